@@ -1,0 +1,23 @@
+"""The entry point: a plain `check` goes to the checker before any command-line framework is imported."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run fi-bump with the process's arguments and exit with its code."""
+    from fi_bump import check
+    from fi_bump.edge import guard
+
+    options = check.parse(sys.argv[1:])
+    if options is not None:
+        plain = options
+        sys.exit(guard(lambda: check.run(plain)))
+    from fi_bump.cli import app
+
+    app(prog_name="fi-bump")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""`fi-bump check`: compare the tree with the lock, and make it follow with --fix.
+
+This module and all it imports for a tree in step stay free of frameworks: it runs in every commit.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import NamedTuple
+
+from fi_bump import write
+from fi_bump.edge import say, write_bytes
+from fi_bump.errors import Exit, FiBumpError
+from fi_bump.lock import LOCK_NAME
+from fi_bump.plan import Finding, Plan, compare, interrupted, make_plan
+from fi_bump.repository import Repository, open_repository
+from fi_bump.report.text import check_lines, move_lines
+from fi_bump.scan import Scan
+
+FORMATS = ("text", "json")
+
+
+class Options(NamedTuple):
+    """What `check` was asked for."""
+
+    root: str = "."
+    paths: tuple[str, ...] = ()
+    fix: bool = False
+    diff: bool = False
+    form: str = "text"
+
+
+def parse(arguments: list[str]) -> Options | None:
+    """The options of a plain `[-C DIR] check …` command line, or None for anything that needs the full parser."""
+    options = Options()
+    words = iter(arguments)
+    word = next(words, None)
+    if word == "-C":
+        options = options._replace(root=next(words, ""))
+        word = next(words, None)
+    if word != "check" or not options.root:
+        return None
+    for word in words:
+        if word == "--fix":
+            options = options._replace(fix=True)
+        elif word == "--diff":
+            options = options._replace(diff=True)
+        elif word == "--format" or word.startswith("--format="):
+            options = options._replace(form=word[9:] if "=" in word else next(words, ""))
+        elif word.startswith("-") or not word:
+            return None
+        else:
+            options = options._replace(paths=(*options.paths, word))
+    return options if options.form in FORMATS else None
+
+
+def run(options: Options) -> int:
+    """Check, print the report, and return the exit code: 0 in step, 1 with findings left.
+
+    Without `fix` nothing is ever written. Raises FiBumpError when the check cannot be made.
+    """
+    repository = open_repository(options.root)
+    with write.exclusive(repository.root) if options.fix else nullcontext():
+        if options.fix:
+            recover(repository.root, quiet=options.form != "text")
+            repository = open_repository(options.root)
+        scan = repository.scan(options.paths)
+        plan = repository.verified(make_plan(repository.lock, scan)) if options.fix or options.diff else None
+        if plan is not None and options.diff and options.form == "text":
+            write_bytes(diff(repository, plan))
+        if plan is not None and options.fix:
+            repository, scan = _fix(repository, plan, options)
+    findings = _findings(repository, scan)
+    _report(repository, scan, findings, options)
+    return int(Exit.FINDINGS if any(finding.rule.severity == "error" for finding in findings) else Exit.OK)
+
+
+def recover(root: str, *, quiet: bool = False) -> None:
+    """Finish or undo what a killed fi-bump left, and say so. To be called under the repository's write lock."""
+    recovery = write.recover(root)
+    if recovery is not None and not quiet:
+        what = ", ".join(recovery.paths) or "no file was touched"
+        say([f"{recovery.outcome} an interrupted fi-bump: {what}"])
+
+
+def diff(repository: Repository, plan: Plan) -> bytes:
+    """The plan as one patch for `git apply`, the lock last."""
+    from fi_bump.report.diff import unified
+
+    patches = [unified(change.source.path, change.source.data, change.new) for change in plan.changes]
+    patches.append(unified(LOCK_NAME, repository.lock_data, repository.new_lock_data(plan)))
+    return b"".join(patches)
+
+
+def _fix(repository: Repository, plan: Plan, options: Options) -> tuple[Repository, Scan]:
+    repository.apply(plan)
+    if options.form == "text":
+        say([f"fixed {line}" for change in plan.changes for line in move_lines(change)])
+        old_sites = {site for group in repository.lock.groups for site in group.sites}
+        sites = [site for group in plan.lock.groups for site in group.sites]
+        say([f"recorded {site}" for site in sites if site not in old_sites])
+    again = open_repository(options.root)
+    return again, again.scan(options.paths)
+
+
+def _findings(repository: Repository, scan: Scan) -> list[Finding]:
+    findings = compare(repository.lock, scan)
+    if write.pending(repository.root):
+        findings.insert(0, interrupted(write.pending_paths(repository.root)))
+    if not scan.pins and not any(finding.rule.severity == "error" for finding in findings):
+        names = ", ".join(group.name for group in repository.lock.groups)
+        where = f" below {', '.join(scan.below)}" if any(scan.below) else ""
+        hint = "name files that hold pins, or run fi-bump init --force"
+        raise FiBumpError(f"found no pin of {names}{where}, so nothing was checked", hint=hint)
+    return findings
+
+
+def _report(repository: Repository, scan: Scan, findings: list[Finding], options: Options) -> None:
+    if options.form == "json":
+        from fi_bump.report.document import check_json
+
+        say([check_json(repository, scan, findings)])
+    else:
+        say(check_lines(repository, scan, findings))

@@ -1,0 +1,120 @@
+"""The command line: parse, call one function, exit. The one door to typer."""
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from fi_bump import __version__, bump, check, init, status
+from fi_bump.edge import guard
+
+app = typer.Typer(
+    help="Keep every version pin of a GPU package in step, from one lock: versions.lock.json.",
+    epilog="Exit codes: 0 in step or done, 1 findings, 2 wrong usage, 3 could not do the job, 130 interrupted.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    text = "text"
+    json = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to write the report.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"fi-bump {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    directory: Annotated[
+        str, typer.Option("-C", metavar="DIR", help="The repository's folder, where versions.lock.json lies.")
+    ] = ".",
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Keep every version pin of a GPU package in step, from one lock: versions.lock.json."""
+    context.obj = directory
+
+
+@app.command("init")
+def init_command(
+    context: typer.Context,
+    group: Annotated[str | None, typer.Option(help="A known family, or the name of a group of your own.")] = None,
+    package: Annotated[list[str] | None, typer.Option(help="A package of the group (repeatable).")] = None,
+    variable: Annotated[list[str] | None, typer.Option(help="A variable that holds its version (repeatable).")] = None,
+    repository: Annotated[list[str] | None, typer.Option(help="Its git repository, host/owner/name.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="A path pattern to leave out (repeatable).")] = None,
+    version: Annotated[str | None, typer.Option(help="The version the lock takes when the pins disagree.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the lock that is there.")] = False,
+) -> None:
+    """Find the pins of this repository and write versions.lock.json.
+
+    Without options FlashInfer is looked for. --group takes another known family, or, with --package, a group of
+    your own. Pins that disagree are shown, and the version most of them have is taken.
+    """
+    asked = init.Options(
+        root=context.obj,
+        group=group,
+        packages=tuple(package or ()),
+        variables=tuple(variable or ()),
+        repositories=tuple(repository or ()),
+        exclude=tuple(exclude or ()),
+        version=version,
+        force=force,
+    )
+    sys.exit(guard(lambda: init.run(asked)))
+
+
+@app.command("set")
+def set_command(
+    context: typer.Context,
+    targets: Annotated[
+        list[str], typer.Argument(metavar="[GROUP==]VERSION...", help="The version to move to, for one or more groups.")
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the change as a patch for git apply and write nothing.")
+    ] = False,
+) -> None:
+    """Move every pin of a group to a version: all of them, or none.
+
+    Only the characters of the version change, and versions.lock.json last. Afterwards the places are listed that
+    still name the old version and are no pins.
+    """
+    sys.exit(guard(lambda: bump.run(bump.Options(context.obj, tuple(targets), dry_run))))
+
+
+@app.command("check")
+def check_command(
+    context: typer.Context,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]", help="Read only these files or folders.")]
+    = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the tree follow the lock, then say what is left.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix changes, as a patch.")] = False,
+    form: FormatOption = Format.text,
+) -> None:
+    """Fail when a pin is not at its group's version, or is not where the lock says.
+
+    Writes nothing without --fix, and needs neither git nor network.
+    """
+    sys.exit(guard(lambda: check.run(check.Options(context.obj, tuple(paths or ()), fix, diff, form.value))))
+
+
+@app.command("status")
+def status_command(context: typer.Context, form: FormatOption = Format.text) -> None:
+    """Show the groups, their versions, and every place they are pinned."""
+    sys.exit(guard(lambda: status.run(context.obj, form.value)))
+
+

@@ -1,0 +1,51 @@
+"""The edge of the process: where errors become sentences and exit codes, and output leaves."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+
+from fi_bump.errors import Exit, FiBumpError
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines to standard output; bytes that are no UTF-8 in a path come out as they are."""
+    write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+
+
+def write_bytes(data: bytes) -> None:
+    """Write raw bytes to standard output."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def guard(action: Callable[[], int]) -> int:
+    """Run `action` and return its exit code; every failure ends as lines on standard error and a public exit code."""
+    try:
+        return action()
+    except FiBumpError as error:
+        from fi_bump.report.text import error_lines
+
+        _complain(error_lines(error))
+        return int(error.exit)
+    except KeyboardInterrupt:
+        _complain(["fi-bump: interrupted"])
+        return int(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough; leave quietly, and let the interpreter flush into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.OK)
+    except Exception as error:
+        if os.environ.get("FI_BUMP_TRACEBACK"):
+            raise
+        place = f"{type(error).__name__}: {error}"
+        _complain([f"fi-bump: unexpected error: {place}", "help: please report it; FI_BUMP_TRACEBACK=1 shows where"])
+        return int(Exit.FAILED)
+
+
+def _complain(lines: Iterable[str]) -> None:
+    sys.stdout.flush()
+    sys.stderr.buffer.write("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+    sys.stderr.flush()

@@ -1,0 +1,60 @@
+"""The one exception root: every failure fi-bump explains carries where, what, a hint and an exit code."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The public exit codes."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    FAILED = 3
+    INTERRUPTED = 130
+
+
+class FiBumpError(Exception):
+    """A failure with a place and a remedy.
+
+    `message` says what is wrong, in lower case and without a full stop. `place` is where
+    (`path`, `path:line:column` or `in 'groups.flashinfer.version'`), `hint` is what to do.
+    """
+
+    exit: Exit = Exit.FAILED
+
+    def __init__(self, message: str, *, place: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+
+class UsageError(FiBumpError):
+    """The command line asks for something that cannot be meant."""
+
+    exit = Exit.USAGE
+
+
+class LockError(FiBumpError):
+    """versions.lock.json is missing or says something that is not allowed."""
+
+
+class ParseError(FiBumpError):
+    """A file of a known format cannot be read as that format."""
+
+
+class FileError(FiBumpError):
+    """A file cannot be read or must not be written."""
+
+
+class BusyError(FiBumpError):
+    """Another fi-bump works in this repository."""
+
+
+class InternalError(FiBumpError):
+    """fi-bump's own plan does not hold; nothing was written."""

@@ -1,0 +1,143 @@
+"""Which files of a repository can hold pins, and reading them into sources: the only reader of target files.
+
+Discovery asks no git: it walks the tree. It passes over version-control folders, environments, caches and nested
+checkouts, and what the lock excludes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+
+from fi_bump.errors import FileError, UsageError
+from fi_bump.lock import LOCK_NAME
+from fi_bump.pins import Source
+
+_SKIPPED_FOLDERS = frozenset(
+    (".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", ".eggs", ".fi-bump", "node_modules", "__pycache__")
+    + (".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "site-packages")
+)
+_NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
+
+
+def format_of(path: str) -> str | None:
+    """The format a file's name promises: `dockerfile`, `requirements`, `bake`, or None."""
+    folder, _, name = path.rpartition("/")
+    name = name.lower()
+    if name.endswith(".json"):
+        return "bake" if name != LOCK_NAME else None
+    if name.endswith((".txt", ".in")):
+        if name.endswith(".in") or "requirements" in name or "constraints" in name:
+            return "requirements"
+        return "requirements" if "requirements" in folder.lower().split("/") else None
+    if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
+        return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
+    return None
+
+
+def find_root(start: str) -> str:
+    """`start` as an existing folder. Raises UsageError when it is none."""
+    if not os.path.isdir(start):
+        raise UsageError("there is no such folder", place=start, hint="name a repository's folder after -C")
+    return start
+
+
+def excluder(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    """One pattern for all excluded paths: `*` stays in a folder, `**` crosses folders, a folder takes its content along."""
+    bodies = [_glob(pattern) for pattern in patterns]
+    return re.compile(f"(?:{'|'.join(bodies)})(?:/.*)?\\Z") if bodies else None
+
+
+def _glob(pattern: str) -> str:
+    tokens = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.rstrip("/"))
+    meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(meaning.get(token, re.escape(token)) for token in tokens)
+
+
+def walk(root: str, exclude: re.Pattern[str] | None, below: str = "") -> Iterator[str]:
+    """Every file's path relative to `root`, folder by folder. Raises FileError for a folder that cannot be listed."""
+    folders = [below]
+    while folders:
+        folder = folders.pop()
+        prefix = f"{folder}/" if folder else ""
+        try:
+            entries = list(os.scandir(os.path.join(root, folder)))
+        except OSError as error:
+            raise unreadable(folder or ".", error) from None
+        if folder != below and any(entry.name in (".git", "pyvenv.cfg") for entry in entries):
+            continue
+        for entry in entries:
+            path = prefix + entry.name
+            if exclude is not None and exclude.match(path):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in _SKIPPED_FOLDERS:
+                    folders.append(path)
+            elif not entry.is_symlink() or not _is_alias(root, path):
+                yield path
+
+
+def _is_alias(root: str, path: str) -> bool:
+    """Whether a link leads to a file (or folder) of this tree, which is then met under its own path."""
+    target = os.path.realpath(os.path.join(root, path))
+    return os.path.isdir(target) or (os.path.exists(target) and target.startswith(os.path.realpath(root) + os.sep))
+
+
+def unreadable(path: str, error: OSError) -> FileError:
+    """The sentence for a file or folder the system does not give us."""
+    reason = (error.strerror or str(error)).lower()
+    return FileError(f"cannot be read: {reason}", place=path, hint="mend it, or exclude it in versions.lock.json")
+
+
+def read(root: str, path: str) -> Source:
+    """The file as it is. Raises FileError when it is missing, a folder or unreadable."""
+    full = os.path.join(root, path)
+    try:
+        with open(full, "rb", buffering=0) as file:
+            return Source(path, file.read())
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def read_optional(root: str, path: str) -> Source | None:
+    """The file as it is, or None where there is none."""
+    try:
+        return read(root, path)
+    except FileError:
+        if os.path.lexists(os.path.join(root, path)):
+            raise
+        return None
+
+
+def is_regular(root: str, path: str) -> bool:
+    """Whether the path ends at an ordinary file (pipes and devices are never opened)."""
+    try:
+        return stat.S_ISREG(os.stat(os.path.join(root, path)).st_mode)
+    except OSError:
+        return False
+
+
+def candidates(root: str, exclude: re.Pattern[str] | None, paths: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """`(path, format)` of each file whose name promises a format, below the named paths or the whole root."""
+    named = [relative(root, path) for path in paths]
+    for path in named or [""]:
+        if path and not os.path.isdir(os.path.join(root, path)):
+            found = [path] if not (exclude and exclude.match(path)) else []
+        else:
+            found = list(walk(root, exclude, path))
+        for each in found:
+            form = format_of(each)
+            if form is not None:
+                yield each, form
+
+
+def relative(root: str, path: str) -> str:
+    """A path from the command line (relative to the root) in the lock's spelling. Raises UsageError outside the root."""
+    result = os.path.relpath(os.path.join(root, path), root).replace(os.sep, "/")
+    if result == ".." or result.startswith("../"):
+        raise UsageError("lies outside the repository", place=path, hint="name paths below the repository's folder")
+    if not os.path.lexists(os.path.join(root, result)):
+        raise UsageError("there is no such file or folder", place=path)
+    return "" if result == "." else result

@@ -1,0 +1,28 @@
+"""One finder a format: a pure function from a source's bytes to the pins in it. The registry is `finder`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fi_bump.errors import InternalError
+from fi_bump.pins import Found, Source, Wanted
+
+Finder = Callable[[Source, Wanted], Found]
+
+
+def finder(form: str) -> Finder:
+    """The finder of a format. Each is imported when it is first needed: `check` pays for what a tree holds."""
+    match form:
+        case "requirements":
+            from fi_bump.formats import requirements
+
+            return requirements.find
+        case "dockerfile":
+            from fi_bump.formats import dockerfile
+
+            return dockerfile.find
+        case "bake":
+            from fi_bump.formats import bake
+
+            return bake.find
+    raise InternalError(f"there is no finder for the format '{form}'")

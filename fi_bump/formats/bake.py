@@ -1,0 +1,81 @@
+"""Pins in a `docker buildx bake` file in JSON: the defaults of its variables and the build arguments of its targets.
+
+`{"variable": {"FLASHINFER_VERSION": {"default": "V"}}, "target": {"NAME": {"args": {"FLASHINFER_VERSION": "V"}}}}`.
+It is HCL's JSON syntax: a block may be a list of blocks, and a string is a template (`${…}`). Of two equal keys bake
+reads the last; both are pins here, so that both move.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fi_bump.formats.json_strings import Scalar, decoded, scalars
+from fi_bump.grammar import LOCAL, VERSION, variable_of
+from fi_bump.pins import Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
+
+# An exact version: group 1 is its public part; a label may hold a reference.
+_EXACT = re.compile(rb"v?(" + VERSION + rb")(?:" + LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*)?\Z", re.I)
+_REFERENCE = re.compile(r"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
+
+
+def find(source: Source, wanted: Wanted) -> Found:
+    """The values of wanted variables, anchored `variable.NAME.default` or `target.TARGET.args.NAME`.
+
+    A JSON file of another shape has none. Raises ParseError for what is no JSON.
+    """
+    pins: list[Pin] = []
+    unpinned: list[Unpinned] = []
+    for scalar in scalars(source):
+        keys = _keys(scalar)
+        name = _bound_name(keys)
+        subject = None if name is None else variable_of(name, wanted.variables)
+        if subject is None:
+            continue
+        item = _judge(source, scalar, ".".join(keys), subject)
+        if isinstance(item, Pin):
+            pins.append(item)
+        elif item is not None:
+            unpinned.append(item)
+    return Found(number_anchors(pins), tuple(unpinned))
+
+
+def _keys(scalar: Scalar) -> tuple[str, ...]:
+    """The keys that lead to a scalar, list indices left out; none for a list's own item."""
+    if not scalar.path or isinstance(scalar.path[-1], int):
+        return ()
+    return tuple([key for key in scalar.path if isinstance(key, str)])
+
+
+def _bound_name(keys: tuple[str, ...]) -> str | None:
+    """The name of the variable that a value at `keys` sets."""
+    if len(keys) == 3 and keys[0] == "variable" and keys[2] == "default":
+        return keys[1]
+    if len(keys) == 4 and keys[0] == "target" and keys[2] == "args":
+        return keys[3]
+    return None
+
+
+def _judge(source: Source, scalar: Scalar, anchor: str, subject: str) -> Pin | Unpinned | None:
+    """The pin or the report for a wanted variable's value; None when it has no value of its own."""
+    span = scalar.span
+    raw = source.data[span.start : span.end]
+    if not scalar.is_string:
+        if raw == b"null":
+            return None
+        reason = "true or false, not a version" if raw in (b"true", b"false") else "a number, not a string: quote it"
+        return Unpinned(source, span, subject, reason)
+    exact = _EXACT.match(raw)
+    if exact:
+        return make_pin(
+            source, span.start + exact.start(1), span.start + exact.end(1), anchor, Kind.VARIABLE, subject
+        )
+    value = decoded(source, span)
+    if not value:
+        return None
+    if "${" in value or "%{" in value:
+        if not re.search("[0-9]", _REFERENCE.sub("", value)):
+            return None
+        return Unpinned(source, span, subject, f"'{value}' is put together from a reference")
+    if b"\\" in raw:
+        return Unpinned(source, span, subject, "written with escapes")
+    return Unpinned(source, span, subject, f"'{value}' is no version")

@@ -1,0 +1,201 @@
+"""Dockerfile instructions over bytes, cut as BuildKit's parser cuts them (moby/buildkit, frontend/dockerfile/parser).
+
+Followed: parser directives, a BOM, CRLF, continuations with comments and blank lines inside, ONBUILD, heredocs.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fi_bump.errors import ParseError
+from fi_bump.pins import Source, Span
+
+_BLANK = b" \t\v\f\r\n"
+_DIRECTIVE = re.compile(rb"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*?)\s*\Z", re.DOTALL)
+_KEYWORD = re.compile(rb"\s*(?:ONBUILD\s+)*([^\s]+)", re.IGNORECASE)
+_HEREDOC = re.compile(rb"[0-9]*<<(-?)(\s*)([^<\s]+)\Z")
+_UNQUOTE = re.compile(rb"\\(.)|['\"]", re.DOTALL)
+_EXEC_FORM = re.compile(rb"\s*(?:--\S+\s+)*\[\s*(?:\"|\]).*\]\s*\Z", re.DOTALL)
+_HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
+
+
+def _word_pattern(escape: bytes) -> re.Pattern[bytes]:
+    e = re.escape(escape)
+    return re.compile(
+        rb"(?:" + e + rb".|'[^']*'|\"(?:" + e + rb".|[^\"" + e + rb"])*\"|<<\s*|[^\s'\"" + e + rb"])+|['\"" + e + rb"]",
+        re.DOTALL,
+    )
+
+
+def _continuation_pattern(escape: bytes) -> re.Pattern[bytes]:
+    e = re.escape(escape)
+    return re.compile(rb"(?<!" + e + rb")" + e + rb"[ \t]*\Z")
+
+
+_WORD = {escape: _word_pattern(escape) for escape in (b"\\", b"`")}
+_CONTINUATION = {escape: _continuation_pattern(escape) for escape in (b"\\", b"`")}
+
+
+class Text:
+    """Pieces of a source joined for matching; knows where each byte of `data` stands in the source."""
+
+    __slots__ = ("_raws", "_starts", "data")
+
+    def __init__(self, masked: bytes, pieces: list[Span]) -> None:
+        self._starts: list[int] = []
+        self._raws: list[int] = []
+        parts = []
+        length = 0
+        for piece in pieces:
+            if piece.start < piece.end:
+                self._starts.append(length)
+                self._raws.append(piece.start)
+                parts.append(masked[piece.start : piece.end])
+                length += piece.end - piece.start
+        self.data = b"".join(parts)
+
+    def _raw(self, index: int) -> int:
+        piece = bisect_right(self._starts, index) - 1
+        return self._raws[piece] + index - self._starts[piece]
+
+    def span(self, start: int, end: int) -> Span:
+        """Where the non-empty `data[start:end]` stands in the source, from its first byte to its last."""
+        return Span(self._raw(start), self._raw(end - 1) + 1)
+
+
+class Instruction(NamedTuple):
+    """One instruction, continuations joined.
+
+    `keyword` is in upper case and behind any ONBUILD; `line` starts with the file's own keyword and `args` is the
+    index behind it. `bodies` holds the heredocs' bodies without comment lines; `escape` is the file's escape byte.
+    """
+
+    keyword: str
+    line: Text
+    args: int
+    bodies: tuple[Text, ...]
+    escape: bytes
+
+    def words(self) -> Iterator[re.Match[bytes]]:
+        """The words behind the keyword, quotes kept; a quote without its partner is a word of its own."""
+        return _WORD[self.escape].finditer(self.line.data, self.args)
+
+
+class _Scanner:
+    """A walk over the lines of one source."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.data = source.masked
+        self.position = 0
+        self.escape = b"\\"
+
+    def next_line(self) -> Span:
+        """The next line with its end; moves behind it."""
+        start = self.position
+        end = self.data.find(b"\n", start)
+        self.position = len(self.data) if end < 0 else end + 1
+        return Span(start, self.position)
+
+    def more(self) -> bool:
+        return self.position < len(self.data)
+
+    def directives(self) -> None:
+        """Read the parser directives at the top; leaves the position at the first line that is none."""
+        seen = set()
+        while self.more():
+            start = self.position
+            line = self.next_line()
+            match = _DIRECTIVE.match(self.data[line.start : line.end].strip(_BLANK))
+            name = match[1].lower() if match else b""
+            if match is None or name not in (b"syntax", b"escape", b"check") or name in seen:
+                self.position = start
+                return
+            seen.add(name)
+            if name == b"escape":
+                if match[2] not in _WORD:
+                    raise ParseError("the escape directive takes \\ or ` only", place=place(self.source, start))
+                self.escape = match[2]
+
+    def cut(self, line: Span) -> tuple[Span, bool]:
+        """A line without its end and continuation mark, and whether the instruction goes on."""
+        text = self.data[line.start : line.end].rstrip(b"\r\n")
+        mark = _CONTINUATION[self.escape].search(text)
+        return Span(line.start, line.start + (mark.start() if mark else len(text))), mark is not None
+
+    def instruction(self, line: Span) -> Instruction | None:
+        """The instruction that starts on `line`, with its continuations and heredocs."""
+        piece, goes_on = self.cut(line)
+        pieces = [piece]
+        while goes_on and self.more():
+            line = self.next_line()
+            if self.data[line.start : line.end].lstrip(_BLANK)[:1] in (b"", b"#"):
+                continue
+            piece, goes_on = self.cut(line)
+            pieces.append(piece)
+        text = Text(self.data, pieces)
+        match = _KEYWORD.match(text.data)
+        if match is None:
+            return None
+        keyword = match[1].decode("ascii").upper()
+        bodies: list[Text] = []
+        if keyword in _HEREDOC_KEYWORDS and b"<<" in text.data and not _EXEC_FORM.match(text.data, match.end()):
+            bodies = self.heredocs(text, match.end())
+        return Instruction(keyword, text, match.end(), tuple(bodies), self.escape)
+
+    def heredocs(self, text: Text, args: int) -> list[Text]:
+        """The bodies of the heredocs that a line announces; moves behind their ends."""
+        words = list(_WORD[self.escape].finditer(text.data, args))
+        if any(word[0] in (b"'", b'"') for word in words):
+            return []
+        bodies = []
+        for word in words:
+            announced = _HEREDOC.match(word[0])
+            if announced is None:
+                continue
+            name = _UNQUOTE.sub(rb"\1", announced[3])
+            body = self.body(name, announced[1] == b"-")
+            if body is not None:
+                bodies.append(body)
+            elif not announced[2] and name.replace(b"_", b"").isalnum():
+                where = place(self.source, text.span(word.start(), word.end()).start)
+                raise ParseError(f"the heredoc {name.decode('ascii')} has no end", place=where)
+        return bodies
+
+    def body(self, name: bytes, strip_tabs: bool) -> Text | None:
+        """A heredoc's body up to the line `name`, shell continuations joined; None, and no move, without that line."""
+        begin = self.position
+        pieces: list[Span] = []
+        while self.more():
+            line = self.next_line()
+            text = self.data[line.start : line.end].rstrip(b"\r\n")
+            if (text.lstrip(b"\t") if strip_tabs else text) == name:
+                return Text(self.data, pieces)
+            if text.lstrip(_BLANK).startswith(b"#"):
+                continue
+            mark = _CONTINUATION[b"\\"].search(text)
+            pieces.append(Span(line.start, line.start + mark.start() if mark else line.end))
+        self.position = begin
+        return None
+
+
+def place(source: Source, offset: int) -> str:
+    """`path:line:column` of a byte offset."""
+    line, column = source.position(offset)
+    return f"{source.path}:{line}:{column}"
+
+
+def scan(source: Source) -> Iterator[Instruction]:
+    """The instructions of a Dockerfile in order. Raises ParseError where BuildKit is sure to refuse the file."""
+    scanner = _Scanner(source)
+    scanner.directives()
+    while scanner.more():
+        line = scanner.next_line()
+        if scanner.data[line.start : line.end].lstrip(_BLANK)[:1] in (b"", b"#"):
+            continue
+        instruction = scanner.instruction(line)
+        if instruction is not None:
+            yield instruction

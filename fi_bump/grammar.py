@@ -1,0 +1,57 @@
+"""The small grammars that several formats share, over masked bytes: versions, names, variables, repositories.
+
+Every pattern works on `Source.masked`, where each byte from 0x80 on reads as `x`, so an index is a byte offset.
+"""
+
+from __future__ import annotations
+
+import re
+
+# The public part of a PEP 440 version (packaging.version.VERSION_PATTERN without epoch spelling changes and
+# without the local label), as bytes. It is anchored by its users.
+VERSION = (
+    rb"(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*"
+    rb"(?:[-_.]?(?:alpha|beta|preview|pre|a|b|c|rc)[-_.]?[0-9]*)?"
+    rb"(?:-[0-9]+|[-_.]?(?:post|rev|r)[-_.]?[0-9]*)?"
+    rb"(?:[-_.]?dev[-_.]?[0-9]*)?"
+)
+LOCAL = rb"\+[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*"
+
+_VERSION_TEXT = re.compile(VERSION.decode("ascii") + r"\Z", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[-_.]+")
+
+
+def is_version(text: str) -> bool:
+    """Whether `text` is a PEP 440 version without a local label."""
+    return _VERSION_TEXT.match(text) is not None
+
+
+def canonical_name(name: str) -> str:
+    """The PEP 503 name: lower case, runs of `-_.` as one `-`."""
+    return _SEPARATORS.sub("-", name).lower()
+
+
+def name_pattern(canonical: str) -> bytes:
+    """A regular expression for every spelling of a canonical distribution name (use with IGNORECASE)."""
+    return rb"[-_.]+".join(re.escape(part.encode("ascii")) for part in canonical.split("-"))
+
+
+def variable_of(name: str, wanted: frozenset[str]) -> str | None:
+    """The wanted variable that `name` spells: itself or with a prefix (`VLLM_FLASHINFER_VERSION`), in any case."""
+    upper = name.upper()
+    for candidate in wanted:
+        if upper == candidate or upper.endswith("_" + candidate):
+            return candidate
+    return None
+
+
+def canonical_repository(url: str) -> str:
+    """`host/owner/name` in lower case of any spelling of a git address: https, ssh, git+, with or without `.git`."""
+    text = url.strip().lower()
+    text = text.removeprefix("git+")
+    if "://" in text:
+        text = text.partition("://")[2]
+    elif "@" in text and ":" in text:
+        text = text.replace(":", "/", 1)
+    text = text.rpartition("@")[2] if "@" in text.split("/", 1)[0] else text
+    return text.rstrip("/").removesuffix(".git").rstrip("/")

@@ -1,0 +1,130 @@
+"""`fi-bump init`: find the pins of the known families, or of a group described by hand, and write the lock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from fi_bump import files, write
+from fi_bump.catalog import families
+from fi_bump.check import recover
+from fi_bump.edge import say
+from fi_bump.errors import Exit, FiBumpError, LockError, UsageError
+from fi_bump.grammar import canonical_name, canonical_repository
+from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
+from fi_bump.plan import Assigned, assign
+from fi_bump.report.tables import print_pins
+from fi_bump.report.text import count
+from fi_bump.scan import Scan, scan
+from fi_bump.versions import canonical_version, newest_first
+
+
+class Options(NamedTuple):
+    """What `init` was asked for; without `group` the families the catalog proposes are looked for."""
+
+    root: str
+    group: str | None = None
+    packages: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    version: str | None = None
+    force: bool = False
+
+
+def run(options: Options) -> int:
+    """Write versions.lock.json and return 0. Raises FiBumpError when there is one already or nothing is found."""
+    root = files.find_root(options.root)
+    version = None if options.version is None else canonical_version(options.version)
+    proposed = _proposed(options)
+    with write.exclusive(root):
+        recover(root)
+        old = files.read_optional(root, LOCK_NAME)
+        if old is not None and not options.force:
+            raise UsageError("there is a lock already", place=LOCK_NAME, hint="use --force to replace it")
+        exclude = (*options.exclude, *_kept_exclude(old.data if old else None))
+        blank = Lock(tuple(proposed), tuple(sorted(set(exclude))))
+        found = scan(root, blank)
+        groups = [group for group in (_filled(group, blank, found, version) for group in proposed) if group]
+        if not groups:
+            names = ", ".join(group.name for group in proposed)
+            hint = "describe a group with --group NAME --package PACKAGE --variable VARIABLE --repository HOST/OWNER/NAME"
+            raise FiBumpError(f"found no pin of {names}, so no lock was written", hint=hint)
+        lock = blank._replace(groups=tuple(groups))
+        data = dump(lock)
+        load(data)
+        write.commit(root, [write.Change(LOCK_NAME, old.data if old else None, data)])
+    _report(lock, found, chosen=version is None)
+    return int(Exit.OK)
+
+
+def _proposed(options: Options) -> list[Group]:
+    """The groups to look for, without version and sites."""
+    known = families()
+    described = options.packages or options.variables or options.repositories
+    if options.group is None:
+        if described:
+            raise UsageError("a group described by hand needs a name", hint="add --group NAME")
+        return [group for group in known.values() if group.name == "flashinfer"]
+    if not described:
+        if options.group not in known:
+            hint = f"name its packages with --package; the known families are {', '.join(known)}"
+            raise UsageError(f"there is no known family '{options.group}'", hint=hint)
+        return [known[options.group]]
+    if not options.packages:
+        raise UsageError(f"the group '{options.group}' has no package", hint="add --package NAME")
+    group = Group(
+        options.group,
+        "0",
+        tuple(Member(canonical_name(name)) for name in options.packages),
+        tuple(name.upper() for name in options.variables),
+        tuple(canonical_repository(name) for name in options.repositories),
+    )
+    load(dump(Lock((group,))))
+    return [group]
+
+
+def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
+    """The excludes of the lock that --force replaces, where it can still be read."""
+    try:
+        return load(old).exclude if old is not None else ()
+    except LockError:
+        return ()
+
+
+def _filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group | None:
+    """The group with the sites of its pins, the members that are pinned, and one version; None without a pin."""
+    pins = [pin for pin, owner, _ in assign(lock, found.pins) if owner == group]
+    if not pins:
+        return None
+    pinned = {pin.subject for pin in pins}
+    members = tuple(member for member in group.packages if member.name in pinned) or group.packages[:1]
+    votes = Counter(canonical_version(pin.version) for pin in pins)
+    most = max(votes.values())
+    elected = newest_first([each for each, number in votes.items() if number == most])[0]
+    sites = tuple(sorted(pin.site for pin in pins))
+    return group._replace(version=version or elected, packages=members, sites=sites)
+
+
+def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:
+    for group in lock.groups:
+        assigned = [each for each in assign(lock, found.pins) if each.group == group]
+        print_pins(assigned)
+        _report_versions(group, assigned, chosen=chosen)
+    for place in found.unpinned:
+        line, column = place.source.position(place.span.start)
+        say([f"{place.source.path}:{line}:{column}: note: {place.subject}: {place.reason}"])
+    for path, error in found.unparsed:
+        say([f"{path}: note: names a package of the lock but cannot be parsed: {error.message}"])
+
+
+def _report_versions(group: Group, assigned: list[Assigned], *, chosen: bool) -> None:
+    votes = Counter(each.pin.version for each in assigned)
+    differing = sum(number for version, number in votes.items() if version != group.version)
+    summary = f"{count(len(group.sites), 'site')} in {count(len({s.partition('#')[0] for s in group.sites}), 'file')}"
+    say([f"wrote {LOCK_NAME}: {group.name} {group.version}, {summary}"])
+    if differing and chosen:
+        how = f"{group.version} stands at most sites ({votes[group.version]} of {len(assigned)}), so the lock takes it"
+        say([f"the pins disagree: {how}"])
+    if differing:
+        say([f"help: {count(differing, 'pin')} to move: run fi-bump check --fix, or init --force --version V"])

@@ -1,0 +1,253 @@
+"""versions.lock.json: the single source of truth. Loading says where something is wrong; dumping is canonical.
+
+The format is described by `schemas/versions.lock.schema.json`; a test holds the two against each other. What a
+schema cannot say (a site in two groups, say) is checked here alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from fi_bump.errors import LockError
+from fi_bump.grammar import canonical_name, canonical_repository, is_version
+
+LOCK_NAME = "versions.lock.json"
+LOCK_VERSION = 1
+
+# PEP 440, appendix B, without the local label: a group's version is the public one.
+_CANONICAL_VERSION = re.compile(
+    r"(?:[1-9][0-9]*!)?(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*"
+    r"(?:(?:a|b|rc)(?:0|[1-9][0-9]*))?(?:\.post(?:0|[1-9][0-9]*))?(?:\.dev(?:0|[1-9][0-9]*))?\Z"
+)
+_GROUP = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_PACKAGE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
+_REPOSITORY = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._~-]+)+\Z")
+_LABEL = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*\Z")
+_INDEX = re.compile(r"(?:https?|file)://\S+\Z")
+_SITE = re.compile(r"(?!/)(?!(?:.*/)?\.\.(?:/|#))[^#\x00-\x1f]+#[^\x00-\x1f]+\Z")
+_GLOB = re.compile(r"[^\x00-\x1f]+\Z")
+
+
+class Member(NamedTuple):
+    """A package of a group, with its own index and local label where it has them."""
+
+    name: str
+    index: str | None = None
+    label: str | None = None
+
+
+class Group(NamedTuple):
+    """Packages that move together to one version, what else names them, and where their pins stand."""
+
+    name: str
+    version: str
+    packages: tuple[Member, ...]
+    variables: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Every name a pin of this group can carry; the three kinds of name cannot be equal."""
+        return frozenset([member.name for member in self.packages]) | {*self.variables, *self.repositories}
+
+
+class Lock(NamedTuple):
+    """The whole lock."""
+
+    groups: tuple[Group, ...]
+    exclude: tuple[str, ...] = ()
+    schema: str | None = None
+
+    def group(self, name: str) -> Group | None:
+        """The group of that name, if there is one."""
+        return next((group for group in self.groups if group.name == name), None)
+
+    def replace_group(self, new: Group) -> Lock:
+        """This lock with the group of the same name replaced."""
+        return self._replace(groups=tuple(new if group.name == new.name else group for group in self.groups))
+
+
+def is_canonical_version(text: str) -> bool:
+    """Whether `text` is a public PEP 440 version in its canonical form."""
+    return _CANONICAL_VERSION.match(text) is not None
+
+
+def dump(lock: Lock) -> bytes:
+    """The canonical bytes: sorted, two-space indent, empty lists left out, a final newline."""
+    document: dict[str, Any] = {"$schema": lock.schema} if lock.schema else {}
+    document["lock-version"] = LOCK_VERSION
+    document["groups"] = {group.name: _group_document(group) for group in sorted(lock.groups)}
+    if lock.exclude:
+        document["exclude"] = sorted(set(lock.exclude))
+    return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8") + b"\n"
+
+
+def _group_document(group: Group) -> dict[str, Any]:
+    packages = {}
+    for member in sorted(group.packages):
+        fields = {"index": member.index, "label": member.label}
+        packages[member.name] = {key: value for key, value in fields.items() if value is not None}
+    document: dict[str, Any] = {"version": group.version, "packages": packages}
+    for key, names in (("variables", group.variables), ("repositories", group.repositories), ("sites", group.sites)):
+        if names:
+            document[key] = sorted(set(names))
+    return document
+
+
+def load(data: bytes) -> Lock:
+    """The lock in `data`. Raises LockError with a place: `versions.lock.json:3:7` or `in 'groups.flashinfer.version'`."""
+    document = _object(_parse(data), "", required=("lock-version", "groups"), optional=("$schema", "exclude"))
+    if document["lock-version"] != LOCK_VERSION or isinstance(document["lock-version"], bool):
+        raise _wrong("lock-version", f"this fi-bump reads lock-version {LOCK_VERSION}", hint="update fi-bump")
+    groups_document = _object(document["groups"], "groups")
+    if not groups_document:
+        raise _wrong("groups", "there is no group", hint="run fi-bump init --force")
+    groups = tuple(_group(name, value) for name, value in groups_document.items())
+    _check_owners(groups)
+    schema = document.get("$schema")
+    if schema is not None and not isinstance(schema, str):
+        raise _wrong("$schema", "must be a string")
+    return Lock(groups, _names(document, "", "exclude", _is(_GLOB, "a path pattern")), schema)
+
+
+def _parse(data: bytes) -> object:
+    try:
+        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_no_duplicates)
+    except UnicodeDecodeError as error:
+        raise LockError(f"is not UTF-8 at byte {error.start}", place=LOCK_NAME) from None
+    except json.JSONDecodeError as error:
+        place = f"{LOCK_NAME}:{error.lineno}:{error.colno}"
+        message = error.msg[:1].lower() + error.msg[1:]
+        raise LockError(f"is not JSON: {message}", place=place, hint="mend it or restore it from git") from None
+    except RecursionError:
+        raise LockError("is not a lock: it is nested too deep", place=LOCK_NAME) from None
+
+
+def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result: dict[str, object] = {}
+    for key, value in pairs:
+        if key in result:
+            raise LockError(f"the key '{key}' stands twice in one object", place=LOCK_NAME, hint="keep one of the two")
+        result[key] = value
+    return result
+
+
+def _wrong(path: str, message: str, hint: str | None = None) -> LockError:
+    return LockError(message, place=f"{LOCK_NAME}: in '{path}'" if path else LOCK_NAME, hint=hint)
+
+
+def _join(path: str, key: str | int) -> str:
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else key
+
+
+def _object(
+    value: object, path: str, *, required: tuple[str, ...] = (), optional: tuple[str, ...] | None = None
+) -> dict[str, Any]:
+    """`value` as an object with the keys it must have; with `optional` given, no other key may stand there."""
+    if not isinstance(value, dict):
+        raise _wrong(path, "must be an object")
+    for key in required:
+        if key not in value:
+            raise _wrong(path, f"the key '{key}' is missing")
+    if optional is not None:
+        known = (*required, *optional)
+        for key in value:
+            if key not in known:
+                raise _wrong(_join(path, key), "unknown key", hint=f"the keys here are {', '.join(known)}")
+    return value
+
+
+def _is(pattern: re.Pattern[str], what: str) -> Callable[[object, str], str]:
+    def check(value: object, path: str) -> str:
+        if not isinstance(value, str) or not pattern.match(value):
+            raise _wrong(path, f"{json.dumps(value, ensure_ascii=False)} is not {what}")
+        return value
+
+    return check
+
+
+def _names(document: dict[str, Any], path: str, key: str, check: Callable[[object, str], str]) -> tuple[str, ...]:
+    """The list at `key`, each entry checked, none twice; empty when the key is absent."""
+    where = _join(path, key)
+    values = document.get(key, [])
+    if not isinstance(values, list):
+        raise _wrong(where, "must be a list")
+    names = tuple(check(value, _join(where, number)) for number, value in enumerate(values))
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise _wrong(_join(where, number), f"'{name}' stands twice in this list", hint="keep one of the two")
+    return names
+
+
+def _group(name: str, value: object) -> Group:
+    path = f"groups.{name}"
+    _is(_GROUP, "a group name: lower-case letters, digits and single hyphens")(name, path)
+    fields = ("variables", "repositories", "sites")
+    document = _object(value, path, required=("version", "packages"), optional=fields)
+    packages = _object(document["packages"], f"{path}.packages")
+    if not packages:
+        raise _wrong(f"{path}.packages", "a group needs at least one package")
+    return Group(
+        name,
+        _version(document["version"], f"{path}.version"),
+        tuple(_member(package, options, f"{path}.packages.{package}") for package, options in packages.items()),
+        _names(document, path, "variables", _is(_VARIABLE, "an upper-case variable name")),
+        _names(document, path, "repositories", _repository),
+        _names(document, path, "sites", _is(_SITE, "a site: path#anchor, the path inside the repository")),
+    )
+
+
+def _version(value: object, path: str) -> str:
+    if isinstance(value, str) and is_canonical_version(value):
+        return value
+    text = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and is_version(value.removeprefix("v")):
+        raise _wrong(path, f"{text} is not in PEP 440's canonical form", hint="write it as fi-bump set would")
+    raise _wrong(path, f"{text} is not a public PEP 440 version")
+
+
+def _repository(value: object, path: str) -> str:
+    if isinstance(value, str) and _REPOSITORY.match(value) and canonical_repository(value) == value:
+        return value
+    text = json.dumps(value, ensure_ascii=False)
+    raise _wrong(path, f"{text} is not a repository: host/owner/name in lower case, without scheme and .git")
+
+
+def _member(name: str, value: object, path: str) -> Member:
+    if not _PACKAGE.match(name):
+        canonical = canonical_name(name)
+        hint = f"write {canonical}" if _PACKAGE.match(canonical) else None
+        raise _wrong(path, f"'{name}' is not a canonical package name", hint=hint)
+    options = _object(value, path, optional=("index", "label"))
+    index, label = options.get("index"), options.get("label")
+    return Member(
+        name,
+        None if index is None else _is(_INDEX, "an index address")(index, f"{path}.index"),
+        None if label is None else _is(_LABEL, "a local label such as cu130")(label, f"{path}.label"),
+    )
+
+
+def _check_owners(groups: tuple[Group, ...]) -> None:
+    """A site belongs to one group; a name belongs to several only where recorded sites keep them apart."""
+    sites: dict[str, str] = {}
+    subjects: dict[str, Group] = {}
+    for group in groups:
+        for number, site in enumerate(group.sites):
+            if site in sites:
+                raise _wrong(f"groups.{group.name}.sites[{number}]", f"'{site}' is a site of '{sites[site]}' already")
+            sites[site] = group.name
+        for subject in sorted(group.subjects):
+            other = subjects.setdefault(subject, group)
+            if other is not group and not (other.sites and group.sites):
+                raise _wrong(
+                    f"groups.{group.name}",
+                    f"'{subject}' is in the group '{other.name}' too, and no recorded sites keep the two apart",
+                    hint="give both groups their sites, or keep the name in one of them",
+                )

@@ -1,0 +1,176 @@
+"""The vocabulary: where a version stands (`Span`, `Source`), what stands there (`Pin`), and how it is replaced (`Edit`).
+
+A format knows how to find pins; nothing but `splice` knows how to change one.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from fi_bump.errors import InternalError
+from fi_bump.grammar import is_version
+
+BOM = b"\xef\xbb\xbf"
+_MASK = bytes(range(128)) + b"x" * 128
+
+
+class Span(NamedTuple):
+    """Half-open byte offsets into a source's data."""
+
+    start: int
+    end: int
+
+
+class Kind(Enum):
+    """What form a pin takes."""
+
+    REQUIREMENT = "requirement"
+    VARIABLE = "variable"
+    GIT_REF = "git-ref"
+    URL = "url"
+    LITERAL = "literal"
+
+
+class Source:
+    """One file's bytes, untouched: no decoding, no newline translation, the BOM stays.
+
+    `path` is relative to the repository's root, with `/`.
+    """
+
+    __slots__ = ("_masked", "data", "path")
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+        self._masked: bytes | None = None
+
+    @property
+    def masked(self) -> bytes:
+        """The data with the same length, every byte from 0x80 on as `x` and a BOM as blanks: safe to match against."""
+        if self._masked is None:
+            masked = self.data.translate(_MASK)
+            if self.data.startswith(BOM):
+                masked = b"   " + masked[3:]
+            self._masked = masked
+        return self._masked
+
+    def text(self, span: Span) -> str:
+        """What stands at `span`."""
+        return self.data[span.start : span.end].decode("utf-8", "replace")
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The line and column of a byte offset, both from 1; a column counts characters, a BOM is none."""
+        line = self.data.count(b"\n", 0, offset) + 1
+        start = self.data.rfind(b"\n", 0, offset) + 1
+        if start == 0 and self.data.startswith(BOM):
+            start = len(BOM)
+        return line, len(self.data[start:offset].decode("utf-8", "replace")) + 1
+
+    def line(self, offset: int) -> bytes:
+        """The whole line around `offset`, without its end."""
+        start = self.data.rfind(b"\n", 0, offset) + 1
+        end = self.data.find(b"\n", offset)
+        return self.data[start : len(self.data) if end < 0 else end].rstrip(b"\r")
+
+
+class Wanted(NamedTuple):
+    """What a finder looks for: canonical package names, variable names in upper case, canonical repositories."""
+
+    packages: frozenset[str]
+    variables: frozenset[str]
+    repositories: frozenset[str]
+
+
+class Pin(NamedTuple):
+    """One exact version at one place.
+
+    `subject` is what is pinned, as the lock names it: a package, a variable or a repository, as `kind` says.
+    Made by `make_pin`, which checks that the span holds a version.
+    """
+
+    source: Source
+    span: Span
+    anchor: str
+    kind: Kind
+    subject: str
+
+    @property
+    def version(self) -> str:
+        """The version's own characters: no operator, quote, `v` or local label."""
+        return self.source.text(self.span)
+
+    @property
+    def site(self) -> str:
+        """`path#anchor`, as the lock records it."""
+        return f"{self.source.path}#{self.anchor}"
+
+
+class Unpinned(NamedTuple):
+    """A place that names a wanted subject but cannot be moved, and why.
+
+    `version` is set where the place does hold an exact version that must not be moved alone (hashes beside it):
+    such a place is drift when it is not the group's version.
+    """
+
+    source: Source
+    span: Span
+    subject: str
+    reason: str
+    version: str | None = None
+
+
+class Floor(NamedTuple):
+    """A range on a wanted package (`>=0.6`): never moved, reported when the locked version violates it."""
+
+    source: Source
+    span: Span
+    subject: str
+    specifier: str
+
+
+class Found(NamedTuple):
+    """Everything one finder says about one source, each list in the order of the file."""
+
+    pins: tuple[Pin, ...]
+    unpinned: tuple[Unpinned, ...] = ()
+    floors: tuple[Floor, ...] = ()
+
+
+class Edit(NamedTuple):
+    """Replace the bytes at `span`, which must be `old`, by `new`."""
+
+    span: Span
+    old: bytes
+    new: bytes
+
+
+def make_pin(source: Source, start: int, end: int, anchor: str, kind: Kind, subject: str) -> Pin:
+    """A checked pin. Raises InternalError when the span does not hold a public PEP 440 version."""
+    pin = Pin(source, Span(start, end), anchor, kind, subject)
+    if not (0 <= start < end <= len(source.data)) or not is_version(pin.version):
+        raise InternalError(f"the {kind.value} finder took {pin.version!r} for a version", place=source.path)
+    return pin
+
+
+def number_anchors(pins: list[Pin]) -> tuple[Pin, ...]:
+    """The pins in the order of the file, the second and later ones of an equal anchor marked ` (2)`, ` (3)` …"""
+    seen: dict[str, int] = {}
+    numbered = []
+    for pin in sorted(pins, key=lambda pin: pin.span):
+        count = seen[pin.anchor] = seen.get(pin.anchor, 0) + 1
+        numbered.append(pin if count == 1 else pin._replace(anchor=f"{pin.anchor} ({count})"))
+    return tuple(numbered)
+
+
+def splice(data: bytes, edits: list[Edit]) -> bytes:
+    """`data` with every edit applied. Raises InternalError when edits overlap or do not meet their old bytes."""
+    pieces = []
+    position = 0
+    for edit in sorted(edits):
+        if edit.span.start < position or data[edit.span.start : edit.span.end] != edit.old:
+            raise InternalError(f"an edit at byte {edit.span.start} does not fit the file")
+        pieces += [data[position : edit.span.start], edit.new]
+        position = edit.span.end
+    pieces.append(data[position:])
+    return b"".join(pieces)

@@ -1,0 +1,44 @@
+"""Unified diffs over bytes that `git apply` accepts."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_ESCAPES = {0x07: "a", 0x08: "b", 0x09: "t", 0x0A: "n", 0x0B: "v", 0x0C: "f", 0x0D: "r", 0x22: '"', 0x5C: "\\"}
+
+
+def unified(path: str, old: bytes, new: bytes) -> bytes:
+    """The diff of one file, with git's header, quoting and end-of-file mark; empty when nothing differs."""
+    if old == new:
+        return b""
+    before, after = _quoted(f"a/{path}"), _quoted(f"b/{path}")
+    header = b"diff --git %s %s\n" % (before, after)
+    # git ends a name that holds a blank with a tab, so that a reader sees where it stops.
+    tab = b"\t" if b" " in before else b""
+    lines: Iterable[bytes] = difflib.diff_bytes(
+        difflib.unified_diff, _lines(old), _lines(new), before + tab, after + tab, lineterm=b"\n"
+    )
+    body = [line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in lines]
+    return header + b"".join(body)
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Lines with their ends; only a line feed ends one, as in git."""
+    pieces = [piece + b"\n" for piece in data.split(b"\n")]
+    last = pieces.pop()[:-1]
+    return [*pieces, last] if last else pieces
+
+
+def _quoted(name: str) -> bytes:
+    """A name as git's core.quotePath writes it: in C quotes where it holds a control, a quote or a byte over 0x7f."""
+    data = name.encode("utf-8", "surrogateescape")
+    if all(0x20 <= byte < 0x7F and byte not in (0x22, 0x5C) for byte in data):
+        return data
+    return b'"%s"' % b"".join(_escaped(byte) for byte in data)
+
+
+def _escaped(byte: int) -> bytes:
+    if byte in _ESCAPES:
+        return b"\\" + _ESCAPES[byte].encode()
+    return bytes([byte]) if 0x20 <= byte < 0x7F else b"\\%03o" % byte

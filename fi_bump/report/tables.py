@@ -1,0 +1,69 @@
+"""Tables for `init` and `status`: the one door to rich."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from fi_bump.plan import Assigned, assign
+from fi_bump.repository import Repository
+from fi_bump.scan import Scan
+
+
+def console() -> Console:
+    """A console for standard output: no colour under NO_COLOR or in a pipe, and full lines in a pipe."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+    return Console(width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def pins_table(assigned: list[Assigned]) -> Table:
+    """Where each pin stands, what it pins and its version; one that is not its group's is marked."""
+    table = _table("place", "anchor", "version", "")
+    for pin, group, _ in assigned:
+        line, column = pin.source.position(pin.span.start)
+        differs = group is not None and pin.version != group.version
+        table.add_row(f"{pin.source.path}:{line}:{column}", pin.anchor, pin.version, "differs" if differs else "")
+    return table
+
+
+def print_pins(assigned: list[Assigned]) -> None:
+    """Print `pins_table`."""
+    console().print(pins_table(assigned))
+
+
+def print_status(repository: Repository, scan: Scan) -> None:
+    """Print each group with its members and the state of each of its sites."""
+    assigned = {each.pin.site: each for each in assign(repository.lock, scan.pins)}
+    out = console()
+    for group in repository.lock.groups:
+        members = []
+        for member in group.packages:
+            extra = ", ".join(part for part in (member.index, member.label and f"+{member.label}") if part)
+            members.append(f"{member.name} ({extra})" if extra else member.name)
+        out.print(f"[bold]{group.name}[/bold] {group.version}", highlight=False)
+        out.print(f"  {', '.join(members)}", markup=False)
+        table = _table("  site", "version", "state")
+        unrecorded = [site for site, each in assigned.items() if each.group == group and not each.recorded]
+        for site in sorted({*group.sites, *unrecorded}):
+            pinned = assigned.get(site)
+            version = pinned.pin.version if pinned else "-"
+            table.add_row(f"  {site}", version, _state(pinned, group.version))
+        out.print(table)
+
+
+def _state(pinned: Assigned | None, version: str) -> str:
+    if pinned is None:
+        return "missing"
+    if pinned.pin.version != version:
+        return "drift"
+    return "in step" if pinned.recorded else "not recorded"

@@ -1,0 +1,66 @@
+"""Findings, moves and errors as plain lines, in a compiler's manner. No third-party import: `check` passes here."""
+
+from __future__ import annotations
+
+from fi_bump.errors import FiBumpError
+from fi_bump.lock import Group
+from fi_bump.plan import Change, Finding, Rule, assign
+from fi_bump.repository import Repository
+from fi_bump.scan import Scan
+
+
+def error_lines(error: FiBumpError) -> list[str]:
+    """An error as `place: message` and, where there is one, its remedy."""
+    place = f"{error.place}: " if error.place else "fi-bump: "
+    return [f"{place}{error.message}"] + ([f"help: {error.hint}"] if error.hint else [])
+
+
+def finding_line(finding: Finding) -> str:
+    """`path:line:column: message [rule]`."""
+    note = "note: " if finding.rule.severity == "note" else ""
+    return f"{finding.path}:{finding.line}:{finding.column}: {note}{finding.message} [{finding.rule.value}]"
+
+
+def move_lines(change: Change) -> list[str]:
+    """A line for each pin that a change moves."""
+    lines = []
+    for pin, edit in zip(change.pins, change.edits, strict=True):
+        line, column = pin.source.position(pin.span.start)
+        lines.append(f"{pin.source.path}:{line}:{column}: {pin.subject} {pin.version} -> {edit.new.decode()}")
+    return lines
+
+
+def count(number: int, noun: str) -> str:
+    """`1 pin`, `2 pins`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def group_line(repository: Repository, scan: Scan, group: Group) -> str:
+    """`flashinfer 0.6.11.post2: 5 pins in 4 files`."""
+    pins = [each.pin for each in assign(repository.lock, scan.pins) if each.group == group]
+    paths = {pin.source.path for pin in pins}
+    return f"{group.name} {group.version}: {count(len(pins), 'pin')} in {count(len(paths), 'file')}"
+
+
+def check_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> list[str]:
+    """The whole text report of `check`: findings, a line a group, and what to run."""
+    lines = [finding_line(finding) for finding in findings]
+    errors = [finding for finding in findings if finding.rule.severity == "error"]
+    for group in repository.lock.groups:
+        number = sum(finding.group == group.name for finding in errors)
+        lines.append(f"{group_line(repository, scan, group)}, {count(number, 'finding') if number else 'in step'}")
+    return lines + help_lines(errors)
+
+
+def help_lines(errors: list[Finding]) -> list[str]:
+    """What to do about the findings, each remedy once."""
+    lines = []
+    if any(finding.fixable for finding in errors):
+        lines.append("help: run fi-bump check --fix")
+    if any(finding.rule is Rule.MISSING_SITE for finding in errors):
+        lines.append("help: put a missing pin back, or take its site out of versions.lock.json")
+    if any(finding.rule is Rule.DRIFT and not finding.fixable for finding in errors):
+        lines.append("help: regenerate a file with hashes at the lock's version, or exclude it in versions.lock.json")
+    if any(finding.rule is Rule.FLOOR_VIOLATED for finding in errors):
+        lines.append("help: widen the range, or set a version that it admits")
+    return lines

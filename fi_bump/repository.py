@@ -1,0 +1,64 @@
+"""One repository as the commands see it: its lock, the scan of its tree, and applying a plan to both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from fi_bump import files, write
+from fi_bump.errors import LockError
+from fi_bump.formats import finder
+from fi_bump.lock import LOCK_NAME, Lock, dump, load
+from fi_bump.pins import Found, Source
+from fi_bump.plan import Plan, verify
+from fi_bump.scan import Scan, scan, wanted_by
+
+
+class Repository(NamedTuple):
+    """A folder with a lock: the lock's bytes as read, and what they say."""
+
+    root: str
+    lock_data: bytes
+    lock: Lock
+
+    def scan(self, paths: Iterable[str] = ()) -> Scan:
+        """The pins below `paths`, or in the whole tree."""
+        return scan(self.root, self.lock, paths)
+
+    def verified(self, plan: Plan) -> Plan:
+        """The plan itself, once it is known to read back as planned (see `plan.verify`)."""
+        wanted = wanted_by(plan.lock.groups)
+
+        def refind(source: Source) -> Found:
+            return finder(str(files.format_of(source.path)))(source, wanted)
+
+        verify(plan, refind)
+        if plan.changes:
+            # Parsers of other hands look at the result too; they cost time that `check` without --fix never pays.
+            from fi_bump.witness import confirm
+
+            confirm(plan)
+        return plan
+
+    def new_lock_data(self, plan: Plan) -> bytes:
+        """The lock's bytes after the plan: untouched when it says the same."""
+        return self.lock_data if plan.lock == self.lock else dump(plan.lock)
+
+    def apply(self, plan: Plan) -> None:
+        """Write the verified plan: every file or none, the lock last."""
+        changes = [write.Change(change.source.path, change.source.data, change.new) for change in plan.changes]
+        new_lock = self.new_lock_data(plan)
+        if new_lock != self.lock_data:
+            changes.append(write.Change(LOCK_NAME, self.lock_data, new_lock))
+        if changes:
+            write.commit(self.root, changes)
+
+
+def open_repository(folder: str) -> Repository:
+    """The repository at `folder`. Raises LockError when it has no lock or the lock is wrong."""
+    root = files.find_root(folder)
+    source = files.read_optional(root, LOCK_NAME)
+    if source is None:
+        hint = "run fi-bump init, or name the repository's folder with -C"
+        raise LockError("there is no lock here", place=LOCK_NAME, hint=hint)
+    return Repository(root, source.data, load(source.data))

@@ -1,0 +1,112 @@
+"""A second opinion on planned edits from parsers that are not ours: packaging, json and dockerfile-parse.
+
+A witness sees the file before and after. What it reads must differ in exactly the edited places; what it cannot read
+before the edit (dockerfile-parse does not know heredocs) it has no opinion on.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from dockerfile_parse import DockerfileParser
+from packaging.requirements import InvalidRequirement, Requirement
+
+from fi_bump.errors import InternalError
+from fi_bump.files import format_of
+from fi_bump.pins import BOM, Source, Span
+from fi_bump.plan import Change, Plan
+
+
+def confirm(plan: Plan) -> None:
+    """Raise InternalError when a witness reads something else than the plan says. Nothing has been written then."""
+    for change in plan.changes:
+        match format_of(change.source.path):
+            case "requirements":
+                doubt = _requirements(change)
+            case "dockerfile":
+                doubt = _dockerfile(change)
+            case _:
+                doubt = _json(change)
+        if doubt is not None:
+            hint = "this is a bug in fi-bump: please report it with the file"
+            raise InternalError(f"{doubt}, so nothing was written", place=change.source.path, hint=hint)
+
+
+def _requirements(change: Change) -> str | None:
+    """packaging must read each edited requirement as the same one with the new version."""
+    shift = 0
+    new = Source(change.source.path, change.new)
+    for edit, pin in zip(change.edits, change.pins, strict=True):
+        before = _requirement(change.source, pin.span)
+        after = _requirement(new, Span(pin.span.start + shift, pin.span.start + shift + len(edit.new)))
+        shift += len(edit.new) - len(edit.old)
+        if before is None:
+            continue
+        if after is None or (after.name, after.extras, str(after.marker)) != (
+            before.name,
+            before.extras,
+            str(before.marker),
+        ):
+            return f"packaging does not read {pin.subject} at its new version"
+        if not after.specifier.contains(edit.new.decode(), prereleases=True) and "+" not in str(after.specifier):
+            return f"packaging does not read {edit.new.decode()} in the new {pin.subject} requirement"
+    return None
+
+
+def _requirement(source: Source, span: Span) -> Requirement | None:
+    """The requirement of the one line around `span`, where it stands on one line."""
+    text = source.line(span.start).removeprefix(BOM).decode("utf-8", "replace")
+    text = text.partition(" #")[0].partition(" --")[0].rstrip("\\ \t\r")
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+def _json(change: Change) -> str | None:
+    """json must read a document of the same shape that differs in as many strings as there are edits."""
+    before, after = (json.loads(data.decode("utf-8-sig", "replace")) for data in (change.source.data, change.new))
+    differences = _differences(before, after)
+    # An equal key written twice is two edits, of which a reader of the document sees the last.
+    if differences is None or not 0 < differences <= len(change.edits):
+        return "json does not read the new file as planned"
+    return None
+
+
+def _differences(before: Any, after: Any) -> int | None:
+    if isinstance(before, dict) and isinstance(after, dict) and list(before) == list(after):
+        parts = [_differences(before[key], after[key]) for key in before]
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        parts = [_differences(*pair) for pair in zip(before, after, strict=True)]
+    elif before == after and type(before) is type(after):
+        return 0
+    else:
+        return 1 if isinstance(before, str) and isinstance(after, str) else None
+    return None if None in parts else sum(part for part in parts if part)
+
+
+def _dockerfile(change: Change) -> str | None:
+    """dockerfile-parse must cut both files into the same instructions, of which only edited ones differ."""
+    try:
+        before = _structure(change.source)
+        after = _structure(Source(change.source.path, change.new))
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
+    lines = {change.source.position(pin.span.start)[0] - 1 for pin in change.pins}
+    if len(before) != len(after):
+        return "dockerfile-parse does not read the new file as planned"
+    for old, new in zip(before, after, strict=True):
+        span = (old["startline"], old["endline"])
+        edited = any(span[0] <= line <= span[1] for line in lines)
+        same = old["content"] == new["content"]
+        moved = span != (new["startline"], new["endline"]) or old["instruction"] != new["instruction"]
+        if moved or (not same and not edited):
+            return f"dockerfile-parse reads a change in line {span[0] + 1}, where none was planned"
+    return None
+
+
+def _structure(source: Source) -> list[dict[str, Any]]:
+    structure: list[dict[str, Any]] = DockerfileParser(fileobj=io.BytesIO(source.masked)).structure
+    return structure
