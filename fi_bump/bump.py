@@ -9,7 +9,7 @@ from fi_bump import files, write
 from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError, UsageError
-from fi_bump.lock import Lock
+from fi_bump.lock import Group, Lock
 from fi_bump.plan import Finding, Plan, Rule, compare, make_plan
 from fi_bump.report.text import count, finding_line, help_lines, move_lines
 from fi_bump.repository import Repository, open_repository
@@ -26,7 +26,7 @@ class Options(NamedTuple):
 
 
 def run(options: Options) -> int:
-    """Move the groups and return the exit code: 0 done or already there, 1 when the tree forbids it (nothing changed)."""
+    """Move the groups and return the exit code: 0 done or already there, 1 when the tree forbids it."""
     repository = open_repository(options.root)
     versions = parse_targets(repository.lock, options.targets)
     if options.dry_run:
@@ -82,35 +82,36 @@ def _unknown_group(lock: Lock, name: str, version: str) -> UsageError:
 
 
 def _plan(repository: Repository, versions: dict[str, str]) -> tuple[Plan, list[Finding], Scan]:
-    """The verified plan, and the findings that forbid it: places of a moving group that would be left behind."""
+    """The verified plan, or the findings that forbid it: places of a moving group that would be left behind."""
     scan = repository.scan()
     plan = make_plan(repository.lock, scan, versions)
-    moving = [group for group in plan.lock.groups if group.name in versions]
-    subjects = {subject for group in moving for subject in group.subjects}
-    blocking = []
-    for finding in compare(plan.lock, scan):
-        left_behind = finding.rule in (Rule.MISSING_SITE, Rule.FLOOR_VIOLATED) and finding.group in versions
-        held = finding.rule is Rule.DRIFT and not finding.fixable and finding.package in subjects
-        unowned = finding.rule is Rule.UNASSIGNED and finding.anchor is not None and _known(scan, finding, subjects)
-        if left_behind or held or unowned:
-            blocking.append(finding)
-    if not blocking and not any(group.name in versions for group in moving if _has_pin(plan, scan, group.name)):
-        names = ", ".join(versions)
-        hint = "run fi-bump init --force to look for pins again"
-        raise FiBumpError(f"found no pin of {names}, so there is nothing to move", hint=hint)
-    return (plan if blocking else repository.verified(plan)), blocking, scan
+    subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
+    findings = [finding for finding in compare(plan.lock, scan) if _forbids(finding, versions, subjects)]
+    if findings:
+        return plan, findings, scan
+    for name in versions:
+        if not any(pin.subject in _group(plan.lock, name).subjects for pin in scan.pins):
+            hint = "run fi-bump init --force to look for pins again"
+            raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
+    return repository.verified(plan), [], scan
 
 
-def _known(scan: Scan, finding: Finding, subjects: set[str]) -> bool:
-    return any(
-        pin.subject in subjects and pin.source.path == finding.path and pin.anchor == finding.anchor
-        for pin in scan.pins
-    )
+def _group(lock: Lock, name: str) -> Group:
+    group = lock.group(name)
+    assert group is not None  # parse_targets has looked it up
+    return group
 
 
-def _has_pin(plan: Plan, scan: Scan, name: str) -> bool:
-    group = plan.lock.group(name)
-    return group is not None and any(pin.subject in group.subjects for pin in scan.pins)
+def _forbids(finding: Finding, versions: dict[str, str], subjects: set[str]) -> bool:
+    """Whether a finding that stands after the planned move would make it a move of some places only."""
+    match finding.rule:
+        case Rule.MISSING_SITE | Rule.FLOOR_VIOLATED:
+            return finding.group in versions
+        case Rule.DRIFT:
+            return not finding.fixable and finding.subject in subjects
+        case Rule.UNASSIGNED:
+            return finding.subject in subjects
+    return False
 
 
 def _refuse(findings: list[Finding]) -> int:
@@ -120,21 +121,22 @@ def _refuse(findings: list[Finding]) -> int:
 
 def _report(repository: Repository, plan: Plan, versions: dict[str, str], scan: Scan) -> None:
     say(line for change in plan.changes for line in move_lines(change))
-    exclude = files.excluder(repository.lock.exclude)
     for name, version in versions.items():
-        group = repository.lock.group(name)
-        if group is None:
-            continue
+        group = _group(repository.lock, name)
         moved = [pin for change in plan.changes for pin in change.pins if pin.subject in group.subjects]
-        if not moved and group.version == version:
+        if group.version == version and not moved:
             say([f"{name} is already at {version}"])
             continue
-        paths = {pin.source.path for pin in moved}
-        summary = f"{count(len(moved), 'pin')} in {count(len(paths), 'file')}"
-        say([f"{name} {group.version} -> {version}: {summary}"])
+        places = f"{count(len(moved), 'pin')} in {count(len({pin.source.path for pin in moved}), 'file')}"
+        say([f"{name} {group.version} -> {version}: {places}"])
         if group.version != version:
-            pinned = {f"{pin.source.path}:{pin.source.position(pin.span.start)[0]}" for pin in scan.pins}
-            found = mentions(repository.root, group, exclude, group.version, pinned)
-            if found:
-                say([f"{count(len(found), 'place')} still name {group.version}; look at:"])
-                say(f"  {line}" for line in found)
+            _report_mentions(repository, group, scan)
+
+
+def _report_mentions(repository: Repository, group: Group, scan: Scan) -> None:
+    """Say where the old version still stands beside a name of the group: for a person to look at, no error."""
+    pinned = {f"{pin.source.path}:{pin.source.position(pin.span.start)[0]}" for pin in scan.pins}
+    found = mentions(repository.root, group, files.excluder(repository.lock.exclude), group.version, pinned)
+    if found:
+        verb = "names" if len(found) == 1 else "name"
+        say([f"{count(len(found), 'place')} still {verb} {group.version}; look at:", *(f"  {line}" for line in found)])

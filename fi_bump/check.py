@@ -5,16 +5,16 @@ This module and all it imports for a tree in step stay free of frameworks: it ru
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
-from fi_bump import write
+from fi_bump import journal
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError
 from fi_bump.lock import LOCK_NAME
 from fi_bump.plan import Finding, Plan, compare, interrupted, make_plan
-from fi_bump.repository import Repository, open_repository
 from fi_bump.report.text import check_lines, move_lines
+from fi_bump.repository import Repository, open_repository
 from fi_bump.scan import Scan
 
 FORMATS = ("text", "json")
@@ -60,7 +60,7 @@ def run(options: Options) -> int:
     Without `fix` nothing is ever written. Raises FiBumpError when the check cannot be made.
     """
     repository = open_repository(options.root)
-    with write.exclusive(repository.root) if options.fix else nullcontext():
+    with _write_lock(repository.root) if options.fix else nullcontext():
         if options.fix:
             recover(repository.root, quiet=options.form != "text")
             repository = open_repository(options.root)
@@ -75,8 +75,16 @@ def run(options: Options) -> int:
     return int(Exit.FINDINGS if any(finding.rule.severity == "error" for finding in findings) else Exit.OK)
 
 
+def _write_lock(root: str) -> AbstractContextManager[None]:
+    from fi_bump import write
+
+    return write.exclusive(root)
+
+
 def recover(root: str, *, quiet: bool = False) -> None:
     """Finish or undo what a killed fi-bump left, and say so. To be called under the repository's write lock."""
+    from fi_bump import write
+
     recovery = write.recover(root)
     if recovery is not None and not quiet:
         what = ", ".join(recovery.paths) or "no file was touched"
@@ -105,8 +113,8 @@ def _fix(repository: Repository, plan: Plan, options: Options) -> tuple[Reposito
 
 def _findings(repository: Repository, scan: Scan) -> list[Finding]:
     findings = compare(repository.lock, scan)
-    if write.pending(repository.root):
-        findings.insert(0, interrupted(write.pending_paths(repository.root)))
+    if journal.pending(repository.root):
+        findings.insert(0, interrupted(journal.pending_paths(repository.root)))
     if not scan.pins and not any(finding.rule.severity == "error" for finding in findings):
         names = ", ".join(group.name for group in repository.lock.groups)
         where = f" below {', '.join(scan.below)}" if any(scan.below) else ""

@@ -99,8 +99,9 @@ def set_command(
 @app.command("check")
 def check_command(
     context: typer.Context,
-    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH...]", help="Read only these files or folders.")]
-    = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH...]", help="Read only these files or folders.")
+    ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Make the tree follow the lock, then say what is left.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix changes, as a patch.")] = False,
     form: FormatOption = Format.text,
@@ -116,5 +117,3 @@ def check_command(
 def status_command(context: typer.Context, form: FormatOption = Format.text) -> None:
     """Show the groups, their versions, and every place they are pinned."""
     sys.exit(guard(lambda: status.run(context.obj, form.value)))
-
-

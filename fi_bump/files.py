@@ -16,8 +16,24 @@ from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
 
 _SKIPPED_FOLDERS = frozenset(
-    (".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", ".eggs", ".fi-bump", "node_modules", "__pycache__")
-    + (".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "site-packages")
+    [
+        ".git",
+        ".hg",
+        ".svn",
+        ".venv",
+        "venv",
+        ".tox",
+        ".nox",
+        ".eggs",
+        ".fi-bump",
+        "node_modules",
+        "site-packages",
+        "__pycache__",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".hypothesis",
+    ]
 )
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
@@ -45,7 +61,7 @@ def find_root(start: str) -> str:
 
 
 def excluder(patterns: Iterable[str]) -> re.Pattern[str] | None:
-    """One pattern for all excluded paths: `*` stays in a folder, `**` crosses folders, a folder takes its content along."""
+    """One pattern for all excluded paths: `*` stays in a folder, `**` crosses folders, a folder takes all below it."""
     bodies = [_glob(pattern) for pattern in patterns]
     return re.compile(f"(?:{'|'.join(bodies)})(?:/.*)?\\Z") if bodies else None
 
@@ -134,7 +150,7 @@ def candidates(root: str, exclude: re.Pattern[str] | None, paths: Iterable[str] 
 
 
 def relative(root: str, path: str) -> str:
-    """A path from the command line (relative to the root) in the lock's spelling. Raises UsageError outside the root."""
+    """A path from the command line, relative to the root, in the lock's spelling. Raises UsageError outside it."""
     result = os.path.relpath(os.path.join(root, path), root).replace(os.sep, "/")
     if result == ".." or result.startswith("../"):
         raise UsageError("lies outside the repository", place=path, hint="name paths below the repository's folder")

@@ -37,12 +37,13 @@ def name_pattern(canonical: str) -> bytes:
 
 
 def variable_of(name: str, wanted: frozenset[str]) -> str | None:
-    """The wanted variable that `name` spells: itself or with a prefix (`VLLM_FLASHINFER_VERSION`), in any case."""
+    """The wanted variable that `name` spells: itself or with a prefix (`VLLM_FLASHINFER_VERSION`), in any case.
+
+    The longest one where several fit.
+    """
     upper = name.upper()
-    for candidate in wanted:
-        if upper == candidate or upper.endswith("_" + candidate):
-            return candidate
-    return None
+    matches = [candidate for candidate in wanted if upper == candidate or upper.endswith("_" + candidate)]
+    return max(matches, key=len, default=None)
 
 
 def canonical_repository(url: str) -> str:

@@ -48,7 +48,7 @@ def run(options: Options) -> int:
         groups = [group for group in (_filled(group, blank, found, version) for group in proposed) if group]
         if not groups:
             names = ", ".join(group.name for group in proposed)
-            hint = "describe a group with --group NAME --package PACKAGE --variable VARIABLE --repository HOST/OWNER/NAME"
+            hint = "describe a group with --group NAME --package PACKAGE, and --variable and --repository as needed"
             raise FiBumpError(f"found no pin of {names}, so no lock was written", hint=hint)
         lock = blank._replace(groups=tuple(groups))
         data = dump(lock)

@@ -36,7 +36,7 @@ class Member(NamedTuple):
     """A package of a group, with its own index and local label where it has them."""
 
     name: str
-    index: str | None = None
+    index_url: str | None = None
     label: str | None = None
 
 
@@ -90,7 +90,7 @@ def dump(lock: Lock) -> bytes:
 def _group_document(group: Group) -> dict[str, Any]:
     packages = {}
     for member in sorted(group.packages):
-        fields = {"index": member.index, "label": member.label}
+        fields = {"index": member.index_url, "label": member.label}
         packages[member.name] = {key: value for key, value in fields.items() if value is not None}
     document: dict[str, Any] = {"version": group.version, "packages": packages}
     for key, names in (("variables", group.variables), ("repositories", group.repositories), ("sites", group.sites)):
@@ -100,7 +100,7 @@ def _group_document(group: Group) -> dict[str, Any]:
 
 
 def load(data: bytes) -> Lock:
-    """The lock in `data`. Raises LockError with a place: `versions.lock.json:3:7` or `in 'groups.flashinfer.version'`."""
+    """The lock in `data`. Raises LockError with a place: `versions.lock.json:3:7` or `in 'groups.g.version'`."""
     document = _object(_parse(data), "", required=("lock-version", "groups"), optional=("$schema", "exclude"))
     if document["lock-version"] != LOCK_VERSION or isinstance(document["lock-version"], bool):
         raise _wrong("lock-version", f"this fi-bump reads lock-version {LOCK_VERSION}", hint="update fi-bump")

@@ -1,4 +1,4 @@
-"""The vocabulary: where a version stands (`Span`, `Source`), what stands there (`Pin`), and how it is replaced (`Edit`).
+"""The vocabulary: where a version stands (`Span`, `Source`), what stands there (`Pin`), how it changes (`Edit`).
 
 A format knows how to find pins; nothing but `splice` knows how to change one.
 """

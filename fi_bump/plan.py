@@ -1,4 +1,4 @@
-"""Compare a lock with what was found, and plan the edits that bring the two together. Pure: nothing is read or written."""
+"""Compare a lock with what was found, and plan the edits that bring the two together. Pure: no file is touched."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class Finding(NamedTuple):
     column: int
     end_column: int
     anchor: str | None
+    subject: str | None
     package: str | None
     group: str | None
     found: str | None
@@ -114,7 +115,7 @@ def compare(lock: Lock, scan: Scan) -> list[Finding]:
     findings += [finding for floor in scan.floors for finding in _floor_findings(lock, floor)]
     for path, error in scan.unparsed:
         message = f"names a package of the lock but cannot be parsed: {error.message}"
-        findings.append(Finding(Rule.UNPINNED, path, 1, 1, 1, None, None, None, None, None, message, False))
+        findings.append(Finding(Rule.UNPINNED, path, 1, 1, 1, None, None, None, None, None, None, message, False))
     return sorted(findings, key=lambda finding: (finding.path, finding.line, finding.column, finding.rule.value))
 
 
@@ -123,18 +124,14 @@ def _at(source: Source, span: Span) -> tuple[str, int, int, int]:
     return source.path, line, column, column + len(source.text(span))
 
 
-def _package(kind: Kind, subject: str) -> str | None:
-    return subject if kind is Kind.REQUIREMENT else None
-
-
 def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
     pin, group = each.pin, each.group
     place = _at(pin.source, pin.span)
-    package = _package(pin.kind, pin.subject)
+    names = (pin.anchor, pin.subject, pin.subject if pin.kind is Kind.REQUIREMENT else None)
     if group is None:
-        names = ", ".join(other.name for other in lock.groups if pin.subject in other.subjects)
-        message = f"{pin.subject} {pin.version} could belong to {names}: record '{pin.site}' under one of them"
-        return Finding(Rule.UNASSIGNED, *place, pin.anchor, package, None, pin.version, None, message, False)
+        owners = ", ".join(other.name for other in lock.groups if pin.subject in other.subjects)
+        message = f"{pin.subject} {pin.version} could belong to {owners}: record '{pin.site}' under one of them"
+        return Finding(Rule.UNASSIGNED, *place, *names, None, pin.version, None, message, False)
     if not agrees(pin.version, group.version):
         message = f"{pin.subject} is {pin.version}, the lock says {group.version}"
         rule = Rule.DRIFT
@@ -143,7 +140,7 @@ def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
         rule = Rule.NEW_SITE
     else:
         return None
-    return Finding(rule, *place, pin.anchor, package, group.name, pin.version, group.version, message, True)
+    return Finding(rule, *place, *names, group.name, pin.version, group.version, message, True)
 
 
 def _missing_sites(lock: Lock, scan: Scan) -> list[Finding]:
@@ -154,10 +151,8 @@ def _missing_sites(lock: Lock, scan: Scan) -> list[Finding]:
             path, _, anchor = site.partition("#")
             if site not in present and scan.covers(path):
                 message = f"the lock records '{anchor}' here, and there is no such pin"
-                place = (path, 1, 1, 1)
-                findings.append(
-                    Finding(Rule.MISSING_SITE, *place, anchor, None, group.name, None, group.version, message, False)
-                )
+                names = (anchor, None, None, group.name, None, group.version)
+                findings.append(Finding(Rule.MISSING_SITE, path, 1, 1, 1, *names, message, fixable=False))
     return findings
 
 
@@ -170,9 +165,10 @@ def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
     if place.version is not None and owners and not any(agrees(place.version, group.version) for group in owners):
         versions = " or ".join(group.version for group in owners)
         message = f"{place.subject} is {place.version}, the lock says {versions}; it {place.reason}"
-        return [Finding(Rule.DRIFT, *where, None, place.subject, name, place.version, expected, message, False)]
+        names = (None, place.subject, place.subject, name, place.version, expected)
+        return [Finding(Rule.DRIFT, *where, *names, message, fixable=False)]
     message = f"{place.subject}: {place.reason}"
-    return [Finding(Rule.UNPINNED, *where, None, None, name, place.version, expected, message, False)]
+    return [Finding(Rule.UNPINNED, *where, None, place.subject, None, name, place.version, expected, message, False)]
 
 
 def _floor_findings(lock: Lock, floor: Floor) -> list[Finding]:
@@ -182,7 +178,7 @@ def _floor_findings(lock: Lock, floor: Floor) -> list[Finding]:
     for group in lock.groups:
         if floor.subject in group.subjects and admits(floor.specifier, group.version) is False:
             message = f"{floor.subject}{floor.specifier} does not admit {group.version}, which the lock says"
-            names = (None, floor.subject, group.name, floor.specifier, group.version)
+            names = (None, floor.subject, floor.subject, group.name, floor.specifier, group.version)
             findings.append(
                 Finding(Rule.FLOOR_VIOLATED, *_at(floor.source, floor.span), *names, message, fixable=False)
             )
@@ -193,7 +189,7 @@ def interrupted(paths: list[str]) -> Finding:
     """The finding for a journal that a killed fi-bump left."""
     names = ", ".join(paths) or "nothing written yet"
     message = f"an interrupted fi-bump left its journal ({names})"
-    return Finding(Rule.INTERRUPTED, LOCK_NAME, 1, 1, 1, None, None, None, None, None, message, True)
+    return Finding(Rule.INTERRUPTED, LOCK_NAME, 1, 1, 1, None, None, None, None, None, None, message, True)
 
 
 def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None) -> Plan:

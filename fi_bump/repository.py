@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fi_bump import files, write
+from fi_bump import files
 from fi_bump.errors import LockError
 from fi_bump.formats import finder
 from fi_bump.lock import LOCK_NAME, Lock, dump, load
@@ -46,6 +46,8 @@ class Repository(NamedTuple):
 
     def apply(self, plan: Plan) -> None:
         """Write the verified plan: every file or none, the lock last."""
+        from fi_bump import write
+
         changes = [write.Change(change.source.path, change.source.data, change.new) for change in plan.changes]
         new_lock = self.new_lock_data(plan)
         if new_lock != self.lock_data:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fi_bump import files
 from fi_bump.errors import FileError, ParseError
 from fi_bump.formats import finder
-from fi_bump.lock import Group, Lock
+from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
 
 
@@ -108,7 +108,7 @@ def mentions(root: str, group: Group, exclude: re.Pattern[str] | None, old: str,
     words = needles(wanted_by((group,)))
     lines = []
     for path in sorted(files.walk(root, exclude)):
-        if path == files.LOCK_NAME or not files.is_regular(root, path):
+        if path == LOCK_NAME or not files.is_regular(root, path):
             continue
         source = files.read_optional(root, path)
         if source is None or len(source.data) > 1_000_000 or b"\0" in source.data:

@@ -1,4 +1,4 @@
-"""The one door to `packaging`'s versions: what a version text means. Imported only when texts differ or come from a user."""
+"""The one door to `packaging`'s versions: what a version text means. Imported when texts differ or come from a user."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import IO, Any, cast
 
 from dockerfile_parse import DockerfileParser
 from packaging.requirements import InvalidRequirement, Requirement
@@ -108,5 +108,6 @@ def _dockerfile(change: Change) -> str | None:
 
 
 def _structure(source: Source) -> list[dict[str, Any]]:
-    structure: list[dict[str, Any]] = DockerfileParser(fileobj=io.BytesIO(source.masked)).structure
-    return structure
+    # It takes bytes, as it documents and needs for its own decoding; its stubs know only text.
+    parser = DockerfileParser(fileobj=cast("IO[str]", io.BytesIO(source.masked)))
+    return [dict(instruction) for instruction in parser.structure]

@@ -14,7 +14,8 @@ from fi_bump.grammar import LOCAL, VERSION, variable_of
 from fi_bump.pins import Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
 
 # An exact version: group 1 is its public part; a label may hold a reference.
-_EXACT = re.compile(rb"v?(" + VERSION + rb")(?:" + LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*)?\Z", re.I)
+_LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*"
+_EXACT = re.compile(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
 _REFERENCE = re.compile(r"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
 
 
@@ -66,9 +67,7 @@ def _judge(source: Source, scalar: Scalar, anchor: str, subject: str) -> Pin | U
         return Unpinned(source, span, subject, reason)
     exact = _EXACT.match(raw)
     if exact:
-        return make_pin(
-            source, span.start + exact.start(1), span.start + exact.end(1), anchor, Kind.VARIABLE, subject
-        )
+        return make_pin(source, span.start + exact.start(1), span.start + exact.end(1), anchor, Kind.VARIABLE, subject)
     value = decoded(source, span)
     if not value:
         return None

@@ -15,12 +15,14 @@ from fi_bump.pins import Source, Span
 
 MAX_DEPTH = 500
 
-# Group 1 a string, 2 a mark, 3 a number, 4 a word; none of them at the end of the text.
+# Group 1 a string, 2 a mark, 3 a number or word; none of them at the end of the text. The masked copy shows a BOM as
+# blanks, so that it is passed over.
 _TOKEN = re.compile(
     rb'[ \t\r\n]*(?:("[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*")|([][{}:,])'
-    rb"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)|(true|false|null)|\Z)"
+    rb"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null)|\Z)"
 )
 _BLANKS = re.compile(rb"[ \t\r\n]*")
+_STRING, _OTHER, _FILE_END, _NO_TOKEN = b'"', b"0", b"", b"?"
 _CLOSE = {b"{": b"}", b"[": b"]"}
 
 _VALUE = "a value"
@@ -48,74 +50,66 @@ def scalars(source: Source) -> Iterator[Scalar]:
 
     Raises ParseError, with `path:line:column`, where the text stops being JSON; some values were yielded by then.
     """
-    data = source.masked
-    position = 3 if data is not source.data and data.startswith(b"   ") and not source.data.startswith(b" ") else 0
     path: list[str | int] = []
     closers: list[bytes] = []
     expected = _VALUE
-    while True:
-        token = _TOKEN.match(data, position)
-        if token is None:
-            raise _error(source, _after_blanks(data, position), expected)
-        string, mark, position = token[1], token[2], token.end()
-        start = token.start(token.lastindex) if token.lastindex else position
-        if token.lastindex is None:
-            if expected is not _END:
-                raise _error(source, position, expected)
-            return
-        if mark is not None and (mark == b"}" or mark == b"]"):
-            if not closers or closers[-1] != mark or expected not in (_ITEM, _MEMBER, _NEXT[mark]):
-                raise _error(source, start, expected)
+    for start, end, kind in _tokens(source.masked):
+        after = _NEXT[closers[-1]] if closers else _END
+        if kind in (b"}", b"]") and closers and closers[-1] == kind and expected in (_ITEM, _MEMBER, after):
             closers.pop()
             path.pop()
             expected = _NEXT[closers[-1]] if closers else _END
-        elif expected is _VALUE or expected is _ITEM:
-            if mark == b"{" or mark == b"[":
-                if len(closers) == MAX_DEPTH:
-                    raise ParseError("nested too deep", place=_place(source, start))
-                closers.append(_CLOSE[mark])
-                path.append("" if mark == b"{" else 0)
-                expected = _MEMBER if mark == b"{" else _ITEM
-            elif mark is not None:
-                raise _error(source, start, expected)
-            else:
-                quote = 1 if string is not None else 0
-                yield Scalar(tuple(path), Span(start + quote, position - quote), quote == 1)
-                expected = _NEXT[closers[-1]] if closers else _END
-        elif (expected is _KEY or expected is _MEMBER) and string is not None:
-            path[-1] = decoded(source, Span(start + 1, position - 1))
+        elif expected in (_VALUE, _ITEM) and kind in (b"{", b"["):
+            if len(closers) == MAX_DEPTH:
+                raise ParseError("nested too deep", place=_place(source, start))
+            closers.append(_CLOSE[kind])
+            path.append("" if kind == b"{" else 0)
+            expected = _MEMBER if kind == b"{" else _ITEM
+        elif expected in (_VALUE, _ITEM) and kind in (_STRING, _OTHER):
+            quote = 1 if kind == _STRING else 0
+            yield Scalar(tuple(path), Span(start + quote, end - quote), kind == _STRING)
+            expected = after
+        elif expected in (_KEY, _MEMBER) and kind == _STRING:
+            path[-1] = decoded(source, Span(start + 1, end - 1))
             expected = _COLON
-        elif expected is _COLON and mark == b":":
+        elif expected == _COLON and kind == b":":
             expected = _VALUE
-        elif mark == b"," and closers and expected == _NEXT[closers[-1]]:
-            last = path[-1]
-            if isinstance(last, int):
-                path[-1] = last + 1
-                expected = _VALUE
-            else:
-                expected = _KEY
-        else:
-            raise _error(source, start, expected)
+        elif expected == after and kind == b"," and closers:
+            index = path[-1]
+            if isinstance(index, int):
+                path[-1] = index + 1
+            expected = _KEY if closers[-1] == b"}" else _VALUE
+        elif expected != _END or kind != _FILE_END:
+            raise ParseError(f"not JSON: {expected} is expected here", place=_place(source, start))
+
+
+def _tokens(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """(start, end, kind) of every token up to the end of the text or to the first thing that is none, inclusive."""
+    position = 0
+    while True:
+        token = _TOKEN.match(data, position)
+        if token is None:
+            blanks = _BLANKS.match(data, position)
+            position = blanks.end() if blanks else position
+            yield position, position, _NO_TOKEN
+            return
+        position = token.end()
+        if token.lastindex is None:
+            yield position, position, _FILE_END
+            return
+        kind = token[2] or (_STRING if token[1] is not None else _OTHER)
+        yield token.start(token.lastindex), position, kind
 
 
 def decoded(source: Source, span: Span) -> str:
-    """The text of a string whose body stands at `span`, escapes resolved."""
+    """The text of a string whose body stands at `span`, escapes resolved; half a surrogate pair reads as `?`."""
     text = source.text(span)
     if "\\" not in text:
         return text
     value: str = json.loads(f'"{text}"')
-    return value
-
-
-def _after_blanks(data: bytes, position: int) -> int:
-    blanks = _BLANKS.match(data, position)
-    return position if blanks is None else blanks.end()
+    return value.encode("utf-8", "replace").decode("utf-8")
 
 
 def _place(source: Source, offset: int) -> str:
     line, column = source.position(offset)
     return f"{source.path}:{line}:{column}"
-
-
-def _error(source: Source, offset: int, expected: str) -> ParseError:
-    return ParseError(f"not JSON: {expected} is expected here", place=_place(source, offset))

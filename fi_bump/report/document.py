@@ -34,7 +34,7 @@ def status_json(repository: Repository, scan: Scan) -> str:
         document = _group(repository, scan, group)
         present = {f"{pin['path']}#{pin['anchor']}" for pin in document["pins"]}
         document["packages"] = [
-            {"name": member.name, "index": member.index, "label": member.label} for member in group.packages
+            {"name": member.name, "index": member.index_url, "label": member.label} for member in group.packages
         ]
         document["sites"] = [{"site": site, "present": site in present} for site in group.sites]
         groups.append(document)
@@ -74,6 +74,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "column": finding.column,
         "endColumn": finding.end_column,
         "anchor": finding.anchor,
+        "subject": finding.subject,
         "package": finding.package,
         "group": finding.group,
         "found": finding.found,

@@ -1,0 +1,39 @@
+# `make demo` and `make test` are all the set-up there is: each makes its own environment first.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+.PHONY: demo test network lint types check bench clean
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: $(STAMP)
+	@sh examples/demo.sh $(abspath $(BIN)/fi-bump)
+
+test: $(STAMP)
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95
+
+network: $(STAMP)
+	$(BIN)/python -m pytest -m network
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+check: $(STAMP)
+	$(BIN)/fi-bump check
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/bench.py
+
+clean:
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,16 @@
+# docker buildx bake -f docker/docker-bake.hcl -f docker/versions.json
+# The versions stand in versions.json alone, which fi-bump keeps.
+
+group "default" {
+  targets = ["smoke"]
+}
+
+target "smoke" {
+  context    = "."
+  dockerfile = "docker/Dockerfile"
+  tags       = ["fi-bump-smoke:${FLASHINFER_VERSION}"]
+  args = {
+    CUDA_VERSION       = CUDA_VERSION
+    FLASHINFER_VERSION = FLASHINFER_VERSION
+  }
+}

@@ -1,0 +1,142 @@
+"""What the command tests share: a small engine repository, and running fi-bump the way a user does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+OLD, NEW = "0.6.8.post1", "0.6.11.post2"
+
+REQUIREMENTS = (
+    b"-r common.txt\n\nnumba == 0.61.2\n"
+    b"# in step with the image\n"
+    b"flashinfer-python==0.6.8.post1  # kernels\nflashinfer-cubin==0.6.8.post1\n"
+)
+DOCKERFILE = (
+    b"ARG CUDA_VERSION=13.0.2\nFROM base-${CUDA_VERSION} AS build\n"
+    b"ARG FLASHINFER_VERSION=0.6.8.post1\n"
+    b"RUN pip install flashinfer-jit-cache==${FLASHINFER_VERSION} \\\n    --extra-index-url https://example.invalid/whl\n"
+)
+NIGHTLY = (
+    b"FROM base\r\nRUN git clone --recursive --branch v0.6.8.post1 \\\r\n"
+    b"    https://github.com/flashinfer-ai/flashinfer.git \\\r\n    && cd flashinfer && pip wheel .\r\n"
+)
+VERSIONS = (
+    b'{\n  "variable": {\n    "CUDA_VERSION": {"default": "13.0.2"},\n'
+    b'    "FLASHINFER_VERSION": {\n      "default": "0.6.8.post1"\n    }\n  }\n}'
+)
+TREE = {
+    "requirements/cuda.txt": REQUIREMENTS,
+    "docker/Dockerfile": DOCKERFILE,
+    "docker/Dockerfile.nightly": NIGHTLY,
+    "docker/versions.json": VERSIONS,
+}
+LOCK = b"""{
+  "lock-version": 1,
+  "groups": {
+    "flashinfer": {
+      "version": "0.6.8.post1",
+      "packages": {
+        "flashinfer-cubin": {},
+        "flashinfer-python": {}
+      },
+      "variables": [
+        "FLASHINFER_GIT_REF",
+        "FLASHINFER_GIT_TAG",
+        "FLASHINFER_TAG",
+        "FLASHINFER_VERSION"
+      ],
+      "repositories": [
+        "github.com/flashinfer-ai/flashinfer"
+      ],
+      "sites": [
+        "docker/Dockerfile#ARG FLASHINFER_VERSION",
+        "docker/Dockerfile.nightly#git clone github.com/flashinfer-ai/flashinfer",
+        "docker/versions.json#variable.FLASHINFER_VERSION.default",
+        "requirements/cuda.txt#flashinfer-cubin",
+        "requirements/cuda.txt#flashinfer-python"
+      ]
+    }
+  }
+}
+"""
+
+Snapshot = dict[str, tuple[bytes, int]]
+
+
+class Result(NamedTuple):
+    """What a run printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+def plant(root: Path, tree: dict[str, bytes]) -> None:
+    """Write the files of a tree."""
+    for name, data in tree.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def snapshot(root: Path) -> Snapshot:
+    """Every file's bytes and mode: two equal snapshots mean that nothing at all was changed or left."""
+    return {
+        str(path.relative_to(root)): (path.read_bytes() if path.is_file() else b"", path.lstat().st_mode)
+        for path in sorted(root.rglob("*"))
+        if ".git" not in path.parts and not path.is_dir()
+    }
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Path:
+    """A repository in step at 0.6.8.post1, in the layout of an inference engine."""
+    root = tmp_path / "engine"
+    plant(root, {**TREE, "versions.lock.json": LOCK})
+    return root
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """The same repository before `init`."""
+    root = tmp_path / "bare"
+    plant(root, TREE)
+    return root
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Iterator[Run]:
+    """Run fi-bump's entry point in this process: `run(root, "set", "0.7.0")`."""
+    from fi_bump.__main__ import main
+
+    def call(root: Path, *arguments: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["fi-bump", "-C", str(root), *arguments])
+        capfdbinary.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        captured = capfdbinary.readouterr()
+        code = exit_.value.code
+        return Result(0 if code is None else int(code), captured.out.decode(), captured.err.decode())
+
+    yield call
+
+
+def spawn(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    """fi-bump as a process of its own."""
+    import os
+
+    return subprocess.Popen(
+        [sys.executable, "-m", "fi_bump", "-C", str(root), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environment},
+    )

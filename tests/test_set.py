@@ -1,0 +1,174 @@
+"""`fi-bump set`: whole outputs and whole files."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
+
+MOVED = f"""\
+docker/Dockerfile:3:24: FLASHINFER_VERSION {OLD} -> {NEW}
+docker/Dockerfile.nightly:2:37: github.com/flashinfer-ai/flashinfer {OLD} -> {NEW}
+docker/versions.json:5:19: FLASHINFER_VERSION {OLD} -> {NEW}
+requirements/cuda.txt:5:20: flashinfer-python {OLD} -> {NEW}
+requirements/cuda.txt:6:19: flashinfer-cubin {OLD} -> {NEW}
+flashinfer {OLD} -> {NEW}: 5 pins in 4 files
+"""
+
+
+def moved(version: str) -> dict[str, bytes]:
+    """The tree and its lock at a version, by replacing text: every occurrence in these files is a pin."""
+    return {
+        name: data.replace(OLD.encode(), version.encode())
+        for name, data in {**TREE, "versions.lock.json": LOCK}.items()
+    }
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {name: data for name, (data, _) in snapshot(root).items()}
+
+
+def test_set_moves_every_site_and_nothing_else(engine: Path, run: Run) -> None:
+    assert run(engine, "set", NEW) == (0, MOVED, "")
+    assert files(engine) == moved(NEW)
+    assert run(engine, "check") == (0, f"flashinfer {NEW}: 5 pins in 4 files, in step\n", "")
+
+
+def test_set_back_gives_identical_bytes(engine: Path, run: Run) -> None:
+    before = snapshot(engine)
+    run(engine, "set", f"flashinfer=={NEW}")
+    assert run(engine, "set", OLD).code == 0
+    assert snapshot(engine) == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "canonical"),
+    [
+        ("0.6.6", "0.6.6"),
+        ("v0.7.0RC1", "0.7.0rc1"),
+        ("0.7.0.dev20260101", "0.7.0.dev20260101"),
+        ("0.6.11-2", "0.6.11.post2"),
+    ],
+)
+def test_any_pep_440_version_is_written_canonically(engine: Path, run: Run, asked: str, canonical: str) -> None:
+    assert run(engine, "set", asked).code == 0
+    assert files(engine) == moved(canonical)
+
+
+def test_set_to_the_same_version_says_so(engine: Path, run: Run) -> None:
+    before = snapshot(engine)
+    assert run(engine, "set", OLD) == (0, f"flashinfer is already at {OLD}\n", "")
+    assert snapshot(engine) == before
+
+
+def test_spellings_stay(tmp_path: Path, run: Run) -> None:
+    tree = {
+        "requirements.txt": b"FlashInfer_Python[cu13] == 0.6.6+cu130 ; python_version > '3.9'\r\n",
+        "Dockerfile": b"arg VLLM_FLASHINFER_VERSION='v0.6.6'\nFROM x\n",
+    }
+    plant(tmp_path, tree)
+    assert run(tmp_path, "init").code == 0
+    assert run(tmp_path, "set", "0.7.0").code == 0
+    assert (tmp_path / "requirements.txt").read_bytes() == tree["requirements.txt"].replace(b"0.6.6", b"0.7.0")
+    assert (tmp_path / "Dockerfile").read_bytes() == tree["Dockerfile"].replace(b"0.6.6", b"0.7.0")
+
+
+def test_dry_run_is_a_patch_that_git_applies(engine: Path, run: Run) -> None:
+    before = snapshot(engine)
+    result = run(engine, "set", NEW, "--dry-run")
+    assert (result.code, result.err) == (0, "")
+    assert snapshot(engine) == before
+    subprocess.run(["git", "apply", "-"], cwd=engine, input=result.out.encode(), check=True)
+    assert files(engine) == moved(NEW)
+
+
+def test_mentions_of_the_old_version_are_listed(engine: Path, run: Run) -> None:
+    plant(
+        engine,
+        {"docs/install.md": b"# Install\n\npip install flashinfer-python==0.6.8.post1\n\n\n\ntorch 0.6.8.post1\n"},
+    )
+    mention = f"  docs/install.md:3: pip install flashinfer-python=={OLD}\n"
+    assert run(engine, "set", NEW) == (0, f"{MOVED}1 place still names {OLD}; look at:\n{mention}", "")
+
+
+def test_drift_moves_along(engine: Path, run: Run) -> None:
+    plant(engine, {"docker/Dockerfile": TREE["docker/Dockerfile"].replace(OLD.encode(), b"0.6.6")})
+    assert run(engine, "set", NEW).code == 0
+    assert files(engine) == moved(NEW)
+
+
+def test_a_new_place_is_moved_and_recorded(engine: Path, run: Run) -> None:
+    plant(engine, {"requirements/test.txt": b"flashinfer-python==0.6.8.post1\n"})
+    assert run(engine, "set", NEW).code == 0
+    assert (engine / "requirements/test.txt").read_bytes() == f"flashinfer-python=={NEW}\n".encode()
+    assert b'"requirements/test.txt#flashinfer-python"' in (engine / "versions.lock.json").read_bytes()
+    assert run(engine, "check").code == 0
+
+
+def test_a_missing_site_stops_the_bump(engine: Path, run: Run) -> None:
+    (engine / "docker/Dockerfile.nightly").unlink()
+    before = snapshot(engine)
+    out = (
+        "docker/Dockerfile.nightly:1:1: the lock records 'git clone github.com/flashinfer-ai/flashinfer' here, "
+        "and there is no such pin [missing-site]\n"
+        "nothing was changed\n"
+        "help: put a missing pin back, or take its site out of versions.lock.json\n"
+    )
+    assert run(engine, "set", NEW) == (1, out, "")
+    assert run(engine, "set", NEW, "--dry-run") == (1, out, "")
+    assert snapshot(engine) == before
+
+
+def test_hashes_stop_the_bump(engine: Path, run: Run) -> None:
+    plant(engine, {"requirements/lock.txt": b"flashinfer-python==0.6.8.post1 \\\n    --hash=sha256:00\n"})
+    before = snapshot(engine)
+    result = run(engine, "set", NEW)
+    assert (result.code, result.err) == (1, "")
+    assert result.out.startswith(
+        "requirements/lock.txt:1:20: flashinfer-python is 0.6.8.post1, the lock says 0.6.11.post2;"
+    )
+    assert snapshot(engine) == before
+
+
+def test_one_group_of_several_moves_alone(engine: Path, run: Run) -> None:
+    two = LOCK.replace(
+        b'"groups": {',
+        b'"groups": {\n"numba": {"version": "0.61.2", "packages": {"numba": {}}, '
+        b'"sites": ["requirements/cuda.txt#numba"]},',
+    )
+    plant(engine, {"versions.lock.json": two})
+    hint = "help: write numba==0.7.0; the groups are numba, flashinfer\n"
+    assert run(engine, "set", "0.7.0") == (
+        2,
+        "",
+        f"fi-bump: the lock has 2 groups, and '0.7.0' does not say which\n{hint}",
+    )
+    assert run(engine, "set", "numba==0.62.0").out == (
+        "requirements/cuda.txt:3:10: numba 0.61.2 -> 0.62.0\nnumba 0.61.2 -> 0.62.0: 1 pin in 1 file\n"
+    )
+    assert run(engine, "set", f"flashinfer=={NEW}", "numba==0.63.0").code == 0
+    assert b"numba == 0.63.0" in (engine / "requirements/cuda.txt").read_bytes()
+    assert run(engine, "check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["newest"], "fi-bump: 'newest' is not a PEP 440 version\nhelp: a version looks like 0.6.11.post2, 0.7.0rc1 or "
+         "0.6.9.dev20260101\n"),
+        (["0.7.0+cu130"], "fi-bump: '0.7.0+cu130' carries the local label +cu130\nhelp: write 0.7.0; each site keeps its "
+         "own label\n"),
+        (["flashinfr==0.7.0"], "fi-bump: the lock has no group 'flashinfr'\nhelp: did you mean flashinfer?\n"),
+        (["torch==2.9"], "fi-bump: the lock has no group 'torch'\nhelp: the groups are flashinfer\n"),
+        (["flashinfer-cubin==0.7.0"], "fi-bump: the lock has no group 'flashinfer-cubin'\nhelp: 'flashinfer-cubin' moves "
+         "with its group: write flashinfer==0.7.0\n"),
+        (["0.7.0", "flashinfer==0.7.1"], "fi-bump: the group 'flashinfer' is named twice\n"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_changes_nothing(engine: Path, run: Run, arguments: list[str], error: str) -> None:
+    before = snapshot(engine)
+    assert run(engine, "set", *arguments) == (2, "", error)
+    assert snapshot(engine) == before
