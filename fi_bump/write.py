@@ -234,13 +234,11 @@ def _discard(state: str, temporaries: Sequence[str]) -> None:
 
 
 def _remove(path: str) -> bool:
-    with contextlib.suppress(FileNotFoundError):
-        try:
-            os.unlink(path)
-        except FileNotFoundError:
-            return True
-        except OSError:
-            return False
+    """Whether the path is gone now."""
+    try:
+        os.unlink(path)
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
     return True
 
 
@@ -323,9 +321,12 @@ def _clean(state: str, entries: list[dict[str, Any]]) -> None:
     for entry in entries:
         _remove(entry["temporary"])
     _sync_folders([os.path.dirname(entry["real"]) for entry in entries])
-    os.unlink(os.path.join(state, JOURNAL))
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.join(state, JOURNAL))
     _remove(os.path.join(state, INTENT))
-    _sync_folders([state])
+    # All is done and on disk. A journal that comes back after a power cut names finished work only, so no error here.
+    with contextlib.suppress(OSError):
+        _sync_folders([state])
 
 
 def recover(root: str) -> Recovery | None:
