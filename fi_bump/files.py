@@ -91,14 +91,16 @@ def walk(root: str, exclude: re.Pattern[str] | None, below: str = "") -> Iterato
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in _SKIPPED_FOLDERS:
                     folders.append(path)
-            elif not entry.is_symlink() or not _is_alias(root, path):
+            elif entry.is_file(follow_symlinks=False) or (entry.is_symlink() and not _is_alias(root, path)):
                 yield path
 
 
 def _is_alias(root: str, path: str) -> bool:
-    """Whether a link leads to a file (or folder) of this tree, which is then met under its own path."""
+    """Whether a link leads to a file of this tree, which is met under its own path, or to something that is no file."""
     target = os.path.realpath(os.path.join(root, path))
-    return os.path.isdir(target) or (os.path.exists(target) and target.startswith(os.path.realpath(root) + os.sep))
+    if not os.path.exists(target):
+        return False
+    return not os.path.isfile(target) or target.startswith(os.path.realpath(root) + os.sep)
 
 
 def unreadable(path: str, error: OSError) -> FileError:
