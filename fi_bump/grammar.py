@@ -6,6 +6,8 @@ Every pattern works on `Source.masked`, where each byte from 0x80 on reads as `x
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable, Iterator
 
 # The public part of a PEP 440 version (packaging.version.VERSION_PATTERN without epoch spelling changes and
 # without the local label), as bytes. It is anchored by its users.
@@ -56,3 +58,44 @@ def canonical_repository(url: str) -> str:
         text = text.replace(":", "/", 1)
     text = text.rpartition("@")[2] if "@" in text.split("/", 1)[0] else text
     return text.rstrip("/").removesuffix(".git").rstrip("/")
+
+
+class LazyPattern:
+    """A regular expression that is compiled when it is first used: compiling all of them costs more than most checks.
+
+    It has the methods of re.Pattern[bytes] that finders use.
+    """
+
+    __slots__ = ("_flags", "_pattern", "_text")
+
+    def __init__(self, text: bytes, flags: int = 0) -> None:
+        self._text = text
+        self._flags = flags
+        self._pattern: re.Pattern[bytes] | None = None
+
+    @property
+    def compiled(self) -> re.Pattern[bytes]:
+        """The pattern itself, for tight loops."""
+        if self._pattern is None:
+            self._pattern = re.compile(self._text, self._flags)
+        return self._pattern
+
+    def match(self, data: bytes, start: int = 0, end: int = sys.maxsize) -> re.Match[bytes] | None:
+        """As re.Pattern.match."""
+        return self.compiled.match(data, start, end)
+
+    def search(self, data: bytes, start: int = 0, end: int = sys.maxsize) -> re.Match[bytes] | None:
+        """As re.Pattern.search."""
+        return self.compiled.search(data, start, end)
+
+    def finditer(self, data: bytes, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
+        """As re.Pattern.finditer."""
+        return self.compiled.finditer(data, start, end)
+
+    def sub(self, replacement: bytes | Callable[[re.Match[bytes]], bytes], data: bytes) -> bytes:
+        """As re.Pattern.sub."""
+        return self.compiled.sub(replacement, data)
+
+    def findall(self, data: bytes) -> list[bytes]:
+        """As re.Pattern.findall, for a pattern with at most one group."""
+        return self.compiled.findall(data)

@@ -7,7 +7,6 @@ removed after use. It holds the lock file of the running fi-bump, `intent.json` 
 
 from __future__ import annotations
 
-import json
 import os
 
 INTENT = "intent.json"
@@ -16,62 +15,59 @@ LOCK_FILE = "lock"
 
 
 def state_folder(root: str) -> str:
-    """The folder of fi-bump's state for the repository at `root`; it need not exist."""
-    top = os.path.realpath(root)
-    below = top
+    """The folder of fi-bump's state for the repository at `root`; it need not exist.
+
+    Several roots may share one `.git`: each has a folder of its own there, so no root replays another's journal.
+    """
+    below = top = os.path.realpath(root)
+    alone = os.path.join(below, ".fi-bump")
     while True:
         git = os.path.join(top, ".git")
         if os.path.isdir(git):
-            break
+            return os.path.join(git, "fi-bump", _name(os.path.relpath(below, top)))
         if os.path.isfile(git):
-            git = _linked_git(top, git)
-            break
+            linked = _linked_git(top, git)
+            return os.path.join(linked, "fi-bump", _name(os.path.relpath(below, top))) if linked else alone
         if os.path.dirname(top) == top:
-            return os.path.join(below, ".fi-bump")
+            return alone
         top = os.path.dirname(top)
-    relative = os.path.relpath(below, top)
-    return os.path.join(git, "fi-bump", "%".join(["root"] if relative == "." else relative.split(os.sep)))
 
 
-def _linked_git(top: str, file: str) -> str:
-    """The folder that the .git file of a worktree or submodule names (`gitdir: PATH`)."""
+def _name(relative: str) -> str:
+    """One folder name for a relative path, different for every path and never too long for a file system."""
+    if relative == ".":
+        return "root"
+    name = "in-" + relative.replace("%", "%25").replace(os.sep, "%2F")
+    if len(os.fsencode(name)) <= 200:
+        return name
+    from hashlib import sha256
+
+    return "at-" + sha256(os.fsencode(relative)).hexdigest()
+
+
+def _linked_git(top: str, file: str) -> str | None:
+    """The folder that the .git file of a worktree or submodule names (`gitdir: PATH`); None when it names none."""
     try:
         with open(file, encoding="utf-8", errors="surrogateescape") as stream:
             text = stream.read()
     except OSError:
-        text = ""
+        return None
     folder = os.path.join(top, text.removeprefix("gitdir:").strip())
-    return folder if text.startswith("gitdir:") and os.path.isdir(folder) else os.path.join(top, ".fi-bump")
+    return folder if text.startswith("gitdir:") and os.path.isdir(folder) else None
 
 
 def pending(root: str) -> bool:
-    """Whether a run that is no longer alive left a journal (or temporary files) behind."""
+    """Whether there is a journal, or a note of temporary files: left by a killed run, or of one at work just now."""
     state = state_folder(root)
-    left = os.path.exists(os.path.join(state, JOURNAL)) or os.path.exists(os.path.join(state, INTENT))
-    return left and not _alive(state)
-
-
-def _alive(state: str) -> bool:
-    """Whether a running fi-bump holds the lock; the system drops it when a process dies."""
-    import fcntl
-
-    try:
-        descriptor = os.open(os.path.join(state, LOCK_FILE), os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
+    return os.path.exists(os.path.join(state, JOURNAL)) or os.path.exists(os.path.join(state, INTENT))
 
 
 def pending_paths(root: str) -> list[str]:
     """The files of a journal that was left, relative to the root; empty when no file can have been touched."""
+    import json
+
     try:
         with open(os.path.join(state_folder(root), JOURNAL), "rb") as stream:
-            return [entry["path"] for entry in json.load(stream)["entries"]]
+            return [str(entry["path"]) for entry in json.load(stream)["entries"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []

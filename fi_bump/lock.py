@@ -110,7 +110,7 @@ def load(data: bytes) -> Lock:
     groups = tuple(_group(name, value) for name, value in groups_document.items())
     _check_owners(groups)
     schema = document.get("$schema")
-    if schema is not None and not isinstance(schema, str):
+    if "$schema" in document and not isinstance(schema, str):
         raise _wrong("$schema", "must be a string")
     return Lock(groups, _names(document, "", "exclude", _is(_GLOB, "a path pattern")), schema)
 
@@ -124,6 +124,8 @@ def _parse(data: bytes) -> object:
         place = f"{LOCK_NAME}:{error.lineno}:{error.colno}"
         message = error.msg[:1].lower() + error.msg[1:]
         raise LockError(f"is not JSON: {message}", place=place, hint="mend it or restore it from git") from None
+    except ValueError:
+        raise LockError("is not a lock: it holds a number of too many digits", place=LOCK_NAME) from None
     except RecursionError:
         raise LockError("is not a lock: it is nested too deep", place=LOCK_NAME) from None
 
@@ -226,12 +228,9 @@ def _member(name: str, value: object, path: str) -> Member:
         hint = f"write {canonical}" if _PACKAGE.match(canonical) else None
         raise _wrong(path, f"'{name}' is not a canonical package name", hint=hint)
     options = _object(value, path, optional=("index", "label"))
-    index, label = options.get("index"), options.get("label")
-    return Member(
-        name,
-        None if index is None else _is(_INDEX, "an index address")(index, f"{path}.index"),
-        None if label is None else _is(_LABEL, "a local label such as cu130")(label, f"{path}.label"),
-    )
+    checks = {"index": _is(_INDEX, "an index address"), "label": _is(_LABEL, "a local label such as cu130")}
+    values = {key: checks[key](value, f"{path}.{key}") for key, value in options.items()}
+    return Member(name, values.get("index"), values.get("label"))
 
 
 def _check_owners(groups: tuple[Group, ...]) -> None:

@@ -8,18 +8,21 @@ failure leaves everything as it was; after it, a failed rename is rolled back he
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import json
 import os
+import signal
 import stat
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from fi_bump.errors import BusyError, FileError
-from fi_bump.journal import INTENT, JOURNAL, LOCK_FILE, state_folder
+from fi_bump import replay
+from fi_bump.errors import BusyError, FileError, InternalError
+from fi_bump.journal import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
+from fi_bump.replay import Entry, explained
 
+__all__ = ["Change", "Recovery", "commit", "exclusive", "pending", "pending_paths", "recover"]
+
+_ATTEMPTS = 100
 _held: set[str] = set()
 
 
@@ -51,7 +54,7 @@ class _Target(NamedTuple):
 def exclusive(root: str) -> Iterator[None]:
     """Hold the repository's write lock; it dies with the process. Raises BusyError when another fi-bump holds it."""
     state = state_folder(root)
-    descriptor = _acquire(state)
+    descriptor = _acquire(state, os.path.relpath(state, os.path.realpath(root)))
     _held.add(state)
     try:
         yield
@@ -64,92 +67,109 @@ def exclusive(root: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(state: str) -> int:
-    import fcntl
-
+def _acquire(state: str, place: str) -> int:
+    """The locked descriptor of the lock file that is at its path now."""
+    try:
+        import fcntl
+    except ImportError:
+        raise FileError("this system has no file locks", hint="run fi-bump on Linux or macOS, or in WSL") from None
     path = os.path.join(state, LOCK_FILE)
-    while True:
-        try:
+    for _ in range(_ATTEMPTS):
+        # Not found: its last holder removed the file or the folder between two of our calls.
+        with explained(place), contextlib.suppress(FileNotFoundError):
             os.makedirs(state, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise _failed(os.path.basename(state), error) from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(descriptor).st_ino == os.stat(path).st_ino:
-                return descriptor
-        except BlockingIOError:
-            os.close(descriptor)
-            raise BusyError("another fi-bump is writing in this repository", hint="wait for it to end") from None
-        except FileNotFoundError:
-            pass  # its last holder removed it between our open and our lock
-        os.close(descriptor)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                    kept, descriptor = descriptor, -1
+                    return kept
+            except BlockingIOError:
+                break
+            finally:
+                if descriptor >= 0:
+                    os.close(descriptor)
+    raise BusyError("another fi-bump is writing in this repository", hint="wait for it to end")
 
 
-def _failed(path: str, error: OSError) -> FileError:
-    reason = (error.strerror or str(error)).lower()
-    return FileError(f"cannot be written: {reason}", place=path, hint="nothing was changed; mend it and run again")
+@contextlib.contextmanager
+def _unbroken() -> Iterator[None]:
+    """Let the signals that end a process wait until the block is done; kill -9 is what the journal is for."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def commit(root: str, changes: Sequence[Change]) -> None:
     """Replace every file or none, renaming in the given order, modes, owners and symbolic links kept.
 
     Raises FileError, with everything as it was, when a target is not what was read, is read-only, hard-linked, a
-    folder, or leaves the repository, or when the system fails us.
+    folder, or leaves the repository, when a journal is still there, or when the system fails us.
     """
     state = state_folder(root)
     if state not in _held:
         with exclusive(root):
             commit(root, changes)
         return
-    transaction = f"{os.getpid():x}-{os.urandom(4).hex()}"
-    targets = [_preflight(root, change, transaction) for change in changes]
-    _refuse_twice(targets)
-    try:
-        _stage(state, targets)
-        _put_journal(state, targets)
-    except BaseException as error:
-        _discard(state, [target.temporary for target in targets])
-        if isinstance(error, OSError):
-            raise _failed(_blame(root, error), error) from None
-        raise
-    _carry_out(root, state, targets)
-
-
-def _blame(root: str, error: OSError) -> str:
-    """The path to name for a system error: relative, and without the temporary file's suffix."""
-    name = error.filename if isinstance(error.filename, str) else root
-    folder, base = os.path.split(os.path.relpath(os.path.realpath(name), os.path.realpath(root)))
-    if ".fi-bump-" in base:
-        base = base[1:].partition(".fi-bump-")[0]
-    return os.path.join(folder, base)
-
-
-def _preflight(root: str, change: Change, transaction: str) -> _Target:
-    """The target behind a path, or the reason why it must not be written."""
-    real = os.path.realpath(os.path.join(root, change.path))
     top = os.path.realpath(root)
-    if os.path.commonpath((real, top)) != top:
-        raise FileError("is a link that leaves the repository", place=change.path, hint="nothing was changed")
-    temporary = os.path.join(os.path.dirname(real), f".{os.path.basename(real)}.fi-bump-{transaction}")
+    _refuse_pending(root, top, state)
+    transaction = f"{os.getpid():x}-{os.urandom(4).hex()}"
+    targets = [_preflight(top, change, f"{transaction}-{index}") for index, change in enumerate(changes)]
+    _refuse_twice(targets)
+    decided = False
     try:
-        attributes = os.stat(real)
-    except FileNotFoundError:
-        if change.old is None and not os.path.lexists(os.path.join(root, change.path)):
-            return _Target(change, real, None, temporary)
-        dangling = os.path.islink(os.path.join(root, change.path))
-        message = "is a link to nothing" if dangling else "was deleted since it was read"
-        raise FileError(message, place=change.path, hint="nothing was changed") from None
-    except OSError as error:
-        raise _failed(change.path, error) from None
-    _refuse(change, real, attributes)
-    return _Target(change, real, attributes, temporary)
+        _stage(top, state, targets)
+        with _unbroken():
+            entries = [_entry(target) for target in targets]
+            with explained(os.path.relpath(state, top)):
+                replay.put_journal(top, state, entries)
+            decided = True
+            _carry_out(state, entries)
+    except BaseException:
+        if not decided:
+            with _unbroken():
+                replay.discard(state, [target.temporary for target in targets])
+        raise
+
+
+def _refuse_pending(root: str, top: str, state: str) -> None:
+    """A journal that is still there is the only way back to a whole tree: never write over it."""
+    if os.path.exists(os.path.join(state, JOURNAL)):
+        place = ", ".join(pending_paths(root)) or os.path.join(state, JOURNAL)
+        raise FileError("an interrupted fi-bump left its journal", place=place, hint="run fi-bump check --fix")
+    replay.drop_intent(top, state)
+
+
+def _preflight(top: str, change: Change, transaction: str) -> _Target:
+    """The target behind a path, or the reason why it must not be written."""
+    path = os.path.join(top, change.path)
+    real = os.path.realpath(path)
+    if not replay.inside(top, real):
+        raise FileError("is a link that leaves the repository", place=change.path, hint="nothing was changed")
+    folder, name = os.path.split(real)
+    # A name that is long already would be too long with our mark.
+    name = name if len(os.fsencode(name)) <= 200 else ""
+    temporary = os.path.join(folder, f".{name}{replay.MARK}{transaction}")
+    try:
+        with explained(change.path, what="cannot be read"), contextlib.suppress(FileNotFoundError):
+            attributes = os.stat(real)
+            _refuse(change, real, attributes)
+            return _Target(change, real, attributes, temporary)
+    except ValueError:
+        raise FileError("is no path", place=repr(change.path), hint="nothing was changed") from None
+    if change.old is None and not os.path.lexists(path):
+        return _Target(change, real, None, temporary)
+    message = "is a link to nothing" if os.path.islink(path) else "was deleted since it was read"
+    raise FileError(message, place=change.path, hint="nothing was changed")
 
 
 def _refuse(change: Change, real: str, attributes: os.stat_result) -> None:
     hint = "nothing was changed"
-    if stat.S_ISDIR(attributes.st_mode):
-        raise FileError("is a folder", place=change.path, hint=hint)
+    if not stat.S_ISREG(attributes.st_mode):
+        message = "is a folder" if stat.S_ISDIR(attributes.st_mode) else "is not a regular file"
+        raise FileError(message, place=change.path, hint=hint)
     if attributes.st_nlink > 1:
         hint = f"{hint}; copy the file to break the link, or exclude it in versions.lock.json"
         message = "has a second name (a hard link), which a replacement would cut off"
@@ -157,176 +177,58 @@ def _refuse(change: Change, real: str, attributes: os.stat_result) -> None:
     # Root may write anything: the mode's own word counts, whoever runs this.
     if not attributes.st_mode & 0o222 or not os.access(real, os.W_OK):
         raise FileError("is read-only", place=change.path, hint=f"{hint}; make it writable and run again")
-    if not _holds(real, change.old):
-        raise FileError("changed since it was read", place=change.path, hint=f"{hint}; run again")
+    _refuse_changed(change, real)
 
 
-def _refuse_twice(targets: list[_Target]) -> None:
+def _refuse_changed(change: Change, real: str) -> None:
+    with explained(change.path, what="cannot be read"):
+        if replay.read(real) != change.old:
+            raise FileError("changed since it was read", place=change.path, hint="nothing was changed; run again")
+
+
+def _refuse_twice(targets: Sequence[_Target]) -> None:
     seen: dict[str, str] = {}
     for target in targets:
-        other = seen.setdefault(target.real, target.change.path)
-        if other != target.change.path:
-            message = f"is the same file as {other}"
+        if target.real in seen:
+            message = f"is the same file as {seen[target.real]}"
             raise FileError(message, place=target.change.path, hint="nothing was changed; exclude one of the two")
+        seen[target.real] = target.change.path
 
 
-def _read(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as stream:
-            return stream.read()
-    except FileNotFoundError:
-        return None
-
-
-def _holds(path: str, data: bytes | None) -> bool:
-    try:
-        return _read(path) == data
-    except OSError:
-        return False
-
-
-def _stage(state: str, targets: list[_Target]) -> None:
+def _stage(top: str, state: str, targets: Sequence[_Target]) -> None:
     """Write every temporary file and look at the targets again."""
-    intent = {"version": 1, "temporaries": [target.temporary for target in targets]}
-    _put(os.path.join(state, INTENT), json.dumps(intent).encode(), None)
-    _sync_folders([state])
+    with explained(os.path.relpath(state, top)):
+        replay.note_intent(top, state, [target.temporary for target in targets])
     for target in targets:
-        _put(target.temporary, target.change.new, target.attributes)
-    _sync_folders([os.path.dirname(target.temporary) for target in targets])
+        with explained(target.change.path):
+            replay.put(target.temporary, target.change.new, target.attributes)
     for target in targets:
-        if not _holds(target.real, target.change.old):
-            hint = "nothing was changed; run again"
-            raise FileError("changed since it was read", place=target.change.path, hint=hint)
+        with explained(target.change.path):
+            replay.sync_folders([os.path.dirname(target.temporary)])
+    for target in targets:
+        _refuse_changed(target.change, target.real)
 
 
-def _put(path: str, data: bytes, attributes: os.stat_result | None) -> None:
-    """Make a new file, on disk to its last byte, with the mode and owner of `attributes`."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        if attributes is not None:
-            if (attributes.st_uid, attributes.st_gid) != (os.geteuid(), os.getegid()):
-                with contextlib.suppress(PermissionError):
-                    os.fchown(descriptor, attributes.st_uid, attributes.st_gid)
-            os.fchmod(descriptor, stat.S_IMODE(attributes.st_mode))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _entry(target: _Target) -> Entry:
+    change = target.change
+    old, new = replay.digest(change.old), replay.digest(change.new)
+    return Entry(change.path, target.real, target.temporary, old, new, change.old)
 
 
-def _sync_folders(folders: Sequence[str]) -> None:
-    for folder in sorted(set(folders)):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _discard(state: str, temporaries: Sequence[str]) -> None:
-    """Take back what was prepared; what cannot be removed now stays named in the intent for the next run."""
-    names = [*temporaries, os.path.join(state, JOURNAL + ".new"), os.path.join(state, JOURNAL)]
-    left = [path for path in names if not _remove(path)]
-    if not left:
-        _remove(os.path.join(state, INTENT))
-
-
-def _remove(path: str) -> bool:
-    """Whether the path is gone now."""
-    try:
-        os.unlink(path)
-    except OSError as error:
-        return isinstance(error, FileNotFoundError)
-    return True
-
-
-def _hash(data: bytes | None) -> str | None:
-    return None if data is None else hashlib.sha256(data).hexdigest()
-
-
-def _put_journal(state: str, targets: list[_Target]) -> None:
-    entries = [
-        {
-            "path": target.change.path,
-            "real": target.real,
-            "temporary": target.temporary,
-            "old": _hash(target.change.old),
-            "new": _hash(target.change.new),
-            "old-data": None if target.change.old is None else base64.b64encode(target.change.old).decode("ascii"),
-        }
-        for target in targets
-    ]
-    new = os.path.join(state, JOURNAL + ".new")
-    _put(new, json.dumps({"version": 1, "entries": entries}).encode(), None)
-    os.replace(new, os.path.join(state, JOURNAL))
-    _sync_folders([state])
-
-
-def _carry_out(root: str, state: str, targets: list[_Target]) -> None:
+def _carry_out(state: str, entries: Sequence[Entry]) -> None:
     """The renames. A failure undoes them; an interrupt lets them finish and is then passed on."""
-    entries = _entries(state)
-    try:
-        _finish(state, entries)
-    except OSError as error:
-        place = _blame(root, error)
+    interrupt: BaseException | None = None
+    for _ in range(_ATTEMPTS):
         try:
-            _undo(state, entries)
-        except OSError as second:
-            hint = "the journal is kept: mend the cause and run fi-bump check --fix"
-            raise FileError(f"cannot be put back: {second}", place=place, hint=hint) from None
-        raise _failed(place, error) from None
-    except BaseException:
-        _finish(state, entries)
-        raise
-
-
-def _entries(state: str) -> list[dict[str, Any]]:
-    path = os.path.join(state, JOURNAL)
-    try:
-        with open(path, "rb") as stream:
-            entries: list[dict[str, Any]] = json.load(stream)["entries"]
-            return entries
-    except (ValueError, KeyError, TypeError):
-        hint = "compare the files with git, then remove it"
-        raise FileError("the journal cannot be read", place=path, hint=hint) from None
-
-
-def _finish(state: str, entries: list[dict[str, Any]]) -> None:
-    """Rename what is not renamed yet; may be called again after any part of it."""
-    for entry in entries:
-        if os.path.lexists(entry["temporary"]) and _hash(_read(entry["real"])) == entry["old"]:
-            os.replace(entry["temporary"], entry["real"])
-    _clean(state, entries)
-
-
-def _undo(state: str, entries: list[dict[str, Any]]) -> None:
-    """Put the old bytes back where the new ones stand."""
-    for entry in reversed(entries):
-        if _hash(_read(entry["real"])) != entry["new"] or entry["old"] == entry["new"]:
-            continue
-        if entry["old-data"] is None:
-            os.unlink(entry["real"])
-            continue
-        attributes = os.stat(entry["real"])
-        _remove(entry["temporary"])
-        _put(entry["temporary"], base64.b64decode(entry["old-data"]), attributes)
-        os.replace(entry["temporary"], entry["real"])
-    _clean(state, entries)
-
-
-def _clean(state: str, entries: list[dict[str, Any]]) -> None:
-    """With every target at its end, drop the rest; the journal goes when all of it is on disk."""
-    for entry in entries:
-        _remove(entry["temporary"])
-    _sync_folders([os.path.dirname(entry["real"]) for entry in entries])
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(os.path.join(state, JOURNAL))
-    _remove(os.path.join(state, INTENT))
-    # All is done and on disk. A journal that comes back after a power cut names finished work only, so no error here.
-    with contextlib.suppress(OSError):
-        _sync_folders([state])
+            replay.finish(state, entries)
+            break
+        except FileError:
+            replay.undo(state, entries)
+            raise
+        except BaseException as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt
 
 
 def recover(root: str) -> Recovery | None:
@@ -334,34 +236,27 @@ def recover(root: str) -> Recovery | None:
 
     Raises FileError, with the journal kept, when somebody changed a target since.
     """
-    state = state_folder(root)
+    state, top = state_folder(root), os.path.realpath(root)
+    if state not in _held:
+        raise InternalError("recovery was tried without the write lock")
     if not os.path.exists(os.path.join(state, JOURNAL)):
-        return _recover_intent(state)
-    entries = _entries(state)
-    paths = tuple(entry["path"] for entry in entries)
-    now = {entry["path"]: _hash(_read(entry["real"])) for entry in entries}
-    foreign = [entry["path"] for entry in entries if now[entry["path"]] not in (entry["old"], entry["new"])]
+        return Recovery("undone", ()) if replay.drop_intent(top, state) else None
+    entries = replay.load_journal(top, state)
+    foreign, ready = [], True
+    for entry in entries:
+        with explained(entry.path, replay.KEPT, "cannot be read"):
+            now = replay.digest(replay.read(entry.real))
+            ready = ready and entry.new in (now, replay.digest(replay.read(entry.temporary)))
+        if now not in (entry.old, entry.new):
+            foreign.append(entry.path)
     if foreign:
-        hint = f"restore it, or remove {os.path.join(state, JOURNAL)} to keep things as they are"
-        raise FileError("changed since a fi-bump was interrupted; its journal is kept", place=foreign[0], hint=hint)
-    ready = all(
-        now[entry["path"]] == entry["new"] or _hash(_read(entry["temporary"])) == entry["new"] for entry in entries
-    )
-    try:
-        (_finish if ready else _undo)(state, entries)
-    except OSError as error:
-        raise _failed(_blame(root, error), error) from None
-    return Recovery("finished" if ready else "undone", paths)
-
-
-def _recover_intent(state: str) -> Recovery | None:
-    path = os.path.join(state, INTENT)
-    if not os.path.exists(path):
-        return None
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError), open(path, "rb") as stream:
-        for temporary in json.load(stream)["temporaries"]:
-            if ".fi-bump-" in os.path.basename(temporary):
-                _remove(temporary)
-    _remove(os.path.join(state, JOURNAL + ".new"))
-    _remove(path)
-    return Recovery("undone", ())
+        what = "it" if len(foreign) == 1 else "them"
+        hint = f"restore {what}, or remove {os.path.join(state, JOURNAL)} to keep things as they are"
+        message = "changed since a fi-bump was interrupted; its journal is kept"
+        raise FileError(message, place=", ".join(foreign), hint=hint)
+    with _unbroken():
+        if ready:
+            replay.finish(state, entries, replay.KEPT)
+        else:
+            replay.undo(state, entries)
+    return Recovery("finished" if ready else "undone", tuple(entry.path for entry in entries))

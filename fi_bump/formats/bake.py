@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 
 from fi_bump.formats.json_strings import Scalar, decoded, scalars
-from fi_bump.grammar import LOCAL, VERSION, variable_of
+from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
 
 # An exact version: group 1 is its public part; a label may hold a reference.
 _LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*"
-_EXACT = re.compile(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
+_EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
 _REFERENCE = re.compile(r"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
 
 

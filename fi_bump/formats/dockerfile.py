@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fi_bump.formats.dockerfile_git import GitReader
 from fi_bump.formats.dockerfile_lines import Instruction, Text, scan
 from fi_bump.formats.dockerfile_values import Gathered
-from fi_bump.grammar import VERSION, canonical_name, name_pattern, variable_of
+from fi_bump.grammar import VERSION, LazyPattern, canonical_name, name_pattern, variable_of
 from fi_bump.pins import Found, Kind, Source, Wanted
 
 _NEVER = re.compile(rb"(?!)")
@@ -21,9 +21,9 @@ _TOKEN = rb"(?:\$\{[^}\n]*\}\S*|\$\S*|[\w.!*-]*(?:\+[\w.${}-]*|\$\S*)?)"
 _VALUE = rb"(?:\$\{[^}\n]*\}|[^\s\"'`;|&()\\<>,}])*"
 _CLAUSE = _OPERATOR + rb"[ \t]{0,9}[\w.*+!]+"
 _RANGE = re.compile(_CLAUSE + rb"(?:[ \t]{0,9},[ \t]{0,9}\\?" + _CLAUSE + rb")*")
-_ASSIGNMENT = re.compile(rb"(?P<name>\w+)=(?P<value>.*)", re.DOTALL)
-_LEGACY = re.compile(rb"\s*(?P<name>\w+)\s+(?P<value>.*)", re.DOTALL)
-_IMAGE = re.compile(rb"\s*(?:--\S+\s+)*(?P<image>\S+)")
+_ASSIGNMENT = LazyPattern(rb"(?P<name>\w+)=(?P<value>.*)", re.DOTALL)
+_LEGACY = LazyPattern(rb"\s*(?P<name>\w+)\s+(?P<value>.*)", re.DOTALL)
+_IMAGE = LazyPattern(rb"\s*(?:--\S+\s+)*(?P<image>\S+)")
 
 
 class _Patterns(NamedTuple):
@@ -34,6 +34,7 @@ class _Patterns(NamedTuple):
     default: re.Pattern[bytes]
     image: re.Pattern[bytes]
     images: dict[str, str]
+    words: tuple[bytes, ...]
 
 
 @lru_cache(maxsize=64)
@@ -62,6 +63,9 @@ def _patterns(wanted: Wanted) -> _Patterns:
             + rb")(?![A-Za-z0-9])",
         ),
         images,
+        # One of these stands, in lower case, in every text that binds or names a wanted package or variable.
+        tuple(max(name.split("-"), key=len).encode("ascii") for name in wanted.packages)
+        + tuple(name.lower().encode("ascii") for name in wanted.variables),
     )
 
 
@@ -91,12 +95,12 @@ class _Finder:
 
     def instruction(self, instruction: Instruction) -> None:
         match instruction.keyword:
-            case "ARG" | "ENV":
+            case "ARG" | "ENV" if self.concerns(instruction.line):
                 self.bindings(instruction)
                 self.literals(instruction.line, instruction.keyword)
             case "RUN":
                 texts = (instruction.line, *instruction.bodies)
-                for text in texts:
+                for text in filter(self.concerns, texts):
                     self.assignments(text)
                     self.literals(text, "RUN")
                 self.git.run(texts)
@@ -109,6 +113,11 @@ class _Finder:
                 self.image(instruction)
             case _:
                 pass
+
+    def concerns(self, text: Text) -> bool:
+        """Whether a text can hold a wanted name at all; most cannot, and are not matched."""
+        lowered = text.data.lower()
+        return any(word in lowered for word in self.patterns.words)
 
     def bindings(self, instruction: Instruction) -> None:
         """`ARG X=V Y=V`, `ENV X=V Y=V` and the old `ENV X V`; a bare `ARG X` binds nothing."""

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from fi_bump.formats.dockerfile_lines import Instruction, Text
 from fi_bump.formats.dockerfile_values import Gathered
-from fi_bump.grammar import canonical_repository
+from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Kind
 
-_COMMAND = re.compile(rb"(?<![\w.@:-])(?:(?P<git>git)|cd|pushd)(?=[\s\"',])[^;&|\n`]*")
-_WORD = re.compile(rb"[^\s\"',()\[\]\\]+")
-_VCS = re.compile(rb"git\+(?P<url>\w+://(?:[^\s\"'@/]+@)?[^\s\"'@#;,()\\]+)(?:@(?P<ref>[^\s\"'#&;,()\\]+))?")
-_ADDED = re.compile(rb"(?P<url>(?:\w+://|git@)[^\s\"'#,?]+)#(?P<ref>[^\s\"',:]*)")
+_COMMAND = LazyPattern(rb"(?<![\w.@:-])(?:(?P<git>git)|cd|pushd)(?=[\s\"',])[^;&|\n`]*")
+_WORD = LazyPattern(rb"[^\s\"',()\[\]\\]+")
+_VCS = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s\"'@/]+@)?[^\s\"'@#;,()\\]+)(?:@(?P<ref>[^\s\"'#&;,()\\]+))?")
+_ADDED = LazyPattern(rb"(?P<url>(?:\w+://|git@)[^\s\"'#,?]+)#(?P<ref>[^\s\"',:]*)")
 _GIT_VALUES = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path"})
 _CLONE_VALUES = frozenset(
     {

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fi_bump.errors import ParseError
+from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span
 
 _BLANK = b" \t\v\f\r\n"
-_DIRECTIVE = re.compile(rb"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*?)\s*\Z", re.DOTALL)
-_KEYWORD = re.compile(rb"\s*(?:ONBUILD\s+)*([^\s]+)", re.IGNORECASE)
-_HEREDOC = re.compile(rb"[0-9]*<<(-?)(\s*)([^<\s]+)\Z")
-_UNQUOTE = re.compile(rb"\\(.)|['\"]", re.DOTALL)
-_EXEC_FORM = re.compile(rb"\s*(?:--\S+\s+)*\[\s*(?:\"|\]).*\]\s*\Z", re.DOTALL)
+_DIRECTIVE = LazyPattern(rb"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*?)\s*\Z", re.DOTALL)
+_KEYWORD = LazyPattern(rb"\s*(?:ONBUILD\s+)*([^\s]+)", re.IGNORECASE)
+_HEREDOC = LazyPattern(rb"[0-9]*<<(-?)(\s*)([^<\s]+)\Z")
+_UNQUOTE = LazyPattern(rb"\\(.)|['\"]", re.DOTALL)
+_EXEC_FORM = LazyPattern(rb"\s*(?:--\S+\s+)*\[\s*(?:\"|\]).*\]\s*\Z", re.DOTALL)
 _HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
 
 
@@ -123,6 +124,8 @@ class _Scanner:
     def cut(self, line: Span) -> tuple[Span, bool]:
         """A line without its end and continuation mark, and whether the instruction goes on."""
         text = self.data[line.start : line.end].rstrip(b"\r\n")
+        if not text.rstrip(b" \t").endswith(self.escape):
+            return Span(line.start, line.start + len(text)), False
         mark = _CONTINUATION[self.escape].search(text)
         return Span(line.start, line.start + (mark.start() if mark else len(text))), mark is not None
 

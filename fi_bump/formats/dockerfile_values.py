@@ -6,15 +6,15 @@ import re
 from bisect import bisect_left
 
 from fi_bump.formats.dockerfile_lines import Text
-from fi_bump.grammar import VERSION
+from fi_bump.grammar import VERSION, LazyPattern
 from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, make_pin, number_anchors
 
 # A label may hold references (`0.6.1+cu${CUDA}`): the public part is exact all the same.
-_RELEASE = re.compile(
+_RELEASE = LazyPattern(
     rb"(?:===?\s*)?(?:(?:refs/)?tags/)?v?(?P<version>" + VERSION + rb")(?:\+[\w.${}-]*)?\Z", re.IGNORECASE
 )
-_DEFAULT = re.compile(rb"\$\{\w+:?[-=](?P<value>.*)\}\Z", re.DOTALL)
-_COMMIT = re.compile(rb"[0-9]*[a-f][0-9a-f]*\Z", re.IGNORECASE)
+_DEFAULT = LazyPattern(rb"\$\{\w+:?[-=](?P<value>.*)\}\Z", re.DOTALL)
+_COMMIT = LazyPattern(rb"[0-9]*[a-f][0-9a-f]*\Z", re.IGNORECASE)
 _WRAPPING = b"\"'\\ \t\r\n"
 _COMMIT_LENGTH = (7, 40)
 

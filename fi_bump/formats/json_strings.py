@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fi_bump.errors import ParseError
+from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span
 
 MAX_DEPTH = 500
@@ -21,7 +22,7 @@ _TOKEN = re.compile(
     rb'[ \t\r\n]*(?:("[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*")|([][{}:,])'
     rb"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null)|\Z)"
 )
-_BLANKS = re.compile(rb"[ \t\r\n]*")
+_BLANKS = LazyPattern(rb"[ \t\r\n]*")
 _STRING, _OTHER, _FILE_END, _NO_TOKEN = b'"', b"0", b"", b"?"
 _CLOSE = {b"{": b"}", b"[": b"]"}
 

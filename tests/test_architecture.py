@@ -1,0 +1,194 @@
+"""Who may import what, who writes, what names a family, and what a plain `check` leaves unloaded."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import fi_bump
+from tests.conftest import plant
+
+PACKAGE = Path(fi_bump.__file__).parent
+MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
+FORMATS = [name for name in MODULES if name.startswith("formats/") and name != "formats/__init__.py"]
+
+# Third-party library -> the only modules (or folders) that may import it.
+DOORS = {
+    "typer": {"cli.py"},
+    "rich": {"report/tables.py"},
+    "packaging": {"versions.py", "witness.py"},
+    "dockerfile_parse": {"witness.py"},
+    "tomlkit": set[str](),
+    "yaml": set[str](),
+}
+# What a format may import beside its own sub-modules.
+FOR_FORMATS = {
+    "__future__",
+    "bisect",
+    "collections",
+    "collections.abc",
+    "functools",
+    "json",
+    "re",
+    "typing",
+    "fi_bump.errors",
+    "fi_bump.grammar",
+    "fi_bump.pins",
+}
+OWN = {"dockerfile": "dockerfile_", "bake": "json_strings"}
+WRITERS = {"write.py"}
+WRITES = {
+    *("chmod", "fchmod", "copy", "copyfile", "ftruncate", "link", "makedirs", "mkdir", "mkfifo", "mkstemp", "move"),
+    *("remove", "removedirs", "rename", "renames", "replace", "rmdir", "rmtree", "symlink", "symlink_to", "touch"),
+    *("truncate", "unlink", "utime", "write_bytes", "write_text"),
+}
+# `check` without options is what a pre-commit hook runs: it loads nothing of these.
+SLOW = "argparse dataclasses dockerfile_parse hashlib importlib.metadata packaging pathlib rich subprocess tomlkit typer yaml"
+
+
+def tree(name: str) -> ast.Module:
+    """A module of the package, parsed."""
+    return ast.parse((PACKAGE / name).read_bytes())
+
+
+def imports(name: str) -> Iterator[str]:
+    """Every module that a module imports, inside functions too; `from fi_bump import x` as `fi_bump.x`."""
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: a relative import"
+            inner = node.module == "fi_bump" or node.module == "fi_bump.formats"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names) if inner else [str(node.module)]
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert {"cli.py", "write.py", "formats/bake.py", "report/text.py"} <= set(MODULES)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_knows_only_the_vocabulary(name: str) -> None:
+    stem = Path(name).stem
+    own = next((part for whole, part in OWN.items() if stem == whole or stem.startswith(part)), None)
+    strange = [
+        module
+        for module in imports(name)
+        if module not in FOR_FORMATS and not (own and module.startswith(f"fi_bump.formats.{own}"))
+    ]
+    assert strange == []
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_library_has_one_door(library: str) -> None:
+    users = {name for name in MODULES if any(module.partition(".")[0] == library for module in imports(name))}
+    assert users == DOORS[library]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_other_library(name: str) -> None:
+    known = {*sys.stdlib_module_names, *DOORS, "fi_bump"}
+    assert {module.partition(".")[0] for module in imports(name)} <= known
+
+
+@pytest.mark.parametrize("name", ["plan.py", "lock.py", "grammar.py", "pins.py", "versions.py", *FORMATS])
+def test_the_middle_is_pure(name: str) -> None:
+    doors = {"os", "io", "pathlib", "sys", "subprocess", "fi_bump.files", "fi_bump.write", "fi_bump.journal"}
+    assert doors.isdisjoint(imports(name))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_reports_and_formats_are_imported_downwards(name: str) -> None:
+    allowed = {"cli.py", "__main__.py"}
+    if name not in allowed:
+        assert {"fi_bump.cli", "fi_bump.__main__"}.isdisjoint(imports(name))
+
+
+def writing(name: str) -> list[str]:
+    """The calls of a module that change the file system."""
+    calls = []
+    for node in ast.walk(tree(name)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        # str.replace takes two texts; os.replace is called on `os`.
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        on_text = called == "replace" and not (isinstance(owner, ast.Name) and owner.id in ("os", "shutil"))
+        if called in WRITES and not on_text:
+            calls.append(called)
+        if called == "open" and isinstance(node.func, ast.Name):
+            mode = next((word.value for word in node.keywords if word.arg == "mode"), None)
+            mode = node.args[1] if len(node.args) > 1 else mode
+            text = "r" if mode is None else ast.literal_eval(mode)
+            calls += [f"open {text}"] if set(text) & set("wax+") else []
+        if called == "open" and isinstance(owner, ast.Name) and owner.id == "os":
+            flags = ast.unparse(node.args[1])
+            reading = "O_RDONLY" in flags and "O_CREAT" not in flags
+            calls += [] if reading or "os.devnull" in ast.unparse(node) else [f"os.open {flags}"]
+    return calls
+
+
+def test_one_module_writes() -> None:
+    assert {name for name in MODULES if writing(name)} == WRITERS
+
+
+def test_nothing_spawns() -> None:
+    spawning = {"subprocess", "multiprocessing", "socket", "urllib", "http"}
+    users = {name for name in MODULES for module in imports(name) if module.partition(".")[0] in spawning}
+    assert users == set()
+
+
+def code(name: str) -> str:
+    """A module without its comments and docstrings."""
+    module = tree(name)
+    for node in ast.walk(module):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            node.body[0] = ast.Pass()
+    return ast.unparse(module)
+
+
+def test_no_family_is_named_outside_the_data() -> None:
+    # `init` proposes FlashInfer when no family is named; the smoke stage is FlashInfer's own.
+    outside = [name for name in MODULES if name != "init.py" and not name.startswith(("data/", "smoke/"))]
+    assert [name for name in outside if re.search("flash.?infer|cutlass|torch", code(name), re.IGNORECASE)] == []
+
+
+def test_bytes_are_not_split_into_lines_by_python() -> None:
+    # str.splitlines also cuts at form feeds and U+2028; text mode translates line ends.
+    assert [name for name in MODULES if ".splitlines(" in code(name)] == []
+
+
+def test_a_plain_check_loads_no_framework(tmp_path: Path) -> None:
+    plant(
+        tmp_path,
+        {
+            "versions.lock.json": b'{"lock-version": 1, "groups": {"kit": {"version": "1.0", "packages": {"kit": {}},'
+            b' "variables": ["KIT_VERSION"], "sites": ["Dockerfile#ARG KIT_VERSION", "requirements.txt#kit",'
+            b' "x.json#variable.KIT_VERSION.default"]}}}',
+            "requirements.txt": b"kit==1.0\n",
+            "Dockerfile": b"FROM x\nARG KIT_VERSION=1.0\n",
+            "x.json": b'{"variable": {"KIT_VERSION": {"default": "1.0"}}}',
+        },
+    )
+    program = (
+        "import atexit, sys\n"
+        "from fi_bump.__main__ import main\n"
+        f"slow = {SLOW.split()!r}\n"
+        "before = set(sys.modules)\n"
+        "atexit.register(lambda: print(sorted(set(slow) & set(sys.modules) - before)))\n"
+        "sys.argv = ['fi-bump', '-C', '.', 'check']\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-S", "-c", program]
+    # -S: what a site-packages .pth file loads is not ours; the package itself comes by its folder.
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert done.stderr == b""
+    assert done.stdout == b"kit 1.0: 3 pins in 3 files, in step\n[]\n"
+    assert done.returncode == 0
