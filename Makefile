@@ -33,7 +33,7 @@ check: $(STAMP)
 	$(BIN)/fi-bump check
 
 bench: $(STAMP)
-	$(BIN)/python benchmarks/bench.py
+	PYTHONPATH=. $(BIN)/python benchmarks/bench.py
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -82,7 +82,7 @@ def init_command(
 def set_command(
     context: typer.Context,
     targets: Annotated[
-        list[str], typer.Argument(metavar="[GROUP==]VERSION...", help="The version to move to, for one or more groups.")
+        list[str], typer.Argument(metavar="[GROUP==]VERSION", help="The version to move to, for one or more groups.")
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the change as a patch for git apply and write nothing.")
@@ -99,9 +99,7 @@ def set_command(
 @app.command("check")
 def check_command(
     context: typer.Context,
-    paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH...]", help="Read only these files or folders.")
-    ] = None,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Read only these files or folders.")] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Make the tree follow the lock, then say what is left.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix changes, as a patch.")] = False,
     form: FormatOption = Format.text,

@@ -37,7 +37,7 @@ _SKIPPED_FOLDERS = frozenset(
 )
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (".json", ".txt", ".in", ".JSON", ".TXT", ".IN")
+_ENDINGS = (".json", ".txt", ".in")
 _FILE_NAMES = re.compile(r"(?i)dockerfile|containerfile")
 _CHUNK = 1 << 16
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
@@ -98,7 +98,7 @@ def walk(root: str, exclude: re.Pattern[str] | None, below: str = "", *, promisi
                 if name not in _SKIPPED_FOLDERS and not (exclude and exclude.match(prefix + name)):
                     folders.append(prefix + name)
                 continue
-            if promising and not (name.endswith(_ENDINGS) or _FILE_NAMES.search(name)):
+            if promising and not (name.lower().endswith(_ENDINGS) or _FILE_NAMES.search(name)):
                 continue
             path = prefix + name
             if exclude is not None and exclude.match(path):

@@ -65,10 +65,10 @@ def digest(data: bytes | None) -> str | None:
     return None if data is None else hashlib.sha256(data).hexdigest()
 
 
-def put(path: str, data: bytes, attributes: os.stat_result | None) -> None:
+def put(path: str, data: bytes, attributes: os.stat_result | None, *, private: bool = False) -> None:
     """Make a new file, on disk to its last byte, with the mode and (where we may) the owner of `attributes`."""
-    # Private until its mode is set: the file it replaces may be.
-    mode = 0o666 if attributes is None else 0o600
+    # Private until its mode is set: the file it replaces may be. So may what the journal keeps of it.
+    mode = 0o666 if attributes is None and not private else 0o600
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
         rest = memoryview(data)
@@ -106,7 +106,7 @@ def remove(path: str) -> bool:
 def note_intent(top: str, state: str, temporaries: Iterable[str]) -> None:
     """Say which temporary files are about to be made, so that a kill leaves none that nobody knows."""
     names = [os.path.relpath(temporary, top) for temporary in temporaries]
-    put(os.path.join(state, INTENT), json.dumps({"version": 1, "temporaries": names}).encode(), None)
+    put(os.path.join(state, INTENT), json.dumps({"version": 1, "temporaries": names}).encode(), None, private=True)
     sync_folders([state])
 
 
@@ -133,7 +133,8 @@ def drop_intent(top: str, state: str) -> bool:
 def discard(state: str, temporaries: Sequence[str]) -> None:
     """Take back what was prepared; what cannot be removed now stays named in the intent for the next run."""
     names = [*temporaries, os.path.join(state, JOURNAL + ".new"), os.path.join(state, JOURNAL)]
-    if all([remove(path) for path in names]):
+    left = [path for path in names if not remove(path)]
+    if not left:
         remove(os.path.join(state, INTENT))
 
 
@@ -152,7 +153,7 @@ def put_journal(top: str, state: str, entries: Sequence[Entry]) -> None:
         for entry in entries
     ]
     new = os.path.join(state, JOURNAL + ".new")
-    put(new, json.dumps({"version": 1, "entries": records}).encode(), None)
+    put(new, json.dumps({"version": 1, "entries": records}).encode(), None, private=True)
     os.replace(new, os.path.join(state, JOURNAL))
     sync_folders([state])
 
@@ -222,10 +223,11 @@ def _clean(state: str, entries: Sequence[Entry], hint: str) -> None:
         remove(entry.temporary)
         with explained(entry.path, hint):
             sync_folders([os.path.dirname(entry.real)])
+    # The note first: the journal alone tells a run that was killed here that the change was carried out.
+    remove(os.path.join(state, INTENT))
     journal = os.path.join(state, JOURNAL)
     with explained(journal, hint), contextlib.suppress(FileNotFoundError):
         os.unlink(journal)
-    remove(os.path.join(state, INTENT))
     # All is done and on disk. A journal that comes back after a power cut names finished work only, so no error here.
     with contextlib.suppress(OSError):
         sync_folders([state])

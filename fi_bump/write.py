@@ -61,10 +61,12 @@ def exclusive(root: str) -> Iterator[None]:
     finally:
         _held.discard(state)
         # Removed while still held: whoever waits on the old file sees that its path is gone and takes a new one.
-        with contextlib.suppress(OSError):
-            os.unlink(os.path.join(state, LOCK_FILE))
-            os.rmdir(state)
-        os.close(descriptor)
+        try:
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(state, LOCK_FILE))
+                os.rmdir(state)
+        finally:
+            os.close(descriptor)
 
 
 def _acquire(state: str, place: str) -> int:
@@ -152,13 +154,10 @@ def _preflight(top: str, change: Change, transaction: str) -> _Target:
     # A name that is long already would be too long with our mark.
     name = name if len(os.fsencode(name)) <= 200 else ""
     temporary = os.path.join(folder, f".{name}{replay.MARK}{transaction}")
-    try:
-        with explained(change.path, what="cannot be read"), contextlib.suppress(FileNotFoundError):
-            attributes = os.stat(real)
-            _refuse(change, real, attributes)
-            return _Target(change, real, attributes, temporary)
-    except ValueError:
-        raise FileError("is no path", place=repr(change.path), hint="nothing was changed") from None
+    with explained(change.path, what="cannot be read"), contextlib.suppress(FileNotFoundError):
+        attributes = os.stat(real)
+        _refuse(change, real, attributes)
+        return _Target(change, real, attributes, temporary)
     if change.old is None and not os.path.lexists(path):
         return _Target(change, real, None, temporary)
     message = "is a link to nothing" if os.path.islink(path) else "was deleted since it was read"

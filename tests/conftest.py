@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,7 +114,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Iterator[Run]:
+def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
     """Run fi-bump's entry point in this process: `run(root, "set", "0.7.0")`."""
     from fi_bump.__main__ import main
 
@@ -127,7 +127,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
         code = exit_.value.code
         return Result(0 if code is None else int(code), captured.out.decode(), captured.err.decode())
 
-    yield call
+    return call
 
 
 def spawn(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:

@@ -112,7 +112,7 @@ def test_walk_passes_over_what_is_not_the_repository(tmp_path: Path) -> None:
         "my-env/pyvenv.cfg",
         "my-env/lib/requirements.txt",
     ]
-    plant(tmp_path, {name: b"" for name in kept + passed_over})
+    plant(tmp_path, dict.fromkeys(kept + passed_over, b""))
     assert sorted(files.walk(str(tmp_path), None)) == sorted(kept)
 
 
@@ -222,6 +222,13 @@ def test_candidates(tmp_path: Path) -> None:
     assert list(files.candidates(root, None, ["a/notes.txt", "b/x.json"])) == [("b/x.json", "bake")]
     assert list(files.candidates(root, files.excluder(["b"]), ["b/x.json"])) == []
     assert sorted(files.candidates(root, None, ["."])) == everything
+
+
+@pytest.mark.parametrize("name", ["x.Json", "Requirements.Txt", "a.In", "CONTAINERFILE", "x.DockerFile", "a.jsonl"])
+def test_candidates_are_what_format_of_says(tmp_path: Path, name: str) -> None:
+    plant(tmp_path, {name: b""})
+    expected = [(name, form) for form in [files.format_of(name)] if form]
+    assert list(files.candidates(str(tmp_path), None)) == expected
 
 
 def test_relative(tmp_path: Path) -> None:

@@ -46,9 +46,8 @@ def flashinfer_lines(data: bytes) -> list[bytes]:
         pinned = re.search(
             rb"flashinfer[-_](?:python|cubin)==\d|FLASHINFER_VERSION=\d|--branch v[^ ]+ .*flashinfer", line
         )
-        if pinned or b'"FLASHINFER_VERSION"' in line:
-            kept.append(line)
-        elif number and b'"FLASHINFER_VERSION"' in lines[number - 1]:
+        variable = b'"FLASHINFER_VERSION"'
+        if pinned or variable in line or (number and variable in lines[number - 1]):
             kept.append(line)
     return kept
 
@@ -120,6 +119,6 @@ def test_drift_at_each_site_is_found_and_fixed(tmp_path: Path, run: Run) -> None
         path.write_bytes(data[:offset] + b"0.6.6" + data[offset + len(b"0.6.8.post1") :])
         found = run(root, "check")
         assert found.code == 1
-        assert [line for line in found.out.splitlines() if line.endswith("[drift]")][0].startswith(place)
+        assert next(line for line in found.out.splitlines() if line.endswith("[drift]")).startswith(place)
         assert run(root, "check", "--fix").code == 0
         assert path.read_bytes() == data

@@ -6,105 +6,140 @@ import errno
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fi_bump import write
+from fi_bump import replay, write
 from fi_bump.errors import FileError
 from fi_bump.journal import pending, state_folder
 from tests.conftest import plant
-
-NAMES = ("a.txt", "sub/b.txt", "sub/c.txt", "versions.lock.json")
-OLD = {name: f"old {name}\n".encode() for name in NAMES}
-NEW = {name: f"new {name}\n".encode() for name in NAMES}
-CALLS = ("open", "write", "fsync", "replace", "fchmod")
-
-CHILD = """
-import os, signal, sys
-sys.path.insert(0, sys.argv[3])
-from tests.test_write_faults import NAMES, NEW, OLD, counted
-from fi_bump import write
-
-def kill(number, name):
-    if number == int(sys.argv[2]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-with counted(kill):
-    write.commit(sys.argv[1], [write.Change(name, OLD[name], NEW[name]) for name in NAMES])
-"""
+from tests.write_faults import NAMES, NEW, OLD, changes, counted, kill_at
 
 
-@contextmanager
-def counted(before: Callable[[int, str], None]) -> Iterator[list[str]]:
-    """Call `before(number, name)` ahead of each system call that `CALLS` lists; yields the names called so far."""
-    real = {name: getattr(os, name) for name in CALLS}
-    done: list[str] = []
-
-    def wrap(name: str) -> Callable[..., object]:
-        def call(*arguments: object, **options: object) -> object:
-            done.append(name)
-            before(len(done), name)
-            return real[name](*arguments, **options)
-
-        return call
-
-    for name in CALLS:
-        setattr(os, name, wrap(name))
-    try:
-        yield done
-    finally:
-        for name in CALLS:
-            setattr(os, name, real[name])
-
-
-def changes() -> list[write.Change]:
-    return [write.Change(name, OLD[name], NEW[name]) for name in NAMES]
+def wait_for_kills(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        _, error = child.communicate(timeout=30)
+        assert child.returncode == -signal.SIGKILL, error.decode()
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    """The tree without fi-bump's own folder, and so with any temporary file that was left."""
+    files = [path for path in root.rglob("*") if path.is_file() and ".fi-bump" not in path.parts]
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
 
 
-def steps(folder: Path) -> int:
-    """How many of those calls a commit makes."""
+def recover(root: Path) -> write.Recovery | None:
+    with write.exclusive(str(root)):
+        return write.recover(str(root))
+
+
+def again(root: Path) -> None:
+    """Whatever happened before: the next run works, and leaves nothing but the files."""
+    recover(root)
+    now = contents(root)
+    write.commit(str(root), [write.Change(name, now[name], NEW[name] + b"again\n") for name in NAMES])
+    assert contents(root) == {name: NEW[name] + b"again\n" for name in NAMES}
+    assert not (root / ".fi-bump").exists()
+
+
+def steps(folder: Path, action: Callable[[Path], object]) -> list[str]:
+    """The names of those calls that an action makes on a tree that it turns new."""
     root = folder / "count"
-    plant(root, OLD)
     with counted(lambda number, name: None) as done:
-        write.commit(str(root), changes())
+        action(root)
     assert contents(root) == NEW
-    return len(done)
+    return done
 
 
-def test_every_failing_call_leaves_everything_as_it_was(tmp_path: Path) -> None:
-    total = steps(tmp_path)
-    failed = 0
-    for step in range(1, total + 1):
+def commit_steps(folder: Path) -> list[str]:
+    plant(folder / "count", OLD)
+    return steps(folder, lambda root: write.commit(str(root), changes()))
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES])
+def test_every_failing_call_leaves_everything_as_it_was(tmp_path: Path, code: int) -> None:
+    names = commit_steps(tmp_path)
+    harmless = []
+    for step in range(1, len(names) + 1):
         root = tmp_path / str(step)
         plant(root, OLD)
 
         def fail(number: int, name: str, step: int = step) -> None:
             if number == step:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise OSError(code, os.strerror(code))
 
         try:
             with counted(fail):
                 write.commit(str(root), changes())
         except FileError as error:
-            failed += 1
-            assert error.message == "cannot be written: no space left on device"
+            assert error.message == f"cannot be written: {os.strerror(code).lower()}"
+            assert error.hint == "nothing was changed; mend it and run again"
             assert contents(root) == OLD, step
-            write.commit(str(root), changes())
-        assert contents(root) == NEW, step
-    # The last two open and sync fi-bump's own folder when all is done: their failure loses nothing and is no error.
-    assert failed == total - 2
+        else:
+            assert contents(root) == NEW, step
+            harmless.append(step)
+        again(root)
+    # What cannot hurt: a temporary file that the rename moved away already, and tidying up when all is on disk.
+    decided = len(names) - names[::-1].index("replace")
+    assert [names[step - 1] for step in harmless] == ["unlink"] * 4 + ["unlink", "open", "fsync", "unlink", "rmdir"]
+    assert min(harmless) > decided
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_calls_that_go_on_failing_leave_a_tree_that_can_be_made_whole(tmp_path: Path, code: int) -> None:
+    for step in range(1, len(commit_steps(tmp_path)) + 1):
+        root = tmp_path / str(step)
+        plant(root, OLD)
+
+        def fail(number: int, name: str, step: int = step) -> None:
+            if number >= step and name != "unlink":
+                raise OSError(code, os.strerror(code))
+
+        try:
+            with counted(fail):
+                write.commit(str(root), changes())
+        except FileError as error:
+            kept = error.hint == "the journal is kept: mend the cause and run fi-bump check --fix"
+            assert kept or contents(root) == OLD, step
+            assert kept == pending(str(root)), step
+        recover(root)
+        assert contents(root) in (OLD, NEW), step
+        again(root)
+
+
+def test_every_failing_read_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One read of the note, then three of each target: checked, checked again once staged, and before its rename.
+    real = replay.read
+    total = 1 + 3 * len(NAMES)
+    for step in range(1, total + 2):
+        root = tmp_path / str(step)
+        plant(root, OLD)
+        done: list[str] = []
+
+        def read(path: str, step: int = step, done: list[str] = done) -> bytes | None:
+            done.append(path)
+            if len(done) == step:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return real(path)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(replay, "read", read)
+            if step > total:
+                write.commit(str(root), changes())
+                assert len(done) == total
+            else:
+                with pytest.raises(FileError, match=r"cannot be (read|written): input/output error"):
+                    write.commit(str(root), changes())
+                assert contents(root) == OLD, step
+        again(root)
 
 
 def test_an_interrupt_leaves_all_old_or_all_new(tmp_path: Path) -> None:
-    for step in range(1, steps(tmp_path) + 1):
+    names = commit_steps(tmp_path)
+    first_rename = [step for step, name in enumerate(names, 1) if name == "replace"][1]
+    for step in range(1, len(names) + 1):
         root = tmp_path / str(step)
         plant(root, OLD)
 
@@ -114,30 +149,68 @@ def test_an_interrupt_leaves_all_old_or_all_new(tmp_path: Path) -> None:
 
         with counted(interrupt), pytest.raises(KeyboardInterrupt):
             write.commit(str(root), changes())
-        assert contents(root) in (OLD, NEW), step
+        assert contents(root) == (NEW if step >= first_rename else OLD), step
         assert not pending(str(root))
+        again(root)
+
+
+def test_a_real_interrupt_between_renames_waits_for_the_last(tmp_path: Path) -> None:
+    plant(tmp_path, OLD)
+    renamed: list[str] = []
+
+    def interrupt(number: int, name: str) -> None:
+        if name == "replace":
+            renamed.append(name)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with counted(interrupt), pytest.raises(KeyboardInterrupt):
+        write.commit(str(tmp_path), changes())
+    assert len(renamed) == 1 + len(NAMES)
+    assert contents(tmp_path) == NEW
+    again(tmp_path)
 
 
 def test_a_kill_at_every_call_is_recovered(tmp_path: Path) -> None:
-    total = steps(tmp_path)
-    outcomes = set()
-    top = str(Path(__file__).parent.parent)
-    for step in range(1, total + 1):
-        root = tmp_path / str(step)
+    total = len(commit_steps(tmp_path))
+    roots = [tmp_path / str(step) for step in range(1, total + 1)]
+    for root in roots:
         plant(root, OLD)
         (root / "a.txt").chmod(0o755)
-        child = subprocess.run([sys.executable, "-c", CHILD, str(root), str(step), top], capture_output=True)
-        assert child.returncode == -signal.SIGKILL, child.stderr
+    wait_for_kills([kill_at(root, step, "commit") for step, root in enumerate(roots, 1)])
+    outcomes = set()
+    for root in roots:
         left = pending(str(root))
-        with write.exclusive(str(root)):
-            recovery = write.recover(str(root))
-        assert left == (recovery is not None), step
+        recovery = recover(root)
+        assert left == (recovery is not None), root
         outcomes.add(recovery and recovery.outcome)
-        assert contents(root) in (OLD, NEW), step
-        assert recovery is None or (recovery.outcome == "finished") == (contents(root) == NEW), step
+        assert contents(root) in (OLD, NEW), root
+        assert recovery is None or (recovery.outcome == "finished") == (contents(root) == NEW), root
         assert (root / "a.txt").stat().st_mode & 0o777 == 0o755
         assert not pending(str(root))
+        again(root)
     assert outcomes == {None, "undone", "finished"}
+
+
+@pytest.mark.parametrize("outcome", ["finished", "undone"])
+def test_a_kill_at_every_call_of_a_recovery_is_recovered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    def prepare(root: Path) -> None:
+        half_done(root, monkeypatch)
+        if outcome == "undone":
+            next((root / "sub").glob(".b.txt.*")).unlink()
+
+    prepare(tmp_path / "count")
+    with counted(lambda number, name: None) as names:
+        recover(tmp_path / "count")
+    roots = [tmp_path / str(step) for step in range(1, len(names) + 1)]
+    for root in roots:
+        prepare(root)
+    wait_for_kills([kill_at(root, step, "recover") for step, root in enumerate(roots, 1)])
+    for root in roots:
+        recover(root)
+        assert contents(root) == (NEW if outcome == "finished" else OLD), root
+        again(root)
 
 
 def half_done(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

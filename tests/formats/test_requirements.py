@@ -210,9 +210,44 @@ def test_floors(data: bytes, text: str, specifier: str) -> None:
 
 VERSIONS = st.sampled_from(["0.6.1", "0.6.11.post2", "1!2.0", "0.7.0rc1", "0.7.0.dev20260101", "10", "1.0-1"])
 PIECES = st.sampled_from(
-    ["flashinfer-python", "flashinfer_cubin", "FlashInfer.JIT.Cache", "torch", "[cu13]", "==", "===", ">=", "!=", "~="]
-    + ["0.6.1", "v0.6.1", "0.6.*", "+cu130", "${V}", ",", "(", ")", ";", "python_version == '3.12'", "#", " ", "\t"]
-    + ["\n", "\r\n", "\r", "\\\n", "\\\r\n", "\\", "--hash=sha256:a", "-r ", "@ ", "git+https://", "\ufeff", "é", "\f"]
+    [
+        "flashinfer-python",
+        "flashinfer_cubin",
+        "FlashInfer.JIT.Cache",
+        "torch",
+        "[cu13]",
+        "==",
+        "===",
+        ">=",
+        "!=",
+        "~=",
+        "0.6.1",
+        "v0.6.1",
+        "0.6.*",
+        "+cu130",
+        "${V}",
+        ",",
+        "(",
+        ")",
+        ";",
+        "python_version == '3.12'",
+        "#",
+        " ",
+        "\t",
+        "\n",
+        "\r\n",
+        "\r",
+        "\\\n",
+        "\\\r\n",
+        "\\",
+        "--hash=sha256:a",
+        "-r ",
+        "@ ",
+        "git+https://",
+        "\ufeff",
+        "é",
+        "\x0c",
+    ]
 )
 REQUIREMENTS = st.builds(
     "{}{}{}{}{}{}".format,

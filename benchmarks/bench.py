@@ -1,0 +1,100 @@
+"""`fi-bump check` beside its peers on the vLLM 0.22.0 tree: medians, minima and ratios, as a Markdown table.
+
+All commands run in turn, round by round, so that a busy machine slows all of them alike. The peers live in an
+environment of their own: tbump needs another tomlkit than fi-bump.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.vllm_trees import tree
+
+ROUNDS = 40
+PEERS = ("tbump==6.11.0", "bump-my-version==1.8.1")
+VERSION = "0.6.11.post2"
+FILES = {
+    "requirements/cuda.txt": "flashinfer-python=={}",
+    "docker/Dockerfile": "FLASHINFER_VERSION={}",
+    "docker/Dockerfile.nightly_torch": "--branch v{}",
+    "docker/versions.json": '"default": "{}"',
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    here = Path(sys.executable).parent
+    peers = _peers(Path(".venv-bench"))
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "vllm"
+        shutil.copytree(tree("0.22.0"), root, symlinks=True)
+        _configure(root)
+        subprocess.run([here / "fi-bump", "init"], cwd=root, check=True, stdout=subprocess.DEVNULL)
+        commands: dict[str, list[str | Path]] = {
+            "`python -c pass`": [here / "python", "-c", "pass"],
+            "`fi-bump check`": [here / "fi-bump", "check"],
+            "vLLM's `generate_versions_json.py --check`": [
+                here / "python", "tools/generate_versions_json.py", "--check",
+            ],
+            "`tbump --dry-run`": [peers / "tbump", "--dry-run", "--non-interactive", "--only-patch", "0.6.12"],
+            "`bump-my-version bump --dry-run`": [
+                peers / "bump-my-version", "bump", "--dry-run", "--allow-dirty", "--new-version", "0.6.12",
+            ],
+        }  # fmt: skip
+        _print(_measure(commands, root))
+
+
+def _peers(environment: Path) -> Path:
+    if not (environment / "bin" / "tbump").exists():
+        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+        subprocess.run([environment / "bin" / "python", "-m", "pip", "install", "--quiet", *PEERS], check=True)
+    return environment.resolve() / "bin"
+
+
+def _configure(root: Path) -> None:
+    """Give the peers the same pins, and tbump the git repository that it wants."""
+    git_table = '[git]\nmessage_template = "{new_version}"\ntag_template = "v{new_version}"\n'
+    tbump = f'[version]\ncurrent = "{VERSION}"\nregex = ".+"\n{git_table}'
+    bumpversion = f'[tool.bumpversion]\ncurrent_version = "{VERSION}"\nparse = "(?P<all>.+)"\nserialize = ["{{all}}"]\n'
+    for path, pattern in FILES.items():
+        tbump += f"[[file]]\nsrc = '{path}'\nsearch = '{pattern.format('{current_version}')}'\n"
+        search, replace = (pattern.format("{" + name + "}") for name in ("current_version", "new_version"))
+        bumpversion += f"[[tool.bumpversion.files]]\nfilename = '{path}'\nsearch = '{search}'\nreplace = '{replace}'\n"
+    (root / "tbump.toml").write_text(tbump)
+    (root / ".bumpversion.toml").write_text(bumpversion)
+    git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.invalid"]
+    for arguments in (["init", "-q"], ["add", "-A", "-f"], ["commit", "-q", "-m", "tree"]):
+        subprocess.run([*git, *arguments], cwd=root, check=True)
+
+
+def _measure(commands: dict[str, list[str | Path]], root: Path) -> dict[str, list[float]]:
+    """Milliseconds of each run; a command that fails ends the benchmark."""
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(ROUNDS):
+        for name, command in commands.items():
+            start = time.perf_counter()
+            done = subprocess.run(command, cwd=root, capture_output=True)
+            times[name].append((time.perf_counter() - start) * 1000)
+            if done.returncode:
+                sys.exit(f"{name} failed:\n{done.stdout.decode()}{done.stderr.decode()}")
+    return times
+
+
+def _print(times: dict[str, list[float]]) -> None:
+    ours = times["`fi-bump check`"]
+    print(f"{ROUNDS} interleaved rounds, milliseconds\n")
+    print("| command | median | minimum | fi-bump's share of its median | of its minimum |\n|---|---|---|---|---|")
+    for name, values in times.items():
+        median, least = statistics.median(values), min(values)
+        shares = f"{statistics.median(ours) / median:.2f} | {min(ours) / least:.2f}"
+        print(f"| {name} | {median:.1f} | {least:.1f} | {shares} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""The shared grammars, held against packaging where it has an opinion."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from fi_bump.grammar import LOCAL, canonical_name, canonical_repository, is_version, name_pattern, variable_of
+
+PIECES = [
+    "0",
+    "1",
+    "11",
+    ".",
+    "!",
+    "-",
+    "_",
+    "a",
+    "b",
+    "c",
+    "rc",
+    "alpha",
+    "beta",
+    "pre",
+    "preview",
+    "post",
+    "rev",
+    "r",
+]
+VERSIONS = st.lists(st.sampled_from([*PIECES, "dev", "+", "v", "RC", "\n", "²"]), max_size=7).map("".join)
+
+
+def packaging_reads(text: str) -> bool:
+    """Whether packaging reads a text as it stands (no `v`, no blanks around it) as a public version."""
+    if text != text.strip() or text[:1] in ("v", "V"):
+        return False
+    try:
+        return Version(text).local is None
+    except InvalidVersion:
+        return False
+
+
+@given(VERSIONS)
+def test_is_version_is_packaging_s(text: str) -> None:
+    assert is_version(text) is packaging_reads(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        *((text, True) for text in ("0", "0.6.11.post2", "1!2.0rc1", "1.0-1", "1.0.DEV20260101", "2026.1", "1.0a")),
+        *((text, False) for text in ("", "v1", "1.", "1..2", "1.0+cu130", "1.*", "1.0\n", " 1", "x", "1.0-", "१")),
+    ],
+)
+def test_is_version(text: str, is_one: bool) -> None:
+    assert is_version(text) is is_one
+
+
+@pytest.mark.parametrize("text", ["+cu130", "+cu130.torch2-9_x", "+1"])
+def test_local(text: str) -> None:
+    assert re.fullmatch(LOCAL, text.encode())
+
+
+@pytest.mark.parametrize("text", ["+", "+a.", "+.a", "cu130", "+a+b"])
+def test_not_local(text: str) -> None:
+    assert not re.fullmatch(LOCAL, text.encode())
+
+
+NAMES = st.text("aAbZ0-_.", min_size=1)
+
+
+@given(NAMES)
+def test_canonical_name_is_packaging_s(name: str) -> None:
+    assert canonical_name(name) == canonicalize_name(name)
+
+
+@given(st.from_regex(r"[A-Za-z0-9]+([-_.]{1,2}[A-Za-z0-9]+){0,3}", fullmatch=True).filter(str.isascii))
+def test_name_pattern_takes_every_spelling(name: str) -> None:
+    assert re.fullmatch(name_pattern(canonicalize_name(name)), name.encode(), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", ["ab", "a-bc", "xa-b", "a b", "a-b-"])
+def test_name_pattern_takes_no_other(name: str) -> None:
+    assert not re.fullmatch(name_pattern("a-b"), name.encode(), re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "expected"),
+    [
+        ("KIT_VERSION", ["KIT_VERSION"], "KIT_VERSION"),
+        ("kit_version", ["KIT_VERSION"], "KIT_VERSION"),
+        ("VLLM_KIT_VERSION", ["KIT_VERSION"], "KIT_VERSION"),
+        ("TOOLKIT_VERSION", ["KIT_VERSION"], None),
+        ("KIT_VERSION_2", ["KIT_VERSION"], None),
+        ("BIG_KIT_VERSION", ["KIT_VERSION", "BIG_KIT_VERSION"], "BIG_KIT_VERSION"),
+        ("A_BIG_KIT_VERSION", ["KIT_VERSION", "BIG_KIT_VERSION"], "BIG_KIT_VERSION"),
+        ("_KIT_VERSION", ["KIT_VERSION"], "KIT_VERSION"),
+        ("", ["KIT_VERSION"], None),
+        ("KIT_VERSION", [], None),
+    ],
+)
+def test_variable_of(name: str, wanted: list[str], expected: str | None) -> None:
+    assert variable_of(name, frozenset(wanted)) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://github.com/Owner/Name",
+        "https://github.com/owner/name.git",
+        "https://github.com/owner/name/",
+        "https://github.com/owner/name.git/",
+        "https://user:token@github.com/owner/name",
+        "git+https://github.com/owner/name.git",
+        "ssh://git@github.com/owner/name.git",
+        "git+ssh://git@github.com/owner/name",
+        "git@github.com:owner/name.git",
+        " git://github.com/owner/name ",
+        "github.com/owner/name",
+    ],
+)
+def test_canonical_repository(url: str) -> None:
+    assert canonical_repository(url) == "github.com/owner/name"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://host:8443/o/n", "host:8443/o/n"),
+        ("https://host/o/n@v1.0", "host/o/n@v1.0"),
+        ("ssh://git@host:22/o/n", "host:22/o/n"),
+        ("", ""),
+    ],
+)
+def test_canonical_repository_keeps(url: str, expected: str) -> None:
+    assert canonical_repository(url) == expected
+
+
+@given(st.text("ab:/@.git+", max_size=20))
+def test_a_scheme_and_git_are_taken_off_once_and_for_all(text: str) -> None:
+    once = canonical_repository(f"https://github.com/o/{text.replace('/', '').replace('@', '')}x.git")
+    assert canonical_repository(once) == once

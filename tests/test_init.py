@@ -1,0 +1,112 @@
+"""`fi-bump init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
+
+
+def cells(out: str) -> list[list[str]]:
+    """The rows of a table, without the blanks that align it."""
+    return [line.split() for line in out.splitlines()]
+
+
+def test_init_finds_every_pin_and_writes_the_lock(bare: Path, run: Run) -> None:
+    result = run(bare, "init")
+    assert (result.code, result.err) == (0, "")
+    assert cells(result.out) == [
+        ["place", "anchor", "version"],
+        ["docker/Dockerfile:3:24", "ARG", "FLASHINFER_VERSION", OLD],
+        ["docker/Dockerfile.nightly:2:37", "git", "clone", "github.com/flashinfer-ai/flashinfer", OLD],
+        ["docker/versions.json:5:19", "variable.FLASHINFER_VERSION.default", OLD],
+        ["requirements/cuda.txt:5:20", "flashinfer-python", OLD],
+        ["requirements/cuda.txt:6:19", "flashinfer-cubin", OLD],
+        ["wrote", "versions.lock.json:", "flashinfer", f"{OLD},", "5", "sites", "in", "4", "files"],
+    ]
+    assert (bare / "versions.lock.json").read_bytes() == LOCK
+    assert {name: data for name, (data, _) in snapshot(bare).items()} == {**TREE, "versions.lock.json": LOCK}
+
+
+def test_init_does_not_overwrite(engine: Path, run: Run) -> None:
+    before = snapshot(engine)
+    error = "versions.lock.json: there is a lock already\nhelp: use --force to replace it\n"
+    assert run(engine, "init") == (2, "", error)
+    assert snapshot(engine) == before
+
+
+def test_force_keeps_the_excludes(engine: Path, run: Run) -> None:
+    assert run(engine, "init", "--force", "--exclude", "docker/**").code == 0
+    assert run(engine, "init", "--force").code == 0
+    assert b'"exclude": [\n    "docker/**"\n  ]' in (engine / "versions.lock.json").read_bytes()
+    plant(engine, {"versions.lock.json": b"{"})
+    assert run(engine, "init", "--force").code == 0
+    assert (engine / "versions.lock.json").read_bytes() == LOCK
+
+
+def test_pins_that_disagree_are_shown_and_the_most_common_version_is_taken(bare: Path, run: Run) -> None:
+    plant(bare, {"docker/Dockerfile": TREE["docker/Dockerfile"].replace(OLD.encode(), NEW.encode())})
+    result = run(bare, "init")
+    assert result.code == 0
+    assert cells(result.out)[1] == ["docker/Dockerfile:3:24", "ARG", "FLASHINFER_VERSION", NEW, "differs"]
+    assert result.out.splitlines()[-3:] == [
+        f"wrote versions.lock.json: flashinfer {OLD}, 5 sites in 4 files",
+        f"the pins disagree: {OLD} stands at most sites (4 of 5), so the lock takes it",
+        "help: 1 pin to move: run fi-bump check --fix, or init --force --version V",
+    ]
+
+
+def test_version_decides_when_pins_disagree(bare: Path, run: Run) -> None:
+    result = run(bare, "init", "--version", NEW)
+    assert result.out.splitlines()[-2:] == [
+        f"wrote versions.lock.json: flashinfer {NEW}, 5 sites in 4 files",
+        "help: 5 pins to move: run fi-bump check --fix, or init --force --version V",
+    ]
+    assert run(bare, "check").code == 1
+
+
+def test_what_cannot_be_pinned_is_said(bare: Path, run: Run) -> None:
+    plant(bare, {"requirements/x.txt": b"flashinfer-cubin\n", "x.json": b"{flashinfer"})
+    lines = run(bare, "init").out.splitlines()
+    assert lines[-2] == "requirements/x.txt:1:1: note: flashinfer-cubin: names no version"
+    assert lines[-1].startswith("x.json: note: names a package of the lock but cannot be parsed: ")
+
+
+def test_a_group_of_your_own(bare: Path, run: Run) -> None:
+    result = run(bare, "init", "--group", "numba", "--package", "Numba", "--variable", "numba_version")
+    assert result.code == 0
+    assert (bare / "versions.lock.json").read_bytes() == (
+        b'{\n  "lock-version": 1,\n  "groups": {\n    "numba": {\n      "version": "0.61.2",\n'
+        b'      "packages": {\n        "numba": {}\n      },\n      "variables": [\n        "NUMBA_VERSION"\n      ],\n'
+        b'      "sites": [\n        "requirements/cuda.txt#numba"\n      ]\n    }\n  }\n}\n'
+    )
+
+
+def test_a_known_family_by_name(tmp_path: Path, run: Run) -> None:
+    plant(tmp_path, {"requirements.txt": b"nixl == 1.5.0\nnixl-cu13==1.5.0\n"})
+    assert run(tmp_path, "init", "--group", "nixl").code == 0
+    assert run(tmp_path, "set", "1.6.0").code == 0
+    assert (tmp_path / "requirements.txt").read_bytes() == b"nixl == 1.6.0\nnixl-cu13==1.6.0\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "error"),
+    [
+        (["--package", "x"], 2, "fi-bump: a group described by hand needs a name\nhelp: add --group NAME\n"),
+        (["--group", "x", "--variable", "X"], 2, "fi-bump: the group 'x' has no package\nhelp: add --package NAME\n"),
+        (["--version", "new"], 2, "fi-bump: 'new' is not a PEP 440 version\nhelp: a version looks like 0.6.11.post2, "
+         "0.7.0rc1 or 0.6.9.dev20260101\n"),
+        (["--group", "x"], 2, "fi-bump: there is no known family 'x'\nhelp: name its packages with --package; the known "
+         "families are flashinfer, nixl, sgl-kernel, nvidia-cutlass-dsl, jax, lmcache, torch\n"),
+        (["--group", "X Y", "--package", "x"], 3, "versions.lock.json: in 'groups.X Y': \"X Y\" is not a group name: "
+         "lower-case letters, digits and single hyphens\n"),
+        (["--group", "jax"], 3, "fi-bump: found no pin of jax, so no lock was written\nhelp: describe a group with "
+         "--group NAME --package PACKAGE, and --variable and --repository as needed\n"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_writes_nothing(bare: Path, run: Run, arguments: list[str], code: int, error: str) -> None:
+    before = snapshot(bare)
+    assert run(bare, "init", *arguments) == (code, "", error)
+    assert snapshot(bare) == before
