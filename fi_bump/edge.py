@@ -11,7 +11,15 @@ from fi_bump.errors import Exit, FiBumpError
 
 def say(lines: Iterable[str]) -> None:
     """Print lines to standard output; bytes that are no UTF-8 in a path come out as they are."""
-    write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+    write_bytes(_encoded(lines))
+
+
+def _encoded(lines: Iterable[str]) -> bytes:
+    text = "".join(f"{line}\n" for line in lines)
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte, from an escape in JSON
+        return text.encode("utf-8", "backslashreplace")
 
 
 def write_bytes(data: bytes) -> None:
@@ -47,5 +55,5 @@ def guard(action: Callable[[], int]) -> int:
 
 def _complain(lines: Iterable[str]) -> None:
     sys.stdout.flush()
-    sys.stderr.buffer.write("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+    sys.stderr.buffer.write(_encoded(lines))
     sys.stderr.flush()

@@ -38,8 +38,8 @@ _SKIPPED_FOLDERS = frozenset(
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
 _ENDINGS = (".json", ".txt", ".in")
-_FILE_NAMES = re.compile(r"(?i)dockerfile|containerfile")
 _CHUNK = 1 << 16
+_UNREADABLE = "mend it, or exclude it in versions.lock.json"
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
 
@@ -98,8 +98,10 @@ def walk(root: str, exclude: re.Pattern[str] | None, below: str = "", *, promisi
                 if name not in _SKIPPED_FOLDERS and not (exclude and exclude.match(prefix + name)):
                     folders.append(prefix + name)
                 continue
-            if promising and not (name.lower().endswith(_ENDINGS) or _FILE_NAMES.search(name)):
-                continue
+            if promising:
+                lowered = name.lower()
+                if not (lowered.endswith(_ENDINGS) or "dockerfile" in lowered or "containerfile" in lowered):
+                    continue
             path = prefix + name
             if exclude is not None and exclude.match(path):
                 continue
@@ -118,21 +120,21 @@ def _is_alias(root: str, path: str) -> bool:
 def unreadable(path: str, error: OSError) -> FileError:
     """The sentence for a file or folder the system does not give us."""
     reason = (error.strerror or str(error)).lower()
-    return FileError(f"cannot be read: {reason}", place=path, hint="mend it, or exclude it in versions.lock.json")
+    return FileError(f"cannot be read: {reason}", place=path, hint=_UNREADABLE)
 
 
 def read(root: str, path: str) -> Source:
     """The file as it is. Raises FileError when it is missing, a folder or unreadable."""
     try:
-        descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC)
+        # Not blocking: a pipe of a promising name must not hold us. Plain calls: a file object costs more than its read.
+        descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
-            # Plain system calls: a scan reads hundreds of files, and a file object costs more than its read.
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise FileError("is not a regular file", place=path, hint=_UNREADABLE)
             data = os.read(descriptor, _CHUNK)
-            if len(data) == _CHUNK:
-                pieces = [data]
-                while data := os.read(descriptor, _CHUNK):
-                    pieces.append(data)
-                data = b"".join(pieces)
+            if data:
+                while more := os.read(descriptor, _CHUNK):
+                    data += more
             return Source(path, data)
         finally:
             os.close(descriptor)

@@ -16,6 +16,8 @@ from fi_bump.grammar import canonical_name, canonical_repository, is_version
 
 LOCK_NAME = "versions.lock.json"
 LOCK_VERSION = 1
+# No release comes near it; beyond, Python refuses to read the numbers.
+LONGEST_VERSION = 100
 
 # PEP 440, appendix B, without the local label: a group's version is the public one.
 _CANONICAL_VERSION = re.compile(
@@ -84,7 +86,12 @@ def dump(lock: Lock) -> bytes:
     document["groups"] = {group.name: _group_document(group) for group in sorted(lock.groups)}
     if lock.exclude:
         document["exclude"] = sorted(set(lock.exclude))
-    return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8") + b"\n"
+    try:
+        return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8") + b"\n"
+    except UnicodeEncodeError as error:
+        name = error.object[error.start : error.end].encode("ascii", "backslashreplace").decode("ascii")
+        hint = "rename the file, or exclude it in versions.lock.json"
+        raise LockError(f"a path with the byte {name} is not UTF-8 and cannot be recorded", hint=hint) from None
 
 
 def _group_document(group: Group) -> dict[str, Any]:
@@ -207,7 +214,7 @@ def _group(name: str, value: object) -> Group:
 
 
 def _version(value: object, path: str) -> str:
-    if isinstance(value, str) and is_canonical_version(value):
+    if isinstance(value, str) and len(value) <= LONGEST_VERSION and is_canonical_version(value):
         return value
     text = json.dumps(value, ensure_ascii=False)
     if isinstance(value, str) and is_version(value.removeprefix("v")):

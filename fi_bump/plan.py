@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from fi_bump.errors import InternalError
+from fi_bump.errors import InternalError, ParseError
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Edit, Floor, Found, Kind, Pin, Source, Span, Unpinned, splice
 from fi_bump.scan import Scan
@@ -237,7 +237,10 @@ def verify(plan: Plan, refind: Callable[[Source], Found]) -> None:
     Raises InternalError when that does not hold. Nothing has been written then, and it is our bug.
     """
     for change in plan.changes:
-        again = refind(Source(change.source.path, change.new)).pins
+        try:
+            again = refind(Source(change.source.path, change.new)).pins
+        except ParseError:
+            again = ()
         if tuple((pin.anchor, pin.kind, pin.subject, pin.version) for pin in again) != change.expected:
             raise InternalError(
                 "the planned edit does not read back as planned, so nothing was written",

@@ -6,12 +6,13 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from fi_bump.errors import UsageError
+from fi_bump.lock import LONGEST_VERSION
 
 
 def canonical_version(text: str) -> str:
     """The canonical form of a public PEP 440 version. Raises UsageError for anything else, a local label included."""
     try:
-        version = Version(text)
+        version = Version(text if len(text) <= LONGEST_VERSION else "too long")
     except InvalidVersion:
         hint = "a version looks like 0.6.11.post2, 0.7.0rc1 or 0.6.9.dev20260101"
         raise UsageError(f"'{text}' is not a PEP 440 version", hint=hint) from None

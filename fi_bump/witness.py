@@ -67,7 +67,10 @@ def _requirement(source: Source, span: Span) -> Requirement | None:
 
 def _json(change: Change) -> str | None:
     """json must read a document of the same shape that differs in as many strings as there are edits."""
-    before, after = (json.loads(data.decode("utf-8-sig", "replace")) for data in (change.source.data, change.new))
+    try:
+        before, after = (json.loads(data.decode("utf-8-sig", "replace")) for data in (change.source.data, change.new))
+    except ValueError:
+        return "json cannot read the new file"
     differences = _differences(before, after)
     # An equal key written twice is two edits, of which a reader of the document sees the last.
     if differences is None or not 0 < differences <= len(change.edits):

@@ -1,0 +1,59 @@
+"""`check` in step stays cheap: guarded by a count of executed instructions, which no busy machine can change."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import LOCK, TREE, plant
+
+COUNT = """
+import sys
+count = 0
+def trace(frame, event, argument):
+    global count
+    frame.f_trace_opcodes = True
+    if event == "opcode":
+        count += 1
+    return trace
+sys.argv = ["fi-bump", "-C", sys.argv[1], "check"]
+from fi_bump import check
+options = check.parse(sys.argv[1:])
+sys.settrace(trace)
+code = check.run(options)
+sys.settrace(None)
+print(code, count)
+"""
+
+
+def instructions(root: Path) -> int:
+    """How many Python instructions a check of this tree executes, modules imported on the way included."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    command = [sys.executable, "-c", COUNT, str(root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    code, count = done.stdout.split()[-2:]
+    assert code == "0"
+    return int(count)
+
+
+def test_each_further_file_costs_little(tmp_path: Path) -> None:
+    def tree(name: str, others: int, candidates: int) -> int:
+        root = tmp_path / name
+        plant(root, {**TREE, "versions.lock.json": LOCK})
+        plant(root, {f"src/{number}.py": b"flashinfer-python==0.6.6\n" for number in range(others)})
+        plant(root, {f"configs/{number}.json": b'{"a": 1}' for number in range(candidates)})
+        return instructions(root)
+
+    small = tree("small", 0, 0)
+    assert (tree("others", 300, 0) - small) / 300 < 60
+    assert (tree("candidates", 0, 300) - small) / 300 < 550
+
+
+def test_a_long_dockerfile_costs_little_where_it_names_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "engine"
+    plant(root, {**TREE, "versions.lock.json": LOCK})
+    small = instructions(root)
+    plant(root, {"docker/Dockerfile": TREE["docker/Dockerfile"] + b"ARG X=1\nRUN a \\\n    && b\n" * 300})
+    assert (instructions(root) - small) / 900 < 500
