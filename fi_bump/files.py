@@ -126,7 +126,7 @@ def unreadable(path: str, error: OSError) -> FileError:
 def read(root: str, path: str) -> Source:
     """The file as it is. Raises FileError when it is missing, a folder or unreadable."""
     try:
-        # Not blocking: a pipe of a promising name must not hold us. Plain calls: a file object costs more than its read.
+        # Not blocking: a pipe of a promising name must not hold us. Plain calls: a file object costs more than a read.
         descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -70,7 +70,7 @@ def _json(change: Change) -> str | None:
     try:
         before, after = (json.loads(data.decode("utf-8-sig", "replace")) for data in (change.source.data, change.new))
     except ValueError:
-        return "json cannot read the new file"
+        return "json does not read the new file as planned"
     differences = _differences(before, after)
     # An equal key written twice is two edits, of which a reader of the document sees the last.
     if differences is None or not 0 < differences <= len(change.edits):

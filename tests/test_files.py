@@ -183,7 +183,7 @@ def test_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("path", "message"),
-    [("gone", "gone: cannot be read: no such file or directory"), ("a", "a: cannot be read: is a directory")],
+    [("gone", "gone: cannot be read: no such file or directory"), ("a", "a: is not a regular file")],
 )
 def test_read_refuses(tmp_path: Path, path: str, message: str) -> None:
     plant(tmp_path, {"a/b": b""})
@@ -199,10 +199,13 @@ def test_read_optional(tmp_path: Path) -> None:
     assert source is not None
     assert source.data == b"1"
     assert files.read_optional(str(tmp_path), "gone") is None
-    for path, reason in (("folder", "is a directory"), ("dangling", "no such file or directory")):
+    for path, reason in (
+        ("folder", "is not a regular file"),
+        ("dangling", "cannot be read: no such file or directory"),
+    ):
         with pytest.raises(FileError) as caught:
             files.read_optional(str(tmp_path), path)
-        assert str(caught.value) == f"{path}: cannot be read: {reason}"
+        assert str(caught.value) == f"{path}: {reason}"
 
 
 def test_find_root(tmp_path: Path) -> None:
