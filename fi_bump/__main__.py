@@ -8,15 +8,16 @@ import sys
 
 def main() -> None:
     """Run fi-bump with the process's arguments and exit with its code."""
+    # A check lives for some hundredths of a second: collecting its garbage would cost more than it frees.
+    gc.disable()
     from fi_bump import check
     from fi_bump.edge import guard
 
     options = check.parse(sys.argv[1:])
     if options is not None:
-        # A check lives for some hundredths of a second: collecting its garbage would cost more than it frees.
-        gc.disable()
         plain = options
         sys.exit(guard(lambda: check.run(plain)))
+    gc.enable()
     from fi_bump.cli import app
 
     app(prog_name="fi-bump")

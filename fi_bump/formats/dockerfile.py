@@ -35,6 +35,7 @@ class _Patterns(NamedTuple):
     image: re.Pattern[bytes]
     images: dict[str, str]
     words: tuple[bytes, ...]
+    context: tuple[bytes, ...]
 
 
 @lru_cache(maxsize=64)
@@ -66,6 +67,8 @@ def _patterns(wanted: Wanted) -> _Patterns:
         # One of these stands, in lower case, in every text that binds or names a wanted package or variable.
         tuple(max(name.split("-"), key=len).encode("ascii") for name in wanted.packages)
         + tuple(name.lower().encode("ascii") for name in wanted.variables),
+        # What else says something: images, and all that clones, checks out or changes the folder.
+        (*(name.encode("ascii") for name in images), b"git", b"cd", b"pushd", b"workdir"),
     )
 
 
@@ -185,7 +188,8 @@ def find(source: Source, wanted: Wanted) -> Found:
     Raises ParseError, with a place, for a heredoc without an end and for an escape directive that BuildKit refuses.
     """
     finder = _Finder(source, wanted)
-    for instruction in scan(source):
+    # Instructions without any of these bind nothing, name nothing, and move no checkout.
+    for instruction in scan(source, finder.patterns.words + finder.patterns.context):
         finder.instruction(instruction)
     finder.git.finish()
     return finder.gathered.found()

@@ -88,8 +88,9 @@ class Instruction(NamedTuple):
 class _Scanner:
     """A walk over the lines of one source."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, words: tuple[bytes, ...]) -> None:
         self.source = source
+        self.words = words
         self.data = source.masked
         self.position = 0
         self.escape = b"\\"
@@ -139,6 +140,8 @@ class _Scanner:
                 continue
             piece, goes_on = self.cut(line)
             pieces.append(piece)
+        if not self.relevant(self.data[pieces[0].start : self.position]):
+            return None
         text = Text(self.data, pieces)
         match = _KEYWORD.match(text.data)
         if match is None:
@@ -148,6 +151,13 @@ class _Scanner:
         if keyword in _HEREDOC_KEYWORDS and b"<<" in text.data and not _EXEC_FORM.match(text.data, match.end()):
             bodies = self.heredocs(text, match.end())
         return Instruction(keyword, text, match.end(), tuple(bodies), self.escape)
+
+    def relevant(self, raw: bytes) -> bool:
+        """Whether an instruction names a word, or announces a heredoc, whose end must be found."""
+        if not self.words or b"<<" in raw:
+            return True
+        lowered = raw.lower()
+        return any(word in lowered for word in self.words)
 
     def heredocs(self, text: Text, args: int) -> list[Text]:
         """The bodies of the heredocs that a line announces; moves behind their ends."""
@@ -191,9 +201,12 @@ def place(source: Source, offset: int) -> str:
     return f"{source.path}:{line}:{column}"
 
 
-def scan(source: Source) -> Iterator[Instruction]:
-    """The instructions of a Dockerfile in order. Raises ParseError where BuildKit is sure to refuse the file."""
-    scanner = _Scanner(source)
+def scan(source: Source, words: tuple[bytes, ...] = ()) -> Iterator[Instruction]:
+    """The instructions of a Dockerfile in order; with `words` (in lower case) only those that may hold one of them.
+
+    Raises ParseError where BuildKit is sure to refuse the file.
+    """
+    scanner = _Scanner(source, words)
     scanner.directives()
     while scanner.more():
         line = scanner.next_line()
