@@ -10,6 +10,7 @@ from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError, UsageError
 from fi_bump.lock import Group, Lock
+from fi_bump.pins import Pin
 from fi_bump.plan import Finding, Plan, Rule, compare, make_plan
 from fi_bump.report.text import count, finding_line, help_lines, move_lines
 from fi_bump.repository import Repository, open_repository
@@ -130,12 +131,12 @@ def _report(repository: Repository, plan: Plan, versions: dict[str, str], scan: 
         places = f"{count(len(moved), 'pin')} in {count(len({pin.source.path for pin in moved}), 'file')}"
         say([f"{name} {group.version} -> {version}: {places}"])
         if group.version != version:
-            _report_mentions(repository, group, scan)
+            _report_mentions(repository, group, [pin for pin in scan.pins if pin not in moved])
 
 
-def _report_mentions(repository: Repository, group: Group, scan: Scan) -> None:
+def _report_mentions(repository: Repository, group: Group, unmoved: list[Pin]) -> None:
     """Say where the old version still stands beside a name of the group: for a person to look at, no error."""
-    pinned = {f"{pin.source.path}:{pin.source.position(pin.span.start)[0]}" for pin in scan.pins}
+    pinned = {f"{pin.source.path}:{pin.source.position(pin.span.start)[0]}" for pin in unmoved}
     found = mentions(repository.root, group, files.excluder(repository.lock.exclude), group.version, pinned)
     if found:
         verb = "names" if len(found) == 1 else "name"

@@ -93,17 +93,18 @@ def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
 
 
 def _filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group | None:
-    """The group with the sites of its pins, the members that are pinned, and one version; None without a pin."""
+    """The group with the sites of its pins and one version; None without a pin.
+
+    Every package of the family stays a member, pinned today or not: a pin of it that comes later must be seen.
+    """
     pins = [pin for pin, owner, _ in assign(lock, found.pins) if owner == group]
     if not pins:
         return None
-    pinned = {pin.subject for pin in pins}
-    members = tuple(member for member in group.packages if member.name in pinned) or group.packages[:1]
     votes = Counter(canonical_version(pin.version) for pin in pins)
     most = max(votes.values())
     elected = newest_first([each for each, number in votes.items() if number == most])[0]
     sites = tuple(sorted(pin.site for pin in pins))
-    return group._replace(version=version or elected, packages=members, sites=sites)
+    return group._replace(version=version or elected, sites=sites)
 
 
 def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:

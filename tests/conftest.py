@@ -43,6 +43,7 @@ LOCK = b"""{
       "version": "0.6.8.post1",
       "packages": {
         "flashinfer-cubin": {},
+        "flashinfer-jit-cache": {},
         "flashinfer-python": {}
       },
       "variables": [

@@ -48,7 +48,10 @@ LOCKS = {
         "versions.lock.json: the key 'flashinfer-python' stands twice in one object\nhelp: keep one of the two\n",
     ),
     "empty group": (
-        LOCK.replace(b'{\n        "flashinfer-cubin": {},\n        "flashinfer-python": {}\n      }', b"{}"),
+        LOCK.replace(
+            b'{\n        "flashinfer-cubin": {},\n        "flashinfer-jit-cache": {},\n        "flashinfer-python": {}\n      }',
+            b"{}",
+        ),
         "versions.lock.json: in 'groups.flashinfer.packages': a group needs at least one package\n",
     ),
 }

@@ -172,3 +172,17 @@ def test_wrong_usage_changes_nothing(engine: Path, run: Run, arguments: list[str
     before = snapshot(engine)
     assert run(engine, "set", *arguments) == (2, "", error)
     assert snapshot(engine) == before
+
+
+def test_a_member_that_was_not_pinned_before_is_seen(engine: Path, run: Run) -> None:
+    literal = b"FROM x\nRUN pip install flashinfer-python==0.6.8.post1 flashinfer-jit-cache==0.6.8.post1+cu130\n"
+    plant(engine, {"Containerfile": literal})
+    assert run(engine, "set", NEW).code == 0
+    assert (engine / "Containerfile").read_bytes() == literal.replace(OLD.encode(), NEW.encode())
+
+
+def test_a_mention_on_the_line_of_a_pin_is_listed(engine: Path, run: Run) -> None:
+    plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"].replace(b"# kernels", b"# was 0.6.8.post1")})
+    assert run(engine, "set", NEW).out.endswith(
+        f"1 place still names {OLD}; look at:\n  requirements/cuda.txt:5: flashinfer-python=={NEW}  # was {OLD}\n"
+    )
