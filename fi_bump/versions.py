@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from fi_bump.errors import UsageError
@@ -23,15 +23,18 @@ def canonical_version(text: str) -> str:
 
 
 def same_version(left: str, right: str) -> bool:
-    """Whether two version texts mean the same release."""
-    return left == right or Version(left) == Version(right)
+    """Whether two version texts mean the same release; a number too long for Python to read is no other's equal."""
+    try:
+        return left == right or Version(left) == Version(right)
+    except ValueError:
+        return False
 
 
 def admits(specifier: str, version: str) -> bool | None:
     """Whether a range admits a version, pre-releases included; None when the range is not PEP 440."""
     try:
         return SpecifierSet(specifier).contains(version, prereleases=True)
-    except InvalidSpecifier:
+    except ValueError:  # InvalidSpecifier is one; a number too long for Python to read is another
         return None
 
 

@@ -309,3 +309,11 @@ def test_a_reader_that_leaves_early(engine: Path) -> None:
         b"diff --git a/docker/Dockerfile b/docker/Dockerfile\n",
         b"",
     )
+
+
+def test_an_endless_version_is_drift(engine: Path, run: Run) -> None:
+    endless = "9" * 5000
+    plant(engine, {"requirements/x.txt": f"flashinfer-python=={endless}\nflashinfer-cubin>={endless}\n".encode()})
+    line = f"requirements/x.txt:1:20: flashinfer-python is {endless}, the lock says {OLD} [drift]"
+    result = run(engine, "check")
+    assert (result.code, result.out.splitlines()[0], result.err) == (1, line, "")
