@@ -1,0 +1,56 @@
+"""Run one probe: `python …/probes/__main__.py REQUEST RESULT`, both paths of JSON files (see `protocol`).
+
+Started by its path in an interpreter that need not have fi-bump. The folder of this file never stays on `sys.path`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+
+# The module of each probe, beside this file; each has `run(request: Request) -> Result`.
+MODULES = {
+    "target": "target",
+    "environment": "environment",
+    "mxfp4-sm90-interleave": "mxfp4_sm90",
+    "fp4-scale-contract": "fp4_scale",
+    "cutedsl-masked-moe": "cutedsl_masked_moe",
+}
+PACKAGE = "fi_bump_probes"
+
+
+def _load_package() -> None:
+    """Import this folder under a name of its own, without putting it or its parents on `sys.path`."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    spec = importlib.util.spec_from_file_location(
+        PACKAGE, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{folder} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = module
+    spec.loader.exec_module(module)
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
+
+
+def main(request_path: str, result_path: str) -> None:
+    """Run the requested probe and write its result; what it raises is a failed probe, its traceback printed."""
+    _load_package()
+    protocol = importlib.import_module(f"{PACKAGE}.protocol")
+    with open(request_path, encoding="utf-8") as file:
+        request = protocol.Request.from_json(file.read())
+    try:
+        result = importlib.import_module(f"{PACKAGE}.{MODULES[request.probe]}").run(request)
+    except Exception as error:
+        traceback.print_exc()
+        result = protocol.Result("fail", f"{type(error).__name__}: {error}".splitlines()[0])
+    with open(result_path + ".part", "w", encoding="utf-8") as file:
+        file.write(result.to_json())
+    os.replace(result_path + ".part", result_path)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
