@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import NamedTuple
 
 from fi_bump import files, write
 from fi_bump.check import diff, recover
@@ -12,6 +11,7 @@ from fi_bump.errors import Exit, FiBumpError, UsageError
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Pin
 from fi_bump.plan import Finding, Plan, Rule, compare, make_plan
+from fi_bump.records import NamedTuple
 from fi_bump.report.text import count, finding_line, help_lines, move_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scan import Scan, mentions

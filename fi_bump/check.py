@@ -5,14 +5,12 @@ This module and all it imports for a tree in step stay free of frameworks: it ru
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple
-
 from fi_bump import journal
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError
 from fi_bump.lock import LOCK_NAME
 from fi_bump.plan import Finding, Plan, compare, interrupted, make_plan
+from fi_bump.records import NamedTuple
 from fi_bump.report.text import check_lines, move_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scan import Scan
@@ -60,25 +58,15 @@ def run(options: Options) -> int:
     Without `fix` nothing is ever written. Raises FiBumpError when the check cannot be made.
     """
     repository = open_repository(options.root)
-    with _write_lock(repository.root) if options.fix else nullcontext():
-        if options.fix:
-            recover(repository.root, quiet=options.form != "text")
-            repository = open_repository(options.root)
+    if options.fix:
+        repository, scan = _fix(repository.root, options)
+    else:
         scan = repository.scan(options.paths)
-        plan = repository.verified(make_plan(repository.lock, scan)) if options.fix or options.diff else None
-        if plan is not None and options.diff and options.form == "text":
-            write_bytes(diff(repository, plan))
-        if plan is not None and options.fix:
-            repository, scan = _fix(repository, plan, options)
+        if options.diff:
+            _show(repository, repository.verified(make_plan(repository.lock, scan)), options)
     findings = _findings(repository, scan)
     _report(repository, scan, findings, options)
     return int(Exit.FINDINGS if any(finding.rule.severity == "error" for finding in findings) else Exit.OK)
-
-
-def _write_lock(root: str) -> AbstractContextManager[None]:
-    from fi_bump import write
-
-    return write.exclusive(root)
 
 
 def recover(root: str, *, quiet: bool = False) -> None:
@@ -100,15 +88,30 @@ def diff(repository: Repository, plan: Plan) -> bytes:
     return b"".join(patches)
 
 
-def _fix(repository: Repository, plan: Plan, options: Options) -> tuple[Repository, Scan]:
-    repository.apply(plan)
+def _show(repository: Repository, plan: Plan, options: Options) -> None:
+    if options.form == "text":
+        write_bytes(diff(repository, plan))
+
+
+def _fix(root: str, options: Options) -> tuple[Repository, Scan]:
+    """Make the tree follow the lock, and return both as they are then."""
+    from fi_bump import write
+
+    with write.exclusive(root):
+        recover(root, quiet=options.form != "text")
+        repository = open_repository(root)
+        plan = repository.verified(make_plan(repository.lock, repository.scan(options.paths)))
+        if options.diff:
+            _show(repository, plan, options)
+        repository.apply(plan)
+        again = open_repository(root)
+        scan = again.scan(options.paths)
     if options.form == "text":
         say([f"fixed {line}" for change in plan.changes for line in move_lines(change)])
         old_sites = {site for group in repository.lock.groups for site in group.sites}
         sites = [site for group in plan.lock.groups for site in group.sites]
         say([f"recorded {site}" for site in sites if site not in old_sites])
-    again = open_repository(options.root)
-    return again, again.scan(options.paths)
+    return again, scan
 
 
 def _findings(repository: Repository, scan: Scan) -> list[Finding]:

@@ -9,29 +9,32 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from fi_bump.errors import LockError
 from fi_bump.grammar import canonical_name, canonical_repository, is_version
+from fi_bump.records import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 LOCK_NAME = "versions.lock.json"
 LOCK_VERSION = 1
 # No release comes near it; beyond, Python refuses to read the numbers.
 LONGEST_VERSION = 100
 
+# Compiled by re when they are first used: most locks need only some of them.
 # PEP 440, appendix B, without the local label: a group's version is the public one.
-_CANONICAL_VERSION = re.compile(
+_CANONICAL_VERSION = (
     r"(?:[1-9][0-9]*!)?(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*"
-    r"(?:(?:a|b|rc)(?:0|[1-9][0-9]*))?(?:\.post(?:0|[1-9][0-9]*))?(?:\.dev(?:0|[1-9][0-9]*))?\Z"
+    r"(?:(?:a|b|rc)(?:0|[1-9][0-9]*))?(?:\.post(?:0|[1-9][0-9]*))?(?:\.dev(?:0|[1-9][0-9]*))?"
 )
-_GROUP = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
-_PACKAGE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
-_REPOSITORY = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._~-]+)+\Z")
-_LABEL = re.compile(r"[a-z0-9]+(?:\.[a-z0-9]+)*\Z")
-_INDEX = re.compile(r"(?:https?|file)://\S+\Z")
-_SITE = re.compile(r"(?!/)(?!(?:.*/)?\.\.(?:/|#))[^#\x00-\x1f]+#[^\x00-\x1f]+\Z")
-_GLOB = re.compile(r"[^\x00-\x1f]+\Z")
+_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_VARIABLE = r"[A-Z_][A-Z0-9_]*"
+_REPOSITORY = r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._~-]+)+"
+_LABEL = r"[a-z0-9]+(?:\.[a-z0-9]+)*"
+_INDEX = r"(?:https?|file)://\S+"
+_SITE = r"(?!/)(?!(?:.*/)?\.\.(?:/|#))[^#\x00-\x1f]+#[^\x00-\x1f]+"
+_GLOB = r"[^\x00-\x1f]+"
 
 
 class Member(NamedTuple):
@@ -76,7 +79,7 @@ class Lock(NamedTuple):
 
 def is_canonical_version(text: str) -> bool:
     """Whether `text` is a public PEP 440 version in its canonical form."""
-    return _CANONICAL_VERSION.match(text) is not None
+    return re.fullmatch(_CANONICAL_VERSION, text) is not None
 
 
 def dump(lock: Lock) -> bytes:
@@ -173,9 +176,9 @@ def _object(
     return value
 
 
-def _is(pattern: re.Pattern[str], what: str) -> Callable[[object, str], str]:
+def _is(pattern: str, what: str) -> Callable[[object, str], str]:
     def check(value: object, path: str) -> str:
-        if not isinstance(value, str) or not pattern.match(value):
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise _wrong(path, f"{json.dumps(value, ensure_ascii=False)} is not {what}")
         return value
 
@@ -197,7 +200,7 @@ def _names(document: dict[str, Any], path: str, key: str, check: Callable[[objec
 
 def _group(name: str, value: object) -> Group:
     path = f"groups.{name}"
-    _is(_GROUP, "a group name: lower-case letters, digits and single hyphens")(name, path)
+    _is(_NAME, "a group name: lower-case letters, digits and single hyphens")(name, path)
     fields = ("variables", "repositories", "sites")
     document = _object(value, path, required=("version", "packages"), optional=fields)
     packages = _object(document["packages"], f"{path}.packages")
@@ -223,16 +226,16 @@ def _version(value: object, path: str) -> str:
 
 
 def _repository(value: object, path: str) -> str:
-    if isinstance(value, str) and _REPOSITORY.match(value) and canonical_repository(value) == value:
+    if isinstance(value, str) and re.fullmatch(_REPOSITORY, value) and canonical_repository(value) == value:
         return value
     text = json.dumps(value, ensure_ascii=False)
     raise _wrong(path, f"{text} is not a repository: host/owner/name in lower case, without scheme and .git")
 
 
 def _member(name: str, value: object, path: str) -> Member:
-    if not _PACKAGE.match(name):
+    if not re.fullmatch(_NAME, name):
         canonical = canonical_name(name)
-        hint = f"write {canonical}" if _PACKAGE.match(canonical) else None
+        hint = f"write {canonical}" if re.fullmatch(_NAME, canonical) else None
         raise _wrong(path, f"'{name}' is not a canonical package name", hint=hint)
     options = _object(value, path, optional=("index", "label"))
     checks = {"index": _is(_INDEX, "an index address"), "label": _is(_LABEL, "a local label such as cu130")}

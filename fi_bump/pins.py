@@ -6,10 +6,10 @@ A format knows how to find pins; nothing but `splice` knows how to change one.
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
 from fi_bump.errors import InternalError
 from fi_bump.grammar import is_version
+from fi_bump.records import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
 _MASK = bytes(range(128)) + b"x" * 128

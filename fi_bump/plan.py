@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import NamedTuple
 
 from fi_bump.errors import InternalError, ParseError
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Edit, Floor, Found, Kind, Pin, Source, Span, Unpinned, splice
+from fi_bump.records import NamedTuple
 from fi_bump.scan import Scan
 
 

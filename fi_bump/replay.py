@@ -12,10 +12,10 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from fi_bump.errors import FileError
 from fi_bump.journal import INTENT, JOURNAL
+from fi_bump.records import NamedTuple
 
 MARK = ".fi-bump-"
 UNCHANGED = "nothing was changed; mend it and run again"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from fi_bump import files
 from fi_bump.errors import LockError
@@ -11,6 +10,7 @@ from fi_bump.formats import finder
 from fi_bump.lock import LOCK_NAME, Lock, dump, load
 from fi_bump.pins import Found, Source
 from fi_bump.plan import Plan, verify
+from fi_bump.records import NamedTuple
 from fi_bump.scan import Scan, scan, wanted_by
 
 

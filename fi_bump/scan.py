@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from fi_bump import files
 from fi_bump.errors import FileError, ParseError
 from fi_bump.formats import finder
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
+from fi_bump.records import NamedTuple
 
 
 class Scan(NamedTuple):

@@ -13,11 +13,11 @@ import os
 import signal
 import stat
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from fi_bump import replay
 from fi_bump.errors import BusyError, FileError, InternalError
 from fi_bump.journal import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
+from fi_bump.records import NamedTuple
 from fi_bump.replay import Entry, explained
 
 __all__ = ["Change", "Recovery", "commit", "exclusive", "pending", "pending_paths", "recover"]

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from fi_bump.formats.dockerfile_git import GitReader
 from fi_bump.formats.dockerfile_lines import Instruction, Text, scan
 from fi_bump.formats.dockerfile_values import Gathered
 from fi_bump.grammar import VERSION, LazyPattern, canonical_name, name_pattern, variable_of
 from fi_bump.pins import Found, Kind, Source, Wanted
+from fi_bump.records import NamedTuple
 
 _NEVER = re.compile(rb"(?!)")
 _OPERATOR = rb"(?:===|[=~!<>]=|[<>])"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from fi_bump.formats.dockerfile_lines import Instruction, Text
 from fi_bump.formats.dockerfile_values import Gathered
 from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Kind
+from fi_bump.records import NamedTuple
 
 _COMMAND = LazyPattern(rb"(?<![\w.@:-])(?:(?P<git>git)|cd|pushd)(?=[\s\"',])[^;&|\n`]*")
 _WORD = LazyPattern(rb"[^\s\"',()\[\]\\]+")

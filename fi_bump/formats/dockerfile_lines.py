@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from fi_bump.errors import ParseError
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span
+from fi_bump.records import NamedTuple
 
 _BLANK = b" \t\v\f\r\n"
 _DIRECTIVE = LazyPattern(rb"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*?)\s*\Z", re.DOTALL)

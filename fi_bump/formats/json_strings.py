@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from fi_bump.errors import ParseError
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span
+from fi_bump.records import NamedTuple
 
 MAX_DEPTH = 500
 

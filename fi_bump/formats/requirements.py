@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository
 from fi_bump.pins import BOM, Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
+from fi_bump.records import NamedTuple
 
 # What str.splitlines, and so pip, takes for a line's end.
 _LINE_END = LazyPattern(rb"\r\n|[\n\r\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]|\Z")

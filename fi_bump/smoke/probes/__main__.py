@@ -46,7 +46,7 @@ def main(request_path: str, result_path: str) -> None:
         result = importlib.import_module(f"{PACKAGE}.{MODULES[request.probe]}").run(request)
     except Exception as error:
         traceback.print_exc()
-        result = protocol.Result("fail", f"{type(error).__name__}: {error}".splitlines()[0])
+        result = protocol.Result("fail", f"{type(error).__name__}: {error}".partition("\n")[0])
     with open(result_path + ".part", "w", encoding="utf-8") as file:
         file.write(result.to_json())
     os.replace(result_path + ".part", result_path)
