@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from typing import Any
 
 from fi_bump.lock import Group, Member
 
 
 def families() -> dict[str, Group]:
     """The known families by name, as groups that have no sites and the placeholder version 0."""
-    document = json.loads(files("fi_bump").joinpath("data", "families.json").read_bytes())
-    return {
-        name: Group(
-            name,
-            "0",
-            tuple(Member(package) for package in family["packages"]),
-            tuple(family["variables"]),
-            tuple(family["repositories"]),
-        )
-        for name, family in document.items()
-    }
+    return {name: _group(name, family) for name, family in _document().items()}
+
+
+def proposed() -> tuple[Group, ...]:
+    """The families that `init` looks for when none is named."""
+    return tuple(_group(name, family) for name, family in _document().items() if family.get("proposed"))
+
+
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(files("fi_bump").joinpath("data", "families.json").read_bytes())
+    return document
+
+
+def _group(name: str, family: dict[str, Any]) -> Group:
+    packages = tuple(Member(package) for package in family["packages"])
+    return Group(name, "0", packages, tuple(family["variables"]), tuple(family["repositories"]))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from fi_bump import files, write
-from fi_bump.catalog import families
+from fi_bump import catalog, files, write
 from fi_bump.check import recover
 from fi_bump.edge import say
 from fi_bump.errors import Exit, FiBumpError, LockError, UsageError
@@ -60,12 +59,12 @@ def run(options: Options) -> int:
 
 def _proposed(options: Options) -> list[Group]:
     """The groups to look for, without version and sites."""
-    known = families()
+    known = catalog.families()
     described = options.packages or options.variables or options.repositories
     if options.group is None:
         if described:
             raise UsageError("a group described by hand needs a name", hint="add --group NAME")
-        return [group for group in known.values() if group.name == "flashinfer"]
+        return list(catalog.proposed())
     if not described:
         if options.group not in known:
             hint = f"name its packages with --package; the known families are {', '.join(known)}"
