@@ -10,9 +10,9 @@ from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError, UsageError
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Pin
-from fi_bump.plan import Finding, Plan, Rule, compare, make_plan
+from fi_bump.plan import Finding, Plan, Rule, assign, compare, make_plan
 from fi_bump.records import NamedTuple
-from fi_bump.report.text import count, finding_line, help_lines, move_lines
+from fi_bump.report.text import count, finding_line, help_lines, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scan import Scan, mentions
 from fi_bump.versions import canonical_version
@@ -122,14 +122,15 @@ def _refuse(findings: list[Finding]) -> int:
 
 def _report(repository: Repository, plan: Plan, versions: dict[str, str], scan: Scan) -> None:
     say(line for change in plan.changes for line in move_lines(change))
+    changed = {pin for change in plan.changes for pin in change.pins}
+    assigned = assign(plan.lock, scan.pins)
     for name, version in versions.items():
         group = _group(repository.lock, name)
-        moved = [pin for change in plan.changes for pin in change.pins if pin.subject in group.subjects]
+        moved = [pin for pin, owner, _ in assigned if owner and owner.name == name and pin in changed]
         if group.version == version and not moved:
             say([f"{name} is already at {version}"])
             continue
-        places = f"{count(len(moved), 'pin')} in {count(len({pin.source.path for pin in moved}), 'file')}"
-        say([f"{name} {group.version} -> {version}: {places}"])
+        say([f"{name} {group.version} -> {version}: {pins_in_files(moved)}"])
         if group.version != version:
             _report_mentions(repository, group, [pin for pin in scan.pins if pin not in moved])
 

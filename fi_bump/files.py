@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 
-from fi_bump.errors import FileError, UsageError
+from fi_bump.errors import MEND_OR_EXCLUDE, FileError, UsageError
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
 
@@ -39,7 +39,6 @@ _SKIPPED_FOLDERS = frozenset(
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
 _ENDINGS = (".json", ".txt", ".in")
 _CHUNK = 1 << 16
-_UNREADABLE = "mend it, or exclude it in versions.lock.json"
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
 
@@ -120,7 +119,7 @@ def _is_alias(root: str, path: str) -> bool:
 def unreadable(path: str, error: OSError) -> FileError:
     """The sentence for a file or folder the system does not give us."""
     reason = (error.strerror or str(error)).lower()
-    return FileError(f"cannot be read: {reason}", place=path, hint=_UNREADABLE)
+    return FileError(f"cannot be read: {reason}", place=path, hint=MEND_OR_EXCLUDE)
 
 
 def read(root: str, path: str) -> Source:
@@ -130,7 +129,7 @@ def read(root: str, path: str) -> Source:
         descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise FileError("is not a regular file", place=path, hint=_UNREADABLE)
+                raise FileError("is not a regular file", place=path, hint=MEND_OR_EXCLUDE)
             data = os.read(descriptor, _CHUNK)
             if data:
                 while more := os.read(descriptor, _CHUNK):
@@ -160,10 +159,9 @@ def is_regular(root: str, path: str) -> bool:
         return False
 
 
-def candidates(root: str, exclude: re.Pattern[str] | None, paths: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-    """`(path, format)` of each file whose name promises a format, below the named paths or the whole root."""
-    named = [relative(root, path) for path in paths]
-    for path in named or [""]:
+def candidates(root: str, exclude: re.Pattern[str] | None, below: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """`(path, format)` of each file whose name promises a format, below the paths (see `relative`) or the root."""
+    for path in tuple(below) or ("",):
         if path and not os.path.isdir(os.path.join(root, path)):
             found = [path] if not (exclude and exclude.match(path)) else []
         else:

@@ -38,6 +38,12 @@ def name_pattern(canonical: str) -> bytes:
     return rb"[-_.]+".join(re.escape(part.encode("ascii")) for part in canonical.split("-"))
 
 
+def names_any(data: bytes, words: tuple[bytes, ...]) -> bool:
+    """Whether `data` holds one of the lower-case words, in any case."""
+    lowered = data.lower()
+    return any(word in lowered for word in words)
+
+
 def variable_of(name: str, wanted: frozenset[str]) -> str | None:
     """The wanted variable that `name` spells: itself or with a prefix (`VLLM_FLASHINFER_VERSION`), in any case.
 
@@ -95,7 +101,3 @@ class LazyPattern:
     def sub(self, replacement: bytes | Callable[[re.Match[bytes]], bytes], data: bytes) -> bytes:
         """As re.Pattern.sub."""
         return self.compiled.sub(replacement, data)
-
-    def findall(self, data: bytes) -> list[bytes]:
-        """As re.Pattern.findall, for a pattern with at most one group."""
-        return self.compiled.findall(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import Enum
 
-from fi_bump.errors import InternalError, ParseError
+from fi_bump.errors import REPORT_WITH_FILE, InternalError, ParseError
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Edit, Floor, Found, Kind, Pin, Source, Span, Unpinned, splice
 from fi_bump.records import NamedTuple
@@ -245,5 +245,5 @@ def verify(plan: Plan, refind: Callable[[Source], Found]) -> None:
             raise InternalError(
                 "the planned edit does not read back as planned, so nothing was written",
                 place=change.source.path,
-                hint="this is a bug in fi-bump: please report it with the file",
+                hint=REPORT_WITH_FILE,
             )

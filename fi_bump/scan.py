@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from fi_bump import files
-from fi_bump.errors import FileError, ParseError
+from fi_bump.errors import MEND_OR_EXCLUDE, FileError, ParseError
 from fi_bump.formats import finder
+from fi_bump.grammar import names_any
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
 from fi_bump.records import NamedTuple
@@ -57,22 +58,22 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = ()) -> Scan:
     Raises FileError for a file that cannot be read and ParseError for one that is not of its format, except where
     that file only may be of the format (any .json) and the lock records no site in it.
     """
-    paths = tuple(paths)
+    below = tuple(files.relative(root, path) for path in paths)
     wanted = wanted_by(lock.groups)
     words = needles(wanted)
     recorded = {site.partition("#")[0] for group in lock.groups for site in group.sites}
     exclude = files.excluder(lock.exclude)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
-    for path, form in sorted(set(files.candidates(root, exclude, paths))):
-        source = _read(root, path, path in recorded)
-        if source is None or not _mentions(source.data, words):
+    for path, form in sorted(set(files.candidates(root, exclude, below))):
+        source = _read(root, path, recorded=path in recorded)
+        if source is None or not names_any(source.data, words):
             continue
         try:
             found.append(finder(form)(source, wanted))
         except ParseError as error:
             if form != "bake" or path in recorded:
-                error.hint = error.hint or "mend it, or exclude it in versions.lock.json"
+                error.hint = error.hint or MEND_OR_EXCLUDE
                 raise
             unparsed.append((path, error))
     return Scan(
@@ -80,11 +81,11 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = ()) -> Scan:
         tuple(place for each in found for place in each.unpinned),
         tuple(floor for each in found for floor in each.floors),
         tuple(unparsed),
-        tuple(files.relative(root, path) for path in paths),
+        below,
     )
 
 
-def _read(root: str, path: str, recorded: bool) -> Source | None:
+def _read(root: str, path: str, *, recorded: bool) -> Source | None:
     try:
         return files.read(root, path)
     except FileError:
@@ -92,11 +93,6 @@ def _read(root: str, path: str, recorded: bool) -> Source | None:
         if recorded or files.is_regular(root, path):
             raise
         return None
-
-
-def _mentions(data: bytes, words: tuple[bytes, ...]) -> bool:
-    lowered = data.lower()
-    return any(word in lowered for word in words)
 
 
 def mentions(root: str, group: Group, exclude: re.Pattern[str] | None, old: str, pinned: set[str]) -> list[str]:
@@ -108,9 +104,7 @@ def mentions(root: str, group: Group, exclude: re.Pattern[str] | None, old: str,
     words = needles(wanted_by((group,)))
     lines = []
     for path in sorted(files.walk(root, exclude)):
-        if path == LOCK_NAME or not files.is_regular(root, path):
-            continue
-        source = files.read_optional(root, path)
+        source = None if path == LOCK_NAME else _read(root, path, recorded=False)
         if source is None or len(source.data) > 1_000_000 or b"\0" in source.data:
             continue
         for match in version.finditer(source.data):
@@ -121,7 +115,7 @@ def mentions(root: str, group: Group, exclude: re.Pattern[str] | None, old: str,
             end = source.data.find(b"\n", match.end())
             near = source.data[before : end if end >= 0 else None]
             place = f"{path}:{line}"
-            if _mentions(near, words) and place not in pinned:
+            if names_any(near, words) and place not in pinned:
                 text = source.line(match.start()).decode("utf-8", "replace").strip()
                 entry = f"{place}: {text[:120]}"
                 if entry not in lines:

@@ -13,7 +13,7 @@ from typing import IO, Any, cast
 from dockerfile_parse import DockerfileParser
 from packaging.requirements import InvalidRequirement, Requirement
 
-from fi_bump.errors import InternalError
+from fi_bump.errors import REPORT_WITH_FILE, InternalError
 from fi_bump.files import format_of
 from fi_bump.pins import BOM, Source, Span
 from fi_bump.plan import Change, Plan
@@ -30,8 +30,7 @@ def confirm(plan: Plan) -> None:
             case _:
                 doubt = _json(change)
         if doubt is not None:
-            hint = "this is a bug in fi-bump: please report it with the file"
-            raise InternalError(f"{doubt}, so nothing was written", place=change.source.path, hint=hint)
+            raise InternalError(f"{doubt}, so nothing was written", place=change.source.path, hint=REPORT_WITH_FILE)
 
 
 def _requirements(change: Change) -> str | None:

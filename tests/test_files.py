@@ -224,7 +224,7 @@ def test_candidates(tmp_path: Path) -> None:
     assert list(files.candidates(root, None, ["a"])) == [("a/Dockerfile", "dockerfile")]
     assert list(files.candidates(root, None, ["a/notes.txt", "b/x.json"])) == [("b/x.json", "bake")]
     assert list(files.candidates(root, files.excluder(["b"]), ["b/x.json"])) == []
-    assert sorted(files.candidates(root, None, ["."])) == everything
+    assert sorted(files.candidates(root, None, [files.relative(root, ".")])) == everything
 
 
 @pytest.mark.parametrize("name", ["x.Json", "Requirements.Txt", "a.In", "CONTAINERFILE", "x.DockerFile", "a.jsonl"])

@@ -11,7 +11,7 @@ from functools import lru_cache
 from fi_bump.formats.dockerfile_git import GitReader
 from fi_bump.formats.dockerfile_lines import Instruction, Text, scan
 from fi_bump.formats.dockerfile_values import Gathered
-from fi_bump.grammar import VERSION, LazyPattern, canonical_name, name_pattern, variable_of
+from fi_bump.grammar import VERSION, LazyPattern, canonical_name, name_pattern, names_any, variable_of
 from fi_bump.pins import Found, Kind, Source, Wanted
 from fi_bump.records import NamedTuple
 
@@ -119,8 +119,7 @@ class _Finder:
 
     def concerns(self, text: Text) -> bool:
         """Whether a text can hold a wanted name at all; most cannot, and are not matched."""
-        lowered = text.data.lower()
-        return any(word in lowered for word in self.patterns.words)
+        return names_any(text.data, self.patterns.words)
 
     def bindings(self, instruction: Instruction) -> None:
         """`ARG X=V Y=V`, `ENV X=V Y=V` and the old `ENV X V`; a bare `ARG X` binds nothing."""

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from fi_bump.errors import ParseError
-from fi_bump.grammar import LazyPattern
+from fi_bump.grammar import LazyPattern, names_any
 from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple
 
@@ -154,10 +154,7 @@ class _Scanner:
 
     def relevant(self, raw: bytes) -> bool:
         """Whether an instruction names a word, or announces a heredoc, whose end must be found."""
-        if not self.words or b"<<" in raw:
-            return True
-        lowered = raw.lower()
-        return any(word in lowered for word in self.words)
+        return not self.words or b"<<" in raw or names_any(raw, self.words)
 
     def heredocs(self, text: Text, args: int) -> list[Text]:
         """The bodies of the heredocs that a line announces; moves behind their ends."""

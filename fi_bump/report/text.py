@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fi_bump.errors import FiBumpError
 from fi_bump.lock import Group
+from fi_bump.pins import Pin
 from fi_bump.plan import Change, Finding, Rule, assign
 from fi_bump.repository import Repository
 from fi_bump.scan import Scan
@@ -35,11 +38,15 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def pins_in_files(pins: Sequence[Pin]) -> str:
+    """`5 pins in 4 files`."""
+    return f"{count(len(pins), 'pin')} in {count(len({pin.source.path for pin in pins}), 'file')}"
+
+
 def group_line(repository: Repository, scan: Scan, group: Group) -> str:
     """`flashinfer 0.6.11.post2: 5 pins in 4 files`."""
     pins = [each.pin for each in assign(repository.lock, scan.pins) if each.group == group]
-    paths = {pin.source.path for pin in pins}
-    return f"{group.name} {group.version}: {count(len(pins), 'pin')} in {count(len(paths), 'file')}"
+    return f"{group.name} {group.version}: {pins_in_files(pins)}"
 
 
 def check_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> list[str]:

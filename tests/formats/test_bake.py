@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from fi_bump.errors import ParseError
 from fi_bump.formats.bake import find
 from fi_bump.formats.json_strings import MAX_DEPTH, decoded, scalars
-from fi_bump.pins import Edit, Found, Kind, Source, Wanted, splice
+from fi_bump.pins import Found, Kind, Source, Wanted
+from tests.formats import laws
 
 WANTED = Wanted(frozenset({"flashinfer-python"}), frozenset({"FLASHINFER_VERSION"}), frozenset())
 DEFAULT = "variable.FLASHINFER_VERSION.default"
@@ -198,25 +199,6 @@ def bakes(draw: st.DrawFn) -> bytes:
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"]))).encode()
 
 
-def moved(data: bytes, version: str) -> bytes:
-    return splice(data, [Edit(pin.span, pin.version.encode(), version.encode()) for pin in look(data).pins])
-
-
-def outside(data: bytes) -> list[bytes]:
-    pieces, position = [], 0
-    for pin in look(data).pins:
-        pieces.append(data[position : pin.span.start])
-        position = pin.span.end
-    return [*pieces, data[position:]]
-
-
 @given(bakes(), VERSIONS, VERSIONS)
 def test_laws(data: bytes, first: str, second: str) -> None:
-    before, once = look(data), moved(data, first)
-    after = look(once)
-    assert [pin.anchor for pin in after.pins] == [pin.anchor for pin in before.pins]
-    assert all(once[pin.span.start : pin.span.end] == first.encode() for pin in after.pins)
-    assert outside(once) == outside(data)
-    assert moved(once, first) == once
-    assert moved(once, second) == moved(data, second)
-    assert [item.reason for item in after.unpinned] == [item.reason for item in before.unpinned]
+    laws.hold(look, data, first, second)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
 from fi_bump.formats.dockerfile import find
-from fi_bump.pins import Edit, Found, Source, Wanted, splice
+from fi_bump.pins import Found, Source, Wanted
+from tests.formats import laws
 
 CASES = Path(__file__).parent / "cases" / "dockerfile"
 REPOSITORY = "github.com/flashinfer-ai/flashinfer"
@@ -188,11 +189,6 @@ def test_nothing_wanted_finds_nothing() -> None:
     assert find(Source("Dockerfile", data), nothing) == Found(())
 
 
-def moved(data: bytes, version: str) -> bytes:
-    new = version.encode()
-    return splice(data, [Edit(pin.span, pin.version.encode(), new) for pin in search(data).pins])
-
-
 FRAGMENTS = [data.strip(b"\xef\xbb\xbf\r\n") for data, _ in VARIABLES + REQUIREMENTS + GIT if b"escape" not in data]
 VERSIONS = st.sampled_from(["0.6.11.post2", "1.0rc1", "0.7", "1!2.0.dev3", "12"])
 
@@ -201,24 +197,7 @@ VERSIONS = st.sampled_from(["0.6.11.post2", "1.0rc1", "0.7", "1!2.0.dev3", "12"]
 def test_laws(parts: list[bytes], end: bytes, first: str, second: str) -> None:
     # A last part that goes on or a heredoc may swallow the next one; the laws hold all the same.
     data = end.join(parts)
-    found = search(data)
-    once = moved(data, first)
-    again = search(once)
-    assert [(pin.anchor, pin.kind, pin.subject) for pin in again.pins] == [
-        (pin.anchor, pin.kind, pin.subject) for pin in found.pins
-    ]
-    assert all(pin.version == first for pin in again.pins)
-    assert moved(once, first) == once
-    assert moved(once, second) == moved(data, second)
-    assert outside(data, found) == outside(once, again)
-
-
-def outside(data: bytes, found: Found) -> list[bytes]:
-    pieces, position = [], 0
-    for pin in found.pins:
-        pieces.append(data[position : pin.span.start])
-        position = pin.span.end
-    return [*pieces, data[position:]]
+    laws.hold(search, data, first, second)
 
 
 @given(st.lists(st.sampled_from([*FRAGMENTS, b"\\", b"'", b'"', b"<<E", b"\n", b"ENV ", b"RUN ", b"=", b"\xff"])))
@@ -247,7 +226,7 @@ def test_a_witness_sees_only_the_edited_instructions_change() -> None:
             b"CMD bash",
         )
     )
-    before, after = structure(data), structure(moved(data, "0.6.11.post2"))
+    before, after = structure(data), structure(laws.moved(search, data, "0.6.11.post2"))
     assert len(before) == len(after)
     assert [old["instruction"] for old, new in zip(before, after, strict=True) if old != new] == ["ARG", "RUN", "RUN"]
     for old, new in zip(before, after, strict=True):

@@ -11,7 +11,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from fi_bump.formats.requirements import find
-from fi_bump.pins import Edit, Found, Kind, Source, Wanted, splice
+from fi_bump.pins import Found, Kind, Source, Wanted
+from tests.formats import laws
 
 WANTED = Wanted(
     frozenset({"flashinfer-python", "flashinfer-cubin", "flashinfer-jit-cache"}),
@@ -265,29 +266,9 @@ FILES = st.builds(
 )
 
 
-def moved(data: bytes, version: str) -> bytes:
-    edits = [Edit(pin.span, pin.version.encode(), version.encode()) for pin in look(data).pins]
-    return splice(data, edits)
-
-
-def outside(data: bytes) -> list[bytes]:
-    pieces, position = [], 0
-    for pin in look(data).pins:
-        pieces.append(data[position : pin.span.start])
-        position = pin.span.end
-    return [*pieces, data[position:]]
-
-
 @given(FILES, VERSIONS, VERSIONS)
 def test_laws(data: bytes, first: str, second: str) -> None:
-    before, once = look(data), moved(data, first)
-    after = look(once)
-    assert [pin.anchor for pin in after.pins] == [pin.anchor for pin in before.pins]
-    assert all(once[pin.span.start : pin.span.end] == first.encode() for pin in after.pins)
-    assert outside(once) == outside(data)
-    assert moved(once, first) == once
-    assert moved(once, second) == moved(data, second)
-    assert [item.reason for item in after.unpinned] == [item.reason for item in before.unpinned]
+    laws.hold(look, data, first, second)
 
 
 CLAUSES = st.lists(

@@ -1,0 +1,37 @@
+"""The laws that every finder keeps, whatever the format (docs/design.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fi_bump.pins import Edit, Found, splice
+
+Look = Callable[[bytes], Found]
+
+
+def moved(look: Look, data: bytes, version: str) -> bytes:
+    """The file with every pin at `version`."""
+    return splice(data, [Edit(pin.span, pin.version.encode(), version.encode()) for pin in look(data).pins])
+
+
+def outside(look: Look, data: bytes) -> list[bytes]:
+    """The bytes between the pins."""
+    pieces, position = [], 0
+    for pin in look(data).pins:
+        pieces.append(data[position : pin.span.start])
+        position = pin.span.end
+    return [*pieces, data[position:]]
+
+
+def hold(look: Look, data: bytes, first: str, second: str) -> None:
+    """Move a file to `first` and on to `second`: the same pins at the same anchors, nothing else touched."""
+    before, once = look(data), moved(look, data, first)
+    after = look(once)
+    assert [(pin.anchor, pin.kind, pin.subject) for pin in after.pins] == [
+        (pin.anchor, pin.kind, pin.subject) for pin in before.pins
+    ]
+    assert [once[pin.span.start : pin.span.end] for pin in after.pins] == [first.encode()] * len(before.pins)
+    assert outside(look, once) == outside(look, data)
+    assert moved(look, once, first) == once
+    assert moved(look, once, second) == moved(look, data, second)
+    assert [item.reason for item in after.unpinned] == [item.reason for item in before.unpinned]
