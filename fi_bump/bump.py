@@ -8,9 +8,11 @@ from fi_bump import files, write
 from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError, UsageError
+from fi_bump.findings import Finding, Rule, compare
 from fi_bump.lock import Group, Lock
+from fi_bump.ownership import assign
 from fi_bump.pins import Pin
-from fi_bump.plan import Finding, Plan, Rule, assign, compare, make_plan
+from fi_bump.plan import Plan, make_plan
 from fi_bump.records import NamedTuple
 from fi_bump.report.text import count, finding_line, help_lines, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
@@ -122,7 +124,7 @@ def _refuse(findings: list[Finding]) -> int:
 
 def _report(repository: Repository, plan: Plan, versions: dict[str, str], scan: Scan) -> None:
     say(line for change in plan.changes for line in move_lines(change))
-    changed = {pin for change in plan.changes for pin in change.pins}
+    changed = {move.pin for change in plan.changes for move in change.moves}
     assigned = assign(plan.lock, scan.pins)
     for name, version in versions.items():
         group = _group(repository.lock, name)

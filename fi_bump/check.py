@@ -8,8 +8,9 @@ from __future__ import annotations
 from fi_bump import journal
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError
+from fi_bump.findings import Finding, compare, interrupted
 from fi_bump.lock import LOCK_NAME
-from fi_bump.plan import Finding, Plan, compare, interrupted, make_plan
+from fi_bump.plan import Plan, make_plan
 from fi_bump.records import NamedTuple
 from fi_bump.report.text import check_lines, move_lines
 from fi_bump.repository import Repository, open_repository

@@ -10,7 +10,7 @@ from fi_bump.edge import say
 from fi_bump.errors import Exit, FiBumpError, LockError, UsageError
 from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
-from fi_bump.plan import Assigned, assign
+from fi_bump.ownership import Assigned, assign
 from fi_bump.records import NamedTuple
 from fi_bump.report.tables import print_pins
 from fi_bump.report.text import count

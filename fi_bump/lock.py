@@ -35,14 +35,21 @@ _LABEL = r"[a-z0-9]+(?:\.[a-z0-9]+)*"
 _INDEX = r"(?:https?|file)://\S+"
 _SITE = r"(?!/)(?!(?:.*/)?\.\.(?:/|#))[^#\x00-\x1f]+#[^\x00-\x1f]+"
 _GLOB = r"[^\x00-\x1f]+"
+_FILE = r"[A-Za-z0-9_.+!-]+"
+_DIGEST = r"sha256:[0-9a-f]{64}"
 
 
 class Member(NamedTuple):
-    """A package of a group, with its own index and local label where it has them."""
+    """A package of a group, with its own index and local label where it has them.
+
+    `files` are the release files of the group's version as (file name, `sha256:…`), in order, as the index had them
+    when the group was set; empty where no index was asked.
+    """
 
     name: str
     index_url: str | None = None
     label: str | None = None
+    files: tuple[tuple[str, str], ...] = ()
 
 
 class Group(NamedTuple):
@@ -59,6 +66,10 @@ class Group(NamedTuple):
     def subjects(self) -> frozenset[str]:
         """Every name a pin of this group can carry; the three kinds of name cannot be equal."""
         return frozenset([member.name for member in self.packages]) | {*self.variables, *self.repositories}
+
+    def member(self, package: str) -> Member | None:
+        """The member of that name, if there is one."""
+        return next((member for member in self.packages if member.name == package), None)
 
 
 class Lock(NamedTuple):
@@ -100,8 +111,8 @@ def dump(lock: Lock) -> bytes:
 def _group_document(group: Group) -> dict[str, Any]:
     packages = {}
     for member in sorted(group.packages):
-        fields = {"index": member.index_url, "label": member.label}
-        packages[member.name] = {key: value for key, value in fields.items() if value is not None}
+        fields = {"index": member.index_url, "label": member.label, "files": dict(sorted(member.files))}
+        packages[member.name] = {key: value for key, value in fields.items() if value}
     document: dict[str, Any] = {"version": group.version, "packages": packages}
     for key, names in (("variables", group.variables), ("repositories", group.repositories), ("sites", group.sites)):
         if names:
@@ -237,10 +248,14 @@ def _member(name: str, value: object, path: str) -> Member:
         canonical = canonical_name(name)
         hint = f"write {canonical}" if re.fullmatch(_NAME, canonical) else None
         raise _wrong(path, f"'{name}' is not a canonical package name", hint=hint)
-    options = _object(value, path, optional=("index", "label"))
+    options = _object(value, path, optional=("index", "label", "files"))
+    files = _object(options.pop("files", {}), f"{path}.files")
+    for file, digest in files.items():
+        _is(_FILE, "a release file's name")(file, f"{path}.files")
+        _is(_DIGEST, "a digest: sha256: and 64 hexadecimal digits")(digest, f"{path}.files.{file}")
     checks = {"index": _is(_INDEX, "an index address"), "label": _is(_LABEL, "a local label such as cu130")}
     values = {key: checks[key](value, f"{path}.{key}") for key, value in options.items()}
-    return Member(name, values.get("index"), values.get("label"))
+    return Member(name, values.get("index"), values.get("label"), tuple(sorted(files.items())))
 
 
 def _check_owners(groups: tuple[Group, ...]) -> None:

@@ -86,6 +86,8 @@ class Pin(NamedTuple):
     """One exact version at one place.
 
     `subject` is what is pinned, as the lock names it: a package, a variable or a repository, as `kind` says.
+    `hashes` are the spans of the `algorithm:digest` texts that the file lists for this version: they change together
+    with it or not at all. `command` is what regenerates the file, where the file says so.
     Made by `make_pin`, which checks that the span holds a version.
     """
 
@@ -94,6 +96,8 @@ class Pin(NamedTuple):
     anchor: str
     kind: Kind
     subject: str
+    hashes: tuple[Span, ...] = ()
+    command: str | None = None
 
     @property
     def version(self) -> str:
@@ -109,8 +113,8 @@ class Pin(NamedTuple):
 class Unpinned(NamedTuple):
     """A place that names a wanted subject but cannot be moved, and why.
 
-    `version` is set where the place does hold an exact version that must not be moved alone (hashes beside it):
-    such a place is drift when it is not the group's version.
+    `version` is set where the place does hold an exact version that fi-bump must not move (a lock file's, one with a
+    checksum beside it): such a place is drift when it is not the group's version.
     """
 
     source: Source

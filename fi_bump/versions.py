@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from fi_bump.errors import UsageError
@@ -28,6 +29,15 @@ def same_version(left: str, right: str) -> bool:
         return left == right or Version(left) == Version(right)
     except ValueError:
         return False
+
+
+def file_version(name: str) -> str | None:
+    """The public version in a wheel's or source distribution's file name; None for any other name."""
+    try:
+        parsed = parse_wheel_filename(name)[1] if name.endswith(".whl") else parse_sdist_filename(name)[1]
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
+    return parsed.public
 
 
 def admits(specifier: str, version: str) -> bool | None:

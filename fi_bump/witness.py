@@ -37,10 +37,10 @@ def _requirements(change: Change) -> str | None:
     """packaging must read each edited requirement as the same one with the new version."""
     shift = 0
     new = Source(change.source.path, change.new)
-    for edit, pin in zip(change.edits, change.pins, strict=True):
+    for pin, version, edits in change.moves:
         before = _requirement(change.source, pin.span)
-        after = _requirement(new, Span(pin.span.start + shift, pin.span.start + shift + len(edit.new)))
-        shift += len(edit.new) - len(edit.old)
+        after = _requirement(new, Span(pin.span.start + shift, pin.span.start + shift + len(version)))
+        shift += sum(len(edit.new) - len(edit.old) for edit in edits)
         if before is None:
             continue
         if after is None or (after.name, after.extras, str(after.marker)) != (
@@ -49,8 +49,8 @@ def _requirements(change: Change) -> str | None:
             str(before.marker),
         ):
             return f"packaging does not read {pin.subject} at its new version"
-        if not after.specifier.contains(edit.new.decode(), prereleases=True) and "+" not in str(after.specifier):
-            return f"packaging does not read {edit.new.decode()} in the new {pin.subject} requirement"
+        if not after.specifier.contains(version, prereleases=True) and "+" not in str(after.specifier):
+            return f"packaging does not read {version} in the new {pin.subject} requirement"
     return None
 
 
@@ -96,7 +96,7 @@ def _dockerfile(change: Change) -> str | None:
         after = _structure(Source(change.source.path, change.new))
     except (IndexError, KeyError, TypeError, ValueError):
         return None
-    lines = {change.source.position(pin.span.start)[0] - 1 for pin in change.pins}
+    lines = {change.source.position(pin.span.start)[0] - 1 for pin, _, _ in change.moves}
     if len(before) != len(after):
         return "dockerfile-parse does not read the new file as planned"
     for old, new in zip(before, after, strict=True):

@@ -113,7 +113,7 @@ WRONG: list[tuple[Any, str, str | None]] = [
     (
         document(packages={"a": {"url": ""}}),
         f"{IN}'groups.flashinfer.packages.a.url': unknown key",
-        "the keys here are index, label",
+        "the keys here are index, label, files",
     ),
     (
         document(packages={"a": {"index": "pypi"}}),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from fi_bump.errors import InternalError, ParseError
+from fi_bump.findings import Finding, Rule, compare, interrupted
 from fi_bump.formats import bake, dockerfile, requirements
 from fi_bump.lock import Group, Lock, Member
+from fi_bump.ownership import agrees, assign
 from fi_bump.pins import Found, Pin, Source, Span, Unpinned
-from fi_bump.plan import Finding, Plan, Rule, agrees, assign, compare, interrupted, make_plan, verify
+from fi_bump.plan import Plan, make_plan, verify
 from fi_bump.scan import Scan, wanted_by
 
 REQUIREMENTS, DOCKERFILE, JSON = "requirements.txt", "Dockerfile", "x.json"

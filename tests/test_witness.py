@@ -8,7 +8,7 @@ from fi_bump.errors import InternalError
 from fi_bump.formats import bake, dockerfile, requirements
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.pins import Edit, Kind, Pin, Source, Span
-from fi_bump.plan import Change, Plan, make_plan
+from fi_bump.plan import Change, Move, Plan, make_plan
 from fi_bump.scan import Scan, wanted_by
 from fi_bump.witness import confirm
 
@@ -30,7 +30,8 @@ def tampered(path: str, data: bytes, *edits: tuple[bytes, bytes], line_of: bytes
     made = [Edit(Span(data.index(old), data.index(old) + len(old)), old, new) for old, new in edits]
     places = [Span(data.index(line_of), data.index(line_of) + 1) if line_of else edit.span for edit in made]
     pins = [Pin(source, place, "a", Kind.REQUIREMENT, "kit") for place in places]
-    return Plan(LOCK, (Change(source, tuple(made), tuple(pins), ()),))
+    moves = [Move(pin, edit.new.decode(), (edit,)) for pin, edit in zip(pins, made, strict=True)]
+    return Plan(LOCK, (Change(source, tuple(moves), ()),))
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fi_bump.findings import Finding
 from fi_bump.lock import Group
+from fi_bump.ownership import assign
 from fi_bump.pins import Kind
-from fi_bump.plan import Finding, assign
 from fi_bump.repository import Repository
 from fi_bump.scan import Scan
 

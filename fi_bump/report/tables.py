@@ -8,7 +8,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from fi_bump.plan import Assigned, assign
+from fi_bump.ownership import Assigned, assign
 from fi_bump.repository import Repository
 from fi_bump.scan import Scan
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fi_bump.errors import FiBumpError
+from fi_bump.findings import Finding, Rule
 from fi_bump.lock import Group
+from fi_bump.ownership import assign
 from fi_bump.pins import Pin
-from fi_bump.plan import Change, Finding, Rule, assign
+from fi_bump.plan import Change
 from fi_bump.repository import Repository
 from fi_bump.scan import Scan
 
@@ -27,9 +29,10 @@ def finding_line(finding: Finding) -> str:
 def move_lines(change: Change) -> list[str]:
     """A line for each pin that a change moves."""
     lines = []
-    for pin, edit in zip(change.pins, change.edits, strict=True):
+    for pin, version, _ in change.moves:
         line, column = pin.source.position(pin.span.start)
-        lines.append(f"{pin.source.path}:{line}:{column}: {pin.subject} {pin.version} -> {edit.new.decode()}")
+        hashes = ", with its hashes" if pin.hashes else ""
+        lines.append(f"{pin.source.path}:{line}:{column}: {pin.subject} {pin.version} -> {version}{hashes}")
     return lines
 
 
@@ -67,7 +70,7 @@ def help_lines(errors: list[Finding]) -> list[str]:
     if any(finding.rule is Rule.MISSING_SITE for finding in errors):
         lines.append("help: put a missing pin back, or take its site out of versions.lock.json")
     if any(finding.rule is Rule.DRIFT and not finding.fixable for finding in errors):
-        lines.append("help: regenerate a file with hashes at the lock's version, or exclude it in versions.lock.json")
+        lines.append("help: regenerate such a file at the lock's version, or exclude it in versions.lock.json")
     if any(finding.rule is Rule.FLOOR_VIOLATED for finding in errors):
         lines.append("help: widen the range, or set a version that it admits")
     return lines

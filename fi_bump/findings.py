@@ -1,0 +1,151 @@
+"""What `check` says: compare a lock with what was found. Pure: no file is touched."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from fi_bump.lock import LOCK_NAME, Group, Lock
+from fi_bump.ownership import Assigned, agrees, assign, release_hashes
+from fi_bump.pins import Floor, Kind, Pin, Source, Span, Unpinned
+from fi_bump.records import NamedTuple
+from fi_bump.scan import Scan
+
+
+class Rule(Enum):
+    """Everything `check` can find."""
+
+    DRIFT = "drift"
+    MISSING_SITE = "missing-site"
+    NEW_SITE = "new-site"
+    UNASSIGNED = "unassigned"
+    UNPINNED = "unpinned"
+    FLOOR_VIOLATED = "floor-violated"
+    HASH_MISMATCH = "hash-mismatch"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def severity(self) -> str:
+        """`note` for what does not fail a check, else `error`."""
+        return "note" if self is Rule.UNPINNED else "error"
+
+
+class Finding(NamedTuple):
+    """One thing to say about one place; lines and columns count from 1, `end_column` is one past the last."""
+
+    rule: Rule
+    path: str
+    line: int
+    column: int
+    end_column: int
+    anchor: str | None
+    subject: str | None
+    package: str | None
+    group: str | None
+    found: str | None
+    expected: str | None
+    message: str
+    fixable: bool
+
+
+def compare(lock: Lock, scan: Scan) -> list[Finding]:
+    """Every finding, sorted by path and place."""
+    findings = [finding for each in assign(lock, scan.pins) if (finding := _pin_finding(lock, each)) is not None]
+    findings += _missing_sites(lock, scan)
+    findings += [finding for place in scan.unpinned for finding in _unpinned_findings(lock, place)]
+    findings += [finding for floor in scan.floors for finding in _floor_findings(lock, floor)]
+    for path, error in scan.unparsed:
+        message = f"names a package of the lock but cannot be parsed: {error.message}"
+        findings.append(Finding(Rule.UNPINNED, path, 1, 1, 1, None, None, None, None, None, None, message, False))
+    return sorted(findings, key=lambda finding: (finding.path, finding.line, finding.column, finding.rule.value))
+
+
+def _at(source: Source, span: Span) -> tuple[str, int, int, int]:
+    line, column = source.position(span.start)
+    return source.path, line, column, column + len(source.text(span))
+
+
+def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
+    pin, group = each.pin, each.group
+    place = _at(pin.source, pin.span)
+    fixable = True
+    names = (pin.anchor, pin.subject, pin.subject if pin.kind is Kind.REQUIREMENT else None)
+    if group is None:
+        owners = ", ".join(other.name for other in lock.groups if pin.subject in other.subjects)
+        message = f"{pin.subject} {pin.version} could belong to {owners}: record '{pin.site}' under one of them"
+        return Finding(Rule.UNASSIGNED, *place, *names, None, pin.version, None, message, False)
+    if not agrees(pin.version, group.version):
+        message = f"{pin.subject} is {pin.version}, the lock says {group.version}"
+        if pin.hashes and not release_hashes(group, pin):
+            message += f"; {_hash_reason(pin)}"
+            fixable = False
+        rule = Rule.DRIFT
+    elif foreign := _foreign_hashes(group, pin):
+        message = f"{pin.subject} {pin.version} has no file with the hash {', '.join(foreign)}"
+        rule, fixable = Rule.HASH_MISMATCH, False
+    elif not each.recorded:
+        message = f"{pin.subject} is pinned here, and the lock does not record it"
+        rule = Rule.NEW_SITE
+    else:
+        return None
+    return Finding(rule, *place, *names, group.name, pin.version, group.version, message, fixable)
+
+
+def _hash_reason(pin: Pin) -> str:
+    """Why a pin with hashes stays where it is."""
+    remedy = f"; regenerate with: {pin.command}" if pin.command else ""
+    return f"its hashes must change with it, and the lock does not know those of the release{remedy}"
+
+
+def _foreign_hashes(group: Group, pin: Pin) -> list[str]:
+    """The hashes beside a pin that no file of the release has, where the lock knows the files."""
+    known = release_hashes(group, pin)
+    return [text for text in map(pin.source.text, pin.hashes) if known and text not in known]
+
+
+def _missing_sites(lock: Lock, scan: Scan) -> list[Finding]:
+    present = {each.pin.site for each in assign(lock, scan.pins) if each.recorded}
+    findings = []
+    for group in lock.groups:
+        for site in group.sites:
+            path, _, anchor = site.partition("#")
+            if site not in present and scan.covers(path):
+                message = f"the lock records '{anchor}' here, and there is no such pin"
+                names = (anchor, None, None, group.name, None, group.version)
+                findings.append(Finding(Rule.MISSING_SITE, path, 1, 1, 1, *names, message, fixable=False))
+    return findings
+
+
+def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
+    owners = [group for group in lock.groups if place.subject in group.subjects]
+    where = _at(place.source, place.span)
+    owner = owners[0] if len(owners) == 1 else None
+    name = owner.name if owner else None
+    expected = owner.version if owner else None
+    if place.version is not None and owners and not any(agrees(place.version, group.version) for group in owners):
+        versions = " or ".join(group.version for group in owners)
+        message = f"{place.subject} is {place.version}, the lock says {versions}; it {place.reason}"
+        names = (None, place.subject, place.subject, name, place.version, expected)
+        return [Finding(Rule.DRIFT, *where, *names, message, fixable=False)]
+    message = f"{place.subject}: {place.reason}"
+    return [Finding(Rule.UNPINNED, *where, None, place.subject, None, name, place.version, expected, message, False)]
+
+
+def _floor_findings(lock: Lock, floor: Floor) -> list[Finding]:
+    from fi_bump.versions import admits
+
+    findings = []
+    for group in lock.groups:
+        if floor.subject in group.subjects and admits(floor.specifier, group.version) is False:
+            message = f"{floor.subject}{floor.specifier} does not admit {group.version}, which the lock says"
+            names = (None, floor.subject, floor.subject, group.name, floor.specifier, group.version)
+            findings.append(
+                Finding(Rule.FLOOR_VIOLATED, *_at(floor.source, floor.span), *names, message, fixable=False)
+            )
+    return findings
+
+
+def interrupted(paths: list[str]) -> Finding:
+    """The finding for a journal that a killed fi-bump left."""
+    names = ", ".join(paths) or "nothing written yet"
+    message = f"an interrupted fi-bump left its journal ({names})"
+    return Finding(Rule.INTERRUPTED, LOCK_NAME, 1, 1, 1, None, None, None, None, None, None, message, True)

@@ -1,0 +1,49 @@
+"""Which group owns a pin, and whether a version text says what its group says."""
+
+from __future__ import annotations
+
+from fi_bump.lock import Group, Lock
+from fi_bump.pins import Pin
+from fi_bump.records import NamedTuple
+
+
+class Assigned(NamedTuple):
+    """A pin, the group that owns it (None: several could) and whether the lock records its site."""
+
+    pin: Pin
+    group: Group | None
+    recorded: bool
+
+
+def assign(lock: Lock, pins: tuple[Pin, ...]) -> list[Assigned]:
+    """Each pin with its owner: the group that records the site, else the only group that knows its subject."""
+    recorded = {site: group for group in lock.groups for site in group.sites}
+    assigned = []
+    for pin in pins:
+        owner = recorded.get(pin.site)
+        if owner is not None and pin.subject in owner.subjects:
+            assigned.append(Assigned(pin, owner, True))
+            continue
+        owners = [group for group in lock.groups if pin.subject in group.subjects]
+        assigned.append(Assigned(pin, owners[0] if len(owners) == 1 else None, False))
+    return assigned
+
+
+def agrees(text: str, version: str) -> bool:
+    """Whether a version text means the version; equal texts, the usual case, cost no parser."""
+    if text == version:
+        return True
+    from fi_bump.versions import same_version
+
+    return same_version(text, version)
+
+
+def release_hashes(group: Group, pin: Pin) -> tuple[str, ...]:
+    """The digests of the group's release of a pinned package, sorted; empty where the lock does not know its files."""
+    member = group.member(pin.subject) if pin.hashes else None
+    if member is None or not member.files:
+        return ()
+    from fi_bump.versions import file_version, same_version
+
+    files = [(file_version(name), digest) for name, digest in member.files]
+    return tuple(sorted(digest for version, digest in files if version and same_version(version, group.version)))
