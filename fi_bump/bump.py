@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from fi_bump import files, write
+from fi_bump import mentions, write
 from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError, UsageError
@@ -14,9 +14,9 @@ from fi_bump.ownership import assign
 from fi_bump.pins import Pin
 from fi_bump.plan import Plan, make_plan
 from fi_bump.records import NamedTuple
-from fi_bump.report.text import count, finding_line, help_lines, move_lines, pins_in_files
+from fi_bump.report.text import count, finding_line, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
-from fi_bump.scan import Scan, mentions
+from fi_bump.scan import Scan
 from fi_bump.versions import canonical_version
 
 
@@ -139,8 +139,8 @@ def _report(repository: Repository, plan: Plan, versions: dict[str, str], scan: 
 
 def _report_mentions(repository: Repository, group: Group, unmoved: list[Pin]) -> None:
     """Say where the old version still stands beside a name of the group: for a person to look at, no error."""
-    pinned = {f"{pin.source.path}:{pin.source.position(pin.span.start)[0]}" for pin in unmoved}
-    found = mentions(repository.root, group, files.excluder(repository.lock.exclude), group.version, pinned)
+    found = mentions.of_version(repository.root, repository.lock, group, group.version, unmoved)
     if found:
         verb = "names" if len(found) == 1 else "name"
-        say([f"{count(len(found), 'place')} still {verb} {group.version}; look at:", *(f"  {line}" for line in found)])
+        say([f"{count(len(found), 'place')} still {verb} {group.version}; look at:"])
+        say([f"  {mention_line(mention)}" for mention in found])

@@ -19,6 +19,10 @@ VERSION = (
 )
 LOCAL = rb"\+[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*"
 
+# An anchor that is a line's own text, with the mark where the version stands: `literal:expected = "{version}"`.
+LITERAL = "literal:"
+LITERAL_MARK = "{version}"
+
 _VERSION_TEXT = re.compile(VERSION.decode("ascii") + r"\Z", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[-_.]+")
 
@@ -26,6 +30,11 @@ _SEPARATORS = re.compile(r"[-_.]+")
 def is_version(text: str) -> bool:
     """Whether `text` is a PEP 440 version without a local label."""
     return _VERSION_TEXT.match(text) is not None
+
+
+def is_literal_anchor(anchor: str) -> bool:
+    """Whether a literal anchor has some text and one mark."""
+    return anchor.startswith(LITERAL) and anchor.count(LITERAL_MARK) == 1 and anchor != LITERAL + LITERAL_MARK
 
 
 def canonical_name(name: str) -> str:

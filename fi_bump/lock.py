@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from fi_bump.errors import LockError
-from fi_bump.grammar import canonical_name, canonical_repository, is_version
+from fi_bump.grammar import LITERAL, LITERAL_MARK, canonical_name, canonical_repository, is_literal_anchor, is_version
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def _group(name: str, value: object) -> Group:
         tuple(_member(package, options, f"{path}.packages.{package}") for package, options in packages.items()),
         _names(document, path, "variables", _is(_VARIABLE, "an upper-case variable name")),
         _names(document, path, "repositories", _repository),
-        _names(document, path, "sites", _is(_SITE, "a site: path#anchor, the path inside the repository")),
+        _names(document, path, "sites", _site),
     )
 
 
@@ -234,6 +234,14 @@ def _version(value: object, path: str) -> str:
     if isinstance(value, str) and is_version(value.removeprefix("v")):
         raise _wrong(path, f"{text} is not in PEP 440's canonical form", hint="write it as fi-bump set would")
     raise _wrong(path, f"{text} is not a public PEP 440 version")
+
+
+def _site(value: object, path: str) -> str:
+    site = _is(_SITE, "a site: path#anchor, the path inside the repository")(value, path)
+    anchor = site.partition("#")[2]
+    if anchor.startswith(LITERAL) and not is_literal_anchor(anchor):
+        raise _wrong(path, f"'{anchor}' is no literal anchor: a line's text with one {LITERAL_MARK} in it")
+    return site
 
 
 def _repository(value: object, path: str) -> str:

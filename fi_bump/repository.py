@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 from fi_bump import files
 from fi_bump.errors import LockError
-from fi_bump.formats import finder
 from fi_bump.lock import LOCK_NAME, Lock, dump, load
 from fi_bump.pins import Found, Source
 from fi_bump.plan import Plan, verify
 from fi_bump.records import NamedTuple
-from fi_bump.scan import Scan, scan, wanted_by
+from fi_bump.scan import Scan, literal_anchors, look, scan, wanted_by
 
 
 class Repository(NamedTuple):
@@ -28,9 +27,10 @@ class Repository(NamedTuple):
     def verified(self, plan: Plan) -> Plan:
         """The plan itself, once it is known to read back as planned (see `plan.verify`)."""
         wanted = wanted_by(plan.lock.groups)
+        literals = literal_anchors(plan.lock.groups)
 
         def refind(source: Source) -> Found:
-            return finder(str(files.format_of(source.path)))(source, wanted)
+            return look(source, wanted, literals.get(source.path, ()))
 
         verify(plan, refind)
         if plan.changes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from fi_bump import files
 from fi_bump.errors import MEND_OR_EXCLUDE, FileError, ParseError
 from fi_bump.formats import finder
-from fi_bump.grammar import names_any
-from fi_bump.lock import LOCK_NAME, Group, Lock
+from fi_bump.grammar import LITERAL, names_any
+from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
 from fi_bump.records import NamedTuple
 
@@ -29,7 +28,7 @@ class Scan(NamedTuple):
 
     def covers(self, path: str) -> bool:
         """Whether the scan looked at (or for) this path."""
-        return not self.below or any(not top or path == top or path.startswith(top + "/") for top in self.below)
+        return _covers(self.below, path)
 
 
 def wanted_by(groups: Iterable[Group]) -> Wanted:
@@ -62,15 +61,15 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = ()) -> Scan:
     wanted = wanted_by(lock.groups)
     words = needles(wanted)
     recorded = {site.partition("#")[0] for group in lock.groups for site in group.sites}
-    exclude = files.excluder(lock.exclude)
+    literals = literal_anchors(lock.groups)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
-    for path, form in sorted(set(files.candidates(root, exclude, below))):
-        source = _read(root, path, recorded=path in recorded)
-        if source is None or not names_any(source.data, words):
+    for path, form in _paths(root, lock, below, literals):
+        source = read_quietly(root, path, recorded=path in recorded)
+        if source is None or not (path in literals or names_any(source.data, words)):
             continue
         try:
-            found.append(finder(form)(source, wanted))
+            found.append(look(source, wanted, literals.get(path, ())))
         except ParseError as error:
             if form != "bake" or path in recorded:
                 error.hint = error.hint or MEND_OR_EXCLUDE
@@ -85,7 +84,55 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = ()) -> Scan:
     )
 
 
-def _read(root: str, path: str, *, recorded: bool) -> Source | None:
+def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, str]]]:
+    """The literal anchors that the lock records, by path, each with a subject of its group."""
+    literals: dict[str, list[tuple[str, str]]] = {}
+    for group in groups:
+        for site in group.sites:
+            path, _, anchor = site.partition("#")
+            if anchor.startswith(LITERAL):
+                literals.setdefault(path, []).append((anchor, min(group.packages).name))
+    return literals
+
+
+def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, str]] = ()) -> Found:
+    """What stands in one source: what its format's finder says, and the literals the lock records there.
+
+    A recorded literal is the lock's word on its place: what the finder says of the same characters gives way.
+    Raises ParseError for a file that is not of its format.
+    """
+    form = files.format_of(source.path)
+    found = finder(form)(source, wanted) if form else Found(())
+    if not literals:
+        return found
+    from fi_bump.formats import literal
+
+    own = literal.find(source, literals)
+    taken = [pin.span for pin in own.pins]
+
+    def free(place: Pin | Unpinned | Floor) -> bool:
+        return all(place.span.end <= span.start or span.end <= place.span.start for span in taken)
+
+    pins = sorted([*own.pins, *filter(free, found.pins)], key=lambda pin: pin.span)
+    return Found(tuple(pins), (*filter(free, found.unpinned), *own.unpinned), tuple(filter(free, found.floors)))
+
+
+def _paths(root: str, lock: Lock, below: tuple[str, ...], literals: Iterable[str]) -> list[tuple[str, str | None]]:
+    """Every path to read with its format, and those that only a recorded literal leads to."""
+    exclude = files.excluder(lock.exclude)
+    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below))
+    for path in literals:
+        if path not in paths and _covers(below, path) and files.is_regular(root, path):
+            paths[path] = files.format_of(path)
+    return sorted(paths.items())
+
+
+def _covers(below: tuple[str, ...], path: str) -> bool:
+    return not below or any(not top or path == top or path.startswith(top + "/") for top in below)
+
+
+def read_quietly(root: str, path: str, *, recorded: bool) -> Source | None:
+    """The file, or None for what is no regular file and no recorded site needs."""
     try:
         return files.read(root, path)
     except FileError:
@@ -93,31 +140,3 @@ def _read(root: str, path: str, *, recorded: bool) -> Source | None:
         if recorded or files.is_regular(root, path):
             raise
         return None
-
-
-def mentions(root: str, group: Group, exclude: re.Pattern[str] | None, old: str, pinned: set[str]) -> list[str]:
-    """`path:line: text` of each line that still holds the old version near a name of the group.
-
-    Near is the same line or one of the two before it. Binary files, files over 1 MB and `pinned` places are left out.
-    """
-    version = re.compile(rb"(?<![0-9A-Za-z.])v?" + re.escape(old.encode()) + rb"(?![0-9A-Za-z]|\.[0-9A-Za-z])")
-    words = needles(wanted_by((group,)))
-    lines = []
-    for path in sorted(files.walk(root, exclude)):
-        source = None if path == LOCK_NAME else _read(root, path, recorded=False)
-        if source is None or len(source.data) > 1_000_000 or b"\0" in source.data:
-            continue
-        for match in version.finditer(source.data):
-            line, _ = source.position(match.start())
-            before = source.data.rfind(b"\n", 0, match.start()) + 1
-            for _ in range(2):
-                before = source.data.rfind(b"\n", 0, max(before - 1, 0)) + 1
-            end = source.data.find(b"\n", match.end())
-            near = source.data[before : end if end >= 0 else None]
-            place = f"{path}:{line}"
-            if names_any(near, words) and place not in pinned:
-                text = source.line(match.start()).decode("utf-8", "replace").strip()
-                entry = f"{place}: {text[:120]}"
-                if entry not in lines:
-                    lines.append(entry)
-    return lines

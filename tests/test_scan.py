@@ -1,4 +1,4 @@
-"""Which files are searched, what is reported about the ones that cannot be, and mentions of an old version."""
+"""Which files are searched, and what is reported about the ones that cannot be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fi_bump import files
 from fi_bump.errors import FileError, ParseError
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.pins import Wanted
-from fi_bump.scan import Scan, mentions, needles, scan, wanted_by
+from fi_bump.scan import Scan, needles, scan, wanted_by
 from tests.conftest import plant
 
 HINT = "mend it, or exclude it in versions.lock.json"
@@ -128,66 +128,3 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(FileError) as caught:
         scan(str(tmp_path), lock())
     assert str(caught.value) == "requirements.txt: cannot be read: permission denied"
-
-
-def mentioned(root: Path, data: bytes, old: str = "0.6.1", pinned: set[str] | None = None) -> list[str]:
-    """What is said about one script."""
-    plant(root, {"run.sh": data})
-    return mentions(str(root), GROUP, files.excluder(["out"]), old, pinned or set())
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("kit 0.6.1", True),
-        ("KIT=v0.6.1", True),
-        ('kit=="0.6.1"', True),
-        ("kit-0.6.1.", True),
-        ("kit 0.6.1, and more", True),
-        ("kit-0.6.1-py3-none-any.whl", True),
-        ("kit 0.6.1+cu130", True),
-        ("kit 0.6.11.post2", False),
-        ("kit 0.6.1.post2", False),
-        ("kit 0.6.1rc1", False),
-        ("kit 0.6.10", False),
-        ("kit 10.6.1", False),
-        ("kit 1.0.6.1", False),
-        ("kit x0.6.1", False),
-        ("other 0.6.1", False),
-    ],
-)
-def test_what_mentions_an_old_version(tmp_path: Path, line: str, said: bool) -> None:
-    assert mentioned(tmp_path, f"  {line}  \r\n".encode()) == ([f"run.sh:1: {line}"] if said else [])
-
-
-def test_mentions_are_near(tmp_path: Path) -> None:
-    assert mentioned(tmp_path, b"kit\n\n0.6.1\n") == ["run.sh:3: 0.6.1"]
-    assert mentioned(tmp_path, b"\n\nkit\n\n0.6.1\n") == ["run.sh:5: 0.6.1"]
-    assert mentioned(tmp_path, b"kit\n\n\n0.6.1\n") == []
-    assert mentioned(tmp_path, b"0.6.1\nkit\n") == []
-
-
-def test_a_line_is_mentioned_once_and_cut(tmp_path: Path) -> None:
-    assert mentioned(tmp_path, b"kit 0.6.1 0.6.1 " + b"x" * 200) == ["run.sh:1: kit 0.6.1 0.6.1 " + "x" * 104]
-
-
-def test_mentions_leave_out(tmp_path: Path) -> None:
-    text = b"kit 0.6.1\n"
-    plant(
-        tmp_path,
-        {
-            "versions.lock.json": text,
-            "binary": text + b"\0",
-            "large": text + b" " * 1_000_000,
-            "out/a.sh": text,
-            ".git/a": text,
-            "b.md": text,
-        },
-    )
-    (tmp_path / "dangling").symlink_to("nowhere")
-    assert mentioned(tmp_path, text + text, pinned={"run.sh:2"}) == ["b.md:1: kit 0.6.1", "run.sh:1: kit 0.6.1"]
-
-
-def test_a_dot_in_the_version_is_a_dot(tmp_path: Path) -> None:
-    assert mentioned(tmp_path, b"kit 0x6y1 0.6.1\n") == ["run.sh:1: kit 0x6y1 0.6.1"]
-    assert mentioned(tmp_path, b"kit 0x6y1\n") == []

@@ -90,7 +90,7 @@ def test_mentions_of_the_old_version_are_listed(engine: Path, run: Run) -> None:
         engine,
         {"docs/install.md": b"# Install\n\npip install flashinfer-python==0.6.8.post1\n\n\n\ntorch 0.6.8.post1\n"},
     )
-    mention = f"  docs/install.md:3: pip install flashinfer-python=={OLD}\n"
+    mention = f"  docs/install.md:3: doc: pip install flashinfer-python=={OLD}\n"
     assert run(engine, "set", NEW) == (0, f"{MOVED}1 place still names {OLD}; look at:\n{mention}", "")
 
 
@@ -184,5 +184,5 @@ def test_a_member_that_was_not_pinned_before_is_seen(engine: Path, run: Run) -> 
 def test_a_mention_on_the_line_of_a_pin_is_listed(engine: Path, run: Run) -> None:
     plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"].replace(b"# kernels", b"# was 0.6.8.post1")})
     assert run(engine, "set", NEW).out.endswith(
-        f"1 place still names {OLD}; look at:\n  requirements/cuda.txt:5: flashinfer-python=={NEW}  # was {OLD}\n"
+        f"1 place still names {OLD}; look at:\n  requirements/cuda.txt:5: text: flashinfer-python=={NEW}  # was {OLD}\n"
     )

@@ -10,8 +10,12 @@ from fi_bump.lock import Group
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
 from fi_bump.plan import Change
+from fi_bump.records import TYPE_CHECKING
 from fi_bump.repository import Repository
 from fi_bump.scan import Scan
+
+if TYPE_CHECKING:
+    from fi_bump.mentions import Mention
 
 
 def error_lines(error: FiBumpError) -> list[str]:
@@ -34,6 +38,11 @@ def move_lines(change: Change) -> list[str]:
         hashes = ", with its hashes" if pin.hashes else ""
         lines.append(f"{pin.source.path}:{line}:{column}: {pin.subject} {pin.version} -> {version}{hashes}")
     return lines
+
+
+def mention_line(mention: Mention) -> str:
+    """`path:line: kind: text`."""
+    return f"{mention.path}:{mention.line}: {mention.kind}: {mention.text}"
 
 
 def count(number: int, noun: str) -> str:

@@ -1,0 +1,113 @@
+"""Where a version still stands beside a group's name without being a pin: for a person to look at, never an error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fi_bump import files
+from fi_bump.grammar import VERSION, name_pattern, names_any
+from fi_bump.lock import LOCK_NAME, Group, Lock
+from fi_bump.pins import Pin, Source
+from fi_bump.records import NamedTuple
+from fi_bump.scan import needles, read_quietly, wanted_by
+
+_LARGEST = 1_000_000
+_DOCUMENTS = (".md", ".rst", ".adoc")
+_PATCHES = (".patch", ".diff")
+_LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "pipfile.lock", "conda-lock.yml")
+_COMMENT = re.compile(rb"\s*(?:#|//|/\*|\*|;|--|<!--)")
+
+
+class Mention(NamedTuple):
+    """A line that names a version; `kind` is `comment`, `doc`, `image tag`, `lock file`, `patch` or `text`."""
+
+    path: str
+    line: int
+    kind: str
+    version: str
+    text: str
+
+
+def of_version(root: str, lock: Lock, group: Group, old: str, pins: list[Pin]) -> list[Mention]:
+    """Each line that still holds the old version near a name of the group: on it, or on one of the two lines before.
+
+    Lines with one of the pins, binary files and files over 1 MB are left out.
+    """
+    version = re.compile(rb"(?<![0-9A-Za-z.])v?(" + re.escape(old.encode()) + rb")(?![0-9A-Za-z]|\.[0-9A-Za-z])")
+    words = needles(wanted_by((group,)))
+    found = []
+    for source in _sources(root, lock):
+        for match in version.finditer(source.data):
+            if names_any(_near(source, match.start(), match.end()), words):
+                found.append(_mention(source, match.start(1), old))
+    return _without(found, pins)
+
+
+def of_others(root: str, lock: Lock, group: Group, pins: list[Pin]) -> list[Mention]:
+    """Each line on which a version other than the lock's follows a package name or variable of the group."""
+    names = [name_pattern(member.name) for member in group.packages]
+    names += [re.escape(name.encode()) for name in group.variables]
+    names += [re.escape(name.rpartition("/")[2].encode()) for name in group.repositories]
+    # Between name and version: operators, quotes, blanks, a word such as `version`; no digit, so the first one counts.
+    named = re.compile(
+        rb"(?<![A-Za-z0-9])(?:" + b"|".join(sorted(names, reverse=True)) + rb")(?![A-Za-z0-9])"
+        rb"[^0-9\n]{1,24}?(?<![0-9A-Za-z.])v?(" + VERSION + rb")(?![0-9A-Za-z]|[.+-][0-9A-Za-z])",
+        re.IGNORECASE,
+    )
+    found = []
+    for source in _sources(root, lock):
+        for match in named.finditer(source.data):
+            text = match[1].decode("ascii")
+            # A lone number is a count or a CUDA version more often than a release.
+            if "." in text and not _same(text, group.version):
+                found.append(_mention(source, match.start(1), text))
+    return _without(found, pins)
+
+
+def _same(text: str, version: str) -> bool:
+    from fi_bump.versions import same_version
+
+    return same_version(text, version)
+
+
+def _sources(root: str, lock: Lock) -> Iterator[Source]:
+    for path in sorted(files.walk(root, files.excluder(lock.exclude))):
+        source = None if path == LOCK_NAME else read_quietly(root, path, recorded=False)
+        if source is not None and len(source.data) <= _LARGEST and b"\0" not in source.data:
+            yield source
+
+
+def _near(source: Source, start: int, end: int) -> bytes:
+    """The line around a place and the two before it."""
+    before = source.data.rfind(b"\n", 0, start) + 1
+    for _ in range(2):
+        before = source.data.rfind(b"\n", 0, max(before - 1, 0)) + 1
+    line_end = source.data.find(b"\n", end)
+    return source.data[before : line_end if line_end >= 0 else None]
+
+
+def _mention(source: Source, offset: int, version: str) -> Mention:
+    line = source.line(offset)
+    text = line.decode("utf-8", "replace").strip()
+    return Mention(source.path, source.position(offset)[0], _kind(source.path, line), version, text[:120])
+
+
+def _kind(path: str, line: bytes) -> str:
+    name = path.rpartition("/")[2].lower()
+    if name in _LOCK_FILES:
+        return "lock file"
+    if name.endswith(_DOCUMENTS):
+        return "doc"
+    if name.endswith(_PATCHES):
+        return "patch"
+    if _COMMENT.match(line):
+        return "comment"
+    return "image tag" if re.match(rb"\s*(?:FROM|image:)\s", line, re.IGNORECASE) else "text"
+
+
+def _without(found: list[Mention], pins: list[Pin]) -> list[Mention]:
+    """Each line once, and none that holds a pin."""
+    pinned = {(pin.source.path, pin.source.position(pin.span.start)[0]) for pin in pins}
+    lines = {(each.path, each.line): each for each in reversed(found) if (each.path, each.line) not in pinned}
+    return sorted(lines.values())
