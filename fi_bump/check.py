@@ -11,10 +11,13 @@ from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings import Finding, compare, interrupted
 from fi_bump.lock import LOCK_NAME
 from fi_bump.plan import Plan, make_plan
-from fi_bump.records import NamedTuple
-from fi_bump.report.text import check_lines, move_lines
+from fi_bump.records import TYPE_CHECKING, NamedTuple
+from fi_bump.report.text import check_lines, count, mention_line, move_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scan import Scan
+
+if TYPE_CHECKING:
+    from fi_bump.mentions import Mention
 
 FORMATS = ("text", "json")
 
@@ -27,6 +30,7 @@ class Options(NamedTuple):
     fix: bool = False
     diff: bool = False
     form: str = "text"
+    mentions: bool = False
 
 
 def parse(arguments: list[str]) -> Options | None:
@@ -128,9 +132,22 @@ def _findings(repository: Repository, scan: Scan) -> list[Finding]:
 
 
 def _report(repository: Repository, scan: Scan, findings: list[Finding], options: Options) -> None:
+    mentions = _mentions(repository, scan) if options.mentions else None
     if options.form == "json":
         from fi_bump.report.document import check_json
 
-        say([check_json(repository, scan, findings)])
+        say([check_json(repository, scan, findings, mentions)])
     else:
         say(check_lines(repository, scan, findings))
+        for mention in mentions or ():
+            say([mention_line(mention)])
+        if mentions is not None:
+            say([f"{count(len(mentions), 'mention')} of other versions"])
+
+
+def _mentions(repository: Repository, scan: Scan) -> list[Mention]:
+    from fi_bump.mentions import of_others
+
+    pins = list(scan.pins)
+    lock = repository.lock
+    return sorted({each for group in lock.groups for each in of_others(repository.root, lock, group, pins)})

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fi_bump import __version__, bump, check, init, status
+from fi_bump import __version__, bump, check, init, sites, status
 from fi_bump.edge import guard
 
 app = typer.Typer(
@@ -59,11 +59,13 @@ def init_command(
     exclude: Annotated[list[str] | None, typer.Option(help="A path pattern to leave out (repeatable).")] = None,
     version: Annotated[str | None, typer.Option(help="The version the lock takes when the pins disagree.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the lock that is there.")] = False,
+    split: Annotated[bool, typer.Option("--split", help="Make a group of each version that stands somewhere.")] = False,
 ) -> None:
     """Find the pins of this repository and write versions.lock.json.
 
     Without options FlashInfer is looked for. --group takes another known family, or, with --package, a group of
-    your own. Pins that disagree are shown, and the version most of them have is taken.
+    your own. Pins that disagree are shown, and the version most of them have is taken; where one pyproject.toml
+    holds several versions in several tables, each gets a group of its own, and with --split wherever they stand.
     """
     asked = init.Options(
         root=context.obj,
@@ -74,6 +76,7 @@ def init_command(
         exclude=tuple(exclude or ()),
         version=version,
         force=force,
+        split=split,
     )
     sys.exit(guard(lambda: init.run(asked)))
 
@@ -103,15 +106,63 @@ def check_command(
     fix: Annotated[bool, typer.Option("--fix", help="Make the tree follow the lock, then say what is left.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix changes, as a patch.")] = False,
     form: FormatOption = Format.text,
+    mentions: Annotated[
+        bool, typer.Option("--mentions", help="List lines that name another version of a member and are no pins.")
+    ] = False,
 ) -> None:
     """Fail when a pin is not at its group's version, or is not where the lock says.
 
     Writes nothing without --fix, and needs neither git nor network.
     """
-    sys.exit(guard(lambda: check.run(check.Options(context.obj, tuple(paths or ()), fix, diff, form.value))))
+    sys.exit(guard(lambda: check.run(check.Options(context.obj, tuple(paths or ()), fix, diff, form.value, mentions))))
 
 
 @app.command("status")
 def status_command(context: typer.Context, form: FormatOption = Format.text) -> None:
     """Show the groups, their versions, and every place they are pinned."""
     sys.exit(guard(lambda: status.run(context.obj, form.value)))
+
+
+site_app = typer.Typer(
+    help="Record where a pin stands, re-point a recorded site, or forget it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(site_app, name="site")
+
+
+@site_app.command("add")
+def site_add(
+    context: typer.Context,
+    place: Annotated[str, typer.Argument(metavar="PLACE", help="PATH#ANCHOR, or PATH:LINE as check prints it.")],
+    group: Annotated[str | None, typer.Option(help="The group, where several could own the place.")] = None,
+    text: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A line's text with {version} in it, once in the file.")
+    ] = None,
+) -> None:
+    """Record a pin under a group.
+
+    A place that no finder knows (a constant, an assert, a comment) is recorded by its text: PATH:LINE with --group
+    takes the line as it stands, --text 'expected = "{version}"' says it exactly.
+    """
+    sys.exit(guard(lambda: sites.add_site(context.obj, place, group, text)))
+
+
+@site_app.command("move")
+def site_move(
+    context: typer.Context,
+    old: Annotated[str, typer.Argument(metavar="SITE", help="The recorded site, as status lists it.")],
+    new: Annotated[str, typer.Argument(metavar="PLACE", help="Where its pin stands now: PATH#ANCHOR or PATH:LINE.")],
+) -> None:
+    """Re-point a recorded site: a variable was renamed, a file moved."""
+    sys.exit(guard(lambda: sites.move_site(context.obj, old, new)))
+
+
+@site_app.command("remove")
+def site_remove(
+    context: typer.Context,
+    site: Annotated[str, typer.Argument(metavar="SITE", help="The recorded site, as status lists it.")],
+) -> None:
+    """Forget a recorded site."""
+    sys.exit(guard(lambda: sites.remove_site(context.obj, site)))

@@ -70,8 +70,12 @@ def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
     fixable = True
     names = (pin.anchor, pin.subject, pin.subject if pin.kind is Kind.REQUIREMENT else None)
     if group is None:
-        owners = ", ".join(other.name for other in lock.groups if pin.subject in other.subjects)
-        message = f"{pin.subject} {pin.version} could belong to {owners}: record '{pin.site}' under one of them"
+        owners = [other for other in lock.groups if pin.subject in other.subjects]
+        likely = next((other for other in owners if agrees(pin.version, other.version)), owners[0])
+        message = (
+            f"{pin.subject} {pin.version} could belong to {', '.join(other.name for other in owners)}; "
+            f"assign it with: fi-bump site add --group {likely.name} '{pin.site}'"
+        )
         return Finding(Rule.UNASSIGNED, *place, *names, None, pin.version, None, message, False)
     if not agrees(pin.version, group.version):
         message = f"{pin.subject} is {pin.version}, the lock says {group.version}"

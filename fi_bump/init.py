@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from fi_bump import catalog, files, write
@@ -11,6 +12,7 @@ from fi_bump.errors import Exit, FiBumpError, LockError, UsageError
 from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, assign
+from fi_bump.pins import Kind, Pin
 from fi_bump.records import NamedTuple
 from fi_bump.report.tables import print_pins
 from fi_bump.report.text import count
@@ -29,6 +31,7 @@ class Options(NamedTuple):
     exclude: tuple[str, ...] = ()
     version: str | None = None
     force: bool = False
+    split: bool = False
 
 
 def run(options: Options) -> int:
@@ -44,7 +47,8 @@ def run(options: Options) -> int:
         exclude = (*options.exclude, *_kept_exclude(old.data if old else None))
         blank = Lock(tuple(proposed), tuple(sorted(set(exclude))))
         found = scan(root, blank)
-        groups = [group for group in (_filled(group, blank, found, version) for group in proposed) if group]
+        filled = [group for group in (_filled(group, blank, found, version) for group in proposed) if group]
+        groups = [each for group in filled for each in _split(group, found, options)]
         if not groups:
             names = ", ".join(group.name for group in proposed)
             hint = "describe a group with --group NAME --package PACKAGE, and --variable and --repository as needed"
@@ -104,6 +108,47 @@ def _filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group
     elected = newest_first([each for each, number in votes.items() if number == most])[0]
     sites = tuple(sorted(pin.site for pin in pins))
     return group._replace(version=version or elected, sites=sites)
+
+
+def _split(group: Group, found: Scan, options: Options) -> list[Group]:
+    """The group, or one for each version where the pins differ on purpose.
+
+    Tables of one file that hold one package at several versions do so on purpose: an installer would refuse them
+    otherwise. Elsewhere a second version is drift, unless `--split` says that it is not.
+    """
+    pins = [pin for pin in found.pins if pin.site in group.sites]
+    by_version: dict[str, list[Pin]] = {}
+    for pin in pins:
+        by_version.setdefault(canonical_version(pin.version), []).append(pin)
+    versions_of: dict[tuple[str, str], set[str]] = {}
+    for version, same in by_version.items():
+        for pin in same:
+            versions_of.setdefault((pin.source.path, pin.subject), set()).add(version)
+    on_purpose = any(len(versions) > 1 and path.endswith(".toml") for (path, _), versions in versions_of.items())
+    if len(by_version) == 1 or options.version is not None or not (options.split or on_purpose):
+        return [group]
+    taken: set[str] = set()
+    groups = []
+    for version, same in sorted(by_version.items(), key=lambda item: item[0] != group.version):
+        name = group.name if version == group.version else _scope_name(group, same, version)
+        name = name if name not in taken else f"{name}-{version.replace('.', '-').replace('!', '-')}"
+        taken.add(name)
+        groups.append(group._replace(name=name, version=version, sites=tuple(sorted(pin.site for pin in same))))
+    return groups
+
+
+def _scope_name(group: Group, pins: list[Pin], version: str) -> str:
+    """A name for a second version of a family: its table, its variable's prefix, or the version itself."""
+    for pin in pins:
+        scope = ""
+        if pin.kind is Kind.VARIABLE:
+            scope = pin.anchor.rpartition(" ")[2].upper().removesuffix(pin.subject)
+        elif "/" in pin.anchor:
+            scope = pin.anchor.rpartition("/")[0].rpartition(".")[2]
+        words = re.sub("[^a-z0-9]+", "-", scope.lower()).strip("-")
+        if words and words not in ("dependencies", "override-dependencies", "constraint-dependencies", "requires"):
+            return f"{group.name}-{words}"
+    return f"{group.name}-{re.sub('[^a-z0-9]+', '-', version)}"
 
 
 def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fi_bump import files
 from fi_bump.errors import MEND_OR_EXCLUDE, FileError, ParseError
 from fi_bump.formats import finder
-from fi_bump.grammar import LITERAL, names_any
+from fi_bump.grammar import LITERAL, canonical_name, names_any
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
 from fi_bump.records import NamedTuple
@@ -91,8 +91,15 @@ def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, str]]]
         for site in group.sites:
             path, _, anchor = site.partition("#")
             if anchor.startswith(LITERAL):
-                literals.setdefault(path, []).append((anchor, min(group.packages).name))
+                literals.setdefault(path, []).append((anchor, literal_subject(group, anchor)))
     return literals
+
+
+def literal_subject(group: Group, anchor: str) -> str:
+    """The package that a literal pin is said to pin: the one its text names, else the group's first."""
+    text = canonical_name(anchor)
+    names = sorted(member.name for member in group.packages)
+    return next((name for name in names if name in text), names[0])
 
 
 def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, str]] = ()) -> Found:

@@ -27,8 +27,10 @@ def confirm(plan: Plan) -> None:
                 doubt = _requirements(change)
             case "dockerfile":
                 doubt = _dockerfile(change)
-            case _:
+            case "bake":
                 doubt = _json(change)
+            case _:  # a literal's file: nothing but its text says what it is
+                doubt = None
         if doubt is not None:
             raise InternalError(f"{doubt}, so nothing was written", place=change.source.path, hint=REPORT_WITH_FILE)
 

@@ -85,8 +85,8 @@ def test_a_place_that_two_groups_could_own_is_unassigned(engine: Path, run: Run)
     result = run(engine, "check", "requirements")
     assert result.code == 1
     assert result.out.splitlines()[0] == (
-        "requirements/new.txt:1:20: flashinfer-python 0.6.6 could belong to older, flashinfer: record "
-        "'requirements/new.txt#flashinfer-python' under one of them [unassigned]"
+        "requirements/new.txt:1:20: flashinfer-python 0.6.6 could belong to older, flashinfer; assign it "
+        "with: fi-bump site add --group older 'requirements/new.txt#flashinfer-python' [unassigned]"
     )
 
 

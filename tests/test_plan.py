@@ -105,7 +105,7 @@ def test_unassigned() -> None:
     assert said(lock, tree) == [
         Finding(
             *(Rule.UNASSIGNED, "c/requirements.txt", 1, 6, 9, "kit", "kit", "kit", None, "1.1", None),
-            "kit 1.1 could belong to new, old: record 'c/requirements.txt#kit' under one of them",
+            "kit 1.1 could belong to new, old; assign it with: fi-bump site add --group new 'c/requirements.txt#kit'",
             False,
         )
     ]

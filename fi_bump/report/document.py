@@ -7,6 +7,7 @@ from typing import Any
 
 from fi_bump.findings import Finding
 from fi_bump.lock import Group
+from fi_bump.mentions import Mention
 from fi_bump.ownership import assign
 from fi_bump.pins import Kind
 from fi_bump.repository import Repository
@@ -15,17 +16,20 @@ from fi_bump.scan import Scan
 SCHEMA = 1
 
 
-def check_json(repository: Repository, scan: Scan, findings: list[Finding]) -> str:
-    """The document of `check` (schemas/check.schema.json)."""
+def check_json(
+    repository: Repository, scan: Scan, findings: list[Finding], mentions: list[Mention] | None = None
+) -> str:
+    """The document of `check` (schemas/check.schema.json); `mentions` only where they were asked for."""
     ok = all(finding.rule.severity == "note" for finding in findings)
-    return _text(
-        {
-            "schema": SCHEMA,
-            "ok": ok,
-            "groups": [_group(repository, scan, group) for group in repository.lock.groups],
-            "findings": [_finding(finding) for finding in findings],
-        }
-    )
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "ok": ok,
+        "groups": [_group(repository, scan, group) for group in repository.lock.groups],
+        "findings": [_finding(finding) for finding in findings],
+    }
+    if mentions is not None:
+        document["mentions"] = [mention._asdict() for mention in mentions]
+    return _text(document)
 
 
 def status_json(repository: Repository, scan: Scan) -> str:

@@ -68,7 +68,25 @@ def check_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> 
     for group in repository.lock.groups:
         number = sum(finding.group == group.name for finding in errors)
         lines.append(f"{group_line(repository, scan, group)}, {count(number, 'finding') if number else 'in step'}")
-    return lines + help_lines(errors)
+    return lines + _pairs(repository, errors) + help_lines(errors)
+
+
+def _pairs(repository: Repository, errors: list[Finding]) -> list[str]:
+    """The command that re-points each missing site to the one new place of its group in the same file."""
+    recorded = {site for group in repository.lock.groups for site in group.sites}
+    lines = []
+    for lost in errors:
+        if lost.rule is not Rule.MISSING_SITE:
+            continue
+        new = [
+            f"{each.path}#{each.anchor}"
+            for each in errors
+            if each.rule in (Rule.NEW_SITE, Rule.DRIFT) and (each.path, each.group) == (lost.path, lost.group)
+        ]
+        new = [site for site in new if site not in recorded]
+        if len(new) == 1:
+            lines.append(f"help: if it was renamed, run fi-bump site move '{lost.path}#{lost.anchor}' '{new[0]}'")
+    return lines
 
 
 def help_lines(errors: list[Finding]) -> list[str]:

@@ -1,0 +1,236 @@
+"""`fi-bump site`, literal places, and groups that share a package: whole outputs and whole files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fi_bump.formats import literal
+from fi_bump.pins import Kind, Source
+from tests.conftest import NEW, OLD, TREE, Run, plant, snapshot
+
+LAUNCH = b'# keep\r\nassert_version("flashinfer_python", "0.6.8.post1")  # \xff\r\nX = "torch 2.1.0, flashinfer 0.6.8.post1"\r\n'
+ASSERT = 'launch.xyz#literal:assert_version("flashinfer_python", "{version}")'
+TEXT = "launch.xyz#literal:flashinfer {version}"
+
+
+@pytest.fixture
+def launch(engine: Path) -> Path:
+    """The engine with a file that no finder knows."""
+    plant(engine, {"launch.xyz": LAUNCH})
+    return engine
+
+
+def sites(root: Path) -> dict[str, list[str]]:
+    """The recorded sites by group."""
+    document: dict[str, Any] = json.loads((root / "versions.lock.json").read_bytes())
+    return {name: group["sites"] for name, group in document["groups"].items()}
+
+
+def test_a_line_is_recorded_by_its_text_and_moves(launch: Path, run: Run) -> None:
+    first = LAUNCH.split(b"\r\n")[1].replace(b"  # \xff", b"")
+    plant(launch, {"launch.xyz": LAUNCH.replace(b"  # \xff", b"")})
+    assert first == b'assert_version("flashinfer_python", "0.6.8.post1")'
+    result = run(launch, "site", "add", "launch.xyz:2", "--group", "flashinfer")
+    assert result == (0, f"recorded {ASSERT} under flashinfer\n", "")
+    result = run(launch, "site", "add", "launch.xyz", "--text", "flashinfer {version}")
+    assert result == (0, f"recorded {TEXT} under flashinfer\n", "")
+    assert run(launch, "check").out == "flashinfer 0.6.8.post1: 7 pins in 5 files, in step\n"
+    moved = run(launch, "set", NEW)
+    assert f"launch.xyz:2:38: flashinfer-python {OLD} -> {NEW}\n" in moved.out
+    assert (launch / "launch.xyz").read_bytes() == LAUNCH.replace(b"  # \xff", b"").replace(OLD.encode(), NEW.encode())
+    assert run(launch, "set", OLD).code == 0
+    assert (launch / "launch.xyz").read_bytes() == LAUNCH.replace(b"  # \xff", b"")
+
+
+def test_a_literal_that_is_gone_or_stands_twice(launch: Path, run: Run) -> None:
+    assert run(launch, "site", "add", "launch.xyz", "--text", "flashinfer {version}").code == 0
+    plant(launch, {"launch.xyz": b"flashinfer 0.6.8.post1\nflashinfer 0.6.8.post1\n"})
+    result = run(launch, "check")
+    assert result.out.startswith(
+        "launch.xyz:1:1: the lock records 'literal:flashinfer {version}' here, and there is no such pin [missing-site]\n"
+        "launch.xyz:2:12: note: flashinfer-cubin: 'literal:flashinfer {version}' stands 2 times in this file, "
+        "and must stand once [unpinned]\n"
+    )
+    assert result.code == 1
+    (launch / "launch.xyz").unlink()
+    assert run(launch, "check").code == 1
+
+
+def test_what_a_finder_says_of_a_recorded_literal_gives_way(engine: Path, run: Run) -> None:
+    line = "numba == {version}"
+    plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"].replace(b"0.61.2", b"0.6.8.post1")})
+    assert run(engine, "site", "add", "requirements/cuda.txt", "--text", line).code == 0
+    text = "flashinfer-python=={version}  # kernels"
+    assert run(engine, "site", "add", "requirements/cuda.txt", "--text", text).code == 0
+    result = run(engine, "check")
+    assert (
+        "requirements/cuda.txt:1:1: the lock records 'flashinfer-python' here, and there is no such pin" in result.out
+    )
+    assert run(engine, "site", "remove", "requirements/cuda.txt#flashinfer-python").code == 0
+    assert run(engine, "check").out == "flashinfer 0.6.8.post1: 6 pins in 4 files, in step\n"
+    assert run(engine, "set", NEW).code == 0
+    assert (engine / "requirements/cuda.txt").read_bytes().count(NEW.encode()) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["add", "nope:3"], "nope: there is no such file or folder\n"),
+        (["add", "launch.xyz"], "fi-bump: 'launch.xyz' names no place\nhelp: write PATH#ANCHOR, or PATH:LINE\n"),
+        (
+            ["add", "launch.xyz:2"],
+            "launch.xyz:2: no pin stands there\n"
+            "help: name a group with --group, and the text with --text where the line holds several versions\n",
+        ),
+        (
+            ["add", "launch.xyz:3", "--group", "flashinfer"],
+            "launch.xyz:3: 2 versions stand on this line\nhelp: say which with --text 'TEXT {version} TEXT'\n",
+        ),
+        (
+            ["add", "launch.xyz:99", "--group", "flashinfer"],
+            "launch.xyz:99: 0 versions stand on this line\nhelp: say which with --text 'TEXT {version} TEXT'\n",
+        ),
+        (
+            ["add", "launch.xyz:2", "--group", "flash"],
+            "fi-bump: the lock has no group 'flash'\nhelp: the groups are flashinfer\n",
+        ),
+        (
+            ["add", "launch.xyz", "--text", "{version}"],
+            "fi-bump: '{version}' needs some text and {version} once\nhelp: quote it for the shell\n",
+        ),
+        (
+            ["add", "launch.xyz", "--text", "no {version}"],
+            "launch.xyz: 'no {version}' stands 0 times in this file\n"
+            "help: take more of the line, so that it stands once in the file\n",
+        ),
+        (
+            ["add", "requirements/cuda.txt#numba"],
+            "requirements/cuda.txt#numba: no pin stands there\n"
+            "help: name a group with --group, and the text with --text where the line holds several versions\n",
+        ),
+        (
+            ["remove", "a#b"],
+            "fi-bump: no group records 'a#b'\nhelp: fi-bump status lists the recorded sites\n",
+        ),
+        (
+            ["move", "a#b", "docker/Dockerfile:3"],
+            "fi-bump: no group records 'a#b'\nhelp: fi-bump status lists the recorded sites\n",
+        ),
+        (
+            ["move", "requirements/cuda.txt#flashinfer-cubin", "docker/Dockerfile:3"],
+            "fi-bump: 'docker/Dockerfile#ARG FLASHINFER_VERSION' is a site of 'flashinfer' already\n"
+            "help: fi-bump site remove 'requirements/cuda.txt#flashinfer-cubin'\n",
+        ),
+    ],
+)
+def test_what_cannot_be_meant(launch: Path, run: Run, arguments: list[str], message: str) -> None:
+    before = snapshot(launch)
+    assert run(launch, "site", *arguments) == (2, "", message)
+    assert snapshot(launch) == before
+
+
+def test_a_recorded_site_is_said_and_nothing_written(engine: Path, run: Run) -> None:
+    before = snapshot(engine)
+    result = run(engine, "site", "add", "docker/Dockerfile:3")
+    assert result == (0, "flashinfer records docker/Dockerfile#ARG FLASHINFER_VERSION already\n", "")
+    assert snapshot(engine) == before
+
+
+def test_a_renamed_variable_is_paired(engine: Path, run: Run) -> None:
+    docker = TREE["docker/Dockerfile"].replace(b"ARG FLASHINFER_VERSION", b"ARG MY_FLASHINFER_VERSION")
+    plant(engine, {"docker/Dockerfile": docker})
+    old, new = "docker/Dockerfile#ARG FLASHINFER_VERSION", "docker/Dockerfile#ARG MY_FLASHINFER_VERSION"
+    result = run(engine, "check")
+    assert f"help: if it was renamed, run fi-bump site move '{old}' '{new}'\n" in result.out
+    assert run(engine, "site", "move", old, "docker/Dockerfile:3") == (0, f"flashinfer: {old} is now {new}\n", "")
+    assert run(engine, "check").code == 0
+
+
+def test_a_pin_at_another_version_is_recorded_and_said(engine: Path, run: Run) -> None:
+    plant(engine, {"requirements/new.txt": b"flashinfer-python==0.6.6\n"})
+    assert run(engine, "site", "add", "requirements/new.txt#flashinfer-python") == (
+        0,
+        "recorded requirements/new.txt#flashinfer-python under flashinfer\n"
+        "note: 0.6.6 stands there, the lock says 0.6.8.post1: fi-bump check --fix moves it\n",
+        "",
+    )
+
+
+def test_groups_that_share_a_package(bare: Path, run: Run) -> None:
+    plant(bare, {"requirements/old.txt": b"flashinfer-python==0.6.6\n", "requirements/new.txt": b"x==1\n"})
+    assert run(bare, "init", "--split").code == 0
+    assert list(sites(bare)) == ["flashinfer", "flashinfer-0-6-6"]
+    assert sites(bare)["flashinfer-0-6-6"] == ["requirements/old.txt#flashinfer-python"]
+    assert run(bare, "check").code == 0
+    plant(bare, {"requirements/new.txt": b"flashinfer-python==0.6.6\n"})
+    site = "requirements/new.txt#flashinfer-python"
+    result = run(bare, "check")
+    assert (
+        "requirements/new.txt:1:20: flashinfer-python 0.6.6 could belong to flashinfer, flashinfer-0-6-6; assign it "
+        f"with: fi-bump site add --group flashinfer-0-6-6 '{site}' [unassigned]\n"
+    ) in result.out
+    assert run(bare, "site", "add", site) == (
+        2,
+        "",
+        "fi-bump: flashinfer-python could belong to flashinfer, flashinfer-0-6-6\nhelp: say which with --group NAME\n",
+    )
+    assert run(bare, "site", "add", "--group", "flashinfer-0-6-6", site).code == 0
+    assert run(bare, "check").code == 0
+    assert run(bare, "site", "add", "--group", "flashinfer", site).out == (
+        f"recorded {site} under flashinfer, no longer under flashinfer-0-6-6\n"
+        "note: 0.6.6 stands there, the lock says 0.6.8.post1: fi-bump check --fix moves it\n"
+    )
+    assert run(bare, "site", "add", "--group", "flashinfer-0-6-6", site).code == 0
+    assert run(bare, "set", f"flashinfer=={NEW}").code == 0
+    assert (bare / "requirements/old.txt").read_bytes() == b"flashinfer-python==0.6.6\n"
+    assert (bare / "requirements/cuda.txt").read_bytes() == TREE["requirements/cuda.txt"].replace(
+        OLD.encode(), NEW.encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "anchor", "found"),
+    [
+        (b'x = "0.6.1"', 'literal:x = "{version}"', [(5, 10)]),
+        (b"v0.6.1.post2\n", "literal:v{version}", [(1, 12)]),
+        (b"kit 0.6.1, 0.6.1", "literal:kit {version}", [(4, 9)]),
+        (b"kit 0.6.1.x", "literal:kit {version}", []),
+        (b"kit 0.6.1+cu130", "literal:kit {version}+cu130", [(4, 9)]),
+        (b"10.6.1 kit", "literal:{version} kit", [(0, 6)]),
+        (b"x0.6.1 kit", "literal:{version} kit", []),
+        (b"\xc3\xa9 0.6.1\n\xc3\xa9 0.6.2", "literal:\u00e9 {version}", [(3, 8), (12, 17)]),
+    ],
+)
+def test_where_a_literal_stands(data: bytes, anchor: str, found: list[tuple[int, int]]) -> None:
+    source = Source("a", data)
+    assert literal.places(source, anchor) == found
+    pins = literal.find(source, [(anchor, "kit")]).pins
+    assert [(tuple(pin.span), pin.anchor, pin.kind, pin.subject) for pin in pins] == (
+        [(found[0], anchor, Kind.LITERAL, "kit")] if len(found) == 1 else []
+    )
+
+
+def test_mentions_are_listed_when_asked(engine: Path, run: Run) -> None:
+    plant(engine, {"docs/old.md": b"flashinfer-python 0.5.0 and flashinfer-python 0.6.8.post1\n"})
+    assert run(engine, "check", "--mentions") == (
+        0,
+        "flashinfer 0.6.8.post1: 5 pins in 4 files, in step\n"
+        "docs/old.md:1: doc: flashinfer-python 0.5.0 and flashinfer-python 0.6.8.post1\n"
+        "1 mention of other versions\n",
+        "",
+    )
+    document = json.loads(run(engine, "check", "--mentions", "--format", "json").out)
+    assert document["mentions"] == [
+        {
+            "path": "docs/old.md",
+            "line": 1,
+            "kind": "doc",
+            "version": "0.5.0",
+            "text": "flashinfer-python 0.5.0 and flashinfer-python 0.6.8.post1",
+        }
+    ]
+    assert "mentions" not in json.loads(run(engine, "check", "--format", "json").out)
