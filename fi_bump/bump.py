@@ -133,6 +133,8 @@ def _report(repository: Repository, plan: Plan, versions: dict[str, str], scan: 
             say([f"{name} is already at {version}"])
             continue
         say([f"{name} {group.version} -> {version}: {pins_in_files(moved)}"])
+        compiled = {pin.source.path: pin.command for pin in moved if pin.command}
+        say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
         if group.version != version:
             _report_mentions(repository, group, [pin for pin in scan.pins if pin not in moved])
 

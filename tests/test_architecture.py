@@ -43,7 +43,7 @@ FOR_FORMATS = {
     "fi_bump.pins",
     "fi_bump.records",
 }
-OWN = {"dockerfile": "dockerfile_", "bake": "json_strings"}
+OWN = {"dockerfile": "dockerfile_", "bake": "json_strings", "requirements": "requirements_"}
 # A probe runs in another interpreter and writes nothing but its answer, to a file that the runner names.
 WRITERS = {"write.py", "replay.py", "smoke/probes/__main__.py"}
 WRITES = {
