@@ -1,0 +1,48 @@
+"""Addresses of indexes: split from their credentials, and shown without them."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+# Whatever stands between `//` and `@` of an address, in any text.
+_USERINFO = re.compile(r"(?<=//)[^/\s@]*(?:@[^/\s@]*)*@")
+# Tokens that some indexes take in the query.
+_SECRET = re.compile(r"(?i)([?&](?:[a-z_-]*(?:token|secret|password|signature|key|sig))=)[^&\s]*")
+
+
+class Credentials(NamedTuple):
+    """A user and a password, decoded."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return "Credentials(…)"
+
+
+def redacted(text: str) -> str:
+    """A text in which no address carries credentials: the only form in which one may be shown or kept."""
+    return _SECRET.sub(r"\1****", _USERINFO.sub("", text))
+
+
+def split(url: str) -> tuple[str, Credentials | None]:
+    """An address without its credentials, and these."""
+    parts = urlsplit(url)
+    userinfo, separator, host = parts.netloc.rpartition("@")
+    bare = urlunsplit(parts._replace(netloc=host))
+    if not separator:
+        return bare, None
+    user, _, password = userinfo.partition(":")
+    return bare, Credentials(unquote(user), unquote(password))
+
+
+def project_url(index: str, package: str) -> str:
+    """The page of a package below an index (PEP 503)."""
+    return f"{index.rstrip('/')}/{quote(package)}/"
+
+
+def host_of(url: str) -> str:
+    """`host` or `host:port` of an address."""
+    return urlsplit(url).netloc.rpartition("@")[2]

@@ -1,0 +1,94 @@
+"""Answers kept between runs, in the user's cache folder, and used again only as HTTP allows (RFC 9111).
+
+An entry holds no address and no credentials: its name is a hash, its content what the index sent. A broken or foreign
+entry is none. Nothing here may fail a run: a cache that cannot be written is a slower one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+KEPT_HEADERS = ("content-type", "etag", "last-modified", "cache-control", "content-range")
+_MAX_AGE = re.compile(r"(?:^|,)\s*max-age=([0-9]{1,9})")
+
+
+class Entry(NamedTuple):
+    """A kept answer: when it came, its headers in lower case, and its body."""
+
+    time: float
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it may be used without asking again."""
+        age = _MAX_AGE.search(self.headers.get("cache-control", ""))
+        return age is not None and 0 <= time.time() - self.time < int(age[1])
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """The headers that ask whether it still holds."""
+        names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+        return {names[name]: self.headers[name] for name in names if name in self.headers}
+
+
+def default_folder() -> Path:
+    """The user's cache folder for fi-bump."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "fi-bump" / "http"
+
+
+class Cache:
+    """Kept answers by key; without a folder it keeps nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def get(self, key: str) -> Entry | None:
+        """The kept answer, if there is one that can be read."""
+        path = self._path(key)
+        if path is None:
+            return None
+        try:
+            head, _, body = path.read_bytes().partition(b"\n")
+            document = json.loads(head)
+            if document["sha256"] != hashlib.sha256(body).hexdigest():
+                return None
+            return Entry(float(document["time"]), dict(document["headers"]), body)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, key: str, headers: dict[str, str], body: bytes) -> None:
+        """Keep an answer, unless its headers forbid it or nothing in them would ever let it be used."""
+        path = self._path(key)
+        kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+        entry = Entry(time.time(), kept, body)
+        if path is None or "no-store" in kept.get("cache-control", ""):
+            return
+        if not (entry.conditions or entry.is_fresh):
+            return
+        head = {"time": entry.time, "headers": kept, "sha256": hashlib.sha256(body).hexdigest()}
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, temporary = tempfile.mkstemp(dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(json.dumps(head).encode() + b"\n" + body)
+                os.replace(temporary, path)
+            except BaseException:
+                os.unlink(temporary)
+                raise
+
+    def _path(self, key: str) -> Path | None:
+        if self.folder is None:
+            return None
+        name = hashlib.sha256(key.encode()).hexdigest()
+        return self.folder / name[:2] / name[2:]

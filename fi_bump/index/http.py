@@ -1,0 +1,233 @@
+"""The one door to the network: GET with time-outs, retries, credentials and kept answers. The work is urllib3's."""
+
+from __future__ import annotations
+
+import netrc
+import os
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3.exceptions import (
+    HTTPError,
+    LocationParseError,
+    MaxRetryError,
+    NewConnectionError,
+    ResponseError,
+    SSLError,
+)
+from urllib3.exceptions import TimeoutError as TimedOut
+
+from fi_bump.errors import Exit, FiBumpError
+from fi_bump.index import local
+from fi_bump.index.address import Credentials, host_of, redacted, split
+from fi_bump.index.cache import Cache
+
+RETRIES = 3
+REDIRECTS = 5
+LONGEST_WAIT = 10.0
+LARGEST_ANSWER = 64 << 20
+_AGAIN = (429, 500, 502, 503, 504)
+_BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+class PackageIndexError(FiBumpError):
+    """An index cannot be asked, or gave an answer that is none."""
+
+    exit = Exit.FAILED
+
+
+class Answer(NamedTuple):
+    """What came: the address it came from after redirects, status, headers in lower case, body."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Retry(urllib3.Retry):
+    """urllib3's, with an upper bound on what a server may make us wait."""
+
+    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
+        wait = super().get_retry_after(response)
+        return None if wait is None else min(wait, LONGEST_WAIT)
+
+
+class Http:
+    """Connections of one run. Safe to use from several threads; `received` counts the bytes of all bodies."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        connect: float = 10.0,
+        read: float = 30.0,
+        credentials: Mapping[str, Credentials] | None = None,
+    ) -> None:
+        self.cache = cache
+        self.received = 0
+        self.requests = 0
+        self._count = threading.Lock()
+        self._credentials = dict(credentials or {})
+        self._timeout = urllib3.Timeout(connect=connect, read=read)
+        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._proxies = getproxies()
+
+    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER) -> Answer:
+        """The answer of an address, from the cache where that is allowed.
+
+        Raises PackageIndexError for everything but 200 and 404; a 404 is an answer.
+        """
+        if local.is_local(url):
+            return self._from_disk(url)
+        bare, credentials = split(url)
+        key = f"{accept} {bare}"
+        kept = self.cache.get(key) if self._credentials_for(bare, credentials) is None else None
+        if kept is not None and kept.is_fresh:
+            return Answer(bare, 200, kept.headers, kept.body)
+        headers = {"Accept": accept, **(kept.conditions if kept else {})}
+        answer = self._ask(url, headers, limit)
+        if answer.status == 304 and kept is not None:
+            return Answer(answer.url, 200, {**kept.headers, **answer.headers}, kept.body)
+        if answer.status == 200 and self._credentials_for(bare, credentials) is None:
+            self.cache.put(key, dict(answer.headers), answer.body)
+        return _expected(answer, (200, 404))
+
+    def get_range(self, url: str, first: int | None, last: int) -> Answer:
+        """Bytes `first` to `last` inclusive, or the last `last` bytes where `first` is None.
+
+        The status is 206, or 200 from a server without ranges: the body is then left unread and empty.
+        """
+        span = f"bytes=-{last}" if first is None else f"bytes={first}-{last}"
+        # Without identity the range would be one of the compressed text.
+        if local.is_local(url):
+            return self._from_disk(url, (first, last))
+        headers = {"Range": span, "Accept-Encoding": "identity"}
+        return _expected(self._ask(url, headers, LARGEST_ANSWER), (200, 206, 416))
+
+    def _from_disk(self, url: str, span: tuple[int | None, int] | None = None) -> Answer:
+        try:
+            if span is None:
+                status, kind, body = local.read(url)
+                return Answer(url, status, {"content-type": kind}, body)
+            start, size, body = local.read_range(url, *span)
+            return Answer(url, 206, {"content-range": f"bytes {start}-{start + len(body) - 1}/{size}"}, body)
+        except local.LocalFailure as error:
+            raise PackageIndexError(f"cannot be read: {error}", place=redacted(url)) from None
+
+    def _ask(self, url: str, headers: dict[str, str], limit: int) -> Answer:
+        bare, credentials = split(url)
+        known = self._credentials_for(bare, credentials)
+        if known is not None:
+            headers = {**headers, **urllib3.make_headers(basic_auth=f"{known.user}:{known.password}")}
+        shown = redacted(url)
+        ranged = "Range" in headers
+        retry = _Retry(
+            total=None, connect=RETRIES, read=RETRIES, status=RETRIES, other=0, redirect=REDIRECTS,
+            status_forcelist=_AGAIN, backoff_factor=0.2, backoff_max=2.0, raise_on_status=False,
+        )  # fmt: skip
+        headers = {"Accept-Encoding": "gzip", "User-Agent": "fi-bump", **headers}
+        try:
+            response = self._pool(bare).request(
+                "GET", bare, headers=headers, retries=retry, timeout=self._timeout, preload_content=False
+            )
+            try:
+                body = b"" if ranged and response.status != 206 else _body(response, limit, shown)
+            finally:
+                response.close() if ranged and response.status != 206 else response.release_conn()
+        except (HTTPError, OSError) as error:
+            raise PackageIndexError(_reason(error), place=shown, hint=_hint(error)) from None
+        with self._count:
+            self.requests += 1
+            self.received += len(body)
+        final = response.geturl() or bare
+        lowered = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(split(final if "//" in final else bare)[0], response.status, lowered, body)
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        parts = urlsplit(url)
+        proxy = self._proxies.get(parts.scheme) if not proxy_bypass(parts.hostname or "") else None
+        with self._count:
+            if proxy not in self._pools:
+                context = ssl.create_default_context(cafile=_bundle())
+                if proxy is None:
+                    self._pools[proxy] = urllib3.PoolManager(maxsize=8, ssl_context=context)
+                else:
+                    bare, user = split(proxy if "//" in proxy else f"http://{proxy}")
+                    auth = urllib3.make_headers(proxy_basic_auth=f"{user.user}:{user.password}") if user else {}
+                    self._pools[proxy] = urllib3.ProxyManager(bare, proxy_headers=auth, maxsize=8, ssl_context=context)
+            return self._pools[proxy]
+
+    def _credentials_for(self, url: str, given: Credentials | None) -> Credentials | None:
+        """Those of the address itself, those its host was given elsewhere in the configuration, or netrc's."""
+        host = host_of(url)
+        if given is not None:
+            self._credentials.setdefault(host, given)
+            return given
+        if host in self._credentials:
+            return self._credentials[host]
+        try:
+            found = netrc.netrc(os.environ.get("NETRC")).authenticators(urlsplit(url).hostname or "")
+        except (OSError, netrc.NetrcParseError):
+            return None
+        return Credentials(found[0] or found[1], found[2]) if found else None
+
+
+def _bundle() -> str | None:
+    """The certificates that the user's other tools are told to trust."""
+    return next((path for name in _BUNDLES if (path := os.environ.get(name)) and os.path.isfile(path)), None)
+
+
+def _body(response: urllib3.BaseHTTPResponse, limit: int, shown: str) -> bytes:
+    """The whole decoded body. Raises PackageIndexError beyond `limit`, and when it comes too slowly."""
+    pieces = []
+    size = 0
+    end = time.monotonic() + 120
+    for piece in response.stream(1 << 16, decode_content=True):
+        size += len(piece)
+        pieces.append(piece)
+        if size > limit:
+            raise PackageIndexError(f"the answer is larger than {limit >> 20} MiB", place=shown)
+        if time.monotonic() > end:
+            raise PackageIndexError("the answer did not end within two minutes", place=shown)
+    return b"".join(pieces)
+
+
+def _expected(answer: Answer, statuses: tuple[int, ...]) -> Answer:
+    if answer.status in statuses:
+        return answer
+    hint = None
+    if answer.status in (401, 403):
+        hint = "give the index credentials in its address, in netrc, or leave it out"
+    elif answer.status in _AGAIN:
+        hint = "try again later, or use --offline"
+    raise PackageIndexError(f"the index answered {answer.status}", place=redacted(answer.url), hint=hint)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in a few words and without the address, which may hold credentials."""
+    cause: BaseException | None = error.reason if isinstance(error, MaxRetryError) else error
+    if isinstance(cause, ResponseError):
+        return "redirects without end" if "redirect" in str(cause) else "the index answered with errors again and again"
+    if isinstance(cause, SSLError):
+        return "the certificate is not trusted"
+    if isinstance(cause, NewConnectionError):
+        return "cannot be reached"
+    if isinstance(cause, TimedOut):
+        return "did not answer in time"
+    if isinstance(cause, LocationParseError):
+        return "is no address"
+    return f"the connection broke ({type(cause).__name__})"
+
+
+def _hint(error: Exception) -> str:
+    cause = error.reason if isinstance(error, MaxRetryError) else error
+    if isinstance(cause, SSLError):
+        return "name the certificates with SSL_CERT_FILE"
+    return "check the network and the index's address, or use --offline"

@@ -1,0 +1,79 @@
+"""One member of a zip that is read piece by piece: the end, the central directory, the member. No whole download.
+
+The format is APPNOTE.TXT's (sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16); the arithmetic is zipfile's, which reads it from
+a file object that fetches what it is asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+# Central directories of wheels with thousands of files take some hundred kilobytes; most fit in the first piece.
+TAIL = 1 << 16
+LARGEST_MEMBER = 1 << 20
+
+Fetch = Callable[[int, int], bytes]
+
+
+class Pieces(io.RawIOBase):
+    """A file of known size, of which pieces are fetched as they are read; neighbouring reads share one."""
+
+    def __init__(self, size: int, tail: bytes, fetch: Fetch) -> None:
+        super().__init__()
+        self.size = size
+        self._position = 0
+        self._fetch = fetch
+        self._pieces = [(size - len(tail), tail)]
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
+        self._position = max(base + offset, 0)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        data = self._at(self._position, min(len(view), max(self.size - self._position, 0)))
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def _at(self, start: int, length: int) -> bytes:
+        for begin, data in self._pieces:
+            if begin <= start and start + length <= begin + len(data):
+                return data[start - begin : start - begin + length]
+        # A header is read first and its body next: some more bytes now save a round trip.
+        end = min(start + max(length, 1 << 13), self.size)
+        data = self._fetch(start, end - 1)
+        self._pieces.append((start, data))
+        return data[:length]
+
+
+def member(pieces: Pieces, suffix: str) -> bytes:
+    """The one member whose name ends with `suffix`, not in a deeper folder.
+
+    Raises ValueError, with a reason, for what is no zip, a broken one, or one without such a member.
+    """
+    try:
+        with zipfile.ZipFile(io.BufferedReader(pieces, 1 << 12)) as archive:
+            named = [info for info in archive.infolist() if info.filename.endswith(suffix)]
+            named = [info for info in named if info.filename.count("/") == suffix.count("/")]
+            if len(named) != 1:
+                raise ValueError(f"it holds {len(named)} files named *{suffix}")
+            if named[0].file_size > LARGEST_MEMBER:
+                raise ValueError(f"its {named[0].filename} is larger than {LARGEST_MEMBER >> 20} MiB")
+            return archive.read(named[0])
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OverflowError) as error:
+        raise ValueError(f"it is no whole zip ({str(error).lower()})") from None
