@@ -8,6 +8,8 @@ import typer
 
 from fi_bump import __version__, bump, check, init, sites, status
 from fi_bump.edge import guard
+from fi_bump.online import Online
+from fi_bump.releases import Terms
 
 app = typer.Typer(
     help="Keep every version pin of a GPU package in step, from one lock: versions.lock.json.",
@@ -26,6 +28,13 @@ class Format(StrEnum):
     json = "json"
 
 
+IndexOption = Annotated[
+    list[str] | None, typer.Option("--index", metavar="URL", help="Ask this package index instead (repeatable).")
+]
+YankedOption = Annotated[bool, typer.Option("--allow-yanked", help="Take a release that was yanked.")]
+PrereleaseOption = Annotated[
+    bool, typer.Option("--allow-prerelease", help="Propose pre-releases too; one that is named is always taken.")
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the report.")]
 
 
@@ -121,6 +130,29 @@ def check_command(
 def status_command(context: typer.Context, form: FormatOption = Format.text) -> None:
     """Show the groups, their versions, and every place they are pinned."""
     sys.exit(guard(lambda: status.run(context.obj, form.value)))
+
+
+@app.command("audit")
+def audit_command(
+    context: typer.Context,
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="[GROUP==]VERSION", help="Versions to try; without, the locked ones.")
+    ] = None,
+    index: IndexOption = None,
+    allow_yanked: YankedOption = False,
+    allow_prerelease: PrereleaseOption = False,
+    resolve: Annotated[bool, typer.Option("--resolve", help="Also let uv resolve the requirement files.")] = False,
+    form: FormatOption = Format.text,
+) -> None:
+    """Hold what the releases require against every other requirement of the repository.
+
+    Conflicts are shown with both places and the command that ends them. Writes nothing.
+    """
+    from fi_bump.audit import command
+
+    online = Online(tuple(index or ()), Terms(allow_yanked, allow_prerelease))
+    asked = command.Options(context.obj, tuple(targets or ()), online, form.value, resolve)
+    sys.exit(guard(lambda: command.run(asked)))
 
 
 site_app = typer.Typer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -64,17 +65,18 @@ def unfit(files: Iterable[File], targets: Targets) -> str | None:
         for machine in targets.machines:
             if not any(_tags_fit(file, python, machine) for file in files):
                 return f"has no file for Python {python} on Linux {machine}"
-            refused = [file for file in files if not _python_fits(file, python)]
+            refused = [file for file in files if not _python_fits(file.requires_python, python)]
             if len(refused) == len(files):
                 return f"needs Python {refused[0].requires_python}, not {python}"
     return None
 
 
-def _python_fits(file: File, python: str) -> bool:
-    if not file.requires_python:
+@lru_cache(maxsize=4096)
+def _python_fits(requires_python: str | None, python: str) -> bool:
+    if not requires_python:
         return True
     try:
-        specifier = SpecifierSet(file.requires_python)
+        specifier = SpecifierSet(requires_python)
     except InvalidSpecifier:
         return True
     return any(specifier.contains(Version(f"{python}.{patch}")) for patch in (0, 99))

@@ -1,0 +1,116 @@
+"""The audit of a lock, or of a proposed move: what the releases require against what the repository states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from fi_bump.audit.conflicts import Conflict, Stated, conflicts
+from fi_bump.audit.notes import Note, known_breakages, open_floors
+from fi_bump.audit.proposal import propose
+from fi_bump.audit.statements import InstalledTogether, installed_together
+from fi_bump.lock import Group, Lock
+from fi_bump.releases import Known
+
+
+class Audit(NamedTuple):
+    """What an audit found.
+
+    `proposal` maps other packages to the versions that they must move to: empty when nothing is in the way, None when
+    no set of moves was found.
+    """
+
+    conflicts: tuple[Conflict, ...]
+    notes: tuple[Note, ...]
+    proposal: Mapping[str, Version] | None
+
+
+def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known) -> Audit:
+    """Audit the groups at their versions, or at the proposed ones of `versions` (group name to version).
+
+    Raises PackageIndexError when an index cannot be asked.
+    """
+    packages = _versions(lock, versions)
+    found: dict[tuple[str, str, str], Conflict] = {}
+    notes: dict[Note, None] = {}
+    moves: dict[str, Version] | None = {}
+    for together in installed_together(root, lock):
+        stated = [_moved(each, packages) for each in together.stated]
+        if not any(each.package in packages for each in stated):
+            continue
+        _prefetch(stated, known)
+        environments = known.targets.environments
+        here = conflicts(stated, frozenset(packages), known, environments)
+        found |= {(each.stated.place, each.demand.by, str(each.demand.requirement)): each for each in here}
+        notes |= dict.fromkeys(open_floors(stated, known, known_breakages()))
+        notes |= dict.fromkeys(_unreachable(together, stated, packages, lock, known))
+        if here and moves is not None:
+            step = propose(stated, packages, known, environments)
+            moves = None if step is None else {**moves, **step}
+    return Audit(tuple(found.values()), tuple(sorted(notes)), moves)
+
+
+def _versions(lock: Lock, versions: Mapping[str, str]) -> dict[str, dict[str, Version]]:
+    """Each member with the versions that its groups move from and to: site-wise groups may share a package."""
+    packages: dict[str, dict[str, Version]] = {}
+    for group in lock.groups:
+        new = Version(versions.get(group.name, group.version))
+        for member in group.packages:
+            packages.setdefault(member.name, {})[str(Version(group.version))] = new
+    return packages
+
+
+def _moved(stated: Stated, packages: Mapping[str, Mapping[str, Version]]) -> Stated:
+    """A member's exact pin at its group's version, everything else as it stands."""
+    moves = packages.get(stated.package)
+    if moves is None or stated.version is None:
+        return stated
+    # A pin that drifted belongs to the one group there is; with several, only its own version says which.
+    new = next(iter(moves.values())) if len(moves) == 1 else moves.get(str(stated.version), stated.version)
+    requirement = Requirement(str(stated.requirement))
+    requirement.specifier = SpecifierSet(f"=={new}")
+    return stated._replace(requirement=requirement)
+
+
+def _prefetch(stated: Sequence[Stated], known: Known) -> None:
+    """Ask for what the comparison is about to need, several at once."""
+    pinned = [(each.package, each.version) for each in stated if each.version is not None]
+    known.client.each(lambda pin: known.requires(*pin), dict.fromkeys(pinned))
+
+
+def _unreachable(
+    together: InstalledTogether,
+    stated: Sequence[Stated],
+    packages: Mapping[str, object],
+    lock: Lock,
+    known: Known,
+) -> list[Note]:
+    """Members pinned where the indexes named beside them do not have the release."""
+    if together.has_links:
+        return []
+    own = (together.index_url,) if together.index_url else known.indexes
+    notes = []
+    for each in stated:
+        if each.package not in packages or each.version is None:
+            continue
+        label = known.label(each.package)
+        pages = [known.client.project(each.package, [address]) for address in (*own, *together.extra_indexes)]
+        if any(page.of(each.version, label) for page in pages):
+            continue
+        shown = ", ".join(dict.fromkeys(page.index_url for page in pages))
+        remedy = _remedy(_group_of(lock, each.package), each.package)
+        notes.append(Note(each.place, f"{each.package} {each.version} is on none of {shown}{remedy}"))
+    return notes
+
+
+def _group_of(lock: Lock, package: str) -> Group:
+    return next(group for group in lock.groups if group.member(package))
+
+
+def _remedy(group: Group, package: str) -> str:
+    member = group.member(package)
+    return f"; add --extra-index-url {member.index_url}" if member and member.index_url else ""

@@ -1,0 +1,107 @@
+"""`fi-bump audit`: print the audit of the locked or of proposed versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from packaging.version import Version
+
+from fi_bump.audit.audit import Audit, audit
+from fi_bump.audit.conflicts import shown
+from fi_bump.audit.resolve import resolve
+from fi_bump.bump import parse_targets
+from fi_bump.edge import say
+from fi_bump.errors import Exit
+from fi_bump.lock import Lock
+from fi_bump.online import Online, asking
+from fi_bump.records import NamedTuple
+from fi_bump.repository import open_repository
+
+SCHEMA = 1
+
+
+class Options(NamedTuple):
+    """What `audit` was asked for; without targets the locked versions are audited."""
+
+    root: str
+    targets: tuple[str, ...] = ()
+    online: Online = Online()
+    form: str = "text"
+    resolve: bool = False
+
+
+def run(options: Options) -> int:
+    """Print the audit and return 1 when there is a conflict, else 0. Raises FiBumpError when it cannot be made."""
+    repository = open_repository(options.root)
+    versions = parse_targets(repository.lock, options.targets)
+    with asking(repository.root, repository.lock, options.online) as known:
+        found = audit(repository.root, repository.lock, versions, known)
+        verdicts = resolve(repository, versions, known) if options.resolve else []
+    if options.form == "json":
+        say([_document(repository.lock, versions, found)])
+    else:
+        say(lines(found))
+        say([command]) if (command := proposed_command(repository.lock, versions, found)) else None
+        say([summary(repository.lock, versions, found)])
+        say(line for verdict in verdicts for line in verdict.lines)
+    failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts)
+    return int(Exit.FINDINGS if failed else Exit.OK)
+
+
+def lines(found: Audit) -> list[str]:
+    """A line for each conflict and each note, as `check` writes its findings."""
+    text = [f"{each.stated.place}: {each.message} [conflict]" for each in found.conflicts]
+    return text + [f"{note.place}: note: {note.message}" for note in found.notes]
+
+
+def proposed_command(lock: Lock, versions: Mapping[str, str], found: Audit) -> str | None:
+    """The one command that moves everything to where it agrees, or that there is none."""
+    if not found.conflicts:
+        return None
+    if found.proposal is None:
+        return "help: no versions of the pinned packages were found that agree"
+    groups = versions or {group.name: group.version for group in lock.groups}
+    owners = {member.name: group.name for group in lock.groups for member in group.packages}
+    moves = [f"{name}=={version}" for name, version in groups.items()]
+    moves += [f"{owners.get(name, name)}=={version}" for name, version in sorted(found.proposal.items())]
+    return f"help: run fi-bump set {' '.join(dict.fromkeys(moves))}"
+
+
+def summary(lock: Lock, versions: Mapping[str, str], found: Audit) -> str:
+    """`flashinfer 0.6.11.post2: 1 conflict`."""
+    about = ", ".join(f"{group.name} {versions.get(group.name, group.version)}" for group in lock.groups)
+    number = len(found.conflicts)
+    return f"{about}: {number or 'no'} conflict{'' if number == 1 else 's'}"
+
+
+def _document(lock: Lock, versions: Mapping[str, str], found: Audit) -> str:
+    """The document of `audit --format json` (schemas/audit.schema.json)."""
+    proposal: Mapping[str, Version] = found.proposal or {}
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "ok": not found.conflicts,
+        "groups": [{"name": group.name, "version": versions.get(group.name, group.version)} for group in lock.groups],
+        "conflicts": [
+            {
+                "path": each.stated.place.rpartition(":")[0],
+                "line": int(each.stated.place.rpartition(":")[2]),
+                "stated": shown(each.stated.requirement),
+                "package": each.stated.package,
+                "release": each.demand.by,
+                "releasePlace": each.demand.place,
+                "needs": shown(each.demand.requirement),
+                "message": each.message,
+            }
+            for each in found.conflicts
+        ],
+        "notes": [
+            {"path": note.place.rpartition(":")[0], "line": int(note.place.rpartition(":")[2]), "message": note.message}
+            for note in found.notes
+        ],
+        "proposal": None
+        if found.proposal is None
+        else {name: str(version) for name, version in sorted(proposal.items())},
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)

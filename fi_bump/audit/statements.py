@@ -1,0 +1,160 @@
+"""What a repository states about packages, sorted into sets that are installed together."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import tomllib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from fi_bump import files
+from fi_bump.audit.conflicts import Stated
+from fi_bump.errors import FileError
+from fi_bump.formats.requirements_statements import RequirementFile, read
+from fi_bump.lock import Lock
+from fi_bump.pins import Source
+
+
+class InstalledTogether(NamedTuple):
+    """One thing that is installed as a whole: a requirement file with all it includes, or an extra of a pyproject.
+
+    `index_url` and `extra_indexes` are what its files name, as it stands there: none means the default index;
+    `has_links` is whether a `--find-links` may serve a release that no index has.
+    """
+
+    name: str
+    stated: tuple[Stated, ...]
+    index_url: str | None = None
+    extra_indexes: tuple[str, ...] = ()
+    has_links: bool = False
+
+
+def installed_together(root: str, lock: Lock) -> list[InstalledTogether]:
+    """Every requirement file that no other includes, and every extra and group of a pyproject.toml, by name."""
+    exclude = files.excluder(lock.exclude)
+    requirement_files: dict[str, RequirementFile] = {}
+    found: list[InstalledTogether] = []
+    for path in sorted(files.walk(root, exclude)):
+        try:
+            if files.format_of(path) == "requirements":
+                requirement_files[path] = read(files.read(root, path))
+            elif posixpath.basename(path) == "pyproject.toml":
+                found += _pyproject(files.read(root, path))
+        except FileError:
+            continue  # `check` says what cannot be read
+    included = {other for path, file in requirement_files.items() for other in _included(path, file)}
+    tops = [path for path in requirement_files if path not in included]
+    return sorted([*(_closure(path, requirement_files) for path in tops), *found])
+
+
+def requires_python(root: str) -> str | None:
+    """What the repository's pyproject.toml says of Pythons."""
+    source = files.read_optional(root, "pyproject.toml")
+    try:
+        document = tomllib.loads(source.data.decode("utf-8-sig")) if source else {}
+    except ValueError:
+        return None
+    value = document.get("project", {}).get("requires-python")
+    return value if isinstance(value, str) else None
+
+
+def _included(path: str, file: RequirementFile) -> Iterator[str]:
+    for name in file.includes:
+        yield posixpath.normpath(posixpath.join(posixpath.dirname(path), name.replace(os.sep, "/")))
+
+
+def _closure(path: str, known: dict[str, RequirementFile]) -> InstalledTogether:
+    """A requirement file with everything it includes, each file once."""
+    order: list[str] = []
+    left = [path]
+    while left:
+        each = left.pop(0)
+        if each in known and each not in order:
+            order.append(each)
+            left += _included(each, known[each])
+    stated = [
+        made
+        for each in order
+        for statement in known[each].statements
+        if (made := _stated(statement.text, statement.source, statement.span.start)) is not None
+    ]
+    parts = [known[each] for each in order]
+    return InstalledTogether(
+        path,
+        tuple(stated),
+        next((part.index_url for part in parts if part.index_url), None),
+        tuple(address for part in parts for address in part.extra_indexes),
+        any(part.find_links or part.no_index for part in parts),
+    )
+
+
+def _stated(text: str, source: Source, offset: int) -> Stated | None:
+    """A requirement with its place; None for what is none (a path, a URL, a reference)."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return None
+    return Stated(requirement, f"{source.path}:{source.position(offset)[0]}") if requirement.url is None else None
+
+
+def _pyproject(source: Source) -> list[InstalledTogether]:
+    """Each extra and each dependency group of a pyproject.toml, together with the project's own dependencies."""
+    try:
+        document = tomllib.loads(source.data.decode("utf-8-sig"))
+    except ValueError:
+        return []
+    place = _Places(source)
+    project = _table(document, "project")
+    uv = _table(_table(document, "tool"), "uv")
+    overrides = place.all(uv.get("override-dependencies"))
+    overridden = {each.package for each in overrides}
+
+    def together(name: str, *lists: list[Stated]) -> InstalledTogether:
+        stated = [each for part in lists for each in part if each.package not in overridden]
+        return InstalledTogether(f"{source.path} {name}", tuple(stated + overrides), *_uv_indexes(uv))
+
+    base = place.all(project.get("dependencies")) + place.all(uv.get("constraint-dependencies"))
+    found = [together("project", base)]
+    for name, texts in _table(project, "optional-dependencies").items():
+        found.append(together(f"extra {name}", base, place.all(texts)))
+    for name, texts in _table(document, "dependency-groups").items():
+        found.append(together(f"group {name}", base, place.all(texts)))
+    build = place.all(_table(document, "build-system").get("requires"))
+    return [*found, InstalledTogether(f"{source.path} build-system", tuple(build))]
+
+
+def _uv_indexes(uv: dict[str, Any]) -> tuple[str | None, tuple[str, ...], bool]:
+    """The default and the other indexes that a project tells uv of, and whether it names folders of wheels."""
+    listed = [each for each in uv.get("index", []) if isinstance(each, dict) and isinstance(each.get("url"), str)]
+    default = next((each["url"] for each in listed if each.get("default")), uv.get("index-url"))
+    extra = [each["url"] for each in listed if not each.get("default")]
+    return default, (*extra, *uv.get("extra-index-url", [])), bool(uv.get("find-links"))
+
+
+def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
+    value = document.get(name, {})
+    return value if isinstance(value, dict) else {}
+
+
+class _Places:
+    """Where the strings of a document stand, taken in the order in which equal ones do."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.seen: dict[bytes, int] = {}
+
+    def all(self, texts: object) -> list[Stated]:
+        """The requirements of an array."""
+        listed = texts if isinstance(texts, list) else []
+        return [made for text in listed if isinstance(text, str) and (made := self._one(text)) is not None]
+
+    def _one(self, text: str) -> Stated | None:
+        raw = text.encode("utf-8")
+        offset = self.source.data.find(raw, self.seen.get(raw, 0))
+        if offset < 0:  # written with escapes: its text stands nowhere, the file's start is all that can be said
+            offset = 0
+        self.seen[raw] = offset + len(raw)
+        return _stated(text, self.source, offset)

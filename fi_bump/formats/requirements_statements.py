@@ -1,0 +1,91 @@
+"""All that a requirement file states, about every package: the requirements, the files it includes, its indexes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from fi_bump.formats.requirements_lines import Line, logical_lines
+from fi_bump.grammar import LazyPattern
+from fi_bump.pins import Source, Span
+from fi_bump.records import NamedTuple
+
+_OPTIONS = LazyPattern(rb"(?:^|(?<=\s))--?[A-Za-z]")
+_OPTION = re.compile(rb"\s*(--[A-Za-z][A-Za-z-]*|-[A-Za-z])(?:\s*=\s*|\s+)?(.*)\Z", re.DOTALL)
+_INCLUDES = {b"-r", b"--requirement", b"-c", b"--constraint"}
+_INDEX = {b"-i", b"--index-url", b"--pypi-url"}
+_EXTRA = {b"--extra-index-url"}
+_LINKS = {b"-f", b"--find-links"}
+
+
+class Statement(NamedTuple):
+    """The text of one PEP 508 requirement, and where it stands."""
+
+    source: Source
+    span: Span
+    text: str
+
+
+class RequirementFile(NamedTuple):
+    """What one file states. `index_url` is its own index where it names one, `None` for the default one; `no_index` is
+    pip's option of that name. Addresses stand as they do in the file."""
+
+    statements: tuple[Statement, ...]
+    includes: tuple[str, ...]
+    index_url: str | None
+    extra_indexes: tuple[str, ...]
+    find_links: tuple[str, ...]
+    no_index: bool
+
+
+def read(source: Source) -> RequirementFile:
+    """Everything stated in a requirement file. Lines that pip could not read are passed over."""
+    statements = []
+    options: dict[str, list[str]] = {"includes": [], "index": [], "extra": [], "links": []}
+    no_index = False
+    for line in logical_lines(source.data):
+        if line.text.lstrip().startswith(b"-"):
+            no_index = _option(line.text, options) or no_index
+            continue
+        statements += list(_statement(source, line))
+    index = options["index"][-1] if options["index"] else None
+    return RequirementFile(
+        tuple(statements),
+        tuple(options["includes"]),
+        index,
+        tuple(options["extra"]),
+        tuple(options["links"]),
+        no_index,
+    )
+
+
+def _option(text: bytes, options: dict[str, list[str]]) -> bool:
+    """Note the options of a line that is nothing else; True for `--no-index`."""
+    # Several options may stand on one line: `--index-url A --extra-index-url B`.
+    no_index = False
+    for part in re.split(rb"\s+(?=--?[A-Za-z])", text.strip()):
+        match = _OPTION.match(part)
+        if match is None:
+            continue
+        name, value = match[1], match[2].strip().strip(b"\"'").decode("utf-8", "replace")
+        if name in _INCLUDES:
+            options["includes"].append(value)
+        elif name in _INDEX:
+            options["index"].append(value)
+        elif name in _EXTRA:
+            options["extra"].append(value)
+        elif name in _LINKS:
+            options["links"].append(value)
+        no_index = no_index or name == b"--no-index"
+    return no_index
+
+
+def _statement(source: Source, line: Line) -> Iterator[Statement]:
+    """The requirement of a line, without its options."""
+    options = _OPTIONS.search(line.text)
+    text = line.text[: options.start()] if options else line.text
+    stripped = text.strip()
+    if stripped:
+        start = len(text) - len(text.lstrip())
+        span = line.span(start, start + len(stripped))
+        yield Statement(source, span, stripped.decode("utf-8", "replace"))
