@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from fi_bump import mentions, write
 from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
-from fi_bump.errors import Exit, FiBumpError, UsageError
+from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings import Finding, Rule, compare
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
 from fi_bump.plan import Plan, make_plan
-from fi_bump.records import NamedTuple
+from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.text import count, finding_line, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
+from fi_bump.request import Request, read_request
 from fi_bump.scan import Scan
-from fi_bump.versions import canonical_version
+
+if TYPE_CHECKING:
+    from fi_bump.online import Online
+    from fi_bump.preflight import Preflight
 
 
 class Options(NamedTuple):
-    """What `set` was asked for: `[GROUP==]VERSION` texts, and whether to write."""
+    """What `set` was asked for: `[GROUP==]VERSION` texts, and whether to write; without `online` no index is asked."""
 
     root: str
     targets: tuple[str, ...]
     dry_run: bool = False
+    online: Online | None = None
+    strict: bool = False
 
 
 def run(options: Options) -> int:
-    """Move the groups and return the exit code: 0 done or already there, 1 when the tree forbids it."""
+    """Move the groups and return the exit code: 0 done or already there, 1 when the tree or an index forbids it."""
     repository = open_repository(options.root)
-    versions = parse_targets(repository.lock, options.targets)
+    request = read_request(repository, options.targets)
+    flight = None
+    if options.online is not None:
+        flight = _preflight(repository, request, options.online)
+        if flight.refusals:
+            say([*flight.refusals, "nothing was changed", *([f"help: {flight.remedy}"] if flight.remedy else [])])
+            return int(Exit.FINDINGS)
+        if options.strict and flight.audit and flight.audit.conflicts:
+            say([*_audit_lines(request, flight), "nothing was changed"])
+            return int(Exit.FINDINGS)
     if options.dry_run:
-        plan, findings, _ = _plan(repository, versions)
+        plan, findings, _ = _plan(repository, request, flight)
         if findings:
             return _refuse(findings)
         write_bytes(diff(repository, plan))
@@ -41,53 +54,31 @@ def run(options: Options) -> int:
     with write.exclusive(repository.root):
         recover(repository.root)
         repository = open_repository(options.root)
-        plan, findings, scan = _plan(repository, versions)
+        request = read_request(repository, options.targets)
+        plan, findings, scan = _plan(repository, request, flight)
         if findings:
             return _refuse(findings)
         repository.apply(plan)
-    _report(repository, plan, versions, scan)
+    _report(repository, plan, request, scan, flight)
     return int(Exit.OK)
 
 
-def parse_targets(lock: Lock, targets: tuple[str, ...]) -> dict[str, str]:
-    """Group name to canonical version. Raises UsageError for an unknown or repeated group or a bad version."""
-    versions: dict[str, str] = {}
-    for target in targets:
-        name, separator, version = target.partition("==")
-        if not separator:
-            name, version = _only_group(lock, target), target
-        if lock.group(name) is None:
-            raise _unknown_group(lock, name, version)
-        if name in versions:
-            raise UsageError(f"the group '{name}' is named twice")
-        versions[name] = canonical_version(version)
-    return versions
+def _preflight(repository: Repository, request: Request, online: Online) -> Preflight:
+    # The indexes and what asks them cost more to import than all the rest of `set`.
+    from fi_bump.preflight import preflight
+
+    return preflight(repository.root, request, _scan(repository, request), online)
 
 
-def _only_group(lock: Lock, version: str) -> str:
-    if len(lock.groups) > 1:
-        names = ", ".join(group.name for group in lock.groups)
-        hint = f"write {lock.groups[0].name}=={version}; the groups are {names}"
-        raise UsageError(f"the lock has {len(lock.groups)} groups, and '{version}' does not say which", hint=hint)
-    return lock.groups[0].name
+def _scan(repository: Repository, request: Request) -> Scan:
+    return repository._replace(lock=request.lock).scan()
 
 
-def _unknown_group(lock: Lock, name: str, version: str) -> UsageError:
-    owners = [group.name for group in lock.groups if name in group.subjects]
-    names = [group.name for group in lock.groups]
-    if owners:
-        hint = f"'{name}' moves with its group: write {owners[0]}=={version}"
-    elif close := get_close_matches(name, names):
-        hint = f"did you mean {' or '.join(close)}?"
-    else:
-        hint = f"the groups are {', '.join(names)}"
-    return UsageError(f"the lock has no group '{name}'", hint=hint)
-
-
-def _plan(repository: Repository, versions: dict[str, str]) -> tuple[Plan, list[Finding], Scan]:
+def _plan(repository: Repository, request: Request, flight: Preflight | None) -> tuple[Plan, list[Finding], Scan]:
     """The verified plan, or the findings that forbid it: places of a moving group that would be left behind."""
-    scan = repository.scan()
-    plan = make_plan(repository.lock, scan, versions)
+    scan = _scan(repository, request)
+    versions = request.versions
+    plan = make_plan(_with_files(request, flight), scan, versions)
     subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
     findings = [finding for finding in compare(plan.lock, scan) if _forbids(finding, versions, subjects)]
     if findings:
@@ -97,6 +88,18 @@ def _plan(repository: Repository, versions: dict[str, str]) -> tuple[Plan, list[
             hint = "run fi-bump init --force to look for pins again"
             raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
     return repository.verified(plan), [], scan
+
+
+def _with_files(request: Request, flight: Preflight | None) -> Lock:
+    """The request's lock with the release files that its versions have: what an index said, or nothing any more."""
+    lock = request.lock
+    for group in request.groups:
+        if flight is None and group.version == request.versions[group.name]:
+            continue
+        known = flight.files if flight else {}
+        members = tuple(member._replace(files=known.get(member.name, ())) for member in group.packages)
+        lock = lock.replace_group(group._replace(packages=members))
+    return lock
 
 
 def _group(lock: Lock, name: str) -> Group:
@@ -122,21 +125,34 @@ def _refuse(findings: list[Finding]) -> int:
     return int(Exit.FINDINGS)
 
 
-def _report(repository: Repository, plan: Plan, versions: dict[str, str], scan: Scan) -> None:
+def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, flight: Preflight | None) -> None:
     say(line for change in plan.changes for line in move_lines(change))
     changed = {move.pin for change in plan.changes for move in change.moves}
     assigned = assign(plan.lock, scan.pins)
-    for name, version in versions.items():
-        group = _group(repository.lock, name)
+    for name, version in request.versions.items():
+        group = _group(request.lock, name)
         moved = [pin for pin, owner, _ in assigned if owner and owner.name == name and pin in changed]
         if group.version == version and not moved:
             say([f"{name} is already at {version}"])
             continue
-        say([f"{name} {group.version} -> {version}: {pins_in_files(moved)}"])
+        say([f"{name} {group.version} -> {version}: {pins_in_files(moved)}{'' if flight else ', no index asked'}"])
         compiled = {pin.source.path: pin.command for pin in moved if pin.command}
         say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
         if group.version != version:
             _report_mentions(repository, group, [pin for pin in scan.pins if pin not in moved])
+    if flight:
+        say([f"note: {name} is not on the index, and no requirement pins it: not asked about" for name in flight.left])
+        say(_audit_lines(request, flight))
+
+
+def _audit_lines(request: Request, flight: Preflight) -> list[str]:
+    """What the audit of the move found, with the command that ends it."""
+    from fi_bump.audit.command import lines, proposed_command
+
+    if flight.audit is None:
+        return []
+    command = proposed_command(request.lock, request.versions, flight.audit)
+    return lines(flight.audit) + ([command] if command else [])
 
 
 def _report_mentions(repository: Repository, group: Group, unmoved: list[Pin]) -> None:

@@ -99,13 +99,23 @@ def set_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the change as a patch for git apply and write nothing.")
     ] = False,
+    offline: Annotated[bool, typer.Option("--offline", envvar="FI_BUMP_OFFLINE", help="Ask no package index.")] = False,
+    index: IndexOption = None,
+    allow_yanked: YankedOption = False,
+    allow_prerelease: PrereleaseOption = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Change nothing when the audit finds a conflict.")] = False,
 ) -> None:
     """Move every pin of a group to a version: all of them, or none.
+
+    First every member's package index is asked whether it has the release, and what the release requires is held
+    against the rest of the repository; --offline leaves that out. A package that is pinned here and is in no group
+    becomes a group of its own.
 
     Only the characters of the version change, and versions.lock.json last. Afterwards the places are listed that
     still name the old version and are no pins.
     """
-    sys.exit(guard(lambda: bump.run(bump.Options(context.obj, tuple(targets), dry_run))))
+    online = None if offline else Online(tuple(index or ()), Terms(allow_yanked, allow_prerelease))
+    sys.exit(guard(lambda: bump.run(bump.Options(context.obj, tuple(targets), dry_run, online, strict))))
 
 
 @app.command("check")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 from fi_bump import catalog, files, write
@@ -10,14 +9,14 @@ from fi_bump.check import recover
 from fi_bump.edge import say
 from fi_bump.errors import Exit, FiBumpError, LockError, UsageError
 from fi_bump.grammar import canonical_name, canonical_repository
+from fi_bump.grouping import filled, split
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, assign
-from fi_bump.pins import Kind, Pin
 from fi_bump.records import NamedTuple
 from fi_bump.report.tables import print_pins
 from fi_bump.report.text import count
 from fi_bump.scan import Scan, scan
-from fi_bump.versions import canonical_version, newest_first
+from fi_bump.versions import canonical_version
 
 
 class Options(NamedTuple):
@@ -47,8 +46,9 @@ def run(options: Options) -> int:
         exclude = (*options.exclude, *_kept_exclude(old.data if old else None))
         blank = Lock(tuple(proposed), tuple(sorted(set(exclude))))
         found = scan(root, blank)
-        filled = [group for group in (_filled(group, blank, found, version) for group in proposed) if group]
-        groups = [each for group in filled for each in _split(group, found, options)]
+        groups = [group for group in (filled(group, blank, found, version) for group in proposed) if group]
+        if version is None:
+            groups = [each for group in groups for each in split(group, found, everywhere=options.split)]
         if not groups:
             names = ", ".join(group.name for group in proposed)
             hint = "describe a group with --group NAME --package PACKAGE, and --variable and --repository as needed"
@@ -93,62 +93,6 @@ def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
         return load(old).exclude if old is not None else ()
     except LockError:
         return ()
-
-
-def _filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group | None:
-    """The group with the sites of its pins and one version; None without a pin.
-
-    Every package of the family stays a member, pinned today or not: a pin of it that comes later must be seen.
-    """
-    pins = [pin for pin, owner, _ in assign(lock, found.pins) if owner == group]
-    if not pins:
-        return None
-    votes = Counter(canonical_version(pin.version) for pin in pins)
-    most = max(votes.values())
-    elected = newest_first([each for each, number in votes.items() if number == most])[0]
-    sites = tuple(sorted(pin.site for pin in pins))
-    return group._replace(version=version or elected, sites=sites)
-
-
-def _split(group: Group, found: Scan, options: Options) -> list[Group]:
-    """The group, or one for each version where the pins differ on purpose.
-
-    Tables of one file that hold one package at several versions do so on purpose: an installer would refuse them
-    otherwise. Elsewhere a second version is drift, unless `--split` says that it is not.
-    """
-    pins = [pin for pin in found.pins if pin.site in group.sites]
-    by_version: dict[str, list[Pin]] = {}
-    for pin in pins:
-        by_version.setdefault(canonical_version(pin.version), []).append(pin)
-    versions_of: dict[tuple[str, str], set[str]] = {}
-    for version, same in by_version.items():
-        for pin in same:
-            versions_of.setdefault((pin.source.path, pin.subject), set()).add(version)
-    on_purpose = any(len(versions) > 1 and path.endswith(".toml") for (path, _), versions in versions_of.items())
-    if len(by_version) == 1 or options.version is not None or not (options.split or on_purpose):
-        return [group]
-    taken: set[str] = set()
-    groups = []
-    for version, same in sorted(by_version.items(), key=lambda item: item[0] != group.version):
-        name = group.name if version == group.version else _scope_name(group, same, version)
-        name = name if name not in taken else f"{name}-{version.replace('.', '-').replace('!', '-')}"
-        taken.add(name)
-        groups.append(group._replace(name=name, version=version, sites=tuple(sorted(pin.site for pin in same))))
-    return groups
-
-
-def _scope_name(group: Group, pins: list[Pin], version: str) -> str:
-    """A name for a second version of a family: its table, its variable's prefix, or the version itself."""
-    for pin in pins:
-        scope = ""
-        if pin.kind is Kind.VARIABLE:
-            scope = pin.anchor.rpartition(" ")[2].upper().removesuffix(pin.subject)
-        elif "/" in pin.anchor:
-            scope = pin.anchor.rpartition("/")[0].rpartition(".")[2]
-        words = re.sub("[^a-z0-9]+", "-", scope.lower()).strip("-")
-        if words and words not in ("dependencies", "override-dependencies", "constraint-dependencies", "requires"):
-            return f"{group.name}-{words}"
-    return f"{group.name}-{re.sub('[^a-z0-9]+', '-', version)}"
 
 
 def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:

@@ -11,13 +11,13 @@ from packaging.version import Version
 from fi_bump.audit.audit import Audit, audit
 from fi_bump.audit.conflicts import shown
 from fi_bump.audit.resolve import resolve
-from fi_bump.bump import parse_targets
 from fi_bump.edge import say
 from fi_bump.errors import Exit
 from fi_bump.lock import Lock
 from fi_bump.online import Online, asking
 from fi_bump.records import NamedTuple
 from fi_bump.repository import open_repository
+from fi_bump.request import read_request
 
 SCHEMA = 1
 
@@ -35,16 +35,18 @@ class Options(NamedTuple):
 def run(options: Options) -> int:
     """Print the audit and return 1 when there is a conflict, else 0. Raises FiBumpError when it cannot be made."""
     repository = open_repository(options.root)
-    versions = parse_targets(repository.lock, options.targets)
-    with asking(repository.root, repository.lock, options.online) as known:
-        found = audit(repository.root, repository.lock, versions, known)
-        verdicts = resolve(repository, versions, known) if options.resolve else []
+    request = read_request(repository, options.targets)
+    lock, versions = request
+    with asking(repository.root, lock, options.online) as known:
+        found = audit(repository.root, lock, versions, known)
+        verdicts = resolve(repository, request, known) if options.resolve else []
     if options.form == "json":
-        say([_document(repository.lock, versions, found)])
+        say([_document(lock, versions, found)])
     else:
         say(lines(found))
-        say([command]) if (command := proposed_command(repository.lock, versions, found)) else None
-        say([summary(repository.lock, versions, found)])
+        if command := proposed_command(lock, versions, found):
+            say([command])
+        say([summary(lock, versions, found)])
         say(line for verdict in verdicts for line in verdict.lines)
     failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts)
     return int(Exit.FINDINGS if failed else Exit.OK)

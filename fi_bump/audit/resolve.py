@@ -18,6 +18,7 @@ from fi_bump.plan import make_plan
 from fi_bump.records import NamedTuple
 from fi_bump.releases import Known
 from fi_bump.repository import Repository
+from fi_bump.request import Request
 from fi_bump.scan import needles, wanted_by
 
 TIME_LIMIT = 300
@@ -30,14 +31,14 @@ class Verdict(NamedTuple):
     lines: tuple[str, ...]
 
 
-def resolve(repository: Repository, versions: Mapping[str, str], known: Known) -> list[Verdict]:
+def resolve(repository: Repository, request: Request, known: Known) -> list[Verdict]:
     """Hand every requirement file that pins a member, as it would read afterwards, to uv for each targeted Python.
 
     Raises FiBumpError when there is no uv, or when it could not do its work: that is no verdict.
     """
     uv = _uv()
-    scan = repository.scan()
-    plan = make_plan(repository.lock, scan, dict(versions)) if versions else make_plan(repository.lock, scan)
+    scan = repository._replace(lock=request.lock).scan()
+    plan = make_plan(request.lock, scan, request.versions or None)
     new = {change.source.path: change.new for change in repository.verified(plan).changes}
     pinning = {pin.source.path for pin in scan.pins if format_of(pin.source.path) == "requirements"}
     verdicts = []

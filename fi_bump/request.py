@@ -1,0 +1,87 @@
+"""`[GROUP==]VERSION` on a command line: which groups move, and to what."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from fi_bump import catalog
+from fi_bump.errors import UsageError
+from fi_bump.grammar import canonical_name
+from fi_bump.grouping import filled
+from fi_bump.lock import Group, Lock, Member
+from fi_bump.pins import Kind
+from fi_bump.records import NamedTuple
+from fi_bump.repository import Repository
+from fi_bump.scan import scan
+from fi_bump.versions import canonical_version
+
+
+class Request(NamedTuple):
+    """The versions asked for, by group, and the lock with the groups that the command adds to it."""
+
+    lock: Lock
+    versions: dict[str, str]
+
+    @property
+    def groups(self) -> list[Group]:
+        """The groups that are to move, as they stand."""
+        return [group for group in self.lock.groups if group.name in self.versions]
+
+
+def read_request(repository: Repository, targets: tuple[str, ...]) -> Request:
+    """What `[GROUP==]VERSION` texts ask for.
+
+    A name that is no group of the lock but is pinned in the tree (or a known family that is) becomes one, so that the
+    command which an audit proposes can be run as it stands. Raises UsageError for an unknown or repeated group, or a
+    bad version.
+    """
+    lock = repository.lock
+    versions: dict[str, str] = {}
+    for target in targets:
+        name, separator, version = target.partition("==")
+        if not separator:
+            name, version = _only_group(repository.lock, target), target
+        if name in versions:
+            raise UsageError(f"the group '{name}' is named twice")
+        if lock.group(name) is None:
+            added = _new_group(repository, name)
+            if added is None:
+                raise _unknown_group(lock, name, version)
+            lock = lock._replace(groups=(*lock.groups, added))
+        versions[name] = canonical_version(version)
+    return Request(lock, versions)
+
+
+def _new_group(repository: Repository, name: str) -> Group | None:
+    """A group for a known family or a package that requirements of the tree pin, at the version they have now."""
+    if canonical_name(name) != name or any(name in group.subjects for group in repository.lock.groups):
+        return None
+    group = catalog.families().get(name, Group(name, "0", (Member(name),)))
+    taken = {subject for other in repository.lock.groups for subject in other.subjects}
+    if taken & group.subjects:
+        return None
+    alone = Lock((group,), repository.lock.exclude)
+    found = scan(repository.root, alone)
+    if not any(pin.kind is Kind.REQUIREMENT for pin in found.pins):
+        return None
+    return filled(group, alone, found, None)
+
+
+def _only_group(lock: Lock, version: str) -> str:
+    if len(lock.groups) > 1:
+        names = ", ".join(group.name for group in lock.groups)
+        hint = f"write {lock.groups[0].name}=={version}; the groups are {names}"
+        raise UsageError(f"the lock has {len(lock.groups)} groups, and '{version}' does not say which", hint=hint)
+    return lock.groups[0].name
+
+
+def _unknown_group(lock: Lock, name: str, version: str) -> UsageError:
+    owners = [group.name for group in lock.groups if name in group.subjects]
+    names = [group.name for group in lock.groups]
+    if owners:
+        hint = f"'{name}' moves with its group: write {owners[0]}=={version}"
+    elif close := get_close_matches(name, names):
+        hint = f"did you mean {' or '.join(close)}?"
+    else:
+        hint = f"the groups are {', '.join(names)}"
+    return UsageError(f"the lock has no group '{name}'", hint=hint)
