@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -75,7 +76,7 @@ def _prepare(options: Options) -> tuple[Setup, tuple[Output, ...]]:
         probes=choose((*options.only, *options.require) if options.only else options.only),
         required=tuple(probe.name for probe in choose(options.require)) if options.require else None,
         python=options.python,
-        wheelhouse=options.wheelhouse,
+        wheelhouse=None if options.wheelhouse is None else os.path.abspath(options.wheelhouse),
         extra=options.extra,
         devices=options.devices,
         seconds=options.timeout,

@@ -20,6 +20,8 @@ from fi_bump.smoke.text import printable
 # What would let this process's own surroundings, and not the target, decide what a probe sees.
 _LEFT_OUT = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "FLASHINFER_DISABLE_VERSION_CHECK", "__PYVENV_LAUNCHER__")
 _SECONDS = 300.0
+# What every probe is started by, in whatever interpreter.
+PROBES = os.path.join(os.path.dirname(os.path.abspath(probes.__file__)), "__main__.py")
 
 
 class Interpreter(NamedTuple):
@@ -75,10 +77,9 @@ def ask(
     question = os.path.join(interpreter.folder, f"{request.probe}.request.json")
     reply = os.path.join(interpreter.folder, f"{request.probe}.result.json")
     storage.put(question, request.to_json().encode())
-    main = os.path.join(os.path.dirname(os.path.abspath(probes.__file__)), "__main__.py")
     try:
         ended = process.run(
-            [interpreter.python, main, question, reply],
+            [interpreter.python, PROBES, question, reply],
             log=interpreter.log(request.probe),
             seconds=seconds,
             environment=interpreter.environment(device),
