@@ -24,6 +24,8 @@ TICK = 0.02
 LOG_BYTES = 32 * 1024 * 1024
 # A line this long is a progress bar or garbage: watchers get it in pieces.
 LINE_BYTES = 8192
+# After this faulthandler prints a stack, whose last line is the least telling: what was said before it is the tail.
+_TRACE = "Fatal Python error"
 
 
 class Ended(NamedTuple):
@@ -137,7 +139,7 @@ class _Output:
 
     def take(self, stream: IO[bytes]) -> None:
         """Read to the end. The pipe is emptied even where the log cannot be written: a full pipe would be a hang."""
-        kept = 0
+        kept, fallen = 0, False
         with stream, open(self._log, "ab") as log:
             for line in iter(lambda: stream.readline(LINE_BYTES), b""):
                 if kept < LOG_BYTES:
@@ -148,5 +150,8 @@ class _Output:
                     if kept >= LOG_BYTES:
                         log.write(b"\n[more output is not kept]\n")
                 text = line.decode("utf-8", "replace").rstrip()
-                self.tail = printable(text) or self.tail
+                if text.startswith(_TRACE):
+                    fallen, self.tail = True, self.tail or text
+                if not fallen:
+                    self.tail = printable(text) or self.tail
                 self._watch(text)
