@@ -178,7 +178,9 @@ def test_probes_spread_over_devices(smoke: Smoke) -> None:
 
 
 def test_the_request_that_a_probe_gets(smoke: Smoke) -> None:
-    code, report = smoke.json("--only", "environment", "--jit", "path", probes={"environment": "answer('pass', **request)"})
+    code, report = smoke.json(
+        "--only", "environment", "--jit", "path", probes={"environment": "answer('pass', **request)"}
+    )
     assert (code, report["probes"][0]["metrics"]) == (
         0,
         {
@@ -220,9 +222,7 @@ def test_a_baseline(smoke: Smoke) -> None:
     assert (code, report["comparison"]["new_failures"]) == (1, ["environment"])
     assert [problem["message"] for problem in report["problems"]] == ["environment failed: new"]
     errors = [change for change in report["comparison"]["changes"] if change["metric"] == "error"]
-    assert errors == [
-        {"probe": "mxfp4-sm90-interleave", "metric": "error", "before": 1.4, "after": 2.8, "share": 1.0}
-    ]
+    assert errors == [{"probe": "mxfp4-sm90-interleave", "metric": "error", "before": 1.4, "after": 2.8, "share": 1.0}]
 
 
 def test_an_engines_tests(smoke: Smoke) -> None:

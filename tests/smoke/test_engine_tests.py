@@ -83,7 +83,9 @@ def test_a_name_that_is_not_there_fails(tmp_path: Path) -> None:
     assert str(report.reason).startswith("exited with 4: ")
 
 
-REPORT = "path = [a for a in sys.argv if a.startswith('--junitxml=')][0].partition('=')[2]; open(path, 'w').write({!r})\n"
+REPORT = (
+    "path = [a for a in sys.argv if a.startswith('--junitxml=')][0].partition('=')[2]; open(path, 'w').write({!r})\n"
+)
 SUITE = "<testsuites><testsuite>{}</testsuite></testsuites>"
 ONE = '<testcase classname="a" name="b"/>'
 
@@ -94,7 +96,11 @@ ONE = '<testcase classname="a" name="b"/>'
         (REPORT.format(SUITE.format(ONE)), "pass", None),
         (REPORT.format("<odd") + "print('bye')", "fail", "pytest left no report: exited with 0: bye"),
         ("sys.exit('No module named pytest')", "fail", "pytest left no report: exited with 1: No module named pytest"),
-        (REPORT.format(SUITE.format(ONE)) + "sys.exit(1)", "fail", "pytest exited with 1, and its report names no failure"),
+        (
+            REPORT.format(SUITE.format(ONE)) + "sys.exit(1)",
+            "fail",
+            "pytest exited with 1, and its report names no failure",
+        ),
         (REPORT.format(SUITE.format(ONE)) + "sys.exit(2)", "fail", "exited with 2"),
         (REPORT.format(SUITE.format(ONE)) + "os.kill(os.getpid(), 9)", "fail", "killed by SIGKILL"),
         (

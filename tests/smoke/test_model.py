@@ -70,7 +70,13 @@ def said(name: str, outcome: str) -> ProbeReport:
         ({"a": "compiled", "b": "pass"}, ["b"], ["a", "b"], [], []),
         ({"a": "fail", "b": "fail"}, ["a"], ["a"], ["a"], [("b", "b failed: so")]),
         ({"a": "not-run"}, ["a"], ["a"], ["a"], [("a", "a is required and was not run: so")]),
-        ({"pytest": "compiled"}, ["pytest"], [], [], [("pytest", "pytest is required to run and was only compiled: so")]),
+        (
+            {"pytest": "compiled"},
+            ["pytest"],
+            [],
+            [],
+            [("pytest", "pytest is required to run and was only compiled: so")],
+        ),
     ],
 )
 def test_the_verdict(

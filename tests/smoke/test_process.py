@@ -22,9 +22,7 @@ def start(
     heard: list[str] = []
     log = tmp_path / "log"
     command = [sys.executable, "-c", f"import os, signal, subprocess, sys, time\n{source}"]
-    ended = process.run(
-        command, log=str(log), seconds=seconds, environment=os.environ, watch=heard.append, stop=stop
-    )
+    ended = process.run(command, log=str(log), seconds=seconds, environment=os.environ, watch=heard.append, stop=stop)
     return ended, heard, log.read_bytes()
 
 
@@ -60,7 +58,10 @@ def test_output_is_kept_and_watched(tmp_path: Path) -> None:
         ("sys.stdout.flush(); os.kill(os.getpid(), signal.SIGSEGV)", "killed by SIGSEGV"),
         ("print('cuda', flush=True); os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL: cuda"),
         ("os.kill(os.getpid(), signal.SIGRTMIN + 1)", "killed by signal 35"),
-        ("sys.stdout.buffer.write(b'\\x1b[31mred\\xff\\n'); sys.exit(1)", "exited with 1: [31mred\N{REPLACEMENT CHARACTER}"),
+        (
+            "sys.stdout.buffer.write(b'\\x1b[31mred\\xff\\n'); sys.exit(1)",
+            "exited with 1: [31mred\N{REPLACEMENT CHARACTER}",
+        ),
         ("print('x' * 400); sys.exit(1)", f"exited with 1: {'x' * 300}…"),
     ],
 )

@@ -105,9 +105,7 @@ def test_the_name_in_a_requirement() -> None:
 def tried(*texts: str) -> list[Release]:
     """`4.5.0` survives, `4.6.0!` fails, `4.7.0?` could not be installed."""
     outcomes = {"!": "fail", "?": "not-run"}
-    return [
-        Release(text.rstrip("!?"), outcomes.get(text[-1], "compiled"), "so") for text in texts
-    ]
+    return [Release(text.rstrip("!?"), outcomes.get(text[-1], "compiled"), "so") for text in texts]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,9 @@ RED = Report(
     TARGET,
     ("environment", "mxfp4-sm90-interleave", "fp4-scale-contract"),
     (
-        Problem("mxfp4-sm90-interleave", "mxfp4-sm90-interleave failed: the worst token's error is 1.41, more than 0.01"),
+        Problem(
+            "mxfp4-sm90-interleave", "mxfp4-sm90-interleave failed: the worst token's error is 1.41, more than 0.01"
+        ),
         Problem("fp4-scale-contract", "fp4-scale-contract is required and was not run: no <torch> | `x`"),
     ),
     PROBES,
@@ -301,7 +303,9 @@ def test_markdown_of_the_further_parts() -> None:
     compared = render(COMPARED, Format.markdown)
     assert "beside the baseline of 0.6.8.post1:\n\n- mxfp4-sm90-interleave fails, as in the baseline\n" in compared
     beside = render(BESIDE, Format.markdown)
-    assert "| probe | value | 0.6.11.post2 | 0.6.8.post1 |\n| --- | --- | --- | --- |\n| environment | outcome |" in beside
+    assert (
+        "| probe | value | 0.6.11.post2 | 0.6.8.post1 |\n| --- | --- | --- | --- |\n| environment | outcome |" in beside
+    )
     assert render(SWEPT, Format.markdown) == (
         "### flashinfer 0.6.11.post2: not ok\n\nno GPU, torch 2.11.0+cu130, Python 3.12.3\n\n"
         "- requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 does not keep to nvidia-cutlass-dsl>=4.5.0,&lt;4.6\n\n"

@@ -173,7 +173,10 @@ def test_what_stays_as_it_is(requirements: tuple[str, ...], package: str, expect
 
 
 def test_where_the_repository_pins_it(engine: Path) -> None:
-    plant(engine, {"requirements/dsl.txt": b"nvidia-cutlass-dsl==4.5.2\n", "requirements/b.txt": b"nvidia_cutlass_dsl>=4.5,<5\n"})
+    plant(
+        engine,
+        {"requirements/dsl.txt": b"nvidia-cutlass-dsl==4.5.2\n", "requirements/b.txt": b"nvidia_cutlass_dsl>=4.5,<5\n"},
+    )
     found = pins_of(open_repository(str(engine)), DSL)
     assert found.exact == (("requirements/dsl.txt:1:21", "4.5.2"),)
     assert [(place.partition(":")[0], text) for place, text in found.ranges] == [("requirements/b.txt", ">=4.5,<5")]
@@ -191,7 +194,10 @@ def test_releases_by_pip(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        (PIP.format("ERROR: No matching distribution found") + "sys.exit(1)", "exited with 1: ERROR: No matching distribution found"),
+        (
+            PIP.format("ERROR: No matching distribution found") + "sys.exit(1)",
+            "exited with 1: ERROR: No matching distribution found",
+        ),
         (PIP.format("nothing"), "exited with 0: nothing"),
     ],
 )

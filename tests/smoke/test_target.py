@@ -69,9 +69,7 @@ def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> Result:
         ),
         (
             RAW.format(b'{"outcome": "pass", "colour": "green"}'),
-            Result(
-                "fail", "its result cannot be read: Result.__init__() got an unexpected keyword argument 'colour'"
-            ),
+            Result("fail", "its result cannot be read: Result.__init__() got an unexpected keyword argument 'colour'"),
         ),
         ("os.mkdir(sys.argv[3])", Result("fail", "its result cannot be read: [Errno 21] Is a directory: {reply!r}")),
     ],
@@ -98,9 +96,7 @@ def test_a_probe_sees_its_request_and_its_surroundings(tmp_path: Path, monkeypat
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("HF_HOME", "kept")
     names = "('CUDA_VISIBLE_DEVICES', 'PYTHONPATH', 'FLASHINFER_DISABLE_VERSION_CHECK', 'HF_HOME', 'PYTHONUNBUFFERED')"
-    source = (
-        f"answer('pass', request=request, path=os.environ['PATH'], **{{n: os.environ.get(n) for n in {names}}})"
-    )
+    source = f"answer('pass', request=request, path=os.environ['PATH'], **{{n: os.environ.get(n) for n in {names}}})"
     python = fake_python(tmp_path / "bin", {"environment": source})
     interpreter = Interpreter(python, str(tmp_path))
     metrics = ask(interpreter, QUESTION, seconds=60, device="GPU-1").result.metrics
@@ -161,7 +157,10 @@ def test_what_an_interpreter_is(tmp_path: Path) -> None:
         ("sys.exit('no torch')", "the interpreter cannot be used: exited with 1: no torch"),
         ("answer('fail', 'odd')", "the interpreter cannot be used: odd"),
         ("answer('pass')", "the interpreter does not say what it is"),
-        ("answer('pass', **{'devices': [{'index': 0, 'name': 'x', 'capability': '9', 'uuid': None}]})", "the interpreter does not say what it is"),
+        (
+            "answer('pass', **{'devices': [{'index': 0, 'name': 'x', 'capability': '9', 'uuid': None}]})",
+            "the interpreter does not say what it is",
+        ),
     ],
 )
 def test_an_interpreter_that_does_not_say(tmp_path: Path, source: str, message: str) -> None:
@@ -252,7 +251,7 @@ def test_devices_by_torch(tmp_path: Path) -> None:
     # The interpreter starts the probe with a torch of these lines in its path.
     (tmp_path / "torch.py").write_text(TORCH)
     python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} \"$@\"\n")
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
     python.chmod(0o755)
     metrics = ask(Interpreter(str(python), str(tmp_path)), Request("target", "g", "1"), seconds=60).result.metrics
     assert (metrics["torch"], metrics["cuda"], metrics["torch_error"]) == ("2.11.0+cu130", "13.0", None)
