@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -72,7 +72,7 @@ def probe_job(
 
     It goes where the probe runs; only where that is nowhere here, to where it can at least compile.
     """
-    question = dataclasses.replace(request, probe=probe.name)
+    question = replace(request, probe=probe.name)
     limit = probe.seconds if seconds is None else seconds
     compiles = probe.compiles and not any(probe.runs_on(device.capability) for device in devices)
 
@@ -133,8 +133,7 @@ class _Board:
     def _take(self, capability: Capability | None) -> Job | None:
         with self._lock:
             job = next((job for job in self._left if job.fits(capability)), None)
-            if job is not None:
-                self._left.remove(job)
+            self._left = [other for other in self._left if other is not job]
             return job
 
     def reports(self, devices: Sequence[Device]) -> list[ProbeReport]:
