@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -54,7 +55,8 @@ class Plain:
         self._say(ended_line(report))
 
     def _say(self, text: str) -> None:
-        with self._lock:
+        # Whoever read this may be gone; the output of a probe must still be taken, or it would hang.
+        with self._lock, contextlib.suppress(OSError):
             print(text, file=self._stream, flush=True)
 
 

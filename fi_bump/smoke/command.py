@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import NamedTuple
@@ -122,9 +121,6 @@ def _progress() -> Iterator[Progress]:
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
     """Take the signals that end a job in CI as an interrupt: probes are in sessions of their own and would stay."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -32,11 +31,10 @@ class Wanted(NamedTuple):
 
 
 class Maker(NamedTuple):
-    """How environments are made: the cache folder, where progress goes, and what stops it."""
+    """How environments are made: the cache folder, and where the installer's output goes."""
 
     cache: str
     watch: Callable[[str], None] = lambda line: None
-    stop: threading.Event | None = None
 
     def make(self, wanted: Wanted) -> str:
         """The interpreter of an environment that holds what is wanted, made now or before.
@@ -74,14 +72,10 @@ class Maker(NamedTuple):
         environment = _offline() if wanted.wheelhouse is not None else _plain()
         hint = f"its output is in {log}"
         try:
-            ended = process.run(
-                command, log=log, seconds=_SECONDS, environment=environment, watch=self.watch, stop=self.stop
-            )
+            ended = process.run(command, log=log, seconds=_SECONDS, environment=environment, watch=self.watch)
         except OSError as error:
             message = f"{command[0]} cannot be started: {(error.strerror or str(error)).lower()}"
             raise FiBumpError(message) from None
-        if ended.stopped:
-            raise KeyboardInterrupt
         if not ended.clean:
             what = " ".join(wanted.requirements)
             raise FiBumpError(f"cannot install {what}: {ended.reason(_SECONDS)}", hint=hint)

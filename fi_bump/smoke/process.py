@@ -66,22 +66,27 @@ def run(
     """Run a command to its end, or to its limit, or until `stop` is set; its whole group is gone on return.
 
     Standard output and error go to the file `log` and, line by line, to `watch`. Raises OSError when it cannot be
-    started. An exception on the way, KeyboardInterrupt too, ends the group first and is passed on.
+    started or its log cannot be made. An exception on the way, KeyboardInterrupt too, is passed on after its group is
+    ended.
     """
     stop = stop or threading.Event()
     begun = time.monotonic()
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=dict(environment),
-        cwd=folder,
-        start_new_session=True,
-    )
+    with contextlib.ExitStack() as opened:
+        log_file = opened.enter_context(open(log, "ab", buffering=0))
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            cwd=folder,
+            start_new_session=True,
+        )
+        opened.pop_all()
     assert process.stdout is not None
-    output = _Output(log, watch)
-    reader = threading.Thread(target=output.take, args=(process.stdout,), daemon=True)
+    output = _Output(watch)
+    # The reader closes both: it may outlive this call where a grandchild left the group.
+    reader = threading.Thread(target=output.take, args=(process.stdout, log_file), daemon=True)
     try:
         reader.start()
         timed_out = not _wait(process.pid, begun + seconds, stop)
@@ -132,26 +137,27 @@ def _signal_name(number: int) -> str:
 class _Output:
     """A command's output on its way to the log and to a watcher, in a thread of its own."""
 
-    def __init__(self, log: str, watch: Callable[[str], None]) -> None:
-        self._log = log
+    def __init__(self, watch: Callable[[str], None]) -> None:
         self._watch = watch
         self.tail = ""
 
-    def take(self, stream: IO[bytes]) -> None:
+    def take(self, stream: IO[bytes], log: IO[bytes]) -> None:
         """Read to the end. The pipe is emptied even where the log cannot be written: a full pipe would be a hang."""
         kept, fallen = 0, False
-        with stream, open(self._log, "ab") as log:
+        with stream, log:
             for line in iter(lambda: stream.readline(LINE_BYTES), b""):
                 if kept < LOG_BYTES:
-                    with contextlib.suppress(OSError):
-                        log.write(line)
-                        log.flush()
                     kept += len(line)
-                    if kept >= LOG_BYTES:
-                        log.write(b"\n[more output is not kept]\n")
+                    _keep(log, line if kept < LOG_BYTES else line + b"\n[more output is not kept]\n")
                 text = line.decode("utf-8", "replace").rstrip()
                 if text.startswith(_TRACE):
                     fallen, self.tail = True, self.tail or text
                 if not fallen:
                     self.tail = printable(text) or self.tail
                 self._watch(text)
+
+
+def _keep(log: IO[bytes], data: bytes) -> None:
+    """Write to a log that is not buffered; a full disk loses the log, not the probe."""
+    with contextlib.suppress(OSError):
+        log.write(data)

@@ -120,11 +120,9 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no number in JSON")
 
 
-def inspect(interpreter: Interpreter, request: Request, stop: threading.Event | None = None) -> Target:
+def inspect(interpreter: Interpreter, request: Request) -> Target:
     """Ask the interpreter what it is. Raises FiBumpError when it cannot say so: then no probe can run in it."""
-    answer = ask(interpreter, request, seconds=_SECONDS, stop=stop)
-    if answer.stopped:
-        raise KeyboardInterrupt
+    answer = ask(interpreter, request, seconds=_SECONDS)
     hint = f"its output is in {interpreter.log(TARGET)}"
     if answer.result.outcome != "pass":
         raise FiBumpError(

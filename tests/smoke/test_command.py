@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -327,7 +330,7 @@ def test_an_interpreter_that_falls(smoke: Smoke) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("where", ["environment", "target"])
+@pytest.mark.parametrize("where", ["environment", "target", "install"])
 def test_an_interrupt_ends_every_process(engine: Path, tmp_path: Path, number: signal.Signals, where: str) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
@@ -336,12 +339,40 @@ def test_an_interrupt_ends_every_process(engine: Path, tmp_path: Path, number: s
         f"open({str(fifo)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
         "time.sleep(600)"
     )
-    python = fake_python(tmp_path / "bin", {where: source})
-    process = spawn(engine, "smoke", "--python", python, "--cache", str(tmp_path / "cache"))
-    # The pipe opens when the probe runs, and it closes after both numbers.
+    arguments = ["smoke", "--cache", str(tmp_path / "cache")]
+    if where == "install":
+        installer = tmp_path / "bin" / "uv"
+        installer.parent.mkdir()
+        installer.write_text(f"#!{sys.executable}\nimport os, subprocess, time\n{source}\n")
+        installer.chmod(0o755)
+    else:
+        arguments += ["--python", fake_python(tmp_path / "bin", {where: source})]
+    process = spawn(engine, *arguments, PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    # The pipe opens when the process runs, and it closes after both numbers.
     pids = [int(text) for text in fifo.read_text().split()]
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, b"")
     assert err.endswith(b"fi-bump: interrupted\n")
     assert [soon_gone(pid) for pid in pids] == [True, True]
+
+
+def test_on_a_terminal_progress_is_live(engine: Path, tmp_path: Path) -> None:
+    python = fake_python(tmp_path / "bin", {"environment": "print('[12/24] nvcc', flush=True); answer('pass')"})
+    arguments = ["-C", str(engine), "smoke", "--python", python, "--cache", str(tmp_path / "cache"), "--format", "json"]
+    terminal, inner = os.openpty()
+    environ = {**os.environ, "TERM": "xterm", "COLUMNS": "200"}
+    command = [sys.executable, "-m", "fi_bump", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=inner, env=environ)
+    os.close(inner)
+    shown = b""
+    # Reading a terminal whose last writer is gone ends in an error.
+    with contextlib.suppress(OSError):
+        while piece := os.read(terminal, 65536):
+            shown += piece
+    os.close(terminal)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    VALIDATOR.validate(json.loads(out))
+    assert b"environment: pass in 0." in shown
+    assert b"\x1b[" in shown

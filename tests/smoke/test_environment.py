@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -163,10 +162,3 @@ def test_an_installer_that_cannot_be_started(tmp_path: Path, no_uv: Path) -> Non
     with pytest.raises(FiBumpError) as caught:
         Maker(str(tmp_path / "cache")).make(Wanted(("a==1",)))
     assert str(caught.value) == f"{no_uv / 'uv'} cannot be started: exec format error"
-
-
-def test_an_install_that_is_stopped(tmp_path: Path, no_uv: Path) -> None:
-    stop = threading.Event()
-    fake_uv(no_uv, tmp_path / "calls", "import time; print('here', flush=True); time.sleep(600)")
-    with pytest.raises(KeyboardInterrupt):
-        Maker(str(tmp_path / "cache"), lambda line: stop.set(), stop).make(Wanted(("a==1",)))

@@ -142,6 +142,13 @@ def test_what_is_no_program_is_an_error(tmp_path: Path) -> None:
         process.run([str(tmp_path / "none")], log=str(tmp_path / "log"), seconds=1, environment={})
 
 
+def test_a_full_disk_loses_the_log_and_not_the_command() -> None:
+    command = [sys.executable, "-c", "print('one'); print('two')"]
+    heard: list[str] = []
+    ended = process.run(command, log="/dev/full", seconds=LIMIT, environment=os.environ, watch=heard.append)
+    assert (ended.clean, heard) == (True, ["one", "two"])
+
+
 def test_it_gets_no_input_and_the_folder_asked_for(tmp_path: Path) -> None:
     heard: list[str] = []
     command = [sys.executable, "-c", "import os, sys; print(repr(sys.stdin.read()), os.getcwd())"]

@@ -53,6 +53,16 @@ def test_plain_lines() -> None:
     )
 
 
+def test_a_reader_that_left() -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    plain = Plain(Gone())
+    plain.started("mxfp4", "on device 0")
+    plain.ended(DONE)
+
+
 def test_a_live_display() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=80, color_system=None, markup=False, highlight=False)

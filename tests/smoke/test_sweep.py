@@ -191,6 +191,12 @@ def test_releases_by_pip(tmp_path: Path) -> None:
     assert releases(DSL, python, str(tmp_path / "log")) == ["4.8.1", "4.6.0", "4.5.2"]
 
 
+@pytest.mark.network
+def test_releases_by_the_real_pip(tmp_path: Path) -> None:
+    listed = releases("packaging", sys.executable, str(tmp_path / "log"))
+    assert {"24.0", "24.1"} <= set(listed)
+
+
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
