@@ -8,7 +8,7 @@ from __future__ import annotations
 from fi_bump import journal
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError
-from fi_bump.findings import Finding, compare, interrupted
+from fi_bump.findings import Finding, compare, finding_order, interrupted
 from fi_bump.lock import LOCK_NAME
 from fi_bump.plan import Plan, make_plan
 from fi_bump.records import TYPE_CHECKING, NamedTuple
@@ -18,6 +18,7 @@ from fi_bump.scan import Scan
 
 if TYPE_CHECKING:
     from fi_bump.mentions import Mention
+    from fi_bump.online import Online
 
 FORMATS = ("text", "json")
 
@@ -31,6 +32,7 @@ class Options(NamedTuple):
     diff: bool = False
     form: str = "text"
     mentions: bool = False
+    online: Online | None = None
 
 
 def parse(arguments: list[str]) -> Options | None:
@@ -70,6 +72,10 @@ def run(options: Options) -> int:
         if options.diff:
             _show(repository, repository.verified(make_plan(repository.lock, scan)), options)
     findings = _findings(repository, scan)
+    if options.online is not None:
+        from fi_bump.online_check import online_findings
+
+        findings = sorted([*findings, *online_findings(repository, scan, options.online)], key=finding_order)
     _report(repository, scan, findings, options)
     return int(Exit.FINDINGS if any(finding.rule.severity == "error" for finding in findings) else Exit.OK)
 

@@ -21,6 +21,8 @@ class Rule(Enum):
     UNPINNED = "unpinned"
     FLOOR_VIOLATED = "floor-violated"
     HASH_MISMATCH = "hash-mismatch"
+    NOT_IN_INDEX = "not-in-index"
+    YANKED = "yanked"
     INTERRUPTED = "interrupted"
 
     @property
@@ -56,12 +58,22 @@ def compare(lock: Lock, scan: Scan) -> list[Finding]:
     for path, error in scan.unparsed:
         message = f"names a package of the lock but cannot be parsed: {error.message}"
         findings.append(Finding(Rule.UNPINNED, path, 1, 1, 1, None, None, None, None, None, None, message, False))
-    return sorted(findings, key=lambda finding: (finding.path, finding.line, finding.column, finding.rule.value))
+    return sorted(findings, key=finding_order)
+
+
+def finding_order(finding: Finding) -> tuple[str, int, int, str]:
+    """The order of a report: by path and place."""
+    return finding.path, finding.line, finding.column, finding.rule.value
 
 
 def _at(source: Source, span: Span) -> tuple[str, int, int, int]:
     line, column = source.position(span.start)
     return source.path, line, column, column + len(source.text(span))
+
+
+def pin_place(pin: Pin) -> tuple[str, int, int, int]:
+    """A pin's path, line, column, and the column behind it."""
+    return _at(pin.source, pin.span)
 
 
 def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:

@@ -58,8 +58,7 @@ def preflight(root: str, request: Request, scan: Scan, online: Online) -> Prefli
 
 def _standings(known: Known, group: Group, version: str, named: set[str]) -> tuple[Sequence[Standing], list[str]]:
     asked, left = asked_members(known, group, named)
-    standings = known.client.each(lambda member: known.standing(member, Version(version)), asked)
-    return standings, [member.name for member in left]
+    return known.standings(asked, Version(version)), [member.name for member in left]
 
 
 def _remedy(known: Known, request: Request, group: Group, standings: Sequence[Standing]) -> str:

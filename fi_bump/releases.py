@@ -101,6 +101,10 @@ class Known:
         refused = self._refused(files)
         return Standing(member, project, files, f"{version} on {where} {refused}" if refused else None, False)
 
+    def standings(self, members: Iterable[Member], version: Version) -> list[Standing]:
+        """How several members stand at a version, asked at once."""
+        return self.client.each(lambda member: self.standing(member, version), members)
+
     def _refused(self, files: tuple[File, ...]) -> str | None:
         """Why a release's files do not do, or None."""
         left = files if self.terms.yanked else tuple(file for file in files if file.yanked is None)

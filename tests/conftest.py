@@ -141,5 +141,5 @@ def spawn(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[b
         [sys.executable, "-m", "fi_bump", "-C", str(root), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, **environment},
+        env={**os.environ, "FI_BUMP_OFFLINE": "1", **environment},
     )

@@ -17,14 +17,19 @@ from tests.conftest import plant
 
 PACKAGE = Path(fi_bump.__file__).parent
 MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
+PROBES = [name for name in MODULES if name.startswith("smoke/probes/")]
+OF_PROBES = "fi_bump.smoke.probes"
 FORMATS = [name for name in MODULES if name.startswith("formats/") and name != "formats/__init__.py"]
 
+# The commands that ask indexes speak of releases in packaging's own types.
+ASKING = {"latest.py", "online_check.py", "preflight.py", "releases.py"}
 # Third-party library -> the only modules (or folders) that may import it.
 DOORS = {
-    "typer": {"cli.py"},
-    "rich": {"report/tables.py"},
-    "packaging": {"versions.py", "witness.py", "audit/", "index/"},
+    "typer": {"cli/"},
+    "rich": {"report/tables.py", "report/waiting.py", "report/smoke_progress.py", "report/smoke_table.py"},
+    "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "index/", *ASKING},
     "dockerfile_parse": {"witness.py"},
+    "urllib3": {"index/http.py"},
     "tomlkit": set[str](),
     "yaml": set[str](),
 }
@@ -44,8 +49,21 @@ FOR_FORMATS = {
     "fi_bump.records",
 }
 OWN = {"dockerfile": "dockerfile_", "bake": "json_strings", "requirements": "requirements_"}
-# A probe runs in another interpreter and writes nothing but its answer, to a file that the runner names.
-WRITERS = {"write.py", "replay.py", "smoke/probes/__main__.py"}
+# Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy
+# in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
+# probe runs in another interpreter and writes nothing but its answer, to a file that the runner names.
+WRITERS = {
+    "write.py",
+    "replay.py",
+    "index/cache.py",
+    "audit/resolve.py",
+    "smoke/process.py",
+    "smoke/storage.py",
+    "smoke/probes/__main__.py",
+}
+# What a probe finds in the interpreter that it runs in, and imports only when it runs.
+IN_TARGET = {"cuda", "cutlass", "flashinfer", "torch"}
+SPAWNERS = {"index/configuration.py", "audit/resolve.py", "smoke/process.py", "smoke/probes/target.py"}
 WRITES = {
     *("chmod", "fchmod", "copy", "copyfile", "ftruncate", "link", "makedirs", "mkdir", "mkfifo", "mkstemp", "move"),
     *("remove", "removedirs", "rename", "renames", "replace", "rmdir", "rmtree", "symlink", "symlink_to", "touch"),
@@ -66,13 +84,17 @@ def imports(name: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
+            if node.level == 1 and name in PROBES:
+                # They are loaded as a package of their own, under another name.
+                yield from ([f"{OF_PROBES}.{node.module}"] if node.module else [OF_PROBES])
+                continue
             assert node.level == 0, f"{name}: a relative import"
             inner = node.module == "fi_bump" or node.module == "fi_bump.formats"
             yield from (f"{node.module}.{alias.name}" for alias in node.names) if inner else [str(node.module)]
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert {"cli.py", "write.py", "formats/bake.py", "report/text.py"} <= set(MODULES)
+    assert {"cli/pins.py", "write.py", "formats/bake.py", "report/text.py"} <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -96,7 +118,7 @@ def test_a_library_has_one_door(library: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_no_other_library(name: str) -> None:
-    known = {*sys.stdlib_module_names, *DOORS, "fi_bump"}
+    known = {*sys.stdlib_module_names, *DOORS, "fi_bump", *(IN_TARGET if name in PROBES else ())}
     assert {module.partition(".")[0] for module in imports(name)} <= known
 
 
@@ -110,8 +132,8 @@ def test_the_middle_is_pure(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_nothing_imports_the_command_line(name: str) -> None:
-    command_line = {"fi_bump.cli", "fi_bump.__main__"} & set(imports(name))
-    assert command_line == ({"fi_bump.cli"} if name == "__main__.py" else set())
+    command_line = {module for module in imports(name) if module.startswith(("fi_bump.cli", "fi_bump.__main__"))}
+    assert not command_line or name == "__main__.py" or name.startswith("cli/")
 
 
 def writing(name: str) -> list[str]:
@@ -144,9 +166,32 @@ def test_only_the_writer_writes() -> None:
 
 
 def test_nothing_spawns() -> None:
-    spawning = {"subprocess", "multiprocessing", "socket", "urllib", "http"}
-    users = {name for name in MODULES for module in imports(name) if module.partition(".")[0] in spawning}
-    assert users == set()
+    spawning = {"subprocess", "multiprocessing", "socket", "http", "urllib.request"}
+    users = {
+        name
+        for name in MODULES
+        for module in imports(name)
+        if module.partition(".")[0] in spawning or module in spawning
+    }
+    # index/http.py asks urllib.request which proxies the user has; urllib3 opens the connections.
+    assert users == SPAWNERS | {"index/http.py"}
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_a_probe_stands_alone(name: str) -> None:
+    # Nothing of fi-bump is there where it runs, and torch only once it runs.
+    assert [module for module in imports(name) if module.startswith("fi_bump") and OF_PROBES not in module] == []
+    above = [node for node in tree(name).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = [
+        str(getattr(node, "module", None) or node.names[0].name) for node in above if not getattr(node, "level", 0)
+    ]
+    assert {module.partition(".")[0] for module in names} <= {*sys.stdlib_module_names}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in PROBES])
+def test_of_the_probes_only_the_protocol_is_known_outside(name: str) -> None:
+    known = {f"{OF_PROBES}.protocol"}
+    assert {module for module in imports(name) if module.startswith(f"{OF_PROBES}.")} <= known
 
 
 def code(name: str) -> str:
@@ -159,8 +204,8 @@ def code(name: str) -> str:
 
 
 def test_no_family_is_named_outside_the_data() -> None:
-    # The smoke stage is FlashInfer's own.
-    outside = [name for name in MODULES if not name.startswith("smoke/")]
+    # The smoke stage is FlashInfer's own, and so are its reports.
+    outside = [name for name in MODULES if not name.startswith(("smoke/", "report/smoke_"))]
     assert [name for name in outside if re.search("flash.?infer|cutlass|torch", code(name), re.IGNORECASE)] == []
 
 

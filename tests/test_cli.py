@@ -17,7 +17,7 @@ def test_version(engine: Path, run: Run) -> None:
     assert run(engine, "--version") == (0, f"fi-bump {__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", ["init", "set", "check", "status"])
+@pytest.mark.parametrize("command", ["init", "set", "check", "status", "smoke"])
 def test_every_command_explains_itself(engine: Path, run: Run, command: str) -> None:
     result = run(engine, command, "--help")
     assert (result.code, result.err) == (0, "")
@@ -27,7 +27,7 @@ def test_every_command_explains_itself(engine: Path, run: Run, command: str) -> 
 
 def test_the_help_names_the_commands_and_exit_codes(engine: Path, run: Run) -> None:
     result = run(engine, "--help")
-    assert [word for word in ("init", "set", "check", "status") if f"\n  {word} " not in result.out] == []
+    assert [word for word in ("init", "set", "check", "status", "smoke") if f"\n  {word} " not in result.out] == []
     text = " ".join(result.out.split())
     assert "0 in step or done, 1 findings, 2 wrong usage, 3 could not do the job, 130 interrupted" in text
 

@@ -16,7 +16,7 @@ docker/Dockerfile.nightly:2:37: github.com/flashinfer-ai/flashinfer {OLD} -> {NE
 docker/versions.json:5:19: FLASHINFER_VERSION {OLD} -> {NEW}
 requirements/cuda.txt:5:20: flashinfer-python {OLD} -> {NEW}
 requirements/cuda.txt:6:19: flashinfer-cubin {OLD} -> {NEW}
-flashinfer {OLD} -> {NEW}: 5 pins in 4 files
+flashinfer {OLD} -> {NEW}: 5 pins in 4 files, no index asked
 """
 
 
@@ -194,7 +194,7 @@ def test_one_group_of_several_moves_alone(engine: Path, run: Run) -> None:
         f"fi-bump: the lock has 2 groups, and '0.7.0' does not say which\n{hint}",
     )
     assert run(engine, "set", "numba==0.62.0").out == (
-        "requirements/cuda.txt:3:10: numba 0.61.2 -> 0.62.0\nnumba 0.61.2 -> 0.62.0: 1 pin in 1 file\n"
+        "requirements/cuda.txt:3:10: numba 0.61.2 -> 0.62.0\nnumba 0.61.2 -> 0.62.0: 1 pin in 1 file, no index asked\n"
     )
     assert run(engine, "set", f"flashinfer=={NEW}", "numba==0.63.0").code == 0
     assert b"numba == 0.63.0" in (engine / "requirements/cuda.txt").read_bytes()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shutil
 import sys
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from fi_bump.ownership import Assigned, assign
+from fi_bump.report.text import count
 from fi_bump.repository import Repository
 from fi_bump.scan import Scan
+
+if TYPE_CHECKING:
+    from fi_bump.latest import GroupLatest
 
 
 def console() -> Console:
@@ -59,6 +64,33 @@ def print_status(repository: Repository, scan: Scan) -> None:
             version = pinned.pin.version if pinned else "-"
             table.add_row(f"  {site}", version, _state(pinned, group.version))
         out.print(table)
+
+
+def print_latest(found: list[GroupLatest]) -> None:
+    """Print each group: what is locked, what each member has, and what all of them have."""
+    out = console()
+    for each in found:
+        out.print(f"[bold]{each.group.name}[/bold] {each.group.version}", highlight=False)
+        table = _table("  package", "newest", "of", "index")
+        for member in each.members:
+            table.add_row(
+                f"  {member.member.name}", str(member.version or "-"), member.date or "-", member.index_url or "-"
+            )
+        out.print(table)
+        out.print(f"  {_verdict(each)}", markup=False)
+        for name in each.left:
+            out.print(f"  note: {name} is not on the index, and no requirement pins it", markup=False)
+
+
+def _verdict(each: GroupLatest) -> str:
+    if each.common is None:
+        return "no version is on the indexes of all of them"
+    audit = f"{count(each.conflicts, 'conflict') if each.conflicts else 'no conflicts'}"
+    audit += f", {count(each.notes, 'note')}" if each.notes else ""
+    audit += f": see fi-bump audit {each.group.name}=={each.common}" if each.conflicts or each.notes else ""
+    if each.is_behind:
+        return f"newest of all: {each.common} ({audit}); run fi-bump set {each.group.name}=={each.common}"
+    return f"newest of all: {each.common}, and {each.group.version} is locked ({audit})"
 
 
 def _state(pinned: Assigned | None, version: str) -> str:

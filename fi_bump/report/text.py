@@ -98,6 +98,10 @@ def help_lines(errors: list[Finding]) -> list[str]:
         lines.append("help: put a missing pin back, or take its site out of versions.lock.json")
     if any(finding.rule is Rule.DRIFT and not finding.fixable for finding in errors):
         lines.append("help: regenerate such a file at the lock's version, or exclude it in versions.lock.json")
+    if any(finding.rule in (Rule.NOT_IN_INDEX, Rule.YANKED) for finding in errors):
+        lines.append("help: fi-bump latest shows what every member has; fi-bump set moves there")
+    if any(finding.rule is Rule.HASH_MISMATCH for finding in errors):
+        lines.append("help: find out who changed the file before anything is installed; fi-bump set records it anew")
     if any(finding.rule is Rule.FLOOR_VIOLATED for finding in errors):
         lines.append("help: widen the range, or set a version that it admits")
     return lines

@@ -1,0 +1,120 @@
+"""`fi-bump latest`: the newest version that every member has, beside each member's own newest."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from packaging.version import Version
+
+from fi_bump.audit.audit import audit
+from fi_bump.edge import say
+from fi_bump.errors import Exit
+from fi_bump.index.client import newest
+from fi_bump.lock import Group, Lock, Member
+from fi_bump.online import Online, asking
+from fi_bump.pins import Kind
+from fi_bump.records import NamedTuple
+from fi_bump.releases import Known, asked_members
+from fi_bump.report.tables import print_latest
+from fi_bump.repository import open_repository
+
+SCHEMA = 1
+
+
+class Options(NamedTuple):
+    """What `latest` was asked for; `exit_code` makes a group that is behind a failure."""
+
+    root: str
+    online: Online = Online()
+    form: str = "text"
+    exit_code: bool = False
+
+
+class MemberLatest(NamedTuple):
+    """A member's newest usable release on its index, and the day it was uploaded; None where there is none."""
+
+    member: Member
+    index_url: str
+    version: Version | None
+    date: str | None
+
+
+class GroupLatest(NamedTuple):
+    """A group's members, the newest version that all of them have, and what an audit of moving there counts.
+
+    `left` are the members that their index does not know and no requirement names.
+    """
+
+    group: Group
+    members: tuple[MemberLatest, ...]
+    common: Version | None
+    conflicts: int | None
+    notes: int
+    left: tuple[str, ...]
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether every member has a newer version than the locked one."""
+        return self.common is not None and self.common > Version(self.group.version)
+
+
+def run(options: Options) -> int:
+    """Print what the indexes have. Raises PackageIndexError when one cannot be asked."""
+    repository = open_repository(options.root)
+    named = {pin.subject for pin in repository.scan().pins if pin.kind is Kind.REQUIREMENT}
+    with asking(repository.root, repository.lock, options.online) as known:
+        found = [_group(repository.root, repository.lock, group, known, named) for group in repository.lock.groups]
+    if options.form == "json":
+        say([_document(found)])
+    else:
+        print_latest(found)
+    behind = any(each.is_behind for each in found)
+    return int(Exit.FINDINGS if options.exit_code and behind else Exit.OK)
+
+
+def _group(root: str, lock: Lock, group: Group, known: Known, named: set[str]) -> GroupLatest:
+    members, left = asked_members(known, group, named)
+    common = known.common(members)
+    found = None if common is None else audit(root, lock, {group.name: str(common)}, known)
+    return GroupLatest(
+        group,
+        tuple(_member(member, known) for member in members),
+        common,
+        len(found.conflicts) if found else None,
+        len(found.notes) if found else 0,
+        tuple(member.name for member in left),
+    )
+
+
+def _member(member: Member, known: Known) -> MemberLatest:
+    version = newest(known.usable(member.name), prereleases=known.terms.prerelease)
+    uploaded = [file.uploaded for file in known.files(member.name, version) if file.uploaded] if version else []
+    date = min(uploaded)[:10] if uploaded else None
+    return MemberLatest(member, known.project(member.name).index_url, version, date)
+
+
+def _document(found: list[GroupLatest]) -> str:
+    """The document of `latest --format json` (schemas/latest.schema.json)."""
+    groups: list[dict[str, Any]] = [
+        {
+            "name": each.group.name,
+            "locked": each.group.version,
+            "newest": str(each.common) if each.common else None,
+            "behind": each.is_behind,
+            "conflicts": each.conflicts,
+            "notes": each.notes,
+            "members": [
+                {
+                    "name": member.member.name,
+                    "index": member.index_url,
+                    "newest": str(member.version) if member.version else None,
+                    "date": member.date,
+                }
+                for member in each.members
+            ],
+            "unknown": list(each.left),
+        }
+        for each in found
+    ]
+    return json.dumps({"schema": SCHEMA, "groups": groups}, indent=2, ensure_ascii=False)

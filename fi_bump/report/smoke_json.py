@@ -1,0 +1,68 @@
+"""`smoke --format json`: a versioned document, described by schemas/smoke.schema.json."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fi_bump.smoke.baseline import SCHEMA
+from fi_bump.smoke.model import Comparison, Report, Sweep, Target
+
+
+def json_text(report: Report) -> str:
+    """The document, its keys always all there."""
+    return json.dumps({"schema": SCHEMA, **_report(report)}, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _report(report: Report) -> dict[str, Any]:
+    return {
+        "ok": report.ok,
+        "group": report.group,
+        "version": report.version,
+        "target": _target(report.target),
+        "required": list(report.required),
+        "problems": [problem._asdict() for problem in report.problems],
+        "probes": [probe._asdict() for probe in report.probes],
+        "comparison": None if report.comparison is None else _comparison(report.comparison),
+        "against": None if report.against is None else _report(report.against),
+        "sweep": None if report.sweep is None else _sweep(report.sweep),
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {
+        "python": target.python,
+        "torch": target.torch,
+        "cuda": target.cuda,
+        "driver": target.driver,
+        "devices": [
+            {
+                "index": device.number,
+                "name": device.name,
+                "capability": f"{device.capability[0]}.{device.capability[1]}",
+                "uuid": device.uuid,
+            }
+            for device in target.devices
+        ],
+        "packages": target.packages,
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "version": comparison.version,
+        "new_failures": list(comparison.new_failures),
+        "standing_failures": list(comparison.standing_failures),
+        "fixed": list(comparison.fixed),
+        "changes": [{**change._asdict(), "share": change.share} for change in comparison.changes],
+    }
+
+
+def _sweep(sweep: Sweep) -> dict[str, Any]:
+    return {
+        "package": sweep.package,
+        "admitted": sweep.admitted,
+        "releases": [{**release._asdict(), "survives": release.survives} for release in sweep.releases],
+        "range": sweep.range,
+        "pins": [pin._asdict() for pin in sweep.pins],
+    }

@@ -1,0 +1,84 @@
+"""`--pytest`: an engine checkout's own tests in the target interpreter, folded in as one probe."""
+
+from __future__ import annotations
+
+import os
+import threading
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator, Sequence
+
+from fi_bump.errors import UsageError
+from fi_bump.smoke import process
+from fi_bump.smoke.probes.protocol import Result
+from fi_bump.smoke.registry import PYTEST
+from fi_bump.smoke.runner import Job
+from fi_bump.smoke.target import Answer, Interpreter
+from fi_bump.smoke.text import printable
+
+_SECONDS = 3600.0
+# pytest's own exit codes that a report explains: all passed, some failed, none collected.
+_EXPLAINED = (0, 1, 5)
+
+
+def pytest_job(tests: Sequence[str], root: str, interpreter: Interpreter, seconds: float | None) -> Job:
+    """The job that runs tests, named from the repository's folder. Raises UsageError for a path that is not there."""
+    for test in tests:
+        path = test.partition("::")[0]
+        if not os.path.exists(os.path.join(root, path)):
+            raise UsageError(
+                "there are no tests here", place=path, hint="--pytest takes PATH or PATH::TEST below -C DIR"
+            )
+    report = os.path.join(interpreter.folder, "pytest.xml")
+    command = [interpreter.python, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}", *tests]
+    limit = _SECONDS if seconds is None else seconds
+
+    def run(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> Answer:
+        ended = process.run(
+            command,
+            log=interpreter.log(PYTEST),
+            seconds=limit,
+            environment=interpreter.environment(device),
+            folder=root,
+            watch=watch,
+            stop=stop,
+        )
+        return Answer(_judged(ended, report, limit), ended.seconds, ended.stopped)
+
+    return Job(PYTEST, "anywhere", lambda capability: True, run)
+
+
+def _judged(ended: process.Ended, report: str, limit: float) -> Result:
+    """What pytest's report says; how pytest ended counts before it."""
+    if ended.stopped or ended.timed_out or ended.code not in _EXPLAINED:
+        return Result("fail", ended.reason(limit))
+    try:
+        cases = list(ElementTree.parse(report).iter("testcase"))
+    except (OSError, ElementTree.ParseError):
+        return Result("fail", f"pytest left no report: {ended.reason(limit)}")
+    failed = [case for case in cases if any(child.tag in ("failure", "error") for child in case)]
+    skipped = [case for case in cases if case not in failed and case.find("skipped") is not None]
+    metrics = {
+        "tests": len(cases),
+        "passed": len(cases) - len(failed) - len(skipped),
+        "failed": len(failed),
+        "skipped": len(skipped),
+    }
+    if failed:
+        first = f"{failed[0].get('classname')}::{failed[0].get('name')}: {next(_messages(failed), '')}"
+        return Result("fail", f"{len(failed)} of {len(cases)} tests failed, first {printable(first)}", metrics)
+    if ended.code == 1:
+        return Result("fail", "pytest exited with 1, and its report names no failure", metrics)
+    if not cases:
+        return Result("not-run", "pytest collected no test", metrics)
+    if len(skipped) == len(cases):
+        reason = printable(next(_messages(skipped), ""))
+        return Result("not-run", f"all {len(cases)} tests were skipped: {reason}", metrics)
+    return Result("pass", None, metrics)
+
+
+def _messages(cases: list[ElementTree.Element]) -> Iterator[str]:
+    """What the cases' failures, errors and skips say."""
+    for case in cases:
+        for child in case:
+            if child.tag in ("failure", "error", "skipped"):
+                yield child.get("message") or child.tag

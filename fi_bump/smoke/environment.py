@@ -1,0 +1,132 @@
+"""Environments the runner makes itself: with uv when it is on PATH, else venv and pip; kept in the cache by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+from fi_bump.errors import FiBumpError, UsageError
+from fi_bump.lock import Group
+from fi_bump.smoke import process, storage
+from fi_bump.smoke.ranges import wheel_version, wheels
+from fi_bump.smoke.registry import PACKAGES
+from fi_bump.versions import same_version
+
+# A bare machine fetches some gigabytes of torch and CUDA.
+_SECONDS = 3600.0
+_READY = "ready.json"
+
+
+class Wanted(NamedTuple):
+    """What an environment holds and where it comes from: indexes beside the configured one, or one folder alone."""
+
+    requirements: tuple[str, ...]
+    indexes: tuple[str, ...] = ()
+    wheelhouse: str | None = None
+
+
+class Maker(NamedTuple):
+    """How environments are made: the cache folder, and where the installer's output goes."""
+
+    cache: str
+    watch: Callable[[str], None] = lambda line: None
+
+    def make(self, wanted: Wanted) -> str:
+        """The interpreter of an environment that holds what is wanted, made now or before.
+
+        Raises FiBumpError when it cannot be made, with the installer's own last words.
+        """
+        home = os.path.join(storage.folder(self.cache, "environments"), _key(wanted))
+        python = os.path.join(home, "bin", "python")
+        with storage.exclusive(f"{home}.lock"):
+            if not os.path.exists(os.path.join(home, _READY)):
+                # What is there was cut off half-way.
+                storage.drop(home)
+                self._fill(home, python, wanted)
+                storage.put(os.path.join(home, _READY), json.dumps(wanted._asdict(), indent=2).encode())
+        return python
+
+    def _fill(self, home: str, python: str, wanted: Wanted) -> None:
+        uv = shutil.which("uv")
+        source = [part for index in wanted.indexes for part in ("--extra-index-url", index)]
+        if wanted.wheelhouse is not None:
+            source = ["--no-index", "--find-links", wanted.wheelhouse]
+        if uv is not None:
+            steps = [
+                # With pip inside (--seed), which lists a package's releases for a sweep.
+                [uv, "venv", "--quiet", *([] if wanted.wheelhouse else ["--seed"]), "--python", sys.executable, home],
+                [uv, "pip", "install", "--python", python, *source, *wanted.requirements],
+            ]
+        else:
+            pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
+            steps = [[sys.executable, "-m", "venv", home], [*pip, *source, *wanted.requirements]]
+        for step in steps:
+            self._step(step, f"{home}.log", wanted)
+
+    def _step(self, command: list[str], log: str, wanted: Wanted) -> None:
+        environment = _offline() if wanted.wheelhouse is not None else _plain()
+        hint = f"its output is in {log}"
+        try:
+            ended = process.run(command, log=log, seconds=_SECONDS, environment=environment, watch=self.watch)
+        except OSError as error:
+            message = f"{command[0]} cannot be started: {(error.strerror or str(error)).lower()}"
+            raise FiBumpError(message) from None
+        if not ended.clean:
+            what = " ".join(wanted.requirements)
+            raise FiBumpError(f"cannot install {what}: {ended.reason(_SECONDS)}", hint=hint)
+
+
+def wanted_for(group: Group, version: str, wheelhouse: str | None, extra: tuple[str, ...]) -> Wanted:
+    """The group's packages at one version, and what else the user names. Raises UsageError without a wheel of them.
+
+    From a folder come the members of which it holds that version; from the index those that the probes are for, and
+    those that have an index of their own (others may be pinned nowhere, and published nowhere near).
+    """
+    chosen = []
+    for member in group.packages:
+        pinned = version if member.label is None or wheelhouse else f"{version}+{member.label}"
+        if wheelhouse is not None:
+            there = [wheel_version(name) for name in wheels(wheelhouse, member.name)]
+            matching = [found for found in there if same_version(found.partition("+")[0], version)]
+            if not matching and member.name == PACKAGES[0]:
+                held = f"it holds {', '.join(there)}" if there else f"put a wheel of {member.name} there"
+                raise UsageError(f"no wheel of {member.name} {version}", place=wheelhouse, hint=held)
+            if matching:
+                chosen.append((member, pinned))
+        elif member.name in PACKAGES or member.index_url is not None:
+            chosen.append((member, pinned))
+    return Wanted(
+        (*(f"{member.name}=={pinned}" for member, pinned in chosen), *extra),
+        tuple(dict.fromkeys(member.index_url for member, _ in chosen if member.index_url and not wheelhouse)),
+        wheelhouse,
+    )
+
+
+def _key(wanted: Wanted) -> str:
+    """What tells two environments apart. A wheel that was replaced in its folder counts as another one."""
+    wheel_files: list[tuple[str, int, int]] = []
+    if wanted.wheelhouse is not None:
+        for name in wheels(wanted.wheelhouse):
+            attributes = os.stat(os.path.join(wanted.wheelhouse, name))
+            wheel_files.append((name, attributes.st_size, attributes.st_mtime_ns))
+    document = [sys.executable, sys.version, shutil.which("uv") is not None, *wanted, wheel_files]
+    return hashlib.sha256(json.dumps(document).encode()).hexdigest()[:20]
+
+
+def _plain() -> dict[str, str]:
+    """This process's variables without those that would let its own packages leak into the environment."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+
+
+def _offline() -> dict[str, str]:
+    """The same without any setting that names an index or another folder: the wheelhouse alone counts."""
+    kept = ("PIP_CACHE_DIR", "UV_CACHE_DIR")
+    variables = {
+        name: value for name, value in _plain().items() if name in kept or not name.startswith(("PIP_", "UV_"))
+    }
+    return {**variables, "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", "UV_OFFLINE": "1"}

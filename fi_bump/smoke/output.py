@@ -1,0 +1,63 @@
+"""Where reports go: standard output in one format, files in any."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import NamedTuple, assert_never
+
+from fi_bump.errors import UsageError
+from fi_bump.smoke import storage
+from fi_bump.smoke.model import Report
+
+_ENDINGS = {".txt": "table", ".json": "json", ".xml": "junit", ".md": "markdown"}
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    table = "table"
+    json = "json"
+    junit = "junit"
+    markdown = "markdown"
+
+
+class Output(NamedTuple):
+    """A file that a report is left in."""
+
+    format: Format
+    path: str
+
+
+def parse_output(text: str) -> Output:
+    """`FORMAT=FILE`, or a file whose ending says the format. Raises UsageError."""
+    name, equals, path = text.partition("=")
+    if equals and path and name in Format.__members__:
+        return Output(Format(name), path)
+    ending = os.path.splitext(text)[1].lower()
+    if ending not in _ENDINGS:
+        hint = f"end it in {', '.join(_ENDINGS)}, or write FORMAT={text}: {', '.join(Format)}"
+        raise UsageError(f"'{text}' does not say its format", hint=hint)
+    return Output(Format(_ENDINGS[ending]), text)
+
+
+def render(report: Report, form: Format) -> str:
+    """The report as text that ends with a newline."""
+    match form:
+        case Format.table:
+            from fi_bump.report.smoke_table import table_text as text
+        case Format.json:
+            from fi_bump.report.smoke_json import json_text as text
+        case Format.junit:
+            from fi_bump.report.smoke_junit import junit_text as text
+        case Format.markdown:
+            from fi_bump.report.smoke_markdown import markdown_text as text
+        case _:
+            assert_never(form)
+    return text(report)
+
+
+def leave(report: Report, outputs: tuple[Output, ...]) -> None:
+    """Write every file, each whole or not at all."""
+    for output in outputs:
+        storage.put(output.path, render(report, output.format).encode("utf-8", "backslashreplace"))

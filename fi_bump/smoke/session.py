@@ -1,0 +1,106 @@
+"""One run of the smoke stage: an environment, what it is, the probes in it, and the report over all."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fi_bump.lock import Group
+from fi_bump.repository import Repository
+from fi_bump.smoke import model, storage
+from fi_bump.smoke.baseline import Baseline, compare
+from fi_bump.smoke.engine_tests import pytest_job
+from fi_bump.smoke.environment import Maker, Wanted, wanted_for
+from fi_bump.smoke.model import Report, Target
+from fi_bump.smoke.probes.protocol import Request
+from fi_bump.smoke.progress import Progress
+from fi_bump.smoke.registry import PYTEST, TARGET, Probe
+from fi_bump.smoke.runner import choose_devices, probe_job, run_jobs
+from fi_bump.smoke.sweep import Plan, pins_of, sweep
+from fi_bump.smoke.target import Interpreter, existing, inspect
+
+
+class Setup(NamedTuple):
+    """What a run goes by, checked. `required` is None where the machine decides; `sweep` is a package and versions."""
+
+    repository: Repository
+    group: Group
+    probes: tuple[Probe, ...]
+    required: tuple[str, ...] | None
+    python: str | None
+    wheelhouse: str | None
+    extra: tuple[str, ...]
+    devices: str | None
+    seconds: float | None
+    jit: str
+    cache: str
+    baseline: Baseline | None
+    tolerance: float
+    against: str | None
+    sweep: tuple[str, tuple[str, ...]] | None
+    tests: tuple[str, ...]
+
+
+class Session:
+    """A run that tells `progress` what it does."""
+
+    def __init__(self, setup: Setup, progress: Progress) -> None:
+        self._setup = setup
+        self._progress = progress
+        self._maker = Maker(storage.folder(setup.cache), lambda line: progress.line("install", line))
+
+    def report(self) -> Report:
+        """Everything that was asked for. Raises FiBumpError where there is no interpreter to probe."""
+        version = self._setup.group.version
+        if self._setup.sweep is not None:
+            return self._swept(version, *self._setup.sweep)
+        report = self._examined(version, self._setup.baseline)
+        if self._setup.against is not None:
+            report = report._replace(against=self._examined(self._setup.against, None))
+        return report
+
+    def _examined(self, version: str, baseline: Baseline | None) -> Report:
+        """The verdict on one release."""
+        setup = self._setup
+        interpreter, request, target = self._target(version)
+        devices = choose_devices(target, setup.devices)
+        jobs = [probe_job(probe, interpreter, request, devices, setup.seconds) for probe in setup.probes]
+        if setup.tests:
+            jobs.append(pytest_job(setup.tests, setup.repository.root, interpreter, setup.seconds))
+        reports = run_jobs(jobs, devices, self._progress)
+        required = model.default_required(setup.probes, devices) if setup.required is None else setup.required
+        required += (PYTEST,) if setup.tests else ()
+        comparison = None if baseline is None else compare(baseline, reports, setup.tolerance)
+        standing = () if comparison is None else comparison.standing_failures
+        problems = model.problems(reports, required, model.runnable(setup.probes, devices), standing)
+        name = setup.group.name
+        return Report(not problems, name, version, target, required, problems, tuple(reports), comparison)
+
+    def _swept(self, version: str, package: str, versions: tuple[str, ...]) -> Report:
+        """The verdict on the releases of one package beside the locked version."""
+        setup = self._setup
+        interpreter, request, target = self._target(version)
+        plan = Plan(package, versions, self._wanted(version), request, setup.seconds)
+        pins = pins_of(setup.repository, package)
+        swept = sweep(plan, target, interpreter, self._maker, self._progress, pins)
+        problems = model.sweep_problems(swept)
+        return Report(not problems, setup.group.name, version, target, (), problems, (), sweep=swept)
+
+    def _target(self, version: str) -> tuple[Interpreter, Request, Target]:
+        """The interpreter for a release, the request that probes start from, and what the interpreter is."""
+        setup = self._setup
+        if setup.python is not None:
+            python = existing(setup.python)
+        else:
+            wanted = self._wanted(version)
+            self._progress.note(f"making an environment with {' '.join(wanted.requirements)}")
+            python = self._maker.make(wanted)
+        folder = storage.fresh_folder(setup.cache, "runs", f"{setup.group.name}-{version}")
+        self._progress.note(f"output is kept in {folder}")
+        interpreter = Interpreter(python, folder)
+        packages = {member.name: member.label for member in setup.group.packages}
+        cache = storage.folder(setup.cache, "jit")
+        request = Request(TARGET, setup.group.name, version, packages, cache, setup.jit)
+        return interpreter, request, inspect(interpreter, request)
+
+    def _wanted(self, version: str) -> Wanted:
+        return wanted_for(self._setup.group, version, self._setup.wheelhouse, self._setup.extra)

@@ -1,0 +1,124 @@
+"""`--sweep`: which releases of a package the wheel's metadata admits and its kernels survive. Needs no GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fi_bump.errors import FiBumpError
+from fi_bump.lock import Group, Lock, Member
+from fi_bump.repository import Repository
+from fi_bump.scan import scan
+from fi_bump.smoke import storage
+from fi_bump.smoke.environment import Maker, Wanted
+from fi_bump.smoke.model import ProbeReport, Release, RepositoryPin, Sweep, Target, reported
+from fi_bump.smoke.probes.protocol import Request, Result
+from fi_bump.smoke.progress import Progress
+from fi_bump.smoke.ranges import admitted, inside, keeps_to, name_of, range_to_pin, within
+from fi_bump.smoke.registry import Probe, sweepable
+from fi_bump.smoke.releases import releases
+from fi_bump.smoke.runner import probe_job, run_jobs
+from fi_bump.smoke.target import Interpreter
+
+
+class Plan(NamedTuple):
+    """What a sweep goes by: the package, the versions named (none: all admitted), and the environment to vary."""
+
+    package: str
+    versions: tuple[str, ...]
+    wanted: Wanted
+    request: Request
+    seconds: float | None = None
+
+
+class Pins(NamedTuple):
+    """Where a repository pins a package: places with an exact version, and places with a range."""
+
+    exact: tuple[tuple[str, str], ...]
+    ranges: tuple[tuple[str, str], ...]
+
+    def judged(self, chosen: str | None, tried: Sequence[Release]) -> tuple[RepositoryPin, ...]:
+        """Each place beside the range found: a range of the repository's must admit no tried release outside it."""
+        versions = [release.version for release in tried]
+        exact = [RepositoryPin(place, v, chosen is not None and inside(chosen, v)) for place, v in self.exact]
+        ranges = [
+            RepositoryPin(place, text, chosen is not None and keeps_to(chosen, text, versions))
+            for place, text in self.ranges
+        ]
+        return (*exact, *ranges)
+
+
+def pins_of(repository: Repository, package: str) -> Pins:
+    """Where the repository pins a package, whether or not its lock knows it."""
+    lock = Lock((Group(package, "0", (Member(package),)),), repository.lock.exclude)
+    found = scan(repository.root, lock)
+    exact = [(_place(pin.source.path, pin.source.position(pin.span.start)), pin.version) for pin in found.pins]
+    ranges = [(_place(f.source.path, f.source.position(f.span.start)), f.specifier) for f in found.floors]
+    return Pins(tuple(exact), tuple(ranges))
+
+
+def _place(path: str, position: tuple[int, int]) -> str:
+    return f"{path}:{position[0]}:{position[1]}"
+
+
+def sweep(plan: Plan, target: Target, base: Interpreter, maker: Maker, progress: Progress, pins: Pins) -> Sweep:
+    """Try each release in an environment of its own. Raises FiBumpError where there is no release to try."""
+    probes = sweepable(plan.package)
+    specifier = admitted(target.requires, plan.package, target.markers)
+    versions = list(plan.versions)
+    if not versions:
+        listed = releases(plan.package, base.python, base.log("releases"), plan.wanted.wheelhouse)
+        versions = within(specifier, listed)
+    if not versions:
+        hint = f"name some: --sweep {plan.package}==VERSION,…"
+        raise FiBumpError(f"there is no release of {plan.package}{specifier}", hint=hint)
+    tried = tuple(_try(plan, probes, target, base, maker, progress, version) for version in versions)
+    chosen = range_to_pin(plan.package, tried, pins.exact[0][1] if pins.exact else None)
+    return Sweep(plan.package, specifier, tried, chosen, pins.judged(chosen, tried))
+
+
+def _try(
+    plan: Plan,
+    probes: Sequence[Probe],
+    target: Target,
+    base: Interpreter,
+    maker: Maker,
+    progress: Progress,
+    version: str,
+) -> Release:
+    """One release: installed, then asked of every probe that compiles; a failed install is `not-run`."""
+    name = f"{plan.package}=={version}"
+    progress.note(f"making an environment with {name}")
+    try:
+        python = maker.make(varied(plan.wanted, probes, target, plan.package, version))
+    except FiBumpError as error:
+        progress.ended(reported(name, Result("not-run", error.message), 0.0))
+        return Release(version, "not-run", error.message)
+    interpreter = Interpreter(python, storage.folder(base.folder, name))
+    # Without a device, whatever this machine has: the question is whether it compiles, and it is the same everywhere.
+    jobs = [probe_job(probe, interpreter, plan.request, (), plan.seconds) for probe in probes]
+    named = [job._replace(name=f"{name} {job.name}") for job in jobs]
+    return _release(version, run_jobs(named, (), progress))
+
+
+def varied(wanted: Wanted, probes: Sequence[Probe], target: Target, package: str, version: str) -> Wanted:
+    """The target's environment with one release of one package; what else the probes depend on stays as it is there."""
+    fixed = {name_of(requirement) for requirement in wanted.requirements} | {package}
+    others = dict.fromkeys(name for probe in probes for name in probe.packages)
+    # A local label (+cpu) names no other release, and an index may not carry it.
+    same = [
+        f"{name}=={target.packages[name].partition('+')[0]}"
+        for name in others
+        if name in target.packages and name not in fixed
+    ]
+    kept = [requirement for requirement in wanted.requirements if name_of(requirement) != package]
+    return wanted._replace(requirements=(*kept, *same, f"{package}=={version}"))
+
+
+def _release(version: str, reports: Sequence[ProbeReport]) -> Release:
+    """The worst of what the probes said."""
+    for outcome in ("fail", "not-run", "compiled"):
+        worst = next((report for report in reports if report.outcome == outcome), None)
+        if worst is not None:
+            return Release(version, outcome, worst.reason)
+    return Release(version, "pass", None)

@@ -1,0 +1,157 @@
+"""The target interpreter: asking it, as any probe, through two files and a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from fi_bump.errors import FiBumpError, UsageError
+from fi_bump.smoke import probes, process, storage
+from fi_bump.smoke.model import Device, Target
+from fi_bump.smoke.probes.protocol import Request, Result
+from fi_bump.smoke.registry import TARGET
+from fi_bump.smoke.text import printable
+
+# What would let this process's own surroundings, and not the target, decide what a probe sees.
+_LEFT_OUT = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "FLASHINFER_DISABLE_VERSION_CHECK", "__PYVENV_LAUNCHER__")
+_SECONDS = 300.0
+# What every probe is started by, in whatever interpreter.
+PROBES = os.path.join(os.path.dirname(os.path.abspath(probes.__file__)), "__main__.py")
+
+
+class Interpreter(NamedTuple):
+    """A Python and the folder that requests, results and logs of this run go to."""
+
+    python: str
+    folder: str
+
+    def environment(self, device: str | None = None) -> dict[str, str]:
+        """The variables a probe gets: its own tools (ninja) first on PATH; `device` is CUDA_VISIBLE_DEVICES."""
+        variables = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+        path = variables.get("PATH", os.defpath)
+        variables |= {"PATH": f"{os.path.dirname(self.python)}{os.pathsep}{path}"}
+        variables |= {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
+        if device is not None:
+            variables["CUDA_VISIBLE_DEVICES"] = device
+        return variables
+
+    def log(self, name: str) -> str:
+        """Where the output of a probe of that name is kept."""
+        return os.path.join(self.folder, f"{name}.log")
+
+
+class Answer(NamedTuple):
+    """What came back from one probe and how long it took."""
+
+    result: Result
+    seconds: float
+    stopped: bool = False
+
+
+def existing(python: str) -> str:
+    """The path of an interpreter named by its path or by its name on PATH. Raises UsageError."""
+    found = shutil.which(os.path.expanduser(python))
+    if found is None or os.path.isdir(found):
+        raise UsageError(
+            f"'{python}' is no interpreter", hint="--python takes the path of a python, or its name on PATH"
+        )
+    # Not resolved: in a virtual environment the link itself says which environment it is.
+    return os.path.abspath(found)
+
+
+def ask(
+    interpreter: Interpreter,
+    request: Request,
+    *,
+    seconds: float,
+    device: str | None = None,
+    watch: Callable[[str], None] = lambda line: None,
+    stop: threading.Event | None = None,
+) -> Answer:
+    """Run one probe; whatever becomes of it is an answer. Raises FiBumpError only when nothing can be written here."""
+    question = os.path.join(interpreter.folder, f"{request.probe}.request.json")
+    reply = os.path.join(interpreter.folder, f"{request.probe}.result.json")
+    storage.put(question, request.to_json().encode())
+    try:
+        ended = process.run(
+            [interpreter.python, PROBES, question, reply],
+            log=interpreter.log(request.probe),
+            seconds=seconds,
+            environment=interpreter.environment(device),
+            watch=watch,
+            stop=stop,
+        )
+    except OSError as error:
+        return Answer(Result("fail", f"cannot be started: {(error.strerror or str(error)).lower()}"), 0.0)
+    return Answer(_judged(ended, reply, seconds), ended.seconds, ended.stopped)
+
+
+def _judged(ended: process.Ended, reply: str, limit: float) -> Result:
+    """What the probe said, if it lived to say it: an answer before a crash is a crash."""
+    if not ended.clean:
+        return Result("fail", ended.reason(limit))
+    try:
+        with open(reply, "rb") as stream:
+            return _result(stream.read())
+    except FileNotFoundError:
+        return Result("fail", f"ended without a result{f': {ended.tail}' if ended.tail else ''}")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return Result("fail", f"its result cannot be read: {printable(str(error))}")
+
+
+def _result(data: bytes) -> Result:
+    """The result in `data`. Raises ValueError or TypeError for anything that `Result.to_json` would not write."""
+    text = data.decode("utf-8")
+    document = json.loads(text, parse_constant=_no_constant)
+    if not isinstance(document, dict):
+        raise ValueError("it is no object")
+    result = Result.from_json(text)
+    if not (isinstance(result.reason, str) or result.reason is None) or not isinstance(result.metrics, dict):
+        raise ValueError("its reason is no text or its metrics are no object")
+    return replace(result, reason=None if result.reason is None else printable(result.reason, 1000))
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def inspect(interpreter: Interpreter, request: Request) -> Target:
+    """Ask the interpreter what it is. Raises FiBumpError when it cannot say so: then no probe can run in it."""
+    answer = ask(interpreter, request, seconds=_SECONDS)
+    hint = f"its output is in {interpreter.log(TARGET)}"
+    if answer.result.outcome != "pass":
+        raise FiBumpError(
+            f"the interpreter cannot be used: {answer.result.reason}", place=interpreter.python, hint=hint
+        )
+    try:
+        return _target(answer.result.metrics)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        message = "the interpreter does not say what it is"
+        raise FiBumpError(message, place=interpreter.python, hint=hint) from None
+
+
+def _target(metrics: dict[str, Any]) -> Target:
+    devices = tuple(
+        Device(int(device["index"]), str(device["name"]), _capability(device["capability"]), device["uuid"])
+        for device in metrics["devices"]
+    )
+    return Target(
+        str(metrics["python"]),
+        metrics["torch"],
+        metrics["cuda"],
+        metrics["driver"],
+        devices,
+        {str(name): str(version) for name, version in metrics["packages"].items()},
+        {str(name): [str(line) for line in lines] for name, lines in metrics["requires"].items()},
+        {str(name): str(value) for name, value in metrics["markers"].items()},
+    )
+
+
+def _capability(text: str) -> tuple[int, int]:
+    major, minor = text.split(".")
+    return int(major), int(minor)

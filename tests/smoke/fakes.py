@@ -1,0 +1,123 @@
+"""Stand-ins: interpreters that misbehave on demand, wheels of a few bytes, progress that only remembers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from fi_bump.smoke.model import Device, ProbeReport, Target
+
+H200 = {"index": 0, "name": "NVIDIA H200", "capability": "9.0", "uuid": "GPU-0000"}
+B200 = {"index": 1, "name": "NVIDIA B200", "capability": "10.0", "uuid": "GPU-1111"}
+METRICS: dict[str, Any] = {
+    "python": "3.12.3",
+    "torch": "2.11.0+cu130",
+    "cuda": "13.0",
+    "driver": "580.95.05",
+    "devices": [H200],
+    "packages": {"flashinfer-python": "0.6.8.post1", "torch": "2.11.0+cu130"},
+    "requires": {"flashinfer-python": ["nvidia-cutlass-dsl>=4.5.0"]},
+    "markers": {"python_version": "3.12", "sys_platform": "linux"},
+}
+ONE = Device(0, "NVIDIA H200", (9, 0), "GPU-0000")
+TWO = Device(1, "NVIDIA B200", (10, 0), "GPU-1111")
+TARGET = Target(
+    "3.12.3",
+    "2.11.0+cu130",
+    "13.0",
+    "580.95.05",
+    (ONE,),
+    {"flashinfer-python": "0.6.11.post2", "torch": "2.11.0+cu130"},
+    {"flashinfer-python": ["nvidia-cutlass-dsl>=4.5.0"]},
+    {"python_version": "3.12", "sys_platform": "linux"},
+)
+
+# Acts as a python: takes the path of the probes, a request and a result, and does what it was told for that probe.
+FAKE = """#!{python}
+import json, os, signal, subprocess, sys, time
+PROBES = {probes!r}
+if sys.argv[1] == "-m":
+    exec(PROBES[sys.argv[2]])
+    sys.exit(0)
+request = json.load(open(sys.argv[2]))
+def answer(outcome, reason=None, **metrics):
+    with open(sys.argv[3], "w") as file:
+        json.dump({{"outcome": outcome, "reason": reason, "metrics": metrics}}, file)
+exec(PROBES[request["probe"]])
+"""
+PASSES = "answer('pass')"
+HANGS = "print('waiting', flush=True); time.sleep(600)"
+SEGFAULTS = "print('about to fall', flush=True); os.kill(os.getpid(), signal.SIGSEGV)"
+
+
+def fake_python(folder: Path, probes: dict[str, str] | None = None, metrics: dict[str, Any] | None = None) -> str:
+    """An interpreter whose probes run the given source; `target` answers with `metrics`, every other passes."""
+    told = {
+        "target": f"answer('pass', **{metrics or METRICS!r})",
+        "environment": PASSES,
+        "mxfp4-sm90-interleave": PASSES,
+        "fp4-scale-contract": PASSES,
+        "cutedsl-masked-moe": "answer('compiled', 'for sm_100a, which is not here')",
+        **(probes or {}),
+    }
+    path = folder / "python"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(FAKE.format(python=sys.executable, probes=told))
+    path.chmod(0o755)
+    return str(path)
+
+
+def wheel(folder: Path, name: str, version: str, files: dict[str, str], requires: tuple[str, ...] = ()) -> Path:
+    """A pure wheel with these files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{name.replace('-', '_')}-{version}"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    metadata += "".join(f"Requires-Dist: {line}\n" for line in requires)
+    contents = {
+        **files,
+        f"{stem}.dist-info/METADATA": metadata,
+        f"{stem}.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = [f"{path},{_digest(text)},{len(text.encode())}" for path, text in contents.items()]
+    contents[f"{stem}.dist-info/RECORD"] = "\n".join([*record, f"{stem}.dist-info/RECORD,,"]) + "\n"
+    path = folder / f"{stem}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name_, text in contents.items():
+            archive.writestr(name_, text)
+    return path
+
+
+def _digest(text: str) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+class Remembered:
+    """A progress that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+    def started(self, name: str, where: str) -> None:
+        self.said.append(f"{name} starts {where}")
+
+    def line(self, name: str, text: str) -> None:
+        self.said.append(f"{name} says {text}")
+
+    def ended(self, report: ProbeReport) -> None:
+        self.said.append(f"{report.name} {report.outcome}")
+
+
+def document(text: str) -> Any:
+    """JSON without the numbers that differ from run to run."""
+    loaded = json.loads(text)
+    for probe in loaded["probes"]:
+        assert probe.pop("seconds") >= 0
+    return loaded

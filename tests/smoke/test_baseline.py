@@ -1,0 +1,131 @@
+"""An earlier report beside this one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fi_bump.errors import FiBumpError
+from fi_bump.smoke.baseline import Baseline, compare, load, numbers
+from fi_bump.smoke.model import Change, Comparison, ProbeReport
+
+HINT = "--baseline takes a report of fi-bump smoke --format json"
+PROBE = {"name": "a", "outcome": "fail", "reason": "wrong", "seconds": 2, "metrics": {"error": 1.4}}
+DOCUMENT = {"schema": 1, "ok": False, "group": "flashinfer", "version": "0.6.8", "target": {}, "probes": [PROBE]}
+
+
+def test_a_baseline(tmp_path: Path) -> None:
+    path = tmp_path / "earlier.json"
+    path.write_text(json.dumps(DOCUMENT))
+    baseline = load(str(path), "flashinfer")
+    assert baseline == Baseline("0.6.8", {"a": ProbeReport("a", "fail", "wrong", 2.0, {"error": 1.4})})
+    assert baseline.failures == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("{", "is not JSON", HINT),
+        ('{"schema": 1, "probes": NaN}', "is not JSON", HINT),
+        ("\xff", "is not JSON", HINT),
+        ("[" * 100_000, "is not JSON", HINT),
+        ("[]", "is no smoke report", HINT),
+        ('{"schema": 1, "ok": true, "groups": [], "findings": []}', "is no smoke report", HINT),
+        ('{"schema": 1, "probes": []}', "is no smoke report", HINT),
+        (json.dumps({**DOCUMENT, "schema": 2}), "is a report of schema 2, not 1", "make the baseline anew"),
+        (json.dumps({**DOCUMENT, "schema": True}), "is a report of schema true, not 1", "make the baseline anew"),
+        (json.dumps({**DOCUMENT, "group": "torch"}), "is a report of the group 'torch', not of 'flashinfer'", HINT),
+        (json.dumps({**DOCUMENT, "probes": [1]}), "is no smoke report", HINT),
+        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "outcome": "green"}]}), "is no smoke report", HINT),
+        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "seconds": "x"}]}), "is no smoke report", HINT),
+        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "metrics": []}]}), "is no smoke report", HINT),
+        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "name": []}]}), "is no smoke report", HINT),
+    ],
+)
+def test_no_baseline(tmp_path: Path, text: str, message: str, hint: str) -> None:
+    path = tmp_path / "earlier.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(FiBumpError) as caught:
+        load(str(path), "flashinfer")
+    assert (caught.value.message, caught.value.place, caught.value.hint) == (message, str(path), hint)
+
+
+def test_a_baseline_that_is_not_there(tmp_path: Path) -> None:
+    path = str(tmp_path / "none.json")
+    with pytest.raises(FiBumpError) as caught:
+        load(path, "flashinfer")
+    assert (str(caught.value), caught.value.exit) == (f"{path}: cannot be read: no such file or directory", 3)
+
+
+def report(name: str, outcome: str, seconds: float = 1.0, **metrics: Any) -> ProbeReport:
+    return ProbeReport(name, outcome, None if outcome == "pass" else "so", seconds, metrics)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "new", "standing", "fixed"),
+    [
+        ("pass", "pass", (), (), ()),
+        ("pass", "fail", ("a",), (), ()),
+        ("not-run", "fail", ("a",), (), ()),
+        (None, "fail", ("a",), (), ()),
+        ("fail", "fail", (), ("a",), ()),
+        ("fail", "pass", (), (), ("a",)),
+        ("fail", "compiled", (), (), ("a",)),
+        ("fail", "not-run", (), (), ()),
+        ("pass", "not-run", (), (), ()),
+    ],
+)
+def test_failures(
+    before: str | None, now: str, new: tuple[str, ...], standing: tuple[str, ...], fixed: tuple[str, ...]
+) -> None:
+    earlier = Baseline("0.6.8", {} if before is None else {"a": report("a", before)})
+    assert compare(earlier, [report("a", now)], 0.25) == Comparison("0.6.8", new, standing, fixed, ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "tolerance", "moved"),
+    [
+        (100.0, 125.0, 0.25, False),
+        (100.0, 126.0, 0.25, True),
+        (100.0, 74.0, 0.25, True),
+        (100.0, 75.0, 0.25, False),
+        (100.0, 100.1, 0.0, True),
+        (0.0, 0.1, 0.25, True),
+        (0.0, 0.0, 0.25, False),
+        (1, 2, 0.25, True),
+    ],
+)
+def test_numbers_beyond_the_tolerance(before: float, after: float, tolerance: float, moved: bool) -> None:
+    earlier = Baseline("0.6.8", {"a": report("a", "pass", kernel_us=before)})
+    found = compare(earlier, [report("a", "pass", kernel_us=after)], tolerance).changes
+    assert found == ((Change("a", "kernel_us", before, after),) if moved else ())
+
+
+def test_what_was_not_run_is_not_compared() -> None:
+    earlier = Baseline("0.6.8", {"a": report("a", "pass", 100.0)})
+    assert compare(earlier, [report("a", "not-run", 0.0)], 0.25).changes == ()
+    assert compare(Baseline("0.6.8", {}), [report("a", "pass", 9.0)], 0.25).changes == ()
+
+
+def test_which_metrics_are_measurements() -> None:
+    metrics = {
+        "error": {"all": 0.004, "token": 0.005},
+        "worst_error": 1,
+        "compile_seconds": 180.5,
+        "shapes": [{"tokens": 1, "kernel_us": 337.0}, {"tokens": 64, "kernel_us": 601}],
+        "layout": "interleaved",
+        "experts": 32,
+        "error_seen": True,
+        "errors": None,
+    }
+    assert list(numbers(metrics)) == [
+        ("error.all", 0.004),
+        ("error.token", 0.005),
+        ("worst_error", 1.0),
+        ("compile_seconds", 180.5),
+        ("shapes.0.kernel_us", 337.0),
+        ("shapes.1.kernel_us", 601.0),
+    ]

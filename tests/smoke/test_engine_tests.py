@@ -1,0 +1,130 @@
+"""An engine's own tests folded in: what pytest's report says, and what it cannot be made to say."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from fi_bump.errors import UsageError
+from fi_bump.smoke.engine_tests import pytest_job
+from fi_bump.smoke.model import ProbeReport
+from fi_bump.smoke.probes.protocol import Result
+from fi_bump.smoke.runner import run_jobs
+from fi_bump.smoke.target import Interpreter
+from tests.smoke.fakes import HANGS, Remembered, fake_python
+
+
+def outcome(tmp_path: Path, python: str, *tests: str, seconds: float | None = 60.0) -> ProbeReport:
+    """The report of a run of these tests."""
+    job = pytest_job(tests, str(tmp_path), Interpreter(python, str(tmp_path)), seconds)
+    (report,) = run_jobs([job], (), Remembered())
+    assert report.name == "pytest"
+    return report
+
+
+def counts(tests: int, passed: int, failed: int, skipped: int) -> dict[str, int]:
+    return {"tests": tests, "passed": passed, "failed": failed, "skipped": skipped}
+
+
+ENGINE = """
+import os, pytest
+def test_good(): assert os.path.exists("test_engine.py")
+def test_bad(): assert 1 == 2
+def test_error(missing): pass
+@pytest.mark.skip(reason="needs sm_100")
+def test_skipped(): pass
+class TestMore:
+    def test_bad(self): raise ValueError("odd\\nand more")
+"""
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected"),
+    [
+        (["::test_good"], Result("pass", None, counts(1, 1, 0, 0))),
+        (["::test_good", "::test_skipped"], Result("pass", None, counts(2, 1, 0, 1))),
+        (["::test_skipped"], Result("not-run", "all 1 tests were skipped: needs sm_100", counts(1, 0, 0, 1))),
+        (
+            ["::test_good", "::test_bad"],
+            Result(
+                "fail",
+                "1 of 2 tests failed, first test_engine::test_bad: assert 1 == 2",
+                counts(2, 1, 1, 0),
+            ),
+        ),
+        (
+            ["::TestMore::test_bad", "::test_skipped"],
+            Result(
+                "fail",
+                "1 of 2 tests failed, first test_engine.TestMore::test_bad: ValueError: odd and more",
+                counts(2, 0, 1, 1),
+            ),
+        ),
+    ],
+)
+def test_real_tests(tmp_path: Path, tests: list[str], expected: Result) -> None:
+    (tmp_path / "test_engine.py").write_text(ENGINE)
+    report = outcome(tmp_path, sys.executable, *(f"test_engine.py{test}" for test in tests))
+    assert (report.outcome, report.reason, report.metrics) == (expected.outcome, expected.reason, expected.metrics)
+
+
+def test_a_file_without_tests_shows_nothing(tmp_path: Path) -> None:
+    (tmp_path / "test_engine.py").write_text("x = 1\n")
+    report = outcome(tmp_path, sys.executable, "test_engine.py")
+    assert (report.outcome, report.reason) == ("not-run", "pytest collected no test")
+
+
+def test_a_name_that_is_not_there_fails(tmp_path: Path) -> None:
+    (tmp_path / "test_engine.py").write_text("x = 1\n")
+    report = outcome(tmp_path, sys.executable, "test_engine.py::test_none")
+    assert report.outcome == "fail"
+    assert str(report.reason).startswith("exited with 4: ")
+
+
+REPORT = (
+    "path = [a for a in sys.argv if a.startswith('--junitxml=')][0].partition('=')[2]; open(path, 'w').write({!r})\n"
+)
+SUITE = "<testsuites><testsuite>{}</testsuite></testsuites>"
+ONE = '<testcase classname="a" name="b"/>'
+
+
+@pytest.mark.parametrize(
+    ("source", "expected", "reason"),
+    [
+        (REPORT.format(SUITE.format(ONE)), "pass", None),
+        (REPORT.format("<odd") + "print('bye')", "fail", "pytest left no report: exited with 0: bye"),
+        ("sys.exit('No module named pytest')", "fail", "pytest left no report: exited with 1: No module named pytest"),
+        (
+            REPORT.format(SUITE.format(ONE)) + "sys.exit(1)",
+            "fail",
+            "pytest exited with 1, and its report names no failure",
+        ),
+        (REPORT.format(SUITE.format(ONE)) + "sys.exit(2)", "fail", "exited with 2"),
+        (REPORT.format(SUITE.format(ONE)) + "os.kill(os.getpid(), 9)", "fail", "killed by SIGKILL"),
+        (
+            REPORT.format(SUITE.format('<testcase classname="a" name="b"><error/></testcase>')),
+            "fail",
+            "1 of 1 tests failed, first a::b: error",
+        ),
+    ],
+)
+def test_odd_ends(tmp_path: Path, source: str, expected: str, reason: str | None) -> None:
+    (tmp_path / "test_engine.py").touch()
+    report = outcome(tmp_path, fake_python(tmp_path / "bin", {"pytest": source}), "test_engine.py")
+    assert (report.outcome, report.reason) == (expected, reason)
+
+
+def test_a_hang(tmp_path: Path) -> None:
+    (tmp_path / "test_engine.py").touch()
+    python = fake_python(tmp_path / "bin", {"pytest": HANGS})
+    report = outcome(tmp_path, python, "test_engine.py", seconds=1.5)
+    assert (report.outcome, report.reason) == ("fail", "ran past its limit of 1.5 s and was killed")
+
+
+def test_tests_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        pytest_job(["tests/none.py::test_a"], str(tmp_path), Interpreter("python", str(tmp_path)), None)
+    assert str(caught.value) == "tests/none.py: there are no tests here"
+    assert caught.value.hint == "--pytest takes PATH or PATH::TEST below -C DIR"

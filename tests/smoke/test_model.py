@@ -1,0 +1,120 @@
+"""The verdict, as a table: red unless what is required was shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from fi_bump.smoke.model import (
+    Change,
+    Device,
+    ProbeReport,
+    Problem,
+    Release,
+    RepositoryPin,
+    Sweep,
+    default_required,
+    problems,
+    runnable,
+    sweep_problems,
+)
+from fi_bump.smoke.registry import PROBES, choose
+from tests.smoke.fakes import ONE, TWO
+
+A100 = Device(0, "NVIDIA A100", (8, 0))
+FUTURE = Device(0, "NVIDIA R200", (12, 0))
+ENVIRONMENT, MXFP4, SCALE, MASKED = "environment", "mxfp4-sm90-interleave", "fp4-scale-contract", "cutedsl-masked-moe"
+
+
+@pytest.mark.parametrize(
+    ("only", "devices", "running", "required"),
+    [
+        ((), (ONE,), (ENVIRONMENT, MXFP4, SCALE), (ENVIRONMENT, MXFP4, SCALE)),
+        ((), (TWO,), (ENVIRONMENT, SCALE, MASKED), (ENVIRONMENT, SCALE, MASKED)),
+        ((), (ONE, TWO), tuple(PROBES), tuple(PROBES)),
+        ((), (FUTURE,), (ENVIRONMENT, SCALE, MASKED), (ENVIRONMENT, SCALE, MASKED)),
+        # Where no kernel can run, one must at least compile.
+        ((), (A100,), (ENVIRONMENT,), (ENVIRONMENT, MASKED)),
+        ((), (), (ENVIRONMENT,), (ENVIRONMENT, MASKED)),
+        ((MASKED,), (), (), (MASKED,)),
+        ((MASKED,), (ONE,), (), (MASKED,)),
+        ((MXFP4,), (), (), ()),
+        ((ENVIRONMENT,), (), (ENVIRONMENT,), (ENVIRONMENT,)),
+    ],
+)
+def test_what_this_machine_requires(
+    only: tuple[str, ...], devices: tuple[Device, ...], running: tuple[str, ...], required: tuple[str, ...]
+) -> None:
+    probes = choose(only)
+    assert runnable(probes, devices) == running
+    assert default_required(probes, devices) == required
+
+
+def said(name: str, outcome: str) -> ProbeReport:
+    return ProbeReport(name, outcome, None if outcome == "pass" else "so", 1.0, {})
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "required", "able", "standing", "expected"),
+    [
+        ({"a": "pass"}, ["a"], ["a"], [], []),
+        ({"a": "pass", "b": "not-run"}, ["a"], ["a"], [], []),
+        ({"a": "pass", "b": "compiled"}, ["a"], ["a"], [], []),
+        ({"b": "compiled"}, ["b"], [], [], []),
+        ({"a": "pass"}, [], ["a"], [], [(None, "no probe can run on this machine, so nothing was shown")]),
+        ({"a": "fail"}, ["a"], ["a"], [], [("a", "a failed: so")]),
+        # A probe that was not required and failed has shown something.
+        ({"a": "pass", "b": "fail"}, ["a"], ["a"], [], [("b", "b failed: so")]),
+        ({"a": "not-run"}, ["a"], ["a"], [], [("a", "a is required and was not run: so")]),
+        ({"a": "pass"}, ["a", "b"], ["a"], [], [("b", "b is required and was not chosen")]),
+        ({"a": "compiled"}, ["a"], ["a"], [], [("a", "a is required to run and was only compiled: so")]),
+        ({"a": "compiled", "b": "pass"}, ["b"], ["a", "b"], [], []),
+        ({"a": "fail", "b": "fail"}, ["a"], ["a"], ["a"], [("b", "b failed: so")]),
+        ({"a": "not-run"}, ["a"], ["a"], ["a"], [("a", "a is required and was not run: so")]),
+        (
+            {"pytest": "compiled"},
+            ["pytest"],
+            [],
+            [],
+            [("pytest", "pytest is required to run and was only compiled: so")],
+        ),
+    ],
+)
+def test_the_verdict(
+    outcomes: dict[str, str],
+    required: list[str],
+    able: list[str],
+    standing: list[str],
+    expected: list[tuple[str | None, str]],
+) -> None:
+    probes = [said(name, outcome) for name, outcome in outcomes.items()]
+    assert problems(probes, required, able, standing) == tuple(Problem(*each) for each in expected)
+
+
+GOOD, BAD = Release("4.5.2", "compiled", "for sm_100a"), Release("4.6.0", "fail", "no make_fragment")
+
+
+@pytest.mark.parametrize(
+    ("releases", "range_", "pins", "expected"),
+    [
+        ((GOOD,), "dsl>=4.5.2", (), []),
+        ((GOOD, BAD), "dsl>=4.5.2,<4.6", (RepositoryPin("r.txt:1:6", "4.5.2", True),), []),
+        (
+            (GOOD, BAD),
+            "dsl>=4.5.2,<4.6",
+            (RepositoryPin("r.txt:1:6", "4.6.0", False), RepositoryPin("s.txt:1:6", "4.5.2", True)),
+            ["r.txt:1:6: dsl 4.6.0 does not keep to dsl>=4.5.2,<4.6"],
+        ),
+        ((GOOD, BAD), "dsl>=4.5.2,<4.6", (), ["the repository does not pin dsl, and 4.6.0 would not survive"]),
+        ((BAD,), None, (), ["no release of dsl survives"]),
+    ],
+)
+def test_the_verdict_of_a_sweep(
+    releases: tuple[Release, ...], range_: str | None, pins: tuple[RepositoryPin, ...], expected: list[str]
+) -> None:
+    found = sweep_problems(Sweep("dsl", ">=4.5.0", releases, range_, pins))
+    assert found == tuple(Problem(None, message) for message in expected)
+
+
+@pytest.mark.parametrize(("before", "after", "share"), [(2.0, 3.0, 0.5), (4.0, 1.0, -0.75), (0.0, 1.0, None)])
+def test_the_share_of_a_change(before: float, after: float, share: float | None) -> None:
+    assert Change("a", "error", before, after).share == share

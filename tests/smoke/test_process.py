@@ -1,0 +1,157 @@
+"""A command in its own group: limits, crashes, output, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from fi_bump.smoke import process
+
+LIMIT = 60.0
+
+
+def start(
+    tmp_path: Path, source: str, seconds: float = LIMIT, stop: threading.Event | None = None
+) -> tuple[process.Ended, list[str], bytes]:
+    """Run Python source; how it ended, what the watcher heard, what the log holds."""
+    heard: list[str] = []
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", f"import os, signal, subprocess, sys, time\n{source}"]
+    ended = process.run(command, log=str(log), seconds=seconds, environment=os.environ, watch=heard.append, stop=stop)
+    return ended, heard, log.read_bytes()
+
+
+def gone(pid: int) -> bool:
+    """Whether a process is dead (it may wait to be reaped by whoever inherited it)."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state == "Z"
+
+
+def soon_gone(pid: int) -> bool:
+    """A killed process takes a moment to go."""
+    deadline = time.monotonic() + 30
+    while not gone(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return gone(pid)
+
+
+def test_output_is_kept_and_watched(tmp_path: Path) -> None:
+    ended, heard, log = start(tmp_path, "print('one'); print('two', file=sys.stderr, flush=True); print('  ')")
+    assert sorted(heard) == ["", "one", "two"]
+    assert sorted(log.split(b"\n")) == [b"", b"  ", b"one", b"two"]
+    assert (ended.code, ended.signal, ended.timed_out, ended.stopped, ended.clean) == (0, None, False, False, True)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("sys.exit(3)", "exited with 3"),
+        ("print('the last word'); sys.exit(3)", "exited with 3: the last word"),
+        ("sys.stdout.flush(); os.kill(os.getpid(), signal.SIGSEGV)", "killed by SIGSEGV"),
+        ("print('cuda', flush=True); os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL: cuda"),
+        ("os.kill(os.getpid(), signal.SIGRTMIN + 1)", "killed by signal 35"),
+        (
+            "sys.stdout.buffer.write(b'\\x1b[31mred\\xff\\n'); sys.exit(1)",
+            "exited with 1: [31mred\N{REPLACEMENT CHARACTER}",
+        ),
+        ("print('x' * 400); sys.exit(1)", f"exited with 1: {'x' * 300}…"),
+    ],
+)
+def test_how_it_ended_in_words(tmp_path: Path, source: str, reason: str) -> None:
+    ended, _, _ = start(tmp_path, source)
+    assert (ended.reason(LIMIT), ended.clean) == (reason, False)
+
+
+def test_a_hang_ends_at_its_limit(tmp_path: Path) -> None:
+    ended, heard, _ = start(tmp_path, "print('waiting', flush=True); time.sleep(600)", seconds=1.5)
+    assert (ended.timed_out, ended.clean, heard) == (True, False, ["waiting"])
+    assert ended.reason(1.5) == "ran past its limit of 1.5 s and was killed"
+    assert 1.5 <= ended.seconds < 20
+
+
+def test_one_that_ignores_the_request_to_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "GRACE", 0.2)
+    source = "signal.signal(signal.SIGTERM, signal.SIG_IGN); print(os.getpid(), flush=True); time.sleep(600)"
+    ended, heard, _ = start(tmp_path, source, seconds=1.5)
+    assert (ended.timed_out, ended.signal) == (True, "SIGKILL")
+    assert gone(int(heard[0]))
+
+
+CHILD = "child = subprocess.Popen(['sleep', '600']); print(child.pid, flush=True); "
+
+
+@pytest.mark.parametrize(
+    ("rest", "seconds", "reason"),
+    [
+        ("", LIMIT, None),
+        ("sys.exit(2)", LIMIT, "exited with 2"),
+        ("time.sleep(600)", 1.5, "ran past its limit of 1.5 s and was killed"),
+    ],
+)
+def test_grandchildren_go_with_it(tmp_path: Path, rest: str, seconds: float, reason: str | None) -> None:
+    ended, heard, _ = start(tmp_path, CHILD + rest, seconds)
+    assert soon_gone(int(heard[0]))
+    assert ended.clean if reason is None else ended.reason(seconds).startswith(reason)
+
+
+def test_a_grandchild_that_left_the_group_does_not_hold_it_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "GRACE", 0.2)
+    source = "child = subprocess.Popen(['sleep', '600'], start_new_session=True); print(child.pid, flush=True)"
+    ended, heard, _ = start(tmp_path, source)
+    os.kill(int(heard[0]), 9)
+    assert ended.clean
+
+
+def test_endless_output_is_cut_off_and_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "LOG_BYTES", 1000)
+    ended, _, log = start(tmp_path, "for _ in range(300_000): print('0123456789abcdef')\nprint('the end')")
+    assert (ended.clean, ended.tail) == (True, "the end")
+    assert log == b"0123456789abcdef\n" * 59 + b"\n[more output is not kept]\n"
+
+
+def test_a_line_without_an_end_comes_in_pieces(tmp_path: Path) -> None:
+    _, heard, log = start(tmp_path, "sys.stdout.write('x' * 20_000)")
+    assert ([len(piece) for piece in heard], len(log)) == ([8192, 8192, 3616], 20_000)
+
+
+def test_it_can_be_stopped(tmp_path: Path) -> None:
+    stop = threading.Event()
+    log = str(tmp_path / "log")
+    # It is stopped by its own first word: then it is known to run.
+    ended = process.run(
+        [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(600)"],
+        log=log,
+        seconds=LIMIT,
+        environment=os.environ,
+        watch=lambda line: stop.set(),
+        stop=stop,
+    )
+    assert (ended.stopped, ended.clean, ended.reason(LIMIT)) == (True, False, "interrupted")
+
+
+def test_what_is_no_program_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        process.run([str(tmp_path / "none")], log=str(tmp_path / "log"), seconds=1, environment={})
+
+
+def test_a_full_disk_loses_the_log_and_not_the_command() -> None:
+    command = [sys.executable, "-c", "print('one'); print('two')"]
+    heard: list[str] = []
+    ended = process.run(command, log="/dev/full", seconds=LIMIT, environment=os.environ, watch=heard.append)
+    assert (ended.clean, heard) == (True, ["one", "two"])
+
+
+def test_it_gets_no_input_and_the_folder_asked_for(tmp_path: Path) -> None:
+    heard: list[str] = []
+    command = [sys.executable, "-c", "import os, sys; print(repr(sys.stdin.read()), os.getcwd())"]
+    log = str(tmp_path / "log")
+    process.run(command, log=log, seconds=LIMIT, environment=os.environ, folder=str(tmp_path), watch=heard.append)
+    assert heard == [f"'' {os.path.realpath(tmp_path)}"]

@@ -1,0 +1,81 @@
+"""The probes' table and the group they are for."""
+
+from __future__ import annotations
+
+import pytest
+
+from fi_bump.errors import UsageError
+from fi_bump.lock import Group, Lock, Member
+from fi_bump.smoke.probes import __main__ as probes_main
+from fi_bump.smoke.registry import PROBES, Capability, choose, group_of, sweepable
+
+OURS = Group("flashinfer", "0.6.8", (Member("flashinfer-python"), Member("flashinfer-cubin")))
+OTHER = Group("torch", "2.11.0", (Member("torch"),))
+
+
+def test_every_probe_has_a_module_and_every_module_is_known() -> None:
+    assert {*PROBES, "target"} == set(probes_main.MODULES)
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "runs", "does_not"),
+    [
+        ("environment", "anywhere", [None, (8, 0), (9, 0), (12, 1)], []),
+        ("mxfp4-sm90-interleave", "on compute capability 9.0", [(9, 0)], [None, (8, 9), (10, 0)]),
+        ("fp4-scale-contract", "on compute capability 9.0 and later", [(9, 0), (10, 0), (12, 1)], [None, (8, 9)]),
+        ("cutedsl-masked-moe", "on compute capability 10.0 and later", [(10, 0), (10, 3)], [None, (9, 0)]),
+    ],
+)
+def test_where_a_probe_runs(
+    name: str, where: str, runs: list[Capability | None], does_not: list[Capability | None]
+) -> None:
+    probe = PROBES[name]
+    assert probe.where == where
+    assert [capability for capability in runs + does_not if probe.runs_on(capability)] == runs
+
+
+def test_choosing() -> None:
+    assert choose(()) == tuple(PROBES.values())
+    names = [probe.name for probe in choose(("fp4-scale-contract", "environment", "environment"))]
+    assert names == ["environment", "fp4-scale-contract"]
+    with pytest.raises(UsageError) as caught:
+        choose(("environment", "mxfp4"))
+    assert (str(caught.value), caught.value.hint) == (
+        "there is no probe 'mxfp4'",
+        "the probes are environment, mxfp4-sm90-interleave, fp4-scale-contract, cutedsl-masked-moe",
+    )
+
+
+def test_what_a_sweep_can_take() -> None:
+    assert sweepable("nvidia-cutlass-dsl") == (PROBES["cutedsl-masked-moe"],)
+    with pytest.raises(UsageError) as caught:
+        sweepable("numpy")
+    assert (str(caught.value), caught.value.hint) == (
+        "no probe that compiles without a GPU depends on 'numpy'",
+        "a sweep can take nvidia-cutlass-dsl, torch",
+    )
+
+
+@pytest.mark.parametrize(("groups", "name"), [((OTHER, OURS), None), ((OURS, OURS._replace(name="b")), "flashinfer")])
+def test_the_group(groups: tuple[Group, ...], name: str | None) -> None:
+    assert group_of(Lock(groups), name) == OURS
+
+
+@pytest.mark.parametrize(
+    ("groups", "name", "message", "hint"),
+    [
+        ((OTHER,), None, "no group of the lock holds flashinfer-python", "see fi-bump init"),
+        ((OTHER, OURS), "torch", "the group 'torch' does not hold flashinfer-python", "see fi-bump init"),
+        ((OTHER, OURS), "jax", "there is no group 'jax' in the lock", "its groups are torch, flashinfer"),
+        (
+            (OURS, OURS._replace(name="diffusion")),
+            None,
+            "2 groups of the lock hold flashinfer-python",
+            "name one with --group: flashinfer, diffusion",
+        ),
+    ],
+)
+def test_no_group(groups: tuple[Group, ...], name: str | None, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        group_of(Lock(groups), name)
+    assert (str(caught.value), caught.value.hint) == (message, hint)

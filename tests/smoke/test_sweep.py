@@ -1,0 +1,218 @@
+"""Releases of a dependency tried one by one: through the whole command with real environments, and piece by piece."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from fi_bump.errors import FiBumpError
+from fi_bump.repository import open_repository
+from fi_bump.smoke import target as target_module
+from fi_bump.smoke.environment import Maker, Wanted
+from fi_bump.smoke.model import Release, RepositoryPin, Sweep
+from fi_bump.smoke.probes.protocol import Request
+from fi_bump.smoke.registry import PROBES
+from fi_bump.smoke.releases import releases
+from fi_bump.smoke.sweep import Pins, Plan, pins_of, sweep, varied
+from fi_bump.smoke.target import Interpreter
+from tests.conftest import Run, plant
+from tests.smoke.fakes import TARGET, Remembered, fake_python, wheel
+
+DSL = "nvidia-cutlass-dsl"
+REQUEST = Request("target", "flashinfer", "0.6.8.post1")
+
+
+@pytest.fixture
+def folder_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No uv, whatever this machine has: the environments are made by venv and pip."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+
+
+# What a probe does in a real environment of made-up wheels: a kernel that uses what the DSL may have dropped.
+STAND_IN = """
+import json, sys
+request = json.load(open(sys.argv[1]))
+if request["probe"] == "target":
+    import importlib.metadata
+    installed = {each.metadata["Name"]: each.version for each in importlib.metadata.distributions()}
+    requires = {name: importlib.metadata.requires(name) or [] for name in request["packages"] if name in installed}
+    metrics = {"python": "3", "torch": None, "cuda": None, "driver": None, "devices": [], "packages": installed,
+               "requires": requires, "markers": {"python_version": "3.12"}}
+    result = {"outcome": "pass", "reason": None, "metrics": metrics}
+else:
+    import cutlass, flashinfer
+    try:
+        result = {"outcome": "compiled", "reason": flashinfer.compile(cutlass), "metrics": {}}
+    except AttributeError as error:
+        result = {"outcome": "fail", "reason": str(error), "metrics": {}}
+json.dump(result, open(sys.argv[2], "w"))
+"""
+
+
+def test_the_whole_sweep_in_real_environments(
+    tmp_path: Path, engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch, folder_only: None
+) -> None:
+    house = tmp_path / "house"
+    kernel = "def compile(cutlass): return 'for sm_100a, by ' + cutlass.make_fragment\n"
+    wheel(house, "flashinfer-python", "0.6.8.post1", {"flashinfer.py": kernel}, (f"{DSL}>=4.5.0", "torch"))
+    wheel(house, "torch", "2.11.0", {"torch.py": ""})
+    wheel(house, DSL, "4.4.0", {"cutlass.py": "make_fragment = '4.4.0'\n"})
+    wheel(house, DSL, "4.5.2", {"cutlass.py": "make_fragment = '4.5.2'\n"})
+    wheel(house, DSL, "4.6.0", {"cutlass.py": ""})
+    plant(engine, {"requirements/dsl.txt": b"nvidia-cutlass-dsl==4.6.0\n"})
+    main = tmp_path / "probes.py"
+    main.write_text(STAND_IN)
+    monkeypatch.setattr(target_module, "PROBES", str(main))
+    report = tmp_path / "sweep.json"
+    arguments = ("--sweep", DSL, "--wheelhouse", str(house), "--cache", str(tmp_path / "cache"))
+    result = run(engine, "smoke", *arguments, "--output", str(report))
+    assert (result.code, result.out) == (
+        1,
+        "no GPU, Python 3\n"
+        "release                   outcome\n"
+        "nvidia-cutlass-dsl 4.5.2  compiled  for sm_100a, by 4.5.2\n"
+        "nvidia-cutlass-dsl 4.6.0  fail      module 'cutlass' has no attribute 'make_fragment'\n"
+        "the wheel's metadata admits nvidia-cutlass-dsl>=4.5.0\n"
+        "pin nvidia-cutlass-dsl>=4.5.2,<4.6\n"
+        "requirements/dsl.txt:1:21: 4.6.0 does not keep to it\n"
+        "flashinfer 0.6.8.post1: not ok\n"
+        "  requirements/dsl.txt:1:21: nvidia-cutlass-dsl 4.6.0 does not keep to nvidia-cutlass-dsl>=4.5.2,<4.6\n",
+    )
+    assert json.loads(report.read_bytes())["sweep"]["range"] == "nvidia-cutlass-dsl>=4.5.2,<4.6"
+    assert "making an environment with nvidia-cutlass-dsl==4.6.0\n" in result.err
+
+
+class Made(Maker):
+    """Environments that are fakes: each release's own behaviour, or the reason why it cannot be installed."""
+
+    def make(self, wanted: Wanted) -> str:
+        version = wanted.requirements[-1].partition("==")[2]
+        if version.startswith("9"):
+            raise FiBumpError(f"cannot install {' '.join(wanted.requirements)}: no such release")
+        source = "answer('fail', 'no make_fragment')" if version >= "4.6" else "answer('compiled', 'for sm_100a')"
+        return fake_python(Path(self.cache) / version, {"cutedsl-masked-moe": source})
+
+
+def swept(tmp_path: Path, versions: tuple[str, ...], pins: Pins, progress: Remembered) -> Sweep:
+    plan = Plan(DSL, versions, Wanted(("flashinfer-python==0.6.8.post1",)), REQUEST, 60.0)
+    base = Interpreter(sys.executable, str(tmp_path))
+    return sweep(plan, TARGET, base, Made(str(tmp_path)), progress, pins)
+
+
+def test_named_releases(tmp_path: Path) -> None:
+    progress = Remembered()
+    pins = Pins((("a.txt:1:1", "4.5.2"),), (("b.txt:1:1", ">=4.5.0"), ("c.txt:1:1", "<4.6")))
+    cannot = "cannot install flashinfer-python==0.6.8.post1 torch==2.11.0 nvidia-cutlass-dsl==9.0: no such release"
+    assert swept(tmp_path, ("4.5.2", "4.6.0", "9.0"), pins, progress) == Sweep(
+        DSL,
+        ">=4.5.0",
+        (
+            Release("4.5.2", "compiled", "for sm_100a"),
+            Release("4.6.0", "fail", "no make_fragment"),
+            Release("9.0", "not-run", cannot),
+        ),
+        "nvidia-cutlass-dsl>=4.5.2,<4.6",
+        (
+            RepositoryPin("a.txt:1:1", "4.5.2", True),
+            RepositoryPin("b.txt:1:1", ">=4.5.0", False),
+            RepositoryPin("c.txt:1:1", "<4.6", True),
+        ),
+    )
+    assert progress.said == [
+        "making an environment with nvidia-cutlass-dsl==4.5.2",
+        "nvidia-cutlass-dsl==4.5.2 cutedsl-masked-moe starts without a device",
+        "nvidia-cutlass-dsl==4.5.2 cutedsl-masked-moe compiled",
+        "making an environment with nvidia-cutlass-dsl==4.6.0",
+        "nvidia-cutlass-dsl==4.6.0 cutedsl-masked-moe starts without a device",
+        "nvidia-cutlass-dsl==4.6.0 cutedsl-masked-moe fail",
+        "making an environment with nvidia-cutlass-dsl==9.0",
+        "nvidia-cutlass-dsl==9.0 not-run",
+    ]
+
+
+def test_nothing_survives(tmp_path: Path) -> None:
+    found = swept(tmp_path, ("4.6.0",), Pins((("a", "4.6.0"),), (("b", ">=4"),)), Remembered())
+    assert found.range is None
+    assert [pin.inside for pin in found.pins] == [False, False]
+
+
+def test_no_release_is_admitted(tmp_path: Path) -> None:
+    wheel(tmp_path / "house", DSL, "4.4.0", {})
+    plan = Plan(DSL, (), Wanted(("a==1",), (), str(tmp_path / "house")), REQUEST)
+    base = Interpreter(sys.executable, str(tmp_path))
+    with pytest.raises(FiBumpError) as caught:
+        sweep(plan, TARGET, base, Made(str(tmp_path)), Remembered(), Pins((), ()))
+    assert str(caught.value) == "there is no release of nvidia-cutlass-dsl>=4.5.0"
+    assert caught.value.hint == "name some: --sweep nvidia-cutlass-dsl==VERSION,…"
+
+
+def test_the_worst_of_several_probes() -> None:
+    from fi_bump.smoke.model import ProbeReport
+    from fi_bump.smoke.sweep import _release
+
+    good, bad = ProbeReport("a", "pass", None, 1, {}), ProbeReport("b", "compiled", "for sm_100a", 1, {})
+    assert _release("1", [good]) == Release("1", "pass", None)
+    assert _release("1", [good, bad]) == Release("1", "compiled", "for sm_100a")
+
+
+@pytest.mark.parametrize(
+    ("requirements", "package", "expected"),
+    [
+        (("flashinfer-python==1",), DSL, ("flashinfer-python==1", "torch==2.11.0", f"{DSL}==4.5.2")),
+        (("flashinfer-python==1", "torch<3"), DSL, ("flashinfer-python==1", "torch<3", f"{DSL}==4.5.2")),
+        (("flashinfer-python==1", f"{DSL}==4.5.0"), DSL, ("flashinfer-python==1", "torch==2.11.0", f"{DSL}==4.5.2")),
+        (("flashinfer-python==1", "torch<3"), "torch", ("flashinfer-python==1", "torch==4.5.2")),
+    ],
+)
+def test_what_stays_as_it_is(requirements: tuple[str, ...], package: str, expected: tuple[str, ...]) -> None:
+    made = varied(Wanted(requirements), (PROBES["cutedsl-masked-moe"],), TARGET, package, "4.5.2")
+    assert made == Wanted(expected)
+
+
+def test_where_the_repository_pins_it(engine: Path) -> None:
+    plant(
+        engine,
+        {"requirements/dsl.txt": b"nvidia-cutlass-dsl==4.5.2\n", "requirements/b.txt": b"nvidia_cutlass_dsl>=4.5,<5\n"},
+    )
+    found = pins_of(open_repository(str(engine)), DSL)
+    assert found.exact == (("requirements/dsl.txt:1:21", "4.5.2"),)
+    assert [(place.partition(":")[0], text) for place, text in found.ranges] == [("requirements/b.txt", ">=4.5,<5")]
+
+
+PIP = "print({!r}, flush=True)\n"
+
+
+def test_releases_by_pip(tmp_path: Path) -> None:
+    said = "nvidia-cutlass-dsl (4.8.1)\nAvailable versions: 4.8.1, 4.6.0, 4.5.2\n  INSTALLED: 4.5.2"
+    python = fake_python(tmp_path, {"pip": PIP.format(said)})
+    assert releases(DSL, python, str(tmp_path / "log")) == ["4.8.1", "4.6.0", "4.5.2"]
+
+
+@pytest.mark.network
+def test_releases_by_the_real_pip(tmp_path: Path) -> None:
+    listed = releases("packaging", sys.executable, str(tmp_path / "log"))
+    assert {"24.0", "24.1"} <= set(listed)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (
+            PIP.format("ERROR: No matching distribution found") + "sys.exit(1)",
+            "exited with 1: ERROR: No matching distribution found",
+        ),
+        (PIP.format("nothing"), "exited with 0: nothing"),
+    ],
+)
+def test_releases_that_pip_cannot_list(tmp_path: Path, source: str, reason: str) -> None:
+    python = fake_python(tmp_path, {"pip": source})
+    log = str(tmp_path / "log")
+    with pytest.raises(FiBumpError) as caught:
+        releases(DSL, python, log)
+    assert str(caught.value) == f"pip cannot list the releases of nvidia-cutlass-dsl: {reason}"
+    assert caught.value.hint == (
+        f"its output is in {log}; releases can be named: --sweep nvidia-cutlass-dsl==VERSION,…"
+    )
