@@ -56,6 +56,10 @@ class FileError(FiBumpError):
     """A file cannot be read or must not be written."""
 
 
+class PackageIndexError(FiBumpError):
+    """An index cannot be asked, or gave an answer that is none."""
+
+
 class BusyError(FiBumpError):
     """Another fi-bump works in this repository."""
 

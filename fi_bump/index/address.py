@@ -6,6 +6,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from fi_bump.errors import PackageIndexError
+
 # Whatever stands between `//` and `@` of an address, in any text.
 _USERINFO = re.compile(r"(?<=//)[^/\s@]*(?:@[^/\s@]*)*@")
 # Tokens that some indexes take in the query.
@@ -28,8 +30,11 @@ def redacted(text: str) -> str:
 
 
 def split(url: str) -> tuple[str, Credentials | None]:
-    """An address without its credentials, and these."""
-    parts = urlsplit(url)
+    """An address without its credentials, and these. Raises PackageIndexError for what is no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise PackageIndexError("is no address", place=redacted(url)) from None
     userinfo, separator, host = parts.netloc.rpartition("@")
     bare = urlunsplit(parts._replace(netloc=host))
     if not separator:

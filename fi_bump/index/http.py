@@ -15,7 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import (
     HTTPError,
-    LocationParseError,
+    LocationValueError,
     MaxRetryError,
     NewConnectionError,
     ResponseError,
@@ -23,7 +23,7 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as TimedOut
 
-from fi_bump.errors import Exit, FiBumpError
+from fi_bump.errors import PackageIndexError
 from fi_bump.index import local
 from fi_bump.index.address import Credentials, host_of, redacted, split
 from fi_bump.index.cache import Cache
@@ -34,12 +34,6 @@ LONGEST_WAIT = 10.0
 LARGEST_ANSWER = 64 << 20
 _AGAIN = (429, 500, 502, 503, 504)
 _BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-
-
-class PackageIndexError(FiBumpError):
-    """An index cannot be asked, or gave an answer that is none."""
-
-    exit = Exit.FAILED
 
 
 class Answer(NamedTuple):
@@ -221,7 +215,7 @@ def _reason(error: Exception) -> str:
         return "cannot be reached"
     if isinstance(cause, TimedOut):
         return "did not answer in time"
-    if isinstance(cause, LocationParseError):
+    if isinstance(cause, LocationValueError):
         return "is no address"
     return f"the connection broke ({type(cause).__name__})"
 

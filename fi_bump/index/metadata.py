@@ -9,9 +9,10 @@ from typing import NamedTuple
 from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 
+from fi_bump.errors import PackageIndexError
 from fi_bump.index import remote_zip
 from fi_bump.index.address import redacted
-from fi_bump.index.http import Http, PackageIndexError
+from fi_bump.index.http import Http
 from fi_bump.index.model import File
 
 # A server without ranges: beyond this a wheel is not downloaded for its five kilobytes of METADATA.

@@ -10,8 +10,9 @@ from urllib.parse import unquote, urldefrag, urljoin
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
+from fi_bump.errors import PackageIndexError
 from fi_bump.index.address import redacted, split
-from fi_bump.index.http import Answer, PackageIndexError
+from fi_bump.index.http import Answer
 from fi_bump.index.model import File
 
 JSON = "application/vnd.pypi.simple.v1+json"

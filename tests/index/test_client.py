@@ -1,0 +1,385 @@
+"""The client against a real index on this machine: every form of page, every fault, and what is fetched for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from fi_bump.errors import PackageIndexError
+from fi_bump.index import http as http_module
+from fi_bump.index import remote_zip
+from fi_bump.index.address import Credentials, redacted, split
+from fi_bump.index.cache import Cache
+from fi_bump.index.client import Client, newest, wheel_for_metadata
+from fi_bump.index.http import Http
+from fi_bump.index.model import File, Project
+from tests.index.server import (
+    JSON,
+    Index,
+    Package,
+    Reply,
+    answering,
+    guarded,
+    hanging,
+    running,
+    wheel,
+    with_etag,
+    zipped,
+)  # fmt: skip
+
+REQUIRES = ("nvidia-cutlass-dsl>=4.5.0", "torch", "nvidia-cutlass-dsl[cu13]>=4.5.0; extra == 'cu13'")
+RELEASES = {version: wheel("kit", version, *REQUIRES) for version in ("0.6.8.post1", "0.6.11.post2", "0.7.0rc1")}
+
+
+@pytest.fixture
+def index() -> Iterator[Index]:
+    """A running index with nothing on it."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Client:
+    """A client with short time-outs and a cache of its own."""
+    return Client(Http(Cache(tmp_path / "cache"), connect=2, read=0.5))
+
+
+def versions(project: Project) -> list[str]:
+    """The versions of a project as texts."""
+    return [str(version) for version in project.versions()]
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_a_page(index: Index, client: Client, html: bool) -> None:
+    package = Package("kit", RELEASES, html=html)
+    name = "kit-0.6.8.post1-py3-none-any.whl"
+    package.extra[name] = {"yanked": "wrong layout", "requires-python": "&gt;=3.9" if html else ">=3.9"}
+    package.serve(index)
+    project = client.project("kit", [f"{index.url}/simple/"])
+    assert (project.package, project.index_url) == ("kit", f"{index.url}/simple/")
+    assert versions(project) == ["0.6.8.post1", "0.6.11.post2", "0.7.0rc1"]
+    assert project.of(Version("0.6.8.post1")) == (
+        File(
+            name,
+            f"{index.url}/files/{name}",
+            Version("0.6.8.post1"),
+            hashlib.sha256(RELEASES["0.6.8.post1"]).hexdigest(),
+            None if html else len(RELEASES["0.6.8.post1"]),
+            None if html else "2026-05-01T10:00:00.000000Z",
+            "wrong layout",
+            ">=3.9",
+            None,
+        ),
+    )
+    assert newest(project.versions()) == Version("0.6.11.post2")
+    assert newest(project.versions(), prereleases=True) == Version("0.7.0rc1")
+    assert project.of(Version("0.6.9")) == ()
+
+
+def test_what_is_no_release_of_the_package_is_left_out(index: Index, client: Client) -> None:
+    files = ("kit-1.0-py3-none-any.whl", "kit-1.0.tar.gz", "kit_extra-2.0-py3-none-any.whl", "kit-1.0.exe", "kit-x.whl")
+    entries = ", ".join(f'{{"filename": "{name}", "url": "{name}"}}' for name in files)
+    index.routes["/simple/kit/"] = answering(Reply(200, {"Content-Type": JSON}, f'{{"files": [{entries}]}}'.encode()))
+    project = client.project("kit", [f"{index.url}/simple"])
+    assert [file.name for file in project.files] == ["kit-1.0-py3-none-any.whl", "kit-1.0.tar.gz"]
+
+
+def test_local_labels() -> None:
+    files = tuple(
+        File(name, "", Version(name.split("-")[1])) for name in ("kit-1.0+cu130-x", "kit-1.0+cu129-x", "kit-0.9-x")
+    )
+    project = Project("kit", "", files)
+    assert [file.name for file in project.of(Version("1.0"), "cu130")] == ["kit-1.0+cu130-x"]
+    assert project.of(Version("1.0")) == ()
+    assert project.versions("cu129") == [Version("1.0")]
+    assert project.versions() == [Version("0.9")]
+
+
+def test_the_first_index_that_knows_a_package_answers_for_it(index: Index, client: Client) -> None:
+    Package("kit", {"1.0": wheel("kit", "1.0")}).serve(index, "/second")
+    Package("kit", {"9.0": wheel("kit", "9.0")}).serve(index, "/third")
+    indexes = [f"{index.url}/{name}/simple" for name in ("first", "second", "third")]
+    project = client.project("kit", indexes)
+    assert (versions(project), project.index_url) == (["1.0"], indexes[1])
+    assert client.project("none", indexes).files == ()
+    client.project("kit", indexes)
+    assert index.seen["/second/simple/kit/"] == 1
+
+
+def test_metadata_beside_the_wheel(index: Index, client: Client) -> None:
+    package = Package("kit", {"1.0": wheel("kit", "1.0", *REQUIRES, "not a requirement", filler=300_000)}, sidecar=True)
+    package.serve(index)
+    file = wheel_for_metadata(client.project("kit", [f"{index.url}/simple"]).files)
+    assert file is not None
+    metadata = client.metadata(file)
+    assert [str(each) for each in metadata.requires] == [
+        "nvidia-cutlass-dsl>=4.5.0",
+        "torch",
+        'nvidia-cutlass-dsl[cu13]>=4.5.0; extra == "cu13"',
+    ]
+    assert metadata.bad == ("not a requirement",)
+    assert [request.path for request in index.log] == ["/simple/kit/", f"/files/{file.name}.metadata"]
+    wrong = file._replace(metadata_sha256="0" * 64)
+    with pytest.raises(PackageIndexError) as caught:
+        Client(Http(Cache(None))).metadata(wrong)
+    assert caught.value.message == "its metadata file does not have the hash that the index names"
+
+
+@pytest.mark.parametrize("filler", [0, 50_000, 2_000_000])
+def test_metadata_out_of_the_remote_wheel(index: Index, client: Client, filler: int) -> None:
+    data = wheel("kit", "1.0", *REQUIRES, filler=filler)
+    Package("kit", {"1.0": data}).serve(index)
+    (file,) = client.project("kit", [f"{index.url}/simple"]).files
+    before = client.http.received
+    assert len(client.metadata(file).requires) == 3
+    assert client.http.received - before <= min(len(data), remote_zip.TAIL)
+    asked = client.http.requests
+    again = Client(Http(client.http.cache))
+    assert len(again.metadata(file).requires) == 3
+    assert (client.http.requests, again.http.requests) == (asked, 0)
+
+
+def test_metadata_deep_in_a_large_directory(index: Index, client: Client) -> None:
+    import io
+    import zipfile
+
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(
+            "kit-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: kit\nVersion: 1.0\nRequires-Dist: torch\n"
+        )
+        for number in range(3000):
+            archive.writestr(f"kit/{'x' * 60}{number}.py", b"")
+    Package("kit", {"1.0": stream.getvalue()}).serve(index)
+    (file,) = client.project("kit", [f"{index.url}/simple"]).files
+    assert [str(each) for each in client.metadata(file).requires] == ["torch"]
+
+
+def test_a_server_without_ranges(index: Index, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fi_bump.index import metadata
+
+    Package("kit", {"1.0": wheel("kit", "1.0", *REQUIRES)}, ranges=False).serve(index)
+    (file,) = client.project("kit", [f"{index.url}/simple"]).files
+    assert len(client.metadata(file).requires) == 3
+    monkeypatch.setattr(metadata, "LARGEST_DOWNLOAD", 10)
+    with pytest.raises(PackageIndexError) as caught:
+        Client(Http(Cache(None))).metadata(file)
+    assert str(caught.value) == (
+        f"{file.url}: its METADATA cannot be read: the server gives no parts of a file, and all of it has 0 MiB"
+    )
+
+
+BROKEN = wheel("kit", "1.0", "torch")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"no zip at all", "it is no whole zip (file is not a zip file)"),
+        (BROKEN[:-30], "it is no whole zip (file is not a zip file)"),
+        (BROKEN.replace(b"PK\x01\x02", b"PK\x09\x09"), "it is no whole zip (bad magic number for central directory)"),
+        (BROKEN.replace(b"PK\x03\x04", b"PK\x09\x09"), "it is no whole zip (bad magic number for file header)"),
+        (BROKEN.replace(b"METADATA", b"METABATA"), "it holds 0 files named *.dist-info/METADATA"),
+    ],
+)
+def test_a_broken_wheel(index: Index, client: Client, data: bytes, reason: str) -> None:
+    Package("kit", {"1.0": data}).serve(index)
+    (file,) = client.project("kit", [f"{index.url}/simple"]).files
+    with pytest.raises(PackageIndexError) as caught:
+        client.metadata(file)
+    assert str(caught.value) == f"{file.url}: its METADATA cannot be read: {reason}"
+    assert caught.value.exit == 3
+
+
+OK_PAGE = Reply(200, {"Content-Type": JSON}, b'{"files": []}')
+
+
+@pytest.mark.parametrize(
+    ("replies", "message"),
+    [
+        ([Reply(200, {"Content-Type": JSON}, b'{"files": [')], "the index promised JSON and sent something else, or half of it"),
+        ([Reply(200, {"Content-Type": JSON}, b"<html></html>")], "the index promised JSON and sent something else, or half of it"),
+        ([Reply(200, {"Content-Type": JSON}, b"[]")], "the index's JSON is no project's page: it has no files"),
+        ([Reply(200, {"Content-Type": JSON}, b'{"files": [{}]}')], "the index's JSON lists a file without a name or an address"),
+        ([Reply(200, {"Content-Type": "text/html"}, b"nothing")], "the index promised HTML and sent something else"),
+        ([Reply(200, {"Content-Type": "image/png"}, b"x")], "the index answered with image/png, not with a project's page"),
+        ([Reply(200, {}, b"x")], "the index answered with nothing at all, not with a project's page"),
+        ([Reply(403, {}, b"")], "the index answered 403"),
+        ([Reply(418, {}, b"")], "the index answered 418"),
+        ([Reply(503, {}, b"")], "the index answered 503"),
+        ([Reply(302, {"Location": "/simple/kit/"}, b"")], "redirects without end"),
+    ],
+)  # fmt: skip
+def test_bad_answers(index: Index, client: Client, replies: list[Reply], message: str) -> None:
+    index.routes["/simple/kit/"] = answering(*replies)
+    with pytest.raises(PackageIndexError) as caught:
+        client.project("kit", [f"{index.url}/simple"])
+    assert str(caught.value) == f"{index.url}/simple/kit/: {message}"
+    assert caught.value.exit == 3
+
+
+def test_errors_of_a_moment_are_tried_again(index: Index, client: Client) -> None:
+    busy = Reply(503, {"Retry-After": "0"}, b"")
+    index.routes["/simple/kit/"] = answering(busy, busy, OK_PAGE)
+    assert client.project("kit", [f"{index.url}/simple"]).files == ()
+    assert index.statuses == [503, 503, 200]
+    index.routes["/simple/gone/"] = answering(Reply(404, {}, b""))
+    client.project("gone", [f"{index.url}/simple"])
+    assert index.seen["/simple/gone/"] == 1
+
+
+def test_an_index_that_hangs(index: Index, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_module, "RETRIES", 1)
+    index.routes["/simple/kit/"] = hanging
+    with pytest.raises(PackageIndexError) as caught:
+        client.project("kit", [f"{index.url}/simple"])
+    assert str(caught.value) == f"{index.url}/simple/kit/: did not answer in time"
+    assert caught.value.hint == "check the network and the index's address, or use --offline"
+    assert index.seen["/simple/kit/"] == 2
+
+
+def test_nobody_there(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_module, "RETRIES", 0)
+    with running() as index:
+        address = index.url
+    with pytest.raises(PackageIndexError) as caught:
+        client.project("kit", [f"{address}/simple"])
+    assert str(caught.value) == f"{address}/simple/kit/: cannot be reached"
+    for wrong in ("https://[broken", "https:///x", "nonsense"):
+        with pytest.raises(PackageIndexError) as caught:
+            client.project("kit", [wrong])
+        assert str(caught.value) == f"{wrong}/kit/: is no address"
+
+
+def test_an_answer_too_large(index: Index, client: Client) -> None:
+    index.routes["/"] = answering(Reply(200, {}, b"x" * 3_000_000))
+    with pytest.raises(PackageIndexError) as caught:
+        client.http.get(f"{index.url}/a", limit=1 << 20)
+    assert str(caught.value) == f"{index.url}/a: the answer is larger than 1 MiB"
+
+
+def test_compressed_answers(index: Index, client: Client) -> None:
+    package = Package("kit", RELEASES)
+    index.routes["/simple/kit/"] = zipped(package.page)
+    assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
+
+
+def test_answers_are_validated_and_used_again(index: Index, tmp_path: Path) -> None:
+    package = Package("kit", RELEASES)
+    index.routes["/simple/kit/"] = with_etag(package.page)
+    cache = Cache(tmp_path / "cache")
+    for _ in range(2):
+        assert len(Client(Http(cache)).project("kit", [f"{index.url}/simple"]).files) == 3
+    assert index.statuses == [200, 304]
+    package.files.clear()
+    assert Client(Http(cache)).project("kit", [f"{index.url}/simple"]).files == ()
+    for entry in (tmp_path / "cache").rglob("*"):
+        if entry.is_file():
+            assert entry.stat().st_mode & 0o777 == 0o600
+            entry.write_bytes(b"broken")
+    assert Client(Http(cache)).project("kit", [f"{index.url}/simple"]).files == ()
+    assert index.statuses == [200, 304, 200, 200]
+
+
+@pytest.mark.parametrize(("control", "asked"), [("max-age=600", 1), ("max-age=0", 2), ("no-store", 2)])
+def test_how_long_an_answer_is_fresh(index: Index, tmp_path: Path, control: str, asked: int) -> None:
+    reply = Reply(200, {"Content-Type": JSON, "Cache-Control": control}, b'{"files": []}')
+    index.routes["/simple/kit/"] = answering(reply)
+    for _ in range(2):
+        Client(Http(Cache(tmp_path))).project("kit", [f"{index.url}/simple"])
+    assert len(index.log) == asked
+
+
+SECRET = "s3cr3t/@:pass"
+USERINFO = "some-user:s3cr3t%2F%40%3Apass@"
+BASIC = "Basic c29tZS11c2VyOnMzY3IzdC9AOnBhc3M="
+
+
+def test_credentials_are_sent_and_never_shown(index: Index, client: Client, tmp_path: Path) -> None:
+    package = Package("kit", RELEASES, ranges=True)
+    index.routes["/simple/kit/"] = guarded(package.page, BASIC)
+    index.routes["/files/"] = guarded(package.file, BASIC)
+    address = index.url.replace("//", f"//{USERINFO}") + "/simple"
+    project = client.project("kit", [address])
+    assert project.index_url == f"{index.url}/simple"
+    # The files lie on the same host, whose credentials are known by then.
+    assert len(client.metadata(project.files[0]).requires) == 3
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    wrong = index.url.replace("//", "//some-user:wr0ng@") + "/simple"
+    with pytest.raises(PackageIndexError) as caught:
+        Client(Http(Cache(None))).project("kit", [wrong])
+    assert (str(caught.value), caught.value.hint) == (
+        f"{index.url}/simple/kit/: the index answered 401",
+        "give the index credentials in its address, in netrc, or leave it out",
+    )
+    for text in (str(project), str(caught.value), repr(client), kept.decode("latin-1"), repr(split(address))):
+        assert "s3cr3t" not in text
+        assert "wr0ng" not in text
+
+
+def test_credentials_from_netrc(index: Index, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine 127.0.0.1 login some-user password {SECRET}\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    index.routes["/simple/kit/"] = guarded(Package("kit", RELEASES).page, BASIC)
+    assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
+
+
+def test_credentials_do_not_follow_to_another_host(index: Index, client: Client) -> None:
+    with running() as other:
+        package = Package("kit", RELEASES)
+        package.serve(other)
+        moved = other.url.replace("127.0.0.1", "localhost") + "/simple/kit/"
+        index.routes["/simple/kit/"] = answering(Reply(302, {"Location": moved}, b""))
+        address = index.url.replace("//", f"//{USERINFO}") + "/simple"
+        assert len(client.project("kit", [address]).files) == 3
+        assert "authorization" in index.log[0].headers
+        assert ["authorization" in request.headers for request in other.log] == [False]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://user:pass@host/simple", "https://host/simple"),
+        ("https://user:p@ss@host/simple", "https://host/simple"),
+        ("https://token@host/", "https://host/"),
+        ("see https://a:b@h/x and http://c:d@i/", "see https://h/x and http://i/"),
+        ("https://h/x?token=abc&a=1", "https://h/x?token=****&a=1"),
+        ("https://h/x@1.0", "https://h/x@1.0"),
+        ("nothing", "nothing"),
+    ],
+)
+def test_redacted(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+
+
+def test_split() -> None:
+    assert split("https://u:p%40@h:80/x") == ("https://h:80/x", Credentials("u", "p@"))
+    assert split("https://h/x") == ("https://h/x", None)
+
+
+def test_an_index_of_files(client: Client, tmp_path: Path) -> None:
+    folder = tmp_path / "simple" / "kit"
+    folder.mkdir(parents=True)
+    (folder / "kit-1.0-py3-none-any.whl").write_bytes(wheel("kit", "1.0", *REQUIRES, filler=200_000))
+    address = (tmp_path / "simple").as_uri()
+    project = client.project("kit", [address])
+    assert versions(project) == ["1.0"]
+    assert len(client.metadata(project.files[0]).requires) == 3
+    assert client.project("none", [address]).files == ()
+    (folder / "index.html").write_text('<a href="kit-2.0.tar.gz#sha256=00">x</a>')
+    assert versions(Client(Http(Cache(None))).project("kit", [address])) == ["2.0"]
+
+
+def test_the_first_failure_of_many_is_raised(index: Index, client: Client) -> None:
+    index.routes["/simple/"] = answering(OK_PAGE)
+    index.routes["/simple/bad/"] = answering(Reply(403, {}, b""))
+    names = ["a", "b", "bad", "c"]
+    with pytest.raises(PackageIndexError):
+        client.each(lambda name: client.project(name, [f"{index.url}/simple"]), names)
+    found = client.each(lambda name: client.project(name, [f"{index.url}/simple"]).package, ["a", "b", "c"])
+    assert found == ["a", "b", "c"]
