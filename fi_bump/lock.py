@@ -262,6 +262,9 @@ def _member(name: str, value: object, path: str) -> Member:
         _is(_FILE, "a release file's name")(file, f"{path}.files")
         _is(_DIGEST, "a digest: sha256: and 64 hexadecimal digits")(digest, f"{path}.files.{file}")
     checks = {"index": _is(_INDEX, "an index address"), "label": _is(_LABEL, "a local label such as cu130")}
+    address = options.get("index")
+    if isinstance(address, str) and "@" in address.partition("://")[2].partition("/")[0]:
+        raise _wrong(f"{path}.index", "the address carries credentials", hint="take them out, and put them into netrc")
     values = {key: checks[key](value, f"{path}.{key}") for key, value in options.items()}
     return Member(name, values.get("index"), values.get("label"), tuple(sorted(files.items())))
 

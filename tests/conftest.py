@@ -119,9 +119,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
     """Run fi-bump's entry point in this process: `run(root, "set", "0.7.0")`."""
     from fi_bump.__main__ import main
 
-    monkeypatch.setenv("FI_BUMP_OFFLINE", "1")
-
-    def call(root: Path, *arguments: str) -> Result:
+    def call(root: Path, *arguments: str, offline: bool = True) -> Result:
+        monkeypatch.setenv("FI_BUMP_OFFLINE", "1" if offline else "0")
         monkeypatch.setattr(sys, "argv", ["fi-bump", "-C", str(root), *arguments])
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as exit_:

@@ -35,6 +35,8 @@ def split(url: str) -> tuple[str, Credentials | None]:
         parts = urlsplit(url)
     except ValueError:
         raise PackageIndexError("is no address", place=redacted(url)) from None
+    if parts.scheme not in ("http", "https", "file") or (parts.scheme != "file" and not parts.hostname):
+        raise PackageIndexError("is no address", place=redacted(url))
     userinfo, separator, host = parts.netloc.rpartition("@")
     bare = urlunsplit(parts._replace(netloc=host))
     if not separator:

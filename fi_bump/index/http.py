@@ -30,6 +30,8 @@ from fi_bump.index.cache import Cache
 
 RETRIES = 3
 REDIRECTS = 5
+CONNECT_LIMIT = 10.0
+READ_LIMIT = 30.0
 LONGEST_WAIT = 10.0
 LARGEST_ANSWER = 64 << 20
 _AGAIN = (429, 500, 502, 503, 504)
@@ -60,16 +62,15 @@ class Http:
         self,
         cache: Cache,
         *,
-        connect: float = 10.0,
-        read: float = 30.0,
-        credentials: Mapping[str, Credentials] | None = None,
+        connect: float | None = None,
+        read: float | None = None,
     ) -> None:
         self.cache = cache
         self.received = 0
         self.requests = 0
         self._count = threading.Lock()
-        self._credentials = dict(credentials or {})
-        self._timeout = urllib3.Timeout(connect=connect, read=read)
+        self._credentials: dict[str, Credentials] = {}
+        self._timeout = urllib3.Timeout(connect=connect or CONNECT_LIMIT, read=read or READ_LIMIT)
         self._pools: dict[str | None, urllib3.PoolManager] = {}
         self._proxies = getproxies()
 

@@ -40,6 +40,13 @@ class Request(NamedTuple):
 Route = Callable[["Index", Request], Reply]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up in the middle is what some tests are about."""
+
+
 class Index:
     """A running index: its address, its routes by path prefix (the longest one counts), and a log of what was asked."""
 
@@ -61,8 +68,7 @@ class Index:
             def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the base class's name
                 """Say nothing."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:

@@ -1,0 +1,341 @@
+"""set, latest, audit and check --online against real local indexes: whole outputs, and nothing changed on a refusal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from fi_bump.index import http as http_module
+from tests.conftest import NEW, OLD, TREE, Result, Run, plant, snapshot
+from tests.index.server import Index, Package, Reply, answering, hanging, running, wheel
+
+PYTHON = {
+    each: wheel("flashinfer-python", each, "dsl>=4.5" if each != OLD else "dsl>=4.4") for each in (OLD, NEW, "0.6.14")
+}
+CUBIN = {each: wheel("flashinfer-cubin", each) for each in (OLD, NEW, "0.6.13")}
+DSL = {each: wheel("dsl", each) for each in ("4.4.2", "4.5.0", "4.5.2", "4.6.0")}
+
+Ask = Callable[..., Result]
+
+
+@pytest.fixture
+def index() -> Iterator[Index]:
+    """An index with python to 0.6.14, cubin to 0.6.13, and dsl."""
+    with running() as started:
+        Package("flashinfer-python", PYTHON).serve(started)
+        Package("flashinfer-cubin", CUBIN).serve(started)
+        Package("dsl", DSL).serve(started)
+        yield started
+
+
+@pytest.fixture
+def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Run a command that asks `index`, with a cache of its own and short time-outs."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+    monkeypatch.setattr(http_module, "RETRIES", 1)
+
+    def call(root: Path, *arguments: str, at: str = "") -> Result:
+        result = run(root, *arguments, "--index", at or f"{index.url}/simple", offline=False)
+        return Result(result.code, result.out.replace(index.url, "URL"), result.err.replace(index.url, "URL"))
+
+    return call
+
+
+def valid(name: str, document: object) -> None:
+    """Hold a document against its schema in the package."""
+    schema = json.loads(files("fi_bump").joinpath("schemas", f"{name}.schema.json").read_bytes())
+    jsonschema.validate(document, schema, jsonschema.Draft202012Validator)
+
+
+MOVED = "".join(
+    f"{place} {OLD} -> {NEW}\n"
+    for place in (
+        "docker/Dockerfile:3:24: FLASHINFER_VERSION",
+        "docker/Dockerfile.nightly:2:37: github.com/flashinfer-ai/flashinfer",
+        "docker/versions.json:5:19: FLASHINFER_VERSION",
+        "requirements/cuda.txt:5:20: flashinfer-python",
+        "requirements/cuda.txt:6:19: flashinfer-cubin",
+    )
+)
+LEFT = "note: flashinfer-jit-cache is not on the index, and no requirement pins it: not asked about\n"
+
+
+def lock(root: Path) -> dict[str, Any]:
+    """The groups of the lock."""
+    groups: dict[str, Any] = json.loads((root / "versions.lock.json").read_bytes())["groups"]
+    return groups
+
+
+def test_set_asks_and_records_the_files(engine: Path, ask: Ask) -> None:
+    assert ask(engine, "set", NEW) == (0, f"{MOVED}flashinfer {OLD} -> {NEW}: 5 pins in 4 files\n{LEFT}", "")
+    packages = lock(engine)["flashinfer"]["packages"]
+    assert packages["flashinfer-python"]["files"] == {
+        f"flashinfer_python-{NEW}-py3-none-any.whl": f"sha256:{hashlib.sha256(PYTHON[NEW]).hexdigest()}"
+    }
+    assert packages["flashinfer-jit-cache"] == {}
+    before = snapshot(engine)
+    assert ask(engine, "set", NEW).out == f"flashinfer is already at {NEW}\n{LEFT}"
+    assert snapshot(engine) == before
+
+
+def test_a_release_that_one_member_lacks_is_refused(engine: Path, ask: Ask) -> None:
+    before = snapshot(engine)
+    out = (
+        "flashinfer-cubin 0.6.14 is not on URL/simple, where the newest is 0.6.13\n"
+        "nothing was changed\n"
+        f"help: the newest version that every member has is {NEW}: run fi-bump set {NEW}\n"
+    )
+    for more in ((), ("--dry-run",), ("--allow-yanked", "--allow-prerelease")):
+        assert ask(engine, "set", "0.6.14", *more) == (1, out, "")
+    assert snapshot(engine) == before
+
+
+def test_a_release_that_nobody_has(engine: Path, ask: Ask) -> None:
+    out = ask(engine, "set", "9.9").out
+    assert out.splitlines()[:3] == [
+        "flashinfer-cubin 9.9 is not on URL/simple, where the newest is 0.6.13",
+        "flashinfer-python 9.9 is not on URL/simple, where the newest is 0.6.14",
+        "nothing was changed",
+    ]
+
+
+def test_a_member_with_its_own_index_and_label(engine: Path, ask: Ask, index: Index) -> None:
+    Package("flashinfer-jit-cache", {f"{NEW}+cu130": b"x"}).serve(index, "/whl/cu130")
+    text = (engine / "versions.lock.json").read_text()
+    member = f'"flashinfer-jit-cache": {{"index": "{index.url}/whl/cu130/simple", "label": "cu130"}}'
+    plant(engine, {"versions.lock.json": text.replace('"flashinfer-jit-cache": {}', member).encode()})
+    assert ask(engine, "set", NEW) == (0, f"{MOVED}flashinfer {OLD} -> {NEW}: 5 pins in 4 files\n", "")
+    result = ask(engine, "set", OLD)
+    assert result.out.splitlines()[0] == (
+        f"flashinfer-jit-cache {OLD}+cu130 is not on URL/whl/cu130/simple, where the newest is {NEW}+cu130"
+    )
+
+
+def test_a_yanked_release(engine: Path, ask: Ask, index: Index) -> None:
+    package = Package("flashinfer-python", PYTHON)
+    package.extra[f"flashinfer_python-{NEW}-py3-none-any.whl"] = {"yanked": "wrong results on sm_90"}
+    package.serve(index)
+    before = snapshot(engine)
+    assert ask(engine, "set", NEW) == (
+        1,
+        f"flashinfer-python {NEW} on URL/simple is yanked: wrong results on sm_90\nnothing was changed\n"
+        "help: --allow-yanked takes it all the same\n",
+        "",
+    )
+    assert snapshot(engine) == before
+    assert ask(engine, "set", NEW, "--allow-yanked").code == 0
+    result = ask(engine, "check", "--online")
+    assert result.code == 1
+    assert result.out.splitlines()[0] == (
+        f"requirements/cuda.txt:5:20: flashinfer-python {NEW} on URL/simple is yanked: wrong results on sm_90 [yanked]"
+    )
+
+
+def test_a_release_for_other_pythons(engine: Path, ask: Ask, index: Index) -> None:
+    package = Package("flashinfer-python", PYTHON)
+    package.extra[f"flashinfer_python-{NEW}-py3-none-any.whl"] = {"requires-python": ">=3.13"}
+    package.serve(index)
+    result = ask(engine, "set", NEW)
+    assert result.out.splitlines()[0] == f"flashinfer-python {NEW} on URL/simple needs Python >=3.13, not 3.12"
+    plant(engine, {"pyproject.toml": b'[project]\nname = "x"\nrequires-python = ">=3.13"\n'})
+    assert ask(engine, "set", NEW).code == 0
+
+
+CONFLICT = f"requirements/cuda.txt:7: dsl==4.4.2 against flashinfer-python {NEW}, which needs dsl>=4.5 [conflict]\n"
+PROPOSAL = f"help: run fi-bump set flashinfer=={NEW} dsl==4.5.2\n"
+
+
+@pytest.fixture
+def pinned(engine: Path) -> Path:
+    """The engine with a dsl that the new release does not admit."""
+    plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"] + b"dsl==4.4.2\n"})
+    return engine
+
+
+def test_the_audit_of_a_move(pinned: Path, ask: Ask) -> None:
+    before = snapshot(pinned)
+    assert ask(pinned, "audit") == (0, f"flashinfer {OLD}: no conflicts\n", "")
+    assert ask(pinned, "audit", NEW) == (1, f"{CONFLICT}{PROPOSAL}flashinfer {NEW}: 1 conflict\n", "")
+    assert ask(pinned, "set", NEW, "--strict") == (1, f"{CONFLICT}{PROPOSAL}nothing was changed\n", "")
+    document = json.loads(ask(pinned, "audit", NEW, "--format", "json").out)
+    valid("audit", document)
+    assert document == {
+        "schema": 1,
+        "ok": False,
+        "groups": [{"name": "flashinfer", "version": NEW}],
+        "conflicts": [
+            {
+                "path": "requirements/cuda.txt",
+                "line": 7,
+                "stated": "dsl==4.4.2",
+                "package": "dsl",
+                "release": f"flashinfer-python {NEW}",
+                "releasePlace": "requirements/cuda.txt:5",
+                "needs": "dsl>=4.5",
+                "message": f"dsl==4.4.2 against flashinfer-python {NEW}, which needs dsl>=4.5",
+            }
+        ],
+        "notes": [],
+        "proposal": {"dsl": "4.5.2"},
+    }
+    assert snapshot(pinned) == before
+
+
+def test_a_conflict_is_a_warning_and_the_proposal_can_be_run(pinned: Path, ask: Ask) -> None:
+    result = ask(pinned, "set", NEW)
+    assert (result.code, result.out.endswith(f"{LEFT}{CONFLICT}{PROPOSAL}")) == (0, True)
+    assert ask(pinned, "audit").code == 1
+    result = ask(pinned, "set", f"flashinfer=={NEW}", "dsl==4.5.2")
+    assert result.out == (
+        f"requirements/cuda.txt:7:6: dsl 4.4.2 -> 4.5.2\nflashinfer is already at {NEW}\n"
+        f"dsl 4.4.2 -> 4.5.2: 1 pin in 1 file\n{LEFT}"
+    )
+    assert lock(pinned)["dsl"]["sites"] == ["requirements/cuda.txt#dsl"]
+    assert ask(pinned, "audit").out == f"dsl 4.5.2, flashinfer {NEW}: no conflicts\n"
+
+
+def test_what_another_pin_wants_of_a_member(engine: Path, ask: Ask, index: Index) -> None:
+    releases = {
+        "0.22": wheel("engine", "0.22", f"flashinfer-python=={OLD}"),
+        "0.23": wheel("engine", "0.23", f"flashinfer-python=={NEW}"),
+    }
+    Package("engine", releases).serve(index)
+    plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"] + b"engine==0.22\n"})
+    assert ask(engine, "audit", NEW).out == (
+        f"requirements/cuda.txt:5: flashinfer-python=={NEW} against engine 0.22, which needs flashinfer-python=={OLD} "
+        f"[conflict]\nhelp: run fi-bump set flashinfer=={NEW} engine==0.23\nflashinfer {NEW}: 1 conflict\n"
+    )
+
+
+def test_a_member_that_the_indexes_of_its_file_do_not_have(engine: Path, ask: Ask, index: Index) -> None:
+    Package("flashinfer-python", PYTHON).serve(index, "/other")
+    cuda = TREE["requirements/cuda.txt"] + f"--index-url {index.url}/other/simple\n".encode()
+    plant(engine, {"requirements/cuda.txt": cuda})
+    note = f"requirements/cuda.txt:6: note: flashinfer-cubin {OLD} is on none of URL/other/simple\n"
+    assert ask(engine, "audit") == (0, f"{note}flashinfer {OLD}: no conflicts\n", "")
+    plant(engine, {"requirements/cuda.txt": cuda + f"--extra-index-url {index.url}/simple\n".encode()})
+    assert ask(engine, "audit") == (0, f"flashinfer {OLD}: no conflicts\n", "")
+
+
+def test_latest(engine: Path, ask: Ask) -> None:
+    result = ask(engine, "latest")
+    assert result.code == 0
+    assert [line.split() for line in result.out.splitlines()] == [
+        ["flashinfer", OLD],
+        ["package", "newest", "of", "index"],
+        ["flashinfer-cubin", "0.6.13", "2026-05-01", "URL/simple"],
+        ["flashinfer-python", "0.6.14", "2026-05-01", "URL/simple"],
+        f"newest of all: {NEW} (no conflicts); run fi-bump set flashinfer=={NEW}".split(),
+        ["note:", "flashinfer-jit-cache", "is", "not", "on", "the", "index,", "and", "no", "requirement", "pins", "it"],
+    ]
+    assert ask(engine, "latest", "--exit-code").code == 1
+    document = json.loads(ask(engine, "latest", "--format", "json").out)
+    valid("latest", document)
+    assert document["groups"][0] == {
+        "name": "flashinfer",
+        "locked": OLD,
+        "newest": NEW,
+        "behind": True,
+        "conflicts": 0,
+        "notes": 0,
+        "members": [
+            {"name": "flashinfer-cubin", "index": "URL/simple", "newest": "0.6.13", "date": "2026-05-01"},
+            {"name": "flashinfer-python", "index": "URL/simple", "newest": "0.6.14", "date": "2026-05-01"},
+        ],
+        "unknown": ["flashinfer-jit-cache"],
+    }
+    assert ask(engine, "set", NEW).code == 0
+    assert ask(engine, "latest", "--exit-code").code == 0
+    assert f"newest of all: {NEW}, and {NEW} is locked (no conflicts)" in ask(engine, "latest").out
+
+
+def test_check_online(engine: Path, ask: Ask, index: Index) -> None:
+    assert ask(engine, "set", NEW).code == 0
+    assert ask(engine, "check", "--online") == (0, f"flashinfer {NEW}: 5 pins in 4 files, in step\n", "")
+    changed = {**PYTHON, NEW: wheel("flashinfer-python", NEW, "something-else")}
+    Package("flashinfer-python", changed).serve(index)
+    Package("flashinfer-cubin", {OLD: CUBIN[OLD]}).serve(index)
+    result = ask(engine, "check", "--online")
+    name = f"flashinfer_python-{NEW}-py3-none-any.whl"
+    now, then = (hashlib.sha256(each[NEW]).hexdigest() for each in (changed, PYTHON))
+    assert result == (
+        1,
+        f"requirements/cuda.txt:5:20: {name} is sha256:{now} on the index, the lock recorded sha256:{then} "
+        "[hash-mismatch]\n"
+        f"requirements/cuda.txt:6:19: flashinfer-cubin {NEW} is not on URL/simple, where the newest is {OLD} "
+        "[not-in-index]\n"
+        f"flashinfer {NEW}: 5 pins in 4 files, 2 findings\n"
+        "help: fi-bump latest shows what every member has; fi-bump set moves there\n"
+        "help: find out who changed the file before anything is installed; fi-bump set records it anew\n",
+        "",
+    )
+
+
+def test_hashes_are_replaced_with_what_the_index_has(engine: Path, ask: Ask) -> None:
+    text = "flashinfer-python=={} \\\n    --hash=sha256:{}\n"
+    plant(engine, {"requirements/lock.txt": text.format(OLD, "0" * 64).encode()})
+    assert ask(engine, "set", NEW).code == 0
+    expected = text.format(NEW, hashlib.sha256(PYTHON[NEW]).hexdigest())
+    assert (engine / "requirements/lock.txt").read_text() == expected
+
+
+@pytest.mark.parametrize("command", [["set", NEW], ["latest"], ["audit"], ["check", "--online"]])
+@pytest.mark.parametrize(
+    ("route", "message"),
+    [
+        (answering(Reply(503, {}, b"")), "URL/simple/flashinfer-cubin/: the index answered 503\nhelp: try again later, or use --offline\n"),
+        (answering(Reply(200, {"Content-Type": "text/plain"}, b"")), "URL/simple/flashinfer-cubin/: the index answered with text/plain, not with a project's page\nhelp: name the index's simple page, not a file or a web page\n"),
+        (hanging, "URL/simple/flashinfer-cubin/: did not answer in time\nhelp: check the network and the index's address, or use --offline\n"),
+    ],
+)  # fmt: skip
+def test_an_index_that_cannot_be_asked(
+    engine: Path, ask: Ask, index: Index, monkeypatch: pytest.MonkeyPatch, command: list[str], route: Any, message: str
+) -> None:
+    monkeypatch.setattr(http_module, "READ_LIMIT", 0.3)
+    index.routes["/simple/flashinfer-cubin/"] = route
+    before = snapshot(engine)
+    result = ask(engine, *command)
+    assert (result.code, result.err) == (3, message)
+    assert "flashinfer 0" not in result.out
+    assert snapshot(engine) == before
+
+
+def test_no_credential_is_ever_shown(pinned: Path, ask: Ask, index: Index, tmp_path: Path) -> None:
+    address = index.url.replace("//", "//planted-user:planted-password@") + "/simple"
+    outputs = []
+    for command in (
+        ["set", "0.6.14"],
+        ["audit", NEW],
+        ["latest"],
+        ["latest", "--format", "json"],
+        ["set", NEW],
+        ["check", "--online"],
+    ):
+        result = ask(pinned, *command, at=address)
+        outputs += [result.out, result.err]
+    index.routes["/simple/flashinfer-cubin/"] = answering(Reply(403, {}, b""))
+    result = ask(pinned, "latest", at=address)
+    assert result.code == 3
+    outputs += [result.out, result.err]
+    assert "authorization" in index.log[0].headers
+    kept = [path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file()]
+    assert [text for text in (*outputs, *kept) if "planted" in text] == []
+
+
+def test_a_lock_takes_no_credentials(engine: Path, run: Run) -> None:
+    text = (engine / "versions.lock.json").read_text()
+    member = '"flashinfer-jit-cache": {"index": "https://user:planted@host/simple"}'
+    plant(engine, {"versions.lock.json": text.replace('"flashinfer-jit-cache": {}', member).encode()})
+    result = run(engine, "check")
+    assert (result.code, "planted" in result.err + result.out) == (3, False)
+    assert result.err == (
+        "versions.lock.json: in 'groups.flashinfer.packages.flashinfer-jit-cache.index': the address carries "
+        "credentials\nhelp: take them out, and put them into netrc\n"
+    )
