@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from fi_bump.audit.statements import requires_python
+from fi_bump.index.address import redacted
+from fi_bump.index.cache import UNCHANGING
 from fi_bump.index.client import Client, newest, wheel_for_metadata
 from fi_bump.index.model import File, Project
 from fi_bump.index.targets import Targets, targets_of, unfit
@@ -49,11 +52,11 @@ class Known:
         self._requires: dict[tuple[str, Version], tuple[Requirement, ...]] = {}
         self._members = {member.name: member for group in lock.groups for member in group.packages}
 
-    def project(self, package: str) -> Project:
+    def project(self, package: str, *, anew: bool = False) -> Project:
         """A package on the index that serves it."""
         member = self._members.get(package)
         own = (member.index_url,) if member and member.index_url else self.indexes
-        return self.client.project(package, own)
+        return self.client.project(package, own, anew=anew)
 
     def label(self, package: str) -> str | None:
         """The local label of a member's releases."""
@@ -84,9 +87,24 @@ class Known:
         """What a release requires; nothing for one without a wheel or that is not there."""
         key = (package, version)
         if key not in self._requires:
-            wheel = wheel_for_metadata(self.files(package, version))
-            self._requires[key] = self.client.metadata(wheel).requires if wheel else ()
+            self._requires[key] = self._kept_requires(package, version)
         return self._requires[key]
+
+    def _kept_requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
+        """What a release requires, kept under its name: it never changes, and its page need not be read for it."""
+        member = self._members.get(package)
+        source = member.index_url if member and member.index_url else " ".join(map(redacted, self.indexes))
+        name = f"requires {source} {package} {version} {self.label(package)}"
+        cache = self.client.http.cache
+        kept = cache.get(name)
+        if kept is not None:
+            return tuple(map(Requirement, json.loads(kept.body)))
+        wheel = wheel_for_metadata(self.files(package, version))
+        if wheel is None:
+            return ()
+        requires = self.client.metadata(wheel).requires
+        cache.put(name, {"cache-control": UNCHANGING}, json.dumps([str(each) for each in requires]).encode())
+        return requires
 
     def standing(self, member: Member, version: Version) -> Standing:
         """How a member stands at a version."""
@@ -123,10 +141,11 @@ def asked_members(known: Known, group: Group, named: Iterable[str]) -> tuple[lis
     """The members whose releases count, and those that are left out.
 
     A member counts unless its index does not know it at all, the lock gives it no index of its own, and no
-    requirement names it: a family lists every package it may have, not every one that a repository uses.
+    requirement names it: a family lists every package it may have, not every one that a repository uses. All are asked
+    anew: nothing is said of a release because of a kept answer.
     """
     named = set(named)
-    projects = known.client.each(lambda member: known.project(member.name), group.packages)
+    projects = known.client.each(lambda member: known.project(member.name, anew=True), group.packages)
     asked: list[Member] = []
     left: list[Member] = []
     for member, project in zip(group.packages, projects, strict=True):

@@ -99,11 +99,16 @@ def satisfying(specifier: SpecifierSet, versions: Iterable[Version]) -> list[Ver
 
 
 def disagree(stated: Requirement, asked: Requirement, releases: Releases) -> bool:
-    """Whether no release satisfies both; without any known release, whether none could."""
+    """Whether no release satisfies both: of an exact pin its own version, of a range any release there is.
+
+    Two lower bounds always agree in some release to come, and no index is asked about them.
+    """
     version = exact_version(stated.specifier)
     if version is not None:
         return not asked.specifier.contains(version, prereleases=True)
     both = stated.specifier & asked.specifier
+    if all(clause.operator in (">", ">=", "!=") for clause in both):
+        return False
     known = releases.versions(canonicalize_name(stated.name))
     return both.is_unsatisfiable() if not known else not satisfying(both, known)
 

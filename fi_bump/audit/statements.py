@@ -14,8 +14,10 @@ from fi_bump import files
 from fi_bump.audit.conflicts import Stated
 from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
+from fi_bump.grammar import names_any
 from fi_bump.lock import Lock
 from fi_bump.pins import Source
+from fi_bump.scan import needles, wanted_by
 
 
 class InstalledTogether(NamedTuple):
@@ -33,7 +35,11 @@ class InstalledTogether(NamedTuple):
 
 
 def installed_together(root: str, lock: Lock) -> list[InstalledTogether]:
-    """Every requirement file that no other includes, and every extra and group of a pyproject.toml, by name."""
+    """What states a member of the lock: requirement files that no other includes, extras and groups of a pyproject.
+
+    By name, and without those that name no member anywhere.
+    """
+    words = needles(wanted_by(lock.groups))
     exclude = files.excluder(lock.exclude)
     requirement_files: dict[str, RequirementFile] = {}
     found: list[InstalledTogether] = []
@@ -42,12 +48,14 @@ def installed_together(root: str, lock: Lock) -> list[InstalledTogether]:
             if files.format_of(path) == "requirements":
                 requirement_files[path] = read(files.read(root, path))
             elif posixpath.basename(path) == "pyproject.toml":
-                found += _pyproject(files.read(root, path))
+                source = files.read(root, path)
+                found += _pyproject(source) if names_any(source.data, words) else []
         except FileError:
             continue  # `check` says what cannot be read
     included = {other for path, file in requirement_files.items() for other in _included(path, file)}
     tops = [path for path in requirement_files if path not in included]
-    return sorted([*(_closure(path, requirement_files) for path in tops), *found])
+    closures = [_closure(path, requirement_files, words) for path in tops]
+    return sorted([*(each for each in closures if each), *found])
 
 
 def requires_python(root: str) -> str | None:
@@ -66,8 +74,8 @@ def _included(path: str, file: RequirementFile) -> Iterator[str]:
         yield posixpath.normpath(posixpath.join(posixpath.dirname(path), name.replace(os.sep, "/")))
 
 
-def _closure(path: str, known: dict[str, RequirementFile]) -> InstalledTogether:
-    """A requirement file with everything it includes, each file once."""
+def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, ...]) -> InstalledTogether | None:
+    """A requirement file with everything it includes, each file once; None when none of them names a member."""
     order: list[str] = []
     left = [path]
     while left:
@@ -75,6 +83,9 @@ def _closure(path: str, known: dict[str, RequirementFile]) -> InstalledTogether:
         if each in known and each not in order:
             order.append(each)
             left += _included(each, known[each])
+    texts = (statement.text.encode() for each in order for statement in known[each].statements)
+    if not any(names_any(text, words) for text in texts):
+        return None
     stated = [
         made
         for each in order

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from fi_bump.errors import PackageIndexError
 
@@ -43,6 +43,14 @@ def split(url: str) -> tuple[str, Credentials | None]:
         return bare, None
     user, _, password = userinfo.partition(":")
     return bare, Credentials(unquote(user), unquote(password))
+
+
+def absolute(base: str, url: str) -> str:
+    """An address on a page at `base`, whole and without credentials."""
+    # Pages list thousands of whole addresses: only the others are worth parsing.
+    if not url.startswith(("https://", "http://")):
+        url = urljoin(base, url)
+    return split(url)[0] if "@" in url.split("/", 3)[2] else url
 
 
 def project_url(index: str, package: str) -> str:

@@ -17,6 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "cache-control", "content-range")
+# How long an answer is fresh that says nothing of it, in seconds; what the large indexes say of theirs.
+UNSAID_AGE = 600
+# For what can never change under its key.
+UNCHANGING = "max-age=999999999"
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=([0-9]{1,9})")
 
 
@@ -30,8 +34,10 @@ class Entry(NamedTuple):
     @property
     def is_fresh(self) -> bool:
         """Whether it may be used without asking again."""
-        age = _MAX_AGE.search(self.headers.get("cache-control", ""))
-        return age is not None and 0 <= time.time() - self.time < int(age[1])
+        control = self.headers.get("cache-control")
+        age = _MAX_AGE.search(control or "")
+        allowed = int(age[1]) if age else UNSAID_AGE if control is None and not self.conditions else 0
+        return 0 <= time.time() - self.time < allowed
 
     @property
     def conditions(self) -> dict[str, str]:

@@ -27,8 +27,10 @@ class Client:
         self._pages: dict[tuple[str, str], Project] = {}
         self._metadata: dict[str, Metadata] = {}
 
-    def project(self, package: str, indexes: Iterable[str]) -> Project:
+    def project(self, package: str, indexes: Iterable[str], *, anew: bool = False) -> Project:
         """The package on the first of the indexes that knows it; without a file where none does.
+
+        With `anew` no kept answer is used: what is refused must not be refused because of an old one.
 
         One index answers for a package, as uv does it: files of one name from two indexes need not be the same
         release, and a stranger could put a higher version on the second one. Raises PackageIndexError when an index
@@ -37,8 +39,8 @@ class Client:
         project = Project(package, "", ())
         for index in indexes:
             key = (index, package)
-            if key not in self._pages:
-                answer = self.http.get(project_url(index, package), accept=pages.ACCEPT)
+            if key not in self._pages or anew:
+                answer = self.http.get(project_url(index, package), accept=pages.ACCEPT, anew=anew)
                 files = () if answer.status == 404 else pages.files_of(answer, package)
                 self._pages[key] = Project(package, redacted(index), files)
             project = self._pages[key]

@@ -74,8 +74,8 @@ class Http:
         self._pools: dict[str | None, urllib3.PoolManager] = {}
         self._proxies = getproxies()
 
-    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER) -> Answer:
-        """The answer of an address, from the cache where that is allowed.
+    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, anew: bool = False) -> Answer:
+        """The answer of an address, from the cache where that is allowed and `anew` does not forbid it.
 
         Raises PackageIndexError for everything but 200 and 404; a 404 is an answer.
         """
@@ -84,7 +84,7 @@ class Http:
         bare, credentials = split(url)
         key = f"{accept} {bare}"
         kept = self.cache.get(key) if self._credentials_for(bare, credentials) is None else None
-        if kept is not None and kept.is_fresh:
+        if kept is not None and kept.is_fresh and not anew:
             return Answer(bare, 200, kept.headers, kept.body)
         headers = {"Accept": accept, **(kept.conditions if kept else {})}
         answer = self._ask(url, headers, limit)

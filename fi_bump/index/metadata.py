@@ -12,11 +12,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from fi_bump.errors import PackageIndexError
 from fi_bump.index import remote_zip
 from fi_bump.index.address import redacted
+from fi_bump.index.cache import UNCHANGING
 from fi_bump.index.http import Http
 from fi_bump.index.model import File
 
 # A server without ranges: beyond this a wheel is not downloaded for its five kilobytes of METADATA.
 LARGEST_DOWNLOAD = 8 << 20
+_BODY = re.compile(rb"\r?\n\r?\n")
 _RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)\Z")
 
 
@@ -47,7 +49,7 @@ def fetch(http: Http, file: File) -> Metadata:
     try:
         data = _from_wheel(http, file)
         if file.sha256:
-            http.cache.put(key, {"cache-control": "max-age=999999999"}, data)
+            http.cache.put(key, {"cache-control": UNCHANGING}, data)
         return parse(data)
     except ValueError as error:
         raise _wrong(file, f"its METADATA cannot be read: {error}") from None
@@ -55,7 +57,8 @@ def fetch(http: Http, file: File) -> Metadata:
 
 def parse(data: bytes) -> Metadata:
     """METADATA as packaging reads it, each requirement on its own: a bad one must not lose the others."""
-    raw, unparsed = parse_email(data)
+    # The headers alone: what follows the first empty line is the description.
+    raw, unparsed = parse_email(_BODY.split(data, maxsplit=1)[0])
     requires, bad = [], []
     texts = [*raw.get("requires_dist", []), *unparsed.get("requires-dist", [])]
     for text in texts:

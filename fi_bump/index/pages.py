@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 from packaging.version import Version
 
 from fi_bump.errors import PackageIndexError
-from fi_bump.index.address import redacted, split
+from fi_bump.index.address import absolute, redacted
 from fi_bump.index.http import Answer
 from fi_bump.index.model import File
 
@@ -41,16 +42,21 @@ def _wrong(answer: Answer, message: str) -> PackageIndexError:
 
 def _version(name: str, package: str) -> Version | None:
     """The version in a release file's name, when it is one of the package."""
+    if name.endswith(".whl"):
+        parts = name.split("-")
+        # Five parts, or six with a build number (the binary distribution format); the rest are read when it matters.
+        return _release("-".join(parts[:2]) + ".zip", package) if len(parts) in (5, 6) else None
+    return _release(name, package) if name.endswith((".tar.gz", ".zip")) else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _release(name: str, package: str) -> Version | None:
+    """The version in `NAME-VERSION.zip` or `.tar.gz`; the files of a release share one answer."""
     try:
-        if name.endswith(".whl"):
-            parsed = parse_wheel_filename(name)[:2]
-        elif name.endswith((".tar.gz", ".zip")):
-            parsed = parse_sdist_filename(name)
-        else:
-            return None
-    except (InvalidWheelFilename, InvalidSdistFilename):
+        parsed, version = parse_sdist_filename(name)
+    except InvalidSdistFilename:
         return None
-    return parsed[1] if parsed[0] == package else None
+    return version if parsed == package else None
 
 
 def _from_json(answer: Answer, package: str) -> tuple[File, ...]:
@@ -76,7 +82,7 @@ def _file(answer: Answer, entry: dict[str, Any], version: Version) -> File:
     hashes = entry.get("hashes")
     return File(
         entry["filename"],
-        split(urljoin(answer.url, entry["url"]))[0],
+        absolute(answer.url, entry["url"]),
         version,
         hashes.get("sha256") if isinstance(hashes, dict) else None,
         entry["size"] if isinstance(entry.get("size"), int) else None,
@@ -132,7 +138,7 @@ def _from_html(answer: Answer, package: str) -> tuple[File, ...]:
         files.append(
             File(
                 name,
-                split(url)[0],
+                absolute(answer.url, url),
                 version,
                 sha256,
                 yanked=link.get("data-yanked"),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from fi_bump.index.model import File
@@ -87,7 +87,11 @@ def _tags_fit(file: File, python: str, machine: str) -> bool:
     if not file.is_wheel:
         return True
     minor = int(python.partition(".")[2])
-    for tag in parse_wheel_filename(file.name)[3]:
+    try:
+        tags = parse_wheel_filename(file.name)[3]
+    except InvalidWheelFilename:
+        return False
+    for tag in tags:
         linux = tag.platform.startswith(("manylinux", "linux")) and tag.platform.endswith(f"_{machine}")
         interpreter = _INTERPRETER.match(tag.interpreter)
         if not (linux or tag.platform == "any") or interpreter is None:

@@ -50,7 +50,8 @@ def test_what_the_index_has_of_flashinfer() -> None:
     assert newest(cubin.versions()) == Version("0.6.13")
     python = client.project("flashinfer-python", indexes)
     wheel = wheel_for_metadata(python.of(Version(NEW)))
-    assert wheel is not None and wheel.size is not None
+    assert wheel is not None
+    assert wheel.size is not None
     before = client.http.received
     requires = {str(each) for each in client.metadata(wheel).requires}
     assert {"nvidia-cutlass-dsl>=4.5.0", "apache-tvm-ffi!=0.1.8,!=0.1.8.post0,<0.2,>=0.1.6"} <= requires
