@@ -1,0 +1,180 @@
+"""Compiling the sm_90 fused MoE: all of it, or only what BF16 with MXFP4 reaches.
+
+The whole module is 182 translation units, half an hour on 16 cores. What the probe calls needs 24 of them; every
+symbol that is missing then is bound to a trap which names it and ends the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_KEPT = re.compile(
+    r"/(?:moe_gemm_tma_warp_specialized_input\.cu|moe_gemm_kernels_bf16_fp4\.cu|moe_gemm_mixed_utils\.cu"
+    r"|flashinfer_cutlass_fused_moe_binding\.cu|deepgemm_jit_setup\.cu|cutlass_fused_moe_instantiation\.cu"
+    r"|cpp/common/[^/]+|preQuantScaleKernel\.cu|cutlass_heuristic\.cpp|lora\.cpp)\Z"
+)
+# Without these the module cannot be what it was: then all of it is compiled.
+_NEEDED = ("moe_gemm_kernels_bf16_fp4.cu", "flashinfer_cutlass_fused_moe_binding.cu", "cutlass_heuristic.cpp")
+_OURS = re.compile(r"tensorrt_llm|flashinfer|deep_gemm")
+
+
+class Built(NamedTuple):
+    """A compiled module: which scope it has (`path`, `full` or `aot`), why not the wanted one, and what it took."""
+
+    library: str
+    scope: str
+    reason: str | None
+    seconds: float
+    units: int
+    trapped: int
+    cached: bool
+
+
+class Unexpected(Exception):
+    """The wheel's build description is not the one that the short way was made for."""
+
+
+def prepare(cache: str, distribution: str, scope: str) -> None:
+    """Tell FlashInfer where to compile and for what, before it is imported.
+
+    The folder is named by the wheel's own list of files, CUDA and scope, so that no other wheel's module is loaded.
+    """
+    import torch
+
+    record = importlib.metadata.distribution(distribution).read_text("RECORD") or ""
+    key = f"{record}|{torch.version.cuda}|{torch.__version__}|{torch.cuda.get_device_capability()}|{scope}"
+    folder = Path(cache or ".") / "jit" / hashlib.sha256(key.encode()).hexdigest()[:24]
+    folder.mkdir(parents=True, exist_ok=True)
+    major, minor = torch.cuda.get_device_capability()
+    os.environ["FLASHINFER_WORKSPACE_BASE"] = str(folder)
+    # The architecture's own instructions (wgmma on sm_90a) need the suffix.
+    os.environ.setdefault("FLASHINFER_CUDA_ARCH_LIST", f"{major}.{minor}a")
+    os.environ.setdefault("MAX_JOBS", str(os.cpu_count() or 1))
+    os.environ["FLASHINFER_JIT_VERBOSE"] = "1"
+
+
+def fused_moe_sm90(wanted: str) -> Built:
+    """Compile the fused MoE of sm_90 and make FlashInfer load that. `wanted` is `auto`, `path` or `full`.
+
+    A module that came with the wheel is used as it is. Raises what FlashInfer raises when it cannot be compiled.
+    """
+    from flashinfer.jit import fused_moe as recipes
+
+    spec = recipes.gen_cutlass_fused_moe_sm90_module()
+    if getattr(spec, "is_aot", False):
+        return Built(str(spec.aot_path), "aot", None, 0.0, 0, 0, cached=True)
+    reason = None
+    if wanted in ("auto", "path"):
+        try:
+            built = _short(spec)
+            _load_instead(built.library)
+            return built
+        except Unexpected as error:
+            reason = str(error)
+            print(f"the short way does not fit this wheel ({reason}): compiling all of it", flush=True)
+            spec = recipes.gen_cutlass_fused_moe_sm90_module()
+    started = time.monotonic()
+    library = Path(str(spec.jit_library_path))
+    cached = library.exists()
+    spec.build(verbose=True)
+    return Built(str(library), "full", reason, time.monotonic() - started, len(spec.sources), 0, cached)
+
+
+def _short(spec: Any) -> Built:
+    """Compile only what is reached. Raises Unexpected when the build description has another shape."""
+    sources = [Path(str(source)) for source in getattr(spec, "sources", ())]
+    kept = [source for source in sources if _is_reached(source)]
+    names = {source.name for source in kept}
+    missing = [name for name in _NEEDED if name not in names]
+    if missing or not any(".generated." in name for name in names):
+        raise Unexpected(f"it has no {', '.join(missing) or 'generated kernel'}")
+    if not all(hasattr(spec, name) for name in ("build", "jit_library_path", "build_dir")):
+        raise Unexpected("its build description has other functions")
+    started = time.monotonic()
+    library, done = Path(str(spec.jit_library_path)), Path(str(spec.build_dir)) / "trapped"
+    if library.exists() and done.exists():
+        return Built(str(library), "path", None, 0.0, len(kept), int(done.read_text()), cached=True)
+    _put(spec, kept)
+    spec.build(verbose=True)
+    symbols = _undefined(library)
+    if symbols:
+        trap = Path(str(spec.build_dir)) / "fi_bump_trap.cpp"
+        trap.write_text(trap_source(symbols))
+        _put(spec, [*kept, trap])
+        spec.build(verbose=True)
+    done.write_text(str(len(symbols)))
+    return Built(str(library), "path", None, time.monotonic() - started, len(kept), len(symbols), cached=False)
+
+
+def _is_reached(source: Path) -> bool:
+    """Whether BF16 with MXFP4 needs a source: by its name, or a generated one by the types in it."""
+    if ".generated." in source.name:
+        text = source.read_text(errors="replace")
+        return "__nv_fp4_e2m1" in text and "__nv_bfloat16" in text
+    return _KEPT.search(str(source)) is not None
+
+
+def _put(spec: Any, sources: list[Path]) -> None:
+    # A frozen dataclass in some releases.
+    object.__setattr__(spec, "sources", sources)
+
+
+def _undefined(library: Path) -> list[str]:
+    """The module's own symbols that nothing defines."""
+    done = subprocess.run(["nm", "-D", "-u", str(library)], capture_output=True, text=True, check=True)
+    names = {line.split()[-1].partition("@")[0] for line in done.stdout.split("\n") if line.strip()}
+    return sorted(name for name in names if _OURS.search(name))
+
+
+def trap_source(symbols: list[str]) -> str:
+    """C++ that defines every symbol as a jump to one function, which names it and ends the process."""
+    text = [
+        "#include <cstdio>\n#include <cstdlib>\n"
+        'extern "C" __attribute__((visibility("hidden"), used)) void fi_bump_trap(const char* name) {\n'
+        '  std::fprintf(stderr, "fi-bump: %s is not compiled with --jit path\\n", name);\n'
+        "  std::fflush(stderr);\n  std::abort();\n}\n"
+        "#if defined(__aarch64__)\n"
+        '#define FI_BUMP_TO_TRAP(L) "adrp x0, " L "\\n add x0, x0, :lo12:" L "\\n b fi_bump_trap\\n"\n'
+        "#else\n"
+        '#define FI_BUMP_TO_TRAP(L) "lea " L "(%rip), %rdi\\n jmp fi_bump_trap\\n"\n'
+        "#endif\n"
+    ]
+    for number, symbol in enumerate(symbols):
+        label = f".Lfi_bump_{number}"
+        text.append(
+            f'__asm__(".pushsection .rodata\\n{label}: .asciz \\"{symbol}\\"\\n.popsection\\n"\n'
+            f'        ".pushsection .text\\n.balign 16\\n.globl {symbol}\\n{symbol}:\\n"\n'
+            f'        FI_BUMP_TO_TRAP("{label}") ".popsection\\n");\n'
+        )
+    return "".join(text)
+
+
+def _load_instead(library: str) -> None:
+    """Make FlashInfer's fused MoE load a library instead of building its module."""
+    import tvm_ffi
+    from flashinfer.fused_moe import core
+
+    class Spec:
+        def build_and_load(self) -> Any:
+            return tvm_ffi.load_module(library)
+
+    core.gen_cutlass_fused_moe_sm90_module = lambda *arguments, **named: Spec()
+
+
+@contextlib.contextmanager
+def timed(into: dict[str, float], name: str) -> Iterator[None]:
+    """Note how many seconds a block took."""
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        into[name] = round(time.monotonic() - started, 3)
