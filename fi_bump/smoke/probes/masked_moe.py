@@ -29,7 +29,7 @@ TOP = 448 * 6.0
 
 
 class Quantised(NamedTuple):
-    """One matrix an expert, as the grouped quantiser gives it: `[rows, columns / 2, experts]`, tiles of block scales."""
+    """One matrix an expert, as the grouped quantiser gives it: `[rows, columns / 2, experts]` and tiles of scales."""
 
     packed: Tensor
     scales: Tensor
@@ -129,7 +129,8 @@ def activated(left: Tensor, first: Tensor) -> Tensor:
 
 def _quantised(flashinfer: Any, matrix: Tensor, rows: Tensor) -> Quantised:
     scale = TOP / matrix.float().abs().amax(dim=(1, 2))
-    return Quantised(*flashinfer.scaled_fp4_grouped_quantize(matrix, rows, scale), scale)
+    packed, scales = flashinfer.scaled_fp4_grouped_quantize(matrix, rows, scale)
+    return Quantised(packed, scales, scale)
 
 
 def _gemm(module: Any, left: Quantised, right: Quantised, mask: Tensor, shape: tuple[int, int, int]) -> Tensor:
