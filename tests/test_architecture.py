@@ -51,7 +51,8 @@ FOR_FORMATS = {
 OWN = {"dockerfile": "dockerfile_", "bake": "json_strings", "requirements": "requirements_"}
 # Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy
 # in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
-# probe runs in another interpreter and writes nothing but its answer, to a file that the runner names.
+# probe runs in another interpreter and writes its answer, to a file that the runner names, and what it compiles, to the
+# runner's cache.
 WRITERS = {
     "write.py",
     "replay.py",
@@ -60,10 +61,16 @@ WRITERS = {
     "smoke/process.py",
     "smoke/storage.py",
     "smoke/probes/__main__.py",
+    "smoke/probes/jit.py",
 }
 # What a probe finds in the interpreter that it runs in, and imports only when it runs.
-IN_TARGET = {"cuda", "cutlass", "flashinfer", "torch"}
-SPAWNERS = {"index/configuration.py", "audit/resolve.py", "smoke/process.py", "smoke/probes/target.py"}
+IN_TARGET = {"cuda", "cutlass", "flashinfer", "torch", "tvm_ffi"}
+SPAWNERS = {
+    "index/configuration.py",
+    "audit/resolve.py",
+    "smoke/process.py",
+    *(f"smoke/probes/{name}.py" for name in ("target", "toolkit", "jit")),
+}
 WRITES = {
     *("chmod", "fchmod", "copy", "copyfile", "ftruncate", "link", "makedirs", "mkdir", "mkfifo", "mkstemp", "move"),
     *("remove", "removedirs", "rename", "renames", "replace", "rmdir", "rmtree", "symlink", "symlink_to", "touch"),

@@ -117,7 +117,7 @@ def inputs(experts: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
     return (
         normal(ROWS, HIDDEN, 1.0),
         normal(2 * INNER, HIDDEN, 2 / HIDDEN**0.5),
-        normal(HIDDEN, INNER, 1 / INNER**0.5),
+        normal(HIDDEN, INNER, 0.5 / INNER**0.5),
     )
 
 

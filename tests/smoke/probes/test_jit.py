@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from fi_bump.smoke.probes import jit
+from fi_bump.smoke.probes import jit, toolkit
 
 COMPILER = shutil.which("g++") or shutil.which("c++")
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler here")
@@ -44,7 +44,7 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., P
     ) -> Path:
         wheel = types.SimpleNamespace(version=version, read_text=lambda name: record)
         monkeypatch.setattr(importlib.metadata, "distribution", lambda name: wheel)
-        monkeypatch.setattr(jit.toolkit, "compiler_cuda", lambda: compiler)
+        monkeypatch.setattr(toolkit, "compiler_cuda", lambda: compiler)
         module = types.SimpleNamespace(
             __version__=torch,
             version=types.SimpleNamespace(cuda="13.0"),
@@ -153,7 +153,15 @@ class Spec:
         self.builds.append([path.name for path in self.written])
         if self.broken:
             raise RuntimeError("Ninja build failed.")
-        command = [str(COMPILER), "-shared", "-fPIC", "-x", "c++", "-o", self.jit_library_path, *self.written]
+        command = [
+            str(COMPILER),
+            "-shared",
+            "-fPIC",
+            "-x",
+            "c++",
+            "-o",
+            *map(str, (self.jit_library_path, *self.written)),
+        ]
         subprocess.run(command, check=True)
 
 
