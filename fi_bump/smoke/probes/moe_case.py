@@ -117,7 +117,7 @@ def make(shape: Shape, *, gpt_oss: bool, seed: int = 0, device: str = "cuda") ->
         codes(*_scales(hidden, _SPREAD), experts, 2 * inner, hidden // 32),
         codes(*_scales(inner, 1 / _SPREAD), experts, hidden, inner // 32),
         weights,
-        chosen,
+        chosen.int(),
         normal(experts, 2 * inner).bfloat16(),
         normal(experts, hidden).bfloat16(),
     )

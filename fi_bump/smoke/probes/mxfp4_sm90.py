@@ -7,8 +7,10 @@ something wrong without an error, which is why this probe exists.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +85,17 @@ def _verdict(metrics: dict[str, Any]) -> list[str]:
         metrics[name] = None if None in values else max(values)
     metrics["close"] = min(entry["close"] for entry in shapes.values())
     if not troubles:
-        metrics["timing"] = timing.time_moe(layout, prepare, call)
+        metrics["timing"] = _timing(layout)
     return troubles
+
+
+def _timing(layout: str) -> dict[str, Any]:
+    """The times; that something cannot be timed is stated, the verdict is on numbers."""
+    try:
+        return timing.time_moe(layout, prepare, call)
+    except Exception as error:
+        traceback.print_exc()
+        return {"failed": f"{type(error).__name__}: {error}".partition("\n")[0]}
 
 
 def both(shape: Shape) -> tuple[Case, Case]:
@@ -157,14 +168,12 @@ def call(case: Case, prepared: Prepared, output: Tensor) -> None:
     # Up to this size the autotuner tries every bucket: larger ones would cost minutes and are not timed.
     named: dict[str, Any] = {"tune_max_num_tokens": case.shape.tokens}
     if case.gpt_oss:
-        experts = case.shape.experts
-        for name, value in (("swiglu_alpha", ALPHA), ("swiglu_beta", BETA), ("swiglu_limit", LIMIT)):
-            named[name] = torch.full((experts,), value, dtype=torch.float32, device=case.x.device)
+        named |= _activation(case.shape.experts, case.x.device)
         named |= {"fc1_expert_biases": case.bias1, "fc2_expert_biases": case.bias2}
     fused_moe.cutlass_fused_moe(
         case.x,
-        case.experts.to(torch.int),
-        case.weights.float(),
+        case.experts,
+        case.weights,
         w1,
         w2,
         torch.bfloat16,
@@ -173,6 +182,15 @@ def call(case: Case, prepared: Prepared, output: Tensor) -> None:
         output=output,
         **named,
     )
+
+
+@functools.cache
+def _activation(experts: int, device: Any) -> dict[str, Tensor]:
+    """gpt-oss' activation, made once: a call that is timed must not make it."""
+    import torch
+
+    values = (("swiglu_alpha", ALPHA), ("swiglu_beta", BETA), ("swiglu_limit", LIMIT))
+    return {name: torch.full((experts,), value, dtype=torch.float32, device=device) for name, value in values}
 
 
 def judge(case: Case, prepared: Prepared) -> Comparison:

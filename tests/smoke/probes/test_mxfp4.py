@@ -260,6 +260,20 @@ def test_a_kernel_that_is_wrong_with_biases(on_the_cpu: Callable[[str], kernel_m
     assert shapes["8x256x256, 2 of 4"]["worst_token"] < 0.006 < shapes["8x256x256, 2 of 4, gpt-oss"]["worst_token"]
 
 
+def test_what_cannot_be_timed_is_stated(
+    on_the_cpu: Callable[[str], kernel_model.Wheel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_the_cpu("legacy")
+
+    def uncapturable(*_: Any) -> None:
+        raise RuntimeError("operation not permitted when stream is capturing\nmore")
+
+    monkeypatch.setattr(timing, "time_moe", uncapturable)
+    result = mxfp4_sm90.run(REQUEST)
+    assert result.outcome == "pass"
+    assert result.metrics["timing"] == {"failed": "RuntimeError: operation not permitted when stream is capturing"}
+
+
 def test_a_kernel_that_leaves_an_output_unwritten(on_the_cpu: Callable[[str], kernel_model.Wheel]) -> None:
     wheel = on_the_cpu("legacy")
     right = wheel.module.cutlass_fused_moe
