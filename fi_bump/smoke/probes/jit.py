@@ -50,6 +50,7 @@ def prepare(cache: str, distribution: str, scope: str) -> None:
     """
     import torch
 
+    scope = "path" if scope == "auto" else scope
     record = importlib.metadata.distribution(distribution).read_text("RECORD") or ""
     key = f"{record}|{torch.version.cuda}|{torch.__version__}|{torch.cuda.get_device_capability()}|{scope}"
     folder = Path(cache or ".") / "jit" / hashlib.sha256(key.encode()).hexdigest()[:24]
@@ -59,7 +60,8 @@ def prepare(cache: str, distribution: str, scope: str) -> None:
     # The architecture's own instructions (wgmma on sm_90a) need the suffix.
     os.environ.setdefault("FLASHINFER_CUDA_ARCH_LIST", f"{major}.{minor}a")
     os.environ.setdefault("MAX_JOBS", str(os.cpu_count() or 1))
-    os.environ["FLASHINFER_JIT_VERBOSE"] = "1"
+    # It would turn optimisation off, and a build takes five times as long.
+    os.environ.pop("FLASHINFER_JIT_VERBOSE", None)
 
 
 def fused_moe_sm90(wanted: str) -> Built:
