@@ -105,14 +105,12 @@ def _short(spec: Any) -> Built:
     library, done = Path(str(spec.jit_library_path)), Path(str(spec.build_dir)) / "trapped"
     if library.exists() and done.exists():
         return Built(str(library), "path", None, 0.0, len(kept), int(done.read_text()), cached=True)
-    _put(spec, kept)
-    spec.build(verbose=True)
+    _compile(spec, kept)
     symbols = _undefined(library)
     if symbols:
         trap = Path(str(spec.build_dir)) / "fi_bump_trap.cpp"
         trap.write_text(trap_source(symbols))
-        _put(spec, [*kept, trap])
-        spec.build(verbose=True)
+        _compile(spec, [*kept, trap])
     done.write_text(str(len(symbols)))
     return Built(str(library), "path", None, time.monotonic() - started, len(kept), len(symbols), cached=False)
 
@@ -125,9 +123,13 @@ def _is_reached(source: Path) -> bool:
     return _KEPT.search(str(source)) is not None
 
 
-def _put(spec: Any, sources: list[Path]) -> None:
+def _compile(spec: Any, sources: list[Path]) -> None:
+    """Build a module of these sources. Releases before 0.6.11 keep the build file of an earlier build."""
     # A frozen dataclass in some releases.
     object.__setattr__(spec, "sources", sources)
+    if hasattr(spec, "write_ninja"):
+        spec.write_ninja()
+    spec.build(verbose=True)
 
 
 def _undefined(library: Path) -> list[str]:

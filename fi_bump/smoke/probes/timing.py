@@ -111,7 +111,7 @@ def autotuned() -> Iterator[bool]:
         yield True
 
 
-def tactics() -> dict[str, str]:
+def tactics() -> dict[str, int]:
     """Which tactic the autotuner chose for each product, as it names them; empty where it does not say."""
     try:
         from flashinfer.autotuner import AutoTuner
@@ -119,7 +119,5 @@ def tactics() -> dict[str, str]:
         cache = AutoTuner.get().profiling_cache
     except (ImportError, AttributeError):
         return {}
-    chosen = {}
-    for key, value in list(cache.items())[-4:]:
-        chosen[str(key)[:80]] = str(value)[:60]
-    return chosen
+    # A key names the operation first, a value holds the runner and the tactic first; the last of each is what ran.
+    return {str(key[0]).rpartition("::")[2]: int(value[1]) for key, value in cache.items() if key and len(value) > 1}
