@@ -59,11 +59,15 @@ WRITERS = {
     "audit/resolve.py",
     "smoke/process.py",
     "smoke/storage.py",
+    "smoke/probes/jit.py",
     "smoke/probes/__main__.py",
 }
 # What a probe finds in the interpreter that it runs in, and imports only when it runs.
-IN_TARGET = {"cuda", "cutlass", "flashinfer", "torch"}
-SPAWNERS = {"index/configuration.py", "audit/resolve.py", "smoke/process.py", "smoke/probes/target.py"}
+IN_TARGET = {"cuda", "cutlass", "flashinfer", "torch", "tvm_ffi"}
+SPAWNERS = {
+    *("index/configuration.py", "index/http.py", "audit/resolve.py"),
+    *("smoke/process.py", "smoke/probes/target.py", "smoke/probes/jit.py"),
+}
 WRITES = {
     *("chmod", "fchmod", "copy", "copyfile", "ftruncate", "link", "makedirs", "mkdir", "mkfifo", "mkstemp", "move"),
     *("remove", "removedirs", "rename", "renames", "replace", "rmdir", "rmtree", "symlink", "symlink_to", "touch"),
@@ -173,8 +177,8 @@ def test_nothing_spawns() -> None:
         for module in imports(name)
         if module.partition(".")[0] in spawning or module in spawning
     }
-    # index/http.py asks urllib.request which proxies the user has; urllib3 opens the connections.
-    assert users == SPAWNERS | {"index/http.py"}
+    # index/http.py asks urllib.request which proxies the user has, and the keyring command for credentials.
+    assert users == SPAWNERS
 
 
 @pytest.mark.parametrize("name", PROBES)
