@@ -24,7 +24,7 @@ def cpu_environment() -> Path:
     python = CACHE / f"python{sys.version_info.minor}" / "bin" / "python"
     if not (CACHE / "ready").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", python.parents[1]], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         if subprocess.run([*pip, "--no-deps", TORCH], check=False, capture_output=True).returncode:
             pytest.skip(f"{TORCH} is on none of pip's indexes here: name one that has it in pip's configuration")
         subprocess.run([*pip, TORCH, f"flashinfer-python=={VERSION}", "nvidia-cutlass-dsl==4.5.2"], check=True)
