@@ -27,6 +27,15 @@ _PROPERTIES = LazyPattern(rb"(?:(?:[&!][^ \t\r\n]*|#[^\r\n]*)[ \t\r\n]+)*")
 _BLANKS = re.compile(r"\s+")
 
 
+class NotYamlError(ParseError):
+    """The text stops being YAML at `offset`."""
+
+    def __init__(self, message: str, source: Source, offset: int) -> None:
+        line, column = source.position(offset)
+        super().__init__(message, place=f"{source.path}:{line}:{column}")
+        self.offset = offset
+
+
 class Scalar(NamedTuple):
     """One scalar value.
 
@@ -77,7 +86,7 @@ def body(source: Source) -> tuple[bytes, int]:
 def scalars(source: Source) -> Iterator[Scalar]:
     """Every scalar value in the order of the file; keys are none. An alias of a scalar repeats it.
 
-    Raises ParseError, with `path:line:column`, where the text stops being YAML; some values were yielded by then.
+    Raises NotYamlError, with `path:line:column`, where the text stops being YAML; some values were yielded by then.
     """
     reader = _Reader(source)
     try:
@@ -139,7 +148,7 @@ class _Reader:
 
     def open(self, event: Any) -> None:
         if len(self.frames) > MAX_DEPTH:
-            raise ParseError("nested too deep", place=_place(self.source, event.start_mark.index + self.cut))
+            raise NotYamlError("nested too deep", self.source, event.start_mark.index + self.cut)
         frame = self.frames[-1]
         self.collections += 1
         listed = isinstance(event, yaml.SequenceStartEvent)
@@ -164,13 +173,9 @@ class _Reader:
         return Span(min(start, end) + self.cut, end + self.cut)
 
 
-def _parse_error(source: Source, error: Any, cut: int) -> ParseError:
+def _parse_error(source: Source, error: Any, cut: int) -> NotYamlError:
+    # A scanner's or parser's error has a mark and a problem, a reader's has a position and a reason.
     mark = getattr(error, "problem_mark", None)
     index = getattr(error, "position", 0) if mark is None else mark.index
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-    return ParseError(f"not YAML: {problem}", place=_place(source, min(index + cut, len(source.data))))
-
-
-def _place(source: Source, offset: int) -> str:
-    line, column = source.position(offset)
-    return f"{source.path}:{line}:{column}"
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None)
+    return NotYamlError(f"not YAML: {problem}", source, min(index + cut, len(source.data)))

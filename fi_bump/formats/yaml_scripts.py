@@ -6,7 +6,15 @@ import re
 from functools import lru_cache
 
 from fi_bump.formats.yaml_values import Gathered
-from fi_bump.grammar import VERSION, LazyPattern, canonical_name, canonical_repository, name_pattern, variable_of
+from fi_bump.grammar import (
+    VERSION,
+    LazyPattern,
+    canonical_name,
+    canonical_repository,
+    is_version,
+    name_pattern,
+    variable_of,
+)
 from fi_bump.pins import Kind, Span, Wanted
 from fi_bump.records import NamedTuple
 
@@ -25,6 +33,7 @@ _COMMAND = LazyPattern(rb"(?<![\w.@:/-])(?:(?P<git>git)|cd|pushd)(?=[ \t\"',])[^
 _WORD = LazyPattern(rb"[^\s\"',()\[\]\\]+")
 _VCS = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s\"'@/]+@)?[^\s\"'@#;,()\\]+)(?:@(?P<ref>[^\s\"'#&;,()\\]+))?")
 _CLONE_VALUES = frozenset({"-o", "--origin", "-c", "--config", "-j", "--jobs", "--depth", "--filter", "--reference"})
+_BUILD = "is pinned with a build, which changes with the version"
 _REF_OPTIONS = frozenset({"-b", "--branch", "--revision"})
 
 
@@ -138,7 +147,9 @@ class ScriptReader:
         subject = canonical_name(conda["name"].decode("ascii"))
         start, end = conda.span("value")
         if conda["build"]:
-            self._gathered.unpinned(span.start + start, span.start + conda.end("build"), subject, "pinned with a build")
+            version = conda["value"].decode("ascii")
+            at = (span.start + start, span.start + conda.end("build"))
+            self._gathered.unpinned(*at, subject, _BUILD, version if is_version(version) else None)
         else:
             self._value(span, (start, end), prefix + subject, Kind.REQUIREMENT, subject)
         return True
