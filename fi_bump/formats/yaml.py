@@ -68,7 +68,7 @@ class _Finder:
         self.nested: list[tuple[Scalar, _Subject]] = []
         self.options: set[tuple[str, ...]] = set()
         # What stands side by side in one collection, by its number.
-        self.lists: dict[int, list[Scalar]] = {}
+        self.lists: dict[int, tuple[_Subject, list[Scalar]]] = {}
         self.names: dict[int, str] = {}
         self.defaults: dict[int, Scalar] = {}
         self.repositories: dict[int, str] = {}
@@ -93,7 +93,7 @@ class _Finder:
         if subject is None or _is_script(scalar):
             self.beside(scalar, key)
         elif scalar.listed:
-            self.lists.setdefault(scalar.collection, []).append(scalar)
+            self.lists.setdefault(scalar.collection, (subject, []))[1].append(scalar)
         else:
             self.judge(scalar, ".".join(scalar.path), subject)
         if not scalar.alias and (concerns or self.scripts.follows(_script(scalar))):
@@ -140,8 +140,8 @@ class _Finder:
     def finish(self) -> Found:
         """Judge what stands side by side, and give everything in the order of the file."""
         self.scripts.finish()
-        for scalars in self.lists.values():
-            self.several(scalars)
+        for subject, scalars in self.lists.values():
+            self.several(subject, scalars)
         for scalar, above in self.nested:
             if scalar.path[:-1] in self.options:
                 version = scalar.value if is_version(scalar.value) else None
@@ -150,9 +150,9 @@ class _Finder:
                 self.judge(scalar, ".".join(scalar.path), above)
         for number, scalar in self.defaults.items():
             name = self.names.get(number, "")
-            subject = self.subject(name)
-            if subject is not None and subject.kind is Kind.VARIABLE:
-                self.judge(scalar, ".".join((*scalar.path[:-1], name)), subject)
+            variable = self.subject(name)
+            if variable is not None and variable.kind is Kind.VARIABLE:
+                self.judge(scalar, ".".join((*scalar.path[:-1], name)), variable)
         for number, scalar in self.refs.items():
             address = self.repositories.get(number, "")
             repository = canonical_repository(f"github.com/{address}" if _OWNER_AND_NAME.match(address) else address)
@@ -160,14 +160,10 @@ class _Finder:
                 self.judge(scalar, ".".join(scalar.path), _Subject(Kind.GIT_REF, repository))
         return self.gathered.found()
 
-    def several(self, scalars: list[Scalar]) -> None:
+    def several(self, subject: _Subject, scalars: list[Scalar]) -> None:
         """A list of values is a pin when there is one."""
-        path = scalars[0].path
-        subject = self.subject(path[-1])
-        if subject is None:
-            return
         if len(scalars) == 1:
-            self.judge(scalars[0], ".".join(path), subject)
+            self.judge(scalars[0], ".".join(scalars[0].path), subject)
         elif subject.kind is Kind.VARIABLE or all("." in scalar.value for scalar in scalars):
             places = sorted(scalar.span for scalar in scalars)
             reason = f"a list of {len(scalars)} values, not one version"
