@@ -24,6 +24,7 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # Anchors, tags and comments in front of a value; the marks of an event include them.
 _PROPERTIES = LazyPattern(rb"(?:(?:[&!][^ \t\r\n]*|#[^\r\n]*)[ \t\r\n]+)*")
+_SHAPE = ("anchor", "tag", "style", "flow_style", "explicit")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -52,6 +53,16 @@ class Scalar(NamedTuple):
     collection: int
     listed: bool
     alias: bool = False
+
+
+class Event(NamedTuple):
+    """One of PyYAML's events for comparing: `shape` is all but the value and the place."""
+
+    shape: tuple[object, ...]
+    value: str
+    span: Span
+    is_value: bool
+    plain: bool
 
 
 class _Frame:
@@ -96,6 +107,30 @@ def scalars(source: Source) -> Iterator[Scalar]:
                 yield scalar
     except yaml.YAMLError as error:
         raise _parse_error(source, error, reader.cut) from None
+
+
+def read_events(source: Source) -> list[Event] | None:
+    """PyYAML's events of a whole file; None for what is no YAML."""
+    data, cut = body(source)
+    read = []
+    # For each open collection whether a key comes next; a list has none.
+    keys: list[bool | None] = [None]
+    try:
+        for event in events(data):
+            is_scalar = isinstance(event, yaml.ScalarEvent)
+            shape = (type(event), *[getattr(event, name, None) for name in _SHAPE])
+            span = Span(event.start_mark.index + cut, event.end_mark.index + cut)
+            plain = is_scalar and not event.style and event.tag is None
+            read.append(Event(shape, event.value if is_scalar else "", span, is_scalar and keys[-1] is not True, plain))
+            if isinstance(event, yaml.CollectionEndEvent):
+                keys.pop()
+            elif isinstance(event, yaml.NodeEvent) and keys[-1] is not None:
+                keys[-1] = not keys[-1]
+            if isinstance(event, yaml.CollectionStartEvent):
+                keys.append(True if isinstance(event, yaml.MappingStartEvent) else None)
+    except yaml.YAMLError:
+        return None
+    return read
 
 
 class _Reader:

@@ -73,7 +73,8 @@ def test_damaged_files_do_no_harm(data: bytes) -> None:
     for pin in found.pins:
         assert data[pin.span.start : pin.span.end].decode() == pin.version
     assert [pin.span for pin in found.pins] == sorted({pin.span for pin in found.pins})
-    assert all(0 <= place.span.start < place.span.end <= len(data) for place in (*found.unpinned, *found.floors))
+    spans = [place.span for place in found.unpinned] + [place.span for place in found.floors]
+    assert all(0 <= span.start < span.end <= len(data) for span in spans)
 
 
 @given(st.binary(max_size=60))
