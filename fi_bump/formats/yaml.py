@@ -15,7 +15,7 @@ import re
 
 from fi_bump.formats.yaml_scripts import ScriptReader, patterns
 from fi_bump.formats.yaml_values import Gathered
-from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository, is_version, variable_of
+from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository, variable_of
 from fi_bump.pins import Found, Kind, Source, Wanted
 from fi_bump.records import NamedTuple
 
@@ -45,7 +45,7 @@ _LONGEST = 200
 # A line `KEY: VALUE` of a template is no longer than this, and a version stands no further behind a name.
 _LONGEST_LINE = 400
 _NEAR = 60
-_CHOSEN = "is chosen from a list of options, which must hold the new version too"
+_CHOSEN = "chosen from a list of options, which must hold the new version too"
 _TEMPLATE = "is no YAML, so only lines of the form KEY: VALUE are read"
 
 
@@ -144,8 +144,7 @@ class _Finder:
             self.several(subject, scalars)
         for scalar, above in self.nested:
             if scalar.path[:-1] in self.options:
-                version = scalar.value if is_version(scalar.value) else None
-                self.gathered.unpinned(*scalar.span, above.name, _CHOSEN, version)
+                self.gathered.unpinned(*scalar.span, above.name, _CHOSEN)
             else:
                 self.judge(scalar, ".".join(scalar.path), above)
         for number, scalar in self.defaults.items():

@@ -11,7 +11,6 @@ from fi_bump.grammar import (
     LazyPattern,
     canonical_name,
     canonical_repository,
-    is_version,
     name_pattern,
     variable_of,
 )
@@ -33,7 +32,7 @@ _COMMAND = LazyPattern(rb"(?<![\w.@:/-])(?:(?P<git>git)|cd|pushd)(?=[ \t\"',])[^
 _WORD = LazyPattern(rb"[^\s\"',()\[\]\\]+")
 _VCS = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s\"'@/]+@)?[^\s\"'@#;,()\\]+)(?:@(?P<ref>[^\s\"'#&;,()\\]+))?")
 _CLONE_VALUES = frozenset({"-o", "--origin", "-c", "--config", "-j", "--jobs", "--depth", "--filter", "--reference"})
-_BUILD = "is pinned with a build, which changes with the version"
+_BUILD = "pinned with a build, which changes with the version"
 _REF_OPTIONS = frozenset({"-b", "--branch", "--revision"})
 
 
@@ -147,9 +146,7 @@ class ScriptReader:
         subject = canonical_name(conda["name"].decode("ascii"))
         start, end = conda.span("value")
         if conda["build"]:
-            version = conda["value"].decode("ascii")
-            at = (span.start + start, span.start + conda.end("build"))
-            self._gathered.unpinned(*at, subject, _BUILD, version if is_version(version) else None)
+            self._gathered.unpinned(span.start + start, span.start + conda.end("build"), subject, _BUILD)
         else:
             self._value(span, (start, end), prefix + subject, Kind.REQUIREMENT, subject)
         return True

@@ -91,10 +91,10 @@ class Gathered:
             return f"'{shown}' is a wildcard, not one version"
         return f"'{shown}' is no version"
 
-    def unpinned(self, start: int, end: int, subject: str, reason: str, version: str | None = None) -> None:
-        """Report a place that cannot be moved, with the version that it holds all the same."""
+    def unpinned(self, start: int, end: int, subject: str, reason: str) -> None:
+        """Report a place that cannot be moved."""
         span = Span(start, end)
-        self._unpinned.setdefault(span, Unpinned(self.source, span, subject, reason, version))
+        self._unpinned.setdefault(span, Unpinned(self.source, span, subject, reason))
 
     def floor(self, start: int, end: int, subject: str) -> None:
         """Report a range; the specifier is the text without blanks."""
