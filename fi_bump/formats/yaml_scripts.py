@@ -56,7 +56,7 @@ def patterns(wanted: Wanted) -> Patterns:
     variable = rb"(?P<name>(?:\w*_)?(?:" + variables + rb"))"
     words = b"|".join([*keys, *places, *([names] if names else [])])
     return Patterns(
-        _compile(words, words),
+        _compile(words, rb"(?<![A-Za-z0-9])(?:" + words + rb")(?![A-Za-z0-9])"),
         _compile(
             names,
             rb"(?:(?<![\w.-])|(?<=:-))(?P<name>"
