@@ -40,6 +40,7 @@ _LINE = LazyPattern(
     rb"(?P<value>\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\r\n]*?)[ \t]*(?:(?<=[ \t])#[^\r\n]*)?\r?$",
     re.MULTILINE,
 )
+_COMMENT = LazyPattern(rb"[ \t]*#")
 _NUMBER = LazyPattern(rb"[0-9]+\.[0-9]+")
 _LONGEST = 200
 # A line `KEY: VALUE` of a template is no longer than this, and a version stands no further behind a name.
@@ -217,15 +218,15 @@ def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], fail
     """The lines `KEY: VALUE` that name something wanted; and a note, where any such line holds a version."""
     finder = _Finder(source, wanted)
     named = None
-    start = end = 0
+    end, comment = -1, False
     for word in words:
-        if word.start() >= end:
+        if word.start() > end:
             start = source.data.rfind(b"\n", 0, word.start()) + 1
             end = source.data.find(b"\n", word.start())
             end = len(source.data) if end < 0 else end
             if end - start <= _LONGEST_LINE:
                 finder.line(start, end)
-        comment = source.masked[start : word.start()].lstrip()[:1] == b"#"
+            comment = _COMMENT.match(source.masked, start, end) is not None
         if named is None and not comment and _NUMBER.search(source.masked, word.end(), min(end, word.end() + _NEAR)):
             named = _named(word[0].decode("ascii"), wanted)
     if named is not None:

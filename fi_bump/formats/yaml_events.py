@@ -6,7 +6,6 @@ the masked copy these are bytes. A BOM is cut off before parsing, since libyaml'
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,7 +24,6 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Anchors, tags and comments in front of a value; the marks of an event include them.
 _PROPERTIES = LazyPattern(rb"(?:(?:[&!][^ \t\r\n]*|#[^\r\n]*)[ \t\r\n]+)*")
 _SHAPE = ("anchor", "tag", "style", "flow_style", "explicit")
-_BLANKS = re.compile(r"\s+")
 
 
 class NotYamlError(ParseError):
@@ -139,6 +137,7 @@ class _Reader:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.data, self.cut = body(source)
+        self.ascii = source.data.isascii()
         self.frames = [_Frame((), 0, True)]
         self.collections = 0
         self.anchors: dict[str, Scalar] = {}
@@ -162,12 +161,11 @@ class _Reader:
     def scalar(self, event: Any) -> Scalar | None:
         frame = self.frames[-1]
         path = frame.place()
-        span = self.span(event)
         if path is None:
-            frame.key = self.key(event, span)
+            frame.key = self.key(event)
             return None
         frame.key = None
-        scalar = Scalar(path, span, event.value, event.style or "", frame.number, frame.listed)
+        scalar = Scalar(path, self.span(event), event.value, event.style or "", frame.number, frame.listed)
         if event.anchor is not None:
             self.anchors[event.anchor] = scalar
         return scalar
@@ -189,11 +187,16 @@ class _Reader:
         listed = isinstance(event, yaml.SequenceStartEvent)
         self.frames.append(_Frame(frame.place() or frame.path, self.collections, listed))
 
-    def key(self, event: Any, span: Span) -> str:
+    def key(self, event: Any) -> str:
         """A key on one line: as it is written where that is what it means, else as YAML reads it."""
-        raw = self.source.masked[span.start : span.end]
-        text = self.source.text(span) if raw == event.value.encode("utf-8", "replace") else event.value
-        return _BLANKS.sub(" ", text).encode("utf-8", "replace").decode("utf-8")
+        text: str = event.value
+        if not self.ascii:
+            span = self.span(event)
+            if self.source.masked[span.start : span.end] == text.encode("utf-8", "replace"):
+                text = self.source.text(span)
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode("utf-8")
+        return " ".join(text.split())
 
     def span(self, event: Any) -> Span:
         """Where a scalar's own text stands, without anchor, tag, quotes and block header."""
