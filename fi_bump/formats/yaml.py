@@ -68,6 +68,8 @@ class _Finder:
         self.subjects: dict[str, _Subject | None] = {}
         self.nested: list[tuple[Scalar, _Subject]] = []
         self.options: set[tuple[str, ...]] = set()
+        # The values of one key in the entries of a matrix, by its path.
+        self.cells: dict[tuple[str, ...], tuple[_Subject, list[Scalar]]] = {}
         # What stands side by side in one collection, by its number.
         self.lists: dict[int, tuple[_Subject, list[Scalar]]] = {}
         self.names: dict[int, str] = {}
@@ -95,6 +97,8 @@ class _Finder:
             self.beside(scalar, key)
         elif scalar.listed:
             self.lists.setdefault(scalar.collection, (subject, []))[1].append(scalar)
+        elif "matrix" in scalar.path:
+            self.cells.setdefault(scalar.path, (subject, []))[1].append(scalar)
         else:
             self.judge(scalar, ".".join(scalar.path), subject)
         if not scalar.alias and (concerns or self.scripts.follows(_script(scalar))):
@@ -143,6 +147,14 @@ class _Finder:
         self.scripts.finish()
         for subject, scalars in self.lists.values():
             self.several(subject, scalars)
+        for subject, scalars in self.cells.values():
+            different = len({scalar.value for scalar in scalars})
+            for scalar in scalars:
+                if different == 1:
+                    self.judge(scalar, ".".join(scalar.path), subject)
+                else:
+                    reason = f"one of {different} values of a matrix, not one version"
+                    self.gathered.unpinned(*scalar.span, subject.name, reason)
         for scalar, above in self.nested:
             if scalar.path[:-1] in self.options:
                 self.gathered.unpinned(*scalar.span, above.name, _CHOSEN)

@@ -33,6 +33,7 @@ _WORD = LazyPattern(rb"[^\s\"',()\[\]\\]+")
 _VCS = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s\"'@/]+@)?[^\s\"'@#;,()\\]+)(?:@(?P<ref>[^\s\"'#&;,()\\]+))?")
 _CLONE_VALUES = frozenset({"-o", "--origin", "-c", "--config", "-j", "--jobs", "--depth", "--filter", "--reference"})
 _BUILD = "pinned with a build, which changes with the version"
+_CHECKOUT_VALUES = frozenset({"-b", "-B", "-c", "-C", "--orphan", "--conflict"})
 _REF_OPTIONS = frozenset({"-b", "--branch", "--revision"})
 
 
@@ -43,6 +44,7 @@ class Patterns(NamedTuple):
     requirement: re.Pattern[bytes]
     conda: re.Pattern[bytes]
     assignment: re.Pattern[bytes]
+    entry: re.Pattern[bytes]
     default: re.Pattern[bytes]
 
 
@@ -73,12 +75,21 @@ def patterns(wanted: Wanted) -> Patterns:
             + rb"(?:\.?\*)?)(?P<build>=[\w.*]+)?\s*\Z",
         ),
         _compile(variables, rb"(?<![\w${])" + variable + rb"=(?!=)\\?[\"']?(?P<value>" + _VALUE + rb")"),
+        # `KEY: VALUE` in a text that is YAML itself, such as a file in a ConfigMap; only a release is taken for one.
+        _compile(
+            variables,
+            rb"^[ \t]*(?:-[ \t]+)*[\"']?"
+            + variable
+            + rb"[\"']?[ \t]*:[ \t]+[\"']?(?P<value>v?(?=[0-9]+\.)"
+            + VERSION
+            + rb")[\"']?(?=[ \t]*(?:#|\r?$))",
+        ),
         _compile(variables, rb"\$\{" + variable + rb":?[-=](?P<value>[^}$\s]*)\}"),
     )
 
 
 def _compile(alternatives: bytes, pattern: bytes) -> re.Pattern[bytes]:
-    return re.compile(pattern, re.IGNORECASE) if alternatives else _NEVER
+    return re.compile(pattern, re.IGNORECASE | re.MULTILINE) if alternatives else _NEVER
 
 
 def _longest_first(names: frozenset[str]) -> list[str]:
@@ -124,7 +135,7 @@ class ScriptReader:
             self.finish()
             self._script = script
         text = _readable(self._gathered.masked[span.start : span.end], lines=lines)
-        for pattern in (self._patterns.assignment, self._patterns.default):
+        for pattern in (self._patterns.assignment, self._patterns.entry, self._patterns.default):
             for match in pattern.finditer(text):
                 name = match["name"].decode("ascii")
                 subject = variable_of(name, self._wanted.variables) or name
@@ -139,7 +150,11 @@ class ScriptReader:
         conda = self._patterns.conda.match(text) if listed else None
         if conda is None:
             match = self._patterns.requirement.match(text)
-            if match is None or text[match.end() :].strip(b" \t\"')")[:1] not in (b"", b";", b","):
+            if (
+                match is None
+                or self._patterns.requirement.search(text, match.end())
+                or text[match.end() :].strip(b" \t\"')")[:1] not in (b"", b";", b",")
+            ):
                 return False
             self._requirement(text, span, match, prefix)
             return True
@@ -204,8 +219,9 @@ class ScriptReader:
         if command == "clone":
             self._cloned(words[1:], prefix)
         elif command in ("checkout", "switch") and self._clone is not None and inside is not False:
-            ref = next((word for word in words[1:] if not word.text.startswith("-")), None)
-            if ref is not None and not ref.text.startswith("."):
+            positional, _ = _arguments(words[1:], _CHECKOUT_VALUES, frozenset())
+            if positional and not positional[0].text.startswith("."):
+                ref = positional[0]
                 subject = self._clone.subject
                 self._clone = self._clone._replace(pinned=True)
                 anchor = f"{prefix}git checkout {subject}"
@@ -213,7 +229,7 @@ class ScriptReader:
 
     def _cloned(self, words: list[_Word], prefix: str) -> None:
         self.finish()
-        positional, ref = _arguments(words)
+        positional, ref = _arguments(words, _CLONE_VALUES, _REF_OPTIONS)
         subject = canonical_repository(positional[0].text) if positional else ""
         if subject not in self._wanted.repositories:
             return
@@ -234,25 +250,28 @@ class ScriptReader:
         return self._inside is True and not path.startswith(("/", "~"))
 
 
-def _arguments(words: list[_Word]) -> tuple[list[_Word], _Word | None]:
-    """The positional words of a clone, and the value of `--branch`, wherever it stands."""
+def _arguments(
+    words: list[_Word], with_value: frozenset[str], with_ref: frozenset[str]
+) -> tuple[list[_Word], _Word | None]:
+    """The positional words of a git command, and the value of the option that names a ref, wherever it stands."""
     positional: list[_Word] = []
     ref = None
     index = 0
     while index < len(words):
         word = words[index]
-        name, equals, value = word.text.partition("=")
-        if name in _REF_OPTIONS:
-            index += 0 if value else 1
-            if value:
-                ref = _Word(value, word.end - len(value), word.end)
-            else:  # also `--branch='v1'`, where the quote ends the word
-                ref = words[index] if index < len(words) else None
-        elif word.text in _CLONE_VALUES and not equals:
+        name, _, value = word.text.partition("=")
+        index += 1
+        if word.text == "--" and not with_ref:
+            break  # what follows are files
+        if name in with_ref and value:
+            ref = _Word(value, word.end - len(value), word.end)
+        elif name in with_ref:  # also `--branch='v1'`, where the quote ends the word
+            ref = words[index] if index < len(words) else None
+            index += 1
+        elif word.text in with_value:
             index += 1
         elif not word.text.startswith("-"):
             positional.append(word)
-        index += 1
     return positional, ref
 
 

@@ -66,6 +66,7 @@ KEYS: list[tuple[bytes, list[str]]] = [
     (b"\xef\xbb\xbfFLASHINFER_VERSION: 0.6.8\n\xc3\xa9: 1\n", [f"1:21 {KEY} 0.6.8"]),
     ("é: {FLASHINFER_VERSION: 0.6.8}\n".encode(), ["1:25 é.FLASHINFER_VERSION 0.6.8"]),
     (b"x: \xff\nFLASHINFER_VERSION: 0.6.8\n", [f"2:21 {KEY} 0.6.8"]),
+    ('a: é\n"\\u00e9": {FLASHINFER_VERSION: 0.6.8}\n'.encode(), ["2:32 é.FLASHINFER_VERSION 0.6.8"]),
     (b"? FLASHINFER_VERSION\n: 0.6.8\n", [f"2:3 {KEY} 0.6.8"]),
     (b"? [FLASHINFER_VERSION]\n: {FLASHINFER_VERSION: 0.6.8}\n", ["2:24 ?.FLASHINFER_VERSION 0.6.8"]),
     (b"x: &v 0.6.8\ny: *v\nFLASHINFER_VERSION: *v\n", [f"1:7 {KEY} 0.6.8"]),
@@ -120,6 +121,14 @@ NEIGHBOURS: list[tuple[bytes, list[str]]] = [
     (b"m: {flashinfer-version: ['0.6.8']}\n", ["1:27 m.flashinfer-version 0.6.8"]),
     (b"m: {flashinfer-version: ['0.6.8', '0.6.11']}\n", [f"1:27 ? {KEY}: a list of 2 values, not one version"]),
     (b"m:\n  flashinfer-version:\n  - 0.6.8\n  - '0.6.11'\n", [f"3:5 ? {KEY}: a list of 2 values, not one version"]),
+    (
+        b"matrix:\n  include:\n  - flashinfer_version: 0.6.8\n  - flashinfer_version: 0.6.11\n  - flashinfer_version: 0.6.8\n",
+        [f"{line}:25 ? {KEY}: one of 2 values of a matrix, not one version" for line in (3, 4, 5)],
+    ),
+    (
+        b"matrix:\n  include:\n  - flashinfer_version: 0.6.8\n  - flashinfer_version: 0.6.8\n",
+        ["3:25 matrix.include.flashinfer_version 0.6.8", "4:25 matrix.include.flashinfer_version (2) 0.6.8"],
+    ),
     (b"x: &v '0.6.8'\nflashinfer_version: [*v]\n", ["1:8 flashinfer_version 0.6.8"]),
     (b"packages:\n  flashinfer-python: 0.6.8\n", ["2:22 packages.flashinfer-python 0.6.8"]),
     (b"packages: {FlashInfer_Python: '==0.6.8', flashinfer-cubin: true}\n", ["1:34 packages.FlashInfer_Python 0.6.8"]),
@@ -167,6 +176,15 @@ REQUIREMENTS: list[tuple[bytes, list[str]]] = [
     (
         b"build-args: |\n  A=1\n  FLASHINFER_VERSION=0.6.8\n  B_FLASHINFER_VERSION=0.6.9\n",
         ["3:22 build-args/FLASHINFER_VERSION 0.6.8", "4:24 build-args/B_FLASHINFER_VERSION 0.6.9"],
+    ),
+    (
+        b"deps: flashinfer-python==0.6.8, flashinfer-cubin==0.6.9\n",
+        ["1:26 deps/flashinfer-python 0.6.8", "1:51 deps/flashinfer-cubin 0.6.9"],
+    ),
+    (
+        b"data:\n  values.yaml: |\n    FLASHINFER_VERSION: '0.6.8'\n    - flashinfer_version: v0.6.9 # c\n    X: 0.6.8\n"
+        b"    FLASHINFER_VERSION: 0.6.8 or later\n    FLASHINFER_VERSION: 3\n",
+        ["3:26 data.values.yaml/FLASHINFER_VERSION 0.6.8", "4:28 data.values.yaml/flashinfer_version 0.6.9"],
     ),
     (b"plan: flashinfer-python-0.6.8-x\nFLASHINFER: x\n", []),
 ]
@@ -235,7 +253,16 @@ SCRIPTS: list[tuple[bytes, list[str]]] = [
     (b"run: git clone " + URL + b" -b\n", [f"1:16 ? {REPOSITORY}: cloned without a release"]),
     (b"run: pip install git+" + URL + b"@v0.6.8#egg=x\n", [f"1:71 run/git+{REPOSITORY} 0.6.8"]),
     (b"run: pip install git+" + URL + b"\n", [f"1:22 ? {REPOSITORY}: installed without a release"]),
-    (b"run: pip install git+https://github.com/o/r@v1 # flashinfer-ai/flashinfer\n", []),
+    (b"run: 'pip install git+https://github.com/o/r@v1 x/flashinfer-ai/flashinfer'\n", []),
+    (
+        b"run: |\n  git clone " + URL + b"\n  git fetch --tags\n  git checkout -b work v0.6.8\n",
+        [f"4:25 run/git checkout {REPOSITORY} 0.6.8"],
+    ),
+    (b"run: pip install flashinfer-python>=$V\n", []),
+    (
+        b"run: git clone " + URL + b" && git checkout . && git checkout -- x\n",
+        [f"1:16 ? {REPOSITORY}: cloned without a release"],
+    ),
 ]
 TEMPLATES: list[tuple[bytes, list[str]]] = [
     (
