@@ -241,6 +241,8 @@ def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], fail
             comment = _COMMENT.match(source.masked, start, end) is not None
         if named is None and not comment and _NUMBER.search(source.masked, word.end(), min(end, word.end() + _NEAR)):
             named = _named(word[0].decode("ascii"), wanted)
+    pins = finder.gathered.found().pins
+    named = pins[0].subject if pins else named
     if named is not None:
         at = min(failed, len(source.data) - 1)
         finder.gathered.unpinned(at, at + 1, named, _TEMPLATE)

@@ -272,6 +272,7 @@ TEMPLATES: list[tuple[bytes, list[str]]] = [
     (b"{% if x %}\nsteps: flashinfer-python\n", []),
     (b"{% if x %}\nFLASHINFER_VERSION: 0.6.8 # c\n", [f"2:21 {KEY} 0.6.8", f"1:2 ? {KEY}: {NOTE}"]),
     (b"{% if x %}\n\tFLASHINFER_VERSION: 'v0.6.8'\r\n", [f"2:24 {KEY} 0.6.8", f"1:2 ? {KEY}: {NOTE}"]),
+    (b"{% x %}\nFLASHINFER_VERSION: 6\n", [f"2:21 {KEY} 6", f"1:2 ? {KEY}: {NOTE}"]),
     (b"{% x %}\nFLASHINFER_VERSION: [0.6.8]\n", [f"1:2 ? {KEY}: {NOTE}"]),
     (b"{% x %}\nFLASHINFER_VERSION: {a: 0.6.8}\n", [f"1:2 ? {KEY}: {NOTE}"]),
     (b"{% x %}\nFLASHINFER_VERSION: {{ v }}\nflashinfer-python: {{ v }}\n", []),

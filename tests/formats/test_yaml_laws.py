@@ -77,6 +77,11 @@ def test_damaged_files_do_no_harm(data: bytes) -> None:
     assert all(0 <= span.start < span.end <= len(data) for span in spans)
 
 
+@given(damaged(), VERSIONS.filter(lambda version: "." in version))
+def test_laws_on_damaged_files(data: bytes, version: str) -> None:
+    laws.hold(search, data, version, "0.6.11.post2")
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_do_no_harm(data: bytes) -> None:
     search(b"FLASHINFER_VERSION: " + data)
