@@ -80,7 +80,7 @@ def patterns(wanted: Wanted) -> Patterns:
             variables,
             rb"^[ \t]*(?:-[ \t]+)*[\"']?"
             + variable
-            + rb"[\"']?[ \t]*:[ \t]+[\"']?(?P<value>v?(?=[0-9]+\.)"
+            + rb"[\"']?[ \t]*:[ \t]+[\"']?(?P<value>v?(?=[0-9]+[.!])"
             + VERSION
             + rb")[\"']?(?=[ \t]*(?:#|\r?$))",
         ),
