@@ -40,7 +40,6 @@ _LINE = LazyPattern(
     rb"(?P<value>\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\r\n]*?)[ \t]*(?:(?<=[ \t])#[^\r\n]*)?\r?$",
     re.MULTILINE,
 )
-_COMMENT = LazyPattern(rb"[ \t]*#")
 _NUMBER = LazyPattern(rb"[0-9]+\.[0-9]+")
 _LONGEST = 200
 # A line `KEY: VALUE` of a template is no longer than this, and a version stands no further behind a name.
@@ -207,7 +206,7 @@ def _script(scalar: Scalar) -> int:
 
 def find(source: Source, wanted: Wanted) -> Found:
     """Every pin, unpinned mention and range of what is wanted in a YAML file; a file that is none is no error."""
-    words = list(patterns(wanted).words.finditer(source.masked))
+    words = [match for match in patterns(wanted).words.finditer(source.masked) if match["word"]]
     if not words:
         return Found(())
     # PyYAML takes longer to import than most checks take altogether.
@@ -230,7 +229,7 @@ def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], fail
     """The lines `KEY: VALUE` that name something wanted; and a note, where any such line holds a version."""
     finder = _Finder(source, wanted)
     named = None
-    end, comment = -1, False
+    end = -1
     for word in words:
         if word.start() > end:
             start = source.data.rfind(b"\n", 0, word.start()) + 1
@@ -238,8 +237,7 @@ def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], fail
             end = len(source.data) if end < 0 else end
             if end - start <= _LONGEST_LINE:
                 finder.line(start, end)
-            comment = _COMMENT.match(source.masked, start, end) is not None
-        if named is None and not comment and _NUMBER.search(source.masked, word.end(), min(end, word.end() + _NEAR)):
+        if named is None and _NUMBER.search(source.masked, word.end(), min(end, word.end() + _NEAR)):
             named = _named(word[0].decode("ascii"), wanted)
     pins = finder.gathered.found().pins
     named = pins[0].subject if pins else named

@@ -17,7 +17,7 @@ from fi_bump.grammar import (
 from fi_bump.pins import Kind, Span, Wanted
 from fi_bump.records import NamedTuple
 
-_NEVER = re.compile(rb"(?!)")
+_NEVER = re.compile(rb"(?!)(?P<word>)")
 _OPERATOR = rb"(?:===|[=~!<>]=|[<>])"
 _TOKEN = rb"(?:\$?\{\{[^}\n]*\}\}\S*|\$\{[^}\n]*\}\S*|\$\S*|[\w.!*-]*(?:\+[\w.${}-]*|\$\S*)?)"
 _VALUE = rb"(?:\$\{\{[^}\n]*\}\}|\$\{[^}\n]*\}|[^\s\"'`;|&()\\<>,}])*"
@@ -38,7 +38,10 @@ _REF_OPTIONS = frozenset({"-b", "--branch", "--revision"})
 
 
 class Patterns(NamedTuple):
-    """What a set of wanted names compiles to; `words` meets every text that can hold something wanted."""
+    """What a set of wanted names compiles to.
+
+    `words` meets every text that can hold something wanted, and lines of comment, these without a `word`.
+    """
 
     words: re.Pattern[bytes]
     requirement: re.Pattern[bytes]
@@ -58,7 +61,7 @@ def patterns(wanted: Wanted) -> Patterns:
     variable = rb"(?P<name>(?:\w*_)?(?:" + variables + rb"))"
     words = b"|".join([*keys, *places, *([names] if names else [])])
     return Patterns(
-        _compile(words, rb"(?<![A-Za-z0-9])(?:" + words + rb")(?![A-Za-z0-9])"),
+        _compile(words, rb"^[ \t]*#[^\n]*|(?<![A-Za-z0-9])(?P<word>" + words + rb")(?![A-Za-z0-9])"),
         _compile(
             names,
             rb"(?:(?<![\w.-])|(?<=:-))(?P<name>"

@@ -323,7 +323,9 @@ def test_only_what_is_wanted() -> None:
 
 def test_a_file_that_names_nothing_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fi_bump.formats.yaml_events", None)
-    assert search(b"VLLM_ATTENTION_BACKEND: FLASHINFER\n") == Found(())
+    assert search(b"VLLM_ATTENTION_BACKEND: FLASHINFER\n  # FLASHINFER_VERSION: 0.6.8\n#flashinfer-python\n") == Found(
+        ()
+    )
 
 
 def test_a_report_covers_all_that_it_is_about() -> None:
