@@ -31,7 +31,7 @@ DOORS = {
     "dockerfile_parse": {"witness.py"},
     "urllib3": {"index/http.py"},
     "tomlkit": set[str](),
-    "yaml": set[str](),
+    "yaml": {"formats/yaml_events.py"},
 }
 # What a format may import beside its own sub-modules.
 FOR_FORMATS = {
@@ -48,7 +48,7 @@ FOR_FORMATS = {
     "fi_bump.pins",
     "fi_bump.records",
 }
-OWN = {"dockerfile": "dockerfile_", "bake": "json_strings", "requirements": "requirements_"}
+OWN = {"dockerfile": "dockerfile_", "bake": "json_strings", "requirements": "requirements_", "yaml": "yaml_"}
 # Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy
 # in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
 # probe runs in another interpreter and writes nothing but its answer, to a file that the runner names.
@@ -108,7 +108,9 @@ def test_a_format_knows_only_the_vocabulary(name: str) -> None:
     strange = [
         module
         for module in imports(name)
-        if module not in FOR_FORMATS and not (own and module.startswith(f"fi_bump.formats.{own}"))
+        if module not in FOR_FORMATS
+        and not (own and module.startswith(f"fi_bump.formats.{own}"))
+        and name not in DOORS.get(module, ())
     ]
     assert strange == []
 
