@@ -37,13 +37,15 @@ _SKIPPED_FOLDERS = frozenset(
 )
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (".json", ".txt", ".in")
+_ENDINGS = (".json", ".txt", ".in", ".yml", ".yaml")
+# conda-lock.yml, pnpm-lock.yaml: made by a command, never edited.
+_LOCKED = re.compile(r"(?:^|[-_.])lock\.ya?ml\Z")
 _CHUNK = 1 << 16
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
 
 def format_of(path: str) -> str | None:
-    """The format a file's name promises: `dockerfile`, `requirements`, `bake`, or None."""
+    """The format a file's name promises: `dockerfile`, `requirements`, `bake`, `yaml`, or None."""
     folder, _, name = path.rpartition("/")
     name = name.lower()
     if name.endswith(".json"):
@@ -52,6 +54,8 @@ def format_of(path: str) -> str | None:
         if name.endswith(".in") or "requirements" in name or "constraints" in name:
             return "requirements"
         return "requirements" if "requirements" in folder.lower().split("/") else None
+    if name.endswith((".yml", ".yaml")):
+        return None if _LOCKED.search(name) else "yaml"
     if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
     return None

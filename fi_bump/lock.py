@@ -40,16 +40,21 @@ _DIGEST = r"sha256:[0-9a-f]{64}"
 
 
 class Member(NamedTuple):
-    """A package of a group, with its own index and local label where it has them.
+    """A package of a group, with its own indexes, in order, and local label where it has them.
 
     `files` are the release files of the group's version as (file name, `sha256:…`), in order, as the index had them
     when the group was set; empty where no index was asked.
     """
 
     name: str
-    index_url: str | None = None
+    index_urls: tuple[str, ...] = ()
     label: str | None = None
     files: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def index_document(self) -> str | list[str] | None:
+        """The indexes as documents write them: one address, a list of several, or None."""
+        return self.index_urls[0] if len(self.index_urls) == 1 else list(self.index_urls) or None
 
 
 class Group(NamedTuple):
@@ -111,7 +116,7 @@ def dump(lock: Lock) -> bytes:
 def _group_document(group: Group) -> dict[str, Any]:
     packages = {}
     for member in sorted(group.packages):
-        fields = {"index": member.index_url, "label": member.label, "files": dict(sorted(member.files))}
+        fields = {"index": member.index_document, "label": member.label, "files": dict(sorted(member.files))}
         packages[member.name] = {key: value for key, value in fields.items() if value}
     document: dict[str, Any] = {"version": group.version, "packages": packages}
     for key, names in (("variables", group.variables), ("repositories", group.repositories), ("sites", group.sites)):
@@ -261,12 +266,23 @@ def _member(name: str, value: object, path: str) -> Member:
     for file, digest in files.items():
         _is(_FILE, "a release file's name")(file, f"{path}.files")
         _is(_DIGEST, "a digest: sha256: and 64 hexadecimal digits")(digest, f"{path}.files.{file}")
-    checks = {"index": _is(_INDEX, "an index address"), "label": _is(_LABEL, "a local label such as cu130")}
-    address = options.get("index")
-    if isinstance(address, str) and "@" in address.partition("://")[2].partition("/")[0]:
-        raise _wrong(f"{path}.index", "the address carries credentials", hint="take them out, and put them into netrc")
-    values = {key: checks[key](value, f"{path}.{key}") for key, value in options.items()}
-    return Member(name, values.get("index"), values.get("label"), tuple(sorted(files.items())))
+    label = None
+    if "label" in options:
+        label = _is(_LABEL, "a local label such as cu130")(options["label"], f"{path}.label")
+    return Member(name, _indexes(options, path), label, tuple(sorted(files.items())))
+
+
+def _indexes(options: dict[str, Any], path: str) -> tuple[str, ...]:
+    """One index address, or a list of them in the order in which they are asked."""
+    if isinstance(options.get("index"), list):
+        return _names(options, path, "index", _index)
+    return (_index(options["index"], f"{path}.index"),) if "index" in options else ()
+
+
+def _index(value: object, path: str) -> str:
+    if isinstance(value, str) and "@" in value.partition("://")[2].partition("/")[0]:
+        raise _wrong(path, "the address carries credentials", hint="take them out, and put them into netrc")
+    return _is(_INDEX, "an index address")(value, path)
 
 
 def _check_owners(groups: tuple[Group, ...]) -> None:

@@ -55,7 +55,7 @@ class Known:
     def project(self, package: str, *, anew: bool = False) -> Project:
         """A package on the index that serves it."""
         member = self._members.get(package)
-        own = (member.index_url,) if member and member.index_url else self.indexes
+        own = member.index_urls if member and member.index_urls else self.indexes
         return self.client.project(package, own, anew=anew)
 
     def label(self, package: str) -> str | None:
@@ -93,7 +93,7 @@ class Known:
     def _kept_requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
         """What a release requires, kept under its name: it never changes, and its page need not be read for it."""
         member = self._members.get(package)
-        source = member.index_url if member and member.index_url else " ".join(map(redacted, self.indexes))
+        source = " ".join(map(redacted, member.index_urls if member and member.index_urls else self.indexes))
         name = f"requires {source} {package} {version} {self.label(package)}"
         cache = self.client.http.cache
         kept = cache.get(name)
@@ -149,7 +149,7 @@ def asked_members(known: Known, group: Group, named: Iterable[str]) -> tuple[lis
     asked: list[Member] = []
     left: list[Member] = []
     for member, project in zip(group.packages, projects, strict=True):
-        counts = project.files or member.index_url or member.label or member.name in named
+        counts = project.files or member.index_urls or member.label or member.name in named
         (asked if counts else left).append(member)
     return asked, left
 

@@ -1,4 +1,4 @@
-"""A second opinion on planned edits from parsers that are not ours: packaging, json and dockerfile-parse.
+"""A second opinion on planned edits from parsers that are not ours: packaging, json, dockerfile-parse and PyYAML.
 
 A witness sees the file before and after. What it reads must differ in exactly the edited places; what it cannot read
 before the edit (dockerfile-parse does not know heredocs) it has no opinion on.
@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import IO, Any, cast
 
 from dockerfile_parse import DockerfileParser
 from packaging.requirements import InvalidRequirement, Requirement
 
-from fi_bump.errors import REPORT_WITH_FILE, InternalError
+from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
 from fi_bump.files import format_of
 from fi_bump.pins import BOM, Source, Span
 from fi_bump.plan import Change, Plan
 
+_QUOTE = "put quotes around the version there"
+
 
 def confirm(plan: Plan) -> None:
-    """Raise InternalError when a witness reads something else than the plan says. Nothing has been written then."""
+    """Raise InternalError when a witness reads something else than the plan says. Nothing has been written then.
+
+    Raises FileError for a place whose quotes must be set by hand before a version can stand there.
+    """
     for change in plan.changes:
         match format_of(change.source.path):
             case "requirements":
@@ -29,6 +35,8 @@ def confirm(plan: Plan) -> None:
                 doubt = _dockerfile(change)
             case "bake":
                 doubt = _json(change)
+            case "yaml":
+                doubt = _yaml(change)
             case _:  # a literal's file: nothing but its text says what it is
                 doubt = None
         if doubt is not None:
@@ -115,3 +123,34 @@ def _structure(source: Source) -> list[dict[str, Any]]:
     # It takes bytes, as it documents and needs for its own decoding; its stubs know only text.
     parser = DockerfileParser(fileobj=cast("IO[str]", io.BytesIO(source.masked)))
     return [dict(instruction) for instruction in parser.structure]
+
+
+def _yaml(change: Change) -> str | None:
+    """PyYAML must read the same events, of which only the edited scalars differ, and only in what they say."""
+    from fi_bump.formats.yaml_events import read_events
+
+    before = read_events(change.source)
+    after = read_events(Source(change.source.path, change.new))
+    if before is None:
+        return None
+    if after is None or len(before) != len(after):
+        return "PyYAML does not read the new file as planned"
+    edits = sorted(edit.span for edit in change.edits)
+    index = 0
+    for old, new in zip(before, after, strict=True):
+        while index < len(edits) and edits[index].end <= old.span.start:
+            index += 1
+        edited = old.is_value and index < len(edits) and edits[index].end <= old.span.end
+        if old.shape != new.shape or (old.value == new.value) is edited:
+            line = change.source.position(old.span.start)[0]
+            return f"PyYAML reads something else than planned in line {line}"
+        if old.plain and _is_cut(new.value) and not _is_cut(old.value):
+            place = ":".join(map(str, (change.source.path, *change.source.position(old.span.start))))
+            shown = new.value.rstrip("0")
+            raise FileError(f"YAML would read {new.value} as the number {shown} here", place=place, hint=_QUOTE)
+    return None
+
+
+def _is_cut(text: str) -> bool:
+    """Whether YAML reads a plain scalar as a number that is written otherwise: 1.10 is 1.1."""
+    return re.fullmatch(r"[0-9]+\.[0-9]+0", text) is not None

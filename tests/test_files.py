@@ -43,6 +43,13 @@ HINT = "mend it, or exclude it in versions.lock.json"
         ("versions.lock.json", None),
         ("a/Versions.Lock.Json", None),
         ("docker-bake.hcl", None),
+        (".github/workflows/ci.yml", "yaml"),
+        (".pre-commit-config.YAML", "yaml"),
+        ("clock.yml", "yaml"),
+        ("conda-lock.yml", None),
+        ("pnpm-lock.yaml", None),
+        ("env.lock.yml", None),
+        ("Dockerfile.yml", "yaml"),
         ("", None),
     ],
 )
@@ -227,7 +234,9 @@ def test_candidates(tmp_path: Path) -> None:
     assert sorted(files.candidates(root, None, [files.relative(root, ".")])) == everything
 
 
-@pytest.mark.parametrize("name", ["x.Json", "Requirements.Txt", "a.In", "CONTAINERFILE", "x.DockerFile", "a.jsonl"])
+@pytest.mark.parametrize(
+    "name", ["x.Json", "Requirements.Txt", "a.In", "CONTAINERFILE", "x.DockerFile", "a.jsonl", "A.Yml"]
+)
 def test_candidates_are_what_format_of_says(tmp_path: Path, name: str) -> None:
     plant(tmp_path, {name: b""})
     expected = [(name, form) for form in [files.format_of(name)] if form]

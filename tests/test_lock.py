@@ -191,7 +191,7 @@ def test_unreadable(data: bytes, message: str, hint: str | None) -> None:
 
 
 def test_dump_is_canonical() -> None:
-    members_ = (Member("b", "https://a.b/c", "cu130"), Member("a"))
+    members_ = (Member("b", ("https://a.b/c",), "cu130"), Member("a"))
     groups = (
         Group("z", "1", members_, ("B", "A", "A"), ("h/b", "h/a"), ("é#b", "a#b")),
         Group("a", "2.0rc1", (Member("c"),)),
@@ -239,7 +239,9 @@ def test_dump_is_canonical() -> None:
 
 
 def test_load_keeps_everything_and_takes_a_bom() -> None:
-    lock = Lock((Group("g", "1", (Member("a", "file:///x", "l"),), ("A",), ("h/n",), ("p#a",)),), ("x",), "s")
+    lock = Lock(
+        (Group("g", "1", (Member("a", ("file:///x", "https://y/z"), "l"),), ("A",), ("h/n",), ("p#a",)),), ("x",), "s"
+    )
     assert load(b"\xef\xbb\xbf" + dump(lock)) == lock
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fi_bump.errors import InternalError
-from fi_bump.formats import bake, dockerfile, requirements
+from fi_bump.errors import FileError, InternalError
+from fi_bump.formats import bake, dockerfile, requirements, yaml
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.pins import Edit, Kind, Pin, Source, Span
 from fi_bump.plan import Change, Move, Plan, make_plan
@@ -14,7 +14,12 @@ from fi_bump.witness import confirm
 
 KIT = Group("kit", "2.0.post1", (Member("kit"), Member("kit-cubin")), ("KIT_VERSION",), ("github.com/o/kit",))
 LOCK = Lock((KIT,))
-FINDERS = {"requirements.txt": requirements.find, "Dockerfile": dockerfile.find, "x.json": bake.find}
+FINDERS = {
+    "requirements.txt": requirements.find,
+    "Dockerfile": dockerfile.find,
+    "x.json": bake.find,
+    "x.yml": yaml.find,
+}
 HINT = "this is a bug in fi-bump: please report it with the file"
 
 
@@ -48,6 +53,13 @@ def tampered(path: str, data: bytes, *edits: tuple[bytes, bytes], line_of: bytes
         ("x.json", b'{"variable": {"KIT_VERSION": {"default": "1.0"}}}', 1),
         ("x.json", b'\xef\xbb\xbf{"target": {"a": {"args": {"KIT_VERSION": "v1.0+cu1"}}}, "n": [1, null, "\xff"]}', 1),
         ("x.json", b'{"variable": {"KIT_VERSION": {"default": "1.0", "default": "1.1"}}}', 2),
+        ("x.yml", b"KIT_VERSION: 1.0\n", 1),
+        (
+            "x.yml",
+            b"\xef\xbb\xbfKIT_VERSION: &v '1.0' # \xff\r\na: *v\r\nrun: |\r\n  pip install kit==1.0 kit-cubin==1.0\r\n",
+            3,
+        ),
+        ("x.yml", b"{% raw %}\nKIT_VERSION: 1.0\n", 1),
     ],
 )
 def test_an_honest_plan_passes(path: str, data: bytes, moved: int) -> None:
@@ -57,6 +69,7 @@ def test_an_honest_plan_passes(path: str, data: bytes, moved: int) -> None:
 
 
 PACKAGING = "packaging does not read"
+YAML = "PyYAML reads something"
 JSON = "json does not read the new file as planned"
 
 
@@ -97,6 +110,13 @@ JSON = "json does not read the new file as planned"
             tampered("Dockerfile", b"FROM x\nARG A=1\nARG B=2\n", (b"A=1", b"A=1 \\\n  D=4")),
             "dockerfile-parse reads a change in line 2, where none was planned",
         ),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"b", b"c")), f"{YAML} else than planned in line 2"),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"1\n", b"2\n"), (b" 2", b" 2")), f"{YAML} else than planned in line 1"),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"2", b"'2'")), f"{YAML} else than planned in line 2"),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"2", b"&x 2")), f"{YAML} else than planned in line 2"),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"2", b"2 #")), f"{YAML} else than planned in line 2"),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"2", b"2\nc: 3")), "PyYAML does not read the new file as planned"),
+        (tampered("x.yml", b"a: '1'\n", (b"1", b"'")), "PyYAML does not read the new file as planned"),
     ],
 )
 def test_a_tampered_plan_does_not(plan: Plan, doubt: str) -> None:
@@ -114,6 +134,27 @@ def test_json_that_is_broken_by_the_edit_is_no_traceback() -> None:
 
 def test_what_the_witness_could_not_read_before_it_does_not_judge() -> None:
     confirm(tampered("requirements.txt", b"kit == == 1.0\n", (b"1.0", b"2.0")))
+
+
+@pytest.mark.parametrize(
+    ("data", "old", "new", "column"),
+    [(b"a: 1.9.1\n", b"1.9.1", b"1.10", 4), (b"a:\n- &x 2.9\n", b"2.9", b"2.20", 3)],
+)
+def test_a_version_that_yaml_reads_as_another_number_needs_quotes(
+    data: bytes, old: bytes, new: bytes, column: int
+) -> None:
+    with pytest.raises(FileError) as caught:
+        confirm(tampered("x.yml", data, (old, new)))
+    line = data.count(b"\n", 0, data.index(old)) + 1
+    number = new.decode().rstrip("0")
+    assert str(caught.value) == f"x.yml:{line}:{column}: YAML would read {new.decode()} as the number {number} here"
+    assert caught.value.hint == "put quotes around the version there"
+
+
+@pytest.mark.parametrize("value", [b"'1.9'", b"!!str 1.9", b"1.20", b"|\n  1.9\n", b"v1.9", b"kit==1.9"])
+def test_and_quoted_or_as_before_it_does_not(value: bytes) -> None:
+    old = b"1.20" if value == b"1.20" else b"1.9"
+    confirm(tampered("x.yml", b"a: " + value + b"\n", (old, b"1.10")))
 
 
 def test_every_change_is_heard() -> None:

@@ -113,4 +113,4 @@ def _group_of(lock: Lock, package: str) -> Group:
 
 def _remedy(group: Group, package: str) -> str:
     member = group.member(package)
-    return f"; add --extra-index-url {member.index_url}" if member and member.index_url else ""
+    return f"; add --extra-index-url {member.index_urls[0]}" if member and member.index_urls else ""

@@ -21,6 +21,10 @@ def finder(form: str) -> Finder:
             from fi_bump.formats import dockerfile
 
             return dockerfile.find
+        case "yaml":
+            from fi_bump.formats import yaml
+
+            return yaml.find
         case "bake":
             from fi_bump.formats import bake
 

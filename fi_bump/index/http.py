@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import netrc
 import os
+import shutil
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -88,6 +91,8 @@ class Http:
             return Answer(bare, 200, kept.headers, kept.body)
         headers = {"Accept": accept, **(kept.conditions if kept else {})}
         answer = self._ask(url, headers, limit)
+        if answer.status == 401 and self._from_keyring(bare):
+            answer = self._ask(url, headers, limit)
         if answer.status == 304 and kept is not None:
             return Answer(answer.url, 200, {**kept.headers, **answer.headers}, kept.body)
         if answer.status == 200 and self._credentials_for(bare, credentials) is None:
@@ -172,6 +177,23 @@ class Http:
         except (OSError, netrc.NetrcParseError):
             return None
         return Credentials(found[0] or found[1], found[2]) if found else None
+
+    def _from_keyring(self, url: str) -> bool:
+        """Whether the keyring command, where there is one, has credentials for an address; its host keeps them."""
+        host = host_of(url)
+        command = shutil.which("keyring")
+        if command is None or host in self._credentials:
+            return False
+        asked = [command, "--mode", "creds", "--output", "json", "get", url]
+        try:
+            done = subprocess.run(
+                asked, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL
+            )
+            found: Any = json.loads(done.stdout) if done.returncode == 0 else None
+            self._credentials[host] = Credentials(str(found["username"]), str(found["password"]))
+        except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
+            return False
+        return True
 
 
 def _bundle() -> str | None:

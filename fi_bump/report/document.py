@@ -39,7 +39,7 @@ def status_json(repository: Repository, scan: Scan) -> str:
         document = _group(repository, scan, group)
         present = {f"{pin['path']}#{pin['anchor']}" for pin in document["pins"]}
         document["packages"] = [
-            {"name": member.name, "index": member.index_url, "label": member.label} for member in group.packages
+            {"name": member.name, "index": member.index_document, "label": member.label} for member in group.packages
         ]
         document["sites"] = [{"site": site, "present": site in present} for site in group.sites]
         groups.append(document)

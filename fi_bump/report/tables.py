@@ -53,7 +53,7 @@ def print_status(repository: Repository, scan: Scan) -> None:
     for group in repository.lock.groups:
         members = []
         for member in group.packages:
-            extra = ", ".join(part for part in (member.index_url, member.label and f"+{member.label}") if part)
+            extra = ", ".join(part for part in (*member.index_urls, member.label and f"+{member.label}") if part)
             members.append(f"{member.name} ({extra})" if extra else member.name)
         out.print(f"[bold]{group.name}[/bold] {group.version}", highlight=False)
         out.print(f"  {', '.join(members)}", markup=False)

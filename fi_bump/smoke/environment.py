@@ -98,11 +98,11 @@ def wanted_for(group: Group, version: str, wheelhouse: str | None, extra: tuple[
                 raise UsageError(f"no wheel of {member.name} {version}", place=wheelhouse, hint=held)
             if matching:
                 chosen.append((member, pinned))
-        elif member.name in PACKAGES or member.index_url is not None:
+        elif member.name in PACKAGES or member.index_urls:
             chosen.append((member, pinned))
     return Wanted(
         (*(f"{member.name}=={pinned}" for member, pinned in chosen), *extra),
-        tuple(dict.fromkeys(member.index_url for member, _ in chosen if member.index_url and not wheelhouse)),
+        tuple(dict.fromkeys(url for member, _ in chosen if not wheelhouse for url in member.index_urls)),
         wheelhouse,
     )
 

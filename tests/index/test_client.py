@@ -330,6 +330,32 @@ def test_credentials_from_netrc(index: Index, client: Client, tmp_path: Path, mo
     assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
 
 
+@pytest.mark.parametrize(
+    ("script", "known"),
+    [
+        ('echo \'{"username": "some-user", "password": "s3cr3t/@:pass"}\'', True),
+        ("exit 1", False),
+        ("echo nothing", False),
+        ("echo '{}'", False),
+    ],
+)
+def test_credentials_from_a_keyring(
+    index: Index, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, known: bool
+) -> None:
+    keyring = tmp_path / "bin" / "keyring"
+    keyring.parent.mkdir()
+    keyring.write_text(f"#!/bin/sh\n{script}\n")
+    keyring.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{keyring.parent}:/usr/bin:/bin")
+    index.routes["/simple/kit/"] = guarded(Package("kit", RELEASES).page, BASIC)
+    if known:
+        assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
+        return
+    with pytest.raises(PackageIndexError) as caught:
+        client.project("kit", [f"{index.url}/simple"])
+    assert caught.value.message == "the index answered 401"
+
+
 def test_credentials_do_not_follow_to_another_host(index: Index, client: Client) -> None:
     with running() as other:
         package = Package("kit", RELEASES)

@@ -21,7 +21,7 @@ GROUP = Group(
     "0.6.8.post1",
     (
         Member("flashinfer-cubin"),
-        Member("flashinfer-jit-cache", "https://example.invalid/whl/cu130", "cu130"),
+        Member("flashinfer-jit-cache", ("https://example.invalid/whl/cu130",), "cu130"),
         Member("flashinfer-python"),
         Member("flashinfer-extras"),
     ),

@@ -14,7 +14,8 @@ OTHER = Group("torch", "2.11.0", (Member("torch"),))
 
 
 def test_every_probe_has_a_module_and_every_module_is_known() -> None:
-    assert {*PROBES, "target"} == set(probes_main.MODULES)
+    # The planted defects prove the probes, not a wheel: they are run by hand.
+    assert {*PROBES, "target", "mxfp4-sm90-defects"} == set(probes_main.MODULES)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from torch import Tensor
 
-# About twice the noise of a right kernel (0.0038 to 0.0047, docs/probes.md). An average hides a wrong row, the worst
+# About twice the noise of a right kernel (0.0020 to 0.0052, docs/probes.md). An average hides a wrong row, the worst
 # token does not.
 BOUND = 0.01
 # The customary test: elements within 0.1 absolute and relative. Stated, never judged.

@@ -1,0 +1,256 @@
+"""Pins in YAML: values of wanted keys, pairs of `name` and `value`, requirements, and what stands in commands.
+
+An anchor is the dotted path of keys, list positions left out: `env.FLASHINFER_VERSION`. What stands inside a text has
+its own name behind a slash: `jobs.test.steps.run/flashinfer-python`.
+
+A plain `1.10` is a pin as it is written, although YAML reads the number 1.1: workflows, compose and conda take the
+text. The witness refuses to write a plain version that YAML would read as another number.
+
+Of a template that is no YAML (Jinja, Helm) the lines `KEY: VALUE` are read, and a report says so.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fi_bump.formats.yaml_scripts import ScriptReader, patterns
+from fi_bump.formats.yaml_values import Gathered
+from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository, variable_of
+from fi_bump.pins import Found, Kind, Source, Wanted
+from fi_bump.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fi_bump.formats.yaml_events import Scalar
+
+# The key of a value whose name stands one key above it (workflow inputs, GitLab variables) or beside it (Kubernetes).
+_DEFAULTS = frozenset({"default", "value"})
+# Keys of text for people, which may name a version without pinning it.
+_PROSE = frozenset(
+    {
+        *("label", "title", "description", "displayname", "display_name", "summary", "help", "message", "if"),
+        *("comment", "id", "key", "note", "notes", "author", "license", "maintainer"),
+    }
+)
+_REPOSITORY = frozenset({"repository", "repo", "url", "git"})
+_REF = frozenset({"ref", "rev", "tag", "branch"})
+_OWNER_AND_NAME = re.compile(r"[\w.-]+/[\w.-]+\Z")
+_LINE = LazyPattern(
+    rb"^[ \t]*(?:-[ \t]+)*[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]+"
+    rb"(?P<value>\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\r\n]*?)[ \t]*(?:(?<=[ \t])#[^\r\n]*)?\r?$",
+    re.MULTILINE,
+)
+_NUMBER = LazyPattern(rb"[0-9]+\.[0-9]+")
+_LONGEST = 200
+# A line `KEY: VALUE` of a template is no longer than this, and a version stands no further behind a name.
+_LONGEST_LINE = 400
+_NEAR = 60
+_CHOSEN = "chosen from a list of options, which must hold the new version too"
+_TEMPLATE = "is no YAML, so only lines of the form KEY: VALUE are read"
+
+
+class _Subject(NamedTuple):
+    """What a key names."""
+
+    kind: Kind
+    name: str
+
+
+class _Finder:
+    """One pass over one source."""
+
+    def __init__(self, source: Source, wanted: Wanted) -> None:
+        self.source = source
+        self.wanted = wanted
+        self.gathered = Gathered(source)
+        self.scripts = ScriptReader(self.gathered, wanted)
+        self.subjects: dict[str, _Subject | None] = {}
+        self.nested: list[tuple[Scalar, _Subject]] = []
+        self.options: set[tuple[str, ...]] = set()
+        # The values of one key in the entries of a matrix, by its path.
+        self.cells: dict[tuple[str, ...], tuple[_Subject, list[Scalar]]] = {}
+        # What stands side by side in one collection, by its number.
+        self.lists: dict[int, tuple[_Subject, list[Scalar]]] = {}
+        self.names: dict[int, str] = {}
+        self.defaults: dict[int, Scalar] = {}
+        self.repositories: dict[int, str] = {}
+        self.refs: dict[int, Scalar] = {}
+
+    def subject(self, key: str) -> _Subject | None:
+        """The wanted variable or package that a key names."""
+        if key not in self.subjects:
+            variable = variable_of(key.replace("-", "_"), self.wanted.variables)
+            if variable is not None:
+                self.subjects[key] = _Subject(Kind.VARIABLE, variable)
+            else:
+                package = canonical_name(key)
+                found = _Subject(Kind.REQUIREMENT, package) if package in self.wanted.packages else None
+                self.subjects[key] = found
+        return self.subjects[key]
+
+    def scalar(self, scalar: Scalar, *, concerns: bool) -> None:
+        """Take one value; `concerns` says that its text names something wanted."""
+        key = scalar.path[-1] if scalar.path else ""
+        subject = self.subject(key)
+        if subject is None or _is_script(scalar):
+            self.beside(scalar, key)
+        elif scalar.listed:
+            self.lists.setdefault(scalar.collection, (subject, []))[1].append(scalar)
+        elif "matrix" in scalar.path:
+            self.cells.setdefault(scalar.path, (subject, []))[1].append(scalar)
+        else:
+            self.judge(scalar, ".".join(scalar.path), subject)
+        if not scalar.alias and (concerns or self.scripts.follows(_script(scalar))):
+            self.text(scalar, key)
+
+    def beside(self, scalar: Scalar, key: str) -> None:
+        """Note what only means something together with its neighbours or the key above."""
+        number = scalar.collection
+        above = self.subject(scalar.path[-2]) if len(scalar.path) > 1 else None
+        if scalar.listed:
+            if key == "options" and above is not None:
+                self.options.add(scalar.path[:-1])
+        elif above is not None and (key in _DEFAULTS or (key == "version" and above.kind is Kind.REQUIREMENT)):
+            self.nested.append((scalar, above))
+        elif key == "name":
+            self.names[number] = scalar.value
+        elif key in _DEFAULTS:
+            self.defaults[number] = scalar
+        elif key in _REPOSITORY:
+            self.repositories[number] = scalar.value
+        elif key in _REF:
+            self.refs[number] = scalar
+
+    def text(self, scalar: Scalar, key: str) -> None:
+        """Read a text that names something wanted."""
+        prefix = ".".join(scalar.path) + "/" if scalar.path else ""
+        if key.lower() in _PROSE:
+            return
+        # Ansible's pip module calls its requirement `name`.
+        if self.scripts.requirement(scalar.span, prefix, listed=scalar.listed) or key == "name":
+            return
+        self.scripts.read(scalar.span, prefix, _script(scalar), lines=scalar.style == "|")
+
+    def judge(self, scalar: Scalar, anchor: str, subject: _Subject) -> None:
+        """Judge a value as the version of a subject."""
+        strict = subject.kind is not Kind.REQUIREMENT
+        raw = self.source.masked[scalar.span.start : scalar.span.end]
+        if scalar.style == '"' and b"\\" in raw:
+            if strict:
+                self.gathered.unpinned(*scalar.span, subject.name, "written with escapes")
+            return
+        self.gathered.value(*scalar.span, anchor, subject.kind, subject.name, strict=strict)
+
+    def finish(self) -> Found:
+        """Judge what stands side by side, and give everything in the order of the file."""
+        self.scripts.finish()
+        for subject, scalars in self.lists.values():
+            self.several(subject, scalars)
+        for subject, scalars in self.cells.values():
+            different = len({scalar.value for scalar in scalars})
+            for scalar in scalars:
+                if different == 1:
+                    self.judge(scalar, ".".join(scalar.path), subject)
+                else:
+                    reason = f"one of {different} values of a matrix, not one version"
+                    self.gathered.unpinned(*scalar.span, subject.name, reason)
+        for scalar, above in self.nested:
+            if scalar.path[:-1] in self.options:
+                self.gathered.unpinned(*scalar.span, above.name, _CHOSEN)
+            else:
+                self.judge(scalar, ".".join(scalar.path), above)
+        for number, scalar in self.defaults.items():
+            name = self.names.get(number, "")
+            variable = self.subject(name)
+            if variable is not None and variable.kind is Kind.VARIABLE:
+                self.judge(scalar, ".".join((*scalar.path[:-1], name)), variable)
+        for number, scalar in self.refs.items():
+            address = self.repositories.get(number, "")
+            repository = canonical_repository(f"github.com/{address}" if _OWNER_AND_NAME.match(address) else address)
+            if repository in self.wanted.repositories:
+                self.judge(scalar, ".".join(scalar.path), _Subject(Kind.GIT_REF, repository))
+        return self.gathered.found()
+
+    def several(self, subject: _Subject, scalars: list[Scalar]) -> None:
+        """A list of values is a pin when there is one."""
+        if len(scalars) == 1:
+            self.judge(scalars[0], ".".join(scalars[0].path), subject)
+        elif subject.kind is Kind.VARIABLE or all("." in scalar.value for scalar in scalars):
+            places = sorted(scalar.span for scalar in scalars)
+            reason = f"a list of {len(scalars)} values, not one version"
+            self.gathered.unpinned(places[0].start, places[-1].end, subject.name, reason)
+
+    def line(self, start: int, end: int) -> None:
+        """Read one line of a file that is no YAML."""
+        match = _LINE.match(self.source.masked, start, end)
+        subject = self.subject(match["key"].decode("ascii")) if match else None
+        if match is None or subject is None or match["value"][:1] in (b"[", b"|", b">", b"&", b"*", b"!"):
+            return
+        if match["value"][:1] != b"{" or match["value"][:2] == b"{{":
+            strict = subject.kind is not Kind.REQUIREMENT
+            self.gathered.value(
+                *match.span("value"), match["key"].decode("ascii"), subject.kind, subject.name, strict=strict
+            )
+
+
+def _is_script(scalar: Scalar) -> bool:
+    """Whether a value is too long for a version: a command or a text."""
+    length = scalar.span.end - scalar.span.start
+    return length > _LONGEST or (scalar.style in ("|", ">") and "\n" in scalar.value.strip())
+
+
+def _script(scalar: Scalar) -> int:
+    """The number of the script that a text belongs to: its list's, else its own."""
+    return scalar.collection if scalar.listed else -2 - scalar.span.start
+
+
+def find(source: Source, wanted: Wanted) -> Found:
+    """Every pin, unpinned mention and range of what is wanted in a YAML file; a file that is none is no error."""
+    words = [match for match in patterns(wanted).words.finditer(source.masked) if match["word"]]
+    if not words:
+        return Found(())
+    # PyYAML takes longer to import than most checks take altogether.
+    from fi_bump.formats.yaml_events import NotYamlError, scalars
+
+    finder = _Finder(source, wanted)
+    index = 0
+    try:
+        for scalar in scalars(source):
+            while not scalar.alias and index < len(words) and words[index].start() < scalar.span.start:
+                index += 1
+            concerns = index < len(words) and scalar.span.start <= words[index].start() < scalar.span.end
+            finder.scalar(scalar, concerns=concerns)
+    except NotYamlError as error:
+        return _by_lines(source, wanted, words, error.offset)
+    return finder.finish()
+
+
+def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], failed: int) -> Found:
+    """The lines `KEY: VALUE` that name something wanted; and a note, where any such line holds a version."""
+    finder = _Finder(source, wanted)
+    named = None
+    end = -1
+    for word in words:
+        if word.start() > end:
+            start = source.data.rfind(b"\n", 0, word.start()) + 1
+            end = source.data.find(b"\n", word.start())
+            end = len(source.data) if end < 0 else end
+            if end - start <= _LONGEST_LINE:
+                finder.line(start, end)
+        if named is None and _NUMBER.search(source.masked, word.end(), min(end, word.end() + _NEAR)):
+            named = _named(word[0].decode("ascii"), wanted)
+    pins = finder.gathered.found().pins
+    named = pins[0].subject if pins else named
+    if named is not None:
+        at = min(failed, len(source.data) - 1)
+        finder.gathered.unpinned(at, at + 1, named, _TEMPLATE)
+    return finder.gathered.found()
+
+
+def _named(word: str, wanted: Wanted) -> str:
+    """The subject that a word of `Patterns.words` names."""
+    variable = variable_of(word.replace("-", "_"), wanted.variables)
+    if variable is not None:
+        return variable
+    places = [name for name in sorted(wanted.repositories) if name.partition("/")[2] == word.lower()]
+    return places[0] if places else canonical_name(word)
