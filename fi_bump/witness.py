@@ -1,4 +1,4 @@
-"""A second opinion on planned edits from parsers that are not ours: packaging, json and dockerfile-parse.
+"""A second opinion on planned edits from parsers that are not ours: packaging, json, tomllib and dockerfile-parse.
 
 A witness sees the file before and after. What it reads must differ in exactly the edited places; what it cannot read
 before the edit (dockerfile-parse does not know heredocs) it has no opinion on.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import tomllib
 from typing import IO, Any, cast
 
 from dockerfile_parse import DockerfileParser
@@ -29,6 +30,8 @@ def confirm(plan: Plan) -> None:
                 doubt = _dockerfile(change)
             case "bake":
                 doubt = _json(change)
+            case "pyproject":
+                doubt = _toml(change)
             case _:  # a literal's file: nothing but its text says what it is
                 doubt = None
         if doubt is not None:
@@ -76,6 +79,18 @@ def _json(change: Change) -> str | None:
     # An equal key written twice is two edits, of which a reader of the document sees the last.
     if differences is None or not 0 < differences <= len(change.edits):
         return "json does not read the new file as planned"
+    return None
+
+
+def _toml(change: Change) -> str | None:
+    """tomllib must read a document of the same shape that differs in exactly as many strings as there are edits."""
+    texts = [data.removeprefix(BOM).decode("utf-8", "replace") for data in (change.source.data, change.new)]
+    try:
+        before, after = map(tomllib.loads, texts)
+    except ValueError:
+        return "tomllib does not read the new file as planned"
+    if _differences(before, after) != len(change.edits):
+        return "tomllib does not read the new file as planned"
     return None
 
 

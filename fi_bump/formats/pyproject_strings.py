@@ -54,11 +54,11 @@ class TomlString(NamedTuple):
 
 
 class _Frame(NamedTuple):
-    """An open array or inline table; `count` is how many items of an array came by."""
+    """An open array or inline table; `passed` is how many items of an array came by."""
 
     closer: bytes
     path: Path
-    count: int
+    passed: int
 
 
 class _StrayError(Exception):
@@ -191,7 +191,7 @@ class _Reader:
     def _next(self, frames: list[_Frame], *, after_value: bool) -> Path | None:
         """Go to the next value inside the open arrays and inline tables: its path, or None when all are closed."""
         while frames:
-            closer, path, count = frames[-1]
+            closer, path, passed = frames[-1]
             self._skip(_BLANKS)
             if after_value and not self._data.startswith(closer, self._position):
                 self._expect(b",")
@@ -200,8 +200,8 @@ class _Reader:
                 frames.pop()
                 after_value = True
             elif closer == b"]":
-                frames[-1] = _Frame(closer, path, count + 1)
-                return (*path, count)
+                frames[-1] = _Frame(closer, path, passed + 1)
+                return (*path, passed)
             else:
                 path += self._keys()
                 self._expect(b"=")

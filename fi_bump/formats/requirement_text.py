@@ -22,6 +22,8 @@ _WILDCARD = LazyPattern(rb"v?(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*\.\*\Z", re.IGNORECA
 _ORDERED = LazyPattern(rb"v?" + VERSION + rb"\Z", re.IGNORECASE)
 _COMPATIBLE = LazyPattern(rb"v?(?=(?:[0-9]+!)?[0-9]+\.[0-9])" + VERSION + rb"\Z", re.IGNORECASE)
 
+NO_VERSION = "names no version"
+
 
 class Passage(NamedTuple):
     """A text that stands in a file in pieces: (index in `text`, byte offset in the file), in order."""
@@ -80,7 +82,7 @@ def judge(requirement: Requirement) -> Pin | Unpinned | Floor | None:
     body = text[start : requirement.end].rstrip()
     if not body:
         head = text[:start].rstrip()
-        return _report(requirement, len(head) - len(head.lstrip()), len(head), "names no version")
+        return _report(requirement, len(head) - len(head.lstrip()), len(head), NO_VERSION)
     if body[:1] not in (b"(", b"@", b"=", b"!", b"<", b">", b"~"):
         return None
     if body[:1] == b"@":
