@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fi_bump.errors import InternalError
-from fi_bump.formats import bake, dockerfile, requirements
+from fi_bump.formats import bake, dockerfile, pyproject, requirements
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.pins import Edit, Kind, Pin, Source, Span
 from fi_bump.plan import Change, Move, Plan, make_plan
@@ -14,7 +14,12 @@ from fi_bump.witness import confirm
 
 KIT = Group("kit", "2.0.post1", (Member("kit"), Member("kit-cubin")), ("KIT_VERSION",), ("github.com/o/kit",))
 LOCK = Lock((KIT,))
-FINDERS = {"requirements.txt": requirements.find, "Dockerfile": dockerfile.find, "x.json": bake.find}
+FINDERS = {
+    "requirements.txt": requirements.find,
+    "Dockerfile": dockerfile.find,
+    "x.json": bake.find,
+    "pyproject.toml": pyproject.find,
+}
 HINT = "this is a bug in fi-bump: please report it with the file"
 
 
@@ -48,6 +53,12 @@ def tampered(path: str, data: bytes, *edits: tuple[bytes, bytes], line_of: bytes
         ("x.json", b'{"variable": {"KIT_VERSION": {"default": "1.0"}}}', 1),
         ("x.json", b'\xef\xbb\xbf{"target": {"a": {"args": {"KIT_VERSION": "v1.0+cu1"}}}, "n": [1, null, "\xff"]}', 1),
         ("x.json", b'{"variable": {"KIT_VERSION": {"default": "1.0", "default": "1.1"}}}', 2),
+        (
+            "pyproject.toml",
+            b'\xef\xbb\xbf[project]\r\ndependencies = ["kit==1.0", \'kit-cubin == 1.0+cu1\', "a"]\r\n',
+            2,
+        ),
+        ("pyproject.toml", b'tool.uv.sources.kit = {git = "https://github.com/o/kit", tag = "v1.0"}', 1),
     ],
 )
 def test_an_honest_plan_passes(path: str, data: bytes, moved: int) -> None:
@@ -57,6 +68,7 @@ def test_an_honest_plan_passes(path: str, data: bytes, moved: int) -> None:
 
 
 PACKAGING = "packaging does not read"
+TOML = "tomllib does not read the new file as planned"
 JSON = "json does not read the new file as planned"
 
 
@@ -81,6 +93,11 @@ JSON = "json does not read the new file as planned"
         (tampered("x.json", b'["1"]', (b"1", b"1")), JSON),
         (tampered("x.json", b'["1"]', (b"]", b" ]")), JSON),
         (tampered("x.json", b"[true]", (b"true", b"1")), JSON),
+        (tampered("pyproject.toml", b'a = "1"', (b'"1"', b"1")), TOML),
+        (tampered("pyproject.toml", b'a = "1"', (b'"1"', b'"1')), TOML),
+        (tampered("pyproject.toml", b'a = "1"', (b"a", b"b")), TOML),
+        (tampered("pyproject.toml", b'a = ["1"]', (b'"1"', b'"1", "2"')), TOML),
+        (tampered("pyproject.toml", b'a = ["1"] # 1', (b"# 1", b"# 2")), TOML),
         (
             tampered("Dockerfile", b"FROM x\nARG A=1\n", (b"x", b"y"), line_of=b"ARG"),
             "dockerfile-parse reads a change in line 1, where none was planned",

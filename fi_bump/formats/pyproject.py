@@ -62,7 +62,7 @@ class _Finder:
         keys = [key for key in string.path if isinstance(key, str)]
         table = "/".join(keys)
         if isinstance(string.path[-1], int):
-            if _ARRAYS.fullmatch(table):
+            if len(string.path) == len(keys) + 1 and _ARRAYS.fullmatch(table):
                 self._requirement(string, keys)
             elif keys[0] == "tool":
                 self._stray(string, keys)
