@@ -37,7 +37,7 @@ _SKIPPED_FOLDERS = frozenset(
 )
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (".json", ".txt", ".in", ".yml", ".yaml")
+_ENDINGS = (".json", ".txt", ".in", ".yml", ".yaml", ".toml")
 # conda-lock.yml, pnpm-lock.yaml: made by a command, never edited.
 _LOCKED = re.compile(r"(?:^|[-_.])lock\.ya?ml\Z")
 _CHUNK = 1 << 16
@@ -45,7 +45,7 @@ _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", 
 
 
 def format_of(path: str) -> str | None:
-    """The format a file's name promises: `dockerfile`, `requirements`, `bake`, `yaml`, or None."""
+    """The format a name promises: `dockerfile`, `requirements`, `bake`, `pyproject`, `yaml`, or None."""
     folder, _, name = path.rpartition("/")
     name = name.lower()
     if name.endswith(".json"):
@@ -56,6 +56,9 @@ def format_of(path: str) -> str | None:
         return "requirements" if "requirements" in folder.lower().split("/") else None
     if name.endswith((".yml", ".yaml")):
         return None if _LOCKED.search(name) else "yaml"
+    if name.endswith(".toml"):
+        # Some projects keep one for each platform: pyproject_xpu.toml.
+        return "pyproject" if name.startswith("pyproject") else None
     if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
     return None

@@ -44,11 +44,20 @@ FOR_FORMATS = {
     "re",
     "typing",
     "fi_bump.errors",
+    "fi_bump.formats.requirement_text",
     "fi_bump.grammar",
     "fi_bump.pins",
     "fi_bump.records",
 }
-OWN = {"dockerfile": "dockerfile_", "bake": "json_strings", "requirements": "requirements_", "yaml": "yaml_"}
+# Python's own parsers: a format's authority, and its alone.
+PARSERS = {"pyproject_": {"tomllib"}}
+OWN = {
+    "dockerfile": "dockerfile_",
+    "bake": "json_strings",
+    "requirements": "requirements_",
+    "pyproject": "pyproject_",
+    "yaml": "yaml_",
+}
 # Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy
 # in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
 # probe runs in another interpreter and writes nothing but its answer, to a file that the runner names.
@@ -108,7 +117,7 @@ def test_a_format_knows_only_the_vocabulary(name: str) -> None:
     strange = [
         module
         for module in imports(name)
-        if module not in FOR_FORMATS
+        if module not in FOR_FORMATS | PARSERS.get(own or "", set())
         and not (own and module.startswith(f"fi_bump.formats.{own}"))
         and name not in DOORS.get(module, ())
     ]

@@ -29,4 +29,8 @@ def finder(form: str) -> Finder:
             from fi_bump.formats import bake
 
             return bake.find
+        case "pyproject":
+            from fi_bump.formats import pyproject
+
+            return pyproject.find
     raise InternalError(f"there is no finder for the format '{form}'")
