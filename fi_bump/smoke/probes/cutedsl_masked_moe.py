@@ -11,16 +11,18 @@ import importlib.metadata
 import inspect
 import os
 import time
-import types
 from typing import Any
 
-from . import fp4_scale, reference
+from . import fp4_scale, no_gpu, reference
 from .protocol import Request, Result
 
 KERNEL = "flashinfer.gemm.kernels.grouped_gemm_masked_blackwell"
 # Absolute and relative; what engines ask of this path.
 TOLERANCE = 0.2
 SHARE = 0.95
+# Of all masked rows together. The outputs are small beside the absolute tolerance, which zeros would meet too: this is
+# what cannot be met by nothing. Three quantisations to NVFP4 of 0.1 each, partly averaged away, make about 0.12.
+BOUND = 0.2
 
 
 def run(request: Request) -> Result:
@@ -38,9 +40,7 @@ def _compile() -> Result:
     os.environ["CUTE_DSL_ARCH"] = "sm_100a"
     metrics: dict[str, Any] = {"architecture": "sm_100a", "nvidia_cutlass_dsl": _version("nvidia-cutlass-dsl")}
     started = time.monotonic()
-    has_gpu = torch.cuda.is_available()
-    if not has_gpu:
-        _answer_for_a_device(torch)
+    has_gpu = not no_gpu.stand_in(torch)
     try:
         importlib.import_module("flashinfer")
         kernel = importlib.import_module(KERNEL)
@@ -73,15 +73,6 @@ def _build(kernel: Any) -> None:
     function(**{name: value for name, value in named.items() if name in known})
 
 
-def _answer_for_a_device(torch: Any) -> None:
-    """What modules ask of a device at import, answered for the one that is compiled for."""
-    properties = types.SimpleNamespace(
-        multi_processor_count=148, major=10, minor=0, name="sm_100", total_memory=1 << 37
-    )
-    torch.cuda.get_device_properties = lambda *_: properties
-    torch.cuda.get_device_capability = lambda *_: (10, 0)
-
-
 def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)
@@ -97,6 +88,8 @@ def _run_path() -> Result:
     for name, counts in (("balanced", [64] * experts), ("uneven", [128, 1, 0, 17, 96, 3, 64, 33])):
         share, overall = _masked_moe(counts, rows, hidden=256, inner=512)
         metrics["routing"][name] = {"close": round(share, 5), "overall": round(overall, 5)}
+        if not overall < BOUND:
+            troubles.append(f"{name} routing: the masked rows are off by {overall:.4f}, the bound is {BOUND}")
         if share < SHARE:
             troubles.append(f"{name} routing: {share:.4f} of the masked rows' elements are within {TOLERANCE}")
     return Result("fail", "; ".join(troubles), metrics) if troubles else Result("pass", None, metrics)

@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 from typing import Any
 
+from . import no_gpu
 from .protocol import Request, Result
 
 # The member without which there is nothing to probe; the others only save compiling.
@@ -22,6 +23,8 @@ def run(request: Request) -> Result:
     if os.environ.pop("FLASHINFER_DISABLE_VERSION_CHECK", None):
         metrics["version_check_was_disabled"] = True
     if MAIN not in metrics["missing"]:
+        if no_gpu.stand_in(importlib.import_module("torch")):
+            metrics["stood_in_for_a_gpu"] = True
         troubles += _import(request, metrics)
     troubles += _cuda(metrics)
     return Result("fail", "; ".join(troubles), metrics) if troubles else Result("pass", None, metrics)
