@@ -8,6 +8,14 @@ import sys
 
 def main() -> None:
     """Run fi-bump with the process's arguments and exit with its code."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # while modules were still being imported; later `edge.guard` is there
+        sys.stderr.write("fi-bump: interrupted\n")
+        sys.exit(130)
+
+
+def _run() -> None:
     # A check lives for some hundredths of a second: collecting its garbage would cost more than it frees.
     gc.disable()
     from fi_bump import check
