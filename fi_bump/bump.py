@@ -36,9 +36,11 @@ def run(options: Options) -> int:
     """Move the groups and return the exit code: 0 done or already there, 1 when the tree or an index forbids it."""
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
+    scan: Scan | None = None
     flight = None
     if options.online is not None:
-        flight = _preflight(repository, request, options.online)
+        scan = _scan(repository, request)
+        flight = _preflight(repository, request, scan, options.online)
         if flight.refusals:
             say([*flight.refusals, "nothing was changed", *([f"help: {flight.remedy}"] if flight.remedy else [])])
             return int(Exit.FINDINGS)
@@ -46,7 +48,7 @@ def run(options: Options) -> int:
             say([*_audit_lines(request, flight), "nothing was changed"])
             return int(Exit.FINDINGS)
     if options.dry_run:
-        plan, findings, _ = _plan(repository, request, flight)
+        plan, findings = _plan(repository, request, scan or _scan(repository, request), flight)
         if findings:
             return _refuse(findings)
         write_bytes(diff(repository, plan))
@@ -55,7 +57,8 @@ def run(options: Options) -> int:
         recover(repository.root)
         repository = open_repository(options.root)
         request = read_request(repository, options.targets)
-        plan, findings, scan = _plan(repository, request, flight)
+        scan = _scan(repository, request)
+        plan, findings = _plan(repository, request, scan, flight)
         if findings:
             return _refuse(findings)
         repository.apply(plan)
@@ -63,31 +66,30 @@ def run(options: Options) -> int:
     return int(Exit.OK)
 
 
-def _preflight(repository: Repository, request: Request, online: Online) -> Preflight:
+def _preflight(repository: Repository, request: Request, scan: Scan, online: Online) -> Preflight:
     # The indexes and what asks them cost more to import than all the rest of `set`.
     from fi_bump.preflight import preflight
 
-    return preflight(repository.root, request, _scan(repository, request), online)
+    return preflight(repository.root, request, scan, online)
 
 
 def _scan(repository: Repository, request: Request) -> Scan:
     return repository._replace(lock=request.lock).scan()
 
 
-def _plan(repository: Repository, request: Request, flight: Preflight | None) -> tuple[Plan, list[Finding], Scan]:
+def _plan(repository: Repository, request: Request, scan: Scan, flight: Preflight | None) -> tuple[Plan, list[Finding]]:
     """The verified plan, or the findings that forbid it: places of a moving group that would be left behind."""
-    scan = _scan(repository, request)
     versions = request.versions
     plan = make_plan(_with_files(request, flight), scan, versions)
     subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
     findings = [finding for finding in compare(plan.lock, scan) if _forbids(finding, versions, subjects)]
     if findings:
-        return plan, findings, scan
+        return plan, findings
     for name in versions:
         if not any(pin.subject in _group(plan.lock, name).subjects for pin in scan.pins):
             hint = "run fi-bump init --force to look for pins again"
             raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
-    return repository.verified(plan), [], scan
+    return repository.verified(plan), []
 
 
 def _with_files(request: Request, flight: Preflight | None) -> Lock:

@@ -13,7 +13,6 @@ from fi_bump.grouping import filled, split
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, assign
 from fi_bump.records import NamedTuple
-from fi_bump.report.tables import print_pins
 from fi_bump.report.text import count
 from fi_bump.scan import Scan, scan
 from fi_bump.versions import canonical_version
@@ -96,6 +95,9 @@ def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
 
 
 def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:
+    # rich costs more to import than a whole `check`: only what prints a table pays for it.
+    from fi_bump.report.tables import print_pins
+
     for group in lock.groups:
         assigned = [each for each in assign(lock, found.pins) if each.group == group]
         print_pins(assigned)

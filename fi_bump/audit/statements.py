@@ -43,11 +43,11 @@ def installed_together(root: str, lock: Lock) -> list[InstalledTogether]:
     exclude = files.excluder(lock.exclude)
     requirement_files: dict[str, RequirementFile] = {}
     found: list[InstalledTogether] = []
-    for path in sorted(files.walk(root, exclude)):
+    for path, form in sorted(files.candidates(root, exclude)):
         try:
-            if files.format_of(path) == "requirements":
+            if form == "requirements":
                 requirement_files[path] = read(files.read(root, path))
-            elif posixpath.basename(path) == "pyproject.toml":
+            elif form == "pyproject":
                 source = files.read(root, path)
                 found += _pyproject(source) if names_any(source.data, words) else []
         except FileError:
