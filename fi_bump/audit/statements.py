@@ -65,7 +65,7 @@ def requires_python(root: str) -> str | None:
         document = tomllib.loads(source.data.decode("utf-8-sig")) if source else {}
     except ValueError:
         return None
-    value = document.get("project", {}).get("requires-python")
+    value = _table(document, "project").get("requires-python")
     return value if isinstance(value, str) else None
 
 
