@@ -37,13 +37,13 @@ _SKIPPED_FOLDERS = frozenset(
 )
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (".json", ".txt", ".in", ".toml")
+_ENDINGS = (".json", ".txt", ".in", ".toml", ".py")
 _CHUNK = 1 << 16
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
 
 def format_of(path: str) -> str | None:
-    """The format a file's name promises: `dockerfile`, `requirements`, `bake`, `pyproject`, or None."""
+    """The format a file's name promises: `dockerfile`, `requirements`, `bake`, `pyproject`, `python`, or None."""
     folder, _, name = path.rpartition("/")
     name = name.lower()
     if name.endswith(".json"):
@@ -55,6 +55,8 @@ def format_of(path: str) -> str | None:
     if name.endswith(".toml"):
         # Some projects keep one for each platform: pyproject_xpu.toml.
         return "pyproject" if name.startswith("pyproject") else None
+    if name.endswith(".py"):
+        return "python"
     if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
     return None

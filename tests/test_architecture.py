@@ -56,6 +56,7 @@ OWN = {
     "bake": "json_strings",
     "requirements": "requirements_",
     "pyproject": "pyproject_",
+    "python": "python_",
 }
 # Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy
 # in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a

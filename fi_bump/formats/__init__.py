@@ -29,4 +29,8 @@ def finder(form: str) -> Finder:
             from fi_bump.formats import pyproject
 
             return pyproject.find
+        case "python":
+            from fi_bump.formats import python
+
+            return python.find
     raise InternalError(f"there is no finder for the format '{form}'")
