@@ -21,23 +21,28 @@ from fi_bump.records import NamedTuple
 
 # What a file must hold beside a wanted name. Each starts with one fixed byte, which the search then jumps to.
 _PROMISING = (
-    LazyPattern(rb"=[ \t]{0,8}[\"']?v?[0-9]+[.!][0-9]"),
+    LazyPattern(rb"==[ \t]{0,8}v?[0-9]+[.!][0-9]"),
     LazyPattern(rb'"v?[0-9]+\.[0-9]'),
     LazyPattern(rb"'v?[0-9]+\.[0-9]"),
 )
 _BEFORE, _AFTER = 600, 200
 _RELEASE = LazyPattern(rb"v?" + VERSION + rb"(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
 _TEMPLATE = LazyPattern(rb"%[(sd]|\{")
-_LINE = LazyPattern(rb"(?:[^\n\\]|\\(?![nrt]))+")
+# A line of a string, which may break it by an escape.
+_LINE = LazyPattern(rb"(?:\\[nrt])*((?:[^\n\\]|\\(?![nrt]))+)")
+# Where a name may start: not inside a longer one, but behind an escaped line's end.
+_START = rb"(?:(?<![\w.-])|(?<=\\[nrt]))"
 _SHELL_WORD = LazyPattern(rb"[^\s\"'`;|&<>]+(?:[=!<>~]=[^\s\"'`;|&<>]*)?")
 _CLEAN = LazyPattern(rb"(?:===?[^\s=]+|@ *\S+)\s*\Z")
+# One of these stands in every requirement that says something of a version.
+_MARKS = (b"=", b"<", b">", b"@")
 _COMMAND = LazyPattern(rb"\b(?:pip3?|uv|install|add|requirements)\b")
 
 _WORD = LazyPattern(rb"[A-Za-z_]\w{0,99}\Z")
 _MEMBERSHIP = LazyPattern(rb"(?<=\s)in[ \t]{0,4}[\[({][^\[\](){}\n]{0,200}\Z")
 _COMPARES = LazyPattern(rb"[ \t]{0,4}\)?[ \t]{0,4}[!=]=[ \t]{0,4}([\w.]{1,100}(?:\([^()\n]{0,100}\))?[\w.]{0,100})")
 _CONSTANT = LazyPattern(rb"(?<![\w.])(\w{1,100})[ \t]*(?::[^=\n]{1,80})?=\Z")
-_BESIDE = LazyPattern(rb"\s*[,:]\s*(?:#[^\n]*\n\s*)*\Z")
+_BESIDE = LazyPattern(rb"\s*,\s*(?:#[^\n]*\n\s*)*\Z")
 _FLOOR_WORD = re.compile(r"(?:^|_)(?:min|minimum|floor|least|since|oldest)(?:_|\Z)", re.IGNORECASE)
 _REACH = 400
 _FAR = 2000
@@ -62,8 +67,10 @@ def _names(wanted: Wanted) -> _Names:
     stems |= {name.rpartition("/")[2].replace("-", "_"): name for name in sorted(wanted.repositories)}
     stems |= {name.lower().removesuffix("_version"): name for name in sorted(wanted.variables)}
     return _Names(
-        re.compile(rb"(?<![\w.-])" + _any_of([name_pattern(name) for name in wanted.packages]), re.IGNORECASE),
-        re.compile(rb"(?<![a-z0-9])" + _any_of([stem.encode("ascii") for stem in stems]) + rb"(?![a-z0-9])"),
+        re.compile(_START + _any_of([name_pattern(name) for name in wanted.packages]), re.IGNORECASE),
+        re.compile(
+            rb"(?:(?<![a-z0-9])|(?<=\\[nrt]))" + _any_of([stem.encode("ascii") for stem in stems]) + rb"(?![a-z0-9])"
+        ),
         {stem.encode("ascii"): name for stem, name in stems.items()},
     )
 
@@ -76,7 +83,7 @@ def _any_of(alternatives: list[bytes]) -> bytes:
 def find(source: Source, wanted: Wanted) -> Found:
     """The requirements in the strings of a Python source, and its exact gates. Takes any text, Python or not."""
     names = _names(wanted)
-    if not _is_promising(source.masked, names):
+    if not _is_promising(source.data, names):
         return Found(())
     finder = _Finder(source, wanted)
     previous: Literal | None = None
@@ -123,13 +130,15 @@ class _Finder:
     def literal(self, literal: Literal, previous: Literal | None) -> None:
         """Judge one string; `previous` is the one before it."""
         body = self._data[literal.body.start : literal.body.end]
-        if _RELEASE.match(body):
+        if body[:1].isdigit() or body[:1] in (b"v", b"V"):
+            if not _RELEASE.match(body):
+                return
             told = None if literal.is_template or b"." not in body else self._told(literal, previous)
             if told is not None:
                 self._items.append(Unpinned(self._source, literal.body, *told))
-        elif not literal.is_template and self._names.requirement.search(body):
+        elif any(mark in body for mark in _MARKS) and not literal.is_template and self._names.requirement.search(body):
             for line in _LINE.finditer(self._data, *literal.body):
-                self._line(literal, Span(*line.span()))
+                self._line(literal, Span(*line.span(1)))
 
     def _line(self, literal: Literal, line: Span) -> None:
         """One line of a string: a requirement as a whole, or those in a command that installs them."""
@@ -173,6 +182,7 @@ class _Finder:
             if name.upper() in self._wanted.variables:
                 return name.upper(), _CHECK
         before = data[max(start - _REACH, 0) : start].rstrip()
+        is_inside = len(literal.brackets) > 0
         member = _MEMBERSHIP.search(before)
         if member:
             return self._gate(_operand(before[: member.start()].rstrip().removesuffix(b"not").rstrip()), start)
@@ -181,19 +191,21 @@ class _Finder:
             if call.endswith(b".startswith"):
                 return self._gate(call.removesuffix(b".startswith"), start)
             before = before[: len(before) - 1 - len(call)].rstrip()
+            is_inside = len(literal.brackets) > 1
         if before.endswith((b"==", b"!=")):
             return self._gate(_operand(before[:-2].rstrip()), start)
         constant = _CONSTANT.search(before, before.rfind(b"\n") + 1)
         if constant:
             name = constant[1].decode("ascii")
-            subject = (
-                None
-                if _FLOOR_WORD.search(name) or "version" not in name.lower()
-                else _subject(constant[1], self._names)
-            )
-            return (subject, _EXACT_CONSTANT) if subject else None
+            return (subject, _EXACT_CONSTANT) if (subject := self._constant(name, is_inside)) else None
         compares = _COMPARES.match(data, literal.whole.end)
         return self._gate(compares[1], start) if compares else None
+
+    def _constant(self, name: str, is_inside: bool) -> str | None:
+        """The subject whose exact version a variable holds, going by its name; a floor or an argument holds none."""
+        if _FLOOR_WORD.search(name) or "version" not in name.lower() or (is_inside and not name.isupper()):
+            return None
+        return _subject(name.encode("ascii"), self._names)
 
     def _gate(self, operand: bytes, offset: int) -> tuple[str, str] | None:
         """The subject and the reason of a comparison with `operand`, which names it or was set from what does."""

@@ -53,9 +53,10 @@ def literals(source: Source) -> Iterator[Literal]:
         if name == "open":
             brackets.append(token.start())
         elif name is not None:
-            before = max(token.start() - _LONGEST_PREFIX, 0)
-            prefix = _PREFIX.search(data, before, token.start())
-            start = prefix.start() if prefix else token.start()
+            start = token.start()
+            if data[start - 1 : start].isalpha():
+                prefix = _PREFIX.search(data, max(start - _LONGEST_PREFIX, 0), start)
+                start = prefix.start() if prefix else start
             marks = data[start : token.start()].lower()
             alone = not brackets and _is_alone(data, last, start, token.end())
             is_template = b"f" in marks or b"t" in marks
@@ -72,7 +73,7 @@ def _is_alone(data: bytes, last: int, start: int, end: int) -> bool:
     if (
         (line < 0 and last > 0)
         or data[line + 1 : start].strip()
-        or data[max(line - 2, 0) : line].strip().endswith(b"\\")
+        or data[max(line - 2, 0) : line].rstrip(b"\r").endswith(b"\\")
     ):
         return False
     return _REST_OF_LINE.match(data, end) is not None
