@@ -25,7 +25,7 @@ HINT = "mend it, or exclude it in versions.lock.json"
         ("x.containerfile", "dockerfile"),
         ("dockerfile-parse.md", None),
         ("Dockerfile.dockerignore", None),
-        ("dockerfile.py", None),
+        ("dockerfile.py", "python"),
         ("my-Dockerfile", None),
         ("Dockerfile/readme", None),
         ("requirements.txt", "requirements"),
