@@ -37,15 +37,18 @@ _SKIPPED_FOLDERS = frozenset(
 )
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (".json", ".txt", ".in", ".toml", ".py")
+_ENDINGS = (".json", ".txt", ".in", ".toml", ".py", ".lock", "conda-lock.yml")
+_LOCK_FILES = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml"])
 _CHUNK = 1 << 16
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
 
 def format_of(path: str) -> str | None:
-    """The format a file's name promises: `dockerfile`, `requirements`, `bake`, `pyproject`, `python`, or None."""
+    """The format a file's name promises, as `formats.finder` knows it, or None."""
     folder, _, name = path.rpartition("/")
     name = name.lower()
+    if name in _LOCK_FILES or (name.startswith("pylock.") and name.endswith(".toml")):
+        return "lockfile"
     if name.endswith(".json"):
         return "bake" if name != LOCK_NAME else None
     if name.endswith((".txt", ".in")):

@@ -44,6 +44,7 @@ FOR_FORMATS = {
     "re",
     "typing",
     "fi_bump.errors",
+    "fi_bump.formats.json_strings",
     "fi_bump.formats.requirement_text",
     "fi_bump.grammar",
     "fi_bump.pins",
