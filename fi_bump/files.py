@@ -37,17 +37,20 @@ _SKIPPED_FOLDERS = frozenset(
 )
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (".json", ".txt", ".in", ".yml", ".yaml", ".toml")
-# conda-lock.yml, pnpm-lock.yaml: made by a command, never edited.
+_ENDINGS = (".json", ".txt", ".in", ".yml", ".yaml", ".toml", ".py", ".lock")
+_LOCK_FILES = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml"])
+# pnpm-lock.yaml and its like: made by a command, never edited.
 _LOCKED = re.compile(r"(?:^|[-_.])lock\.ya?ml\Z")
 _CHUNK = 1 << 16
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
 
 def format_of(path: str) -> str | None:
-    """The format a name promises: `dockerfile`, `requirements`, `bake`, `pyproject`, `yaml`, or None."""
+    """The format a file's name promises, as `formats.finder` knows it, or None."""
     folder, _, name = path.rpartition("/")
     name = name.lower()
+    if name in _LOCK_FILES or (name.startswith("pylock.") and name.endswith(".toml")):
+        return "lockfile"
     if name.endswith(".json"):
         return "bake" if name != LOCK_NAME else None
     if name.endswith((".txt", ".in")):
@@ -59,6 +62,8 @@ def format_of(path: str) -> str | None:
     if name.endswith(".toml"):
         # Some projects keep one for each platform: pyproject_xpu.toml.
         return "pyproject" if name.startswith("pyproject") else None
+    if name.endswith(".py"):
+        return "python"
     if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
     return None

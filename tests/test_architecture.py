@@ -44,6 +44,7 @@ FOR_FORMATS = {
     "re",
     "typing",
     "fi_bump.errors",
+    "fi_bump.formats.json_strings",
     "fi_bump.formats.requirement_text",
     "fi_bump.grammar",
     "fi_bump.pins",
@@ -56,6 +57,7 @@ OWN = {
     "bake": "json_strings",
     "requirements": "requirements_",
     "pyproject": "pyproject_",
+    "python": "python_",
     "yaml": "yaml_",
 }
 # Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy

@@ -33,4 +33,12 @@ def finder(form: str) -> Finder:
             from fi_bump.formats import pyproject
 
             return pyproject.find
+        case "lockfile":
+            from fi_bump.formats import lockfile
+
+            return lockfile.find
+        case "python":
+            from fi_bump.formats import python
+
+            return python.find
     raise InternalError(f"there is no finder for the format '{form}'")
