@@ -48,7 +48,9 @@ FOR_FORMATS = {
     "fi_bump.pins",
     "fi_bump.records",
 }
-OWN = {"dockerfile": "dockerfile_", "bake": "json_strings", "requirements": "requirements_"}
+OWN = {"bake": ("json_strings",), "dockerfile": ("dockerfile_", "shell_"), "requirements": ("requirements_",)}
+# Helpers of several formats: what shells read.
+SHARED = "shell_"
 # Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy
 # in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
 # probe runs in another interpreter and writes nothing but its answer, to a file that the runner names.
@@ -100,12 +102,10 @@ def test_there_is_something_to_look_at() -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_knows_only_the_vocabulary(name: str) -> None:
     stem = Path(name).stem
-    own = next((part for whole, part in OWN.items() if stem == whole or stem.startswith(part)), None)
-    strange = [
-        module
-        for module in imports(name)
-        if module not in FOR_FORMATS and not (own and module.startswith(f"fi_bump.formats.{own}"))
-    ]
+    own = next((parts for whole, parts in OWN.items() if stem == whole or stem.startswith(parts[0])), ())
+    own = (SHARED,) if stem.startswith(SHARED) else own
+    allowed = tuple(f"fi_bump.formats.{part}" for part in own)
+    strange = [module for module in imports(name) if module not in FOR_FORMATS and not module.startswith(allowed)]
     assert strange == []
 
 

@@ -1,11 +1,11 @@
-"""Which release a Dockerfile clones, checks out or adds of a wanted repository."""
+"""Which release of a wanted repository commands clone, check out or install."""
 
 from __future__ import annotations
 
 import re
 
-from fi_bump.formats.dockerfile_lines import Instruction, Text
-from fi_bump.formats.dockerfile_values import Gathered
+from fi_bump.formats.shell_text import Text
+from fi_bump.formats.shell_values import Gathered
 from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
@@ -75,22 +75,21 @@ class GitReader:
         """Note a WORKDIR; it holds for the following instructions."""
         self._workdir = self._enter(path, self._workdir)
 
-    def addresses(self, text: Text, keyword: str) -> None:
-        """Find `git+https://…@vV` requirements."""
+    def addresses(self, text: Text, prefix: str) -> None:
+        """Find `git+https://…@vV` requirements; `prefix` begins their anchors."""
         for match in _VCS.finditer(text.data):
             subject = canonical_repository(match["url"].decode("ascii"))
             if subject not in self._repositories:
                 continue
             if match["ref"]:
                 where = match.span("ref")
-                self._gathered.value(text, *where, f"{keyword} git+{subject}", Kind.GIT_REF, subject)
+                self._gathered.value(text, *where, f"{prefix}git+{subject}", Kind.GIT_REF, subject)
             else:
                 self._gathered.unpinned(text, *match.span("url"), subject, "installed without a release")
 
-    def add(self, instruction: Instruction) -> None:
+    def add(self, text: Text, start: int) -> None:
         """Find `ADD https://…/name.git#vV`."""
-        text = instruction.line
-        for match in _ADDED.finditer(text.data, instruction.args):
+        for match in _ADDED.finditer(text.data, start):
             subject = canonical_repository(match["url"].decode("ascii"))
             if subject in self._repositories:
                 self._gathered.value(text, *match.span("ref"), f"ADD {subject}", Kind.GIT_REF, subject)

@@ -1,11 +1,11 @@
-"""What the Dockerfile finder gathers: one value in, a pin, an unpinned place or nothing out."""
+"""What is gathered from shell commands and Dockerfiles: one value in, a pin, an unpinned place or nothing out."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
 
-from fi_bump.formats.dockerfile_lines import Text
+from fi_bump.formats.shell_text import Text
 from fi_bump.grammar import VERSION, LazyPattern
 from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, make_pin, number_anchors
 
