@@ -37,13 +37,16 @@ _SKIPPED_FOLDERS = frozenset(
 )
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (".json", ".txt", ".in")
+_ENDINGS = (".json", ".txt", ".in", ".sh", ".bash")
 _CHUNK = 1 << 16
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
 
 def format_of(path: str) -> str | None:
-    """The format a file's name promises: `dockerfile`, `requirements`, `bake`, or None."""
+    """The format a file's name promises, as `formats.finder` knows it, or None.
+
+    A script without an ending (`build`, its first line `#!/bin/sh`) promises nothing: only a literal reaches it.
+    """
     folder, _, name = path.rpartition("/")
     name = name.lower()
     if name.endswith(".json"):
@@ -54,6 +57,8 @@ def format_of(path: str) -> str | None:
         return "requirements" if "requirements" in folder.lower().split("/") else None
     if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
+    if name.endswith((".sh", ".bash")):
+        return "shell"
     return None
 
 

@@ -40,6 +40,7 @@ FOR_FORMATS = {
     "collections",
     "collections.abc",
     "functools",
+    "itertools",
     "json",
     "re",
     "typing",
@@ -48,7 +49,12 @@ FOR_FORMATS = {
     "fi_bump.pins",
     "fi_bump.records",
 }
-OWN = {"bake": ("json_strings",), "dockerfile": ("dockerfile_", "shell_"), "requirements": ("requirements_",)}
+OWN = {
+    "bake": ("json_strings",),
+    "dockerfile": ("dockerfile_", "shell_"),
+    "requirements": ("requirements_",),
+    "shell": ("shell_",),
+}
 # Helpers of several formats: what shells read.
 SHARED = "shell_"
 # Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy

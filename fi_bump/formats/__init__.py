@@ -25,4 +25,8 @@ def finder(form: str) -> Finder:
             from fi_bump.formats import bake
 
             return bake.find
+        case "shell":
+            from fi_bump.formats import shell
+
+            return shell.find
     raise InternalError(f"there is no finder for the format '{form}'")

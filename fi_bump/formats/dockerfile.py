@@ -1,4 +1,4 @@
-"""Pins in Dockerfiles and Containerfiles: ARG and ENV values, requirements and variables in RUN, git releases.
+"""Pins in Dockerfiles and Containerfiles: values of ARG, ENV and LABEL, requirements in commands, git releases.
 
 The instructions come from `dockerfile_lines`; nothing here executes or expands anything.
 """
@@ -10,11 +10,13 @@ from functools import lru_cache
 
 from fi_bump.formats.dockerfile_lines import Instruction, scan
 from fi_bump.formats.shell_commands import CommandReader, compiled, longest_first
+from fi_bump.formats.shell_text import Text
 from fi_bump.grammar import VERSION, LazyPattern
 from fi_bump.pins import Found, Source, Wanted
 from fi_bump.records import NamedTuple
 
 _ASSIGNMENT = LazyPattern(rb"(?P<name>\w+)=(?P<value>.*)", re.DOTALL)
+_LABEL = LazyPattern(rb"[\"']?(?P<name>[\w.-]+)[\"']?=(?P<value>.*)", re.DOTALL)
 _LEGACY = LazyPattern(rb"\s*(?P<name>\w+)\s+(?P<value>.*)", re.DOTALL)
 _IMAGE = LazyPattern(rb"\s*(?:--\S+\s+)*(?P<image>\S+)")
 
@@ -66,14 +68,21 @@ class _Finder:
             case "ARG" | "ENV" if self.commands.concerns(instruction.line):
                 self.bindings(instruction)
                 self.commands.literals(instruction.line, f"{instruction.keyword} ")
+                self.commands.reports(instruction.line)
+                self.git.names(instruction.line)
+            case "ARG" | "ENV":
+                self.git.names(instruction.line)
             case "RUN":
                 texts = (instruction.line, *instruction.bodies)
-                for text in filter(self.commands.concerns, texts):
-                    self.commands.assignments(text, "RUN ")
-                    self.commands.literals(text, "RUN ")
+                self.read(texts, "RUN ")
                 self.git.run(texts)
+            case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
+                self.read((instruction.line,), f"{instruction.keyword} ")
+            case "LABEL":
+                self.labels(instruction)
             case "ADD":
                 self.git.add(instruction.line, instruction.args)
+                self.commands.addresses(instruction.line)
             case "WORKDIR":
                 path = instruction.line.data[instruction.args :].strip(b" \t\"'")
                 self.git.workdir(path.decode("ascii"))
@@ -81,6 +90,22 @@ class _Finder:
                 self.image(instruction)
             case _:
                 pass
+
+    def read(self, texts: tuple[Text, ...], prefix: str) -> None:
+        """Read commands for all but git's."""
+        for text in filter(self.commands.concerns, texts):
+            self.commands.assignments(text, prefix)
+            self.commands.literals(text, prefix)
+            self.commands.reports(text)
+
+    def labels(self, instruction: Instruction) -> None:
+        """`LABEL org.example.flashinfer-version="V"`: a key is a variable's name with other separators."""
+        for word in instruction.words():
+            bound = _LABEL.match(instruction.line.data, word.start(), word.end())
+            if bound:
+                name = bound["name"].decode("ascii")
+                spelled = name.replace("-", "_").replace(".", "_")
+                self.commands.named(instruction.line, spelled, *bound.span("value"), f"LABEL {name}")
 
     def bindings(self, instruction: Instruction) -> None:
         """`ARG X=V Y=V`, `ENV X=V Y=V` and the old `ENV X V`; a bare `ARG X` binds nothing."""

@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 from fi_bump.formats.shell_git import GitReader
+from fi_bump.formats.shell_reports import ReportReader
 from fi_bump.formats.shell_text import Text
 from fi_bump.formats.shell_values import Gathered
 from fi_bump.grammar import canonical_name, name_pattern, names_any, variable_of
@@ -69,6 +70,7 @@ class CommandReader:
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self.gathered = Gathered(source)
         self.git = GitReader(self.gathered, wanted.repositories)
+        self._reports = ReportReader(self.gathered, wanted)
         self._wanted = wanted
         self._patterns = _patterns(wanted)
         self.words = self._patterns.words
@@ -80,9 +82,13 @@ class CommandReader:
     def variable(self, text: Text, spelled: bytes, start: int, end: int, prefix: str) -> None:
         """Judge `text.data[start:end]` as the value of a variable, when it is a wanted one."""
         name = spelled.decode("ascii")
+        self.named(text, name, start, end, f"{prefix}{name}")
+
+    def named(self, text: Text, name: str, start: int, end: int, anchor: str) -> None:
+        """The same for a name that the anchor spells in another way."""
         subject = variable_of(name, self._wanted.variables)
         if subject is not None:
-            self.gathered.value(text, start, end, f"{prefix}{name}", Kind.VARIABLE, subject)
+            self.gathered.value(text, start, end, anchor, Kind.VARIABLE, subject)
 
     def assignments(self, text: Text, prefix: str) -> None:
         """`X=V command`, `export X=V`, `--build-arg X=V`."""
@@ -96,6 +102,17 @@ class CommandReader:
         for match in self._patterns.requirement.finditer(text.data):
             self._requirement(text, match, prefix)
         self.git.addresses(text, prefix)
+
+    def reports(self, text: Text) -> None:
+        """What names a wanted version and is never moved."""
+        self.addresses(text)
+        self._reports.one_liners(text)
+        self._reports.tables(text)
+        self._reports.checksums(text)
+
+    def addresses(self, text: Text) -> None:
+        """Wheels and archives by their addresses."""
+        self._reports.addresses(text)
 
     def _requirement(self, text: Text, match: re.Match[bytes], prefix: str) -> None:
         subject = canonical_name(match["name"].decode("ascii"))
