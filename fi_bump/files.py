@@ -37,7 +37,7 @@ _SKIPPED_FOLDERS = frozenset(
 )
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (".json", ".txt", ".in", ".sh", ".bash")
+_ENDINGS = (".json", ".txt", ".in", ".sh", ".bash", ".mk", ".hcl", ".nix", "makefile")
 _CHUNK = 1 << 16
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
@@ -59,6 +59,10 @@ def format_of(path: str) -> str | None:
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
     if name.endswith((".sh", ".bash")):
         return "shell"
+    if name.endswith(".mk") or name in ("makefile", "gnumakefile"):
+        return "makefile"
+    if name.endswith((".hcl", ".nix")):
+        return name[-3:]
     return None
 
 

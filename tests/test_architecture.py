@@ -53,6 +53,7 @@ OWN = {
     "bake": ("json_strings",),
     "dockerfile": ("dockerfile_", "shell_"),
     "requirements": ("requirements_",),
+    "makefile": ("shell_",),
     "shell": ("shell_",),
 }
 # Helpers of several formats: what shells read.

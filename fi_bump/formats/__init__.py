@@ -29,4 +29,8 @@ def finder(form: str) -> Finder:
             from fi_bump.formats import shell
 
             return shell.find
+        case "makefile":
+            from fi_bump.formats import makefile
+
+            return makefile.find
     raise InternalError(f"there is no finder for the format '{form}'")

@@ -68,7 +68,7 @@ class _Finder:
             case "ARG" | "ENV" if self.commands.concerns(instruction.line):
                 self.bindings(instruction)
                 self.commands.literals(instruction.line, f"{instruction.keyword} ")
-                self.commands.reports(instruction.line)
+                self.commands.reports(instruction.line, compared=False)
                 self.git.names(instruction.line)
             case "ARG" | "ENV":
                 self.git.names(instruction.line)

@@ -103,10 +103,11 @@ class CommandReader:
             self._requirement(text, match, prefix)
         self.git.addresses(text, prefix)
 
-    def reports(self, text: Text) -> None:
-        """What names a wanted version and is never moved."""
+    def reports(self, text: Text, *, compared: bool = True) -> None:
+        """What names a wanted version and is never moved; literals in comparisons only with `compared`."""
         self.addresses(text)
-        self._reports.one_liners(text)
+        if compared:
+            self._reports.one_liners(text)
         self._reports.tables(text)
         self._reports.checksums(text)
 

@@ -87,7 +87,7 @@ class GitReader:
         for text in texts:
             for command in _COMMAND.finditer(text.data):
                 if command["name"]:
-                    self._name(command)
+                    self.name(command["name"], command["url"])
                     continue
                 words = [
                     _Word(word[0].decode("ascii"), word.start(), word.end())
@@ -101,7 +101,7 @@ class GitReader:
     def names(self, text: Text) -> None:
         """Note the variables that hold addresses, of a text that is no command."""
         for match in _ADDRESS_NAME.finditer(text.data):
-            self._name(match)
+            self.name(match["name"], match["url"])
 
     def workdir(self, path: str) -> None:
         """Note a WORKDIR; it holds for the following instructions."""
@@ -133,8 +133,9 @@ class GitReader:
             self._gathered.unpinned(clone.text, clone.start, clone.end, clone.subject, "cloned without a release")
         self._clone = None
 
-    def _name(self, match: re.Match[bytes]) -> None:
-        self._names[match["name"].decode("ascii")] = match["url"].decode("ascii")
+    def name(self, name: bytes, address: bytes) -> None:
+        """Note what a variable holds."""
+        self._names[name.decode("ascii")] = address.decode("ascii")
 
     def _repository(self, word: str) -> str:
         """The repository that an address names, a variable's where one holds it."""

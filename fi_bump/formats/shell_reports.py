@@ -58,9 +58,9 @@ def _names(wanted: Wanted) -> re.Pattern[bytes]:
     names += [re.escape(name.rpartition("/")[2].encode("ascii")) for name in sorted(wanted.repositories)]
     if not names:
         return _NEVER
-    # The longest first: of KIT_VERSION the repository `kit` is a part.
+    # The longest first. KIT_CUDA_VERSION and kit-extras are something else.
     alternatives = b"|".join([name for _, name in sorted([(-len(name), name) for name in set(names)])])
-    return re.compile(rb"(?<![A-Za-z0-9])(?:" + alternatives + rb")(?![A-Za-z0-9])", re.IGNORECASE)
+    return re.compile(rb"(?<![A-Za-z0-9])(?:" + alternatives + rb")(?!\w|-[A-Za-z0-9])", re.IGNORECASE)
 
 
 class ReportReader:

@@ -9,22 +9,25 @@ from fi_bump.pins import Found, Source, Span, Wanted
 
 
 class ScriptReader:
-    """Reads scripts of one source, in order: a clone in one is known in the next."""
+    """Reads scripts of one source, in order: a clone in one is known in the next.
 
-    def __init__(self, source: Source, wanted: Wanted) -> None:
-        self._source = source
+    `masked` replaces the source's own masked copy where the format writes something of a shell's in another way.
+    """
+
+    def __init__(self, source: Source, wanted: Wanted, masked: bytes | None = None) -> None:
+        self._masked = source.masked if masked is None else masked
         self.commands = CommandReader(source, wanted)
 
     def script(self, span: Span, prefix: str = "", *, indented: bool = False) -> None:
         """Read the script at `span`; `prefix` begins its anchors, `indented` as `shell_lines.read` has it."""
-        self.text(read(self._source.masked, span, indented=indented), prefix)
+        self.text(read(self._masked, span, indented=indented), prefix)
 
-    def text(self, text: Text, prefix: str) -> None:
-        """Read commands that are cut already."""
+    def text(self, text: Text, prefix: str, *, compared: bool = True) -> None:
+        """Read commands that are cut already; without `compared` what looks like a comparison is none."""
         if self.commands.concerns(text):
             self.commands.assignments(text, prefix)
             self.commands.literals(text, prefix)
-            self.commands.reports(text)
+            self.commands.reports(text, compared=compared)
         self.commands.git.run((text,), prefix)
 
     def found(self) -> Found:
