@@ -53,6 +53,7 @@ OWN = {
     "bake": ("json_strings",),
     "dockerfile": ("dockerfile_", "shell_"),
     "requirements": ("requirements_",),
+    "hcl": ("hcl_",),
     "makefile": ("shell_",),
     "shell": ("shell_",),
 }
