@@ -37,7 +37,10 @@ _SKIPPED_FOLDERS = frozenset(
 )
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (".json", ".txt", ".in", ".yml", ".yaml", ".toml", ".py", ".lock")
+_ENDINGS = (
+    *(".json", ".txt", ".in", ".yml", ".yaml", ".toml", ".py", ".lock"),
+    *(".sh", ".bash", ".mk", ".hcl", ".nix", "makefile"),
+)
 _LOCK_FILES = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml"])
 # pnpm-lock.yaml and its like: made by a command, never edited.
 _LOCKED = re.compile(r"(?:^|[-_.])lock\.ya?ml\Z")
@@ -46,7 +49,10 @@ _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", 
 
 
 def format_of(path: str) -> str | None:
-    """The format a file's name promises, as `formats.finder` knows it, or None."""
+    """The format a file's name promises, as `formats.finder` knows it, or None.
+
+    A script without an ending (`build`, its first line `#!/bin/sh`) promises nothing: only a literal reaches it.
+    """
     folder, _, name = path.rpartition("/")
     name = name.lower()
     if name in _LOCK_FILES or (name.startswith("pylock.") and name.endswith(".toml")):
@@ -66,6 +72,12 @@ def format_of(path: str) -> str | None:
         return "python"
     if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
+    if name.endswith((".sh", ".bash")):
+        return "shell"
+    if name.endswith(".mk") or name in ("makefile", "gnumakefile"):
+        return "makefile"
+    if name.endswith((".hcl", ".nix")):
+        return name[-3:]
     return None
 
 

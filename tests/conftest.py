@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+# A suite that a script starts in the background has SIGINT ignored, and all that it starts would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 OLD, NEW = "0.6.8.post1", "0.6.11.post2"
 

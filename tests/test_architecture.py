@@ -40,6 +40,7 @@ FOR_FORMATS = {
     "collections",
     "collections.abc",
     "functools",
+    "itertools",
     "json",
     "re",
     "typing",
@@ -51,15 +52,20 @@ FOR_FORMATS = {
     "fi_bump.records",
 }
 # Python's own parsers: a format's authority, and its alone.
-PARSERS = {"pyproject_": {"tomllib"}}
+PARSERS = {"pyproject": {"tomllib"}}
 OWN = {
-    "dockerfile": "dockerfile_",
-    "bake": "json_strings",
-    "requirements": "requirements_",
-    "pyproject": "pyproject_",
-    "python": "python_",
-    "yaml": "yaml_",
+    "bake": ("json_strings",),
+    "dockerfile": ("dockerfile_", "shell_"),
+    "hcl": ("hcl_",),
+    "makefile": ("shell_",),
+    "pyproject": ("pyproject_",),
+    "python": ("python_",),
+    "requirements": ("requirements_",),
+    "shell": ("shell_",),
+    "yaml": ("yaml_",),
 }
+# Helpers of several formats: what shells read.
+SHARED = "shell_"
 # Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy
 # in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
 # probe runs in another interpreter and writes nothing but its answer, to a file that the runner names.
@@ -115,12 +121,14 @@ def test_there_is_something_to_look_at() -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_knows_only_the_vocabulary(name: str) -> None:
     stem = Path(name).stem
-    own = next((part for whole, part in OWN.items() if stem == whole or stem.startswith(part)), None)
+    form = next((form for form, parts in OWN.items() if stem == form or stem.startswith(parts[0])), "")
+    own = (SHARED,) if stem.startswith(SHARED) else OWN.get(form, ())
+    allowed = tuple(f"fi_bump.formats.{part}" for part in own)
     strange = [
         module
         for module in imports(name)
-        if module not in FOR_FORMATS | PARSERS.get(own or "", set())
-        and not (own and module.startswith(f"fi_bump.formats.{own}"))
+        if module not in FOR_FORMATS | PARSERS.get(form, set())
+        and not module.startswith(allowed)
         and name not in DOORS.get(module, ())
     ]
     assert strange == []

@@ -1,11 +1,11 @@
-"""What the Dockerfile finder gathers: one value in, a pin, an unpinned place or nothing out."""
+"""What is gathered from shell commands and Dockerfiles: one value in, a pin, an unpinned place or nothing out."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
 
-from fi_bump.formats.dockerfile_lines import Text
+from fi_bump.formats.shell_text import Text
 from fi_bump.grammar import VERSION, LazyPattern
 from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, make_pin, number_anchors
 
@@ -29,9 +29,17 @@ class Gathered:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        # The names of variables that hold checksums.
+        self.checksums: list[str] = []
         self._pins: dict[Span, Pin] = {}
         self._unpinned: dict[Span, Unpinned] = {}
         self._floors: dict[Span, Floor] = {}
+
+    @staticmethod
+    def is_release(ref: str) -> bool:
+        """Whether a git ref is a release's tag, and not a commit or a mere number."""
+        data = ref.encode("ascii")
+        return "." in ref and _RELEASE.match(data) is not None and not _is_commit(data)
 
     def value(self, text: Text, start: int, end: int, anchor: str, kind: Kind, subject: str) -> None:
         """Judge `text.data[start:end]`, quotes and all, as the version of `subject`.
@@ -73,14 +81,26 @@ class Gathered:
 
     def found(self) -> Found:
         """Everything in the order of the file. An unpinned place with a pin inside it is left out."""
-        pins = number_anchors(list(self._pins.values()))
-        starts = [pin.span.start for pin in pins]
+        pins = [pin for pin in self._pins.values() if not self._bound_to_checksum(pin)]
+        starts = sorted(pin.span.start for pin in pins)
         unpinned = []
         for span in sorted(self._unpinned):
             inside = bisect_left(starts, span.start)
             if inside == len(starts) or starts[inside] >= span.end:
                 unpinned.append(self._unpinned[span])
-        return Found(pins, tuple(unpinned), tuple(self._floors[span] for span in sorted(self._floors)))
+        floors = tuple(self._floors[span] for span in sorted(self._floors))
+        return Found(number_anchors(pins), tuple(unpinned), floors)
+
+    def _bound_to_checksum(self, pin: Pin) -> bool:
+        """Whether KIT_SHA256 stands beside this KIT_VERSION; then both change or neither, so it is reported."""
+        name = re.split(r"[ /]", pin.anchor)[-1].upper()
+        stem = name.rpartition("_")[0] + "_"
+        beside = next((each for each in self.checksums if each.upper().startswith(stem)), None)
+        if beside is None or pin.kind is not Kind.VARIABLE:
+            return False
+        reason = f"{beside} holds its checksum, and both must change together"
+        self._unpinned[pin.span] = Unpinned(self.source, pin.span, pin.subject, reason, pin.version)
+        return True
 
 
 def _reason(value: bytes, kind: Kind) -> str:
