@@ -45,6 +45,7 @@ FOR_FORMATS = {
     "re",
     "typing",
     "fi_bump.errors",
+    "fi_bump.formats.gathered",
     "fi_bump.formats.json_strings",
     "fi_bump.formats.requirement_text",
     "fi_bump.grammar",
@@ -62,7 +63,7 @@ OWN = {
     "python": ("python_",),
     "requirements": ("requirements_",),
     "shell": ("shell_",),
-    "yaml": ("yaml_",),
+    "yaml": ("yaml_", "shell_"),
 }
 # Helpers of several formats: what shells read.
 SHARED = "shell_"

@@ -6,14 +6,14 @@ The instructions come from `dockerfile_lines`; nothing here executes or expands 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from fi_bump.formats.dockerfile_lines import Instruction, scan
-from fi_bump.formats.shell_commands import CommandReader, compiled, longest_first
+from fi_bump.formats.gathered import Gathered
+from fi_bump.formats.shell_commands import CommandReader
+from fi_bump.formats.shell_images import image_names, images
 from fi_bump.formats.shell_text import Text
-from fi_bump.grammar import VERSION, LazyPattern
+from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Source, Wanted
-from fi_bump.records import NamedTuple
 
 _ASSIGNMENT = LazyPattern(rb"(?P<name>\w+)=(?P<value>.*)", re.DOTALL)
 _LABEL = LazyPattern(rb"[\"']?(?P<name>[\w.-]+)[\"']?=(?P<value>.*)", re.DOTALL)
@@ -21,46 +21,17 @@ _LEGACY = LazyPattern(rb"\s*(?P<name>\w+)\s+(?P<value>.*)", re.DOTALL)
 _IMAGE = LazyPattern(rb"\s*(?:--\S+\s+)*(?P<image>\S+)")
 
 
-class _Images(NamedTuple):
-    """What a set of wanted names looks like in an image's tag."""
-
-    pattern: re.Pattern[bytes]
-    subjects: dict[str, str]
-    # What else than a wanted name says something: images, and all that clones, checks out or changes the folder.
-    context: tuple[bytes, ...]
-
-
-@lru_cache(maxsize=64)
-def _images(wanted: Wanted) -> _Images:
-    subjects = _image_names(wanted)
-    names = b"|".join(re.escape(name.encode("ascii")) for name in longest_first(subjects))
-    return _Images(
-        compiled(
-            names,
-            rb"(?<![A-Za-z0-9])(?P<name>"
-            + names
-            + rb")[-_.:]?v?(?=[0-9!]+\.)(?P<version>"
-            + VERSION
-            + rb")(?![A-Za-z0-9])",
-        ),
-        subjects,
-        (*(name.encode("ascii") for name in subjects), b"git", b"cd", b"pushd", b"workdir"),
-    )
-
-
-def _image_names(wanted: Wanted) -> dict[str, str]:
-    """How an image may name a subject, and the subject: a package, a repository's last part, `X` of `X_VERSION`."""
-    names = {name.lower().removesuffix("_version").replace("_", "-"): name for name in sorted(wanted.variables)}
-    names |= {repository.rpartition("/")[2]: repository for repository in sorted(wanted.repositories)}
-    return names | {package: package for package in sorted(wanted.packages)}
+# What else than a wanted name says something: all that clones, checks out or changes the folder.
+_CONTEXT = (b"git", b"cd", b"pushd", b"workdir")
 
 
 class _Finder:
     """One pass over one source."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
-        self.images = _images(wanted)
-        self.commands = CommandReader(source, wanted)
+        self.wanted = wanted
+        self.gathered = Gathered(source)
+        self.commands = CommandReader(self.gathered, wanted)
         self.git = self.commands.git
 
     def instruction(self, instruction: Instruction) -> None:
@@ -129,9 +100,8 @@ class _Finder:
         image = _IMAGE.match(text.data, instruction.args)
         if image is None:
             return
-        for match in self.images.pattern.finditer(text.data, *image.span("image")):
-            subject = self.images.subjects[match["name"].decode("ascii").lower()]
-            self.commands.gathered.unpinned(text, *match.span("version"), subject, "the image tag must exist first")
+        for match in images(self.wanted).finditer(text.data, *image.span("image")):
+            self.commands.image(text, match)
 
 
 def find(source: Source, wanted: Wanted) -> Found:
@@ -141,7 +111,8 @@ def find(source: Source, wanted: Wanted) -> Found:
     """
     finder = _Finder(source, wanted)
     # Instructions without any of these bind nothing, name nothing, and move no checkout.
-    for instruction in scan(source, finder.commands.words + finder.images.context):
+    names = tuple(name.encode("ascii") for name in image_names(wanted))
+    for instruction in scan(source, finder.commands.words + names + _CONTEXT):
         finder.instruction(instruction)
     finder.git.finish()
-    return finder.commands.gathered.found()
+    return finder.gathered.found()

@@ -8,18 +8,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fi_bump.formats.gathered import Gathered
 from fi_bump.formats.shell_git import GitReader
 from fi_bump.formats.shell_reports import ReportReader
 from fi_bump.formats.shell_text import Text
-from fi_bump.formats.shell_values import Gathered
-from fi_bump.grammar import canonical_name, name_pattern, names_any, variable_of
-from fi_bump.pins import Kind, Source, Wanted
+from fi_bump.formats.shell_values import Values
+from fi_bump.grammar import canonical_name, compiled, longest_first, name_pattern, names_any, variable_of
+from fi_bump.pins import Kind, Wanted
 from fi_bump.records import NamedTuple
 
-_NEVER = re.compile(rb"(?!)")
 _OPERATOR = rb"(?:===|[=~!<>]=|[<>])"
 _TOKEN = rb"(?:\$\{[^}\n]*\}\S*|\$\S*|[\w.!*-]*(?:\+[\w.${}-]*|\$\S*)?)"
-_VALUE = rb"(?:\$\{[^}\n]*\}|[^\s\"'`;|&()\\<>,}])*"
+_VALUE = rb"(?:\$\{\{[^}\n]*\}\}|\$\{[^}\n]*\}|[^\s\"'`;|&()\\<>,}])*"
 _CLAUSE = _OPERATOR + rb"[ \t]{0,9}[\w.*+!]+"
 _RANGE = re.compile(_CLAUSE + rb"(?:[ \t]{0,9},[ \t]{0,9}\\?" + _CLAUSE + rb")*")
 
@@ -54,23 +54,13 @@ def _patterns(wanted: Wanted) -> _Patterns:
     )
 
 
-def compiled(alternatives: bytes, pattern: bytes) -> re.Pattern[bytes]:
-    """The pattern in any case; one that never matches where there are no alternatives in it."""
-    return re.compile(pattern, re.IGNORECASE) if alternatives else _NEVER
-
-
-def longest_first(names: frozenset[str] | dict[str, str]) -> list[str]:
-    """Names in the order in which alternatives must stand."""
-    return sorted(names, key=lambda name: (-len(name), name))
-
-
 class CommandReader:
-    """Reads texts of one source into `gathered`; `git` follows its clones."""
+    """Reads texts into `gathered`; `git` follows its clones."""
 
-    def __init__(self, source: Source, wanted: Wanted) -> None:
-        self.gathered = Gathered(source)
-        self.git = GitReader(self.gathered, wanted.repositories)
-        self._reports = ReportReader(self.gathered, wanted)
+    def __init__(self, gathered: Gathered, wanted: Wanted) -> None:
+        self.values = Values(gathered)
+        self.git = GitReader(self.values, wanted.repositories)
+        self._reports = ReportReader(self.values, wanted)
         self._wanted = wanted
         self._patterns = _patterns(wanted)
         self.words = self._patterns.words
@@ -88,7 +78,7 @@ class CommandReader:
         """The same for a name that the anchor spells in another way."""
         subject = variable_of(name, self._wanted.variables)
         if subject is not None:
-            self.gathered.value(text, start, end, anchor, Kind.VARIABLE, subject)
+            self.values.value(text, start, end, anchor, Kind.VARIABLE, subject)
 
     def assignments(self, text: Text, prefix: str) -> None:
         """`X=V command`, `export X=V`, `--build-arg X=V`."""
@@ -103,13 +93,30 @@ class CommandReader:
             self._requirement(text, match, prefix)
         self.git.addresses(text, prefix)
 
+    def requirement(self, text: Text, prefix: str) -> bool:
+        """Take a text that is one requirement and nothing else; False when it is none."""
+        match = self._patterns.requirement.match(text.data)
+        if (
+            match is None
+            or self._patterns.requirement.search(text.data, match.end())
+            or text.data[match.end() :].strip(b" \t\"')")[:1] not in (b"", b";", b",")
+        ):
+            return False
+        self._requirement(text, match, prefix)
+        return True
+
     def reports(self, text: Text, *, compared: bool = True) -> None:
         """What names a wanted version and is never moved; literals in comparisons only with `compared`."""
         self.addresses(text)
         if compared:
             self._reports.one_liners(text)
+        self._reports.images(text)
         self._reports.tables(text)
         self._reports.checksums(text)
+
+    def image(self, text: Text, match: re.Match[bytes]) -> None:
+        """Report the version in an image's reference, a match of `shell_images.images`."""
+        self._reports.image(text, match)
 
     def addresses(self, text: Text) -> None:
         """Wheels and archives by their addresses."""
@@ -121,11 +128,11 @@ class CommandReader:
         if match["operator"] in (b"==", b"==="):
             if match["value"].endswith(b"."):  # the end of a sentence
                 end -= 1
-            self.gathered.value(text, start, end, f"{prefix}{subject}", Kind.REQUIREMENT, subject)
+            self.values.value(text, start, end, f"{prefix}{subject}", Kind.REQUIREMENT, subject)
             return
         quoted = text.data[match.start() - 1 : match.start()] in (b'"', b"'") and match.start() > 0
-        if len(match["operator"]) == 1 and match["gap"] and not quoted:
+        if len(match["operator"]) == 1 and match["gap"] and match.start() and not quoted:
             return  # `pip show flashinfer-python > 0.txt` is a redirection
         clauses = _RANGE.match(text.data, match.start("operator"))
         if clauses:
-            self.gathered.floor(text, clauses.start(), clauses.end(), subject)
+            self.values.floor(text, clauses.start(), clauses.end(), subject)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from fi_bump.formats.gathered import is_release
 from fi_bump.formats.shell_text import Text
-from fi_bump.formats.shell_values import Gathered
+from fi_bump.formats.shell_values import Values
 from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
@@ -71,8 +72,8 @@ class GitReader:
     another directory. `_inside` is that knowledge: True, False, or None for not known.
     """
 
-    def __init__(self, gathered: Gathered, repositories: frozenset[str]) -> None:
-        self._gathered = gathered
+    def __init__(self, values: Values, repositories: frozenset[str]) -> None:
+        self._values = values
         self._repositories = repositories
         self._prefix = ""
         self._names: dict[str, str] = {}
@@ -80,9 +81,17 @@ class GitReader:
         self._workdir: bool | None = None
         self._inside: bool | None = None
 
-    def run(self, texts: tuple[Text, ...], prefix: str = "") -> None:
-        """Read the commands of one RUN or script, which starts in the WORKDIR; `prefix` begins the anchors."""
-        self._inside = self._workdir
+    @property
+    def waiting(self) -> bool:
+        """Whether a clone of a wanted repository may still be followed by its checkout."""
+        return self._clone is not None
+
+    def run(self, texts: tuple[Text, ...], prefix: str = "", *, resumed: bool = False) -> None:
+        """Read the commands of one RUN or script, which starts in the WORKDIR; `prefix` begins the anchors.
+
+        With `resumed` the texts go on where the last ones stopped, as the commands of one list do.
+        """
+        self._inside = self._inside if resumed else self._workdir
         self._prefix = prefix
         for text in texts:
             for command in _COMMAND.finditer(text.data):
@@ -115,22 +124,22 @@ class GitReader:
                 continue
             if match["ref"]:
                 where = match.span("ref")
-                self._gathered.value(text, *where, f"{prefix}git+{subject}", Kind.GIT_REF, subject)
+                self._values.value(text, *where, f"{prefix}git+{subject}", Kind.GIT_REF, subject)
             else:
-                self._gathered.unpinned(text, *match.span("url"), subject, "installed without a release")
+                self._values.unpinned(text, *match.span("url"), subject, "installed without a release")
 
     def add(self, text: Text, start: int) -> None:
         """Find `ADD https://…/name.git#vV`."""
         for match in _ADDED.finditer(text.data, start):
             subject = canonical_repository(match["url"].decode("ascii"))
             if subject in self._repositories:
-                self._gathered.value(text, *match.span("ref"), f"ADD {subject}", Kind.GIT_REF, subject)
+                self._values.value(text, *match.span("ref"), f"ADD {subject}", Kind.GIT_REF, subject)
 
     def finish(self) -> None:
         """Close the last clone: report it when nothing said which release."""
         clone = self._clone
         if clone and not clone.pinned:
-            self._gathered.unpinned(clone.text, clone.start, clone.end, clone.subject, "cloned without a release")
+            self._values.unpinned(clone.text, clone.start, clone.end, clone.subject, "cloned without a release")
         self._clone = None
 
     def name(self, name: bytes, address: bytes) -> None:
@@ -192,7 +201,7 @@ class GitReader:
             directory = ""
         self._clone = _Clone(subject, directory, text, address.start, address.end, ref is not None)
         if ref is not None:
-            self._gathered.value(text, ref.start, ref.end, f"{self._prefix}git clone {subject}", Kind.GIT_REF, subject)
+            self._values.value(text, ref.start, ref.end, f"{self._prefix}git clone {subject}", Kind.GIT_REF, subject)
 
     def _remote(self, text: Text, words: list[_Word]) -> None:
         """`git init` and `git remote add origin URL`: what is fetched and checked out then is of that repository."""
@@ -214,10 +223,10 @@ class GitReader:
             for part in word.text.split(":"):
                 begin = start + len(part) - len(part.lstrip("+"))
                 start += len(part) + 1
-                if self._gathered.is_release(part.lstrip("+")):
+                if is_release(part.lstrip("+")):
                     self._clone = clone._replace(pinned=True, fetched=True)
                     anchor = f"{self._prefix}git fetch {clone.subject}"
-                    self._gathered.value(text, begin, start - 1, anchor, Kind.GIT_REF, clone.subject)
+                    self._values.value(text, begin, start - 1, anchor, Kind.GIT_REF, clone.subject)
 
     def _selected(self, text: Text, words: list[_Word], command: str, with_value: frozenset[str]) -> None:
         """`git checkout vV`, `git switch --detach vV`, `git reset --hard vV`."""
@@ -230,7 +239,7 @@ class GitReader:
             return
         self._clone = clone._replace(pinned=True)
         anchor = f"{self._prefix}git {command} {clone.subject}"
-        self._gathered.value(text, ref.start, ref.end, anchor, Kind.GIT_REF, clone.subject)
+        self._values.value(text, ref.start, ref.end, anchor, Kind.GIT_REF, clone.subject)
 
 
 def _arguments(

@@ -54,7 +54,7 @@ class _Lexer:
         self.kept = span.start
         self.lines: dict[bytes, dict[bytes, list[int]]] = {}
 
-    def text(self) -> Text:
+    def text(self, offset: int) -> Text:
         position = self.span.start
         while match := _PATTERNS[self.states[-1]].search(self.data, position, self.span.end):
             position = match.end()
@@ -74,7 +74,7 @@ class _Lexer:
             else:
                 self.step(token)
         self.drop(self.span.end, self.span.end)
-        return Text(self.data, self.pieces)
+        return Text(self.data, self.pieces, offset)
 
     def drop(self, start: int, end: int) -> None:
         """Leave `data[start:end]` out of the text."""
@@ -143,6 +143,6 @@ class _Lexer:
         return starts
 
 
-def read(data: bytes, span: Span, *, indented: bool = False) -> Text:
-    """What a shell reads of `data[span]`, `data` being a source's masked copy."""
-    return _Lexer(data, span, indented).text()
+def read(data: bytes, span: Span, *, indented: bool = False, offset: int = 0) -> Text:
+    """What a shell reads of `data[span]`, `data` being a source's masked copy or a part of it from `offset` on."""
+    return _Lexer(data, span, indented).text(offset)

@@ -6,15 +6,24 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
+from fi_bump.formats.shell_images import image_names, images, is_image
 from fi_bump.formats.shell_text import Text
-from fi_bump.formats.shell_values import Gathered
-from fi_bump.grammar import VERSION, LazyPattern, canonical_name, canonical_repository, name_pattern, variable_of
+from fi_bump.formats.shell_values import Values
+from fi_bump.grammar import (
+    VERSION,
+    LazyPattern,
+    canonical_name,
+    canonical_repository,
+    compiled,
+    name_pattern,
+    variable_of,
+)
 from fi_bump.pins import Wanted
 
 _ONE_LINER = "literal in a one-liner"
 _ADDRESS = "pinned by a URL, which is not moved"
+_IMAGE = "the image tag must exist first"
 _TABLE = "a table of versions with checksums, in which the new version needs a row of its own"
-_NEVER = re.compile(rb"(?!)")
 # A version with a dot, not a part of a longer word.
 _VERSION = rb"v?(?=[0-9!]+\.)(?P<version>" + VERSION + rb")(?![\w.+*-])"
 _STATEMENT = LazyPattern(rb"(?:[^;\n&|]|&(?!&)|\|(?!\|))+")
@@ -56,18 +65,16 @@ def _names(wanted: Wanted) -> re.Pattern[bytes]:
     names = [name_pattern(name) for name in sorted(wanted.packages)]
     names += [re.escape(name.encode("ascii")) for name in sorted(wanted.variables)]
     names += [re.escape(name.rpartition("/")[2].encode("ascii")) for name in sorted(wanted.repositories)]
-    if not names:
-        return _NEVER
     # The longest first. KIT_CUDA_VERSION and kit-extras are something else.
     alternatives = b"|".join([name for _, name in sorted([(-len(name), name) for name in set(names)])])
-    return re.compile(rb"(?<![A-Za-z0-9])(?:" + alternatives + rb")(?!\w|-[A-Za-z0-9])", re.IGNORECASE)
+    return compiled(alternatives, rb"(?<![A-Za-z0-9])(?<![A-Za-z0-9]-)(?:" + alternatives + rb")(?!\w|-[A-Za-z0-9])")
 
 
 class ReportReader:
     """Reads texts of one source for what is reported and never moved."""
 
-    def __init__(self, gathered: Gathered, wanted: Wanted) -> None:
-        self._gathered = gathered
+    def __init__(self, values: Values, wanted: Wanted) -> None:
+        self._values = values
         self._wanted = wanted
         self._names = _names(wanted)
 
@@ -77,7 +84,18 @@ class ReportReader:
             url = match[0].decode("ascii").partition("#")[0].partition("?")[0]
             subject = self._archive(url)
             if subject is not None and _NUMBER.search(_REFERENCE.sub("", url.partition("://")[2].partition("/")[2])):
-                self._gathered.unpinned(text, *match.span(), subject, _ADDRESS)
+                self._values.unpinned(text, *match.span(), subject, _ADDRESS)
+
+    def images(self, text: Text) -> None:
+        """Images whose tags carry a version: `org/engine:cu130-flashinfer-0.6.1`."""
+        for match in images(self._wanted).finditer(text.data):
+            if is_image(text.data, match):
+                self.image(text, match)
+
+    def image(self, text: Text, match: re.Match[bytes]) -> None:
+        """Report the version in an image's reference; `match` is one of `images`."""
+        subject = image_names(self._wanted)[match["name"].decode("ascii").lower()]
+        self._values.unpinned(text, *match.span("version"), subject, _IMAGE)
 
     def _archive(self, url: str) -> str | None:
         name = url.rpartition("/")[2]
@@ -102,7 +120,7 @@ class ReportReader:
                     subject = self._named(text, statements[first][0], statements[last][1])
                 if subject:
                     where = match.span("version" if match["compared"] else "start" if match["starts"] else "line")
-                    self._gathered.unpinned(text, *where, subject, _ONE_LINER)
+                    self._values.unpinned(text, *where, subject, _ONE_LINER)
                 before = match.end()
 
     def _operand(self, text: Text, start: int, match: re.Match[bytes]) -> str | None:
@@ -135,17 +153,17 @@ class ReportReader:
             subject = self._named(text, *head.span("word")) if head["word"] else None
             arm = _ARM.search(text.data, head.end(), end.start()) if subject else None
             if subject and arm and _CHECKSUM.search(text.data, arm.end(), end.start()):
-                self._gathered.unpinned(text, *arm.span("version"), subject, _TABLE)
+                self._values.unpinned(text, *arm.span("version"), subject, _TABLE)
         for array in _ARRAY.finditer(text.data):
             subject = self._stem(array["name"].decode("ascii"))
             row = _ROW.search(text.data, *array.span("rows")) if subject else None
             if subject and row:
-                self._gathered.unpinned(text, *row.span("version"), subject, _TABLE)
+                self._values.unpinned(text, *row.span("version"), subject, _TABLE)
 
     def checksums(self, text: Text) -> None:
         """Note `KIT_SHA256=…`: a version beside it is not moved alone."""
         for match in _CHECKSUM_NAME.finditer(text.data):
-            self._gathered.checksums.append(match["name"].decode("ascii"))
+            self._values.gathered.checksums.append(match["name"].decode("ascii"))
 
     def _stem(self, name: str) -> str | None:
         """The wanted variable that shares its first words with `name`: KIT_VERSION for KIT_SHA256."""

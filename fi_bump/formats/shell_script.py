@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fi_bump.formats.gathered import Gathered
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_lines import read
 from fi_bump.formats.shell_text import Text
@@ -16,7 +17,8 @@ class ScriptReader:
 
     def __init__(self, source: Source, wanted: Wanted, masked: bytes | None = None) -> None:
         self._masked = source.masked if masked is None else masked
-        self.commands = CommandReader(source, wanted)
+        self.gathered = Gathered(source)
+        self.commands = CommandReader(self.gathered, wanted)
 
     def script(self, span: Span, prefix: str = "", *, indented: bool = False) -> None:
         """Read the script at `span`; `prefix` begins its anchors, `indented` as `shell_lines.read` has it."""
@@ -33,7 +35,7 @@ class ScriptReader:
     def found(self) -> Found:
         """Everything read, in the order of the file."""
         self.commands.git.finish()
-        return self.commands.gathered.found()
+        return self.gathered.found()
 
 
 def find_in_shell(source: Source, wanted: Wanted, spans: list[tuple[Span, str]], *, indented: bool = False) -> Found:

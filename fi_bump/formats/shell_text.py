@@ -8,11 +8,14 @@ from fi_bump.pins import Span
 
 
 class Text:
-    """Pieces of a source joined for matching; knows where each byte of `data` stands in the source."""
+    """Pieces of a source joined for matching; knows where each byte of `data` stands in the source.
+
+    `masked` may be a part of the source, which begins at `offset`.
+    """
 
     __slots__ = ("_raws", "_starts", "data")
 
-    def __init__(self, masked: bytes, pieces: list[Span]) -> None:
+    def __init__(self, masked: bytes, pieces: list[Span], offset: int = 0) -> None:
         self._starts: list[int] = []
         self._raws: list[int] = []
         parts = []
@@ -20,7 +23,7 @@ class Text:
         for piece in pieces:
             if piece.start < piece.end:
                 self._starts.append(length)
-                self._raws.append(piece.start)
+                self._raws.append(piece.start + offset)
                 parts.append(masked[piece.start : piece.end])
                 length += piece.end - piece.start
         self.data = b"".join(parts)
