@@ -6,7 +6,7 @@ from fi_bump import mentions, write
 from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError
-from fi_bump.findings import Finding, Rule, compare
+from fi_bump.findings import Finding, Rule, compare, lock_files
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
@@ -141,7 +141,7 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
         compiled = {pin.source.path: pin.command for pin in moved if pin.command}
         say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
         if group.version != version:
-            _report_mentions(repository, group, [pin for pin in scan.pins if pin not in moved])
+            _report_mentions(repository, group, version, scan, moved)
     if flight:
         say([f"note: {name} is not on the index, and no requirement pins it: not asked about" for name in flight.left])
         say(_audit_lines(request, flight))
@@ -157,10 +157,11 @@ def _audit_lines(request: Request, flight: Preflight) -> list[str]:
     return lines(flight.audit) + ([command] if command else [])
 
 
-def _report_mentions(repository: Repository, group: Group, unmoved: list[Pin]) -> None:
-    """Say where the old version still stands beside a name of the group: for a person to look at, no error."""
-    found = mentions.of_version(repository.root, repository.lock, group, group.version, unmoved)
+def _report_mentions(repository: Repository, group: Group, version: str, scan: Scan, moved: list[Pin]) -> None:
+    """Say where the old version still stands beside a name of the group, and what else a person must look at."""
+    after = group._replace(version=version)
+    found = mentions.of_version(repository.root, repository.lock, after, group.version, scan, moved)
     if found:
-        verb = "names" if len(found) == 1 else "name"
-        say([f"{count(len(found), 'place')} still {verb} {group.version}; look at:"])
+        say([f"{count(len(found), 'place')} to look at:"])
         say([f"  {mention_line(mention)}" for mention in found])
+    say([f"note: {place}" for place in lock_files(after, scan)])

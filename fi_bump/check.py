@@ -154,6 +154,5 @@ def _report(repository: Repository, scan: Scan, findings: list[Finding], options
 def _mentions(repository: Repository, scan: Scan) -> list[Mention]:
     from fi_bump.mentions import of_others
 
-    pins = list(scan.pins)
     lock = repository.lock
-    return sorted({each for group in lock.groups for each in of_others(repository.root, lock, group, pins)})
+    return sorted({each for group in lock.groups for each in of_others(repository.root, lock, group, scan)})

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from fi_bump import files
 from fi_bump.grammar import VERSION, name_pattern, names_any
 from fi_bump.lock import LOCK_NAME, Group, Lock
-from fi_bump.pins import Pin, Source
+from fi_bump.pins import Mark, Pin, Source, Unpinned
 from fi_bump.records import NamedTuple
-from fi_bump.scan import needles, read_quietly, wanted_by
+from fi_bump.scan import Scan, needles, read_quietly, wanted_by
 
 _LARGEST = 1_000_000
 _DOCUMENTS = (".md", ".rst", ".adoc")
 _PATCHES = (".patch", ".diff")
 _LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "pipfile.lock", "conda-lock.yml")
+_VERSION = re.compile(r"[0-9]+\.[0-9][\w.]*")
 _COMMENT = re.compile(rb"\s*(?:#|//|/\*|\*|;|--|<!--)")
 
 
 class Mention(NamedTuple):
-    """A line that names a version; `kind` is `comment`, `doc`, `image tag`, `lock file`, `patch` or `text`."""
+    """A line that names a version; `kind` is a `Mark`'s value, or `comment`, `doc`, `patch` or `text`."""
 
     path: str
     line: int
@@ -29,10 +30,11 @@ class Mention(NamedTuple):
     text: str
 
 
-def of_version(root: str, lock: Lock, group: Group, old: str, pins: list[Pin]) -> list[Mention]:
+def of_version(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved: Container[Pin] = ()) -> list[Mention]:
     """Each line that still holds the old version near a name of the group: on it, or on one of the two lines before.
 
-    Lines with one of the pins, binary files and files over 1 MB are left out.
+    Lines with a pin of the scan that was not `moved`, binary files and files over 1 MB are left out. Places that a
+    finder has marked are there whatever they hold, except a lock file's that is at the group's version.
     """
     version = re.compile(rb"(?<![0-9A-Za-z.])v?(" + re.escape(old.encode()) + rb")(?![0-9A-Za-z]|\.[0-9A-Za-z])")
     words = needles(wanted_by((group,)))
@@ -41,11 +43,14 @@ def of_version(root: str, lock: Lock, group: Group, old: str, pins: list[Pin]) -
         for match in version.finditer(source.data):
             if names_any(_near(source, match.start(), match.end()), words):
                 found.append(_mention(source, match.start(1), old))
-    return _without(found, pins)
+    return _without(found, group, scan, moved)
 
 
-def of_others(root: str, lock: Lock, group: Group, pins: list[Pin]) -> list[Mention]:
-    """Each line on which a version other than the lock's follows a package name or variable of the group."""
+def of_others(root: str, lock: Lock, group: Group, scan: Scan) -> list[Mention]:
+    """Each line on which a version other than the lock's follows a package name or variable of the group.
+
+    Left out and added is what `of_version` leaves out and adds.
+    """
     names = [name_pattern(member.name) for member in group.packages]
     names += [re.escape(name.encode()) for name in group.variables]
     names += [re.escape(name.rpartition("/")[2].encode()) for name in group.repositories]
@@ -62,7 +67,7 @@ def of_others(root: str, lock: Lock, group: Group, pins: list[Pin]) -> list[Ment
             # A lone number is a count or a CUDA version more often than a release.
             if "." in text and not _same(text, group.version):
                 found.append(_mention(source, match.start(1), text))
-    return _without(found, pins)
+    return _without(found, group, scan)
 
 
 def _same(text: str, version: str) -> bool:
@@ -106,8 +111,23 @@ def _kind(path: str, line: bytes) -> str:
     return "image tag" if re.match(rb"\s*(?:FROM|image:)\s", line, re.IGNORECASE) else "text"
 
 
-def _without(found: list[Mention], pins: list[Pin]) -> list[Mention]:
-    """Each line once, and none that holds a pin."""
+def _without(found: list[Mention], group: Group, scan: Scan, moved: Container[Pin] = ()) -> list[Mention]:
+    """Each line once, as a finder marked it where one did, and none that holds a pin which stays."""
+    pins = [pin for pin in scan.pins if pin not in moved]
     pinned = {(pin.source.path, pin.source.position(pin.span.start)[0]) for pin in pins}
-    lines = {(each.path, each.line): each for each in reversed(found) if (each.path, each.line) not in pinned}
-    return sorted(lines.values())
+    places = [place for place in scan.unpinned if place.mark and place.subject in group.subjects]
+    lines = {(each.path, each.line): each for each in reversed(found)}
+    marked = {(each.path, each.line): each for each in map(_marked, reversed(places))}
+    in_step = {
+        (place.source.path, place.source.position(place.span.start)[0])
+        for place in places
+        if place.mark is Mark.LOCK_FILE and _same(place.version or "", group.version)
+    }
+    return sorted(each for at, each in (lines | marked).items() if at not in pinned and at not in in_step)
+
+
+def _marked(place: Unpinned) -> Mention:
+    text = place.version or place.source.text(place.span)
+    version = _VERSION.search(text)
+    mention = _mention(place.source, place.span.start, version[0] if version else text)
+    return mention._replace(kind=place.mark.value) if place.mark else mention

@@ -91,13 +91,13 @@ def _json(change: Change) -> str | None:
 
 
 def _toml(change: Change) -> str | None:
-    """tomllib must read a document of the same shape that differs in exactly as many strings as there are edits."""
+    """tomllib must read a document of the same shape that differs in exactly as many strings as there are moves."""
     texts = [data.removeprefix(BOM).decode("utf-8", "replace") for data in (change.source.data, change.new)]
     try:
         before, after = map(tomllib.loads, texts)
     except ValueError:
         return "tomllib does not read the new file as planned"
-    if _differences(before, after) != len(change.edits):
+    if _differences(before, after) != len(change.moves):
         return "tomllib does not read the new file as planned"
     return None
 

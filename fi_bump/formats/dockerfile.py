@@ -39,7 +39,7 @@ class _Finder:
             case "ARG" | "ENV" if self.commands.concerns(instruction.line):
                 self.bindings(instruction)
                 self.commands.literals(instruction.line, f"{instruction.keyword} ")
-                self.commands.reports(instruction.line, compared=False)
+                self.commands.reports(instruction.line, f"{instruction.keyword} ", compared=False)
                 self.git.names(instruction.line)
             case "ARG" | "ENV":
                 self.git.names(instruction.line)
@@ -53,7 +53,7 @@ class _Finder:
                 self.labels(instruction)
             case "ADD":
                 self.git.add(instruction.line, instruction.args)
-                self.commands.addresses(instruction.line)
+                self.commands.addresses(instruction.line, "ADD ")
             case "WORKDIR":
                 path = instruction.line.data[instruction.args :].strip(b" \t\"'")
                 self.git.workdir(path.decode("ascii"))
@@ -67,7 +67,7 @@ class _Finder:
         for text in filter(self.commands.concerns, texts):
             self.commands.assignments(text, prefix)
             self.commands.literals(text, prefix)
-            self.commands.reports(text)
+            self.commands.reports(text, prefix)
 
     def labels(self, instruction: Instruction) -> None:
         """`LABEL org.example.flashinfer-version="V"`: a key is a variable's name with other separators."""

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 
 from fi_bump.grammar import VERSION, LazyPattern
-from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, make_pin, number_anchors
+from fi_bump.pins import Floor, Found, Kind, Mark, Pin, Source, Span, Unpinned, make_pin, number_anchors
 
 # A label may hold references (`0.6.1+cu${CUDA}`): the public part is exact all the same.
 RELEASE = LazyPattern(
@@ -40,14 +40,15 @@ class Gathered:
         self._unpinned: dict[Span, Unpinned] = {}
         self._floors: dict[Span, Floor] = {}
 
-    def pin(self, span: Span, anchor: str, kind: Kind, subject: str) -> None:
+    def pin(self, span: Span, anchor: str, kind: Kind, subject: str, repeats: tuple[Span, ...] = ()) -> None:
         """Take a version."""
         if span not in self._pins:
-            self._pins[span] = make_pin(self.source, span.start, span.end, anchor, kind, subject)
+            pin = make_pin(self.source, span.start, span.end, anchor, kind, subject)
+            self._pins[span] = pin._replace(repeats=repeats) if repeats else pin
 
-    def unpinned(self, span: Span, subject: str, reason: str) -> None:
+    def unpinned(self, span: Span, subject: str, reason: str, mark: Mark | None = None) -> None:
         """Report a place that cannot be moved."""
-        self._unpinned.setdefault(span, Unpinned(self.source, span, subject, reason))
+        self._unpinned.setdefault(span, Unpinned(self.source, span, subject, reason, None, mark))
 
     def floor(self, span: Span, subject: str, specifier: bytes) -> None:
         """Report a range; the specifier may have blanks."""
@@ -76,5 +77,5 @@ class Gathered:
         if beside is None:
             return False
         reason = f"{beside} holds its checksum, and both must change together"
-        self._unpinned[pin.span] = Unpinned(self.source, pin.span, pin.subject, reason, pin.version)
+        self._unpinned[pin.span] = Unpinned(self.source, pin.span, pin.subject, reason, pin.version, Mark.HASH_NEEDED)
         return True

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from fi_bump.formats.json_strings import decoded, scalars
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name
-from fi_bump.pins import Found, Source, Span, Unpinned, Wanted
+from fi_bump.pins import Found, Mark, Source, Span, Unpinned, Wanted
 
 # How to move one package, by the file's name; `{}` is the package.
 _COMMANDS = {
@@ -52,7 +52,7 @@ def find(source: Source, wanted: Wanted) -> Found:
     for package, span in entries:
         if package in wanted.packages:
             version = source.text(span)
-            item = Unpinned(source, span, package, _reason(source, name, package), version)
+            item = Unpinned(source, span, package, _reason(source, name, package), version, Mark.LOCK_FILE)
             unpinned.setdefault((package, version), item)
     return Found((), tuple(unpinned.values()))
 

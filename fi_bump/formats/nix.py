@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from fi_bump.grammar import VERSION, LazyPattern, canonical_name, canonical_repository, variable_of
-from fi_bump.pins import Found, Source, Span, Unpinned, Wanted
+from fi_bump.pins import Found, Mark, Source, Span, Unpinned, Wanted
 
 _TOKEN = LazyPattern(
     rb"(?P<unread>#[^\n]*|/\*.*?(?:\*/|\Z)|''(?:'''|''\$|''\\|\$\$|(?!'').)*(?:''|\Z))|(?P<open>\{)|(?P<close>\})"
@@ -109,7 +109,8 @@ class _Finder:
         return next((name for name in map(canonical_repository, addresses) if name in self.wanted.repositories), None)
 
     def report(self, span: Span, subject: str, reason: str) -> None:
-        self.unpinned.append(Unpinned(self.source, span, subject, reason, self.source.text(span)))
+        mark = Mark.HASH_NEEDED if reason != _UNHASHED else None
+        self.unpinned.append(Unpinned(self.source, span, subject, reason, self.source.text(span), mark))
 
     def finish(self) -> Found:
         while len(self.sets) > 1:

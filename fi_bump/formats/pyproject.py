@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 
+from fi_bump.formats.addresses import NOT_MOVED
 from fi_bump.formats.pyproject_strings import Path, TomlString, strings
+from fi_bump.formats.requirement_address import Addressed, judge_address
 from fi_bump.formats.requirement_text import NO_VERSION, Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository
 from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
@@ -105,7 +107,7 @@ class _Finder:
         package, start = head
         end = without_marker(text, start, len(text))
         anchor = f"{_dotted(keys)}/{package}"
-        return judge(Requirement(self._source, string.passage, package, start, end, anchor, _BROKEN_BY))
+        return judge(Requirement(self._source, string.passage, package, start, end, anchor, _BROKEN_BY, self._wanted))
 
     def _version(self, string: TomlString, keys: list[str]) -> None:
         """The value of a package in a table of Poetry or PDM."""
@@ -123,7 +125,10 @@ class _Finder:
         elif text.strip() in (b"*", b""):
             item = Unpinned(self._source, string.span, package, NO_VERSION)
         else:
-            item = judge(Requirement(self._source, string.passage, package, 0, len(text), anchor, _BROKEN_BY))
+            requirement = Requirement(
+                self._source, string.passage, package, 0, len(text), anchor, _BROKEN_BY, self._wanted
+            )
+            item = judge(requirement)
             item = item or Unpinned(self._source, string.span, package, f"'{string.value}' is no version specifier")
         self._items.append(item)
 
@@ -138,7 +143,12 @@ class _Finder:
             self._git(table, package, f"{_dotted(keys[:-1])}/{package}")
         elif "url" in table and package in self._wanted.packages:
             self._served.add(package)
-            self._report(table["url"].span, package, "pinned by a URL, which is not moved")
+            url = table["url"]
+            place = Addressed(
+                *(self._source, url.passage, 0, len(url.passage.text)),
+                *(self._wanted, f"{_dotted(keys[:-1])}/{package}", _BROKEN_BY),
+            )
+            self._items.append(judge_address(place) or Unpinned(self._source, url.span, package, NOT_MOVED))
 
     def _git(self, table: dict[str, TomlString], package: str, anchor: str) -> None:
         repository = canonical_repository(table["git"].value)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fi_bump.errors import REPORT_WITH_FILE, InternalError, ParseError
-from fi_bump.formats.requirement_text import Passage
+from fi_bump.formats.passage import Passage
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import BOM, Source, Span
 from fi_bump.records import NamedTuple

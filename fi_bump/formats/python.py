@@ -13,10 +13,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fi_bump.formats.passage import Passage
 from fi_bump.formats.python_literals import Literal, literals, scope
-from fi_bump.formats.requirement_text import Passage, Requirement, judge, named, without_marker
+from fi_bump.formats.requirement_text import Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, name_pattern
-from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted, number_anchors
+from fi_bump.pins import Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
 from fi_bump.records import NamedTuple
 
 # What a file must hold beside a wanted name. Each starts with one fixed byte, which the search then jumps to.
@@ -135,7 +136,7 @@ class _Finder:
                 return
             told = None if literal.is_template or b"." not in body else self._told(literal, previous)
             if told is not None:
-                self._items.append(Unpinned(self._source, literal.body, *told))
+                self._items.append(Unpinned(self._source, literal.body, *told, None, Mark.EXACT_GATE))
         elif any(mark in body for mark in _MARKS) and not literal.is_template and self._names.requirement.search(body):
             for line in _LINE.finditer(self._data, *literal.body):
                 self._line(literal, Span(*line.span(1)))
@@ -165,7 +166,8 @@ class _Finder:
         passage = Passage(text, ((0, span.start),))
         end = without_marker(text, start, len(text))
         names = scope(self._source, literal) or "string"
-        item = judge(Requirement(self._source, passage, package, start, end, f"{names}/{package}", "an escape"))
+        anchor = f"{names}/{package}"
+        item = judge(Requirement(self._source, passage, package, start, end, anchor, "an escape", self._wanted))
         # Prose and bare names begin with a package's name too; what is no clean requirement is none here.
         if item is None or (isinstance(item, Unpinned) and not _CLEAN.match(text, start, end)):
             return False

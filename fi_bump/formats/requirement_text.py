@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
+from fi_bump.formats.passage import Passage
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name
-from fi_bump.pins import Floor, Kind, Pin, Source, Span, Unpinned, make_pin
+from fi_bump.pins import Floor, Kind, Pin, Source, Unpinned, Wanted, make_pin
 from fi_bump.records import NamedTuple
 
 _HEAD = LazyPattern(rb"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*")
 _CLAUSE = LazyPattern(rb"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
-_REFERENCE = LazyPattern(rb"\$\{[^}]*\}")
 # An exact version: group 1 is its public part; a label may hold a reference.
 _LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}\s]*\}[A-Za-z0-9._-]*"
 _EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
@@ -22,23 +22,9 @@ _WILDCARD = LazyPattern(rb"v?(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*\.\*\Z", re.IGNORECA
 _ORDERED = LazyPattern(rb"v?" + VERSION + rb"\Z", re.IGNORECASE)
 _COMPATIBLE = LazyPattern(rb"v?(?=(?:[0-9]+!)?[0-9]+\.[0-9])" + VERSION + rb"\Z", re.IGNORECASE)
 
+_REFERENCE = LazyPattern(rb"\$\{[^}]*\}")
+
 NO_VERSION = "names no version"
-
-
-class Passage(NamedTuple):
-    """A text that stands in a file in pieces: (index in `text`, byte offset in the file), in order."""
-
-    text: bytes
-    pieces: tuple[tuple[int, int], ...]
-
-    def offset(self, index: int) -> int:
-        """The byte offset in the file of `text[index]`."""
-        begin, offset = next(piece for piece in reversed(self.pieces) if piece[0] <= index)
-        return offset + index - begin
-
-    def span(self, start: int, end: int) -> Span:
-        """Where `text[start:end]`, not empty, stands in the file; longer than it where pieces are joined inside."""
-        return Span(self.offset(start), self.offset(end - 1) + 1)
 
 
 class Requirement(NamedTuple):
@@ -54,6 +40,7 @@ class Requirement(NamedTuple):
     end: int
     anchor: str
     broken_by: str
+    wanted: Wanted
 
 
 class _Clause(NamedTuple):
@@ -86,9 +73,7 @@ def judge(requirement: Requirement) -> Pin | Unpinned | Floor | None:
     if body[:1] not in (b"(", b"@", b"=", b"!", b"<", b">", b"~"):
         return None
     if body[:1] == b"@":
-        if is_reference(body):
-            return None
-        return _report(requirement, start, start + len(body), "pinned by a URL, which is not moved")
+        return _addressed(requirement, start + len(body))
     clauses = _clauses(requirement)
     if clauses is None:
         if is_reference(body):
@@ -110,6 +95,25 @@ def judge(requirement: Requirement) -> Pin | Unpinned | Floor | None:
 def is_reference(text: bytes) -> bool:
     """Whether `${VAR}` says what `text` means, no digits beside it."""
     return b"${" in text and re.search(rb"[0-9]", _REFERENCE.sub(b"", text)) is None
+
+
+def _addressed(requirement: Requirement, end: int) -> Pin | Unpinned | None:
+    """What `@ URL` is; an address of something else than the package is reported."""
+    # Few files hold one.
+    from fi_bump.formats.addresses import NOT_MOVED
+    from fi_bump.formats.requirement_address import Addressed, judge_address
+
+    text, start = requirement.passage.text, requirement.start
+    begin = end - len(text[start + 1 : end].lstrip())
+    item = judge_address(
+        Addressed(
+            *(requirement.source, requirement.passage, begin, end),
+            *(requirement.wanted, requirement.anchor, requirement.broken_by),
+        )
+    )
+    if item is not None or is_reference(text[begin:end]):
+        return item
+    return _report(requirement, start, end, NOT_MOVED)
 
 
 def _clauses(requirement: Requirement) -> list[_Clause] | None:

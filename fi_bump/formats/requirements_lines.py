@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fi_bump.formats.requirement_text import Passage
+from fi_bump.formats.passage import Passage
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import BOM
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fi_bump.formats.requirement_text import Passage
+from fi_bump.formats.passage import Passage
 from fi_bump.formats.requirements_lines import logical_lines
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span

@@ -105,9 +105,9 @@ class CommandReader:
         self._requirement(text, match, prefix)
         return True
 
-    def reports(self, text: Text, *, compared: bool = True) -> None:
-        """What names a wanted version and is never moved; literals in comparisons only with `compared`."""
-        self.addresses(text)
+    def reports(self, text: Text, prefix: str, *, compared: bool = True) -> None:
+        """Addresses, and what names a wanted version and is never moved; comparisons only with `compared`."""
+        self.addresses(text, prefix)
         if compared:
             self._reports.one_liners(text)
         self._reports.images(text)
@@ -118,9 +118,9 @@ class CommandReader:
         """Report the version in an image's reference, a match of `shell_images.images`."""
         self._reports.image(text, match)
 
-    def addresses(self, text: Text) -> None:
+    def addresses(self, text: Text, prefix: str) -> None:
         """Wheels and archives by their addresses."""
-        self._reports.addresses(text)
+        self._reports.addresses(text, prefix)
 
     def _requirement(self, text: Text, match: re.Match[bytes], prefix: str) -> None:
         subject = canonical_name(match["name"].decode("ascii"))

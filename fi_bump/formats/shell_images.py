@@ -19,7 +19,9 @@ def images(wanted: Wanted) -> re.Pattern[bytes]:
     names = b"|".join(re.escape(name.encode("ascii")) for name in longest_first(image_names(wanted)))
     return compiled(
         names,
-        rb"(?<![A-Za-z0-9])(?P<name>" + names + rb")[-_.:]?v?(?=[0-9!]+\.)(?P<version>"
+        rb"(?<![A-Za-z0-9])(?P<name>"
+        + names
+        + rb")[-_.:]?v?(?=[0-9!]+\.)(?P<version>"
         + VERSION
         + rb")(?![A-Za-z0-9])",
     )

@@ -13,15 +13,13 @@ from fi_bump.grammar import (
     VERSION,
     LazyPattern,
     canonical_name,
-    canonical_repository,
     compiled,
     name_pattern,
     variable_of,
 )
-from fi_bump.pins import Wanted
+from fi_bump.pins import Mark, Wanted
 
 _ONE_LINER = "literal in a one-liner"
-_ADDRESS = "pinned by a URL, which is not moved"
 _IMAGE = "the image tag must exist first"
 _TABLE = "a table of versions with checksums, in which the new version needs a row of its own"
 # A version with a dot, not a part of a longer word.
@@ -43,9 +41,6 @@ _GENERAL = LazyPattern(
 )
 _NEIGHBOURS = 3
 _URL = LazyPattern(rb"https?://[^\s\"'`;|&()<>\\]+")
-_ARCHIVE = re.compile(r"\.(?:whl|tar\.gz|zip)\Z")
-_REFERENCE = re.compile(r"\$\{[^}]*\}|\$\w+")
-_NUMBER = re.compile(r"[0-9]\.[0-9]")
 # `case "$X" in` up to its end or the next one, and `X=([0.6.1]=…)`.
 _HEAD = LazyPattern(rb"\bcase[ \t]+(?P<word>\S+)[ \t]+in\b|\besac\b")
 _ARRAY = LazyPattern(rb"(?<!\w)(?P<name>\w+)=\((?P<rows>[^()]*)\)")
@@ -78,13 +73,10 @@ class ReportReader:
         self._wanted = wanted
         self._names = _names(wanted)
 
-    def addresses(self, text: Text) -> None:
-        """Wheels and archives of a wanted package or repository, unless references alone say which."""
+    def addresses(self, text: Text, prefix: str) -> None:
+        """Wheels and archives of a wanted package or repository: pins where all of the address can move."""
         for match in _URL.finditer(text.data):
-            url = match[0].decode("ascii").partition("#")[0].partition("?")[0]
-            subject = self._archive(url)
-            if subject is not None and _NUMBER.search(_REFERENCE.sub("", url.partition("://")[2].partition("/")[2])):
-                self._values.unpinned(text, *match.span(), subject, _ADDRESS)
+            self._values.address(text, *match.span(), self._wanted, prefix)
 
     def images(self, text: Text) -> None:
         """Images whose tags carry a version: `org/engine:cu130-flashinfer-0.6.1`."""
@@ -95,17 +87,7 @@ class ReportReader:
     def image(self, text: Text, match: re.Match[bytes]) -> None:
         """Report the version in an image's reference; `match` is one of `images`."""
         subject = image_names(self._wanted)[match["name"].decode("ascii").lower()]
-        self._values.unpinned(text, *match.span("version"), subject, _IMAGE)
-
-    def _archive(self, url: str) -> str | None:
-        name = url.rpartition("/")[2]
-        if not _ARCHIVE.search(name):
-            return None
-        package = canonical_name(name.partition("-")[0] if name.endswith(".whl") else name.rpartition("-")[0])
-        if package in self._wanted.packages:
-            return package
-        repository = canonical_repository("/".join(url.split("/")[:5]))
-        return repository if repository in self._wanted.repositories else None
+        self._values.unpinned(text, *match.span("version"), subject, _IMAGE, Mark.IMAGE_TAG)
 
     def one_liners(self, text: Text) -> None:
         """`assert kit.__version__ == "V"`, `.startswith("V")`, `grep V`: what a bump must not forget."""
@@ -120,7 +102,7 @@ class ReportReader:
                     subject = self._named(text, statements[first][0], statements[last][1])
                 if subject:
                     where = match.span("version" if match["compared"] else "start" if match["starts"] else "line")
-                    self._values.unpinned(text, *where, subject, _ONE_LINER)
+                    self._values.unpinned(text, *where, subject, _ONE_LINER, Mark.EXACT_GATE)
                 before = match.end()
 
     def _operand(self, text: Text, start: int, match: re.Match[bytes]) -> str | None:
@@ -153,12 +135,12 @@ class ReportReader:
             subject = self._named(text, *head.span("word")) if head["word"] else None
             arm = _ARM.search(text.data, head.end(), end.start()) if subject else None
             if subject and arm and _CHECKSUM.search(text.data, arm.end(), end.start()):
-                self._values.unpinned(text, *arm.span("version"), subject, _TABLE)
+                self._values.unpinned(text, *arm.span("version"), subject, _TABLE, Mark.HASH_NEEDED)
         for array in _ARRAY.finditer(text.data):
             subject = self._stem(array["name"].decode("ascii"))
             row = _ROW.search(text.data, *array.span("rows")) if subject else None
             if subject and row:
-                self._values.unpinned(text, *row.span("version"), subject, _TABLE)
+                self._values.unpinned(text, *row.span("version"), subject, _TABLE, Mark.HASH_NEEDED)
 
     def checksums(self, text: Text) -> None:
         """Note `KIT_SHA256=…`: a version beside it is not moved alone."""

@@ -29,7 +29,7 @@ class ScriptReader:
         if self.commands.concerns(text):
             self.commands.assignments(text, prefix)
             self.commands.literals(text, prefix)
-            self.commands.reports(text, compared=compared)
+            self.commands.reports(text, prefix, compared=compared)
         self.commands.git.run((text,), prefix)
 
     def found(self) -> Found:

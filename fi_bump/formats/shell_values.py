@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+from fi_bump.formats.addresses import release
 from fi_bump.formats.gathered import RELEASE, WRAPPING, Gathered, is_commit
 from fi_bump.formats.shell_text import Text
 from fi_bump.grammar import LazyPattern
-from fi_bump.pins import Kind
+from fi_bump.pins import Kind, Mark, Wanted
+
+_SPLIT = "the version is split over lines"
 
 # A reference's default: a shell's, and that of a workflow's expression, which is put into commands as text.
 _DEFAULT = LazyPattern(
@@ -45,13 +48,29 @@ class Values:
     def _release(self, text: Text, start: int, end: int, anchor: str, kind: Kind, subject: str) -> None:
         span = text.span(start, end)
         if span.end - span.start != end - start:
-            self.unpinned(text, start, end, subject, "the version is split over lines")
+            self.unpinned(text, start, end, subject, _SPLIT)
         else:
             self.gathered.pin(span, anchor, kind, subject)
 
-    def unpinned(self, text: Text, start: int, end: int, subject: str, reason: str) -> None:
+    def address(self, text: Text, start: int, end: int, wanted: Wanted, prefix: str) -> None:
+        """Judge `text.data[start:end]` as the address of a release's file."""
+        found = release(text.data[start:end], wanted)
+        if found is None:
+            return
+        spans = [text.span(start + begin, start + stop) for begin, stop in found.versions]
+        lengths = {stop - begin for begin, stop in found.versions}
+        if found.reason is not None:
+            mark = Mark.HASH_NEEDED if found.is_hashed else None
+            self.gathered.unpinned(text.span(start, end), found.subject, found.reason, mark)
+        elif any(span.end - span.start not in lengths for span in spans):
+            self.gathered.unpinned(text.span(start, end), found.subject, _SPLIT)
+        else:
+            anchor = f"{prefix}url {found.subject}"
+            self.gathered.pin(spans[0], anchor, Kind.URL, found.subject, tuple(spans[1:]))
+
+    def unpinned(self, text: Text, start: int, end: int, subject: str, reason: str, mark: Mark | None = None) -> None:
         """Report a place that cannot be moved."""
-        self.gathered.unpinned(text.span(start, end), subject, reason)
+        self.gathered.unpinned(text.span(start, end), subject, reason, mark)
 
     def floor(self, text: Text, start: int, end: int, subject: str) -> None:
         """Report a range."""

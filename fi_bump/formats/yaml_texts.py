@@ -15,6 +15,8 @@ from fi_bump.pins import Kind, Span, Wanted
 from fi_bump.records import NamedTuple
 
 _BREAK = LazyPattern(rb"[\r\n]")
+# Markdown: no shell has three of them.
+_FENCE = LazyPattern(rb"^[ \t]*```", re.MULTILINE)
 _BUILD = "pinned with a build, which changes with the version"
 
 
@@ -79,6 +81,8 @@ class TextReader:
 
     def read(self, span: Span, prefix: str, script: int, *, lines: bool) -> None:
         """Read the text at `span`, whose line ends mean something with `lines` only (a block scalar's)."""
+        if lines and _FENCE.search(self._masked, *span):
+            return  # a document: what it tells people to run is no pin
         resumed = script == self._script
         if not resumed:
             self.finish()
@@ -88,7 +92,7 @@ class TextReader:
         for match in self._patterns.entry.finditer(text.data):
             self._commands.variable(text, match["name"], *match.span("value"), prefix)
         self._commands.literals(text, prefix)
-        self._commands.reports(text)
+        self._commands.reports(text, prefix)
         self._commands.git.run((text,), prefix, resumed=resumed)
 
     def _one_line(self, span: Span) -> Text:

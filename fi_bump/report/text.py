@@ -97,7 +97,9 @@ def help_lines(errors: list[Finding]) -> list[str]:
     if any(finding.rule is Rule.MISSING_SITE for finding in errors):
         lines.append("help: put a missing pin back, or take its site out of versions.lock.json")
     if any(finding.rule is Rule.DRIFT and not finding.fixable for finding in errors):
-        lines.append("help: regenerate such a file at the lock's version, or exclude it in versions.lock.json")
+        lines.append("help: change such a place by hand with what stands beside it, or regenerate its file")
+    if any(finding.rule is Rule.STALE_LOCK_FILE for finding in errors):
+        lines.append("help: run what makes each lock file anew, or exclude it in versions.lock.json")
     if any(finding.rule in (Rule.NOT_IN_INDEX, Rule.YANKED) for finding in errors):
         lines.append("help: fi-bump latest shows what every member has; fi-bump set moves there")
     if any(finding.rule is Rule.HASH_MISMATCH for finding in errors):

@@ -185,11 +185,11 @@ OTHERS: list[tuple[bytes, list[str]]] = [
     ),
     (
         b"RUN pip install https://x/flashinfer_cubin-0.6.1-py3-none-any.whl\n",
-        ["1:17 ? flashinfer-cubin: pinned by a URL, which is not moved"],
+        ["1:44 RUN url flashinfer-cubin 0.6.1"],
     ),
     (
         b"ADD https://x/flashinfer_cubin-0.6.1-py3-none-any.whl /x\n",
-        ["1:5 ? flashinfer-cubin: pinned by a URL, which is not moved"],
+        ["1:32 ADD url flashinfer-cubin 0.6.1"],
     ),
     (b"RUN pip install https://x/flashinfer_cubin-${V}-py3-none-any.whl\n", []),
     (

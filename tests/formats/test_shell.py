@@ -135,11 +135,11 @@ REPORTS: list[tuple[bytes, list[str]]] = [
     (b"if [ $expected = 0.6.1 ]; then x; fi\n\n\n\n\nFLASHINFER_VERSION=$X\n", []),
     (
         b"pip install https://x/flashinfer_jit_cache-0.6.1%2Bcu130-cp39-abi3-l.whl#sha256=1\n",
-        ["1:13 ? flashinfer-jit-cache: pinned by a URL, which is not moved"],
+        ["1:13 ? flashinfer-jit-cache: pinned by a URL with a hash, and both must change together"],
     ),
     (
         b"wget https://github.com/flashinfer-ai/flashinfer/archive/refs/tags/v0.6.1.tar.gz\n",
-        [f"1:6 ? {REPOSITORY}: pinned by a URL, which is not moved"],
+        [f"1:69 url {REPOSITORY} 0.6.1"],
     ),
     (
         b"pip install https://x/flashinfer_python-${FLASHINFER_VERSION}-py3-none-any.whl https://x/torch-2.9.0-flashinfer.whl\n",

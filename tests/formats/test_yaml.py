@@ -227,12 +227,16 @@ SCRIPTS: list[tuple[bytes, list[str]]] = [
         [f"4:31 run/git fetch {REPOSITORY} 0.6.8"],
     ),
     (
+        b"guide: |\n  Don't:\n  ```bash\n  # kit: flashinfer-python==0.6.8\n  pip install flashinfer-python==0.6.8\n  ```\n",
+        [],
+    ),
+    (
         b"- git clone " + URL + b"\n- cd other\n- git checkout v2.0\n",
         [f"1:13 ? {REPOSITORY}: cloned without a release"],
     ),
     (
         b"run: pip install https://example.org/whl/flashinfer_cubin-0.6.8-py3-none-any.whl\n",
-        ["1:18 ? flashinfer-cubin: pinned by a URL, which is not moved"],
+        ["1:59 run/url flashinfer-cubin 0.6.8"],
     ),
     (
         b"image: example.org:5000/kit/runner:cu130-flashinfer-v0.6.8\n",
