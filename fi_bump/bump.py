@@ -9,7 +9,7 @@ from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings import Finding, Rule, compare, lock_files
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
-from fi_bump.pins import Pin
+from fi_bump.pins import Mark, Pin
 from fi_bump.plan import Plan, make_plan
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.text import count, finding_line, help_lines, mention_line, move_lines, pins_in_files
@@ -161,6 +161,8 @@ def _report_mentions(repository: Repository, group: Group, version: str, scan: S
     """Say where the old version still stands beside a name of the group, and what else a person must look at."""
     after = group._replace(version=version)
     found = mentions.of_version(repository.root, repository.lock, after, group.version, scan, moved)
+    # Of a lock file what to run is said.
+    found = [mention for mention in found if mention.kind != Mark.LOCK_FILE.value]
     if found:
         say([f"{count(len(found), 'place')} to look at:"])
         say([f"  {mention_line(mention)}" for mention in found])

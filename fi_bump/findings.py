@@ -140,7 +140,7 @@ def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
     expected = owner.version if owner else None
     if place.version is not None and owners and not any(agrees(place.version, group.version) for group in owners):
         versions = " or ".join(group.version for group in owners)
-        message = f"{place.subject} is {place.version}, the lock says {versions}; it {place.reason}"
+        message = f"{place.subject} is {place.version}, the lock says {versions}; {place.reason}"
         names = (None, place.subject, place.subject, name, place.version, expected)
         rule = Rule.STALE_LOCK_FILE if place.mark is Mark.LOCK_FILE else Rule.DRIFT
         return [Finding(rule, *where, *names, message, fixable=False)]
@@ -151,7 +151,7 @@ def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
 def lock_files(group: Group, scan: Scan) -> list[str]:
     """The lock files that are not at a group's version, as `path: what to run`, each remedy once."""
     stale = [
-        f"{place.source.path}: {place.subject} {place.reason}"
+        f"{place.source.path}: {place.subject} is {place.reason}"
         for place in scan.unpinned
         if place.mark is Mark.LOCK_FILE
         and place.subject in group.subjects

@@ -13,11 +13,19 @@ from fi_bump.records import NamedTuple
 from fi_bump.scan import Scan, needles, read_quietly, wanted_by
 
 _LARGEST = 1_000_000
+_WIDTH = 120
 _DOCUMENTS = (".md", ".rst", ".adoc")
 _PATCHES = (".patch", ".diff")
 _LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "pipfile.lock", "conda-lock.yml")
+# The name that a version is bound to: `NAME==`, `NAME_VERSION = "`.
+_BOUND = re.compile(
+    rb"([A-Za-z][\w.-]*)(?:\[[^\]\n]*\])?[ \t]*[=~!<>]=[ \t]*[\"']?\Z"
+    rb"|(\w*version)[\"']?[ \t]*[?:+]?[=:][ \t]*[\"']?\Z",
+    re.IGNORECASE,
+)
+_LONGEST_NAME = 100
 _VERSION = re.compile(r"[0-9]+\.[0-9][\w.]*")
-_COMMENT = re.compile(rb"\s*(?:#|//|/\*|\*|;|--|<!--)")
+_COMMENT = re.compile(rb"\s*(?:#|//|/\*|\*|;|--\s|<!--)")
 
 
 class Mention(NamedTuple):
@@ -41,6 +49,9 @@ def of_version(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved:
     found = []
     for source in _sources(root, lock):
         for match in version.finditer(source.data):
+            bound = _BOUND.search(source.data, max(match.start() - _LONGEST_NAME, 0), match.start())
+            if bound and not names_any(bound[0], words) and bound[0].lower()[:7] != b"version":
+                continue  # `torchcodec==0.6.1` beside a pin of 0.6.1 is another package's
             if names_any(_near(source, match.start(), match.end()), words):
                 found.append(_mention(source, match.start(1), old))
     return _without(found, group, scan, moved)
@@ -94,8 +105,20 @@ def _near(source: Source, start: int, end: int) -> bytes:
 
 def _mention(source: Source, offset: int, version: str) -> Mention:
     line = source.line(offset)
+    start = source.data.rfind(b"\n", 0, offset) + 1
+    return Mention(
+        source.path, source.position(offset)[0], _kind(source.path, line), version, _excerpt(line, offset - start)
+    )
+
+
+def _excerpt(line: bytes, offset: int) -> str:
+    """The line, or as much of it around `offset` as a terminal shows."""
     text = line.decode("utf-8", "replace").strip()
-    return Mention(source.path, source.position(offset)[0], _kind(source.path, line), version, text[:120])
+    if len(text) <= _WIDTH:
+        return text
+    begin = max(len(line[:offset].decode("utf-8", "replace").lstrip()) - _WIDTH // 2, 0)
+    end = begin + _WIDTH
+    return ("…" if begin else "") + text[begin:end].strip() + ("…" if end < len(text) else "")
 
 
 def _kind(path: str, line: bytes) -> str:

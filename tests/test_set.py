@@ -92,7 +92,7 @@ def test_mentions_of_the_old_version_are_listed(engine: Path, run: Run) -> None:
         {"docs/install.md": b"# Install\n\npip install flashinfer-python==0.6.8.post1\n\n\n\ntorch 0.6.8.post1\n"},
     )
     mention = f"  docs/install.md:3: doc: pip install flashinfer-python=={OLD}\n"
-    assert run(engine, "set", NEW) == (0, f"{MOVED}1 place still names {OLD}; look at:\n{mention}", "")
+    assert run(engine, "set", NEW) == (0, f"{MOVED}1 place to look at:\n{mention}", "")
 
 
 def test_drift_moves_along(engine: Path, run: Run) -> None:
@@ -132,7 +132,7 @@ def test_hashes_stop_the_bump(engine: Path, run: Run) -> None:
         "requirements/lock.txt:1:20: flashinfer-python is 0.6.8.post1, the lock says 0.6.11.post2; its hashes must "
         "change with it, and the lock does not know those of the release [drift]\n"
         "nothing was changed\n"
-        "help: change such a place by hand with what stands beside it, or regenerate its file\n"
+        "help: change such a place first, with all that stands beside it, or make its file anew\n"
     )
     assert snapshot(engine) == before
 
@@ -231,5 +231,5 @@ def test_a_member_that_was_not_pinned_before_is_seen(engine: Path, run: Run) -> 
 def test_a_mention_on_the_line_of_a_pin_is_listed(engine: Path, run: Run) -> None:
     plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"].replace(b"# kernels", b"# was 0.6.8.post1")})
     assert run(engine, "set", NEW).out.endswith(
-        f"1 place still names {OLD}; look at:\n  requirements/cuda.txt:5: text: flashinfer-python=={NEW}  # was {OLD}\n"
+        "1 place to look at:\n  requirements/cuda.txt:5: text: flashinfer-python=={NEW}  # was {OLD}\n"
     )

@@ -45,19 +45,21 @@ _ARCHIVE = LazyPattern(rb"\.(?:whl|tar\.(?:gz|bz2|xz)|zip)\Z", re.IGNORECASE)
 _GIT = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s/@]+@)?[^\s@#?]+)(?:@(?P<ref>[^\s#&?]+))?", re.IGNORECASE)
 
 NOT_MOVED = "pinned by a URL, which is not moved"
-_HASHED = "pinned by a URL with a hash, and both must change together"
+HASHED = "pinned by a URL with a hash, and both must change together"
 _MIXED = "pinned by a URL that holds other numbers too, which is not moved"
 _PATH = "pinned by a file's path, which is not moved"
 _LABELLED = "pinned by a URL of an older naming scheme, which is not moved"
 
 
 class Address(NamedTuple):
-    """What an address holds: a subject and the places of its version in the text; or why it cannot be moved."""
+    """What an address holds: a subject and the places of its version in the text; and why it cannot be moved.
+
+    Without a reason it can. Only one with a hash has both places and a reason.
+    """
 
     subject: str
     versions: tuple[tuple[int, int], ...]
     reason: str | None = None
-    is_hashed: bool = False
 
 
 def release(text: bytes, wanted: Wanted) -> Address | None:
@@ -78,8 +80,6 @@ def release(text: bytes, wanted: Wanted) -> Address | None:
         return Address(subject, (), NOT_MOVED) if _NUMBER.search(_REFERENCE.sub(b"", path[host:])) else None
     if scheme < 0 or path[:scheme].lower() == b"file":
         return Address(subject, (), _PATH)
-    if _DIGEST.search(text):
-        return Address(subject, (), _HASHED, is_hashed=True)
     label = named.groupdict().get("label")
     if label is not None and not _TODAYS_LABEL.match(label):
         return Address(subject, (), _LABELLED)
@@ -90,6 +90,8 @@ def release(text: bytes, wanted: Wanted) -> Address | None:
     pieces = [path[start:stop] for start, stop in pairwise([host, *chain(*places), len(path)])]
     if any(_NUMBER.search(piece) for piece in pieces[::2]):
         return Address(subject, (), _MIXED)
+    if _DIGEST.search(text):
+        return Address(subject, tuple(places), HASHED)
     return Address(subject, tuple(places))
 
 

@@ -50,6 +50,11 @@ class Gathered:
         """Report a place that cannot be moved."""
         self._unpinned.setdefault(span, Unpinned(self.source, span, subject, reason, None, mark))
 
+    def hashed(self, span: Span, subject: str, reason: str) -> None:
+        """Report a version that must not change without the hash beside it."""
+        version = self.source.text(span)
+        self._unpinned.setdefault(span, Unpinned(self.source, span, subject, reason, version, Mark.HASH_NEEDED))
+
     def floor(self, span: Span, subject: str, specifier: bytes) -> None:
         """Report a range; the specifier may have blanks."""
         text = b"".join(specifier.split()).decode("ascii")
@@ -77,5 +82,5 @@ class Gathered:
         if beside is None:
             return False
         reason = f"{beside} holds its checksum, and both must change together"
-        self._unpinned[pin.span] = Unpinned(self.source, pin.span, pin.subject, reason, pin.version, Mark.HASH_NEEDED)
+        self.hashed(pin.span, pin.subject, reason)
         return True

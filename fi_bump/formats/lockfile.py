@@ -84,10 +84,10 @@ def _reason(source: Source, name: str, package: str) -> str:
     command = _COMMANDS.get(name)
     if command is not None:
         tool = name.partition(".")[0] if name != "pipfile.lock" else "pipenv"
-        return f"is resolved by {tool}: run {command.format(package)}"
+        return f"resolved by {tool}: run {command.format(package)}"
     # A pylock.toml comes from any tool; its header may name the command.
     header = _HEADER.search(source.data, 0, _HEAD)
     if header:
-        return f"is resolved by a tool: run {header[1].rstrip().decode('utf-8', 'replace')}"
+        return f"resolved by a tool: run {header[1].rstrip().decode('utf-8', 'replace')}"
     by = _CREATED_BY.search(source.data, 0, _HEAD)
-    return f"is resolved by {by[1].decode('utf-8', 'replace') if by else 'the tool that wrote this file'}: run it again"
+    return f"resolved by {by[1].decode('utf-8', 'replace') if by else 'the tool that wrote this file'}: run it again"

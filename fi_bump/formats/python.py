@@ -50,7 +50,7 @@ _FAR = 2000
 
 _GATE = "an exact gate: a bump switches off what it guards"
 _EXACT_CONSTANT = "an exact constant: a bump may switch off what it guards"
-_CHECK = "an exact version beside the name, as run-time checks have it: keep it in step by hand"
+_CHECK = "checked at run time: move it by hand, or record it with fi-bump site add"
 
 
 class _Names(NamedTuple):

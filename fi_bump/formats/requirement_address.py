@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fi_bump.formats.addresses import git_release, release
+from fi_bump.formats.addresses import NOT_MOVED, git_release, release
 from fi_bump.formats.gathered import RELEASE, is_commit
 from fi_bump.formats.passage import Passage
 from fi_bump.pins import Kind, Mark, Pin, Source, Unpinned, Wanted, make_pin
@@ -44,9 +44,12 @@ def judge_address(place: Addressed) -> Pin | Unpinned | None:
     address = release(text, place.wanted)
     if address is None:
         return None
-    if address.reason is not None:
-        return _report(place, address.subject, address.reason, Mark.HASH_NEEDED if address.is_hashed else None)
-    return _pin(place, address.versions, f"url {address.subject}", Kind.URL, address.subject)
+    if not address.versions:
+        return _report(place, address.subject, address.reason or NOT_MOVED)
+    pin = _pin(place, address.versions, f"url {address.subject}", Kind.URL, address.subject)
+    if address.reason is None or isinstance(pin, Unpinned):
+        return pin
+    return Unpinned(pin.source, pin.span, pin.subject, address.reason, pin.version, Mark.HASH_NEEDED)
 
 
 def _pin(
@@ -61,5 +64,5 @@ def _pin(
     return pin._replace(repeats=tuple(others)) if others else pin
 
 
-def _report(place: Addressed, subject: str, reason: str, mark: Mark | None = None) -> Unpinned:
-    return Unpinned(place.source, place.passage.span(place.start, place.end), subject, reason, None, mark)
+def _report(place: Addressed, subject: str, reason: str) -> Unpinned:
+    return Unpinned(place.source, place.passage.span(place.start, place.end), subject, reason)

@@ -74,7 +74,7 @@ def _with_hashes(requirement: Requirement, pin: Pin, command: str | None) -> Pin
     hashes = _hashes(requirement)
     if hashes is not None:
         return pin._replace(hashes=hashes, command=command)
-    reason = "has --hash lines that fi-bump cannot replace: not sha256, or not in one run"
+    reason = "it has --hash lines that fi-bump cannot replace: not sha256, or not in one run"
     reason += f"; regenerate with: {command}" if command else ""
     return Unpinned(pin.source, pin.span, pin.subject, reason, pin.version)
 

@@ -19,7 +19,7 @@ from fi_bump.grammar import (
 )
 from fi_bump.pins import Mark, Wanted
 
-_ONE_LINER = "literal in a one-liner"
+_ONE_LINER = "compared in a one-liner: move it by hand, or record it with fi-bump site add"
 _IMAGE = "the image tag must exist first"
 _TABLE = "a table of versions with checksums, in which the new version needs a row of its own"
 # A version with a dot, not a part of a longer word.

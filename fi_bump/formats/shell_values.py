@@ -59,11 +59,12 @@ class Values:
             return
         spans = [text.span(start + begin, start + stop) for begin, stop in found.versions]
         lengths = {stop - begin for begin, stop in found.versions}
-        if found.reason is not None:
-            mark = Mark.HASH_NEEDED if found.is_hashed else None
-            self.gathered.unpinned(text.span(start, end), found.subject, found.reason, mark)
+        if found.reason is not None and not spans:
+            self.gathered.unpinned(text.span(start, end), found.subject, found.reason)
         elif any(span.end - span.start not in lengths for span in spans):
             self.gathered.unpinned(text.span(start, end), found.subject, _SPLIT)
+        elif found.reason is not None:
+            self.gathered.hashed(spans[0], found.subject, found.reason)
         else:
             anchor = f"{prefix}url {found.subject}"
             self.gathered.pin(spans[0], anchor, Kind.URL, found.subject, tuple(spans[1:]))

@@ -97,7 +97,7 @@ def help_lines(errors: list[Finding]) -> list[str]:
     if any(finding.rule is Rule.MISSING_SITE for finding in errors):
         lines.append("help: put a missing pin back, or take its site out of versions.lock.json")
     if any(finding.rule is Rule.DRIFT and not finding.fixable for finding in errors):
-        lines.append("help: change such a place by hand with what stands beside it, or regenerate its file")
+        lines.append("help: change such a place first, with all that stands beside it, or make its file anew")
     if any(finding.rule is Rule.STALE_LOCK_FILE for finding in errors):
         lines.append("help: run what makes each lock file anew, or exclude it in versions.lock.json")
     if any(finding.rule in (Rule.NOT_IN_INDEX, Rule.YANKED) for finding in errors):

@@ -173,15 +173,15 @@ OTHERS: list[tuple[bytes, list[str]]] = [
     (b"ENTRYPOINT FLASHINFER_VERSION=0.6.1 x\n", ["1:31 ENTRYPOINT FLASHINFER_VERSION 0.6.1"]),
     (
         b"HEALTHCHECK CMD pip list | grep flashinfer-python | grep 0.6.1\n",
-        ["1:58 ? flashinfer-python: literal in a one-liner"],
+        ["1:58 ? flashinfer-python: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
     ),
     (
         b"RUN python3 -c \"import flashinfer; \\\n  expected = '0.6.1'\"\n",
-        [f"2:15 ? {REPOSITORY}: literal in a one-liner"],
+        [f"2:15 ? {REPOSITORY}: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
     ),
     (
         b"RUN python3 <<E\nimport flashinfer, torch\nassert torch.__version__ == '2.9.0'\nassert flashinfer.__version__ == '0.6.1'\nE\n",
-        [f"4:35 ? {REPOSITORY}: literal in a one-liner"],
+        [f"4:35 ? {REPOSITORY}: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
     ),
     (
         b"RUN pip install https://x/flashinfer_cubin-0.6.1-py3-none-any.whl\n",

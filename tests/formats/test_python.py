@@ -21,7 +21,7 @@ WANTED = Wanted(
 )
 GATE = "an exact gate: a bump switches off what it guards"
 CONSTANT = "an exact constant: a bump may switch off what it guards"
-CHECK = "an exact version beside the name, as run-time checks have it: keep it in step by hand"
+CHECK = "checked at run time: move it by hand, or record it with fi-bump site add"
 
 
 def look(data: bytes) -> Found:

@@ -20,7 +20,7 @@ WANTED = Wanted(
     frozenset({"github.com/flashinfer-ai/flashinfer"}),
 )
 REPOSITORY = "github.com/flashinfer-ai/flashinfer"
-HASHES = "has --hash lines that fi-bump cannot replace: not sha256, or not in one run"
+HASHES = "it has --hash lines that fi-bump cannot replace: not sha256, or not in one run"
 URL = "pinned by a URL, which is not moved"
 PATH = "pinned by a file's path, which is not moved"
 GIT = "pinned by a git address, which is not moved"

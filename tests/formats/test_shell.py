@@ -14,7 +14,7 @@ from tests.formats import laws, scaling
 from tests.formats.results import REPOSITORY, URL, WANTED, rows
 
 V = "FLASHINFER_VERSION"
-ONE_LINER = "literal in a one-liner"
+ONE_LINER = "compared in a one-liner: move it by hand, or record it with fi-bump site add"
 TABLE = "a table of versions with checksums, in which the new version needs a row of its own"
 SHA = b"0123456789abcdef" * 4
 
@@ -135,7 +135,7 @@ REPORTS: list[tuple[bytes, list[str]]] = [
     (b"if [ $expected = 0.6.1 ]; then x; fi\n\n\n\n\nFLASHINFER_VERSION=$X\n", []),
     (
         b"pip install https://x/flashinfer_jit_cache-0.6.1%2Bcu130-cp39-abi3-l.whl#sha256=1\n",
-        ["1:13 ? flashinfer-jit-cache: pinned by a URL with a hash, and both must change together"],
+        ["1:44 ? flashinfer-jit-cache: pinned by a URL with a hash, and both must change together [0.6.1]"],
     ),
     (
         b"wget https://github.com/flashinfer-ai/flashinfer/archive/refs/tags/v0.6.1.tar.gz\n",

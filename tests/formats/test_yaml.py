@@ -218,8 +218,8 @@ SCRIPTS: list[tuple[bytes, list[str]]] = [
     (
         b"run: test $FLASHINFER_VERSION == 0.6.8 || FLASHINFER_VERSION==0.6.8\n",
         [
-            "1:34 ? FLASHINFER_VERSION: literal in a one-liner",
-            "1:63 ? FLASHINFER_VERSION: literal in a one-liner",
+            "1:34 ? FLASHINFER_VERSION: compared in a one-liner: move it by hand, or record it with fi-bump site add",
+            "1:63 ? FLASHINFER_VERSION: compared in a one-liner: move it by hand, or record it with fi-bump site add",
         ],
     ),
     (
