@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fi_bump import files
 from fi_bump.errors import MEND_OR_EXCLUDE, FileError, ParseError
 from fi_bump.formats import finder
-from fi_bump.grammar import LITERAL, canonical_name, names_any
+from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
 from fi_bump.records import NamedTuple
@@ -84,25 +84,18 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = ()) -> Scan:
     )
 
 
-def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, str]]]:
-    """The literal anchors that the lock records, by path, each with a subject of its group."""
-    literals: dict[str, list[tuple[str, str]]] = {}
+def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    """The literal anchors that the lock records, by path, each with the packages of its group."""
+    literals: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     for group in groups:
         for site in group.sites:
             path, _, anchor = site.partition("#")
             if anchor.startswith(LITERAL):
-                literals.setdefault(path, []).append((anchor, literal_subject(group, anchor)))
+                literals.setdefault(path, []).append((anchor, group.package_names))
     return literals
 
 
-def literal_subject(group: Group, anchor: str) -> str:
-    """The package that a literal pin is said to pin: the one its text names, else the group's first."""
-    text = canonical_name(anchor)
-    names = sorted(member.name for member in group.packages)
-    return next((name for name in names if name in text), names[0])
-
-
-def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, str]] = ()) -> Found:
+def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str, ...]]] = ()) -> Found:
     """What stands in one source: what its format's finder says, and the literals the lock records there.
 
     A recorded literal is the lock's word on its place: what the finder says of the same characters gives way.

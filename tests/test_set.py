@@ -231,5 +231,5 @@ def test_a_member_that_was_not_pinned_before_is_seen(engine: Path, run: Run) -> 
 def test_a_mention_on_the_line_of_a_pin_is_listed(engine: Path, run: Run) -> None:
     plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"].replace(b"# kernels", b"# was 0.6.8.post1")})
     assert run(engine, "set", NEW).out.endswith(
-        "1 place to look at:\n  requirements/cuda.txt:5: text: flashinfer-python=={NEW}  # was {OLD}\n"
+        f"1 place to look at:\n  requirements/cuda.txt:5: text: flashinfer-python=={NEW}  # was {OLD}\n"
     )

@@ -13,7 +13,9 @@ from fi_bump.edge import guard
 @app.command("init")
 def init_command(
     context: typer.Context,
-    group: Annotated[str | None, typer.Option(help="A known family, or the name of a group of your own.")] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="A known family (repeatable), or the name of a group of your own.")
+    ] = None,
     package: Annotated[list[str] | None, typer.Option(help="A package of the group (repeatable).")] = None,
     variable: Annotated[list[str] | None, typer.Option(help="A variable that holds its version (repeatable).")] = None,
     repository: Annotated[list[str] | None, typer.Option(help="Its git repository, host/owner/name.")] = None,
@@ -24,13 +26,13 @@ def init_command(
 ) -> None:
     """Find the pins of this repository and write versions.lock.json.
 
-    Without options FlashInfer is looked for. --group takes another known family, or, with --package, a group of
+    Without options FlashInfer is looked for. --group takes other known families, or, with --package, a group of
     your own. Pins that disagree are shown, and the version most of them have is taken; where one pyproject.toml
     holds several versions in several tables, each gets a group of its own, and with --split wherever they stand.
     """
     asked = init.Options(
         root=context.obj,
-        group=group,
+        groups=tuple(group or ()),
         packages=tuple(package or ()),
         variables=tuple(variable or ()),
         repositories=tuple(repository or ()),
