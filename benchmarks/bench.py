@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.vllm_trees import tree
+from tests.real_trees import tree
 
 ROUNDS = 40
 PEERS = ("tbump==6.11.0", "bump-my-version==1.8.1")

@@ -16,7 +16,7 @@ from fi_bump.index import configuration
 from fi_bump.index.cache import Cache
 from fi_bump.index.client import Client, wheel_for_metadata
 from fi_bump.index.http import Http
-from tests.vllm_trees import tree
+from tests.real_trees import tree
 
 RELEASE, TARGET, ROUNDS = "0.6.11.post2", "0.6.12", 10
 

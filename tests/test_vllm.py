@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run, snapshot
-from tests.vllm_trees import tree
+from tests.real_trees import tree
 
 pytestmark = pytest.mark.network
 

@@ -15,7 +15,7 @@ from fi_bump.index.cache import Cache
 from fi_bump.index.client import Client, newest, wheel_for_metadata
 from fi_bump.index.http import Http
 from tests.conftest import Result, Run
-from tests.vllm_trees import tree
+from tests.real_trees import tree
 
 pytestmark = pytest.mark.network
 OLD, NEW = "0.6.8.post1", "0.6.11.post2"

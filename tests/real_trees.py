@@ -1,4 +1,4 @@
-"""Real repositories to test on: vLLM's source distributions, from the index that pip is configured with.
+"""Real repositories to test on: source distributions from the index that pip is configured with.
 
 They are kept outside the repository, in $FI_BUMP_TEST_CACHE or ~/.cache/fi-bump-tests.
 """
@@ -23,26 +23,27 @@ from urllib.request import Request, urlopen
 ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 
 
-def tree(version: str) -> Path:
-    """The unpacked source distribution of a vLLM release. Callers copy it before they change anything."""
+def tree(version: str, project: str = "vllm") -> Path:
+    """The unpacked source distribution of a project's release. Callers copy it before they change anything."""
     folder = Path(os.environ.get("FI_BUMP_TEST_CACHE") or Path.home() / ".cache" / "fi-bump-tests")
-    root = folder / f"vllm-{version}"
+    root = folder / f"{project}-{version}"
     if not root.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            with tarfile.open(fileobj=io.BytesIO(_download(version))) as archive:
+            with tarfile.open(fileobj=io.BytesIO(_download(project, version))) as archive:
                 archive.extractall(scratch, filter="data")
+            (unpacked,) = Path(scratch).iterdir()
             try:
-                (Path(scratch) / root.name).rename(root)
+                unpacked.rename(root)
             except OSError:
                 if not root.is_dir():  # another process may have been first
                     raise
     return root
 
 
-def _download(version: str) -> bytes:
-    name = f"vllm-{version}.tar.gz"
-    base, files = _files()
+def _download(project: str, version: str) -> bytes:
+    name = f"{project.replace('-', '_')}-{version}.tar.gz"
+    base, files = _files(project)
     file = next(each for each in files if each["filename"] == name)
     data = _get(urljoin(base, file["url"]))
     if hashlib.sha256(data).hexdigest() != file["hashes"]["sha256"]:
@@ -51,9 +52,9 @@ def _download(version: str) -> bytes:
 
 
 @cache
-def _files() -> tuple[str, list[dict[str, Any]]]:
+def _files(project: str) -> tuple[str, list[dict[str, Any]]]:
     """The project page's address and its files (PEP 691)."""
-    page = f"{_index().rstrip('/')}/vllm/"
+    page = f"{_index().rstrip('/')}/{project}/"
     files: list[dict[str, Any]] = json.loads(_get(page, "application/vnd.pypi.simple.v1+json"))["files"]
     return page, files
 
