@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from fi_bump.errors import InternalError, UsageError
 
@@ -12,8 +12,8 @@ from fi_bump.errors import InternalError, UsageError
 class Template(NamedTuple):
     """One template.
 
-    `source` is its file in templates/, `target` where --write puts it. `smoke` says that it is nothing without a group
-    that the probes judge. `rivals` are other places where the same tool looks for a file of this purpose; a template
+    `source` is its file in templates/, `target` where --write puts it. `smoke` says how much of it runs the smoke
+    stage: what is whole of it is nothing without a group that the probes judge. `rivals` are other places where the same tool looks for a file of this purpose; a template
     that has them is a tool's whole configuration, and is never written over one that is there.
     """
 
@@ -21,7 +21,7 @@ class Template(NamedTuple):
     source: str
     target: str
     summary: str
-    smoke: bool = False
+    smoke: Literal["none", "part", "whole"] = "none"
     rivals: tuple[str, ...] = ()
 
 
@@ -52,16 +52,16 @@ TEMPLATES = {
             "github-smoke.yml",
             ".github/workflows/fi-bump-smoke.yml",
             "GitHub workflow: probes on self-hosted GPUs",
-            smoke=True,
+            smoke="whole",
         ),
-        Template("buildkite", "buildkite.yml", ".buildkite/fi-bump.yml", "Buildkite steps: check and smoke"),
-        Template("gitlab", "gitlab.yml", ".gitlab/fi-bump.yml", "GitLab jobs: check and smoke"),
+        Template("buildkite", "buildkite.yml", ".buildkite/fi-bump.yml", "Buildkite steps: check and smoke", "part"),
+        Template("gitlab", "gitlab.yml", ".gitlab/fi-bump.yml", "GitLab jobs: check and smoke", "part"),
         Template(
             "kubernetes-smoke",
             "kubernetes-smoke.yaml",
             "deploy/fi-bump-smoke.yaml",
             "Kubernetes Jobs: probes on GPU nodes",
-            smoke=True,
+            smoke="whole",
         ),
         Template(
             "renovate",

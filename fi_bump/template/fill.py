@@ -18,8 +18,8 @@ Values = Mapping[str, str]
 Rows = Mapping[str, Sequence[Values]]
 
 _BLOCK = re.compile(r"^<<each ([a-z-]+)>>\n(.*?)^<<end>>\n", re.MULTILINE | re.DOTALL)
-_ALONE = re.compile(r"^( +)<<([a-z-]+)>>$", re.MULTILINE)
-_NAME = re.compile(r"<<([a-z-]+)>>")
+# A name, first as all that an indented line holds. With blanks: half a block is a name that nothing knows.
+_NAME = re.compile(r"^( +)<<([a-z][a-z -]*)>>$|<<([a-z][a-z -]*)>>", re.MULTILINE)
 
 
 def fill(text: str, values: Values, rows: Rows) -> str:
@@ -38,11 +38,12 @@ def fill(text: str, values: Values, rows: Rows) -> str:
 
 
 def _fill_names(text: str, values: Values) -> str:
-    def indented(alone: re.Match[str]) -> str:
-        lines = _known(values, alone[2]).split("\n")
-        return "\n".join(alone[1] + line if line else line for line in lines)
+    def value(name: re.Match[str]) -> str:
+        if name[3]:
+            return _known(values, name[3])
+        return "\n".join(name[1] + line if line else line for line in _known(values, name[2]).split("\n"))
 
-    return _NAME.sub(lambda name: _known(values, name[1]), _ALONE.sub(indented, text))
+    return _NAME.sub(value, text)
 
 
 def _known(table: Mapping[str, _T], name: str) -> _T:

@@ -46,7 +46,7 @@ def filling(template: Template, repository: Repository, name: str | None) -> Fil
     }
     if smoke is not None:
         values |= {"smoke-group": smoke.name, "smoke-version": smoke.version, "smoke-lock": _small_lock(smoke)}
-    rows = {
+    rows: dict[str, list[Values]] = {
         "group": [_group(group, _counted(group, named)) for group in groups],
         "smoke": [{}] if smoke else [],
         "architecture": [_architecture(*each) for each in ARCHITECTURES] if smoke else [],
@@ -64,9 +64,9 @@ def _named(lock: Lock, name: str) -> Group:
 
 def _smoke_group(template: Template, lock: Lock, name: str | None) -> Group | None:
     """The group that the probes judge; None for a template that has something to say without one."""
-    if template.smoke or len(judged(lock, name)) > 1:
-        return group_of(lock, name)
-    return next(iter(judged(lock, name)), None)
+    if template.smoke == "none" or (template.smoke == "part" and not judged(lock, name)):
+        return None
+    return group_of(lock, name)
 
 
 def _counted(group: Group, named: set[str]) -> list[str]:
