@@ -13,8 +13,9 @@ class Template(NamedTuple):
     """One template.
 
     `source` is its file in templates/, `target` where --write puts it. `smoke` says how much of it runs the smoke
-    stage: what is whole of it is nothing without a group that the probes judge. `rivals` are other places where the same tool looks for a file of this purpose; a template
-    that has them is a tool's whole configuration, and is never written over one that is there.
+    stage: what is whole of it is nothing without a group that the probes judge. `rivals` are other places where the
+    same tool looks for a file of this purpose; a template that has them is a tool's whole configuration, and is never
+    written over one that is there.
     """
 
     name: str
