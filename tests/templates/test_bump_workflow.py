@@ -19,6 +19,8 @@ from tests.test_precommit import git
 
 pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="jq, which GitHub's runners have, is not here")
 
+# Settings of this shell that would reach git and fi-bump.
+LEFT_OUT = ("FI_BUMP", "GIT_", "PIP_", "UV_")
 GH = """#!/bin/sh
 # Notes its arguments, a line each, and the body of a pull request.
 for argument; do echo "$argument" >> "$GH_LOG"; done
@@ -89,11 +91,7 @@ class Runner:
         git(self.root, "push", "origin", "main")
         self.temporary.mkdir()
         self.environment = {
-            **{
-                name: value
-                for name, value in os.environ.items()
-                if not name.startswith(("FI_BUMP", "GIT_", "PIP_", "UV_"))
-            },
+            **{name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)},
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             "PIP_INDEX_URL": f"{index.url}/simple",

@@ -135,6 +135,13 @@ def test_an_unknown_name(run: Run, tmp_path: Path, name: str, hint: str) -> None
     assert run(tmp_path, "template", name) == Result(2, "", f"fi-bump: there is no template '{name}'\nhelp: {hint}\n")
 
 
+def test_an_installation_without_the_sources(two: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = TEMPLATES["gitlab"]._replace(source="lost.yml")
+    monkeypatch.setitem(TEMPLATES, "gitlab", lost)
+    complaint = "fi-bump: the template lost.yml is not in this installation\nhelp: install fi-bump again\n"
+    assert run(two, "template", "gitlab") == Result(3, "", complaint)
+
+
 def test_without_a_lock(run: Run, tmp_path: Path) -> None:
     complaint = "there is no lock here\nhelp: run fi-bump init, or name the repository's folder with -C\n"
     assert run(tmp_path, "template", "gitlab") == Result(3, "", f"versions.lock.json: {complaint}")
