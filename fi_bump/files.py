@@ -196,11 +196,17 @@ def candidates(root: str, exclude: re.Pattern[str] | None, below: Iterable[str] 
                 yield each, form
 
 
-def relative(root: str, path: str) -> str:
-    """A path from the command line, relative to the root, in the lock's spelling. Raises UsageError outside it."""
+def below(root: str, path: str) -> str:
+    """A path from the command line, relative to the root; `.` is the root. Raises UsageError outside it."""
     result = os.path.relpath(os.path.join(root, path), root).replace(os.sep, "/")
     if result == ".." or result.startswith("../"):
         raise UsageError("lies outside the repository", place=path, hint="name paths below the repository's folder")
+    return result
+
+
+def relative(root: str, path: str) -> str:
+    """An existing path from the command line, relative to the root, in the lock's spelling. Raises UsageError."""
+    result = below(root, path)
     if not os.path.lexists(os.path.join(root, result)):
         raise UsageError("there is no such file or folder", place=path)
     return "" if result == "." else result

@@ -73,6 +73,21 @@ def test_it_runs_only_when_a_relevant_file_changed(scratch: Path) -> None:
     assert re.fullmatch(r"fi-bump check\.+\(no files to check\)Skipped", done.stdout.splitlines()[-1])
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("ci/env.yml", b"variables:\n  FLASHINFER_VERSION: 0.6.6\n"),
+        ("pyproject.toml", b'[project]\nname = "x"\ndependencies = ["flashinfer-python==0.6.6"]\n'),
+    ],
+)
+def test_it_runs_when_only_this_file_changed(scratch: Path, path: str, text: bytes) -> None:
+    plant(scratch, {path: text})
+    git(scratch, "add", "-A")
+    done = pre_commit(scratch, "run")
+    assert done.returncode == 1
+    assert f" is 0.6.6, the lock says {OLD} [drift]\n" in done.stdout
+
+
 def test_the_fixing_hook_mends_and_fails_the_commit(scratch: Path) -> None:
     config = scratch / ".pre-commit-config.yaml"
     config.write_text(config.read_text().replace("fi-bump-check", "fi-bump-fix"))

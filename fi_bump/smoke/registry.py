@@ -89,9 +89,14 @@ def sweepable(package: str) -> tuple[Probe, ...]:
     return chosen
 
 
+def judged(lock: Lock, name: str | None) -> list[Group]:
+    """The groups that the probes can judge; with a name only that one."""
+    return [group for group in lock.groups if _member(group) is not None and name in (None, group.name)]
+
+
 def group_of(lock: Lock, name: str | None) -> Group:
     """The group of that name, or the one group that holds the package the probes are for. Raises UsageError."""
-    groups = [group for group in lock.groups if _member(group) is not None]
+    groups = judged(lock, None)
     if name is not None:
         chosen = lock.group(name)
         if chosen is None:
