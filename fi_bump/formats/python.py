@@ -178,6 +178,8 @@ class _Finder:
         """The subject and the reason for a release that stands alone in a string, if it is one of a wanted subject."""
         data, start = self._data, literal.whole.start
         if previous is not None and previous.whole.end < start and _BESIDE.match(data, previous.whole.end, start):
+            if _FLOOR_WORD.search(scope(self._source, literal)):
+                return None  # check_at_least("kit", "V")
             name = self._source.text(previous.body)
             if canonical_name(name) in self._wanted.packages:
                 return canonical_name(name), _CHECK

@@ -107,6 +107,8 @@ def test_pins(text: str, anchors: list[str], before: str) -> None:
         'import flashinfer\nif cuda == "12.9": pass',
         'v = version("flashinfer")\nif w == "0.6.1": pass',
         'v = version("torch")\nif v == "0.6.1": flashinfer()',
+        'if check_at_least("flashinfer-python", "0.6.1"): pass',
+        'require_minimum(\n    "flashinfer-python",\n    "0.6.1",\n)',
         'f(flashinfer_version="0.6.1")',
         'flashinfer_version == "10"',
         'flashinfer(x, "0.6.1")',
