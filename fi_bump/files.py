@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from fi_bump.errors import MEND_OR_EXCLUDE, FileError, UsageError
 from fi_bump.lock import LOCK_NAME
@@ -100,8 +100,17 @@ def _glob(pattern: str) -> str:
     return "".join(meaning.get(token, re.escape(token)) for token in tokens)
 
 
-def walk(root: str, exclude: re.Pattern[str] | None, below: str = "", *, promising: bool = False) -> Iterator[str]:
+def walk(
+    root: str,
+    exclude: re.Pattern[str] | None,
+    below: str = "",
+    *,
+    promising: bool = False,
+    note: Callable[[str], None] | None = None,
+) -> Iterator[str]:
     """Every file's path relative to `root`, folder by folder; with `promising` only names that a format can have.
+
+    `note` is told each folder before it is listed.
 
     Raises FileError for a folder that cannot be listed.
     """
@@ -109,6 +118,8 @@ def walk(root: str, exclude: re.Pattern[str] | None, below: str = "", *, promisi
     while folders:
         folder = folders.pop()
         prefix = f"{folder}/" if folder else ""
+        if note is not None:
+            note(folder)
         try:
             entries = list(os.scandir(f"{root}/{folder}"))
         except OSError as error:
@@ -183,13 +194,18 @@ def is_regular(root: str, path: str) -> bool:
         return False
 
 
-def candidates(root: str, exclude: re.Pattern[str] | None, below: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+def candidates(
+    root: str,
+    exclude: re.Pattern[str] | None,
+    below: Iterable[str] = (),
+    note: Callable[[str], None] | None = None,
+) -> Iterator[tuple[str, str]]:
     """`(path, format)` of each file whose name promises a format, below the paths (see `relative`) or the root."""
     for path in tuple(below) or ("",):
         if path and not os.path.isdir(os.path.join(root, path)):
             found = [path] if not (exclude and exclude.match(path)) else []
         else:
-            found = list(walk(root, exclude, path, promising=True))
+            found = list(walk(root, exclude, path, promising=True, note=note))
         for each in found:
             form = format_of(each)
             if form is not None:

@@ -10,7 +10,10 @@ from fi_bump.formats import finder
 from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
-from fi_bump.records import NamedTuple
+from fi_bump.records import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from fi_bump.kept import Watch
 
 
 class Scan(NamedTuple):
@@ -51,8 +54,10 @@ def needles(wanted: Wanted) -> tuple[bytes, ...]:
     return tuple(sorted(word.encode() for word in words if not any(o in word and o != word for o in words)))
 
 
-def scan(root: str, lock: Lock, paths: Iterable[str] = ()) -> Scan:
+def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None = None) -> Scan:
     """Every pin of the lock's groups below `paths` (all of the root when none is named).
+
+    With a `watch` files are passed over that said nothing and have not changed since.
 
     Raises FileError for a file that cannot be read and ParseError for one that is not of its format, except where
     that file only may be of the format (any .json) and the lock records no site in it.
@@ -64,13 +69,20 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = ()) -> Scan:
     literals = literal_anchors(lock.groups)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
-    for path, form in _paths(root, lock, below, literals):
+    for path, form in _paths(root, lock, below, literals, watch):
+        if watch is not None and watch.is_quiet(path) and path not in recorded:
+            continue
         source = read_quietly(root, path, recorded=path in recorded)
         if source is None or not (path in literals or names_any(source.data, words)):
             continue
         try:
-            found.append(look(source, wanted, literals.get(path, ())))
+            what = look(source, wanted, literals.get(path, ()))
+            found.append(what)
+            if watch is not None and what != ((), (), ()):
+                watch.loud(path)
         except ParseError as error:
+            if watch is not None:
+                watch.loud(path)
             if form != "bake" or path in recorded:
                 error.hint = error.hint or MEND_OR_EXCLUDE
                 raise
@@ -117,10 +129,18 @@ def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str
     return Found(tuple(pins), (*filter(free, found.unpinned), *own.unpinned), tuple(filter(free, found.floors)))
 
 
-def _paths(root: str, lock: Lock, below: tuple[str, ...], literals: Iterable[str]) -> list[tuple[str, str | None]]:
+def watch_names(lock: Lock) -> object:
+    """What decides which files of a tree say something to a lock."""
+    wanted = wanted_by(lock.groups)
+    return [sorted(names) for names in wanted], lock.exclude
+
+
+def _paths(
+    root: str, lock: Lock, below: tuple[str, ...], literals: Iterable[str], watch: Watch | None
+) -> list[tuple[str, str | None]]:
     """Every path to read with its format, and those that only a recorded literal leads to."""
     exclude = files.excluder(lock.exclude)
-    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below))
+    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below, watch.folder if watch else None))
     for path in literals:
         if path not in paths and _covers(below, path) and files.is_regular(root, path):
             paths[path] = files.format_of(path)

@@ -70,13 +70,15 @@ OWN = {
 }
 # Helpers of several formats: what shells read.
 SHARED = "shell_"
-# Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy
+# Target files are written by the first two alone. Answers of an index, and what a check saw, are kept in the user's
+# cache; uv resolves a copy
 # in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
 # probe runs in another interpreter and writes nothing but its answer, to a file that the runner names.
 WRITERS = {
     "write.py",
     "replay.py",
     "index/cache.py",
+    "kept.py",
     "audit/resolve.py",
     "smoke/process.py",
     "smoke/storage.py",

@@ -19,6 +19,8 @@ from fi_bump.records import NamedTuple
 _LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*"
 _EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
 _REFERENCE = re.compile(rb"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
+# Each level repeats the keys above it.
+_DEEPEST = 200
 # How each bracket closes.
 _CLOSE = {b"{": b"}", b"[": b"]", b"(": b")"}
 
@@ -59,6 +61,8 @@ class _Finder:
             self.brackets.append((_CLOSE[mark], token.span.start))
             self.take(token)
         elif mark in _CLOSE:
+            if len(self.frames) > _DEEPEST:
+                raise self.error(f"nested more than {_DEEPEST} deep", token.span.start)
             self.frames.append(_Frame(_CLOSE[mark], (*self.frames[-1].path, *self.head), token.span.start))
             self.head, self.value = [], [] if mark == b"[" else None
         elif mark in _CLOSE.values():

@@ -20,7 +20,7 @@ _COMMENT = LazyPattern(rb"(?<!\\)#(?:\\\r?\n|[^\n])*")
 _DEFINE = LazyPattern(rb"[ \t]*(?:(?:override|export|private)[ \t]+)*define\b")
 _ENDEF = LazyPattern(rb"[ \t]*endef\b")
 _VARIABLE = LazyPattern(
-    rb"[ \t]*(?:[^\t=#:?+!][^=#:?+!\n]*:(?![:=])[ \t]*)?(?:(?:override|export|private|unexport)[ \t]+)*"
+    rb"[ \t]*+(?:[^\t =#:?+!][^=#:?+!\n]*:(?![:=])[ \t]*)?(?:(?:override|export|private|unexport)[ \t]+)*"
     rb"(?P<name>[\w.-]+)[ \t]*(?::{0,3}|\?)=[ \t]*(?P<value>[^\n]*)"
 )
 # make's `$(NAME)` is a shell's `${NAME}`, its `$$` a shell's `$`; neither changes a place.

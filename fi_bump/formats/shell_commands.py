@@ -18,8 +18,9 @@ from fi_bump.pins import Kind, Wanted
 from fi_bump.records import NamedTuple
 
 _OPERATOR = rb"(?:===|[=~!<>]=|[<>])"
-_TOKEN = rb"(?:\$\{[^}\n]*\}\S*|\$\S*|[\w.!*-]*(?:\+[\w.${}-]*|\$\S*)?)"
-_VALUE = rb"(?:\$\{\{[^}\n]*\}\}|\$\{[^}\n]*\}|[^\s\"'`;|&()\\<>,}])*"
+_TOKEN = rb"(?:\$\{[^}\n]{0,400}\}\S*|\$\S*|[\w.!*-]*(?:\+[\w.${}-]*|\$\S*)?)"
+# No reference of a real command is longer: looking for the end of each must not take a line's length.
+_VALUE = rb"(?:\$\{\{[^}\n]{0,400}\}\}|\$\{[^}\n]{0,400}\}|[^\s\"'`;|&()\\<>,}])*"
 _CLAUSE = _OPERATOR + rb"[ \t]{0,9}[\w.*+!]+"
 _RANGE = re.compile(_CLAUSE + rb"(?:[ \t]{0,9},[ \t]{0,9}\\?" + _CLAUSE + rb")*")
 
