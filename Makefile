@@ -35,6 +35,7 @@ check: $(STAMP)
 bench: $(STAMP)
 	PYTHONPATH=. $(BIN)/python benchmarks/bench.py
 	PYTHONPATH=. $(BIN)/python benchmarks/index.py
+	PYTHONPATH=. $(BIN)/python benchmarks/large.py
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -47,6 +47,9 @@ _LONGEST = 200
 _LONGEST_LINE = 400
 _NEAR = 60
 _CHOSEN = "chosen from a list of options, which must hold the new version too"
+# PyYAML takes a second for one or two MiB.
+_LARGEST = 4 << 20
+_LARGE = "is larger than 4 MiB, so only lines of the form KEY: VALUE are read"
 _TEMPLATE = "is no YAML, so only lines of the form KEY: VALUE are read"
 
 
@@ -210,6 +213,8 @@ def find(source: Source, wanted: Wanted) -> Found:
     words = [match for match in patterns(wanted).words.finditer(source.masked) if match["word"]]
     if not words:
         return Found(())
+    if len(source.data) > _LARGEST:
+        return _by_lines(source, wanted, words, 0, _LARGE)
     # PyYAML takes longer to import than most checks take altogether.
     from fi_bump.formats.yaml_events import NotYamlError, scalars
 
@@ -222,11 +227,11 @@ def find(source: Source, wanted: Wanted) -> Found:
             concerns = index < len(words) and scalar.span.start <= words[index].start() < scalar.span.end
             finder.scalar(scalar, concerns=concerns)
     except NotYamlError as error:
-        return _by_lines(source, wanted, words, error.offset)
+        return _by_lines(source, wanted, words, error.offset, _TEMPLATE)
     return finder.finish()
 
 
-def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], failed: int) -> Found:
+def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], failed: int, why: str) -> Found:
     """The lines `KEY: VALUE` that name something wanted; and a note, where any such line holds a version."""
     finder = _Finder(source, wanted)
     named = None
@@ -244,7 +249,7 @@ def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], fail
     named = pins[0].subject if pins else named
     if named is not None:
         at = min(failed, len(source.data) - 1)
-        finder.values.unpinned(at, at + 1, named, _TEMPLATE)
+        finder.values.unpinned(at, at + 1, named, why)
     return finder.values.gathered.found()
 
 

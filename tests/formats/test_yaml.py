@@ -362,3 +362,11 @@ def test_a_report_covers_all_that_it_is_about() -> None:
     )
     assert [item.source.text(item.span) for item in found.unpinned] == ["0.6.8=py3", "0.6.8', \"0.6.9"]
     assert [item.source.text(item.span) for item in found.floors] == [">= 0.6, <1"]
+
+
+def test_a_huge_file_is_read_by_lines() -> None:
+    data = b"a:\n  FLASHINFER_VERSION: 0.6.8\n  run: pip install flashinfer-python==0.6.8\n" + b"# x\n" * (1 << 20)
+    assert rows(search(data)) == [
+        "2:23 FLASHINFER_VERSION 0.6.8",
+        "1:1 ? FLASHINFER_VERSION: is larger than 4 MiB, so only lines of the form KEY: VALUE are read",
+    ]
