@@ -29,11 +29,18 @@ def _run() -> None:
     from fi_bump import check
     from fi_bump.edge import guard
 
-    options = check.parse(sys.argv[1:])
-    if options is not None:
-        plain = options
-        sys.exit(guard(lambda: check.run(plain)))
+    checking = check.parse(sys.argv[1:])
+    if checking is not None:
+        sys.exit(guard(lambda: check.run(checking)))
+    # The other commands live for a second: rarely is enough.
+    gc.set_threshold(100_000, 20, 20)
     gc.enable()
+    if "set" in sys.argv[1:]:
+        from fi_bump import bump
+
+        setting = bump.parse(sys.argv[1:])
+        if setting is not None:
+            sys.exit(guard(lambda: bump.run(setting)))
     from fi_bump.cli import app
 
     app(prog_name="fi-bump")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from fi_bump import mentions, write
 from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings import Finding, Rule, compare, lock_files
+from fi_bump.kept import Watch
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Mark, Pin
@@ -15,7 +18,7 @@ from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.text import count, finding_line, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request, read_request
-from fi_bump.scan import Scan
+from fi_bump.scan import Scan, watch_names
 
 if TYPE_CHECKING:
     from fi_bump.online import Online
@@ -32,6 +35,23 @@ class Options(NamedTuple):
     strict: bool = False
 
 
+def parse(arguments: list[str]) -> Options | None:
+    """The options of a plain `[-C DIR] set …` command line, or None for anything that needs the full parser."""
+    root, words = (arguments[1], arguments[2:]) if arguments[:1] == ["-C"] and len(arguments) > 1 else (".", arguments)
+    if words[:1] != ["set"] or not root or os.environ.get("FI_BUMP_OFFLINE"):
+        return None
+    targets = tuple([word for word in words[1:] if not word.startswith("-")])
+    flags = {word for word in words[1:] if word.startswith("-")}
+    if not targets or "" in targets or not flags <= {"--dry-run", "--offline", "--strict"}:
+        return None
+    options = Options(root, targets, "--dry-run" in flags, None, "--strict" in flags)
+    if "--offline" in flags:
+        return options
+    from fi_bump.online import Online
+
+    return options._replace(online=Online())
+
+
 def run(options: Options) -> int:
     """Move the groups and return the exit code: 0 done or already there, 1 when the tree or an index forbids it."""
     repository = open_repository(options.root)
@@ -39,8 +59,7 @@ def run(options: Options) -> int:
     scan: Scan | None = None
     flight = None
     if options.online is not None:
-        scan = _scan(repository, request)
-        flight = _preflight(repository, request, scan, options.online)
+        scan, flight = _preflight(repository, request, options.online)
         if flight.refusals:
             say([*flight.refusals, "nothing was changed", *([f"help: {flight.remedy}"] if flight.remedy else [])])
             return int(Exit.FINDINGS)
@@ -48,7 +67,7 @@ def run(options: Options) -> int:
             say([*_audit_lines(request, flight), "nothing was changed"])
             return int(Exit.FINDINGS)
     if options.dry_run:
-        plan, findings = _plan(repository, request, scan or _scan(repository, request), flight)
+        plan, findings = _plan(repository, request, scan or _scan(repository, request, quick=True), flight)
         if findings:
             return _refuse(findings)
         write_bytes(diff(repository, plan))
@@ -66,15 +85,17 @@ def run(options: Options) -> int:
     return int(Exit.OK)
 
 
-def _preflight(repository: Repository, request: Request, scan: Scan, online: Online) -> Preflight:
+def _preflight(repository: Repository, request: Request, online: Online) -> tuple[Scan, Preflight]:
     # The indexes and what asks them cost more to import than all the rest of `set`.
     from fi_bump.preflight import preflight
 
-    return preflight(repository.root, request, scan, online)
+    return preflight(repository.root, request, lambda: _scan(repository, request, quick=True), online)
 
 
-def _scan(repository: Repository, request: Request) -> Scan:
-    return repository._replace(lock=request.lock).scan()
+def _scan(repository: Repository, request: Request, *, quick: bool = False) -> Scan:
+    """The tree; with `quick`, for what writes nothing, without the files that said nothing at the last check."""
+    watch = Watch(repository.root, watch_names(request.lock)) if quick else None
+    return repository._replace(lock=request.lock).scan(watch=watch)
 
 
 def _plan(repository: Repository, request: Request, scan: Scan, flight: Preflight | None) -> tuple[Plan, list[Finding]]:

@@ -3,8 +3,8 @@
 Two things are kept, and both are only ever used for files whose size and times are what they were: which files said
 nothing (`Watch`), so that they are passed over, and the report of a check in step (`recall`). A change of a file or of
 a folder's entries changes its times (ctime cannot be set back); what changed within the last two seconds before a
-check is not kept, since a second change in the same tick of the clock would leave no trace. Writing commands never
-look here. FI_BUMP_NO_CACHE turns all of it off.
+check is not kept, since a second change in the same tick of the clock would leave no trace. What a command writes is
+never decided by it. FI_BUMP_NO_CACHE turns all of it off.
 
 Imports nothing but what the interpreter has loaded already, and no exception leaves: without a cache all is read.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from packaging.version import Version
 
@@ -32,17 +32,19 @@ class Preflight(NamedTuple):
     audit: Audit | None
 
 
-def preflight(root: str, request: Request, scan: Scan, online: Online) -> Preflight:
-    """Ask every moving member's index, and audit the move where nothing refuses it.
+def preflight(root: str, request: Request, look: Callable[[], Scan], online: Online) -> tuple[Scan, Preflight]:
+    """Look at the tree while the index of every moving member is asked, and audit the move where nothing refuses it.
 
     Raises PackageIndexError when an index cannot be asked: then nothing is known, and nothing may move.
     """
-    named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
     refusals: list[str] = []
     files: ReleaseFiles = {}
     left: list[str] = []
     remedy = None
     with asking(root, request.lock, online) as known:
+        known.ask_ahead(member.name for group in request.groups for member in group.packages)
+        scan = look()
+        named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
         for group in request.groups:
             version = request.versions[group.name]
             standings, out = _standings(known, group, version, named)
@@ -52,8 +54,8 @@ def preflight(root: str, request: Request, scan: Scan, online: Online) -> Prefli
             if refused and remedy is None:
                 remedy = _remedy(known, request, group, standings)
             files |= {standing.member.name: release_files(standing) for standing in standings}
-        found = None if refusals else audit(root, request.lock, request.versions, known)
-    return Preflight(tuple(refusals), remedy, files, tuple(left), found)
+        found = None if refusals else audit(root, request.lock, request.versions, known, scan.paths)
+    return scan, Preflight(tuple(refusals), remedy, files, tuple(left), found)
 
 
 def _standings(known: Known, group: Group, version: str, named: set[str]) -> tuple[Sequence[Standing], list[str]]:

@@ -20,7 +20,7 @@ class Scan(NamedTuple):
     """What stands in the files that were read, sorted by path and place.
 
     `below` are the paths the scan was limited to (empty: the whole tree), `unparsed` the files that name a subject
-    but are not of their format and that no recorded site needs.
+    but are not of their format and that no recorded site needs, `paths` every file that was looked at, with its format.
     """
 
     pins: tuple[Pin, ...]
@@ -28,6 +28,7 @@ class Scan(NamedTuple):
     floors: tuple[Floor, ...]
     unparsed: tuple[tuple[str, ParseError], ...]
     below: tuple[str, ...]
+    paths: tuple[tuple[str, str | None], ...] = ()
 
     def covers(self, path: str) -> bool:
         """Whether the scan looked at (or for) this path."""
@@ -69,7 +70,8 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None =
     literals = literal_anchors(lock.groups)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
-    for path, form in _paths(root, lock, below, literals, watch):
+    looked_at = _paths(root, lock, below, literals, watch)
+    for path, form in looked_at:
         if watch is not None and watch.is_quiet(path) and path not in recorded:
             continue
         source = read_quietly(root, path, recorded=path in recorded)
@@ -93,6 +95,7 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None =
         tuple(floor for each in found for floor in each.floors),
         tuple(unparsed),
         below,
+        tuple(looked_at),
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fi_bump import bump
+from fi_bump.cli import app
 from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
 
 MOVED = f"""\
@@ -233,3 +235,44 @@ def test_a_mention_on_the_line_of_a_pin_is_listed(engine: Path, run: Run) -> Non
     assert run(engine, "set", NEW).out.endswith(
         f"1 place to look at:\n  requirements/cuda.txt:5: text: flashinfer-python=={NEW}  # was {OLD}\n"
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["set", "0.6.11.post2"],
+        ["-C", "x", "set", "0.6.11.post2", "kit==1"],
+        ["set", "--dry-run", "1"],
+        ["set", "1", "--strict"],
+        ["set", "1", "--offline", "--dry-run"],
+    ],
+)
+def test_both_parsers_read_a_plain_line_alike(line: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FI_BUMP_OFFLINE", raising=False)
+    asked: list[bump.Options] = []
+
+    def note(options: bump.Options) -> int:
+        asked.append(options)
+        return 0
+
+    monkeypatch.setattr(bump, "run", note)
+    with pytest.raises(SystemExit):
+        app(line, prog_name="fi-bump")
+    assert asked == [bump.parse(line)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *([], ["set"], ["set", ""], ["set", "--dry-run"], ["-C"], ["-C", "", "set", "1"], ["check"], ["set", "--help"]),
+        *(["set", "1", "--index", "x"], ["set", "1", "--allow-yanked"], ["set", "-x", "1"], ["set", "--", "1"]),
+    ],
+)
+def test_other_lines_need_the_full_parser(line: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FI_BUMP_OFFLINE", raising=False)
+    assert bump.parse(line) is None
+
+
+def test_an_environment_that_says_offline_needs_the_full_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FI_BUMP_OFFLINE", "0")
+    assert bump.parse(["set", "1"]) is None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import posixpath
 import tomllib
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -18,6 +18,9 @@ from fi_bump.grammar import names_any
 from fi_bump.lock import Lock
 from fi_bump.pins import Source
 from fi_bump.scan import needles, wanted_by
+
+# Files with the formats that their names promise, by name.
+Paths: TypeAlias = Sequence[tuple[str, str | None]]
 
 
 class InstalledTogether(NamedTuple):
@@ -34,16 +37,16 @@ class InstalledTogether(NamedTuple):
     has_links: bool = False
 
 
-def installed_together(root: str, lock: Lock) -> list[InstalledTogether]:
+def installed_together(root: str, lock: Lock, paths: Paths | None = None) -> list[InstalledTogether]:
     """What states a member of the lock: requirement files that no other includes, extras and groups of a pyproject.
 
-    By name, and without those that name no member anywhere.
+    By name, and without those that name no member anywhere. `paths` are the tree's files where they are known already.
     """
     words = needles(wanted_by(lock.groups))
-    exclude = files.excluder(lock.exclude)
+    paths = sorted(files.candidates(root, files.excluder(lock.exclude))) if paths is None else paths
     requirement_files: dict[str, RequirementFile] = {}
     found: list[InstalledTogether] = []
-    for path, form in sorted(files.candidates(root, exclude)):
+    for path, form in paths:
         try:
             if form == "requirements":
                 requirement_files[path] = read(files.read(root, path))

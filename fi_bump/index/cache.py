@@ -25,11 +25,12 @@ _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=([0-9]{1,9})")
 
 
 class Entry(NamedTuple):
-    """A kept answer: when it came, its headers in lower case, and its body."""
+    """A kept answer: when it came, its headers in lower case, its body, and its status, 200 or 404."""
 
     time: float
     headers: dict[str, str]
     body: bytes
+    status: int = 200
 
     @property
     def is_fresh(self) -> bool:
@@ -68,20 +69,20 @@ class Cache:
             document = json.loads(head)
             if document["sha256"] != hashlib.sha256(body).hexdigest():
                 return None
-            return Entry(float(document["time"]), dict(document["headers"]), body)
+            return Entry(float(document["time"]), dict(document["headers"]), body, int(document["status"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, key: str, headers: dict[str, str], body: bytes) -> None:
+    def put(self, key: str, headers: dict[str, str], body: bytes, status: int = 200) -> None:
         """Keep an answer, unless its headers forbid it or nothing in them would ever let it be used."""
         path = self._path(key)
         kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
-        entry = Entry(time.time(), kept, body)
+        entry = Entry(time.time(), kept, body, status)
         if path is None or "no-store" in kept.get("cache-control", ""):
             return
         if not (entry.conditions or entry.is_fresh):
             return
-        head = {"time": entry.time, "headers": kept, "sha256": hashlib.sha256(body).hexdigest()}
+        head = {"time": entry.time, "status": status, "headers": kept, "sha256": hashlib.sha256(body).hexdigest()}
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, temporary = tempfile.mkstemp(dir=path.parent)
