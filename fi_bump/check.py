@@ -5,6 +5,8 @@ This module and all it imports for a tree in step stay free of frameworks: it ru
 
 from __future__ import annotations
 
+import sys
+
 from fi_bump import journal
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from fi_bump.mentions import Mention
     from fi_bump.online import Online
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "github", "gitlab", "junit", "markdown", "sarif")
 
 
 class Options(NamedTuple):
@@ -143,12 +145,19 @@ def _report(repository: Repository, scan: Scan, findings: list[Finding], options
         from fi_bump.report.document import check_json
 
         say([check_json(repository, scan, findings, mentions)])
-    else:
-        say(check_lines(repository, scan, findings))
-        for mention in mentions or ():
-            say([mention_line(mention)])
-        if mentions is not None:
-            say([f"{count(len(mentions), 'mention')} of other versions"])
+        return
+    on_terminal = options.form == "text" and sys.stdout.isatty()
+    if options.form != "text" or (on_terminal and findings):
+        from fi_bump.report.formats import emit
+        from fi_bump.report.of_check import check_report
+
+        emit(check_report(repository, scan, findings, mentions), options.form, repository.root)
+        return
+    say(check_lines(repository, scan, findings))
+    for mention in mentions or ():
+        say([mention_line(mention)])
+    if mentions is not None:
+        say([f"{count(len(mentions), 'mention')} of other versions"])
 
 
 def _mentions(repository: Repository, scan: Scan) -> list[Mention]:
