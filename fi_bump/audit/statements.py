@@ -111,7 +111,7 @@ def _stated(text: str, source: Source, span: Span) -> Stated | None:
     if requirement.url is not None:
         return None
     line, column = source.position(span.start)
-    first = source.text(span).partition("\n")[0].rstrip()
+    first = source.text(span).partition("\n")[0].rstrip("\\\r\t ")
     return Stated(requirement, f"{source.path}:{line}", (column, column + len(first)))
 
 

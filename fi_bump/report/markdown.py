@@ -20,14 +20,10 @@ def _blocks(report: Report) -> Iterator[str]:
     if report.summary:
         yield bullets(report.summary)
     if report.results:
-        rows = [(result.place.shown, result.rule, _said(result.message)) for result in report.results]
+        rows = [(result.place.shown, result.rule, result.message) for result in report.results]
         yield table(("place", "rule", "message"), rows)
     if remedies := list(dict.fromkeys([*report.help, *(line for result in report.results for line in result.help)])):
         yield bullets(remedies)
-
-
-def _said(message: str) -> str:
-    return " ".join(message.split())
 
 
 def bullets(lines: Iterable[str]) -> str:
@@ -42,6 +38,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is: no emphasis, no table cell, no HTML, no mention of anybody."""
-    escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", printable(text)).replace("&", "&amp;").replace("<", "&lt;")
+    """Text that Markdown shows as it is, in one line: no emphasis, no table cell, no HTML, no mention of anybody."""
+    line = re.sub(r"\s*[\r\n]\s*", " ", printable(text))
+    escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", line).replace("&", "&amp;").replace("<", "&lt;")
     return escaped.replace("@", "@&#8203;")

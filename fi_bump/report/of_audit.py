@@ -67,7 +67,8 @@ def _conflict(each: Conflict, lines: Lines) -> Result:
 
 
 def _note(note: Note, lines: Lines) -> Result:
-    return Result(RISK.name, RISK.severity, lines.stated(note.place, note.columns), note.message, note.message)
+    package = note.message.partition(" ")[0]  # every note begins with it
+    return Result(RISK.name, RISK.severity, lines.stated(note.place, note.columns), package, note.message)
 
 
 def _verdict(verdict: Verdict, lines: Lines) -> Result:

@@ -15,6 +15,7 @@ HOME = "https://github.com/fi-bump/fi-bump"
 _BASE = "%SRCROOT%"
 # The name of our fingerprint and the version of its making (3.27.17).
 _FINGERPRINT = "fiBumpAnchor/v1"
+_DOCUMENTS = {"check": "check.md", "audit": "index.md", "smoke": "smoke.md"}
 _LEVEL = {Severity.error: "error", Severity.note: "note"}
 
 
@@ -44,17 +45,17 @@ def _driver(report: Report) -> dict[str, Any]:
         "name": "fi-bump",
         "version": __version__,
         "informationUri": HOME,
-        "rules": [_rule(rule) for rule in report.rules],
+        "rules": [_rule(rule, _DOCUMENTS[report.command]) for rule in report.rules],
     }
 
 
-def _rule(rule: RuleText) -> dict[str, Any]:
+def _rule(rule: RuleText, document: str) -> dict[str, Any]:
     return {
         "id": rule.name,
         "shortDescription": {"text": f"{rule.meaning}."},
         "fullDescription": {"text": f"{rule.meaning}."},
         "help": {"text": f"{rule.help}.", "markdown": f"{rule.help}."},
-        "helpUri": f"{HOME}/blob/main/docs/check.md",
+        "helpUri": f"{HOME}/blob/main/docs/{document}",
         "defaultConfiguration": {"level": _LEVEL[rule.severity]},
     }
 

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from fi_bump.report.model import Place, Related, Report, Result, Severity, printable
+from fi_bump.report.model import Place, Report, Result, Severity, printable
 from fi_bump.report.tables import console
 
 _STYLE = {Severity.error: "bold red", Severity.note: "bold cyan"}
@@ -26,29 +26,25 @@ def show(results: Iterable[Result], out: Console) -> None:
     """Print results, each with its line and an empty line behind it. Lines are cut around the mark, not wrapped."""
     for result in results:
         for line in _result(result, out.width):
-            out.print(line, soft_wrap=False, highlight=False)
+            for part in [line] if line.no_wrap else line.wrap(out, out.width):
+                part.rstrip()
+                out.print(part, highlight=False)
 
 
 def _result(result: Result, width: int) -> Iterator[Text]:
     style = _STYLE[result.severity]
     head = (f"{result.severity}[{result.rule}]", style)
-    yield Text.assemble(head, (f": {_plain(result.message)}", "bold"))
+    message, *more = map(_plain, result.message.split("\n"))
+    yield Text.assemble(head, (f": {message}", "bold"))
+    yield from map(Text, more)
     numbers = [str(each.line) for each in (result.place, *(each.place for each in result.related))]
     margin = " " * max(map(len, numbers))
-    yield from _snippet(result.place, margin, width, style, "-->", _label(result))
+    yield from _snippet(result.place, margin, width, style, "-->", result.fix or "")
     for related in result.related:
-        yield from _snippet(related.place, margin, width, _FRAME, ":::", _said(related))
+        yield from _snippet(related.place, margin, width, _FRAME, ":::", _plain(related.message))
     for line in result.help:
         yield Text.assemble((f"{margin} = ", _FRAME), ("help", "bold"), f": {_plain(line)}")
     yield Text()
-
-
-def _label(result: Result) -> str:
-    return "" if result.fix is None else result.fix
-
-
-def _said(related: Related) -> str:
-    return _plain(related.message)
 
 
 def _snippet(place: Place, margin: str, width: int, style: str, arrow: str, label: str) -> Iterator[Text]:
@@ -56,7 +52,7 @@ def _snippet(place: Place, margin: str, width: int, style: str, arrow: str, labe
     if not place.text:
         return
     number = str(place.line).rjust(len(margin))
-    line, start, length = _window(place, max(width - len(margin) - 3, 1))
+    line, start, length = _window(place, max(width - len(margin) - 3, 1), label)
     yield Text(f"{margin} |", _FRAME)
     yield Text.assemble((f"{number} | ", _FRAME), line, no_wrap=True, overflow="crop")
     if length:
@@ -64,17 +60,21 @@ def _snippet(place: Place, margin: str, width: int, style: str, arrow: str, labe
         yield Text.assemble((f"{margin} | ", _FRAME), (mark, style), no_wrap=True, overflow="crop")
 
 
-def _window(place: Place, room: int) -> tuple[str, int, int]:
-    """What of a line is shown in so many cells, and where the mark begins in it and how long it is, in cells."""
+def _window(place: Place, room: int, label: str) -> tuple[str, int, int]:
+    """What of a line is shown in so many cells, and where the mark begins in it and how long it is, in cells.
+
+    A label that stands behind the mark keeps its room too.
+    """
     text = place.text or ""
-    before, marked, after = text[: place.column - 1], text[place.column - 1 : place.end_column - 1], ""
-    after = text[place.column - 1 + len(marked) :]
-    before, marked, after = map(_plain, (before.lstrip() if before.strip() else before, marked, after))
+    first, last = place.column - 1, place.end_column - 1
+    before, marked, after = map(_plain, (text[:first], text[first:last], text[last:]))
     if not place.marks:
         return _head(after, room), 0, 0
-    if cell_len(before) + cell_len(marked) + cell_len(after) > room:
-        before = _tail(before, max((room - cell_len(marked)) // 2, len(_CUT)))
-        after = _head(after, max(room - cell_len(before) - cell_len(marked), 0))
+    behind = max(cell_len(after), cell_len(label) + 1 if label else 0)
+    left = room - cell_len(marked)
+    if cell_len(before) + behind > left:
+        before = _tail(before, max(left // 2, left - behind, len(_CUT)))
+        after = _head(after, max(left - cell_len(before), len(_CUT)))
     return f"{before}{marked}{after}", cell_len(before), cell_len(marked)
 
 
