@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.real_trees import tree
+from tests.sdists import unpacked
 
 ROUNDS = 40
 SETTLED = 2.1  # seconds until what changed counts as old
@@ -39,7 +39,7 @@ def main() -> None:
     peers = _peers(Path(".venv-bench"))
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / "vllm"
-        shutil.copytree(tree("0.22.0"), root, symlinks=True)
+        shutil.copytree(unpacked("vllm", "0.22.0"), root, symlinks=True)
         _configure(root)
         subprocess.run([here / "fi-bump", "init"], cwd=root, check=True, stdout=subprocess.DEVNULL)
         commands: dict[str, list[str | Path]] = {

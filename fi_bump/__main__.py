@@ -20,7 +20,7 @@ def _run() -> None:
     # A check lives for some hundredths of a second: collecting its garbage would cost more than it frees.
     gc.disable()
     root = _checked(sys.argv[1:])
-    if root is not None:
+    if root is not None and not sys.stdout.isatty():
         from fi_bump import kept
 
         report = kept.recall(root)

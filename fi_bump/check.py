@@ -5,6 +5,8 @@ This module and all it imports for a tree in step stay free of frameworks: it ru
 
 from __future__ import annotations
 
+import sys
+
 from fi_bump import journal
 from fi_bump.edge import encoded, say, write_bytes
 from fi_bump.errors import Exit, FiBumpError
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from fi_bump.mentions import Mention
     from fi_bump.online import Online
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "github", "gitlab", "junit", "markdown", "sarif")
 
 
 class Options(NamedTuple):
@@ -81,11 +83,11 @@ def run(options: Options) -> int:
 
         findings = sorted([*findings, *online_findings(repository, scan, options.online)], key=finding_order)
     lines = _report(repository, scan, findings, options)
-    say(lines)
+    say(lines or ())
     in_step = all(finding.rule.severity != "error" for finding in findings)
     if watch is not None:
         watch.loud(LOCK_NAME)
-        watch.keep(encoded(lines) if in_step else None)
+        watch.keep(encoded(lines) if in_step and lines is not None else None)
     return int(Exit.OK if in_step else Exit.FINDINGS)
 
 
@@ -146,12 +148,19 @@ def _findings(repository: Repository, scan: Scan) -> list[Finding]:
     return findings
 
 
-def _report(repository: Repository, scan: Scan, findings: list[Finding], options: Options) -> list[str]:
+def _report(repository: Repository, scan: Scan, findings: list[Finding], options: Options) -> list[str] | None:
+    """The report as lines; None when it was shown in another way."""
     mentions = _mentions(repository, scan) if options.mentions else None
     if options.form == "json":
         from fi_bump.report.document import check_json
 
         return [check_json(repository, scan, findings, mentions)]
+    if options.form != "text" or (findings and sys.stdout.isatty()):
+        from fi_bump.report.formats import emit
+        from fi_bump.report.of_check import check_report
+
+        emit(check_report(repository, scan, findings, mentions), options.form, repository.root)
+        return None
     lines = check_lines(repository, scan, findings)
     lines += [mention_line(mention) for mention in mentions or ()]
     return lines if mentions is None else [*lines, f"{count(len(mentions), 'mention')} of other versions"]

@@ -26,7 +26,7 @@ ASKING = {"latest.py", "online_check.py", "preflight.py", "releases.py"}
 # Third-party library -> the only modules (or folders) that may import it.
 DOORS = {
     "typer": {"cli/"},
-    "rich": {"report/tables.py", "report/waiting.py", "report/smoke_progress.py", "report/smoke_table.py"},
+    "rich": {f"report/{name}.py" for name in ("smoke_progress", "smoke_table", "snippet", "tables", "waiting")},
     "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "index/", *ASKING},
     "dockerfile_parse": {"witness.py"},
     "urllib3": {"index/http.py"},
@@ -73,13 +73,15 @@ SHARED = "shell_"
 # Target files are written by the first two alone. Answers of an index, and what a check saw, are kept in the user's
 # cache; uv resolves a copy
 # in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
-# probe runs in another interpreter and writes nothing but its answer, to a file that the runner names.
+# probe runs in another interpreter and writes nothing but its answer, to a file that the runner names. GitHub names the
+# file that takes a job's summary.
 WRITERS = {
     "write.py",
     "replay.py",
     "index/cache.py",
     "kept.py",
     "audit/resolve.py",
+    "report/job_summary.py",
     "smoke/process.py",
     "smoke/storage.py",
     "smoke/probes/jit.py",

@@ -37,7 +37,11 @@ def test_the_help_names_the_commands_and_exit_codes(engine: Path, run: Run) -> N
     [
         (["sett", "1.0"], "No such command 'sett'. Did you mean 'set'"),
         (["set"], "Missing argument '[GROUP==]VERSION'."),
-        (["check", "--format", "xml"], "'xml' is not one of 'text', 'json'."),
+        (["status", "--format", "xml"], "'xml' is not one of 'text', 'json'."),
+        (
+            ["check", "--format", "xml"],
+            "'xml' is not one of 'text', 'json', 'github', 'gitlab', 'junit', 'markdown', 'sarif'.",
+        ),
         (["check", "--fxi"], "No such option: --fxi"),
     ],
 )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.conftest import Run, snapshot
-from tests.real_trees import tree
+from tests.sdists import unpacked
 
 pytestmark = pytest.mark.network
 
@@ -174,7 +174,7 @@ def replaced(before: bytes, after: bytes, old: set[bytes], new: bytes) -> int:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.project}-{case.release}-{case.family}")
 def test_there_and_back(tmp_path: Path, run: Run, case: Case) -> None:
     root = tmp_path / "tree"
-    shutil.copytree(tree(case.release, case.project), root, symlinks=True)
+    shutil.copytree(unpacked(case.project, case.release), root, symlinks=True)
     found = run(root, "init", "--group", case.family)
     assert found.code == 0
     assert set(re.findall(r'"([^"#]+#[^"]+)"', (root / LOCK).read_text())) == set(case.sites)

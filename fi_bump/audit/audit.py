@@ -105,7 +105,7 @@ def _unreachable(
             continue
         shown = ", ".join(dict.fromkeys(page.index_url for page in pages))
         remedy = _remedy(_group_of(lock, each.package), each.package)
-        notes.append(Note(each.place, f"{each.package} {each.version} is on none of {shown}{remedy}"))
+        notes.append(Note(each.place, f"{each.package} {each.version} is on none of {shown}{remedy}", each.columns))
     return notes
 
 

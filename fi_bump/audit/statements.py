@@ -16,7 +16,7 @@ from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
 from fi_bump.lock import Lock
-from fi_bump.pins import Source
+from fi_bump.pins import Source, Span
 from fi_bump.scan import needles, wanted_by
 
 # Files with the formats that their names promise, by name.
@@ -93,7 +93,7 @@ def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, .
         made
         for each in order
         for statement in known[each].statements
-        if (made := _stated(statement.text, statement.source, statement.span.start)) is not None
+        if (made := _stated(statement.text, statement.source, statement.span)) is not None
     ]
     parts = [known[each] for each in order]
     return InstalledTogether(
@@ -105,13 +105,17 @@ def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, .
     )
 
 
-def _stated(text: str, source: Source, offset: int) -> Stated | None:
+def _stated(text: str, source: Source, span: Span) -> Stated | None:
     """A requirement with its place; None for what is none (a path, a URL, a reference)."""
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
         return None
-    return Stated(requirement, f"{source.path}:{source.position(offset)[0]}") if requirement.url is None else None
+    if requirement.url is not None:
+        return None
+    line, column = source.position(span.start)
+    first = source.text(span).partition("\n")[0].rstrip("\\\r\t ")
+    return Stated(requirement, f"{source.path}:{line}", (column, column + len(first)))
 
 
 def _pyproject(source: Source) -> list[InstalledTogether]:
@@ -169,6 +173,6 @@ class _Places:
         raw = text.encode("utf-8")
         offset = self.source.data.find(raw, self.seen.get(raw, 0))
         if offset < 0:  # written with escapes: its text stands nowhere, the file's start is all that can be said
-            offset = 0
+            return _stated(text, self.source, Span(0, 0))
         self.seen[raw] = offset + len(raw)
-        return _stated(text, self.source, offset)
+        return _stated(text, self.source, Span(offset, offset + len(raw)))

@@ -21,13 +21,26 @@ app = typer.Typer(
 
 
 class Format(StrEnum):
-    """How a report is written."""
+    """How a list is written."""
 
     text = "text"
     json = "json"
 
 
+class ReportFormat(StrEnum):
+    """How a report is written: for people, for programs, for GitHub, GitLab and other CI."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+    gitlab = "gitlab"
+    junit = "junit"
+    markdown = "markdown"
+    sarif = "sarif"
+
+
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the report.")]
+ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How to write the report.")]
 IndexOption = Annotated[
     list[str] | None, typer.Option("--index", metavar="URL", help="Ask this package index instead (repeatable).")
 ]

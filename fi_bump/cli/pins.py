@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from fi_bump import bump, check, init, status
-from fi_bump.cli.options import Format, FormatOption, IndexOption, PrereleaseOption, YankedOption, app, online_of
+from fi_bump.cli.options import (
+    Format,
+    FormatOption,
+    IndexOption,
+    PrereleaseOption,
+    ReportFormat,
+    ReportFormatOption,
+    YankedOption,
+    app,
+    online_of,
+)
 from fi_bump.edge import guard
 
 
@@ -78,7 +88,7 @@ def check_command(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Read only these files or folders.")] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Make the tree follow the lock, then say what is left.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix changes, as a patch.")] = False,
-    form: FormatOption = Format.text,
+    form: ReportFormatOption = ReportFormat.text,
     mentions: Annotated[
         bool, typer.Option("--mentions", help="List lines that name another version of a member and are no pins.")
     ] = False,

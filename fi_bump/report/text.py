@@ -63,12 +63,18 @@ def group_line(repository: Repository, scan: Scan, group: Group) -> str:
 
 def check_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> list[str]:
     """The whole text report of `check`: findings, a line a group, and what to run."""
-    lines = [finding_line(finding) for finding in findings]
+    groups, remedies = closing_lines(repository, scan, findings)
+    return [*map(finding_line, findings), *groups, *remedies]
+
+
+def closing_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> tuple[list[str], list[str]]:
+    """A line for each group, and what to run."""
+    lines = []
     errors = [finding for finding in findings if finding.rule.severity == "error"]
     for group in repository.lock.groups:
         number = sum(finding.group == group.name for finding in errors)
         lines.append(f"{group_line(repository, scan, group)}, {count(number, 'finding') if number else 'in step'}")
-    return lines + _pairs(repository, errors) + help_lines(errors)
+    return lines, _pairs(repository, errors) + help_lines(errors)
 
 
 def _pairs(repository: Repository, errors: list[Finding]) -> list[str]:

@@ -18,6 +18,7 @@ from fi_bump.index.targets import Targets
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.releases import Known, Terms
 from fi_bump.report import waiting as waiting_module
+from fi_bump.report.lines import Lines
 from fi_bump.repository import open_repository
 from fi_bump.request import Request
 from tests.conftest import NEW, OLD, plant
@@ -93,6 +94,35 @@ def test_a_pyproject(tmp_path: Path) -> None:
     assert found.extra_indexes == ("https://extra.invalid/simple",)
     assert found.has_links is True
     assert requires_python(str(tmp_path)) == ">=3.10,<3.13"
+
+
+def test_the_columns_of_a_statement(tmp_path: Path) -> None:
+    requirements = "-c constraints.txt\nkit==1.0  # ü\n\tdsl[x]>=4 ; python_version<'4'\nnumpy \\\n  ==2\n"
+    plant(
+        tmp_path,
+        {
+            "requirements.txt": requirements.encode(),
+            "constraints.txt": b"\xef\xbb\xbfkit-cubin==1.0\n",
+            "pyproject.toml": '[project]\ndependencies = ["dsl==4", "kit==1.0", "dsl==4"] # ü\n'.encode()
+            + b'[dependency-groups]\ndev = ["k\\u0069t-cubin==1.0"]\n',
+        },
+    )
+    lines = Lines(str(tmp_path))
+    found = {
+        (each.place, (place.text or "")[place.column - 1 : place.end_column - 1])
+        for together in installed_together(str(tmp_path), LOCK)
+        for each in together.stated
+        for place in [lines.stated(each.place, each.columns)]
+    }
+    assert found == {
+        ("requirements.txt:2", "kit==1.0"),
+        ("requirements.txt:3", "dsl[x]>=4 ; python_version<'4'"),
+        ("requirements.txt:4", "numpy"),
+        ("constraints.txt:1", "kit-cubin==1.0"),
+        ("pyproject.toml:2", "dsl==4"),
+        ("pyproject.toml:2", "kit==1.0"),
+        ("pyproject.toml:1", ""),
+    }
 
 
 @pytest.mark.parametrize("data", [b"no toml", b"[project]\n", b"project = 1\n", b"[project]\nrequires-python = 3\n"])

@@ -430,5 +430,6 @@ def test_a_file_without_a_format(text: str) -> None:
         parse_output(text)
     assert str(caught.value) == f"'{text}' does not say its format"
     assert caught.value.hint == (
-        f"end it in .txt, .json, .xml, .md, or write FORMAT={text}: table, json, junit, markdown"
+        "end it in .txt, .json, .xml, .md, .sarif, or write "
+        f"FORMAT={text}: table, json, junit, markdown, github, gitlab, sarif"
     )

@@ -1,4 +1,4 @@
-"""Real repositories to test on: source distributions from the index that pip is configured with.
+"""Source distributions of other projects, from the index that pip is configured with.
 
 They are kept outside the repository, in $FI_BUMP_TEST_CACHE or ~/.cache/fi-bump-tests.
 """
@@ -23,26 +23,30 @@ from urllib.request import Request, urlopen
 ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 
 
-def tree(version: str, project: str = "vllm") -> Path:
-    """The unpacked source distribution of a project's release. Callers copy it before they change anything."""
-    folder = Path(os.environ.get("FI_BUMP_TEST_CACHE") or Path.home() / ".cache" / "fi-bump-tests")
-    root = folder / f"{project}-{version}"
+def folder() -> Path:
+    """Where they are kept."""
+    path = Path(os.environ.get("FI_BUMP_TEST_CACHE") or Path.home() / ".cache" / "fi-bump-tests")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def unpacked(project: str, version: str) -> Path:
+    """The unpacked source distribution of a release. Callers copy it before they change anything."""
+    name = f"{project.replace('-', '_')}-{version}"
+    root = folder() / name
     if not root.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            with tarfile.open(fileobj=io.BytesIO(_download(project, version))) as archive:
+        with tempfile.TemporaryDirectory(dir=folder()) as scratch:
+            with tarfile.open(fileobj=io.BytesIO(_download(project, f"{name}.tar.gz"))) as archive:
                 archive.extractall(scratch, filter="data")
-            (unpacked,) = Path(scratch).iterdir()
             try:
-                unpacked.rename(root)
+                (Path(scratch) / name).rename(root)
             except OSError:
                 if not root.is_dir():  # another process may have been first
                     raise
     return root
 
 
-def _download(project: str, version: str) -> bytes:
-    name = f"{project.replace('-', '_')}-{version}.tar.gz"
+def _download(project: str, name: str) -> bytes:
     base, files = _files(project)
     file = next(each for each in files if each["filename"] == name)
     data = _get(urljoin(base, file["url"]))
