@@ -48,6 +48,10 @@ _MEANINGS = {
         "The locked release was withdrawn from its index",
         "fi-bump latest shows what every member has; fi-bump set moves there",
     ),
+    Rule.STALE_LOCK_FILE: (
+        "A resolver's lock file is not at its group's version",
+        "Run what makes the lock file anew, or exclude it in versions.lock.json",
+    ),
     Rule.INTERRUPTED: (
         "A killed fi-bump left its journal",
         "Run fi-bump check --fix, which finishes the change or undoes it",
@@ -67,7 +71,7 @@ def check_report(
 ) -> Report:
     """The findings in their order, then the mentions where they were asked for; every other pin has passed."""
     lines = Lines(repository.root)
-    simple = {pin_place(pin) for pin in scan.pins if not pin.hashes}
+    simple = {pin_place(pin) for pin in scan.pins if not (pin.hashes or pin.repeats)}
     results = [_result(finding, lines, simple) for finding in findings]
     results += [_mention(mention, lines) for mention in mentions or ()]
     summary, remedies = closing_lines(repository, scan, findings)
@@ -98,7 +102,7 @@ def _result(finding: Finding, lines: Lines, simple: set[tuple[str, int, int, int
         finding.anchor or finding.subject or finding.rule.value,
         finding.message,
         _without_prefix(help_lines([finding])) if error else (),
-        # Hashes beside a pin change with it: the version alone would not mend it.
+        # Hashes beside a pin, and other places in an address, change with it: the version alone would not mend it.
         finding.expected if mended else None,
     )
 
