@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from packaging.version import Version
 
 from fi_bump.audit.audit import Audit, audit
+from fi_bump.change.model import Release
+from fi_bump.change.releases import on_the_way
 from fi_bump.lock import Group
 from fi_bump.online import Online, asking
 from fi_bump.pins import Kind
@@ -22,7 +24,8 @@ class Preflight(NamedTuple):
     """What the indexes say of a request.
 
     `refusals` are the reasons not to move, `remedy` what to do instead; `files` are the release files of each member
-    by package, `left` the members that no index knows and nothing names; `audit` is None where it was not reached.
+    by package, `left` the members that no index knows and nothing names; `audit` is None where it was not reached, and
+    `releases` are those on the way by group.
     """
 
     refusals: tuple[str, ...]
@@ -30,6 +33,7 @@ class Preflight(NamedTuple):
     files: ReleaseFiles
     left: tuple[str, ...]
     audit: Audit | None
+    releases: dict[str, tuple[Release, ...]]
 
 
 def preflight(root: str, request: Request, scan: Scan, online: Online) -> Preflight:
@@ -42,6 +46,7 @@ def preflight(root: str, request: Request, scan: Scan, online: Online) -> Prefli
     files: ReleaseFiles = {}
     left: list[str] = []
     remedy = None
+    releases: dict[str, tuple[Release, ...]] = {}
     with asking(root, request.lock, online) as known:
         for group in request.groups:
             version = request.versions[group.name]
@@ -51,9 +56,11 @@ def preflight(root: str, request: Request, scan: Scan, online: Online) -> Prefli
             refusals += [standing.message for standing in refused]
             if refused and remedy is None:
                 remedy = _remedy(known, request, group, standings)
+            asked = [standing.member for standing in standings]
+            releases[group.name] = on_the_way(known, asked, group.version, version)
             files |= {standing.member.name: release_files(standing) for standing in standings}
         found = None if refusals else audit(root, request.lock, request.versions, known)
-    return Preflight(tuple(refusals), remedy, files, tuple(left), found)
+    return Preflight(tuple(refusals), remedy, files, tuple(left), found, releases)
 
 
 def _standings(known: Known, group: Group, version: str, named: set[str]) -> tuple[Sequence[Standing], list[str]]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from fi_bump.report.escape import items, plain, table
 from fi_bump.report.smoke_text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
 from fi_bump.smoke.model import Report
 
@@ -16,8 +17,8 @@ def markdown_text(report: Report) -> str:
 
 
 def _blocks(report: Report) -> Iterator[str]:
-    yield f"### {_plain(verdict(report))}\n"
-    yield f"{_plain(target_line(report.target))}\n"
+    yield f"### {plain(verdict(report))}\n"
+    yield f"{plain(target_line(report.target))}\n"
     if report.problems:
         yield from _list(problem.message for problem in report.problems)
     if report.sweep is not None:
@@ -29,7 +30,7 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from _table(("probe", "outcome", "seconds", "reason and metrics"), probes)
     if report.comparison is not None:
         first, *rest = comparison_lines(report.comparison)
-        yield f"{_plain(first)}\n"
+        yield f"{plain(first)}\n"
         yield from _list(rest)
     if report.against is not None:
         header = ("probe", "value", report.version, report.against.version)
@@ -48,15 +49,8 @@ def _numbers(report: Report) -> Iterator[str]:
 
 
 def _list(lines: Iterable[str]) -> Iterator[str]:
-    yield "".join(f"- {_plain(line)}\n" for line in lines)
+    yield items(map(plain, lines))
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    body = "".join(f"| {' | '.join(map(_plain, row))} |\n" for row in rows)
-    yield f"| {' | '.join(map(_plain, header))} |\n|{' --- |' * len(header)}\n{body}"
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is: no emphasis, no table cell, no HTML, no mention of anybody."""
-    escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;")
-    return escaped.replace("@", "@&#8203;")
+    yield table(list(map(plain, header)), [list(map(plain, row)) for row in rows])
