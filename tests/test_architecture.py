@@ -27,7 +27,7 @@ ASKING = {"latest.py", "online_check.py", "preflight.py", "releases.py"}
 DOORS = {
     "typer": {"cli/"},
     "rich": {"report/tables.py", "report/waiting.py", "report/smoke_progress.py", "report/smoke_table.py"},
-    "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "index/", *ASKING},
+    "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "change/releases.py", "index/", *ASKING},
     "dockerfile_parse": {"witness.py"},
     "urllib3": {"index/http.py"},
     "tomlkit": set[str](),
@@ -86,6 +86,7 @@ WRITERS = {
 # What a probe finds in the interpreter that it runs in, and imports only when it runs.
 IN_TARGET = {"cuda", "cutlass", "flashinfer", "torch", "tvm_ffi"}
 SPAWNERS = {
+    "change/git.py",
     *("index/configuration.py", "index/http.py", "audit/resolve.py"),
     *("smoke/process.py", "smoke/probes/target.py", "smoke/probes/jit.py"),
 }

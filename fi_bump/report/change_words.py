@@ -69,7 +69,7 @@ def summary(about: Description) -> str:
     """The whole change in one sentence."""
     places = [place for group in about.groups for place in group.places]
     look = sum(len(group.mentions) + len(group.notes) for group in about.groups)
-    findings = count(len(about.findings), "finding of fi-bump check") if about.findings else "in step"
+    findings = f"{count(len(about.findings), 'finding')} of fi-bump check" if about.findings else "in step"
     parts = [
         f"{count(len(places), 'pin')} in {count(len({place.path for place in places}), 'file')}, {findings}",
         _audit_count(about),
