@@ -14,7 +14,7 @@ from fi_bump.smoke.text import printable
 
 
 def print_fleet(fleet: Fleet) -> None:
-    """Print a row for each group of each checkout, and what they add up to."""
+    """Print a row for each group of each checkout, what is wrong with those that have no answer, and the sum."""
     header = ["repository", "group", "locked", "state", "newest in the fleet"]
     header += ["newest of all members"] if fleet.online else []
     header += ["engine"] if fleet.engine else []
@@ -27,6 +27,8 @@ def print_fleet(fleet: Fleet) -> None:
             table.add_row(*(Text(printable(cell)) for cell in row[: len(header)]))
     out = console()
     out.print(table)
+    for line in _errors(fleet):
+        out.print(Text(line))
     out.print(summary(fleet), markup=False)
 
 
@@ -55,19 +57,22 @@ def _rows(fleet: Fleet, member: Member) -> Iterator[tuple[str, ...]]:
         cells += [_engine(fleet, member, each)]
         yield tuple(cells)
     if not member.standings:
-        yield (checkout.name, "-", "-", _checkout(member))
+        yield (checkout.name, "-", "-", checkout.state.value)
     elif more := checkout.findings - sum(each.held.findings for each in member.standings):
         yield (checkout.name, "-", "-", f"{count(more, 'finding')} of no one group")
 
 
-def _checkout(member: Member) -> str:
-    state = member.checkout.state
-    return f"{state.value}: {member.checkout.error}" if member.checkout.error else state.value
+def _errors(fleet: Fleet) -> Iterator[str]:
+    """Why a checkout cannot be read, and why an index cannot be asked, each reason once a checkout."""
+    for member in fleet.members:
+        reasons = [member.checkout.error, *(each.newest.error for each in member.standings if each.newest)]
+        for reason in dict.fromkeys(reason for reason in reasons if reason):
+            yield f"{member.checkout.name}: {printable(reason)}"
 
 
 def _state(each: Standing, member: Member) -> str:
     if member.checkout.state is State.UNREADABLE:
-        return _checkout(member)
+        return State.UNREADABLE.value
     return count(each.held.findings, "finding") if each.held.findings else State.IN_STEP.value
 
 
@@ -77,7 +82,7 @@ def _fleet(each: Standing) -> str:
 
 def _newest(each: Standing) -> str:
     if each.newest is None or each.newest.error:
-        return f"not known: {each.newest.error}" if each.newest else ""
+        return "not known" if each.newest else ""
     if each.newest.version is None:
         return "none is on all indexes"
     return each.newest.version if each.behind_newest else ""
