@@ -53,4 +53,4 @@ def _asked(
 ) -> Asked:
     command = proposed_command(lock, versions, found)
     text = (*lines(found), *([command] if command else []))
-    return Asked(text, len(found.conflicts), releases, left)
+    return Asked(text, len(found.conflicts), len(found.notes), releases, left)

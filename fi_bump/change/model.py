@@ -46,10 +46,15 @@ class GroupChange(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What the indexes said: the audit's lines, the releases on the way by group, the members that were left out."""
+    """What the indexes said of the change.
+
+    `audit` are the audit's lines, of which there are so many `conflicts` and `notes`; `releases` are those on the way by
+    group, `left` the members that no index knows and nothing names.
+    """
 
     audit: tuple[str, ...]
     conflicts: int
+    notes: int
     releases: dict[str, tuple[Release, ...]]
     left: tuple[str, ...]
 

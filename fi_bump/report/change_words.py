@@ -135,7 +135,8 @@ def _release(group: GroupChange, release: Release) -> tuple[Words, ...]:
 def _audit_count(about: Description) -> str:
     if about.asked is None:
         return "audit not run"
-    return count(about.asked.conflicts, "conflict") if about.asked.conflicts else "no conflicts"
+    conflicts = count(about.asked.conflicts, "conflict") if about.asked.conflicts else "no conflicts"
+    return f"{conflicts}, {count(about.asked.notes, 'note')}" if about.asked.notes else conflicts
 
 
 def _smoke_count(about: Description) -> str:

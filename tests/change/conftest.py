@@ -80,3 +80,8 @@ def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         return Result(result.code, result.out.replace(index.url, "URL"), result.err.replace(index.url, "URL"))
 
     return call
+
+
+def section(body: str, title: str) -> list[str]:
+    """The lines below a heading."""
+    return body.partition(f"### {title}\n\n")[2].partition("\n### ")[0].rstrip("\n").split("\n")

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from tests.conftest import NEW, OLD, plant
+from tests.conftest import NEW, OLD, Result, Run, plant
+
+SCHEMA = json.loads(files("fi_bump").joinpath("schemas", "fleet.schema.json").read_bytes())
+VALIDATOR = Draft202012Validator(SCHEMA)
 
 BROKEN = b'{\n  "lock-version": 1,\n  "groups": {]\n}\n'
 
@@ -58,3 +64,20 @@ def fleet(tmp_path: Path) -> Path:
 
 
 ALL = ("engine", "plugin", "kernels", "ahead", "broken", "docs")
+
+
+def text(result: Result) -> str:
+    """A table without the blanks at the ends of its lines."""
+    return "".join(f"{line.rstrip()}\n" for line in result.out.split("\n")[:-1])
+
+
+def document(run: Run, root: Path, *arguments: str) -> dict[str, Any]:
+    """The JSON document, held against its schema."""
+    found: dict[str, Any] = json.loads(run(root, "fleet", *arguments, "--format", "json").out)
+    VALIDATOR.validate(found)
+    return found
+
+
+def column(found: dict[str, Any], key: str) -> dict[str, Any]:
+    """One key of each repository, by name."""
+    return {each["name"]: each[key] for each in found["repositories"]}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +11,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fi_bump.fleet import reading
-from fi_bump.index import http as http_module
 from fi_bump.repository import Repository
-from tests.conftest import NEW, OLD, Result, Run, plant, snapshot
-from tests.fleet.conftest import ALL, lock, pinned
-from tests.index.server import Index, Package, Reply, answering, running, wheel
+from tests.conftest import NEW, OLD, Run, plant, snapshot
+from tests.fleet.conftest import ALL, SCHEMA, VALIDATOR, column, document, lock, pinned, text
 
-SCHEMA = json.loads(files("fi_bump").joinpath("schemas", "fleet.schema.json").read_bytes())
-VALIDATOR = Draft202012Validator(SCHEMA)
 ERROR = "versions.lock.json:3:14: is not JSON: expecting property name enclosed in double quotes"
 TABLE = f"""\
 repository  group       locked        state           newest in the fleet     engine
@@ -35,23 +29,6 @@ docs        -           -             no lock
 broken: {ERROR}
 6 repositories: 2 behind, 3 not as engine has it, 1 with findings, 1 without a lock, 1 cannot be read
 """
-
-
-def text(result: Result) -> str:
-    """A table without the blanks at the ends of its lines."""
-    return "".join(f"{line.rstrip()}\n" for line in result.out.split("\n")[:-1])
-
-
-def document(run: Run, root: Path, *arguments: str) -> dict[str, Any]:
-    """The JSON document, held against its schema."""
-    found: dict[str, Any] = json.loads(run(root, "fleet", *arguments, "--format", "json").out)
-    VALIDATOR.validate(found)
-    return found
-
-
-def column(found: dict[str, Any], key: str) -> dict[str, Any]:
-    """One key of each repository, by name."""
-    return {each["name"]: each[key] for each in found["repositories"]}
 
 
 def test_the_schema_is_a_schema() -> None:
@@ -176,33 +153,6 @@ def test_exit_code(fleet: Path, run: Run, arguments: list[str], code: int) -> No
     assert document(run, fleet, *arguments)["ok"] is (code == 0)
 
 
-REPOS = b"# ours\n\n  engine: ../work/engine   # what we serve\nplugin\n./plugin/\nkernels # on it\r\n"
-
-
-def test_a_repos_file(fleet: Path, run: Run) -> None:
-    plant(fleet, {"repos.txt": b"\xef\xbb\xbf" + REPOS})
-    found = document(run, fleet.parent, "--repos", str(fleet / "repos.txt"))
-    assert column(found, "path") == {"engine": "../work/engine", "plugin": "plugin", "kernels": "kernels"}
-    assert found["engine"] == "engine"
-    # An engine on the command line counts more.
-    assert document(run, fleet, "ahead", "--repos", "repos.txt", "--engine", "ahead")["engine"] == "ahead"
-
-
-@pytest.mark.parametrize(
-    ("data", "code", "message"),
-    [
-        (b"# nothing\n", 2, "REPOS: names no repository\nhelp: write a path a line\n"),
-        (b"a\nengine:\n", 2, "REPOS:2: 'engine:' marks no path\nhelp: mark one line: engine: PATH\n"),
-        (b"engine: a\nengine: b\n", 2, "REPOS:2: 'engine:' marks a second engine\nhelp: mark one line: engine: PATH\n"),
-        (b"caf\xe9\n", 3, "REPOS: is not UTF-8 at byte 3\n"),
-    ],
-)
-def test_a_repos_file_that_is_wrong(fleet: Path, run: Run, data: bytes, code: int, message: str) -> None:
-    file = fleet / "repos.txt"
-    file.write_bytes(data)
-    assert run(fleet, "fleet", "--repos", str(file)) == (code, "", message.replace("REPOS", str(file)))
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -294,76 +244,6 @@ def test_what_is_wrong_with_one_stops_no_other(
         "odd[x]      -      -       cannot be read",
         "killed      kit    1.0     in step",
         "killed      -      -       1 finding of no one group",
-    ]
-
-
-@pytest.fixture
-def index() -> Iterator[Index]:
-    """An index with something newer of torch, and of one member of flashinfer."""
-    with running() as started:
-        for name, versions in {
-            "flashinfer-python": (OLD, NEW, "0.6.14"),
-            "flashinfer-cubin": (OLD, NEW),
-            "torch": ("2.9.0", "2.10.0", "2.11.0"),
-        }.items():
-            Package(name, {each: wheel(name, each) for each in versions}).serve(started)
-        yield started
-
-
-Ask = Callable[..., Result]
-
-
-@pytest.fixture
-def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Run `fleet --online` against the index."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
-    monkeypatch.setattr(http_module, "RETRIES", 1)
-
-    def call(root: Path, *arguments: str) -> Result:
-        result = run(root, "fleet", *arguments, "--online", "--index", f"{index.url}/simple", offline=False)
-        return Result(result.code, result.out.replace(index.url, "URL"), result.err.replace(index.url, "URL"))
-
-    return call
-
-
-def test_online(fleet: Path, ask: Ask, index: Index) -> None:
-    result = ask(fleet, "engine", "plugin", "kernels", "ahead", "--exit-code")
-    assert (result.code, result.err) == (1, "")
-    assert text(result) == (
-        f"repository  group       locked        state      newest in the fleet     newest of all members\n"
-        f"engine      flashinfer  {NEW}  in step\n"
-        f"engine      torch       2.9.0         in step    2.10.0 in ahead         2.11.0\n"
-        f"plugin      flashinfer  {OLD}   1 finding  {NEW} in engine  {NEW}\n"
-        f"kernels     attention   {OLD}   in step                            0.6.14\n"
-        f"kernels     kit         1.0           in step                            none is on all indexes\n"
-        f"ahead       torch       2.10.0        in step                            2.11.0\n"
-        f"4 repositories: 4 behind, 1 with findings\n"
-    )
-    # Each page once, for however many repositories.
-    pages = [request.path for request in index.log]
-    assert sorted(pages) == [f"/simple/{name}/" for name in ("flashinfer-cubin", "flashinfer-python", "kit", "torch")]
-
-
-def test_an_index_that_cannot_be_asked_costs_its_own_groups(fleet: Path, ask: Ask, index: Index) -> None:
-    index.routes["/simple/torch/"] = answering(Reply(403, {}, b""))
-    result = ask(fleet, "engine", "ahead", "--format", "json", "--exit-code")
-    assert result.code == 1
-    found = json.loads(result.out)
-    VALIDATOR.validate(found)
-    groups = {(name, each["name"]): each["index"] for name, all_ in column(found, "groups").items() for each in all_}
-    error = groups["ahead", "torch"]["error"]
-    assert "403" in error
-    assert groups == {
-        ("engine", "flashinfer"): {"newest": NEW, "behind": False, "error": None},
-        ("engine", "torch"): {"newest": None, "behind": False, "error": error},
-        ("ahead", "torch"): {"newest": None, "behind": False, "error": error},
-    }
-    assert found["counts"]["notAsked"] == 2
-    said = text(ask(fleet, "ahead")).split("\n")
-    assert said[1:4] == [
-        "ahead       torch  2.10.0  in step                       not known",
-        f"ahead: {error}",
-        "1 repository: 1 with an index that cannot be asked",
     ]
 
 
