@@ -115,4 +115,4 @@ def _gone(scan: Scan, earlier: Before, group: Group) -> list[Place]:
 
 def _compiled(moved: Iterable[Pin]) -> list[str]:
     commands = {pin.source.path: pin.command for pin in moved if pin.command}
-    return [f"{path} is compiled; regenerate it with: {command}" for path, command in commands.items()]
+    return [f"{path}: is compiled; regenerate it with: {command}" for path, command in commands.items()]

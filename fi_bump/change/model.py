@@ -48,8 +48,8 @@ class GroupChange(NamedTuple):
 class Asked(NamedTuple):
     """What the indexes said of the change.
 
-    `audit` are the audit's lines, of which there are so many `conflicts` and `notes`; `releases` are those on the way by
-    group, `left` the members that no index knows and nothing names.
+    `audit` are the audit's lines, `conflicts` and `notes` how many there are; `releases` are those on the way by group,
+    `left` the members that no index knows and nothing names.
     """
 
     audit: tuple[str, ...]

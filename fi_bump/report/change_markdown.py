@@ -11,7 +11,7 @@ from fi_bump.report.escape import code, items, plain, table
 from fi_bump.report.smoke_markdown import markdown_text
 from fi_bump.report.text import count
 
-# More rows than a reviewer reads are folded away.
+# More than a reviewer reads at once is folded away.
 MOST_ROWS = 20
 
 
@@ -26,7 +26,7 @@ def _section(section: Section) -> Iterator[str]:
         case Rows():
             text = _rows(section.block)
         case Items():
-            text = items(_words(item) for item in section.block.items)
+            text = _folded(items(map(_words, section.block.items)), len(section.block.items), section.block.what)
         case Smoke():
             # One level below the section's own heading.
             text = f"#{markdown_text(section.block.report)}"
@@ -38,9 +38,13 @@ def _section(section: Section) -> Iterator[str]:
 
 def _rows(rows: Rows) -> str:
     text = table(rows.header, [[_words(cell, cell=True) for cell in row] for row in rows.rows])
-    if len(rows.rows) <= MOST_ROWS:
+    return _folded(text, len(rows.rows), rows.what)
+
+
+def _folded(text: str, number: int, what: str) -> str:
+    if number <= MOST_ROWS:
         return text
-    return f"<details><summary>{count(len(rows.rows), rows.what)}</summary>\n\n{text}\n</details>\n"
+    return f"<details><summary>{count(number, what)}</summary>\n\n{text}\n</details>\n"
 
 
 def _words(words: Words, *, cell: bool = False) -> str:

@@ -13,6 +13,8 @@ from fi_bump.smoke.model import Report
 from fi_bump.smoke.text import printable
 
 _LONGEST = 1000
+# A body has an upper size where pull requests are opened, and nobody reads on.
+_MOST_ITEMS = 100
 
 
 class Code(NamedTuple):
@@ -40,9 +42,10 @@ class Rows(NamedTuple):
 
 
 class Items(NamedTuple):
-    """A list."""
+    """A list; `what` is the noun that it is counted by."""
 
     items: tuple[Words, ...]
+    what: str = "line"
 
 
 class Smoke(NamedTuple):
@@ -92,7 +95,9 @@ def sections(about: Description) -> Iterator[Section]:
         yield Section("Audit", Items(tuple(_spoken(line) for line in lines)))
     look = [item for group in about.groups for item in _look(group)]
     if look:
-        yield Section("To look at", Items(tuple(look)))
+        more = len(look) - _MOST_ITEMS
+        rest: list[Words] = [(f"and {more} more: run ", Code("fi-bump check --mentions"))] if more > 0 else []
+        yield Section("To look at", Items((*look[:_MOST_ITEMS], *rest), "place"))
     if about.report is not None:
         yield Section("Smoke", Smoke(about.report))
     left_out = tuple(_not_run(about))

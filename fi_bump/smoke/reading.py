@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fi_bump.errors import FiBumpError
-from fi_bump.smoke import baseline, storage
-from fi_bump.smoke.model import Change, Comparison, Device, ProbeReport, Problem, Report, Target
+from fi_bump.smoke import baseline
+from fi_bump.smoke.model import Change, Comparison, Device, Problem, Report, Target
 
 _HINT = "--smoke takes a report of fi-bump smoke --format json"
 
@@ -17,10 +16,7 @@ def load(path: str) -> Report:
 
     Raises FiBumpError for what is no report, or one of another schema or of a sweep.
     """
-    group = _group_of(path)
-    # The baseline's reader says what is wrong with a document; here it is read whole.
-    baseline.load(path, group)
-    document = json.loads(storage.read(path).decode("utf-8-sig"))
+    document = baseline.read(path, "smoke")
     try:
         report = _report(document)
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -37,26 +33,16 @@ def beside(report: Report, earlier: baseline.Baseline, tolerance: float) -> Repo
     return report._replace(ok=not left, problems=left, comparison=comparison)
 
 
-def _group_of(path: str) -> str:
-    try:
-        return str(json.loads(storage.read(path).decode("utf-8-sig"))["group"])
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return ""
-
-
 def _report(document: dict[str, Any]) -> Report:
     compared = document["comparison"]
     return Report(
         document["ok"] is True,
-        document["group"],
-        document["version"],
+        str(document["group"]),
+        str(document["version"]),
         _target(document["target"]),
         tuple(document["required"]),
         tuple(Problem(each["probe"], each["message"]) for each in document["problems"]),
-        tuple(
-            ProbeReport(each["name"], each["outcome"], each["reason"], float(each["seconds"]), each["metrics"])
-            for each in document["probes"]
-        ),
+        tuple(map(baseline.probe_of, document["probes"])),
         None if compared is None else _comparison(compared),
     )
 
