@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
+from fi_bump import files
 from fi_bump.change import git
 from fi_bump.change.asked import asked_by_set
 from fi_bump.change.describe import before, describe
@@ -67,6 +68,7 @@ def following(root: str, body: str | None, commit: bool) -> Iterator[Following]:
 
     With a body for standard output everything else that is said goes to standard error.
     """
+    files.find_root(root)
     if commit:
         git.refuse_commit(root)
     out = sys.stdout

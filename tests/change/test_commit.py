@@ -147,6 +147,12 @@ def test_no_work_tree(engine: Path, run: Run) -> None:
     assert snapshot(engine) == before
 
 
+def test_no_folder(tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / "none"
+    message = f"{folder}: there is no such folder\nhelp: name a repository's folder after -C\n"
+    assert run(folder, "set", NEW, "--commit") == (2, "", message)
+
+
 def test_no_commit_yet(engine: Path, run: Run) -> None:
     git(engine, "init", "-q")
     git(engine, "add", "-A")
