@@ -284,6 +284,24 @@ def test_drift_that_is_mended_without_a_new_version(committed: Path, run: Run) -
     assert git(committed, "show", "--format=", "--name-only") == "requirements/cuda.txt\n"
 
 
+def test_the_old_version_beside_a_pin_that_moved(committed: Path, run: Run) -> None:
+    plant(committed, {"requirements/rocm.txt": f"flashinfer-python=={OLD}  # {OLD} is what the image has\n".encode()})
+    git(committed, "add", "-A")
+    git(committed, "commit", "-qm", "rocm")
+    look = f"- `requirements/rocm.txt:1` text: `flashinfer-python=={NEW}  # {OLD} is what the image has`"
+    body = run(committed, "set", NEW, "--pr-body", "-").out
+    assert section(body, "To look at")[1] == look
+    assert run(committed, "pr-body").out == body
+
+
+def test_an_earlier_body_is_no_place_to_look_at(committed: Path, run: Run) -> None:
+    for version in (NEW, "0.6.13"):
+        assert run(committed, "set", version, "--pr-body", str(committed / "docs/body.md")).code == 0
+    body = (committed / "docs/body.md").read_text()
+    assert body.startswith(f"## flashinfer {NEW} -> 0.6.13\n")
+    assert section(body, "To look at") == [f'- `src/gate.py:3` exact gate: `if flashinfer.__version__ == "{OLD}":`']
+
+
 def test_text_is_shown_as_it_is() -> None:
     assert plain("a@b <i>&amp; #12 | `x` *y* _z_ [q](r) \\ ~s~\u2028n") == (
         "a@&#8203;b &lt;i>&amp;amp; \\#&#8203;12 \\| \\`x\\` \\*y\\* \\_z\\_ \\[q\\](r) \\\\ \\~s\\~ n"

@@ -76,7 +76,9 @@ def test_an_index_that_cannot_be_asked_costs_its_own_groups(fleet: Path, ask: As
         ("ahead", "torch"): {"newest": None, "behind": False, "error": error},
     }
     assert found["counts"]["notAsked"] == 2
-    said = text(ask(fleet, "ahead")).split("\n")
+    alone = ask(fleet, "ahead", "--exit-code")
+    assert alone.code == 1
+    said = text(alone).split("\n")
     assert said[1:4] == [
         "ahead       torch  2.10.0  in step                       not known",
         f"ahead: {error}",
