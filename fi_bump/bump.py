@@ -7,12 +7,12 @@ import os
 from fi_bump import mentions, write
 from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
-from fi_bump.errors import Exit, FiBumpError
+from fi_bump.errors import Exit, FiBumpError, UsageError
 from fi_bump.findings import Finding, Rule, compare, lock_files
 from fi_bump.kept import Watch
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
-from fi_bump.pins import Mark, Pin
+from fi_bump.pins import Pin
 from fi_bump.plan import Plan, make_plan
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.text import count, finding_line, help_lines, mention_line, move_lines, pins_in_files
@@ -21,18 +21,24 @@ from fi_bump.request import Request, read_request
 from fi_bump.scan import Scan, watch_names
 
 if TYPE_CHECKING:
+    from fi_bump.change.following import Following
     from fi_bump.online import Online
     from fi_bump.preflight import Preflight
 
 
 class Options(NamedTuple):
-    """What `set` was asked for: `[GROUP==]VERSION` texts, and whether to write; without `online` no index is asked."""
+    """What `set` was asked for: `[GROUP==]VERSION` texts, and whether to write; without `online` no index is asked.
+
+    `body` is where a pull request's body goes (`-`: standard output), `commit` asks for one commit.
+    """
 
     root: str
     targets: tuple[str, ...]
     dry_run: bool = False
     online: Online | None = None
     strict: bool = False
+    body: str | None = None
+    commit: bool = False
 
 
 def parse(arguments: list[str]) -> Options | None:
@@ -54,6 +60,18 @@ def parse(arguments: list[str]) -> Options | None:
 
 def run(options: Options) -> int:
     """Move the groups and return the exit code: 0 done or already there, 1 when the tree or an index forbids it."""
+    if options.body is None and not options.commit:
+        return _run(options, None)
+    if options.dry_run:
+        what = "--commit" if options.commit else "--pr-body"
+        raise UsageError(f"--dry-run changes nothing, so there is nothing for {what}", hint="leave one of them out")
+    from fi_bump.change.following import following
+
+    with following(options.root, options.body, options.commit) as after:
+        return _run(options, after)
+
+
+def _run(options: Options, after: Following | None) -> int:
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
     scan: Scan | None = None
@@ -80,8 +98,12 @@ def run(options: Options) -> int:
         plan, findings = _plan(repository, request, scan, flight)
         if findings:
             return _refuse(findings)
+        if after is not None:
+            after.refuse(repository, plan)
         repository.apply(plan)
     _report(repository, plan, request, scan, flight)
+    if after is not None:
+        after.finish(repository, plan, request, scan, flight)
     return int(Exit.OK)
 
 
@@ -181,9 +203,7 @@ def _audit_lines(request: Request, flight: Preflight) -> list[str]:
 def _report_mentions(repository: Repository, group: Group, version: str, scan: Scan, moved: list[Pin]) -> None:
     """Say where the old version still stands beside a name of the group, and what else a person must look at."""
     after = group._replace(version=version)
-    found = mentions.of_version(repository.root, repository.lock, after, group.version, scan, moved)
-    # Of a lock file what to run is said.
-    found = [mention for mention in found if mention.kind != Mark.LOCK_FILE.value]
+    found = mentions.to_look_at(repository.root, repository.lock, after, group.version, scan, moved)
     if found:
         say([f"{count(len(found), 'place')} to look at:"])
         say([f"  {mention_line(mention)}" for mention in found])

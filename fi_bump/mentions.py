@@ -57,6 +57,12 @@ def of_version(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved:
     return _without(found, group, scan, moved)
 
 
+def to_look_at(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved: Container[Pin]) -> list[Mention]:
+    """What a person must look at once a group has moved from `old`; of a lock file what to run is said elsewhere."""
+    found = of_version(root, lock, group, old, scan, moved)
+    return [mention for mention in found if mention.kind != Mark.LOCK_FILE.value]
+
+
 def of_others(root: str, lock: Lock, group: Group, scan: Scan) -> list[Mention]:
     """Each line on which a version other than the lock's follows a package name or variable of the group.
 

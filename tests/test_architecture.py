@@ -26,8 +26,10 @@ ASKING = {"latest.py", "online_check.py", "preflight.py", "releases.py"}
 # Third-party library -> the only modules (or folders) that may import it.
 DOORS = {
     "typer": {"cli/"},
-    "rich": {f"report/{name}.py" for name in ("smoke_progress", "smoke_table", "snippet", "tables", "waiting")},
-    "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "index/", *ASKING},
+    "rich": {
+        f"report/{name}.py" for name in ("fleet_table", "smoke_progress", "smoke_table", "snippet", "tables", "waiting")
+    },
+    "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "change/releases.py", "index/", *ASKING},
     "dockerfile_parse": {"witness.py"},
     "urllib3": {"index/http.py"},
     "tomlkit": set[str](),
@@ -90,6 +92,7 @@ WRITERS = {
 # What a probe finds in the interpreter that it runs in, and imports only when it runs.
 IN_TARGET = {"cuda", "cutlass", "flashinfer", "torch", "tvm_ffi"}
 SPAWNERS = {
+    "change/git.py",
     *("index/configuration.py", "index/http.py", "audit/resolve.py"),
     *("smoke/process.py", "smoke/probes/target.py", "smoke/probes/jit.py"),
 }
@@ -159,7 +162,7 @@ def test_no_other_library(name: str) -> None:
     "name",
     [
         *("plan.py", "findings.py", "ownership.py", "lock.py", "grammar.py", "pins.py", "versions.py"),
-        *("template/fill.py", "template/values.py", *FORMATS),
+        *("template/fill.py", "template/values.py", "fleet/model.py", "fleet/compare.py", "change/model.py", *FORMATS),
     ],
 )
 def test_the_middle_is_pure(name: str) -> None:

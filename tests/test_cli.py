@@ -17,7 +17,9 @@ def test_version(engine: Path, run: Run) -> None:
     assert run(engine, "--version") == (0, f"fi-bump {__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", ["init", "set", "check", "status", "smoke", "latest", "audit", "site"])
+@pytest.mark.parametrize(
+    "command", ["init", "set", "check", "status", "smoke", "latest", "audit", "site", "pr-body", "fleet"]
+)
 def test_every_command_explains_itself(engine: Path, run: Run, command: str) -> None:
     result = run(engine, command, "--help")
     assert (result.code, result.err) == (0, "")

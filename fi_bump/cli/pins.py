@@ -68,6 +68,12 @@ def set_command(
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
     strict: Annotated[bool, typer.Option("--strict", help="Change nothing when the audit finds a conflict.")] = False,
+    pr_body: Annotated[
+        str | None, typer.Option("--pr-body", metavar="FILE", help="Write a pull request's body; - prints it alone.")
+    ] = None,
+    commit: Annotated[
+        bool, typer.Option("--commit", help="Make one git commit of what is changed, and of nothing else.")
+    ] = False,
 ) -> None:
     """Move every pin of a group to a version: all of them, or none.
 
@@ -79,7 +85,8 @@ def set_command(
     still name the old version and are no pins.
     """
     online = None if offline else online_of(index, allow_yanked, allow_prerelease)
-    sys.exit(guard(lambda: bump.run(bump.Options(context.obj, tuple(targets), dry_run, online, strict))))
+    asked = bump.Options(context.obj, tuple(targets), dry_run, online, strict, pr_body, commit)
+    sys.exit(guard(lambda: bump.run(asked)))
 
 
 @app.command("check")

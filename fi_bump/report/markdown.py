@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from fi_bump.report import escape
 from fi_bump.report.model import Report, printable
 from fi_bump.report.text import count
 
@@ -28,17 +29,14 @@ def _blocks(report: Report) -> Iterator[str]:
 
 def bullets(lines: Iterable[str]) -> str:
     """A list of plain texts."""
-    return "".join(f"- {plain(line)}\n" for line in lines)
+    return escape.items(map(plain, lines))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table of plain texts."""
-    body = "".join(f"| {' | '.join(map(plain, row))} |\n" for row in rows)
-    return f"| {' | '.join(map(plain, header))} |\n|{' --- |' * len(header)}\n{body}"
+    return escape.table(list(map(plain, header)), [list(map(plain, row)) for row in rows])
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is, in one line: no emphasis, no table cell, no HTML, no mention of anybody."""
-    line = re.sub(r"\s*[\r\n]\s*", " ", printable(text))
-    escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", line).replace("&", "&amp;").replace("<", "&lt;")
-    return escaped.replace("@", "@&#8203;")
+    """Text that Markdown shows as it is, in one line."""
+    return escape.plain(re.sub(r"\s*[\r\n]\s*", " ", printable(text)))

@@ -320,7 +320,7 @@ def test_markdown_of_the_further_parts() -> None:
 def test_markdown_cannot_be_broken_out_of() -> None:
     odd = ProbeReport("environment", "fail", "a|b <img> *x* @team #1 ````", 1.0, {"text": "```` </details>"})
     text = render(RED._replace(probes=(odd,), problems=(Problem(None, "a"),)), Format.markdown)
-    assert "a\\|b &lt;img> \\*x\\* @&#8203;team \\#1 \\`\\`\\`\\`" in text
+    assert "a\\|b &lt;img> \\*x\\* @&#8203;team \\#&#8203;1 \\`\\`\\`\\`" in text
     assert '`````json\n{\n  "environment": {\n    "text": "```` </details>"\n  }\n}\n`````\n' in text
 
 

@@ -30,31 +30,38 @@ while [ $# -gt 0 ]; do
   shift
 done
 """
+PAGE = "https://github.com/flashinfer-ai/flashinfer/releases/tag/v"
 BODY = f"""\
-## flashinfer {NEW}
+## flashinfer {OLD} -> {NEW}
 
-Every pin of flashinfer moves to {NEW} in one commit; `versions.lock.json` is the source of truth.
+5 pins in 4 files, in step; no conflicts; nothing else to look at; smoke not run
 
-| package | version | index |
-|---|---|---|
-| flashinfer-cubin | {NEW} | the configured one |
-| flashinfer-jit-cache | {NEW} | the configured one |
-| flashinfer-python | {NEW} | the configured one |
+### What moves
 
-## Before it is merged
+| place | pin | from | to |
+| --- | --- | --- | --- |
+| `docker/Dockerfile:3` | `FLASHINFER_VERSION` | {OLD} | {NEW} |
+| `docker/Dockerfile.nightly:2` | `github.com/flashinfer-ai/flashinfer` | {OLD} | {NEW} |
+| `docker/versions.json:5` | `FLASHINFER_VERSION` | {OLD} | {NEW} |
+| `requirements/cuda.txt:5` | `flashinfer-python` | {OLD} | {NEW} |
+| `requirements/cuda.txt:6` | `flashinfer-cubin` | {OLD} | {NEW} |
 
-- [ ] `fi-bump check` passes: no pin is left behind.
-- [ ] `fi-bump audit` finds no conflict, or each is answered here.
-- [ ] `fi-bump smoke --format markdown` passes on every architecture that is served; the reports are below.
-- [ ] What `fi-bump set` listed as naming the old version has been looked at.
+### Releases of flashinfer on the way
 
-## Smoke reports
+| release | uploaded |
+| --- | --- |
+| [{NEW}]({PAGE}{NEW}) | 2026-05-01 |
 
+### Audit
 
-## What fi-bump audit says
+- no conflicts
 
-    flashinfer {NEW}: no conflicts
+### Not run
+
+- `flashinfer-jit-cache` is not on the index, and no requirement pins it: not asked about
+- smoke of `flashinfer`: not run; run `fi-bump smoke --group flashinfer --output smoke.json` on a GPU
 """
+SUMMARY = "5 pins in 4 files, in step; no conflicts; nothing else to look at; smoke not run"
 
 
 @pytest.fixture
@@ -114,28 +121,32 @@ class Runner:
 
 def test_from_the_newest_version_to_the_pull_request(tmp_path: Path, index: Index, run: Run) -> None:
     runner = Runner(tmp_path, index)
-    install, latest, move, audit, push = scripts(written(runner.root, run, "github-bump"))
+    install, latest, move, push = scripts(written(runner.root, run, "github-bump"))
     shutil.rmtree(runner.root / ".github")
     assert install.startswith("python -m pip install")
     runner.step(latest)
     assert runner.output.read_text() == f"version={NEW}\n"
     runner.step(move, VERSION=NEW)
-    runner.step(audit, VERSION=NEW)
     # The other job: another checkout, and the artifact.
-    git(runner.root, "reset", "--hard")
+    git(runner.root, "reset", "--hard", "HEAD~1")
     (runner.temporary / "proposals").mkdir()
     (runner.temporary / "proposal").rename(runner.temporary / "proposals/fi-bump-flashinfer")
     runner.step(push)
-    branch, title = f"fi-bump/flashinfer-{NEW}", f"Move flashinfer to {NEW}"
+    branch, title = f"fi-bump/flashinfer-{NEW}", f"flashinfer {OLD} -> {NEW}"
     asked = ["pr", "create", "--base", "main", "--head", branch, "--title", title, "--body-file"]
     body = runner.temporary / "proposals/fi-bump-flashinfer/body.md"
     assert runner.log.read_text() == "\n".join(["auth", "setup-git", "", *asked, str(body), "", ""])
     assert Path(f"{runner.log}.body").read_text() == BODY
     pushed = subprocess.run(
-        ["git", "show", "--format=%an%n%s", "--name-only", branch], cwd=runner.remote, capture_output=True, text=True
+        ["git", "show", "--format=%an%n%B%x00", "--name-only", branch],
+        cwd=runner.remote,
+        capture_output=True,
+        text=True,
     )
     files = [*sorted(TREE), "versions.lock.json"]
-    assert pushed.stdout == "\n".join(["github-actions[bot]", title, "", *files, ""])
+    message, _, names = pushed.stdout.partition("\0")
+    assert message.split("\n")[:4] == ["github-actions[bot]", title, "", SUMMARY]
+    assert names.strip().split("\n") == files
     # Again: it is proposed already.
     runner.log.unlink()
     git(runner.root, "switch", "main")
