@@ -1,4 +1,4 @@
-"""`cutedsl-masked-moe`: the CuTe-DSL masked grouped GEMM, run on sm_100 and later, compiled for sm_100a elsewhere.
+"""`cutedsl-masked-moe`: the CuTe-DSL masked grouped GEMM, run on sm_100 and sm_103, compiled for sm_100a elsewhere.
 
 Compiling needs no GPU. It finds a nvidia-cutlass-dsl that the wheel's own metadata admits and its kernel does not
 survive; what the kernel computes is seen on the hardware alone.
@@ -29,7 +29,7 @@ def run(request: Request) -> Result:
     """Run the whole path where it can run, else compile its kernel."""
     import torch
 
-    capable = torch.cuda.is_available() and torch.cuda.get_device_capability() >= (10, 0)
+    capable = torch.cuda.is_available() and (10, 0) <= torch.cuda.get_device_capability() <= (10, 3)
     return _run_path() if capable else _compile()
 
 
