@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fi_bump import completion
+
 if TYPE_CHECKING:
     from fi_bump.online import Online
 
@@ -37,6 +39,34 @@ class ReportFormat(StrEnum):
     junit = "junit"
     markdown = "markdown"
     sarif = "sarif"
+
+
+def _root(context: typer.Context) -> str:
+    """The folder of `-C`, also while a line is completed and no callback has run."""
+    root = context.find_root().params.get("directory")
+    return root if isinstance(root, str) else "."
+
+
+def complete_groups(context: typer.Context, incomplete: str) -> list[str]:
+    """The lock's groups."""
+    return [name for name in completion.groups(_root(context)) if name.startswith(incomplete)]
+
+
+def complete_sites(context: typer.Context, incomplete: str) -> list[str]:
+    """The recorded sites."""
+    return [site for site in completion.sites(_root(context)) if site.startswith(incomplete)]
+
+
+def complete_templates(incomplete: str) -> list[str]:
+    """The templates."""
+    from fi_bump.template.catalog import TEMPLATES
+
+    return [name for name in TEMPLATES if name.startswith(incomplete)]
+
+
+def complete_targets(context: typer.Context, args: list[str], incomplete: str) -> list[str]:
+    """What `set` can move to."""
+    return completion.targets(_root(context), args, incomplete)
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the report.")]

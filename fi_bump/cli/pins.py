@@ -15,6 +15,7 @@ from fi_bump.cli.options import (
     ReportFormatOption,
     YankedOption,
     app,
+    complete_targets,
     online_of,
 )
 from fi_bump.edge import guard
@@ -58,7 +59,12 @@ def init_command(
 def set_command(
     context: typer.Context,
     targets: Annotated[
-        list[str], typer.Argument(metavar="[GROUP==]VERSION", help="The version to move to, for one or more groups.")
+        list[str],
+        typer.Argument(
+            metavar="[GROUP==]VERSION",
+            help="The version to move to, for one or more groups.",
+            autocompletion=complete_targets,
+        ),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the change as a patch for git apply and write nothing.")

@@ -197,6 +197,16 @@ class Http:
         return True
 
 
+class Kept(Http):
+    """Answers of earlier runs and nothing else, however old: for what must not wait for a network."""
+
+    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, anew: bool = False) -> Answer:
+        """The kept answer of an address; a 404 where there is none."""
+        bare, credentials = split(url)
+        kept = self.cache.get(f"{accept} {bare}") if self._credentials_for(bare, credentials) is None else None
+        return Answer(bare, 404, {}, b"") if kept is None else Answer(bare, kept.status, kept.headers, kept.body)
+
+
 def _bundle() -> str | None:
     """The certificates that the user's other tools are told to trust."""
     return next((path for name in _BUNDLES if (path := os.environ.get(name)) and os.path.isfile(path)), None)

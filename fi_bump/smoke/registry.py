@@ -53,7 +53,9 @@ class Probe(NamedTuple):
         lowest = _dotted(self.lowest)
         if self.highest is None:
             return f"on compute capability {lowest} and later"
-        return f"on compute capability {lowest}" + ("" if self.highest == self.lowest else f" to {_dotted(self.highest)}")
+        return f"on compute capability {lowest}" + (
+            "" if self.highest == self.lowest else f" to {_dotted(self.highest)}"
+        )
 
 
 def _dotted(capability: Capability) -> str:
