@@ -15,7 +15,7 @@ HOME = "https://github.com/fi-bump/fi-bump"
 _BASE = "%SRCROOT%"
 # The name of our fingerprint and the version of its making (3.27.17).
 _FINGERPRINT = "fiBumpAnchor/v1"
-_DOCUMENTS = {"check": "check.md", "audit": "index.md", "smoke": "smoke.md"}
+_DOCUMENTS = {"check": "check.md", "audit": "indexes.md", "smoke": "smoke.md"}
 _LEVEL = {Severity.error: "error", Severity.note: "note"}
 
 
