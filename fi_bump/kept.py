@@ -18,6 +18,7 @@ import zlib
 from time import time_ns
 
 from fi_bump import __version__, journal
+from fi_bump.folders import user_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,11 +131,11 @@ def _code() -> str:
 
 
 def _file(root: str) -> str | None:
-    if os.environ.get("FI_BUMP_NO_CACHE"):
+    base = None if os.environ.get("FI_BUMP_NO_CACHE") else user_cache()
+    if base is None:
         return None
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     real = os.fsencode(os.path.realpath(root))
-    return os.path.join(base, "fi-bump", "checks", f"{zlib.crc32(real):08x}{zlib.adler32(real):08x}")
+    return os.path.join(base, "checks", f"{zlib.crc32(real):08x}{zlib.adler32(real):08x}")
 
 
 def _load(root: str) -> Kept | None:

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from fi_bump.folders import user_cache
+
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "cache-control", "content-range")
 # How long an answer is fresh that says nothing of it, in seconds; what the large indexes say of theirs.
 UNSAID_AGE = 600
@@ -47,10 +49,10 @@ class Entry(NamedTuple):
         return {names[name]: self.headers[name] for name in names if name in self.headers}
 
 
-def default_folder() -> Path:
-    """The user's cache folder for fi-bump."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "fi-bump" / "http"
+def default_folder() -> Path | None:
+    """Where answers are kept for this user, if anywhere."""
+    base = user_cache()
+    return None if base is None else Path(base) / "http"
 
 
 class Cache:
