@@ -6,7 +6,7 @@ from enum import Enum
 
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes
-from fi_bump.pins import Floor, Kind, Mark, Pin, Source, Span, Unpinned
+from fi_bump.pins import BY_HAND, Floor, Kind, Mark, Pin, Source, Span, Unpinned
 from fi_bump.records import NamedTuple
 from fi_bump.scan import Scan
 
@@ -145,6 +145,8 @@ def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
         rule = Rule.STALE_LOCK_FILE if place.mark is Mark.LOCK_FILE else Rule.DRIFT
         return [Finding(rule, *where, *names, message, fixable=False)]
     message = f"{place.subject}: {place.reason}"
+    if place.reason.endswith(BY_HAND):
+        message += f"{f' --group {name}' if name else ''} '{where[0]}:{where[1]}'"
     return [Finding(Rule.UNPINNED, *where, None, place.subject, None, name, place.version, expected, message, False)]
 
 

@@ -17,7 +17,7 @@ from fi_bump.formats.passage import Passage
 from fi_bump.formats.python_literals import Literal, literals, scope
 from fi_bump.formats.requirement_text import Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, name_pattern
-from fi_bump.pins import Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
+from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
 from fi_bump.records import NamedTuple
 
 # What a file must hold beside a wanted name. Each starts with one fixed byte, which the search then jumps to.
@@ -50,7 +50,7 @@ _FAR = 2000
 
 _GATE = "an exact gate: a bump switches off what it guards"
 _EXACT_CONSTANT = "an exact constant: a bump may switch off what it guards"
-_CHECK = "checked at run time: move it by hand, or record it with fi-bump site add"
+_CHECK = f"checked at run time: {BY_HAND}"
 
 
 class _Names(NamedTuple):

@@ -17,9 +17,9 @@ from fi_bump.grammar import (
     name_pattern,
     variable_of,
 )
-from fi_bump.pins import Mark, Wanted
+from fi_bump.pins import BY_HAND, Mark, Wanted
 
-_ONE_LINER = "compared in a one-liner: move it by hand, or record it with fi-bump site add"
+_ONE_LINER = f"compared in a one-liner: {BY_HAND}"
 _IMAGE = "the image tag must exist first"
 _TABLE = "a table of versions with checksums, in which the new version needs a row of its own"
 # A version with a dot, not a part of a longer word.
