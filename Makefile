@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: demo test network lint types check bench clean
+.PHONY: demo test network lint types check docs bench clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -32,9 +32,14 @@ types: $(STAMP)
 check: $(STAMP)
 	$(BIN)/fi-bump check
 
+docs: $(STAMP)
+	$(BIN)/python tools/docs.py --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir .site
+
 bench: $(STAMP)
 	PYTHONPATH=. $(BIN)/python benchmarks/bench.py
 	PYTHONPATH=. $(BIN)/python benchmarks/index.py
+	PYTHONPATH=. $(BIN)/python benchmarks/large.py
 
 clean:
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

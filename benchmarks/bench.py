@@ -1,11 +1,13 @@
 """`fi-bump check` beside its peers on the vLLM 0.22.0 tree: medians, minima and ratios, as a Markdown table.
 
 All commands run in turn, round by round, so that a busy machine slows all of them alike. The peers live in an
-environment of their own: tbump needs another tomlkit than fi-bump.
+environment of their own: tbump needs another tomlkit than fi-bump. What fi-bump keeps of a tree (fi_bump/kept.py)
+helps where the tree is the same, or nearly; the last rows say what a check costs after a change, and without it.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import subprocess
@@ -14,9 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.vllm_trees import tree
+from tests.sdists import unpacked
 
 ROUNDS = 40
+SETTLED = 2.1  # seconds until what changed counts as old
+OURS = "`fi-bump check`"
+CHANGED = "`fi-bump check`, one file changed"
+COLD = "`fi-bump check`, nothing kept"
 PEERS = ("tbump==6.11.0", "bump-my-version==1.8.1")
 VERSION = "0.6.11.post2"
 FILES = {
@@ -33,12 +39,12 @@ def main() -> None:
     peers = _peers(Path(".venv-bench"))
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / "vllm"
-        shutil.copytree(tree("0.22.0"), root, symlinks=True)
+        shutil.copytree(unpacked("vllm", "0.22.0"), root, symlinks=True)
         _configure(root)
         subprocess.run([here / "fi-bump", "init"], cwd=root, check=True, stdout=subprocess.DEVNULL)
         commands: dict[str, list[str | Path]] = {
             "`python -c pass`": [here / "python", "-c", "pass"],
-            "`fi-bump check`": [here / "fi-bump", "check"],
+            OURS: [here / "fi-bump", "check"],
             "vLLM's `generate_versions_json.py --check`": [
                 here / "python", "tools/generate_versions_json.py", "--check",
             ],
@@ -46,7 +52,12 @@ def main() -> None:
             "`bump-my-version bump --dry-run`": [
                 peers / "bump-my-version", "bump", "--dry-run", "--allow-dirty", "--new-version", "0.6.12",
             ],
+            CHANGED: [here / "fi-bump", "check"],
+            COLD: [here / "fi-bump", "check"],
         }  # fmt: skip
+        os.environ["XDG_CACHE_HOME"] = str(Path(scratch) / "cache")
+        time.sleep(SETTLED)
+        subprocess.run(commands[OURS], cwd=root, check=True, stdout=subprocess.DEVNULL)
         _print(_measure(commands, root))
 
 
@@ -78,16 +89,25 @@ def _measure(commands: dict[str, list[str | Path]], root: Path) -> dict[str, lis
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
         for name, command in commands.items():
+            environment = dict(os.environ)
+            if name == CHANGED:
+                (root / "setup.py").touch()
+            if name == COLD:
+                environment["FI_BUMP_NO_CACHE"] = "1"
             start = time.perf_counter()
-            done = subprocess.run(command, cwd=root, capture_output=True)
+            done = subprocess.run(command, cwd=root, env=environment, capture_output=True)
             times[name].append((time.perf_counter() - start) * 1000)
             if done.returncode:
                 sys.exit(f"{name} failed:\n{done.stdout.decode()}{done.stderr.decode()}")
+            if name == CHANGED:
+                # The change must be old enough to be kept, and what is kept of the tree must be whole again.
+                time.sleep(SETTLED)
+                subprocess.run(commands[OURS], cwd=root, check=True, stdout=subprocess.DEVNULL)
     return times
 
 
 def _print(times: dict[str, list[float]]) -> None:
-    ours = times["`fi-bump check`"]
+    ours = times[OURS]
     print(f"{ROUNDS} interleaved rounds, milliseconds\n")
     print("| command | median | minimum | fi-bump's share of its median | of its minimum |\n|---|---|---|---|---|")
     for name, values in times.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import subprocess
@@ -16,7 +17,7 @@ from fi_bump.index import configuration
 from fi_bump.index.cache import Cache
 from fi_bump.index.client import Client, wheel_for_metadata
 from fi_bump.index.http import Http
-from tests.vllm_trees import tree
+from tests.sdists import unpacked
 
 RELEASE, TARGET, ROUNDS = "0.6.11.post2", "0.6.12", 10
 
@@ -42,9 +43,12 @@ def _bytes() -> None:
 
 def _times(scratch: Path) -> None:
     root = scratch / "vllm"
-    shutil.copytree(tree("0.22.0"), root, symlinks=True)
+    shutil.copytree(unpacked("vllm", "0.22.0"), root, symlinks=True)
     here = Path(sys.executable).parent
     subprocess.run([here / "fi-bump", "init"], cwd=root, check=True, stdout=subprocess.DEVNULL)
+    os.environ["XDG_CACHE_HOME"] = str(scratch / "cache")
+    time.sleep(2.1)  # what changed just now is not kept between checks
+    subprocess.run([here / "fi-bump", "check"], cwd=root, check=True, stdout=subprocess.DEVNULL)
     two = scratch / "two.in"
     two.write_text(f"flashinfer-python=={TARGET}\nflashinfer-cubin=={TARGET}\n")
     uv = shutil.which("uv") or str(here / "uv")

@@ -3,24 +3,67 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
 def main() -> None:
     """Run fi-bump with the process's arguments and exit with its code."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # while modules were still being imported; later `edge.guard` is there
+        sys.stderr.write("fi-bump: interrupted\n")
+        sys.exit(130)
+
+
+def _run() -> None:
     # A check lives for some hundredths of a second: collecting its garbage would cost more than it frees.
     gc.disable()
+    root = _checked(sys.argv[1:])
+    if root is not None and not sys.stdout.isatty():
+        from fi_bump import kept
+
+        report = kept.recall(root)
+        if report is not None:
+            _answer(report)
     from fi_bump import check
     from fi_bump.edge import guard
 
-    options = check.parse(sys.argv[1:])
-    if options is not None:
-        plain = options
-        sys.exit(guard(lambda: check.run(plain)))
+    checking = check.parse(sys.argv[1:])
+    if checking is not None:
+        sys.exit(guard(lambda: check.run(checking)))
+    # The other commands live for a second: rarely is enough.
+    gc.set_threshold(100_000, 20, 20)
     gc.enable()
+    if "set" in sys.argv[1:]:
+        from fi_bump import bump
+
+        setting = bump.parse(sys.argv[1:])
+        if setting is not None:
+            sys.exit(guard(lambda: bump.run(setting)))
     from fi_bump.cli import app
 
     app(prog_name="fi-bump")
+
+
+def _checked(arguments: list[str]) -> str | None:
+    """The folder of a bare `[-C DIR] check`; None for any other command line."""
+    match arguments:
+        case ["check"]:
+            return "."
+        case ["-C", root, "check"] if root:
+            return root
+    return None
+
+
+def _answer(report: bytes) -> None:
+    """Print the report of a check in step and end the process, which has nothing else to tidy up."""
+    try:
+        while report:
+            report = report[os.write(1, report) :]
+    except BrokenPipeError:
+        pass
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from fi_bump import mentions, write
 from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
-from fi_bump.errors import Exit, FiBumpError
-from fi_bump.findings import Finding, Rule, compare
+from fi_bump.errors import Exit, FiBumpError, UsageError
+from fi_bump.findings import Finding, Rule, compare, lock_files
+from fi_bump.kept import Watch
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
@@ -15,30 +18,66 @@ from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.text import count, finding_line, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request, read_request
-from fi_bump.scan import Scan
+from fi_bump.scan import Scan, watch_names
 
 if TYPE_CHECKING:
+    from fi_bump.change.following import Following
     from fi_bump.online import Online
     from fi_bump.preflight import Preflight
 
 
 class Options(NamedTuple):
-    """What `set` was asked for: `[GROUP==]VERSION` texts, and whether to write; without `online` no index is asked."""
+    """What `set` was asked for: `[GROUP==]VERSION` texts, and whether to write; without `online` no index is asked.
+
+    `body` is where a pull request's body goes (`-`: standard output), `commit` asks for one commit.
+    """
 
     root: str
     targets: tuple[str, ...]
     dry_run: bool = False
     online: Online | None = None
     strict: bool = False
+    body: str | None = None
+    commit: bool = False
+
+
+def parse(arguments: list[str]) -> Options | None:
+    """The options of a plain `[-C DIR] set …` command line, or None for anything that needs the full parser."""
+    root, words = (arguments[1], arguments[2:]) if arguments[:1] == ["-C"] and len(arguments) > 1 else (".", arguments)
+    if words[:1] != ["set"] or not root or os.environ.get("FI_BUMP_OFFLINE"):
+        return None
+    targets = tuple([word for word in words[1:] if not word.startswith("-")])
+    flags = {word for word in words[1:] if word.startswith("-")}
+    if not targets or "" in targets or not flags <= {"--dry-run", "--offline", "--strict"}:
+        return None
+    options = Options(root, targets, "--dry-run" in flags, None, "--strict" in flags)
+    if "--offline" in flags:
+        return options
+    from fi_bump.online import Online
+
+    return options._replace(online=Online())
 
 
 def run(options: Options) -> int:
     """Move the groups and return the exit code: 0 done or already there, 1 when the tree or an index forbids it."""
+    if options.body is None and not options.commit:
+        return _run(options, None)
+    if options.dry_run:
+        what = "--commit" if options.commit else "--pr-body"
+        raise UsageError(f"--dry-run changes nothing, so there is nothing for {what}", hint="leave one of them out")
+    from fi_bump.change.following import following
+
+    with following(options.root, options.body, options.commit) as after:
+        return _run(options, after)
+
+
+def _run(options: Options, after: Following | None) -> int:
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
+    scan: Scan | None = None
     flight = None
     if options.online is not None:
-        flight = _preflight(repository, request, options.online)
+        scan, flight = _preflight(repository, request, options.online)
         if flight.refusals:
             say([*flight.refusals, "nothing was changed", *([f"help: {flight.remedy}"] if flight.remedy else [])])
             return int(Exit.FINDINGS)
@@ -46,7 +85,7 @@ def run(options: Options) -> int:
             say([*_audit_lines(request, flight), "nothing was changed"])
             return int(Exit.FINDINGS)
     if options.dry_run:
-        plan, findings, _ = _plan(repository, request, flight)
+        plan, findings = _plan(repository, request, scan or _scan(repository, request, quick=True), flight)
         if findings:
             return _refuse(findings)
         write_bytes(diff(repository, plan))
@@ -55,39 +94,45 @@ def run(options: Options) -> int:
         recover(repository.root)
         repository = open_repository(options.root)
         request = read_request(repository, options.targets)
-        plan, findings, scan = _plan(repository, request, flight)
+        scan = _scan(repository, request)
+        plan, findings = _plan(repository, request, scan, flight)
         if findings:
             return _refuse(findings)
+        if after is not None:
+            after.refuse(repository, plan)
         repository.apply(plan)
     _report(repository, plan, request, scan, flight)
+    if after is not None:
+        after.finish(repository, plan, request, scan, flight)
     return int(Exit.OK)
 
 
-def _preflight(repository: Repository, request: Request, online: Online) -> Preflight:
+def _preflight(repository: Repository, request: Request, online: Online) -> tuple[Scan, Preflight]:
     # The indexes and what asks them cost more to import than all the rest of `set`.
     from fi_bump.preflight import preflight
 
-    return preflight(repository.root, request, _scan(repository, request), online)
+    return preflight(repository.root, request, lambda: _scan(repository, request, quick=True), online)
 
 
-def _scan(repository: Repository, request: Request) -> Scan:
-    return repository._replace(lock=request.lock).scan()
+def _scan(repository: Repository, request: Request, *, quick: bool = False) -> Scan:
+    """The tree; with `quick`, for what writes nothing, without the files that said nothing at the last check."""
+    watch = Watch(repository.root, watch_names(request.lock)) if quick else None
+    return repository._replace(lock=request.lock).scan(watch=watch)
 
 
-def _plan(repository: Repository, request: Request, flight: Preflight | None) -> tuple[Plan, list[Finding], Scan]:
+def _plan(repository: Repository, request: Request, scan: Scan, flight: Preflight | None) -> tuple[Plan, list[Finding]]:
     """The verified plan, or the findings that forbid it: places of a moving group that would be left behind."""
-    scan = _scan(repository, request)
     versions = request.versions
     plan = make_plan(_with_files(request, flight), scan, versions)
     subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
     findings = [finding for finding in compare(plan.lock, scan) if _forbids(finding, versions, subjects)]
     if findings:
-        return plan, findings, scan
+        return plan, findings
     for name in versions:
         if not any(pin.subject in _group(plan.lock, name).subjects for pin in scan.pins):
             hint = "run fi-bump init --force to look for pins again"
             raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
-    return repository.verified(plan), [], scan
+    return repository.verified(plan), []
 
 
 def _with_files(request: Request, flight: Preflight | None) -> Lock:
@@ -139,7 +184,7 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
         compiled = {pin.source.path: pin.command for pin in moved if pin.command}
         say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
         if group.version != version:
-            _report_mentions(repository, group, [pin for pin in scan.pins if pin not in moved])
+            _report_mentions(repository, group, version, scan, moved)
     if flight:
         say([f"note: {name} is not on the index, and no requirement pins it: not asked about" for name in flight.left])
         say(_audit_lines(request, flight))
@@ -155,10 +200,11 @@ def _audit_lines(request: Request, flight: Preflight) -> list[str]:
     return lines(flight.audit) + ([command] if command else [])
 
 
-def _report_mentions(repository: Repository, group: Group, unmoved: list[Pin]) -> None:
-    """Say where the old version still stands beside a name of the group: for a person to look at, no error."""
-    found = mentions.of_version(repository.root, repository.lock, group, group.version, unmoved)
+def _report_mentions(repository: Repository, group: Group, version: str, scan: Scan, moved: list[Pin]) -> None:
+    """Say where the old version still stands beside a name of the group, and what else a person must look at."""
+    after = group._replace(version=version)
+    found = mentions.to_look_at(repository.root, repository.lock, after, group.version, scan, moved)
     if found:
-        verb = "names" if len(found) == 1 else "name"
-        say([f"{count(len(found), 'place')} still {verb} {group.version}; look at:"])
+        say([f"{count(len(found), 'place')} to look at:"])
         say([f"  {mention_line(mention)}" for mention in found])
+    say([f"note: {place}" for place in lock_files(after, scan)])

@@ -5,22 +5,25 @@ This module and all it imports for a tree in step stay free of frameworks: it ru
 
 from __future__ import annotations
 
+import sys
+
 from fi_bump import journal
-from fi_bump.edge import say, write_bytes
+from fi_bump.edge import encoded, say, write_bytes
 from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings import Finding, compare, finding_order, interrupted
+from fi_bump.kept import Watch
 from fi_bump.lock import LOCK_NAME
 from fi_bump.plan import Plan, make_plan
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.text import check_lines, count, mention_line, move_lines
 from fi_bump.repository import Repository, open_repository
-from fi_bump.scan import Scan
+from fi_bump.scan import Scan, watch_names
 
 if TYPE_CHECKING:
     from fi_bump.mentions import Mention
     from fi_bump.online import Online
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "github", "gitlab", "junit", "markdown", "sarif")
 
 
 class Options(NamedTuple):
@@ -65,10 +68,13 @@ def run(options: Options) -> int:
     Without `fix` nothing is ever written. Raises FiBumpError when the check cannot be made.
     """
     repository = open_repository(options.root)
+    watch = Watch(repository.root, watch_names(repository.lock)) if options == Options(options.root) else None
+    if watch is not None:
+        watch.is_quiet(LOCK_NAME)
     if options.fix:
         repository, scan = _fix(repository.root, options)
     else:
-        scan = repository.scan(options.paths)
+        scan = repository.scan(options.paths, watch)
         if options.diff:
             _show(repository, repository.verified(make_plan(repository.lock, scan)), options)
     findings = _findings(repository, scan)
@@ -76,8 +82,13 @@ def run(options: Options) -> int:
         from fi_bump.online_check import online_findings
 
         findings = sorted([*findings, *online_findings(repository, scan, options.online)], key=finding_order)
-    _report(repository, scan, findings, options)
-    return int(Exit.FINDINGS if any(finding.rule.severity == "error" for finding in findings) else Exit.OK)
+    lines = _report(repository, scan, findings, options)
+    say(lines or ())
+    in_step = all(finding.rule.severity != "error" for finding in findings)
+    if watch is not None:
+        watch.loud(LOCK_NAME)
+        watch.keep(encoded(lines) if in_step and lines is not None else None)
+    return int(Exit.OK if in_step else Exit.FINDINGS)
 
 
 def recover(root: str, *, quiet: bool = False) -> None:
@@ -137,23 +148,26 @@ def _findings(repository: Repository, scan: Scan) -> list[Finding]:
     return findings
 
 
-def _report(repository: Repository, scan: Scan, findings: list[Finding], options: Options) -> None:
+def _report(repository: Repository, scan: Scan, findings: list[Finding], options: Options) -> list[str] | None:
+    """The report as lines; None when it was shown in another way."""
     mentions = _mentions(repository, scan) if options.mentions else None
     if options.form == "json":
         from fi_bump.report.document import check_json
 
-        say([check_json(repository, scan, findings, mentions)])
-    else:
-        say(check_lines(repository, scan, findings))
-        for mention in mentions or ():
-            say([mention_line(mention)])
-        if mentions is not None:
-            say([f"{count(len(mentions), 'mention')} of other versions"])
+        return [check_json(repository, scan, findings, mentions)]
+    if options.form != "text" or (findings and sys.stdout.isatty()):
+        from fi_bump.report.formats import emit
+        from fi_bump.report.of_check import check_report
+
+        emit(check_report(repository, scan, findings, mentions), options.form, repository.root)
+        return None
+    lines = check_lines(repository, scan, findings)
+    lines += [mention_line(mention) for mention in mentions or ()]
+    return lines if mentions is None else [*lines, f"{count(len(mentions), 'mention')} of other versions"]
 
 
 def _mentions(repository: Repository, scan: Scan) -> list[Mention]:
     from fi_bump.mentions import of_others
 
-    pins = list(scan.pins)
     lock = repository.lock
-    return sorted({each for group in lock.groups for each in of_others(repository.root, lock, group, pins)})
+    return sorted({each for group in lock.groups for each in of_others(repository.root, lock, group, scan)})

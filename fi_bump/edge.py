@@ -11,10 +11,11 @@ from fi_bump.errors import Exit, FiBumpError
 
 def say(lines: Iterable[str]) -> None:
     """Print lines to standard output; bytes that are no UTF-8 in a path come out as they are."""
-    write_bytes(_encoded(lines))
+    write_bytes(encoded(lines))
 
 
-def _encoded(lines: Iterable[str]) -> bytes:
+def encoded(lines: Iterable[str]) -> bytes:
+    """What `say` writes."""
     text = "".join(f"{line}\n" for line in lines)
     try:
         return text.encode("utf-8", "surrogateescape")
@@ -55,5 +56,5 @@ def guard(action: Callable[[], int]) -> int:
 
 def _complain(lines: Iterable[str]) -> None:
     sys.stdout.flush()
-    sys.stderr.buffer.write(_encoded(lines))
+    sys.stderr.buffer.write(encoded(lines))
     sys.stderr.flush()

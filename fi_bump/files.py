@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from fi_bump.errors import MEND_OR_EXCLUDE, FileError, UsageError
 from fi_bump.lock import LOCK_NAME
@@ -37,17 +37,26 @@ _SKIPPED_FOLDERS = frozenset(
 )
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (".json", ".txt", ".in", ".yml", ".yaml")
-# conda-lock.yml, pnpm-lock.yaml: made by a command, never edited.
+_ENDINGS = (
+    *(".json", ".txt", ".in", ".yml", ".yaml", ".toml", ".py", ".lock"),
+    *(".sh", ".bash", ".mk", ".hcl", ".nix", "makefile"),
+)
+_LOCK_FILES = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml"])
+# pnpm-lock.yaml and its like: made by a command, never edited.
 _LOCKED = re.compile(r"(?:^|[-_.])lock\.ya?ml\Z")
 _CHUNK = 1 << 16
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
 
 def format_of(path: str) -> str | None:
-    """The format a file's name promises: `dockerfile`, `requirements`, `bake`, `yaml`, or None."""
+    """The format a file's name promises, as `formats.finder` knows it, or None.
+
+    A script without an ending (`build`, its first line `#!/bin/sh`) promises nothing: only a literal reaches it.
+    """
     folder, _, name = path.rpartition("/")
     name = name.lower()
+    if name in _LOCK_FILES or (name.startswith("pylock.") and name.endswith(".toml")):
+        return "lockfile"
     if name.endswith(".json"):
         return "bake" if name != LOCK_NAME else None
     if name.endswith((".txt", ".in")):
@@ -56,8 +65,19 @@ def format_of(path: str) -> str | None:
         return "requirements" if "requirements" in folder.lower().split("/") else None
     if name.endswith((".yml", ".yaml")):
         return None if _LOCKED.search(name) else "yaml"
+    if name.endswith(".toml"):
+        # Some projects keep one for each platform: pyproject_xpu.toml.
+        return "pyproject" if name.startswith("pyproject") else None
+    if name.endswith(".py"):
+        return "python"
     if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
+    if name.endswith((".sh", ".bash")):
+        return "shell"
+    if name.endswith(".mk") or name in ("makefile", "gnumakefile"):
+        return "makefile"
+    if name.endswith((".hcl", ".nix")):
+        return name[-3:]
     return None
 
 
@@ -80,8 +100,17 @@ def _glob(pattern: str) -> str:
     return "".join(meaning.get(token, re.escape(token)) for token in tokens)
 
 
-def walk(root: str, exclude: re.Pattern[str] | None, below: str = "", *, promising: bool = False) -> Iterator[str]:
+def walk(
+    root: str,
+    exclude: re.Pattern[str] | None,
+    below: str = "",
+    *,
+    promising: bool = False,
+    note: Callable[[str], None] | None = None,
+) -> Iterator[str]:
     """Every file's path relative to `root`, folder by folder; with `promising` only names that a format can have.
+
+    `note` is told each folder before it is listed.
 
     Raises FileError for a folder that cannot be listed.
     """
@@ -89,6 +118,8 @@ def walk(root: str, exclude: re.Pattern[str] | None, below: str = "", *, promisi
     while folders:
         folder = folders.pop()
         prefix = f"{folder}/" if folder else ""
+        if note is not None:
+            note(folder)
         try:
             entries = list(os.scandir(f"{root}/{folder}"))
         except OSError as error:
@@ -163,24 +194,35 @@ def is_regular(root: str, path: str) -> bool:
         return False
 
 
-def candidates(root: str, exclude: re.Pattern[str] | None, below: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+def candidates(
+    root: str,
+    exclude: re.Pattern[str] | None,
+    below: Iterable[str] = (),
+    note: Callable[[str], None] | None = None,
+) -> Iterator[tuple[str, str]]:
     """`(path, format)` of each file whose name promises a format, below the paths (see `relative`) or the root."""
     for path in tuple(below) or ("",):
         if path and not os.path.isdir(os.path.join(root, path)):
             found = [path] if not (exclude and exclude.match(path)) else []
         else:
-            found = list(walk(root, exclude, path, promising=True))
+            found = list(walk(root, exclude, path, promising=True, note=note))
         for each in found:
             form = format_of(each)
             if form is not None:
                 yield each, form
 
 
-def relative(root: str, path: str) -> str:
-    """A path from the command line, relative to the root, in the lock's spelling. Raises UsageError outside it."""
+def below(root: str, path: str) -> str:
+    """A path from the command line, relative to the root; `.` is the root. Raises UsageError outside it."""
     result = os.path.relpath(os.path.join(root, path), root).replace(os.sep, "/")
     if result == ".." or result.startswith("../"):
         raise UsageError("lies outside the repository", place=path, hint="name paths below the repository's folder")
+    return result
+
+
+def relative(root: str, path: str) -> str:
+    """An existing path from the command line, relative to the root, in the lock's spelling. Raises UsageError."""
+    result = below(root, path)
     if not os.path.lexists(os.path.join(root, result)):
         raise UsageError("there is no such file or folder", place=path)
     return "" if result == "." else result

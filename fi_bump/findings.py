@@ -6,7 +6,7 @@ from enum import Enum
 
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes
-from fi_bump.pins import Floor, Kind, Pin, Source, Span, Unpinned
+from fi_bump.pins import BY_HAND, Floor, Kind, Mark, Pin, Source, Span, Unpinned
 from fi_bump.records import NamedTuple
 from fi_bump.scan import Scan
 
@@ -23,6 +23,7 @@ class Rule(Enum):
     HASH_MISMATCH = "hash-mismatch"
     NOT_IN_INDEX = "not-in-index"
     YANKED = "yanked"
+    STALE_LOCK_FILE = "stale-lock-file"
     INTERRUPTED = "interrupted"
 
     @property
@@ -139,11 +140,26 @@ def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
     expected = owner.version if owner else None
     if place.version is not None and owners and not any(agrees(place.version, group.version) for group in owners):
         versions = " or ".join(group.version for group in owners)
-        message = f"{place.subject} is {place.version}, the lock says {versions}; it {place.reason}"
+        message = f"{place.subject} is {place.version}, the lock says {versions}; {place.reason}"
         names = (None, place.subject, place.subject, name, place.version, expected)
-        return [Finding(Rule.DRIFT, *where, *names, message, fixable=False)]
+        rule = Rule.STALE_LOCK_FILE if place.mark is Mark.LOCK_FILE else Rule.DRIFT
+        return [Finding(rule, *where, *names, message, fixable=False)]
     message = f"{place.subject}: {place.reason}"
+    if place.reason.endswith(BY_HAND):
+        message += f"{f' --group {name}' if name else ''} '{where[0]}:{where[1]}'"
     return [Finding(Rule.UNPINNED, *where, None, place.subject, None, name, place.version, expected, message, False)]
+
+
+def lock_files(group: Group, scan: Scan) -> list[str]:
+    """The lock files that are not at a group's version, as `path: what to run`, each remedy once."""
+    stale = [
+        f"{place.source.path}: {place.subject} is {place.reason}"
+        for place in scan.unpinned
+        if place.mark is Mark.LOCK_FILE
+        and place.subject in group.subjects
+        and not agrees(place.version or "", group.version)
+    ]
+    return list(dict.fromkeys(stale))
 
 
 def _floor_findings(lock: Lock, floor: Floor) -> list[Finding]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 # The public part of a PEP 440 version (packaging.version.VERSION_PATTERN without epoch spelling changes and
 # without the local label), as bytes. It is anchored by its users.
@@ -45,6 +45,16 @@ def canonical_name(name: str) -> str:
 def name_pattern(canonical: str) -> bytes:
     """A regular expression for every spelling of a canonical distribution name (use with IGNORECASE)."""
     return rb"[-_.]+".join(re.escape(part.encode("ascii")) for part in canonical.split("-"))
+
+
+def longest_first(names: Iterable[str]) -> list[str]:
+    """Names in the order in which the alternatives of a pattern must stand."""
+    return sorted(names, key=lambda name: (-len(name), name))
+
+
+def compiled(alternatives: bytes, pattern: bytes, flags: int = re.IGNORECASE) -> re.Pattern[bytes]:
+    """The pattern, in any case; one that never matches where there are no alternatives in it."""
+    return re.compile(pattern if alternatives else rb"(?!)", flags)
 
 
 def names_any(data: bytes, words: tuple[bytes, ...]) -> bool:

@@ -11,6 +11,15 @@ from fi_bump.pins import Kind, Pin
 from fi_bump.scan import Scan
 from fi_bump.versions import canonical_version, newest_first
 
+# Tables and folders whose names tell no group from another.
+_GENERAL = frozenset(
+    {
+        *("dependencies", "override-dependencies", "constraint-dependencies", "requires", "run", "script", "pip"),
+        *("docker", "requirements", "github", "workflows", "buildkite", "ci", "scripts", "deploy", "src", "tests"),
+        *("images", "image", "build", "tools", "python"),
+    }
+)
+
 
 def filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group | None:
     """The group with the sites of its pins and one version; None without a pin.
@@ -55,14 +64,23 @@ def split(group: Group, found: Scan, *, everywhere: bool) -> list[Group]:
 
 
 def _scope_name(group: Group, pins: list[Pin], version: str) -> str:
-    """A name for a second version of a family: its table, its variable's prefix, or the version itself."""
-    for pin in pins:
-        scope = ""
-        if pin.kind is Kind.VARIABLE:
-            scope = pin.anchor.rpartition(" ")[2].upper().removesuffix(pin.subject)
-        elif "/" in pin.anchor:
-            scope = pin.anchor.rpartition("/")[0].rpartition(".")[2]
+    """A name for a second version of a family: its table, its variable's prefix, its folder, or the version itself."""
+    for scope in (*map(_scope, pins), *map(_folder, pins), version):
         words = re.sub("[^a-z0-9]+", "-", scope.lower()).strip("-")
-        if words and words not in ("dependencies", "override-dependencies", "constraint-dependencies", "requires"):
+        if words and words not in _GENERAL:
             return f"{group.name}-{words}"
-    return f"{group.name}-{re.sub('[^a-z0-9]+', '-', version)}"
+    return f"{group.name}-{version}"
+
+
+def _scope(pin: Pin) -> str:
+    """What leads to a pin within its file: a table's last key, or what stands before its variable's name."""
+    if pin.kind is not Kind.VARIABLE:
+        return pin.anchor.rpartition("/")[0].rpartition(".")[2]
+    words = [word.upper().replace("-", "_") for word in re.split(r"[ ./]", pin.anchor)]
+    return next((word.removesuffix(pin.subject) for word in words if word.endswith(pin.subject)), "")
+
+
+def _folder(pin: Pin) -> str:
+    """The last folder of a pin's path that says something."""
+    folders = pin.source.path.split("/")[:-1]
+    return next((name for name in reversed(folders) if name.lower().strip(".") not in _GENERAL), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from fi_bump import catalog, files, write
 from fi_bump.check import recover
@@ -13,17 +14,16 @@ from fi_bump.grouping import filled, split
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, assign
 from fi_bump.records import NamedTuple
-from fi_bump.report.tables import print_pins
 from fi_bump.report.text import count
 from fi_bump.scan import Scan, scan
 from fi_bump.versions import canonical_version
 
 
 class Options(NamedTuple):
-    """What `init` was asked for; without `group` the families the catalog proposes are looked for."""
+    """What `init` was asked for; without `groups` the families the catalog proposes are looked for."""
 
     root: str
-    group: str | None = None
+    groups: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
@@ -50,6 +50,7 @@ def run(options: Options) -> int:
         if version is None:
             groups = [each for group in groups for each in split(group, found, everywhere=options.split)]
         if not groups:
+            say(_note_lines(found))
             names = ", ".join(group.name for group in proposed)
             hint = "describe a group with --group NAME --package PACKAGE, and --variable and --repository as needed"
             raise FiBumpError(f"found no pin of {names}, so no lock was written", hint=hint)
@@ -65,19 +66,23 @@ def _proposed(options: Options) -> list[Group]:
     """The groups to look for, without version and sites."""
     known = catalog.families()
     described = options.packages or options.variables or options.repositories
-    if options.group is None:
+    if not options.groups:
         if described:
             raise UsageError("a group described by hand needs a name", hint="add --group NAME")
         return list(catalog.proposed())
     if not described:
-        if options.group not in known:
-            hint = f"name its packages with --package; the known families are {', '.join(known)}"
-            raise UsageError(f"there is no known family '{options.group}'", hint=hint)
-        return [known[options.group]]
+        for name in options.groups:
+            if name not in known:
+                hint = f"name its packages with --package; the known families are {', '.join(known)}"
+                raise UsageError(f"there is no known family '{name}'", hint=hint)
+        return [known[name] for name in dict.fromkeys(options.groups)]
+    if len(options.groups) > 1:
+        raise UsageError("one group can be described at a time", hint="add the others to versions.lock.json by hand")
+    name = options.groups[0]
     if not options.packages:
-        raise UsageError(f"the group '{options.group}' has no package", hint="add --package NAME")
+        raise UsageError(f"the group '{name}' has no package", hint="add --package NAME")
     group = Group(
-        options.group,
+        name,
         "0",
         tuple(Member(canonical_name(name)) for name in options.packages),
         tuple(name.upper() for name in options.variables),
@@ -96,15 +101,23 @@ def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
 
 
 def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:
+    # rich costs more to import than a whole `check`: only what prints a table pays for it.
+    from fi_bump.report.tables import print_pins
+
     for group in lock.groups:
         assigned = [each for each in assign(lock, found.pins) if each.group == group]
         print_pins(assigned)
         _report_versions(group, assigned, chosen=chosen)
+    say(_note_lines(found))
+
+
+def _note_lines(found: Scan) -> Iterator[str]:
+    """What was found and is no pin."""
     for place in found.unpinned:
         line, column = place.source.position(place.span.start)
-        say([f"{place.source.path}:{line}:{column}: note: {place.subject}: {place.reason}"])
+        yield f"{place.source.path}:{line}:{column}: note: {place.subject}: {place.reason}"
     for path, error in found.unparsed:
-        say([f"{path}: note: names a package of the lock but cannot be parsed: {error.message}"])
+        yield f"{path}: note: names a package of the lock but cannot be parsed: {error.message}"
 
 
 def _report_versions(group: Group, assigned: list[Assigned], *, chosen: bool) -> None:

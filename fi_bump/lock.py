@@ -72,6 +72,11 @@ class Group(NamedTuple):
         """Every name a pin of this group can carry; the three kinds of name cannot be equal."""
         return frozenset([member.name for member in self.packages]) | {*self.variables, *self.repositories}
 
+    @property
+    def package_names(self) -> tuple[str, ...]:
+        """The names of its packages."""
+        return tuple([member.name for member in self.packages])
+
     def member(self, package: str) -> Member | None:
         """The member of that name, if there is one."""
         return next((member for member in self.packages if member.name == package), None)

@@ -11,6 +11,8 @@ from fi_bump.errors import InternalError
 from fi_bump.grammar import is_version
 from fi_bump.records import NamedTuple
 
+# What can be done about a version that only a person can tell for a pin; `check` completes the command.
+BY_HAND = "move it by hand, or record it with fi-bump site add"
 BOM = b"\xef\xbb\xbf"
 _MASK = bytes(range(128)) + b"x" * 128
 
@@ -30,6 +32,15 @@ class Kind(Enum):
     GIT_REF = "git-ref"
     URL = "url"
     LITERAL = "literal"
+
+
+class Mark(Enum):
+    """What a place that cannot be moved is, where people must know: the kind it has in a list of mentions."""
+
+    EXACT_GATE = "exact gate"
+    HASH_NEEDED = "hash needed"
+    IMAGE_TAG = "image tag"
+    LOCK_FILE = "lock file"
 
 
 class Source:
@@ -87,7 +98,8 @@ class Pin(NamedTuple):
 
     `subject` is what is pinned, as the lock names it: a package, a variable or a repository, as `kind` says.
     `hashes` are the spans of the `algorithm:digest` texts that the file lists for this version: they change together
-    with it or not at all. `command` is what regenerates the file, where the file says so.
+    with it or not at all. `command` is what regenerates the file, where the file says so. `repeats` are further spans
+    of the same version, as in the address of a release's file: they read as `span` does, and change with it.
     Made by `make_pin`, which checks that the span holds a version.
     """
 
@@ -98,6 +110,7 @@ class Pin(NamedTuple):
     subject: str
     hashes: tuple[Span, ...] = ()
     command: str | None = None
+    repeats: tuple[Span, ...] = ()
 
     @property
     def version(self) -> str:
@@ -114,7 +127,8 @@ class Unpinned(NamedTuple):
     """A place that names a wanted subject but cannot be moved, and why.
 
     `version` is set where the place does hold an exact version that fi-bump must not move (a lock file's, one with a
-    checksum beside it): such a place is drift when it is not the group's version.
+    checksum beside it): such a place is drift when it is not the group's version. `mark` is what it is, where that
+    matters; what is marked as a lock file a tool makes anew from the pins.
     """
 
     source: Source
@@ -122,6 +136,7 @@ class Unpinned(NamedTuple):
     subject: str
     reason: str
     version: str | None = None
+    mark: Mark | None = None
 
 
 class Floor(NamedTuple):

@@ -20,10 +20,11 @@ class Reading(NamedTuple):
     subject: str
     version: str
     hashes: tuple[str, ...]
+    repeats: tuple[str, ...]
 
 
 class Move(NamedTuple):
-    """A pin, the version it is moved to, and its edits: the version's, and that of its hashes where it has any."""
+    """A pin, the version it is moved to, and its edits: those of the version, and of its hashes where it has any."""
 
     pin: Pin
     version: str
@@ -94,8 +95,11 @@ def _change(entries: list[Assigned], moving: set[str]) -> Change:
         if group is not None and group.name in moving and not agrees(pin.version, group.version):
             digests = release_hashes(group, pin)
             if not pin.hashes:
-                moves.append(Move(pin, group.version, (_edit(pin.source, pin.span, group.version),)))
-                reading = reading._replace(version=group.version)
+                places = sorted([pin.span, *pin.repeats])
+                moves.append(
+                    Move(pin, group.version, tuple([_edit(pin.source, each, group.version) for each in places]))
+                )
+                reading = reading._replace(version=group.version, repeats=(group.version,) * len(pin.repeats))
             elif digests:
                 edits = (_edit(pin.source, pin.span, group.version), _hashes_edit(pin, digests))
                 moves.append(Move(pin, group.version, edits))
@@ -106,7 +110,8 @@ def _change(entries: list[Assigned], moving: set[str]) -> Change:
 
 def _reading(pin: Pin) -> Reading:
     hashes = tuple([pin.source.text(span) for span in pin.hashes])
-    return Reading(pin.anchor, pin.kind, pin.subject, pin.version, hashes)
+    repeats = tuple([pin.source.text(span) for span in pin.repeats])
+    return Reading(pin.anchor, pin.kind, pin.subject, pin.version, hashes, repeats)
 
 
 def _edit(source: Source, span: Span, new: str) -> Edit:

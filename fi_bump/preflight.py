@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from packaging.version import Version
 
 from fi_bump.audit.audit import Audit, audit
+from fi_bump.change.model import Release
+from fi_bump.change.releases import on_the_way
 from fi_bump.lock import Group
 from fi_bump.online import Online, asking
 from fi_bump.pins import Kind
@@ -22,7 +24,8 @@ class Preflight(NamedTuple):
     """What the indexes say of a request.
 
     `refusals` are the reasons not to move, `remedy` what to do instead; `files` are the release files of each member
-    by package, `left` the members that no index knows and nothing names; `audit` is None where it was not reached.
+    by package, `left` the members that no index knows and nothing names; `audit` is None where it was not reached, and
+    `releases` are those on the way by group.
     """
 
     refusals: tuple[str, ...]
@@ -30,19 +33,23 @@ class Preflight(NamedTuple):
     files: ReleaseFiles
     left: tuple[str, ...]
     audit: Audit | None
+    releases: dict[str, tuple[Release, ...]]
 
 
-def preflight(root: str, request: Request, scan: Scan, online: Online) -> Preflight:
-    """Ask every moving member's index, and audit the move where nothing refuses it.
+def preflight(root: str, request: Request, look: Callable[[], Scan], online: Online) -> tuple[Scan, Preflight]:
+    """Look at the tree while the index of every moving member is asked, and audit the move where nothing refuses it.
 
     Raises PackageIndexError when an index cannot be asked: then nothing is known, and nothing may move.
     """
-    named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
     refusals: list[str] = []
     files: ReleaseFiles = {}
     left: list[str] = []
     remedy = None
+    releases: dict[str, tuple[Release, ...]] = {}
     with asking(root, request.lock, online) as known:
+        known.ask_ahead(member.name for group in request.groups for member in group.packages)
+        scan = look()
+        named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
         for group in request.groups:
             version = request.versions[group.name]
             standings, out = _standings(known, group, version, named)
@@ -51,9 +58,11 @@ def preflight(root: str, request: Request, scan: Scan, online: Online) -> Prefli
             refusals += [standing.message for standing in refused]
             if refused and remedy is None:
                 remedy = _remedy(known, request, group, standings)
+            asked = [standing.member for standing in standings]
+            releases[group.name] = on_the_way(known, asked, group.version, version)
             files |= {standing.member.name: release_files(standing) for standing in standings}
-        found = None if refusals else audit(root, request.lock, request.versions, known)
-    return Preflight(tuple(refusals), remedy, files, tuple(left), found)
+        found = None if refusals else audit(root, request.lock, request.versions, known, scan.paths)
+    return scan, Preflight(tuple(refusals), remedy, files, tuple(left), found, releases)
 
 
 def _standings(known: Known, group: Group, version: str, named: set[str]) -> tuple[Sequence[Standing], list[str]]:

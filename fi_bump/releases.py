@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
@@ -51,12 +53,32 @@ class Known:
         self._usable: dict[str, list[Version]] = {}
         self._requires: dict[tuple[str, Version], tuple[Requirement, ...]] = {}
         self._members = {member.name: member for group in lock.groups for member in group.packages}
+        self._ahead: dict[str, Future[Project]] = {}
 
     def project(self, package: str, *, anew: bool = False) -> Project:
         """A package on the index that serves it."""
         member = self._members.get(package)
         own = member.index_urls if member and member.index_urls else self.indexes
         return self.client.project(package, own, anew=anew)
+
+    def ask_ahead(self, packages: Iterable[str]) -> None:
+        """Start asking anew about packages, and come back: `asked_anew` has the answers."""
+        for package in packages:
+            future: Future[Project] = Future()
+            self._ahead[package] = future
+            # A pool's threads would be waited for at the end of a process that has failed meanwhile.
+            threading.Thread(target=self._answer, args=(package, future), daemon=True).start()
+
+    def _answer(self, package: str, future: Future[Project]) -> None:
+        try:
+            future.set_result(self.project(package, anew=True))
+        except BaseException as error:
+            future.set_exception(error)
+
+    def asked_anew(self, package: str) -> Project:
+        """A package as its index has it now."""
+        ahead = self._ahead.get(package)
+        return self.project(package, anew=True) if ahead is None else ahead.result()
 
     def label(self, package: str) -> str | None:
         """The local label of a member's releases."""
@@ -145,7 +167,7 @@ def asked_members(known: Known, group: Group, named: Iterable[str]) -> tuple[lis
     anew: nothing is said of a release because of a kept answer.
     """
     named = set(named)
-    projects = known.client.each(lambda member: known.project(member.name, anew=True), group.packages)
+    projects = known.client.each(lambda member: known.asked_anew(member.name), group.packages)
     asked: list[Member] = []
     left: list[Member] = []
     for member, project in zip(group.packages, projects, strict=True):

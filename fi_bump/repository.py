@@ -9,8 +9,11 @@ from fi_bump.errors import LockError
 from fi_bump.lock import LOCK_NAME, Lock, dump, load
 from fi_bump.pins import Found, Source
 from fi_bump.plan import Plan, verify
-from fi_bump.records import NamedTuple
+from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scan import Scan, literal_anchors, look, scan, wanted_by
+
+if TYPE_CHECKING:
+    from fi_bump.kept import Watch
 
 
 class Repository(NamedTuple):
@@ -20,9 +23,9 @@ class Repository(NamedTuple):
     lock_data: bytes
     lock: Lock
 
-    def scan(self, paths: Iterable[str] = ()) -> Scan:
+    def scan(self, paths: Iterable[str] = (), watch: Watch | None = None) -> Scan:
         """The pins below `paths`, or in the whole tree."""
-        return scan(self.root, self.lock, paths)
+        return scan(self.root, self.lock, paths, watch)
 
     def verified(self, plan: Plan) -> Plan:
         """The plan itself, once it is known to read back as planned (see `plan.verify`)."""

@@ -7,17 +7,20 @@ from collections.abc import Iterable
 from fi_bump import files
 from fi_bump.errors import MEND_OR_EXCLUDE, FileError, ParseError
 from fi_bump.formats import finder
-from fi_bump.grammar import LITERAL, canonical_name, names_any
+from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
-from fi_bump.records import NamedTuple
+from fi_bump.records import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from fi_bump.kept import Watch
 
 
 class Scan(NamedTuple):
     """What stands in the files that were read, sorted by path and place.
 
     `below` are the paths the scan was limited to (empty: the whole tree), `unparsed` the files that name a subject
-    but are not of their format and that no recorded site needs.
+    but are not of their format and that no recorded site needs, `paths` every file that was looked at, with its format.
     """
 
     pins: tuple[Pin, ...]
@@ -25,6 +28,7 @@ class Scan(NamedTuple):
     floors: tuple[Floor, ...]
     unparsed: tuple[tuple[str, ParseError], ...]
     below: tuple[str, ...]
+    paths: tuple[tuple[str, str | None], ...] = ()
 
     def covers(self, path: str) -> bool:
         """Whether the scan looked at (or for) this path."""
@@ -51,8 +55,10 @@ def needles(wanted: Wanted) -> tuple[bytes, ...]:
     return tuple(sorted(word.encode() for word in words if not any(o in word and o != word for o in words)))
 
 
-def scan(root: str, lock: Lock, paths: Iterable[str] = ()) -> Scan:
+def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None = None) -> Scan:
     """Every pin of the lock's groups below `paths` (all of the root when none is named).
+
+    With a `watch` files are passed over that said nothing and have not changed since.
 
     Raises FileError for a file that cannot be read and ParseError for one that is not of its format, except where
     that file only may be of the format (any .json) and the lock records no site in it.
@@ -64,13 +70,21 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = ()) -> Scan:
     literals = literal_anchors(lock.groups)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
-    for path, form in _paths(root, lock, below, literals):
+    looked_at = _paths(root, lock, below, literals, watch)
+    for path, form in looked_at:
+        if watch is not None and watch.is_quiet(path) and path not in recorded:
+            continue
         source = read_quietly(root, path, recorded=path in recorded)
         if source is None or not (path in literals or names_any(source.data, words)):
             continue
         try:
-            found.append(look(source, wanted, literals.get(path, ())))
+            what = look(source, wanted, literals.get(path, ()))
+            found.append(what)
+            if watch is not None and what != ((), (), ()):
+                watch.loud(path)
         except ParseError as error:
+            if watch is not None:
+                watch.loud(path)
             if form != "bake" or path in recorded:
                 error.hint = error.hint or MEND_OR_EXCLUDE
                 raise
@@ -81,28 +95,22 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = ()) -> Scan:
         tuple(floor for each in found for floor in each.floors),
         tuple(unparsed),
         below,
+        tuple(looked_at),
     )
 
 
-def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, str]]]:
-    """The literal anchors that the lock records, by path, each with a subject of its group."""
-    literals: dict[str, list[tuple[str, str]]] = {}
+def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    """The literal anchors that the lock records, by path, each with the packages of its group."""
+    literals: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     for group in groups:
         for site in group.sites:
             path, _, anchor = site.partition("#")
             if anchor.startswith(LITERAL):
-                literals.setdefault(path, []).append((anchor, literal_subject(group, anchor)))
+                literals.setdefault(path, []).append((anchor, group.package_names))
     return literals
 
 
-def literal_subject(group: Group, anchor: str) -> str:
-    """The package that a literal pin is said to pin: the one its text names, else the group's first."""
-    text = canonical_name(anchor)
-    names = sorted(member.name for member in group.packages)
-    return next((name for name in names if name in text), names[0])
-
-
-def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, str]] = ()) -> Found:
+def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str, ...]]] = ()) -> Found:
     """What stands in one source: what its format's finder says, and the literals the lock records there.
 
     A recorded literal is the lock's word on its place: what the finder says of the same characters gives way.
@@ -124,10 +132,18 @@ def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, str]] = (
     return Found(tuple(pins), (*filter(free, found.unpinned), *own.unpinned), tuple(filter(free, found.floors)))
 
 
-def _paths(root: str, lock: Lock, below: tuple[str, ...], literals: Iterable[str]) -> list[tuple[str, str | None]]:
+def watch_names(lock: Lock) -> object:
+    """What decides which files of a tree say something to a lock."""
+    wanted = wanted_by(lock.groups)
+    return [sorted(names) for names in wanted], lock.exclude
+
+
+def _paths(
+    root: str, lock: Lock, below: tuple[str, ...], literals: Iterable[str], watch: Watch | None
+) -> list[tuple[str, str | None]]:
     """Every path to read with its format, and those that only a recorded literal leads to."""
     exclude = files.excluder(lock.exclude)
-    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below))
+    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below, watch.folder if watch else None))
     for path in literals:
         if path not in paths and _covers(below, path) and files.is_regular(root, path):
             paths[path] = files.format_of(path)

@@ -14,7 +14,6 @@ from fi_bump.lock import LOCK_NAME, Group, Lock, dump, load
 from fi_bump.ownership import agrees
 from fi_bump.pins import Pin, Source
 from fi_bump.repository import Repository, open_repository
-from fi_bump.scan import literal_subject
 
 _LINE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?")
 _VERSION = re.compile(rb"(?<![0-9A-Za-z.])v?(?P<version>" + VERSION + rb")(?![0-9A-Za-z]|[.-][0-9])", re.IGNORECASE)
@@ -169,4 +168,4 @@ def _literal(source: Source, text: str, group: Group) -> Pin:
     if len(found) != 1:
         hint = "take more of the line, so that it stands once in the file"
         raise UsageError(f"'{text}' stands {len(found)} times in this file", place=source.path, hint=hint)
-    return literal.find(source, [(anchor, literal_subject(group, anchor))]).pins[0]
+    return literal.find(source, [(anchor, group.package_names)]).pins[0]

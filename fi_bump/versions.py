@@ -48,6 +48,11 @@ def admits(specifier: str, version: str) -> bool | None:
         return None
 
 
+def newer(left: str, right: str) -> bool:
+    """Whether `left` comes after `right`."""
+    return Version(left) > Version(right)
+
+
 def newest_first(versions: list[str]) -> list[str]:
     """The versions in falling order."""
     return sorted(versions, key=Version, reverse=True)

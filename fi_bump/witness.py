@@ -1,4 +1,4 @@
-"""A second opinion on planned edits from parsers that are not ours: packaging, json, dockerfile-parse and PyYAML.
+"""A second opinion on planned edits from parsers of other hands: packaging, json, tomllib, dockerfile-parse, PyYAML.
 
 A witness sees the file before and after. What it reads must differ in exactly the edited places; what it cannot read
 before the edit (dockerfile-parse does not know heredocs) it has no opinion on.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import tomllib
 from typing import IO, Any, cast
 
 from dockerfile_parse import DockerfileParser
@@ -37,6 +38,8 @@ def confirm(plan: Plan) -> None:
                 doubt = _json(change)
             case "yaml":
                 doubt = _yaml(change)
+            case "pyproject":
+                doubt = _toml(change)
             case _:  # a literal's file: nothing but its text says what it is
                 doubt = None
         if doubt is not None:
@@ -84,6 +87,18 @@ def _json(change: Change) -> str | None:
     # An equal key written twice is two edits, of which a reader of the document sees the last.
     if differences is None or not 0 < differences <= len(change.edits):
         return "json does not read the new file as planned"
+    return None
+
+
+def _toml(change: Change) -> str | None:
+    """tomllib must read a document of the same shape that differs in exactly as many strings as there are moves."""
+    texts = [data.removeprefix(BOM).decode("utf-8", "replace") for data in (change.source.data, change.new)]
+    try:
+        before, after = map(tomllib.loads, texts)
+    except ValueError:
+        return "tomllib does not read the new file as planned"
+    if _differences(before, after) != len(change.moves):
+        return "tomllib does not read the new file as planned"
     return None
 
 

@@ -20,7 +20,7 @@ from fi_bump.journal import JOURNAL, LOCK_FILE, pending, pending_paths, state_fo
 from fi_bump.records import NamedTuple
 from fi_bump.replay import Entry, explained
 
-__all__ = ["Change", "Recovery", "commit", "exclusive", "pending", "pending_paths", "recover"]
+__all__ = ["Change", "Recovery", "commit", "exclusive", "make_folder", "pending", "pending_paths", "recover"]
 
 _ATTEMPTS = 100
 _held: set[str] = set()
@@ -134,6 +134,16 @@ def commit(root: str, changes: Sequence[Change]) -> None:
             with _unbroken():
                 replay.discard(state, [target.temporary for target in targets])
         raise
+
+
+def make_folder(root: str, path: str) -> None:
+    """Make the folder that a new file at `path` needs. Raises FileError when it would lie outside the repository."""
+    top = os.path.realpath(root)
+    folder = os.path.dirname(os.path.join(top, path))
+    if not replay.inside(top, os.path.realpath(folder)):
+        raise FileError("is behind a link that leaves the repository", place=path, hint="nothing was changed")
+    with explained(path):
+        os.makedirs(folder, exist_ok=True)
 
 
 def _refuse_pending(root: str, top: str, state: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+# A suite that a script starts in the background has SIGINT ignored, and all that it starts would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What a check keeps of a tree is tested by itself; elsewhere every check looks at everything.
+os.environ["FI_BUMP_NO_CACHE"] = "1"
 
 OLD, NEW = "0.6.8.post1", "0.6.11.post2"
 
@@ -112,6 +120,7 @@ def bare(tmp_path: Path) -> Path:
 
 
 Run = Callable[..., Result]
+_OUTER_SUMMARY = os.environ.get("GITHUB_STEP_SUMMARY")
 
 
 @pytest.fixture
@@ -121,6 +130,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
 
     def call(root: Path, *arguments: str, offline: bool = True) -> Result:
         monkeypatch.setenv("FI_BUMP_OFFLINE", "1" if offline else "0")
+        if os.environ.get("GITHUB_STEP_SUMMARY") == _OUTER_SUMMARY:  # that of the job which runs the tests
+            monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
         monkeypatch.setattr(sys, "argv", ["fi-bump", "-C", str(root), *arguments])
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as exit_:
@@ -134,8 +145,6 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
 
 def spawn(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     """fi-bump as a process of its own."""
-    import os
-
     return subprocess.Popen(
         [sys.executable, "-m", "fi_bump", "-C", str(root), *arguments],
         stdout=subprocess.PIPE,

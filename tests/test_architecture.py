@@ -26,8 +26,10 @@ ASKING = {"latest.py", "online_check.py", "preflight.py", "releases.py"}
 # Third-party library -> the only modules (or folders) that may import it.
 DOORS = {
     "typer": {"cli/"},
-    "rich": {"report/tables.py", "report/waiting.py", "report/smoke_progress.py", "report/smoke_table.py"},
-    "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "index/", *ASKING},
+    "rich": {
+        f"report/{name}.py" for name in ("fleet_table", "smoke_progress", "smoke_table", "snippet", "tables", "waiting")
+    },
+    "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "change/releases.py", "index/", *ASKING},
     "dockerfile_parse": {"witness.py"},
     "urllib3": {"index/http.py"},
     "tomlkit": set[str](),
@@ -40,24 +42,48 @@ FOR_FORMATS = {
     "collections",
     "collections.abc",
     "functools",
+    "itertools",
     "json",
     "re",
     "typing",
     "fi_bump.errors",
+    "fi_bump.formats.addresses",
+    "fi_bump.formats.gathered",
+    "fi_bump.formats.json_strings",
+    "fi_bump.formats.passage",
+    "fi_bump.formats.requirement_address",
+    "fi_bump.formats.requirement_text",
     "fi_bump.grammar",
     "fi_bump.pins",
     "fi_bump.records",
 }
-OWN = {"dockerfile": "dockerfile_", "bake": "json_strings", "requirements": "requirements_", "yaml": "yaml_"}
-# Target files are written by the first two alone. Answers of an index are kept in the user's cache; uv resolves a copy
+# Python's own parsers: a format's authority, and its alone.
+PARSERS = {"pyproject": {"tomllib"}}
+OWN = {
+    "bake": ("json_strings",),
+    "dockerfile": ("dockerfile_", "shell_"),
+    "hcl": ("hcl_",),
+    "makefile": ("shell_",),
+    "pyproject": ("pyproject_",),
+    "python": ("python_",),
+    "requirements": ("requirements_",),
+    "shell": ("shell_",),
+    "yaml": ("yaml_", "shell_"),
+}
+# Helpers of several formats: what shells read.
+SHARED = "shell_"
+# Target files are written by the first two alone. Answers of an index, and what a check saw, are kept in the user's
+# cache; uv resolves a copy
 # in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
 # probe runs in another interpreter and writes its answer, to a file that the runner names, and what it compiles, to the
-# runner's cache.
+# runner's cache. GitHub names the file that takes a job's summary.
 WRITERS = {
     "write.py",
     "replay.py",
     "index/cache.py",
+    "kept.py",
     "audit/resolve.py",
+    "report/job_summary.py",
     "smoke/process.py",
     "smoke/storage.py",
     "smoke/probes/jit.py",
@@ -66,6 +92,7 @@ WRITERS = {
 # What a probe finds in the interpreter that it runs in, and imports only when it runs.
 IN_TARGET = {"cuda", "cutlass", "flashinfer", "torch", "tvm_ffi"}
 SPAWNERS = {
+    "change/git.py",
     *("index/configuration.py", "index/http.py", "audit/resolve.py", "smoke/process.py"),
     *("smoke/probes/target.py", "smoke/probes/toolkit.py", "smoke/probes/jit.py"),
 }
@@ -99,18 +126,20 @@ def imports(name: str) -> Iterator[str]:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert {"cli/pins.py", "write.py", "formats/bake.py", "report/text.py"} <= set(MODULES)
+    assert {"cli/pins.py", "write.py", "formats/bake.py", "report/text.py", "template/fill.py"} <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_knows_only_the_vocabulary(name: str) -> None:
     stem = Path(name).stem
-    own = next((part for whole, part in OWN.items() if stem == whole or stem.startswith(part)), None)
+    form = next((form for form, parts in OWN.items() if stem == form or stem.startswith(parts[0])), "")
+    own = (SHARED,) if stem.startswith(SHARED) else OWN.get(form, ())
+    allowed = tuple(f"fi_bump.formats.{part}" for part in own)
     strange = [
         module
         for module in imports(name)
-        if module not in FOR_FORMATS
-        and not (own and module.startswith(f"fi_bump.formats.{own}"))
+        if module not in FOR_FORMATS | PARSERS.get(form, set())
+        and not module.startswith(allowed)
         and name not in DOORS.get(module, ())
     ]
     assert strange == []
@@ -130,7 +159,11 @@ def test_no_other_library(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["plan.py", "findings.py", "ownership.py", "lock.py", "grammar.py", "pins.py", "versions.py", *FORMATS]
+    "name",
+    [
+        *("plan.py", "findings.py", "ownership.py", "lock.py", "grammar.py", "pins.py", "versions.py"),
+        *("template/fill.py", "template/values.py", "fleet/model.py", "fleet/compare.py", "change/model.py", *FORMATS),
+    ],
 )
 def test_the_middle_is_pure(name: str) -> None:
     doors = {"os", "io", "pathlib", "subprocess", "fi_bump.files", "fi_bump.write", "fi_bump.journal"}

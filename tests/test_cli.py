@@ -17,7 +17,9 @@ def test_version(engine: Path, run: Run) -> None:
     assert run(engine, "--version") == (0, f"fi-bump {__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", ["init", "set", "check", "status", "smoke"])
+@pytest.mark.parametrize(
+    "command", ["init", "set", "check", "status", "smoke", "latest", "audit", "site", "pr-body", "fleet"]
+)
 def test_every_command_explains_itself(engine: Path, run: Run, command: str) -> None:
     result = run(engine, command, "--help")
     assert (result.code, result.err) == (0, "")
@@ -37,7 +39,11 @@ def test_the_help_names_the_commands_and_exit_codes(engine: Path, run: Run) -> N
     [
         (["sett", "1.0"], "No such command 'sett'. Did you mean 'set'"),
         (["set"], "Missing argument '[GROUP==]VERSION'."),
-        (["check", "--format", "xml"], "'xml' is not one of 'text', 'json'."),
+        (["status", "--format", "xml"], "'xml' is not one of 'text', 'json'."),
+        (
+            ["check", "--format", "xml"],
+            "'xml' is not one of 'text', 'json', 'github', 'gitlab', 'junit', 'markdown', 'sarif'.",
+        ),
         (["check", "--fxi"], "No such option: --fxi"),
     ],
 )
@@ -59,3 +65,13 @@ def test_no_colour_where_none_is_wanted(engine: Path) -> None:
     environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color"}
     command = [sys.executable, "-m", "fi_bump", "-C", str(engine), "status"]
     assert b"\x1b" not in subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+
+
+def test_an_interrupt_before_anything_is_imported(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fi_bump import check
+
+    def interrupted(arguments: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(check, "parse", interrupted)
+    assert run(tmp_path, "check") == (130, "", "fi-bump: interrupted\n")

@@ -42,13 +42,27 @@ def test_each_further_file_costs_little(tmp_path: Path) -> None:
     def tree(name: str, others: int, candidates: int) -> int:
         root = tmp_path / name
         plant(root, {**TREE, "versions.lock.json": LOCK})
-        plant(root, {f"src/{number}.py": b"flashinfer-python==0.6.6\n" for number in range(others)})
+        plant(root, {f"src/{number}.cpp": b"flashinfer-python==0.6.6\n" for number in range(others)})
         plant(root, {f"configs/{number}.json": b'{"a": 1}' for number in range(candidates)})
         return instructions(root)
 
     small = tree("small", 0, 0)
     assert (tree("others", 300, 0) - small) / 300 < 60
     assert (tree("candidates", 0, 300) - small) / 300 < 550
+
+
+def test_each_python_file_costs_little_until_a_version_stands_near_a_wanted_name(tmp_path: Path) -> None:
+    def tree(name: str, text: bytes) -> int:
+        root = tmp_path / name
+        plant(root, {**TREE, "versions.lock.json": LOCK})
+        plant(root, {f"src/{number}.py": text for number in range(300)})
+        return instructions(root)
+
+    foreign = tree("foreign", b"x = '1.0'\n")
+    naming = tree(
+        "naming", b"import flashinfer\n" + b"x = flashinfer.y('z', 0.5)\n" * 300 + b"x = 1\n" * 100 + b"y = '1.0'\n"
+    )
+    assert (naming - foreign) / 300 < 720
 
 
 def test_a_long_dockerfile_costs_little_where_it_names_nothing(tmp_path: Path) -> None:

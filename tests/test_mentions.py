@@ -8,18 +8,23 @@ import pytest
 
 from fi_bump import mentions
 from fi_bump.lock import Group, Lock, Member
-from fi_bump.pins import Kind, Pin, Source, Span
+from fi_bump.pins import Kind, Mark, Pin, Source, Span, Unpinned
 from fi_bump.report.text import mention_line
+from fi_bump.scan import Scan
 from tests.conftest import plant
 
 GROUP = Group("kit", "0.7", (Member("kit"), Member("kit-cubin")), ("KIT_VERSION",), ("github.com/o/kit-src",))
 LOCK = Lock((GROUP,), ("out",))
 
 
+def scanned(pins: list[Pin] | None = None, unpinned: list[Unpinned] | None = None) -> Scan:
+    return Scan(tuple(pins or ()), tuple(unpinned or ()), (), (), ())
+
+
 def mentioned(root: Path, data: bytes, pins: list[Pin] | None = None) -> list[str]:
     """What is said about one script that names 0.6.1."""
     plant(root, {"run.sh": data})
-    return [mention_line(each) for each in mentions.of_version(str(root), LOCK, GROUP, "0.6.1", pins or [])]
+    return [mention_line(each) for each in mentions.of_version(str(root), LOCK, GROUP, "0.6.1", scanned(pins))]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,9 @@ def test_mentions_are_near(tmp_path: Path) -> None:
 
 
 def test_a_line_is_mentioned_once_and_cut(tmp_path: Path) -> None:
-    assert mentioned(tmp_path, b"kit 0.6.1 0.6.1 " + b"x" * 200) == ["run.sh:1: text: kit 0.6.1 0.6.1 " + "x" * 104]
+    assert mentioned(tmp_path, b"kit 0.6.1 0.6.1 " + b"x" * 200) == [
+        "run.sh:1: text: kit 0.6.1 0.6.1 " + "x" * 104 + "…"
+    ]
 
 
 def test_mentions_leave_out(tmp_path: Path) -> None:
@@ -97,7 +104,7 @@ def test_a_dot_in_the_version_is_a_dot(tmp_path: Path) -> None:
 )
 def test_kinds(tmp_path: Path, name: str, line: str, kind: str) -> None:
     plant(tmp_path, {name: line.encode()})
-    found = mentions.of_version(str(tmp_path), LOCK, GROUP, "0.6.1", [])
+    found = mentions.of_version(str(tmp_path), LOCK, GROUP, "0.6.1", scanned())
     assert found == [mentions.Mention(name, 1, kind, "0.6.1", line.strip())]
 
 
@@ -121,5 +128,61 @@ def test_kinds(tmp_path: Path, name: str, line: str, kind: str) -> None:
 )
 def test_other_versions(tmp_path: Path, line: str, version: str | None) -> None:
     plant(tmp_path, {"notes.txt": f"{line}\n".encode(), "versions.lock.json": b"kit 0.1.0"})
-    found = mentions.of_others(str(tmp_path), LOCK, GROUP, [])
+    found = mentions.of_others(str(tmp_path), LOCK, GROUP, scanned())
     assert found == ([] if version is None else [mentions.Mention("notes.txt", 1, "text", version, line)])
+
+
+@pytest.mark.parametrize(
+    ("mark", "subject", "version", "said"),
+    [
+        (Mark.EXACT_GATE, "kit", None, "run.sh:2: exact gate: b 0.6.2 c"),
+        (Mark.HASH_NEEDED, "KIT_VERSION", "0.6.2", "run.sh:2: hash needed: b 0.6.2 c"),
+        (Mark.IMAGE_TAG, "github.com/o/kit-src", None, "run.sh:2: image tag: b 0.6.2 c"),
+        (Mark.LOCK_FILE, "kit", "0.6.2", "run.sh:2: lock file: b 0.6.2 c"),
+        (Mark.LOCK_FILE, "kit", "0.7.0", None),
+        (Mark.EXACT_GATE, "other", None, None),
+        (None, "kit", "0.6.2", None),
+    ],
+)
+def test_marked_places_are_mentions(
+    tmp_path: Path, mark: Mark | None, subject: str, version: str | None, said: str | None
+) -> None:
+    data = b"a\nb 0.6.2 c\n"
+    plant(tmp_path, {"run.sh": data})
+    place = Unpinned(Source("run.sh", data), Span(4, 9), subject, "why", version, mark)
+    expected = [said] if said else []
+    for found in (
+        mentions.of_version(str(tmp_path), LOCK, GROUP, "0.6.1", scanned(unpinned=[place])),
+        mentions.of_others(str(tmp_path), LOCK, GROUP, scanned(unpinned=[place])),
+    ):
+        assert [mention_line(each) for each in found] == expected
+
+
+def test_a_mark_says_more_than_a_mention(tmp_path: Path) -> None:
+    data = b"kit 0.6.1\n"
+    plant(tmp_path, {"run.sh": data})
+    place = Unpinned(Source("run.sh", data), Span(4, 9), "kit", "why", None, Mark.EXACT_GATE)
+    found = mentions.of_version(str(tmp_path), LOCK, GROUP, "0.6.1", scanned(unpinned=[place]))
+    assert [mention_line(each) for each in found] == ["run.sh:1: exact gate: kit 0.6.1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("kit torchcodec==0.6.1", False),
+        ("kit torchcodec[cu13] == '0.6.1'", False),
+        ("kit OTHER_VERSION=0.6.1", False),
+        ("kit other_version: '0.6.1'", False),
+        ('kit {"version": "0.6.1"}', True),
+        ("kit KIT_VERSION: 0.6.1", True),
+        ('kit {"default": "0.6.1"}', True),
+        ("kit = 0.6.1", True),
+    ],
+)
+def test_what_is_bound_to_another_name_is_no_mention(tmp_path: Path, line: str, said: bool) -> None:
+    assert mentioned(tmp_path, f"{line}\n".encode()) == ([f"run.sh:1: text: {line}"] if said else [])
+
+
+def test_a_long_line_is_shown_around_its_version(tmp_path: Path) -> None:
+    line = b"kit " + b"a" * 200 + b" kit 0.6.1 " + b"b" * 200
+    assert mentioned(tmp_path, line) == ["run.sh:1: text: …" + "a" * 55 + " kit 0.6.1 " + "b" * 54 + "…"]

@@ -134,10 +134,10 @@ def test_unpinned() -> None:
 
 
 def test_an_unpinned_place_at_another_version_is_drift() -> None:
-    message = "kit is 1.0, the lock says 1.1; it has --hash lines"
+    message = "kit is 1.0, the lock says 1.1; has --hash lines"
     names = (None, "kit", "kit", "kit")
     assert unpinned("1.0", one()) == [Finding(Rule.DRIFT, REQUIREMENTS, 1, 6, 9, *names, "1.0", "1.1", message, False)]
-    message = "kit is 1.0, the lock says 1.1 or 0.9; it has --hash lines"
+    message = "kit is 1.0, the lock says 1.1 or 0.9; has --hash lines"
     assert unpinned("1.0", sharing((), ())) == [
         Finding(Rule.DRIFT, REQUIREMENTS, 1, 6, 9, None, "kit", "kit", None, "1.0", None, message, False)
     ]

@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import LOCK, OLD, TREE, plant
+from tests.test_files import PATHS
 
 TOP = Path(__file__).parent.parent
 HOOKS = (TOP / ".pre-commit-hooks.yaml").read_text()
@@ -73,6 +75,21 @@ def test_it_runs_only_when_a_relevant_file_changed(scratch: Path) -> None:
     assert re.fullmatch(r"fi-bump check\.+\(no files to check\)Skipped", done.stdout.splitlines()[-1])
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("ci/env.yml", b"variables:\n  FLASHINFER_VERSION: 0.6.6\n"),
+        ("pyproject.toml", b'[project]\nname = "x"\ndependencies = ["flashinfer-python==0.6.6"]\n'),
+    ],
+)
+def test_it_runs_when_only_this_file_changed(scratch: Path, path: str, text: bytes) -> None:
+    plant(scratch, {path: text})
+    git(scratch, "add", "-A")
+    done = pre_commit(scratch, "run")
+    assert done.returncode == 1
+    assert f" is 0.6.6, the lock says {OLD} [drift]\n" in done.stdout
+
+
 def test_the_fixing_hook_mends_and_fails_the_commit(scratch: Path) -> None:
     config = scratch / ".pre-commit-config.yaml"
     config.write_text(config.read_text().replace("fi-bump-check", "fi-bump-fix"))
@@ -93,3 +110,17 @@ def test_pre_commit_installs_fi_bump_itself(tmp_path: Path) -> None:
     done = pre_commit(engine, "try-repo", str(TOP), "fi-bump-check", "--all-files")
     assert done.returncode == 1
     assert f"docker/Dockerfile:3:24: FLASHINFER_VERSION is 0.6.6, the lock says {OLD} [drift]\n" in done.stdout
+
+
+@pytest.mark.parametrize(("path", "form"), PATHS)
+def test_the_hooks_look_at_every_file_that_can_hold_a_pin(path: str, form: str | None) -> None:
+    patterns = {hook["files"] for hook in yaml.safe_load(HOOKS)}
+    (pattern,) = patterns
+    # More than needed is only slower; a file that is left out is a drift that nobody sees.
+    if form is not None or path == "versions.lock.json":
+        assert re.search(pattern, path)
+
+
+@pytest.mark.parametrize("path", ["README.md", "src/engine.cu", "notes.txt", "setup.cfg", "docs/makefile.md"])
+def test_the_hooks_pass_over_other_files(path: str) -> None:
+    assert not re.search(yaml.safe_load(HOOKS)[0]["files"], path)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fi_bump import bump
+from fi_bump.cli import app
 from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
 
 MOVED = f"""\
@@ -92,7 +94,7 @@ def test_mentions_of_the_old_version_are_listed(engine: Path, run: Run) -> None:
         {"docs/install.md": b"# Install\n\npip install flashinfer-python==0.6.8.post1\n\n\n\ntorch 0.6.8.post1\n"},
     )
     mention = f"  docs/install.md:3: doc: pip install flashinfer-python=={OLD}\n"
-    assert run(engine, "set", NEW) == (0, f"{MOVED}1 place still names {OLD}; look at:\n{mention}", "")
+    assert run(engine, "set", NEW) == (0, f"{MOVED}1 place to look at:\n{mention}", "")
 
 
 def test_drift_moves_along(engine: Path, run: Run) -> None:
@@ -132,7 +134,7 @@ def test_hashes_stop_the_bump(engine: Path, run: Run) -> None:
         "requirements/lock.txt:1:20: flashinfer-python is 0.6.8.post1, the lock says 0.6.11.post2; its hashes must "
         "change with it, and the lock does not know those of the release [drift]\n"
         "nothing was changed\n"
-        "help: regenerate such a file at the lock's version, or exclude it in versions.lock.json\n"
+        "help: change such a place first, with all that stands beside it, or make its file anew\n"
     )
     assert snapshot(engine) == before
 
@@ -231,5 +233,46 @@ def test_a_member_that_was_not_pinned_before_is_seen(engine: Path, run: Run) -> 
 def test_a_mention_on_the_line_of_a_pin_is_listed(engine: Path, run: Run) -> None:
     plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"].replace(b"# kernels", b"# was 0.6.8.post1")})
     assert run(engine, "set", NEW).out.endswith(
-        f"1 place still names {OLD}; look at:\n  requirements/cuda.txt:5: text: flashinfer-python=={NEW}  # was {OLD}\n"
+        f"1 place to look at:\n  requirements/cuda.txt:5: text: flashinfer-python=={NEW}  # was {OLD}\n"
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["set", "0.6.11.post2"],
+        ["-C", "x", "set", "0.6.11.post2", "kit==1"],
+        ["set", "--dry-run", "1"],
+        ["set", "1", "--strict"],
+        ["set", "1", "--offline", "--dry-run"],
+    ],
+)
+def test_both_parsers_read_a_plain_line_alike(line: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FI_BUMP_OFFLINE", raising=False)
+    asked: list[bump.Options] = []
+
+    def note(options: bump.Options) -> int:
+        asked.append(options)
+        return 0
+
+    monkeypatch.setattr(bump, "run", note)
+    with pytest.raises(SystemExit):
+        app(line, prog_name="fi-bump")
+    assert asked == [bump.parse(line)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *([], ["set"], ["set", ""], ["set", "--dry-run"], ["-C"], ["-C", "", "set", "1"], ["check"], ["set", "--help"]),
+        *(["set", "1", "--index", "x"], ["set", "1", "--allow-yanked"], ["set", "-x", "1"], ["set", "--", "1"]),
+    ],
+)
+def test_other_lines_need_the_full_parser(line: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FI_BUMP_OFFLINE", raising=False)
+    assert bump.parse(line) is None
+
+
+def test_an_environment_that_says_offline_needs_the_full_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FI_BUMP_OFFLINE", "0")
+    assert bump.parse(["set", "1"]) is None

@@ -208,7 +208,7 @@ def test_groups_that_share_a_package(bare: Path, run: Run) -> None:
 def test_where_a_literal_stands(data: bytes, anchor: str, found: list[tuple[int, int]]) -> None:
     source = Source("a", data)
     assert literal.places(source, anchor) == found
-    pins = literal.find(source, [(anchor, "kit")]).pins
+    pins = literal.find(source, [(anchor, ("kit",))]).pins
     assert [(tuple(pin.span), pin.anchor, pin.kind, pin.subject) for pin in pins] == (
         [(found[0], anchor, Kind.LITERAL, "kit")] if len(found) == 1 else []
     )

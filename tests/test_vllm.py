@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run, snapshot
-from tests.vllm_trees import tree
+from tests.sdists import unpacked
 
 pytestmark = pytest.mark.network
 
@@ -34,7 +34,7 @@ BUMPS = [
 
 def copy(version: str, folder: Path) -> Path:
     root = folder / f"vllm-{version}"
-    shutil.copytree(tree(version), root, symlinks=True)
+    shutil.copytree(unpacked("vllm", version), root, symlinks=True)
     return root
 
 
@@ -86,7 +86,7 @@ def test_bump_as_the_next_release_did(
     changed = {name for name in before if before[name] != after[name]}
     assert before.keys() == after.keys()
     assert changed == {*FILES, "versions.lock.json"}
-    published = tree(next_release)
+    published = unpacked("vllm", next_release)
     moved = 0
     for name in FILES:
         assert before[name][1] == after[name][1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fi_bump.errors import FileError, InternalError
-from fi_bump.formats import bake, dockerfile, requirements, yaml
+from fi_bump.formats import bake, dockerfile, pyproject, requirements, yaml
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.pins import Edit, Kind, Pin, Source, Span
 from fi_bump.plan import Change, Move, Plan, make_plan
@@ -19,6 +19,7 @@ FINDERS = {
     "Dockerfile": dockerfile.find,
     "x.json": bake.find,
     "x.yml": yaml.find,
+    "pyproject.toml": pyproject.find,
 }
 HINT = "this is a bug in fi-bump: please report it with the file"
 
@@ -60,6 +61,12 @@ def tampered(path: str, data: bytes, *edits: tuple[bytes, bytes], line_of: bytes
             3,
         ),
         ("x.yml", b"{% raw %}\nKIT_VERSION: 1.0\n", 1),
+        (
+            "pyproject.toml",
+            b'\xef\xbb\xbf[project]\r\ndependencies = ["kit==1.0", \'kit-cubin == 1.0+cu1\', "a"]\r\n',
+            2,
+        ),
+        ("pyproject.toml", b'tool.uv.sources.kit = {git = "https://github.com/o/kit", tag = "v1.0"}', 1),
     ],
 )
 def test_an_honest_plan_passes(path: str, data: bytes, moved: int) -> None:
@@ -70,6 +77,7 @@ def test_an_honest_plan_passes(path: str, data: bytes, moved: int) -> None:
 
 PACKAGING = "packaging does not read"
 YAML = "PyYAML reads something"
+TOML = "tomllib does not read the new file as planned"
 JSON = "json does not read the new file as planned"
 
 
@@ -94,6 +102,11 @@ JSON = "json does not read the new file as planned"
         (tampered("x.json", b'["1"]', (b"1", b"1")), JSON),
         (tampered("x.json", b'["1"]', (b"]", b" ]")), JSON),
         (tampered("x.json", b"[true]", (b"true", b"1")), JSON),
+        (tampered("pyproject.toml", b'a = "1"', (b'"1"', b"1")), TOML),
+        (tampered("pyproject.toml", b'a = "1"', (b'"1"', b'"1')), TOML),
+        (tampered("pyproject.toml", b'a = "1"', (b"a", b"b")), TOML),
+        (tampered("pyproject.toml", b'a = ["1"]', (b'"1"', b'"1", "2"')), TOML),
+        (tampered("pyproject.toml", b'a = ["1"] # 1', (b"# 1", b"# 2")), TOML),
         (
             tampered("Dockerfile", b"FROM x\nARG A=1\n", (b"x", b"y"), line_of=b"ARG"),
             "dockerfile-parse reads a change in line 1, where none was planned",

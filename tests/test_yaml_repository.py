@@ -20,6 +20,8 @@ TREE = {
     "templates/values.yaml": b"backend: FLASHINFER\n",
     "conda-lock.yml": b"- name: flashinfer-python\n  version: 0.6.8\n",
 }
+LOCKED = "resolved by conda-lock: run conda-lock lock --update flashinfer-python"
+RESOLVED = f"conda-lock.yml:2:12: note: flashinfer-python: {LOCKED} [unpinned]\n"
 NOTE = "templates/job.yaml:1:2: note: FLASHINFER_VERSION: is no YAML, so only lines of the form KEY: VALUE are read [unpinned]\n"
 
 
@@ -36,7 +38,7 @@ def test_there_and_back(tmp_path: Path, run: Run) -> None:
         "environment.yaml#dependencies.pip/flashinfer-python",
         "templates/job.yaml#FLASHINFER_VERSION",
     ]
-    assert run(tmp_path, "check") == (0, NOTE + "flashinfer 0.6.8: 5 pins in 3 files, in step\n", "")
+    assert run(tmp_path, "check") == (0, RESOLVED + NOTE + "flashinfer 0.6.8: 5 pins in 3 files, in step\n", "")
 
     assert run(tmp_path, "set", "0.7.0rc1").code == 0
     after = snapshot(tmp_path)
@@ -54,7 +56,10 @@ def test_there_and_back(tmp_path: Path, run: Run) -> None:
     )
     assert after["environment.yaml"][0] == ENVIRONMENT.replace(b"python==0.6.8", b"python==" + new)
     assert after["templates/job.yaml"][0] == TEMPLATE.replace(b"0.6.8", new)
-    assert run(tmp_path, "check").code == 0
+    stale = f"conda-lock.yml:2:12: flashinfer-python is 0.6.8, the lock says 0.7.0rc1; {LOCKED} [stale-lock-file]\n"
+    help_line = "help: run what makes each lock file anew, or exclude it in versions.lock.json\n"
+    summary = "flashinfer 0.7.0rc1: 5 pins in 3 files, 1 finding\n"
+    assert run(tmp_path, "check") == (1, stale + NOTE + summary + help_line, "")
 
     assert run(tmp_path, "set", "0.6.8").code == 0
     assert snapshot(tmp_path) == before
@@ -79,7 +84,8 @@ def test_drift_is_found_and_mended(tmp_path: Path, run: Run) -> None:
     plant(tmp_path, {"environment.yaml": ENVIRONMENT.replace(b"==0.6.8", b"==0.6.1")})
     assert run(tmp_path, "check") == (
         1,
-        "environment.yaml:4:26: flashinfer-python is 0.6.1, the lock says 0.6.8 [drift]\n"
+        RESOLVED
+        + "environment.yaml:4:26: flashinfer-python is 0.6.1, the lock says 0.6.8 [drift]\n"
         + NOTE
         + "flashinfer 0.6.8: 5 pins in 3 files, 1 finding\nhelp: run fi-bump check --fix\n",
         "",

@@ -12,7 +12,7 @@ from packaging.version import Version
 from fi_bump.audit.conflicts import Conflict, Stated, conflicts
 from fi_bump.audit.notes import Note, known_breakages, open_floors
 from fi_bump.audit.proposal import propose
-from fi_bump.audit.statements import InstalledTogether, installed_together
+from fi_bump.audit.statements import InstalledTogether, Paths, installed_together
 from fi_bump.lock import Group, Lock
 from fi_bump.releases import Known
 
@@ -29,8 +29,10 @@ class Audit(NamedTuple):
     proposal: Mapping[str, Version] | None
 
 
-def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known) -> Audit:
+def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, paths: Paths | None = None) -> Audit:
     """Audit the groups at their versions, or at the proposed ones of `versions` (group name to version).
+
+    `paths` are the tree's files where they are known already.
 
     Raises PackageIndexError when an index cannot be asked.
     """
@@ -38,7 +40,7 @@ def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known) -> A
     found: dict[tuple[str, str, str], Conflict] = {}
     notes: dict[Note, None] = {}
     moves: dict[str, Version] | None = {}
-    for together in installed_together(root, lock):
+    for together in installed_together(root, lock, paths):
         stated = [_moved(each, packages) for each in together.stated]
         if not any(each.package in packages for each in stated):
             continue
@@ -103,7 +105,7 @@ def _unreachable(
             continue
         shown = ", ".join(dict.fromkeys(page.index_url for page in pages))
         remedy = _remedy(_group_of(lock, each.package), each.package)
-        notes.append(Note(each.place, f"{each.package} {each.version} is on none of {shown}{remedy}"))
+        notes.append(Note(each.place, f"{each.package} {each.version} is on none of {shown}{remedy}", each.columns))
     return notes
 
 

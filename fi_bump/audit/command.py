@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,15 +41,21 @@ def run(options: Options) -> int:
     with asking(repository.root, lock, options.online) as known:
         found = audit(repository.root, lock, versions, known)
         verdicts = resolve(repository, request, known) if options.resolve else []
+    failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts)
     if options.form == "json":
         say([_document(lock, versions, found)])
+    elif options.form != "text" or ((found.conflicts or found.notes) and sys.stdout.isatty()):
+        from fi_bump.report.formats import emit
+        from fi_bump.report.of_audit import Closing, audit_report
+
+        closing = Closing(summary(lock, versions, found), proposed_command(lock, versions, found), not failed)
+        emit(audit_report(repository.root, lock, found, verdicts, closing), options.form, repository.root)
     else:
         say(lines(found))
         if command := proposed_command(lock, versions, found):
             say([command])
         say([summary(lock, versions, found)])
         say(line for verdict in verdicts for line in verdict.lines)
-    failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts)
     return int(Exit.FINDINGS if failed else Exit.OK)
 
 

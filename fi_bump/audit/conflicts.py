@@ -14,10 +14,14 @@ Environment = dict[str, str]
 
 
 class Stated(NamedTuple):
-    """A requirement that a file of the repository states; `place` is `path:line`."""
+    """A requirement that a file of the repository states; `place` is `path:line`.
+
+    `columns` are its first column and the one behind its last, equal where only the line is known.
+    """
 
     requirement: Requirement
     place: str
+    columns: tuple[int, int] = (1, 1)
 
     @property
     def package(self) -> str:
@@ -31,12 +35,13 @@ class Stated(NamedTuple):
 
 
 class Demand(NamedTuple):
-    """What `Requires-Dist` of a release asks for; `place` is where that release is pinned."""
+    """What `Requires-Dist` of a release asks for; `place` and `columns` are where that release is pinned."""
 
     requirement: Requirement
     package: str
     version: Version
     place: str
+    columns: tuple[int, int] = (1, 1)
 
     @property
     def by(self) -> str:
@@ -148,7 +153,7 @@ def _demands(stated: Sequence[Stated], releases: Releases, environment: Environm
         extras = extras_of(each.package, stated)
         for requirement in releases.requires(each.package, each.version):
             if holds(requirement, environment, extras):
-                yield Demand(requirement, each.package, each.version, each.place)
+                yield Demand(requirement, each.package, each.version, each.place, each.columns)
 
 
 def _sortable(place: str) -> tuple[str, int]:

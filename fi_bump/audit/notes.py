@@ -16,10 +16,11 @@ from fi_bump.audit.conflicts import Releases, Stated, satisfying
 
 
 class Note(NamedTuple):
-    """One thing to know; `place` is `path:line`."""
+    """One thing to know; `place` is `path:line`, `columns` as in `Stated`."""
 
     place: str
     message: str
+    columns: tuple[int, int] = (1, 1)
 
 
 class Breakage(NamedTuple):
@@ -53,7 +54,7 @@ def open_floors(stated: Sequence[Stated], releases: Releases, breakages: Iterabl
             if admitted:
                 about = f"{breakage.breaks_with.name}{breakage.breaks_with.specifier}"
                 message = f"{pin.package} {version} breaks with {about}: {breakage.reason}; "
-                yield Note(pin.place, f"{message}nothing here keeps {admitted[-1]} out")
+                yield Note(pin.place, f"{message}nothing here keeps {admitted[-1]} out", pin.columns)
 
 
 def _admitted(

@@ -30,6 +30,11 @@ class Verdict(NamedTuple):
     ok: bool
     lines: tuple[str, ...]
 
+    @property
+    def path(self) -> str:
+        """The requirement file: what the first line begins with."""
+        return self.lines[0].partition(": uv ")[0]
+
 
 def resolve(repository: Repository, request: Request, known: Known) -> list[Verdict]:
     """Hand every requirement file that pins a member, as it would read afterwards, to uv for each targeted Python.

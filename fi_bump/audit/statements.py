@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import posixpath
 import tomllib
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -16,8 +16,11 @@ from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
 from fi_bump.lock import Lock
-from fi_bump.pins import Source
+from fi_bump.pins import Source, Span
 from fi_bump.scan import needles, wanted_by
+
+# Files with the formats that their names promise, by name.
+Paths: TypeAlias = Sequence[tuple[str, str | None]]
 
 
 class InstalledTogether(NamedTuple):
@@ -34,20 +37,20 @@ class InstalledTogether(NamedTuple):
     has_links: bool = False
 
 
-def installed_together(root: str, lock: Lock) -> list[InstalledTogether]:
+def installed_together(root: str, lock: Lock, paths: Paths | None = None) -> list[InstalledTogether]:
     """What states a member of the lock: requirement files that no other includes, extras and groups of a pyproject.
 
-    By name, and without those that name no member anywhere.
+    By name, and without those that name no member anywhere. `paths` are the tree's files where they are known already.
     """
     words = needles(wanted_by(lock.groups))
-    exclude = files.excluder(lock.exclude)
+    paths = sorted(files.candidates(root, files.excluder(lock.exclude))) if paths is None else paths
     requirement_files: dict[str, RequirementFile] = {}
     found: list[InstalledTogether] = []
-    for path in sorted(files.walk(root, exclude)):
+    for path, form in paths:
         try:
-            if files.format_of(path) == "requirements":
+            if form == "requirements":
                 requirement_files[path] = read(files.read(root, path))
-            elif posixpath.basename(path) == "pyproject.toml":
+            elif form == "pyproject":
                 source = files.read(root, path)
                 found += _pyproject(source) if names_any(source.data, words) else []
         except FileError:
@@ -65,7 +68,7 @@ def requires_python(root: str) -> str | None:
         document = tomllib.loads(source.data.decode("utf-8-sig")) if source else {}
     except ValueError:
         return None
-    value = document.get("project", {}).get("requires-python")
+    value = _table(document, "project").get("requires-python")
     return value if isinstance(value, str) else None
 
 
@@ -90,7 +93,7 @@ def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, .
         made
         for each in order
         for statement in known[each].statements
-        if (made := _stated(statement.text, statement.source, statement.span.start)) is not None
+        if (made := _stated(statement.text, statement.source, statement.span)) is not None
     ]
     parts = [known[each] for each in order]
     return InstalledTogether(
@@ -102,13 +105,17 @@ def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, .
     )
 
 
-def _stated(text: str, source: Source, offset: int) -> Stated | None:
+def _stated(text: str, source: Source, span: Span) -> Stated | None:
     """A requirement with its place; None for what is none (a path, a URL, a reference)."""
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
         return None
-    return Stated(requirement, f"{source.path}:{source.position(offset)[0]}") if requirement.url is None else None
+    if requirement.url is not None:
+        return None
+    line, column = source.position(span.start)
+    first = source.text(span).partition("\n")[0].rstrip("\\\r\t ")
+    return Stated(requirement, f"{source.path}:{line}", (column, column + len(first)))
 
 
 def _pyproject(source: Source) -> list[InstalledTogether]:
@@ -166,6 +173,6 @@ class _Places:
         raw = text.encode("utf-8")
         offset = self.source.data.find(raw, self.seen.get(raw, 0))
         if offset < 0:  # written with escapes: its text stands nowhere, the file's start is all that can be said
-            offset = 0
+            return _stated(text, self.source, Span(0, 0))
         self.seen[raw] = offset + len(raw)
-        return _stated(text, self.source, offset)
+        return _stated(text, self.source, Span(offset, offset + len(raw)))

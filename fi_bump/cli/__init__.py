@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from fi_bump import __version__
-from fi_bump.cli import pins, sites, smoke, truth
+from fi_bump.cli import pins, pr_body, repositories, sites, smoke, template, truth
 from fi_bump.cli.options import app
 
-__all__ = ["app", "pins", "sites", "smoke", "truth"]
+__all__ = ["app", "pins", "pr_body", "repositories", "sites", "smoke", "template", "truth"]
 
 
 def _version(value: bool) -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fi_bump import completion
+
 if TYPE_CHECKING:
     from fi_bump.online import Online
 
@@ -21,13 +23,54 @@ app = typer.Typer(
 
 
 class Format(StrEnum):
-    """How a report is written."""
+    """How a list is written."""
 
     text = "text"
     json = "json"
 
 
+class ReportFormat(StrEnum):
+    """How a report is written: for people, for programs, for GitHub, GitLab and other CI."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+    gitlab = "gitlab"
+    junit = "junit"
+    markdown = "markdown"
+    sarif = "sarif"
+
+
+def _root(context: typer.Context) -> str:
+    """The folder of `-C`, also while a line is completed and no callback has run."""
+    root = context.find_root().params.get("directory")
+    return root if isinstance(root, str) else "."
+
+
+def complete_groups(context: typer.Context, incomplete: str) -> list[str]:
+    """The lock's groups."""
+    return [name for name in completion.groups(_root(context)) if name.startswith(incomplete)]
+
+
+def complete_sites(context: typer.Context, incomplete: str) -> list[str]:
+    """The recorded sites."""
+    return [site for site in completion.sites(_root(context)) if site.startswith(incomplete)]
+
+
+def complete_templates(incomplete: str) -> list[str]:
+    """The templates."""
+    from fi_bump.template.catalog import TEMPLATES
+
+    return [name for name in TEMPLATES if name.startswith(incomplete)]
+
+
+def complete_targets(context: typer.Context, args: list[str], incomplete: str) -> list[str]:
+    """What `set` can move to."""
+    return completion.targets(_root(context), args, incomplete)
+
+
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the report.")]
+ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How to write the report.")]
 IndexOption = Annotated[
     list[str] | None, typer.Option("--index", metavar="URL", help="Ask this package index instead (repeatable).")
 ]

@@ -6,14 +6,27 @@ from typing import Annotated
 import typer
 
 from fi_bump import bump, check, init, status
-from fi_bump.cli.options import Format, FormatOption, IndexOption, PrereleaseOption, YankedOption, app, online_of
+from fi_bump.cli.options import (
+    Format,
+    FormatOption,
+    IndexOption,
+    PrereleaseOption,
+    ReportFormat,
+    ReportFormatOption,
+    YankedOption,
+    app,
+    complete_targets,
+    online_of,
+)
 from fi_bump.edge import guard
 
 
 @app.command("init")
 def init_command(
     context: typer.Context,
-    group: Annotated[str | None, typer.Option(help="A known family, or the name of a group of your own.")] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="A known family (repeatable), or the name of a group of your own.")
+    ] = None,
     package: Annotated[list[str] | None, typer.Option(help="A package of the group (repeatable).")] = None,
     variable: Annotated[list[str] | None, typer.Option(help="A variable that holds its version (repeatable).")] = None,
     repository: Annotated[list[str] | None, typer.Option(help="Its git repository, host/owner/name.")] = None,
@@ -24,13 +37,13 @@ def init_command(
 ) -> None:
     """Find the pins of this repository and write versions.lock.json.
 
-    Without options FlashInfer is looked for. --group takes another known family, or, with --package, a group of
+    Without options FlashInfer is looked for. --group takes other known families, or, with --package, a group of
     your own. Pins that disagree are shown, and the version most of them have is taken; where one pyproject.toml
     holds several versions in several tables, each gets a group of its own, and with --split wherever they stand.
     """
     asked = init.Options(
         root=context.obj,
-        group=group,
+        groups=tuple(group or ()),
         packages=tuple(package or ()),
         variables=tuple(variable or ()),
         repositories=tuple(repository or ()),
@@ -46,7 +59,12 @@ def init_command(
 def set_command(
     context: typer.Context,
     targets: Annotated[
-        list[str], typer.Argument(metavar="[GROUP==]VERSION", help="The version to move to, for one or more groups.")
+        list[str],
+        typer.Argument(
+            metavar="[GROUP==]VERSION",
+            help="The version to move to, for one or more groups.",
+            autocompletion=complete_targets,
+        ),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the change as a patch for git apply and write nothing.")
@@ -56,6 +74,12 @@ def set_command(
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
     strict: Annotated[bool, typer.Option("--strict", help="Change nothing when the audit finds a conflict.")] = False,
+    pr_body: Annotated[
+        str | None, typer.Option("--pr-body", metavar="FILE", help="Write a pull request's body; - prints it alone.")
+    ] = None,
+    commit: Annotated[
+        bool, typer.Option("--commit", help="Make one git commit of what is changed, and of nothing else.")
+    ] = False,
 ) -> None:
     """Move every pin of a group to a version: all of them, or none.
 
@@ -67,7 +91,8 @@ def set_command(
     still name the old version and are no pins.
     """
     online = None if offline else online_of(index, allow_yanked, allow_prerelease)
-    sys.exit(guard(lambda: bump.run(bump.Options(context.obj, tuple(targets), dry_run, online, strict))))
+    asked = bump.Options(context.obj, tuple(targets), dry_run, online, strict, pr_body, commit)
+    sys.exit(guard(lambda: bump.run(asked)))
 
 
 @app.command("check")
@@ -76,7 +101,7 @@ def check_command(
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Read only these files or folders.")] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Make the tree follow the lock, then say what is left.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix changes, as a patch.")] = False,
-    form: FormatOption = Format.text,
+    form: ReportFormatOption = ReportFormat.text,
     mentions: Annotated[
         bool, typer.Option("--mentions", help="List lines that name another version of a member and are no pins.")
     ] = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fi_bump import sites
-from fi_bump.cli.options import HELP_NAMES, app
+from fi_bump.cli.options import HELP_NAMES, app, complete_groups, complete_sites
 from fi_bump.edge import guard
 
 site_app = typer.Typer(
@@ -22,7 +22,10 @@ app.add_typer(site_app, name="site")
 def site_add(
     context: typer.Context,
     place: Annotated[str, typer.Argument(metavar="PLACE", help="PATH#ANCHOR, or PATH:LINE as check prints it.")],
-    group: Annotated[str | None, typer.Option(help="The group, where several could own the place.")] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="The group, where several could own the place.", autocompletion=complete_groups),
+    ] = None,
     text: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A line's text with {version} in it, once in the file.")
     ] = None,
@@ -38,7 +41,10 @@ def site_add(
 @site_app.command("move")
 def site_move(
     context: typer.Context,
-    old: Annotated[str, typer.Argument(metavar="SITE", help="The recorded site, as status lists it.")],
+    old: Annotated[
+        str,
+        typer.Argument(metavar="SITE", help="The recorded site, as status lists it.", autocompletion=complete_sites),
+    ],
     new: Annotated[str, typer.Argument(metavar="PLACE", help="Where its pin stands now: PATH#ANCHOR or PATH:LINE.")],
 ) -> None:
     """Re-point a recorded site: a variable was renamed, a file moved."""
@@ -48,7 +54,10 @@ def site_move(
 @site_app.command("remove")
 def site_remove(
     context: typer.Context,
-    site: Annotated[str, typer.Argument(metavar="SITE", help="The recorded site, as status lists it.")],
+    site: Annotated[
+        str,
+        typer.Argument(metavar="SITE", help="The recorded site, as status lists it.", autocompletion=complete_sites),
+    ],
 ) -> None:
     """Forget a recorded site."""
     sys.exit(guard(lambda: sites.remove_site(context.obj, site)))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import app
+from fi_bump.cli.options import app, complete_groups
 from fi_bump.edge import guard
 from fi_bump.smoke.output import Format as SmokeFormat
 
@@ -27,7 +27,10 @@ def smoke_command(
         list[str] | None,
         typer.Option(metavar="PROBE", help="Fail unless it ran (repeatable). Default: those that can run here."),
     ] = None,
-    group: Annotated[str | None, typer.Option(help="The lock's group. Default: the one the probes are for.")] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="The lock's group. Default: the one the probes are for.", autocompletion=complete_groups),
+    ] = None,
     python: Annotated[
         str | None, typer.Option(metavar="PATH", help="Probe this interpreter instead of an environment made for it.")
     ] = None,

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import Format, FormatOption, IndexOption, PrereleaseOption, YankedOption, app, online_of
+from fi_bump.cli.options import (
+    Format,
+    FormatOption,
+    IndexOption,
+    PrereleaseOption,
+    ReportFormat,
+    ReportFormatOption,
+    YankedOption,
+    app,
+    online_of,
+)
 from fi_bump.edge import guard
 
 
@@ -37,7 +47,7 @@ def audit_command(
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
     resolve: Annotated[bool, typer.Option("--resolve", help="Also let uv resolve the requirement files.")] = False,
-    form: FormatOption = Format.text,
+    form: ReportFormatOption = ReportFormat.text,
 ) -> None:
     """Hold what the releases require against every other requirement of the repository.
 

@@ -29,4 +29,32 @@ def finder(form: str) -> Finder:
             from fi_bump.formats import bake
 
             return bake.find
+        case "pyproject":
+            from fi_bump.formats import pyproject
+
+            return pyproject.find
+        case "lockfile":
+            from fi_bump.formats import lockfile
+
+            return lockfile.find
+        case "python":
+            from fi_bump.formats import python
+
+            return python.find
+        case "shell":
+            from fi_bump.formats import shell
+
+            return shell.find
+        case "makefile":
+            from fi_bump.formats import makefile
+
+            return makefile.find
+        case "hcl":
+            from fi_bump.formats import hcl
+
+            return hcl.find
+        case "nix":
+            from fi_bump.formats import nix
+
+            return nix.find
     raise InternalError(f"there is no finder for the format '{form}'")

@@ -6,10 +6,10 @@ Followed: parser directives, a BOM, CRLF, continuations with comments and blank 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 
 from fi_bump.errors import ParseError
+from fi_bump.formats.shell_text import Text
 from fi_bump.grammar import LazyPattern, names_any
 from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple
@@ -38,33 +38,6 @@ def _continuation_pattern(escape: bytes) -> re.Pattern[bytes]:
 
 _WORD = {escape: _word_pattern(escape) for escape in (b"\\", b"`")}
 _CONTINUATION = {escape: _continuation_pattern(escape) for escape in (b"\\", b"`")}
-
-
-class Text:
-    """Pieces of a source joined for matching; knows where each byte of `data` stands in the source."""
-
-    __slots__ = ("_raws", "_starts", "data")
-
-    def __init__(self, masked: bytes, pieces: list[Span]) -> None:
-        self._starts: list[int] = []
-        self._raws: list[int] = []
-        parts = []
-        length = 0
-        for piece in pieces:
-            if piece.start < piece.end:
-                self._starts.append(length)
-                self._raws.append(piece.start)
-                parts.append(masked[piece.start : piece.end])
-                length += piece.end - piece.start
-        self.data = b"".join(parts)
-
-    def _raw(self, index: int) -> int:
-        piece = bisect_right(self._starts, index) - 1
-        return self._raws[piece] + index - self._starts[piece]
-
-    def span(self, start: int, end: int) -> Span:
-        """Where the non-empty `data[start:end]` stands in the source, from its first byte to its last."""
-        return Span(self._raw(start), self._raw(end - 1) + 1)
 
 
 class Instruction(NamedTuple):

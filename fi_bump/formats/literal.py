@@ -8,22 +8,41 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from fi_bump.grammar import LITERAL, LITERAL_MARK, VERSION
+from fi_bump.grammar import LITERAL, LITERAL_MARK, VERSION, name_pattern
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, make_pin
 
+# How far before a version its package may be named.
+_REACH = 400
 
-def find(source: Source, wanted: Iterable[tuple[str, str]]) -> Found:
-    """The pin of each (anchor, subject); one whose text stands several times is reported instead."""
+
+def find(source: Source, wanted: Iterable[tuple[str, tuple[str, ...]]]) -> Found:
+    """The pin of each (anchor, packages it can be of); one whose text stands several times is reported instead.
+
+    Its package is the one named in the anchor, else the last one named in the lines before, else the first.
+    """
     pins: list[Pin] = []
     unpinned: list[Unpinned] = []
-    for anchor, subject in wanted:
+    for anchor, packages in wanted:
         spans = places(source, anchor)
         if len(spans) == 1:
+            subject = _subject(source, spans[0].start, anchor, packages)
             pins.append(make_pin(source, *spans[0], anchor, Kind.LITERAL, subject))
         elif spans:
             reason = f"'{anchor}' stands {len(spans)} times in this file, and must stand once"
-            unpinned.append(Unpinned(source, spans[1], subject, reason))
+            unpinned.append(Unpinned(source, spans[1], packages[0], reason))
     return Found(tuple(sorted(pins, key=lambda pin: pin.span)), tuple(unpinned))
+
+
+def _subject(source: Source, offset: int, anchor: str, packages: tuple[str, ...]) -> str:
+    for text in (anchor.encode(), source.data[max(offset - _REACH, 0) : offset]):
+        last = {name: match.start() for name in packages for match in _name(name).finditer(text)}
+        if last:
+            return max(last, key=lambda name: (last[name], len(name)))
+    return packages[0]
+
+
+def _name(package: str) -> re.Pattern[bytes]:
+    return re.compile(rb"(?<![A-Za-z0-9])" + name_pattern(package) + rb"(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 def places(source: Source, anchor: str) -> list[Span]:

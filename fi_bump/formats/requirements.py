@@ -11,25 +11,17 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.requirements_lines import Line, logical_lines
-from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository
-from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
-from fi_bump.records import NamedTuple
+from fi_bump.formats.passage import Passage
+from fi_bump.formats.requirement_text import Requirement, is_reference, judge, named, without_marker
+from fi_bump.formats.requirements_lines import logical_lines
+from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository
+from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted, number_anchors
 
 _OPTIONS = LazyPattern(rb"(?:^|(?<=\s))-")
 _HASH = LazyPattern(rb"(?:^|(?<=\s))--hash[=\s]\s*(\S+)")
 _SHA256 = LazyPattern(rb"sha256:[0-9a-f]+\Z")
 # What may stand from one hash to the next, continuations included.
 _BETWEEN = LazyPattern(rb"[ \t\r\n\\]+--hash[= \t]+\Z")
-_HEAD = LazyPattern(rb"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*")
-_CLAUSE = LazyPattern(rb"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
-_REFERENCE = LazyPattern(rb"\$\{[^}]*\}")
-# An exact version: group 1 is its public part; a label may hold a reference.
-_LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}\s]*\}[A-Za-z0-9._-]*"
-_EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
-_WILDCARD = LazyPattern(rb"v?(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*\.\*\Z", re.IGNORECASE)
-_ORDERED = LazyPattern(rb"v?" + VERSION + rb"\Z", re.IGNORECASE)
-_COMPATIBLE = LazyPattern(rb"v?(?=(?:[0-9]+!)?[0-9]+\.[0-9])" + VERSION + rb"\Z", re.IGNORECASE)
 _URL_LINE = LazyPattern(rb"\s*(?!-)((?:git\+|https?:|ssh:|file:)\S+|\S+\.whl(?=[\s;#?\[]|\Z))")
 _EGG = re.compile(r"(?:^|&)egg=([A-Za-z0-9._-]+)")
 _COMMAND = LazyPattern(
@@ -37,24 +29,7 @@ _COMMAND = LazyPattern(
 )
 
 
-class _Requirement(NamedTuple):
-    """A requirement on a wanted package: `line.text[start:end]` is what follows the name and its extras."""
-
-    source: Source
-    line: Line
-    package: str
-    start: int
-    end: int
-    hashed: bool
-    command: str | None
-
-
-class _Clause(NamedTuple):
-    """One `==V`; the version's indices in the logical line."""
-
-    operator: bytes
-    version: bytes
-    start: int
+_BROKEN_BY = "a line continuation"
 
 
 def find(source: Source, wanted: Wanted) -> Found:
@@ -68,8 +43,10 @@ def find(source: Source, wanted: Wanted) -> Found:
     floors: list[Floor] = []
     command = _command(source)
     for line in logical_lines(source.data):
-        requirement = _requirement(source, line, wanted, command)
-        item = _url_line(source, line, wanted) if requirement is None else _judge(requirement)
+        requirement = _requirement(source, line, wanted)
+        item = _url_line(source, line, wanted) if requirement is None else judge(requirement)
+        if requirement is not None and isinstance(item, Pin):
+            item = _with_hashes(requirement, item, command)
         if isinstance(item, Pin):
             pins.append(item)
         elif isinstance(item, Unpinned):
@@ -79,118 +56,32 @@ def find(source: Source, wanted: Wanted) -> Found:
     return Found(number_anchors(pins), tuple(unpinned), tuple(floors))
 
 
-def _requirement(source: Source, line: Line, wanted: Wanted, command: str | None) -> _Requirement | None:
+def _requirement(source: Source, line: Passage, wanted: Wanted) -> Requirement | None:
     """The line's requirement when it is on a wanted package."""
-    head = _HEAD.match(line.text)
-    if head is None or canonical_name(head[1].decode("ascii")) not in wanted.packages:
+    head = named(line.text)
+    if head is None or head[0] not in wanted.packages:
         return None
-    start = head.end()
+    package, start = head
     options = _OPTIONS.search(line.text, start)
-    end = options.start() if options else len(line.text)
-    hashed = _HASH.search(line.text, max(start - 1, 0)) is not None
-    if not line.text.startswith(b"@", start):
-        marker = line.text.find(b";", start, end)
-        end = end if marker < 0 else marker
-    return _Requirement(source, line, canonical_name(head[1].decode("ascii")), start, end, hashed, command)
+    end = without_marker(line.text, start, options.start() if options else len(line.text))
+    return Requirement(source, line, package, start, end, package, _BROKEN_BY, wanted)
 
 
-def _judge(requirement: _Requirement) -> Pin | Unpinned | Floor | None:
-    """What a requirement on a wanted package is; None for a reference and for what is no requirement."""
-    line, start = requirement.line, requirement.start
-    body = line.text[start : requirement.end].rstrip()
-    if not body:
-        head = line.text[:start].rstrip()
-        return _report(requirement, len(head) - len(head.lstrip()), len(head), "names no version")
-    if body[:1] not in (b"(", b"@", b"=", b"!", b"<", b">", b"~"):
-        return None
-    if body[:1] == b"@":
-        if _is_reference(body):
-            return None
-        return _report(requirement, start, start + len(body), "pinned by a URL, which is not moved")
-    clauses = _clauses(requirement)
-    if clauses is None:
-        if _is_reference(body):
-            return None
-        return _report(requirement, start, start + len(body), f"{_show(body)} is no version specifier")
-    exact = [clause for clause in clauses if clause.operator in (b"==", b"===")]
-    if len(exact) > 1:
-        return _report(requirement, start, start + len(body), f"{_show(body)} names more than one version")
-    if exact:
-        return _exact(requirement, exact[0])
-    if any(b"${" in clause.version for clause in clauses):
-        return None
-    specifier = b",".join([clause.operator + clause.version for clause in clauses]).decode("ascii", "replace")
-    first, last = clauses[0], clauses[-1]
-    begin = line.text.index(first.operator, start)
-    return Floor(requirement.source, line.span(begin, last.start + len(last.version)), requirement.package, specifier)
-
-
-def _clauses(requirement: _Requirement) -> list[_Clause] | None:
-    """The clauses of `==V,!=W` or `(==V,!=W)`, at least one; None when packaging would refuse them."""
-    text, position, end = requirement.line.text, requirement.start, requirement.end
-    end = position + len(text[position:end].rstrip())
-    if text.startswith(b"(", position):
-        if text[end - 1 : end] != b")":
-            return None
-        position, end = position + 1, end - 1
-    clauses: list[_Clause] = []
-    while position < end:
-        match = _CLAUSE.match(text, position, end)
-        if match is None:
-            return None if text[position:end].strip() else clauses
-        clause = _Clause(match[1], match[2], match.start(2))
-        if not _allowed(clause):
-            return None
-        clauses.append(clause)
-        position = match.end()
-        if position < end:
-            if text[position : position + 1] != b",":
-                return None
-            position += 1
-    return clauses or None
-
-
-def _allowed(clause: _Clause) -> bool:
-    """Whether PEP 440 has this clause; what holds a reference, and any exact version, is judged later."""
-    if clause.operator in (b"==", b"===") or b"${" in clause.version:
-        return True
-    if clause.operator == b"!=":
-        return bool(_EXACT.match(clause.version) or _WILDCARD.match(clause.version))
-    return (_COMPATIBLE if clause.operator == b"~=" else _ORDERED).match(clause.version) is not None
-
-
-def _exact(requirement: _Requirement, clause: _Clause) -> Pin | Unpinned | None:
-    """The pin of the one `==` clause, or why it is none."""
-    start, end = clause.start, clause.start + len(clause.version)
-    match = _EXACT.match(clause.version)
-    if match is None:
-        if _WILDCARD.match(clause.version) and clause.operator == b"==":
-            return _report(requirement, start, end, f"{_show(clause.version)} is a wildcard, not one version")
-        if b"${" not in clause.version:
-            return _report(requirement, start, end, f"{_show(clause.version)} is no version")
-        if _is_reference(clause.version):
-            return None
-        return _report(requirement, start, end, f"{_show(clause.version)} is put together from a reference")
-    public = requirement.line.span(start + match.start(1), start + match.end(1))
-    if public.end - public.start != len(match[1]):
-        return _report(requirement, start, end, "the version is broken by a line continuation")
-    pin = make_pin(
-        requirement.source, public.start, public.end, requirement.package, Kind.REQUIREMENT, requirement.package
-    )
-    command = requirement.command
-    if not requirement.hashed:
+def _with_hashes(requirement: Requirement, pin: Pin, command: str | None) -> Pin | Unpinned:
+    """The pin together with the hashes on its line, or why these cannot move with it."""
+    if _HASH.search(requirement.passage.text, max(requirement.start - 1, 0)) is None:
         return pin._replace(command=command) if command else pin
     hashes = _hashes(requirement)
     if hashes is not None:
         return pin._replace(hashes=hashes, command=command)
-    reason = "has --hash lines that fi-bump cannot replace: not sha256, or not in one run"
+    reason = "it has --hash lines that fi-bump cannot replace: not sha256, or not in one run"
     reason += f"; regenerate with: {command}" if command else ""
-    return Unpinned(requirement.source, public, requirement.package, reason, match[1].decode("ascii"))
+    return Unpinned(pin.source, pin.span, pin.subject, reason, pin.version)
 
 
-def _hashes(requirement: _Requirement) -> tuple[Span, ...] | None:
+def _hashes(requirement: Requirement) -> tuple[Span, ...] | None:
     """The `sha256:…` texts of a requirement; None when there are others, or other options between them."""
-    line, data = requirement.line, requirement.source.data
+    line, data = requirement.passage, requirement.source.data
     spans: list[Span] = []
     for match in _HASH.finditer(line.text, max(requirement.start - 1, 0)):
         span = line.span(*match.span(1))
@@ -209,11 +100,18 @@ def _command(source: Source) -> str | None:
     return command[1].rstrip().decode("utf-8", "replace") if command else None
 
 
-def _url_line(source: Source, line: Line, wanted: Wanted) -> Unpinned | None:
-    """A line that is an address or a wheel's path of a wanted package or repository; they are not moved."""
+def _url_line(source: Source, line: Passage, wanted: Wanted) -> Pin | Unpinned | None:
+    """A line that is an address or a wheel's path of a wanted package or repository."""
     match = _URL_LINE.match(line.text)
-    if match is None or _is_reference(match[1]):
+    if match is None:
         return None
+    # Few files hold one.
+    from fi_bump.formats.addresses import NOT_MOVED
+    from fi_bump.formats.requirement_address import Addressed, judge_address
+
+    item = judge_address(Addressed(source, line, *match.span(1), wanted, None, _BROKEN_BY))
+    if item is not None or is_reference(match[1]):
+        return item
     address, _, fragment = match[1].decode("utf-8", "replace").partition("#")
     file = address.partition("?")[0].rstrip("/").rpartition("/")[2]
     egg = _EGG.search(fragment)
@@ -224,8 +122,8 @@ def _url_line(source: Source, line: Line, wanted: Wanted) -> Unpinned | None:
         subject = next((name for name in _repositories(address) if name in wanted.repositories), None)
     if subject is None:
         return None
-    reason = "pinned by a git address" if address.startswith("git+") else "pinned by a URL"
-    return Unpinned(source, line.span(match.start(1), match.end(1)), subject, f"{reason}, which is not moved")
+    reason = "pinned by a git address, which is not moved" if address.startswith("git+") else NOT_MOVED
+    return Unpinned(source, line.span(match.start(1), match.end(1)), subject, reason)
 
 
 def _repositories(address: str) -> tuple[str, str]:
@@ -240,16 +138,3 @@ def _repositories(address: str) -> tuple[str, str]:
     )
     repository = canonical_repository(whole)
     return repository, "/".join(repository.split("/")[:3])
-
-
-def _is_reference(text: bytes) -> bool:
-    """Whether `${VAR}` says what `text` means, no digits beside it."""
-    return b"${" in text and re.search(rb"[0-9]", _REFERENCE.sub(b"", text)) is None
-
-
-def _report(requirement: _Requirement, start: int, end: int, reason: str) -> Unpinned:
-    return Unpinned(requirement.source, requirement.line.span(start, end), requirement.package, reason)
-
-
-def _show(text: bytes) -> str:
-    return f"'{text.decode('utf-8', 'replace')}'"

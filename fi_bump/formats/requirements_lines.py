@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fi_bump.formats.passage import Passage
 from fi_bump.grammar import LazyPattern
-from fi_bump.pins import BOM, Span
-from fi_bump.records import NamedTuple
+from fi_bump.pins import BOM
 
 # What str.splitlines, and so pip, takes for a line's end.
 _LINE_END = LazyPattern(rb"\r\n|[\n\r\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]|\Z")
@@ -17,23 +17,7 @@ _COMMENT_LINE = LazyPattern(rb"\s*#")
 _COMMENT = LazyPattern(rb"(?:^|(?<=\s))#")
 
 
-class Line(NamedTuple):
-    """A logical line without its comment; `pieces` are (index in `text`, byte offset in the file), in order."""
-
-    text: bytes
-    pieces: tuple[tuple[int, int], ...]
-
-    def offset(self, index: int) -> int:
-        """The byte offset in the file of `text[index]`."""
-        begin, offset = next(piece for piece in reversed(self.pieces) if piece[0] <= index)
-        return offset + index - begin
-
-    def span(self, start: int, end: int) -> Span:
-        """Where `text[start:end]`, not empty, stands in the file; longer than it where lines are joined inside."""
-        return Span(self.offset(start), self.offset(end - 1) + 1)
-
-
-def logical_lines(data: bytes) -> Iterator[Line]:
+def logical_lines(data: bytes) -> Iterator[Passage]:
     """pip's logical lines that hold more than blanks and comments."""
     position = len(BOM) if data.startswith(BOM) else 0
     parts: list[tuple[int, bytes]] = []
@@ -57,7 +41,7 @@ def logical_lines(data: bytes) -> Iterator[Line]:
             parts = []
 
 
-def _join(parts: list[tuple[int, bytes]]) -> Line | None:
+def _join(parts: list[tuple[int, bytes]]) -> Passage | None:
     """One logical line of its parts (byte offset, text), cut at its comment; None when nothing is left."""
     text = b"".join([part for _, part in parts])
     comment = _COMMENT.search(text)
@@ -70,4 +54,4 @@ def _join(parts: list[tuple[int, bytes]]) -> Line | None:
     for offset, part in parts:
         pieces.append((index, offset))
         index += len(part)
-    return Line(text, tuple(pieces))
+    return Passage(text, tuple(pieces))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fi_bump.formats.requirements_lines import Line, logical_lines
+from fi_bump.formats.passage import Passage
+from fi_bump.formats.requirements_lines import logical_lines
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple
@@ -80,7 +81,7 @@ def _option(text: bytes, options: dict[str, list[str]]) -> bool:
     return no_index
 
 
-def _statement(source: Source, line: Line) -> Iterator[Statement]:
+def _statement(source: Source, line: Passage) -> Iterator[Statement]:
     """The requirement of a line, without its options."""
     options = _OPTIONS.search(line.text)
     text = line.text[: options.start()] if options else line.text

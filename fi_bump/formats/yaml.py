@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.yaml_scripts import ScriptReader, patterns
-from fi_bump.formats.yaml_values import Gathered
+from fi_bump.formats.shell_images import image_names
+from fi_bump.formats.yaml_texts import TextReader, patterns
+from fi_bump.formats.yaml_values import Values
 from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository, variable_of
 from fi_bump.pins import Found, Kind, Source, Wanted
 from fi_bump.records import NamedTuple
@@ -46,6 +47,9 @@ _LONGEST = 200
 _LONGEST_LINE = 400
 _NEAR = 60
 _CHOSEN = "chosen from a list of options, which must hold the new version too"
+# PyYAML takes a second for one or two MiB.
+_LARGEST = 4 << 20
+_LARGE = "is larger than 4 MiB, so only lines of the form KEY: VALUE are read"
 _TEMPLATE = "is no YAML, so only lines of the form KEY: VALUE are read"
 
 
@@ -62,8 +66,8 @@ class _Finder:
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self.source = source
         self.wanted = wanted
-        self.gathered = Gathered(source)
-        self.scripts = ScriptReader(self.gathered, wanted)
+        self.values = Values(source)
+        self.texts = TextReader(self.values, wanted)
         self.subjects: dict[str, _Subject | None] = {}
         self.nested: list[tuple[Scalar, _Subject]] = []
         self.options: set[tuple[str, ...]] = set()
@@ -100,7 +104,7 @@ class _Finder:
             self.cells.setdefault(scalar.path, (subject, []))[1].append(scalar)
         else:
             self.judge(scalar, ".".join(scalar.path), subject)
-        if not scalar.alias and (concerns or self.scripts.follows(_script(scalar))):
+        if not scalar.alias and (concerns or self.texts.follows(_script(scalar))):
             self.text(scalar, key)
 
     def beside(self, scalar: Scalar, key: str) -> None:
@@ -127,9 +131,9 @@ class _Finder:
         if key.lower() in _PROSE:
             return
         # Ansible's pip module calls its requirement `name`.
-        if self.scripts.requirement(scalar.span, prefix, listed=scalar.listed) or key == "name":
+        if self.texts.requirement(scalar.span, prefix, listed=scalar.listed) or key == "name":
             return
-        self.scripts.read(scalar.span, prefix, _script(scalar), lines=scalar.style == "|")
+        self.texts.read(scalar.span, prefix, _script(scalar), lines=scalar.style == "|")
 
     def judge(self, scalar: Scalar, anchor: str, subject: _Subject) -> None:
         """Judge a value as the version of a subject."""
@@ -137,13 +141,13 @@ class _Finder:
         raw = self.source.masked[scalar.span.start : scalar.span.end]
         if scalar.style == '"' and b"\\" in raw:
             if strict:
-                self.gathered.unpinned(*scalar.span, subject.name, "written with escapes")
+                self.values.unpinned(*scalar.span, subject.name, "written with escapes")
             return
-        self.gathered.value(*scalar.span, anchor, subject.kind, subject.name, strict=strict)
+        self.values.value(*scalar.span, anchor, subject.kind, subject.name, strict=strict)
 
     def finish(self) -> Found:
         """Judge what stands side by side, and give everything in the order of the file."""
-        self.scripts.finish()
+        self.texts.finish()
         for subject, scalars in self.lists.values():
             self.several(subject, scalars)
         for subject, scalars in self.cells.values():
@@ -153,10 +157,10 @@ class _Finder:
                     self.judge(scalar, ".".join(scalar.path), subject)
                 else:
                     reason = f"one of {different} values of a matrix, not one version"
-                    self.gathered.unpinned(*scalar.span, subject.name, reason)
+                    self.values.unpinned(*scalar.span, subject.name, reason)
         for scalar, above in self.nested:
             if scalar.path[:-1] in self.options:
-                self.gathered.unpinned(*scalar.span, above.name, _CHOSEN)
+                self.values.unpinned(*scalar.span, above.name, _CHOSEN)
             else:
                 self.judge(scalar, ".".join(scalar.path), above)
         for number, scalar in self.defaults.items():
@@ -169,7 +173,7 @@ class _Finder:
             repository = canonical_repository(f"github.com/{address}" if _OWNER_AND_NAME.match(address) else address)
             if repository in self.wanted.repositories:
                 self.judge(scalar, ".".join(scalar.path), _Subject(Kind.GIT_REF, repository))
-        return self.gathered.found()
+        return self.values.gathered.found()
 
     def several(self, subject: _Subject, scalars: list[Scalar]) -> None:
         """A list of values is a pin when there is one."""
@@ -178,7 +182,7 @@ class _Finder:
         elif subject.kind is Kind.VARIABLE or all("." in scalar.value for scalar in scalars):
             places = sorted(scalar.span for scalar in scalars)
             reason = f"a list of {len(scalars)} values, not one version"
-            self.gathered.unpinned(places[0].start, places[-1].end, subject.name, reason)
+            self.values.unpinned(places[0].start, places[-1].end, subject.name, reason)
 
     def line(self, start: int, end: int) -> None:
         """Read one line of a file that is no YAML."""
@@ -188,7 +192,7 @@ class _Finder:
             return
         if match["value"][:1] != b"{" or match["value"][:2] == b"{{":
             strict = subject.kind is not Kind.REQUIREMENT
-            self.gathered.value(
+            self.values.value(
                 *match.span("value"), match["key"].decode("ascii"), subject.kind, subject.name, strict=strict
             )
 
@@ -209,6 +213,8 @@ def find(source: Source, wanted: Wanted) -> Found:
     words = [match for match in patterns(wanted).words.finditer(source.masked) if match["word"]]
     if not words:
         return Found(())
+    if len(source.data) > _LARGEST:
+        return _by_lines(source, wanted, words, 0, _LARGE)
     # PyYAML takes longer to import than most checks take altogether.
     from fi_bump.formats.yaml_events import NotYamlError, scalars
 
@@ -221,11 +227,11 @@ def find(source: Source, wanted: Wanted) -> Found:
             concerns = index < len(words) and scalar.span.start <= words[index].start() < scalar.span.end
             finder.scalar(scalar, concerns=concerns)
     except NotYamlError as error:
-        return _by_lines(source, wanted, words, error.offset)
+        return _by_lines(source, wanted, words, error.offset, _TEMPLATE)
     return finder.finish()
 
 
-def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], failed: int) -> Found:
+def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], failed: int, why: str) -> Found:
     """The lines `KEY: VALUE` that name something wanted; and a note, where any such line holds a version."""
     finder = _Finder(source, wanted)
     named = None
@@ -239,12 +245,12 @@ def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], fail
                 finder.line(start, end)
         if named is None and _NUMBER.search(source.masked, word.end(), min(end, word.end() + _NEAR)):
             named = _named(word[0].decode("ascii"), wanted)
-    pins = finder.gathered.found().pins
+    pins = finder.values.gathered.found().pins
     named = pins[0].subject if pins else named
     if named is not None:
         at = min(failed, len(source.data) - 1)
-        finder.gathered.unpinned(at, at + 1, named, _TEMPLATE)
-    return finder.gathered.found()
+        finder.values.unpinned(at, at + 1, named, why)
+    return finder.values.gathered.found()
 
 
 def _named(word: str, wanted: Wanted) -> str:
@@ -253,4 +259,4 @@ def _named(word: str, wanted: Wanted) -> str:
     if variable is not None:
         return variable
     places = [name for name in sorted(wanted.repositories) if name.partition("/")[2] == word.lower()]
-    return places[0] if places else canonical_name(word)
+    return places[0] if places else image_names(wanted).get(word.lower(), canonical_name(word))

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from fi_bump.folders import user_cache
+
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "cache-control", "content-range")
 # How long an answer is fresh that says nothing of it, in seconds; what the large indexes say of theirs.
 UNSAID_AGE = 600
@@ -25,11 +27,12 @@ _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=([0-9]{1,9})")
 
 
 class Entry(NamedTuple):
-    """A kept answer: when it came, its headers in lower case, and its body."""
+    """A kept answer: when it came, its headers in lower case, its body, and its status, 200 or 404."""
 
     time: float
     headers: dict[str, str]
     body: bytes
+    status: int = 200
 
     @property
     def is_fresh(self) -> bool:
@@ -46,10 +49,10 @@ class Entry(NamedTuple):
         return {names[name]: self.headers[name] for name in names if name in self.headers}
 
 
-def default_folder() -> Path:
-    """The user's cache folder for fi-bump."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "fi-bump" / "http"
+def default_folder() -> Path | None:
+    """Where answers are kept for this user, if anywhere."""
+    base = user_cache()
+    return None if base is None else Path(base) / "http"
 
 
 class Cache:
@@ -68,20 +71,20 @@ class Cache:
             document = json.loads(head)
             if document["sha256"] != hashlib.sha256(body).hexdigest():
                 return None
-            return Entry(float(document["time"]), dict(document["headers"]), body)
+            return Entry(float(document["time"]), dict(document["headers"]), body, int(document["status"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, key: str, headers: dict[str, str], body: bytes) -> None:
+    def put(self, key: str, headers: dict[str, str], body: bytes, status: int = 200) -> None:
         """Keep an answer, unless its headers forbid it or nothing in them would ever let it be used."""
         path = self._path(key)
         kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
-        entry = Entry(time.time(), kept, body)
+        entry = Entry(time.time(), kept, body, status)
         if path is None or "no-store" in kept.get("cache-control", ""):
             return
         if not (entry.conditions or entry.is_fresh):
             return
-        head = {"time": entry.time, "headers": kept, "sha256": hashlib.sha256(body).hexdigest()}
+        head = {"time": entry.time, "status": status, "headers": kept, "sha256": hashlib.sha256(body).hexdigest()}
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, temporary = tempfile.mkstemp(dir=path.parent)

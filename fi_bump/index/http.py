@@ -88,15 +88,16 @@ class Http:
         key = f"{accept} {bare}"
         kept = self.cache.get(key) if self._credentials_for(bare, credentials) is None else None
         if kept is not None and kept.is_fresh and not anew:
-            return Answer(bare, 200, kept.headers, kept.body)
+            return Answer(bare, kept.status, kept.headers, kept.body)
         headers = {"Accept": accept, **(kept.conditions if kept else {})}
         answer = self._ask(url, headers, limit)
         if answer.status == 401 and self._from_keyring(bare):
             answer = self._ask(url, headers, limit)
         if answer.status == 304 and kept is not None:
-            return Answer(answer.url, 200, {**kept.headers, **answer.headers}, kept.body)
-        if answer.status == 200 and self._credentials_for(bare, credentials) is None:
-            self.cache.put(key, dict(answer.headers), answer.body)
+            return Answer(answer.url, kept.status, {**kept.headers, **answer.headers}, kept.body)
+        if answer.status in (200, 404) and self._credentials_for(bare, credentials) is None:
+            # Half of a family's members are missing on most indexes: that they are is worth keeping as well.
+            self.cache.put(key, dict(answer.headers), answer.body, answer.status)
         return _expected(answer, (200, 404))
 
     def get_range(self, url: str, first: int | None, last: int) -> Answer:
@@ -194,6 +195,16 @@ class Http:
         except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
             return False
         return True
+
+
+class Kept(Http):
+    """Answers of earlier runs and nothing else, however old: for what must not wait for a network."""
+
+    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, anew: bool = False) -> Answer:
+        """The kept answer of an address; a 404 where there is none."""
+        bare, credentials = split(url)
+        kept = self.cache.get(f"{accept} {bare}") if self._credentials_for(bare, credentials) is None else None
+        return Answer(bare, 404, {}, b"") if kept is None else Answer(bare, kept.status, kept.headers, kept.body)
 
 
 def _bundle() -> str | None:

@@ -6,7 +6,6 @@ import hashlib
 import re
 from typing import NamedTuple
 
-from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 
 from fi_bump.errors import PackageIndexError
@@ -57,6 +56,9 @@ def fetch(http: Http, file: File) -> Metadata:
 
 def parse(data: bytes) -> Metadata:
     """METADATA as packaging reads it, each requirement on its own: a bad one must not lose the others."""
+    # Only a release that was never asked about needs it, and it brings the whole of email with it.
+    from packaging.metadata import parse_email
+
     # The headers alone: what follows the first empty line is the description.
     raw, unparsed = parse_email(_BODY.split(data, maxsplit=1)[0])
     requires, bad = [], []

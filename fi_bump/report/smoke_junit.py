@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ElementTree
 
+from fi_bump.report.junit import document
 from fi_bump.report.smoke_text import target_line
 from fi_bump.smoke.model import ProbeReport, Problem, Report, Sweep
 
@@ -27,9 +28,7 @@ def junit_text(report: Report) -> str:
     for problem in [*blocking.values(), *(problem for problem in report.problems if problem.probe is None)]:
         case = _element(suite, report.group, problem.probe or "verdict", 0.0)
         ElementTree.SubElement(case, "error", {"message": problem.message})
-    _count(suite)
-    ElementTree.indent(suite)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(suite, encoding="unicode")}\n'
+    return f"{document(suite)}\n"
 
 
 def _element(suite: ElementTree.Element, group: str, name: str, seconds: float) -> ElementTree.Element:
@@ -58,11 +57,3 @@ def _releases(suite: ElementTree.Element, group: str, sweep: Sweep) -> None:
         if not release.survives:
             # That a release falls is what a sweep is there to find; whether it matters is the verdict's case.
             ElementTree.SubElement(case, "skipped", {"message": str(release.reason)})
-
-
-def _count(suite: ElementTree.Element) -> None:
-    cases = suite.findall("testcase")
-    suite.set("tests", str(len(cases)))
-    for key, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        suite.set(key, str(sum(case.find(tag) is not None for case in cases)))
-    suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
+from fi_bump.report.markdown import bullets, plain, table
 from fi_bump.report.smoke_text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
 from fi_bump.smoke.model import Report
 
@@ -16,24 +17,24 @@ def markdown_text(report: Report) -> str:
 
 
 def _blocks(report: Report) -> Iterator[str]:
-    yield f"### {_plain(verdict(report))}\n"
-    yield f"{_plain(target_line(report.target))}\n"
+    yield f"### {plain(verdict(report))}\n"
+    yield f"{plain(target_line(report.target))}\n"
     if report.problems:
-        yield from _list(problem.message for problem in report.problems)
+        yield bullets(problem.message for problem in report.problems)
     if report.sweep is not None:
         rows = [(f"{report.sweep.package} {r.version}", r.outcome, r.reason or "") for r in report.sweep.releases]
-        yield from _table(("release", "outcome", "reason"), rows)
-        yield from _list(sweep_lines(report.sweep))
+        yield table(("release", "outcome", "reason"), rows)
+        yield bullets(sweep_lines(report.sweep))
     else:
         probes = [(p.name, p.outcome, number(p.seconds), detail(p.reason, p.metrics)) for p in report.probes]
-        yield from _table(("probe", "outcome", "seconds", "reason and metrics"), probes)
+        yield table(("probe", "outcome", "seconds", "reason and metrics"), probes)
     if report.comparison is not None:
         first, *rest = comparison_lines(report.comparison)
-        yield f"{_plain(first)}\n"
-        yield from _list(rest)
+        yield f"{plain(first)}\n"
+        yield bullets(rest)
     if report.against is not None:
         header = ("probe", "value", report.version, report.against.version)
-        yield from _table(header, side_by_side(report, report.against))
+        yield table(header, side_by_side(report, report.against))
     yield from _numbers(report)
 
 
@@ -45,18 +46,3 @@ def _numbers(report: Report) -> Iterator[str]:
     # A fence longer than any in the text cannot be closed by it.
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
     yield f"<details><summary>All metrics</summary>\n\n{fence}json\n{text}\n{fence}\n\n</details>"
-
-
-def _list(lines: Iterable[str]) -> Iterator[str]:
-    yield "".join(f"- {_plain(line)}\n" for line in lines)
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    body = "".join(f"| {' | '.join(map(_plain, row))} |\n" for row in rows)
-    yield f"| {' | '.join(map(_plain, header))} |\n|{' --- |' * len(header)}\n{body}"
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is: no emphasis, no table cell, no HTML, no mention of anybody."""
-    escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;")
-    return escaped.replace("@", "@&#8203;")

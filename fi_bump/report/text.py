@@ -63,12 +63,18 @@ def group_line(repository: Repository, scan: Scan, group: Group) -> str:
 
 def check_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> list[str]:
     """The whole text report of `check`: findings, a line a group, and what to run."""
-    lines = [finding_line(finding) for finding in findings]
+    groups, remedies = closing_lines(repository, scan, findings)
+    return [*map(finding_line, findings), *groups, *remedies]
+
+
+def closing_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> tuple[list[str], list[str]]:
+    """A line for each group, and what to run."""
+    lines = []
     errors = [finding for finding in findings if finding.rule.severity == "error"]
     for group in repository.lock.groups:
         number = sum(finding.group == group.name for finding in errors)
         lines.append(f"{group_line(repository, scan, group)}, {count(number, 'finding') if number else 'in step'}")
-    return lines + _pairs(repository, errors) + help_lines(errors)
+    return lines, _pairs(repository, errors) + help_lines(errors)
 
 
 def _pairs(repository: Repository, errors: list[Finding]) -> list[str]:
@@ -97,7 +103,9 @@ def help_lines(errors: list[Finding]) -> list[str]:
     if any(finding.rule is Rule.MISSING_SITE for finding in errors):
         lines.append("help: put a missing pin back, or take its site out of versions.lock.json")
     if any(finding.rule is Rule.DRIFT and not finding.fixable for finding in errors):
-        lines.append("help: regenerate such a file at the lock's version, or exclude it in versions.lock.json")
+        lines.append("help: change such a place first, with all that stands beside it, or make its file anew")
+    if any(finding.rule is Rule.STALE_LOCK_FILE for finding in errors):
+        lines.append("help: run what makes each lock file anew, or exclude it in versions.lock.json")
     if any(finding.rule in (Rule.NOT_IN_INDEX, Rule.YANKED) for finding in errors):
         lines.append("help: fi-bump latest shows what every member has; fi-bump set moves there")
     if any(finding.rule is Rule.HASH_MISMATCH for finding in errors):

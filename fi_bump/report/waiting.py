@@ -7,8 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-
 PATIENCE = 1.0
 
 
@@ -18,6 +16,8 @@ def waiting(what: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
+    from rich.console import Console
+
     console = Console(stderr=True)
     status = console.status(f"{what} …")
     timer = threading.Timer(PATIENCE, status.start)

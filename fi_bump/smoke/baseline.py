@@ -12,7 +12,7 @@ from fi_bump.smoke.model import Change, Comparison, ProbeReport
 from fi_bump.smoke.probes.protocol import OUTCOMES
 
 SCHEMA = 1
-_HINT = "--baseline takes a report of fi-bump smoke --format json"
+_HINT = "takes a report of fi-bump smoke --format json"
 
 
 class Baseline(NamedTuple):
@@ -29,31 +29,40 @@ class Baseline(NamedTuple):
 
 def load(path: str, group: str) -> Baseline:
     """The baseline in a file. Raises FiBumpError for what is no report, or one of another schema or group."""
-    data = storage.read(path)
+    hint = f"--baseline {_HINT}"
+    document = read(path, "baseline")
     try:
-        document = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise FiBumpError("is not JSON", place=path, hint=_HINT) from None
-    if not isinstance(document, dict) or "schema" not in document or "probes" not in document:
-        raise FiBumpError("is no smoke report", place=path, hint=_HINT)
-    if document["schema"] != SCHEMA or isinstance(document["schema"], bool):
-        found = json.dumps(document["schema"])
-        raise FiBumpError(f"is a report of schema {found}, not {SCHEMA}", place=path, hint="make the baseline anew")
-    try:
-        probes = {probe.name: probe for probe in map(_probe, document["probes"])}
+        probes = {probe.name: probe for probe in map(probe_of, document["probes"])}
         version, owner = document["version"], document["group"]
     except (KeyError, TypeError, ValueError):
-        raise FiBumpError("is no smoke report", place=path, hint=_HINT) from None
+        raise FiBumpError("is no smoke report", place=path, hint=hint) from None
     if owner != group or not isinstance(version, str):
-        raise FiBumpError(f"is a report of the group '{owner}', not of '{group}'", place=path, hint=_HINT)
+        raise FiBumpError(f"is a report of the group '{owner}', not of '{group}'", place=path, hint=hint)
     return Baseline(version, probes)
+
+
+def read(path: str, name: str) -> dict[str, Any]:
+    """The document of a report for the option `--NAME`. Raises FiBumpError for no report and one of another schema."""
+    hint = f"--{name} {_HINT}"
+    try:
+        document = json.loads(storage.read(path).decode("utf-8-sig"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise FiBumpError("is not JSON", place=path, hint=hint) from None
+    if not isinstance(document, dict) or "schema" not in document or "probes" not in document:
+        raise FiBumpError("is no smoke report", place=path, hint=hint)
+    if document["schema"] != SCHEMA or isinstance(document["schema"], bool):
+        found = json.dumps(document["schema"])
+        message = f"is a report of schema {found}, not {SCHEMA}"
+        raise FiBumpError(message, place=path, hint=f"make the {name} anew")
+    return document
 
 
 def _no_constant(name: str) -> float:
     raise ValueError(name)
 
 
-def _probe(document: Any) -> ProbeReport:
+def probe_of(document: Any) -> ProbeReport:
+    """One probe of a report's document. Raises KeyError, TypeError or ValueError."""
     report = ProbeReport(
         document["name"], document["outcome"], document["reason"], float(document["seconds"]), document["metrics"]
     )

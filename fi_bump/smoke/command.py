@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import NamedTuple
 
-from fi_bump.edge import write_bytes
 from fi_bump.errors import Exit, UsageError
 from fi_bump.repository import open_repository
 from fi_bump.smoke import baseline, output, storage
@@ -50,8 +49,8 @@ def run(options: Options) -> int:
     setup, outputs = _prepare(options)
     with _ended_by_signals(), _progress() as progress:
         report = Session(setup, progress).report()
-    output.leave(report, outputs)
-    write_bytes(output.render(report, options.form).encode("utf-8", "backslashreplace"))
+    output.leave(report, outputs, setup.repository)
+    output.show(report, options.form, setup.repository)
     return int(Exit.OK if report.ok else Exit.FINDINGS)
 
 

@@ -51,7 +51,11 @@ class Probe(NamedTuple):
         if self.lowest is None:
             return "anywhere"
         lowest = _dotted(self.lowest)
-        return f"on compute capability {lowest}" + ("" if self.highest == self.lowest else " and later")
+        if self.highest is None:
+            return f"on compute capability {lowest} and later"
+        return f"on compute capability {lowest}" + (
+            "" if self.highest == self.lowest else f" to {_dotted(self.highest)}"
+        )
 
 
 def _dotted(capability: Capability) -> str:
@@ -65,7 +69,8 @@ PROBES = {
         Probe("environment", 300, PACKAGES),
         Probe("mxfp4-sm90-interleave", 3600, (*PACKAGES, "torch"), (9, 0), (9, 0)),
         Probe("fp4-scale-contract", 1800, (*PACKAGES, "torch"), (9, 0)),
-        Probe("cutedsl-masked-moe", 1800, (*PACKAGES, "torch", "nvidia-cutlass-dsl"), (10, 0), compiles=True),
+        # FlashInfer's masked grouped GEMM takes sm_100 and sm_103 and nothing else.
+        Probe("cutedsl-masked-moe", 1800, (*PACKAGES, "torch", "nvidia-cutlass-dsl"), (10, 0), (10, 3), compiles=True),
     )
 }
 
@@ -89,9 +94,14 @@ def sweepable(package: str) -> tuple[Probe, ...]:
     return chosen
 
 
+def judged(lock: Lock, name: str | None) -> list[Group]:
+    """The groups that the probes can judge; with a name only that one."""
+    return [group for group in lock.groups if _member(group) is not None and name in (None, group.name)]
+
+
 def group_of(lock: Lock, name: str | None) -> Group:
     """The group of that name, or the one group that holds the package the probes are for. Raises UsageError."""
-    groups = [group for group in lock.groups if _member(group) is not None]
+    groups = judged(lock, None)
     if name is not None:
         chosen = lock.group(name)
         if chosen is None:

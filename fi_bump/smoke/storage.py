@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 
 from fi_bump.errors import FileError
+from fi_bump.folders import user_cache
 
 
 @contextlib.contextmanager
@@ -26,8 +27,10 @@ def cache_folder(asked: str | None) -> str:
     """The folder for environments, logs and compiled modules: the one asked for, or the user's cache folder's."""
     if asked:
         return os.path.abspath(asked)
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(os.path.abspath(base), "fi-bump")
+    base = user_cache()
+    if base is None:
+        raise FileError("there is no home folder for a cache", hint="name one with --cache DIR")
+    return base
 
 
 def folder(*parts: str) -> str:

@@ -11,15 +11,16 @@ Look = Callable[[bytes], Found]
 
 def moved(look: Look, data: bytes, version: str) -> bytes:
     """The file with every pin at `version`."""
-    return splice(data, [Edit(pin.span, pin.version.encode(), version.encode()) for pin in look(data).pins])
+    places = [(span, pin) for pin in look(data).pins for span in (pin.span, *pin.repeats)]
+    return splice(data, [Edit(span, pin.version.encode(), version.encode()) for span, pin in places])
 
 
 def outside(look: Look, data: bytes) -> list[bytes]:
     """The bytes between the pins."""
     pieces, position = [], 0
-    for pin in look(data).pins:
-        pieces.append(data[position : pin.span.start])
-        position = pin.span.end
+    for span in sorted(span for pin in look(data).pins for span in (pin.span, *pin.repeats)):
+        pieces.append(data[position : span.start])
+        position = span.end
     return [*pieces, data[position:]]
 
 

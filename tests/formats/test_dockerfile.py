@@ -157,9 +157,49 @@ GIT: list[tuple[bytes, list[str]]] = [
         [f"1:34 ? {REPOSITORY}: the image tag must exist first"],
     ),
 ]
+OTHERS: list[tuple[bytes, list[str]]] = [
+    (b"ARG REPO=" + URL + b"\nRUN git clone -b v0.6.1 ${REPO}\n", [f"2:19 {CLONE} 0.6.1"]),
+    (b"ENV A=1 REPO=" + URL + b"\nRUN git clone $REPO x && cd x && git checkout v0.6.1\n", [f"2:48 {CHECKOUT} 0.6.1"]),
+    (
+        b"RUN git clone " + URL + b" && cd flashinfer && git fetch && git reset --hard v0.6.1\n",
+        [f"1:114 git reset {REPOSITORY} 0.6.1"],
+    ),
+    (
+        b"LABEL a=b org.x.flashinfer-version='v0.6.1' \\\n  \"FLASHINFER_VERSION\"=0.6.1\n",
+        ["1:38 LABEL org.x.flashinfer-version 0.6.1", "2:24 LABEL FLASHINFER_VERSION 0.6.1"],
+    ),
+    (b"LABEL flashinfer.version=latest flashinfer=1.0\n", ["1:26 ? FLASHINFER_VERSION: not a version"]),
+    (b'CMD ["pip", "install", "flashinfer-python==0.6.1"]\n', ["1:44 CMD flashinfer-python 0.6.1"]),
+    (b"ENTRYPOINT FLASHINFER_VERSION=0.6.1 x\n", ["1:31 ENTRYPOINT FLASHINFER_VERSION 0.6.1"]),
+    (
+        b"HEALTHCHECK CMD pip list | grep flashinfer-python | grep 0.6.1\n",
+        ["1:58 ? flashinfer-python: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
+    ),
+    (
+        b"RUN python3 -c \"import flashinfer; \\\n  expected = '0.6.1'\"\n",
+        [f"2:15 ? {REPOSITORY}: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
+    ),
+    (
+        b"RUN python3 <<E\nimport flashinfer, torch\nassert torch.__version__ == '2.9.0'\nassert flashinfer.__version__ == '0.6.1'\nE\n",
+        [f"4:35 ? {REPOSITORY}: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
+    ),
+    (
+        b"RUN pip install https://x/flashinfer_cubin-0.6.1-py3-none-any.whl\n",
+        ["1:44 RUN url flashinfer-cubin 0.6.1"],
+    ),
+    (
+        b"ADD https://x/flashinfer_cubin-0.6.1-py3-none-any.whl /x\n",
+        ["1:32 ADD url flashinfer-cubin 0.6.1"],
+    ),
+    (b"RUN pip install https://x/flashinfer_cubin-${V}-py3-none-any.whl\n", []),
+    (
+        b"ARG FLASHINFER_VERSION=0.6.1\nARG FLASHINFER_SHA256=" + b"0a" * 32 + b"\n",
+        ["1:24 ? FLASHINFER_VERSION: FLASHINFER_SHA256 holds its checksum, and both must change together"],
+    ),
+]
 
 
-@pytest.mark.parametrize(("data", "expected"), VARIABLES + REQUIREMENTS + GIT, ids=lambda value: None)
+@pytest.mark.parametrize(("data", "expected"), VARIABLES + REQUIREMENTS + GIT + OTHERS, ids=lambda value: None)
 def test_form(data: bytes, expected: list[str]) -> None:
     assert rows(search(data)) == expected
 
@@ -189,7 +229,9 @@ def test_nothing_wanted_finds_nothing() -> None:
     assert find(Source("Dockerfile", data), nothing) == Found(())
 
 
-FRAGMENTS = [data.strip(b"\xef\xbb\xbf\r\n") for data, _ in VARIABLES + REQUIREMENTS + GIT if b"escape" not in data]
+FRAGMENTS = [
+    data.strip(b"\xef\xbb\xbf\r\n") for data, _ in VARIABLES + REQUIREMENTS + GIT + OTHERS if b"escape" not in data
+]
 VERSIONS = st.sampled_from(["0.6.11.post2", "1.0rc1", "0.7", "1!2.0.dev3", "12"])
 
 

@@ -20,8 +20,9 @@ WANTED = Wanted(
     frozenset({"github.com/flashinfer-ai/flashinfer"}),
 )
 REPOSITORY = "github.com/flashinfer-ai/flashinfer"
-HASHES = "has --hash lines that fi-bump cannot replace: not sha256, or not in one run"
+HASHES = "it has --hash lines that fi-bump cannot replace: not sha256, or not in one run"
 URL = "pinned by a URL, which is not moved"
+PATH = "pinned by a file's path, which is not moved"
 GIT = "pinned by a git address, which is not moved"
 
 
@@ -139,17 +140,15 @@ def test_nothing(data: bytes) -> None:
         (b"flashinfer-python~=1\n", "~=1", "", "'~=1' is no version specifier"),
         (b"flashinfer-python==0.\\\n6\n", "0.\\\n6", "", "the version is broken by a line continuation"),
         (b"flashinfer-python @ https://x.org/a.whl ; a\n", "@ https://x.org/a.whl ; a", "", URL),
-        (b"./w/flashinfer_python-0.6-py3-none-any.whl\n", "./w/flashinfer_python-0.6-py3-none-any.whl", "", URL),
-        (b"https://x.org/flashinfer_python-0.6.tar.gz\n", "https://x.org/flashinfer_python-0.6.tar.gz", "", URL),
+        (b"./w/flashinfer_python-0.6-py3-none-any.whl\n", "./w/flashinfer_python-0.6-py3-none-any.whl", "", PATH),
         (b"git+https://x.org/a@v1#egg=flashinfer_python\n", "git+https://x.org/a@v1#egg=flashinfer_python", "", GIT),
     ]
     + [
         (address.encode() + b"\n", address, REPOSITORY, reason)
         for address, reason in [
-            ("git+https://github.com/flashinfer-ai/flashinfer.git@v0.6.1", GIT),
-            ("git+https://github.com/FlashInfer-AI/flashinfer@a/b@v1#subdirectory=python", GIT),
-            ("git+ssh://git@github.com/flashinfer-ai/flashinfer.git@v0.6.1", GIT),
-            ("https://github.com/flashinfer-ai/flashinfer/archive/refs/tags/v0.6.1.tar.gz", URL),
+            ("git+https://github.com/FlashInfer-AI/flashinfer@a/b@v1#subdirectory=python", "not a release tag"),
+            ("git+https://github.com/flashinfer-ai/flashinfer", "installed without a release"),
+            ("git+https://github.com/flashinfer-ai/flashinfer@0123456789abcdef", "a commit, not a release"),
         ]
     ],
 )
@@ -159,6 +158,36 @@ def test_unpinned(data: bytes, text: str, subject: str, reason: str) -> None:
     assert [(item.source.text(item.span), item.subject, item.reason, item.version) for item in found.unpinned] == [
         (text, subject or "flashinfer-python", reason, None)
     ]
+
+
+ARCHIVE = "https://github.com/flashinfer-ai/flashinfer/archive/refs/tags/v"
+RELEASE = "https://github.com/flashinfer-ai/flashinfer/releases/download/v"
+
+
+@pytest.mark.parametrize(
+    ("line", "anchor", "subject", "kind", "spans"),
+    [
+        (f"git+https://{REPOSITORY}.git@v0.6.1#egg=x", f"git+{REPOSITORY}", REPOSITORY, Kind.GIT_REF, [53]),
+        (f"git+ssh://git@{REPOSITORY}@refs/tags/v0.6.1", f"git+{REPOSITORY}", REPOSITORY, Kind.GIT_REF, [61]),
+        (
+            *(f"flashinfer-python @ git+https://{REPOSITORY}@0.6.1 ; python_version > '3'", "flashinfer-python"),
+            *(REPOSITORY, Kind.GIT_REF, [68]),
+        ),
+        (f"{ARCHIVE}0.6.1.tar.gz", f"url {REPOSITORY}", REPOSITORY, Kind.URL, [63]),
+        ("https://x.org/flashinfer_python-0.6.1.tar.gz", "url flashinfer-python", "flashinfer-python", Kind.URL, [32]),
+        (
+            f"flashinfer-jit-cache @ {RELEASE}0.6.1/flashinfer_jit_cache-0.6.1%2Bcu130-cp39-abi3-manylinux_2_28_x86_64.whl",
+            *("flashinfer-jit-cache", "flashinfer-jit-cache", Kind.URL, [86, 113]),
+        ),
+    ],
+)
+def test_addresses(line: str, anchor: str, subject: str, kind: Kind, spans: list[int]) -> None:
+    found = look(line.encode() + b"\n")
+    assert (found.unpinned, found.floors) == ((), ())
+    (pin,) = found.pins
+    assert (pin.anchor, pin.subject, pin.kind) == (anchor, subject, kind)
+    assert [span.start for span in (pin.span, *pin.repeats)] == spans
+    assert {pin.source.text(span) for span in (pin.span, *pin.repeats)} == {"0.6.1"}
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,21 @@ def pinned(engine: Path) -> Path:
     return engine
 
 
+def test_the_audit_in_other_formats(pinned: Path, ask: Ask) -> None:
+    github = (
+        "::error file=requirements/cuda.txt,line=7,endLine=7,col=1,endColumn=11,title=fi-bump conflict::"
+        f"dsl==4.4.2 against flashinfer-python {NEW}, which needs dsl>=4.5%0A"
+        f"requirements/cuda.txt:5:1: flashinfer-python {NEW} is pinned here\n"
+        f"flashinfer {NEW}: 1 conflict\n{PROPOSAL}"
+    )
+    assert ask(pinned, "audit", NEW, "--format", "github") == (1, github, "")
+    assert ask(pinned, "audit", "--format", "gitlab") == (0, "[]\n", "")
+    markdown = f"### fi-bump audit: ok\n\n- flashinfer {OLD}: no conflicts\n"
+    assert ask(pinned, "audit", "--format", "markdown") == (0, markdown, "")
+    for form in ("sarif", "junit"):
+        assert ask(pinned, "audit", NEW, "--format", form).code == 1
+
+
 def test_the_audit_of_a_move(pinned: Path, ask: Ask) -> None:
     before = snapshot(pinned)
     assert ask(pinned, "audit") == (0, f"flashinfer {OLD}: no conflicts\n", "")

@@ -15,7 +15,7 @@ from fi_bump.index.cache import Cache
 from fi_bump.index.client import Client, newest, wheel_for_metadata
 from fi_bump.index.http import Http
 from tests.conftest import Result, Run
-from tests.vllm_trees import tree
+from tests.sdists import unpacked
 
 pytestmark = pytest.mark.network
 OLD, NEW = "0.6.8.post1", "0.6.11.post2"
@@ -36,7 +36,7 @@ def vllm(tmp_path: Path, run: Run) -> Callable[[str], Path]:
 
     def make(version: str) -> Path:
         root = tmp_path / version
-        shutil.copytree(tree(version), root, symlinks=True)
+        shutil.copytree(unpacked("vllm", version), root, symlinks=True)
         assert run(root, "init").code == 0
         return root
 

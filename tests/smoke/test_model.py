@@ -31,7 +31,7 @@ ENVIRONMENT, MXFP4, SCALE, MASKED = "environment", "mxfp4-sm90-interleave", "fp4
         ((), (ONE,), (ENVIRONMENT, MXFP4, SCALE), (ENVIRONMENT, MXFP4, SCALE)),
         ((), (TWO,), (ENVIRONMENT, SCALE, MASKED), (ENVIRONMENT, SCALE, MASKED)),
         ((), (ONE, TWO), tuple(PROBES), tuple(PROBES)),
-        ((), (FUTURE,), (ENVIRONMENT, SCALE, MASKED), (ENVIRONMENT, SCALE, MASKED)),
+        ((), (FUTURE,), (ENVIRONMENT, SCALE), (ENVIRONMENT, SCALE)),
         # Where no kernel can run, one must at least compile.
         ((), (A100,), (ENVIRONMENT,), (ENVIRONMENT, MASKED)),
         ((), (), (ENVIRONMENT,), (ENVIRONMENT, MASKED)),

@@ -40,10 +40,16 @@ def test_a_sweep_finds_the_dsl_that_the_kernel_does_not_survive(run: Run, tmp_pa
     assert run(HERE, *common, "--only", "cutedsl-masked-moe").code == 0
     (probe,) = json.loads(report.read_text())["probes"]
     assert (probe["outcome"], probe["metrics"]["nvidia_cutlass_dsl"]) == ("compiled", "4.5.2")
-    assert run(HERE, *common, "--sweep", "nvidia-cutlass-dsl==4.8.1").code == 1
-    (swept,) = json.loads(report.read_text())["sweep"]["releases"]
-    assert (swept["version"], swept["outcome"]) == ("4.8.1", "fail")
-    assert "module 'cutlass.cute' has no attribute 'make_fragment'" in swept["reason"]
+    result = run(HERE, *common, "--sweep", "nvidia-cutlass-dsl==4.5.2,4.6.0,4.8.1")
+    assert result.code == 1
+    assert "pin nvidia-cutlass-dsl>=4.5.2,<4.6\n" in result.out
+    swept = json.loads(report.read_text())["sweep"]["releases"]
+    assert [(each["version"], each["outcome"]) for each in swept] == [
+        ("4.5.2", "compiled"),
+        ("4.6.0", "fail"),
+        ("4.8.1", "fail"),
+    ]
+    assert "module 'cutlass.cute' has no attribute 'make_fragment'" in swept[-1]["reason"]
 
 
 @pytest.mark.gpu

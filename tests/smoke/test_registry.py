@@ -24,7 +24,12 @@ def test_every_probe_has_a_module_and_every_module_is_known() -> None:
         ("environment", "anywhere", [None, (8, 0), (9, 0), (12, 1)], []),
         ("mxfp4-sm90-interleave", "on compute capability 9.0", [(9, 0)], [None, (8, 9), (10, 0)]),
         ("fp4-scale-contract", "on compute capability 9.0 and later", [(9, 0), (10, 0), (12, 1)], [None, (8, 9)]),
-        ("cutedsl-masked-moe", "on compute capability 10.0 and later", [(10, 0), (10, 3)], [None, (9, 0)]),
+        (
+            "cutedsl-masked-moe",
+            "on compute capability 10.0 to 10.3",
+            [(10, 0), (10, 3)],
+            [None, (9, 0), (11, 0), (12, 0)],
+        ),
     ],
 )
 def test_where_a_probe_runs(

@@ -320,7 +320,7 @@ def test_markdown_of_the_further_parts() -> None:
 def test_markdown_cannot_be_broken_out_of() -> None:
     odd = ProbeReport("environment", "fail", "a|b <img> *x* @team #1 ````", 1.0, {"text": "```` </details>"})
     text = render(RED._replace(probes=(odd,), problems=(Problem(None, "a"),)), Format.markdown)
-    assert "a\\|b &lt;img> \\*x\\* @&#8203;team \\#1 \\`\\`\\`\\`" in text
+    assert "a\\|b &lt;img> \\*x\\* @&#8203;team \\#&#8203;1 \\`\\`\\`\\`" in text
     assert '`````json\n{\n  "environment": {\n    "text": "```` </details>"\n  }\n}\n`````\n' in text
 
 
@@ -430,5 +430,6 @@ def test_a_file_without_a_format(text: str) -> None:
         parse_output(text)
     assert str(caught.value) == f"'{text}' does not say its format"
     assert caught.value.hint == (
-        f"end it in .txt, .json, .xml, .md, or write FORMAT={text}: table, json, junit, markdown"
+        "end it in .txt, .json, .xml, .md, .sarif, or write "
+        f"FORMAT={text}: table, json, junit, markdown, github, gitlab, sarif"
     )

@@ -1,4 +1,4 @@
-"""`cutedsl-masked-moe`: the CuTe-DSL masked grouped GEMM, run on sm_100, compiled for sm_100a elsewhere.
+"""`cutedsl-masked-moe`: the CuTe-DSL masked grouped GEMM, run on sm_100 and sm_103, compiled for sm_100a elsewhere.
 
 Compiling needs no GPU. It finds a nvidia-cutlass-dsl that the wheel's own metadata admits and its kernel does not
 survive; what the kernel computes is seen on the hardware alone.
@@ -23,8 +23,8 @@ def run(request: Request) -> Result:
     import torch
 
     metrics: dict[str, Any] = {"nvidia_cutlass_dsl": _version("nvidia-cutlass-dsl")}
-    # Its instructions are those of 10.x alone, 12.0 does not have them.
-    if torch.cuda.is_available() and torch.cuda.get_device_capability()[0] == 10:
+    # What the kernel itself takes; 11.0 and 12.0 do not have its instructions.
+    if torch.cuda.is_available() and (10, 0) <= torch.cuda.get_device_capability() <= (10, 3):
         jit.prepare(request.cache, "flashinfer-python", request.jit)
         return masked_moe.run(_imported, metrics)
     return _compile(metrics)

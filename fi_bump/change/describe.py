@@ -1,0 +1,118 @@
+"""From two states of a repository to a description of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from fi_bump import mentions
+from fi_bump.change.model import Asked, Description, GroupChange, Place, Release
+from fi_bump.findings import compare, lock_files
+from fi_bump.lock import Group, Lock
+from fi_bump.ownership import agrees, assign
+from fi_bump.pins import Pin
+from fi_bump.records import NamedTuple
+from fi_bump.report.text import finding_line
+from fi_bump.repository import Repository
+from fi_bump.scan import Scan
+from fi_bump.smoke.model import Report
+from fi_bump.smoke.registry import judged
+
+
+class Was(NamedTuple):
+    """What stood at a site: the group that owned it, what was pinned, and its version's text."""
+
+    group: str | None
+    subject: str
+    version: str
+
+
+class Before(NamedTuple):
+    """The earlier state: its lock, and what stood at each site."""
+
+    lock: Lock
+    sites: Mapping[str, Was]
+
+
+def before(lock: Lock, pins: Iterable[Pin]) -> Before:
+    """The earlier state, where its tree was read."""
+    assigned = assign(lock, tuple(pins))
+    return Before(lock, {pin.site: Was(owner.name if owner else None, pin.subject, pin.version)
+                         for pin, owner, _ in assigned})  # fmt: skip
+
+
+def before_of_lock(lock: Lock) -> Before:
+    """The earlier state where only its lock is known: every recorded site was at its group's version."""
+    return Before(lock, {site: Was(group.name, site.partition("#")[2], group.version)
+                         for group in lock.groups for site in group.sites})  # fmt: skip
+
+
+def describe(
+    repository: Repository, scan: Scan, earlier: Before, asked: Asked | None, report: Report | None = None
+) -> Description:
+    """The change from the earlier state to the repository as it is; groups in which nothing moves are left out."""
+    changes = [_group(repository, scan, earlier, group, asked) for group in repository.lock.groups]
+    names = {group.name for group in repository.lock.groups}
+    return Description(
+        tuple(each for each in changes if each.old != each.new or each.places),
+        tuple(sorted(group.name for group in earlier.lock.groups if group.name not in names)),
+        tuple(finding_line(each) for each in compare(repository.lock, scan) if each.rule.severity == "error"),
+        asked,
+        report,
+    )
+
+
+def version_before(earlier: Before, group: Group) -> str | None:
+    """The version a group had: its own, or for a new one that of all its sites, or None."""
+    same = earlier.lock.group(group.name)
+    if same is not None:
+        return same.version
+    versions = {earlier.sites[site].version for site in group.sites if site in earlier.sites}
+    return versions.pop() if len(versions) == 1 else None
+
+
+def _group(repository: Repository, scan: Scan, earlier: Before, group: Group, asked: Asked | None) -> GroupChange:
+    lock = repository.lock
+    old = version_before(earlier, group)
+    own = [pin for pin, owner, _ in assign(lock, scan.pins) if owner == group]
+    moved = [pin for pin in own if _differs(earlier.sites.get(pin.site), pin)]
+    found: list[mentions.Mention] = []
+    if old is not None and not agrees(old, group.version):
+        found = mentions.to_look_at(repository.root, lock, group, old, scan, moved)
+    releases = asked.releases.get(group.name, ()) if asked else (Release(group.version),)
+    hosts = [name for name in group.repositories if name.startswith("github.com/") and name.count("/") == 2]
+    return GroupChange(
+        group.name,
+        old,
+        group.version,
+        (*(_place(pin, earlier) for pin in moved), *_gone(scan, earlier, group)),
+        hosts[0] if hosts else None,
+        () if old == group.version else releases,
+        tuple(found),
+        (*_compiled(moved), *lock_files(group, scan)),
+        bool(judged(lock, group.name)),
+    )
+
+
+def _differs(was: Was | None, pin: Pin) -> bool:
+    return was is None or not agrees(was.version, pin.version)
+
+
+def _place(pin: Pin, earlier: Before) -> Place:
+    was = earlier.sites.get(pin.site)
+    line = pin.source.position(pin.span.start)[0]
+    return Place(pin.source.path, line, pin.subject, was.version if was else None, pin.version)
+
+
+def _gone(scan: Scan, earlier: Before, group: Group) -> list[Place]:
+    """The pins of the group that are no longer where they were."""
+    present = {pin.site for pin in scan.pins}
+    return [
+        Place(site.partition("#")[0], None, was.subject, was.version, None)
+        for site, was in sorted(earlier.sites.items())
+        if was.group == group.name and site not in present
+    ]
+
+
+def _compiled(moved: Iterable[Pin]) -> list[str]:
+    commands = {pin.source.path: pin.command for pin in moved if pin.command}
+    return [f"{path}: is compiled; regenerate it with: {command}" for path, command in commands.items()]

@@ -1,0 +1,1 @@
+"""Many checkouts at once: `fi-bump fleet`. It reads, and writes nothing."""

@@ -1,0 +1,77 @@
+"""How the checkouts of a fleet stand to each other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fi_bump.fleet.model import Against, Checkout, Fleet, Held, Member, Newest, Standing
+from fi_bump.lock import Group
+from fi_bump.ownership import agrees
+from fi_bump.versions import newer, newest_first
+
+# The newest version that every member has, by checkout and group.
+Known = Mapping[tuple[str, str], Newest]
+
+
+def compare(checkouts: Sequence[Checkout], engine: str | None, known: Known | None) -> Fleet:
+    """Each group beside the same group elsewhere, beside what the indexes have, and beside the engine's.
+
+    `known` is None where no index was asked.
+    """
+    leaders = _leaders(checkouts)
+    base = next((each for each in checkouts if each.name == engine), None)
+    return Fleet(
+        tuple(
+            Member(each, tuple(_standing(each, held, leaders, base, known) for held in each.groups))
+            for each in checkouts
+        ),
+        engine,
+        known is not None,
+    )
+
+
+def _leaders(checkouts: Sequence[Checkout]) -> dict[str, tuple[str, str]]:
+    """By group the newest version that it is locked at, and the first checkout that has it."""
+    found: dict[str, dict[str, str]] = {}
+    for checkout in checkouts:
+        for held in checkout.groups:
+            found.setdefault(held.group.name, {}).setdefault(held.group.version, checkout.name)
+    best = {name: newest_first(list(versions))[0] for name, versions in found.items()}
+    return {name: (version, found[name][version]) for name, version in best.items()}
+
+
+def _standing(
+    checkout: Checkout,
+    held: Held,
+    leaders: Mapping[str, tuple[str, str]],
+    base: Checkout | None,
+    known: Known | None,
+) -> Standing:
+    group = held.group
+    fleet, leader = leaders[group.name]
+    newest = None if known is None else known[checkout.name, group.name]
+    return Standing(
+        held,
+        fleet,
+        leader,
+        newer(fleet, group.version),
+        newest,
+        newest is not None and newest.version is not None and newer(newest.version, group.version),
+        () if base is None or base.name == checkout.name else _against(group, base),
+    )
+
+
+def _against(group: Group, engine: Checkout) -> tuple[Against, ...]:
+    """The engine's group of that name, else those with a package in common.
+
+    Of several the agreeing ones alone where there are any: an engine may hold a package at several versions.
+    """
+    groups = [held.group for held in engine.groups]
+    same = [Against(other.name, other.version, (), agrees(other.version, group.version))
+            for other in groups if other.name == group.name]  # fmt: skip
+    names = set(group.package_names)
+    shared = [(other, tuple(sorted(names & set(other.package_names)))) for other in groups]
+    by_package = [Against(other.name, other.version, through, agrees(other.version, group.version))
+                  for other, through in shared if through]  # fmt: skip
+    found = same or by_package
+    return tuple([each for each in found if each.agrees] or found)

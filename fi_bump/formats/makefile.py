@@ -1,0 +1,74 @@
+"""Pins in Makefiles: variables, target-specific ones too, and what recipes, read as shell, pin.
+
+An anchor is what is pinned, as in scripts: `FLASHINFER_VERSION`, `flashinfer-python`. The lines are cut as GNU make
+cuts them: continuations joined, comments left out except in recipes, where they are the shell's business.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fi_bump.formats.shell_script import ScriptReader
+from fi_bump.formats.shell_text import Text
+from fi_bump.grammar import LazyPattern
+from fi_bump.pins import Found, Source, Span, Wanted
+
+# One logical line: whatever stands before a line's end that no backslash escapes.
+_LINE = LazyPattern(rb"(?:[^\\\n]+|\\(?:\r?\n|[^\n]))+")
+_CONTINUATION = LazyPattern(rb"\\\r?\n")
+_COMMENT = LazyPattern(rb"(?<!\\)#(?:\\\r?\n|[^\n])*")
+_DEFINE = LazyPattern(rb"[ \t]*(?:(?:override|export|private)[ \t]+)*define\b")
+_ENDEF = LazyPattern(rb"[ \t]*endef\b")
+_VARIABLE = LazyPattern(
+    rb"[ \t]*+(?:[^\t =#:?+!][^=#:?+!\n]*:(?![:=])[ \t]*)?(?:(?:override|export|private|unexport)[ \t]+)*"
+    rb"(?P<name>[\w.-]+)[ \t]*(?::{0,3}|\?)=[ \t]*(?P<value>[^\n]*)"
+)
+# make's `$(NAME)` is a shell's `${NAME}`, its `$$` a shell's `$`; neither changes a place.
+_REFERENCE = LazyPattern(rb"\$\((?P<name>\w+)\)|\$(?=\$)")
+
+
+class _Finder:
+    """One pass over one source."""
+
+    def __init__(self, source: Source, wanted: Wanted) -> None:
+        self.data = _REFERENCE.sub(_as_shell, source.masked)
+        self.scripts = ScriptReader(source, wanted, self.data)
+        self.inside_define = False
+
+    def line(self, span: Span) -> None:
+        if self.inside_define or self.data.startswith(b"\t", span.start):
+            self.inside_define = self.inside_define and not _ENDEF.match(self.data, *span)
+            # Each line of a recipe is a shell of its own; make takes `$$` for `$`.
+            self.scripts.script(span)
+            return
+        self.inside_define = _DEFINE.match(self.data, *span) is not None
+        text = self.read(span)
+        bound = _VARIABLE.match(text.data)
+        if bound:
+            self.scripts.commands.variable(text, bound["name"], *bound.span("value"), "")
+            self.scripts.commands.git.name(bound["name"], bound["value"].strip())
+        # A value may be a command or a list of requirements; a place taken once is not taken again.
+        self.scripts.text(text, "", compared=False)
+
+    def read(self, span: Span) -> Text:
+        """A line as make reads it."""
+        pieces = []
+        start = span.start
+        comment = _COMMENT.search(self.data, *span)
+        end = comment.start() if comment else span.end
+        for mark in _CONTINUATION.finditer(self.data, start, end):
+            pieces.append(Span(start, mark.start()))
+            start = mark.end()
+        return Text(self.data, [*pieces, Span(start, end)])
+
+
+def _as_shell(match: re.Match[bytes]) -> bytes:
+    return b"${" + match["name"] + b"}" if match["name"] else b" "
+
+
+def find(source: Source, wanted: Wanted) -> Found:
+    """Every pin, unpinned mention and range of what is wanted in a Makefile. No input is an error."""
+    finder = _Finder(source, wanted)
+    for line in _LINE.finditer(finder.data):
+        finder.line(Span(*line.span()))
+    return finder.scripts.found()

@@ -1,0 +1,197 @@
+"""Pins in pyproject.toml: requirement arrays, the exact versions of Poetry and PDM, the tags of git sources.
+
+What a string means follows from the table it stands in, never from its looks: `keywords = ["kit==1.0"]` pins nothing.
+A pin's anchor is its table and its package: `project.optional-dependencies.vllm/flashinfer-python`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from fi_bump.formats.addresses import NOT_MOVED
+from fi_bump.formats.pyproject_strings import Path, TomlString, strings
+from fi_bump.formats.requirement_address import Addressed, judge_address
+from fi_bump.formats.requirement_text import NO_VERSION, Requirement, judge, named, without_marker
+from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository
+from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
+
+# Arrays of PEP 508 requirements, by the keys that lead to them.
+_ARRAYS = re.compile(
+    r"project/(?:dependencies|optional-dependencies/[^/]+)|dependency-groups/[^/]+|build-system/requires"
+    r"|tool/uv/(?:override|constraint|dev|build-constraint)-dependencies|tool/uv/extra-build-dependencies/[^/]+"
+    r"|tool/rye/dev-dependencies|tool/pdm/dev-dependencies/[^/]+|tool/hatch/(?:.+/)?(?:extra-)?dependencies"
+)
+# Tables whose keys are package names, for Poetry and PDM: a value is a version, or a table with a `version`.
+_TABLES = re.compile(
+    r"tool/poetry/(?:dependencies|dev-dependencies|group/[^/]+/dependencies)|tool/pdm/resolution/overrides"
+)
+_SOURCES = re.compile(r"tool/uv/sources|" + _TABLES.pattern)
+
+_BARE = LazyPattern(rb"v?(" + VERSION + rb")(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
+_CARET = LazyPattern(rb"([~^])\s*v?([0-9]{1,9}(?:\.[0-9]{1,9})*)\Z")
+_TAG = LazyPattern(rb"(?:refs/tags/)?v?(" + VERSION + rb")\Z", re.IGNORECASE)
+_COMMIT = LazyPattern(rb"[0-9a-f]{7,40}\Z", re.IGNORECASE)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
+_REFS = ("tag", "rev", "branch")
+_BROKEN_BY = "an escape"
+
+
+def find(source: Source, wanted: Wanted) -> Found:
+    """The requirements on wanted packages, and the git releases of wanted repositories.
+
+    A package that a git source or a URL serves is not reported for naming no version. Raises ParseError for what is no
+    TOML.
+    """
+    finder = _Finder(source, wanted)
+    for string in strings(source):
+        finder.string(string)
+    return finder.found()
+
+
+class _Finder:
+    """One pass over one source."""
+
+    def __init__(self, source: Source, wanted: Wanted) -> None:
+        self._source = source
+        self._wanted = wanted
+        self._items: list[Pin | Unpinned | Floor] = []
+        self._tables: dict[Path, dict[str, TomlString]] = {}
+        self._served: set[str] = set()
+
+    def string(self, string: TomlString) -> None:
+        """Judge one string by the table it stands in."""
+        keys = [key for key in string.path if isinstance(key, str)]
+        table = "/".join(keys)
+        if isinstance(string.path[-1], int):
+            if len(string.path) == len(keys) + 1 and _ARRAYS.fullmatch(table):
+                self._requirement(string, keys)
+            elif keys[0] == "tool":
+                self._stray(string, keys)
+            return
+        self._tables.setdefault(string.path[:-1], {})[keys[-1]] = string
+        entry = keys[:-1] if keys[-1] == "version" and not _TABLES.fullmatch("/".join(keys[:-1])) else keys
+        if len(entry) > 1 and _TABLES.fullmatch("/".join(entry[:-1])):
+            self._version(string, entry)
+
+    def found(self) -> Found:
+        """Everything in the order of the file."""
+        for path, table in self._tables.items():
+            self._served_by(path, table)
+        items = sorted(self._items, key=lambda item: item.span)
+        unpinned = [item for item in items if isinstance(item, Unpinned)]
+        return Found(
+            number_anchors([item for item in items if isinstance(item, Pin)]),
+            tuple(item for item in unpinned if item.reason != NO_VERSION or item.subject not in self._served),
+            tuple(item for item in items if isinstance(item, Floor)),
+        )
+
+    def _requirement(self, string: TomlString, keys: list[str]) -> None:
+        item = self._judged(string, keys)
+        if item is not None:
+            self._items.append(item)
+
+    def _stray(self, string: TomlString, keys: list[str]) -> None:
+        """An exact requirement in a tool's array that is not known here: said, since it may well be a pin."""
+        item = self._judged(string, keys)
+        if isinstance(item, Pin):
+            reason = f"pinned in {_dotted(keys)}, a table that fi-bump does not know"
+            self._items.append(Unpinned(self._source, item.span, item.subject, reason))
+
+    def _judged(self, string: TomlString, keys: list[str]) -> Pin | Unpinned | Floor | None:
+        """What the string means as a requirement, if it is on a wanted package."""
+        text = string.passage.text
+        head = named(text)
+        if head is None or head[0] not in self._wanted.packages:
+            return None
+        package, start = head
+        end = without_marker(text, start, len(text))
+        anchor = f"{_dotted(keys)}/{package}"
+        return judge(Requirement(self._source, string.passage, package, start, end, anchor, _BROKEN_BY, self._wanted))
+
+    def _version(self, string: TomlString, keys: list[str]) -> None:
+        """The value of a package in a table of Poetry or PDM."""
+        package = canonical_name(keys[-1])
+        text = string.passage.text
+        if package not in self._wanted.packages:
+            return
+        anchor = f"{_dotted(keys[:-1])}/{package}"
+        bare, caret = _BARE.match(text), _CARET.match(text)
+        item: Pin | Unpinned | Floor | None
+        if bare:
+            item = self._exact(string, *bare.span(1), anchor, Kind.REQUIREMENT, package)
+        elif caret:
+            item = Floor(self._source, string.span, package, _range(caret[1], caret[2]))
+        elif text.strip() in (b"*", b""):
+            item = Unpinned(self._source, string.span, package, NO_VERSION)
+        else:
+            requirement = Requirement(
+                self._source, string.passage, package, 0, len(text), anchor, _BROKEN_BY, self._wanted
+            )
+            item = judge(requirement)
+            item = item or Unpinned(self._source, string.span, package, f"'{string.value}' is no version specifier")
+        self._items.append(item)
+
+    def _served_by(self, path: Path, table: dict[str, TomlString]) -> None:
+        """A table that says where a package comes from: `{ git = "…", tag = "vV" }` or `{ url = "…" }`."""
+        keys = [key for key in path if isinstance(key, str)]
+        if len(keys) < 2 or not _SOURCES.fullmatch("/".join(keys[:-1])):
+            return
+        package = canonical_name(keys[-1])
+        if "git" in table:
+            self._served.add(package)
+            self._git(table, package, f"{_dotted(keys[:-1])}/{package}")
+        elif "url" in table and package in self._wanted.packages:
+            self._served.add(package)
+            url = table["url"]
+            place = Addressed(
+                *(self._source, url.passage, 0, len(url.passage.text)),
+                *(self._wanted, f"{_dotted(keys[:-1])}/{package}", _BROKEN_BY),
+            )
+            self._items.append(judge_address(place) or Unpinned(self._source, url.span, package, NOT_MOVED))
+
+    def _git(self, table: dict[str, TomlString], package: str, anchor: str) -> None:
+        repository = canonical_repository(table["git"].value)
+        if repository not in self._wanted.repositories:
+            if package in self._wanted.packages:
+                self._report(table["git"].span, package, f"comes from {repository}, which the lock does not name")
+            return
+        ref = next((name for name in _REFS if name in table), None)
+        if ref is None:
+            self._report(table["git"].span, repository, "installed without a release")
+            return
+        text = table[ref].passage.text
+        tag = _TAG.match(text) if ref != "branch" else None
+        if tag and (b"." in tag[1] or ref == "tag"):
+            self._items.append(self._exact(table[ref], *tag.span(1), anchor, Kind.GIT_REF, repository))
+        elif ref == "branch":
+            self._report(table[ref].span, repository, "a branch, not a release")
+        else:
+            reason = "a commit, not a release" if _COMMIT.match(text) else "not a release tag"
+            self._report(table[ref].span, repository, reason)
+
+    def _exact(self, string: TomlString, start: int, end: int, anchor: str, kind: Kind, subject: str) -> Pin | Unpinned:
+        """The pin of `text[start:end]` of a string, if that stands in one piece."""
+        span = string.passage.span(start, end)
+        if self._source.data[span.start : span.end] != string.passage.text[start:end]:
+            return Unpinned(self._source, string.span, subject, f"the version is broken by {_BROKEN_BY}")
+        return make_pin(self._source, span.start, span.end, anchor, kind, subject)
+
+    def _report(self, span: Span, subject: str, reason: str) -> None:
+        self._items.append(Unpinned(self._source, span, subject, reason))
+
+
+def _dotted(keys: list[str]) -> str:
+    """The keys as TOML writes them: `tool.hatch.envs."a b".dependencies`."""
+    return ".".join(key if _BARE_KEY.match(key) else json.dumps(key) for key in keys)
+
+
+def _range(operator: bytes, version: bytes) -> str:
+    """Poetry's `^1.2.3` and `~1.2.3` as PEP 440 writes them."""
+    parts = [int(part) for part in version.split(b".")]
+    if operator == b"^":
+        kept = next((index for index, part in enumerate(parts) if part), len(parts) - 1)
+    else:
+        kept = min(1, len(parts) - 1)
+    upper = [*parts[:kept], parts[kept] + 1]
+    return f">={version.decode('ascii')},<{'.'.join(map(str, upper))}"

@@ -1,0 +1,272 @@
+"""Where the strings of a TOML text stand: no parser says so, thus tomllib is the authority and this locates.
+
+`strings` reads the text with tomllib, finds every string value again by itself, and refuses to go on when the two do
+not agree on all of them. The locating is iterative and takes time in proportion to the text.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from fi_bump.errors import REPORT_WITH_FILE, InternalError, ParseError
+from fi_bump.formats.passage import Passage
+from fi_bump.grammar import LazyPattern
+from fi_bump.pins import BOM, Source, Span
+from fi_bump.records import NamedTuple
+
+MAX_DEPTH = 100
+
+Path = tuple[str | int, ...]
+
+_BLANKS = LazyPattern(rb"(?:[ \t\r\n]+|#[^\n]*)*+")
+_INLINE = LazyPattern(rb"[ \t]*")
+_KEY = LazyPattern(rb"(?P<bare>[A-Za-z0-9_-]+)|\"(?P<basic>(?:[^\"\\\n]|\\[^\n])*+)\"|'(?P<literal>[^'\n]*)'")
+# The longer quotes first; at the end of a multi-line string up to two quotes belong to it.
+_STRING = LazyPattern(
+    rb'"""(?P<long_basic>(?:[^"\\]|\\[\s\S]|"{1,2}+(?!"))*+"{0,2})"""'
+    rb"|'''(?P<long_literal>(?:[^']|'{1,2}+(?!'))*+'{0,2})'''"
+    rb'|"(?P<basic>(?:[^"\\\n]|\\[^\n])*+)"'
+    rb"|'(?P<literal>[^'\n]*)'"
+)
+_OTHER = LazyPattern(rb"[^\[\]{}\"',#\r\n]+")
+_ESCAPE = LazyPattern(
+    rb"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[btnfre\"\\/]|[ \t]*\r?\n[ \t\r\n]*)|\r\n"
+)
+_LINE_END = LazyPattern(rb"\r\n")
+_SHORT = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
+_FAULT = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
+
+
+class TomlString(NamedTuple):
+    """A string value: the keys and list indices that lead to it, its body's place, and its text with its pieces."""
+
+    path: Path
+    span: Span
+    passage: Passage
+
+    @property
+    def value(self) -> str:
+        """What a reader of the file sees."""
+        return self.passage.text.decode("utf-8")
+
+
+class _Frame(NamedTuple):
+    """An open array or inline table; `passed` is how many items of an array came by."""
+
+    closer: bytes
+    path: Path
+    passed: int
+
+
+class _StrayError(Exception):
+    """The text is no TOML here; tomllib says so in better words."""
+
+
+def strings(source: Source) -> list[TomlString]:
+    """Every string value of a TOML text, in the order of the file.
+
+    Raises ParseError, with `path:line:column`, for what is no TOML, and InternalError when tomllib reads other strings
+    than stand here.
+    """
+    located: list[TomlString] | None
+    try:
+        located = list(_Reader(source).strings())
+    except _StrayError:
+        located = None
+    document = _document(source)
+    if located is None or {each.path: each.value for each in located} != dict(_flattened(document)):
+        raise InternalError(
+            "the places found in this file do not agree with what tomllib reads",
+            place=source.path,
+            hint=REPORT_WITH_FILE,
+        )
+    return located
+
+
+def _document(source: Source) -> dict[str, Any]:
+    try:
+        return tomllib.loads(source.data.removeprefix(BOM).decode("utf-8"))
+    except UnicodeDecodeError as error:
+        start = error.start + (len(BOM) if source.data.startswith(BOM) else 0)
+        line, column = source.position(start)
+        raise ParseError("not TOML: not UTF-8", place=f"{source.path}:{line}:{column}") from None
+    except tomllib.TOMLDecodeError as error:
+        fault = _FAULT.match(str(error))
+        what = fault["what"] if fault else str(error)
+        line, column = source.position(len(source.data))
+        if fault and fault["line"]:
+            line, column = int(fault["line"]), int(fault["column"])
+        message = f"not TOML: {what[:1].lower()}{what[1:]}"
+        raise ParseError(message, place=f"{source.path}:{line}:{column}") from None
+
+
+def _flattened(document: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """The path and text of every string in what tomllib reads."""
+    left: list[tuple[Path, Any]] = [((), document)]
+    while left:
+        path, value = left.pop()
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, dict):
+            left += [((*path, key), item) for key, item in value.items()]
+        elif isinstance(value, list):
+            left += [((*path, index), item) for index, item in enumerate(value)]
+
+
+class _Reader:
+    """One pass over one source; raises _StrayError where it loses its way."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._data = source.masked
+        self._position = 0
+        self._tables: dict[Path, int] = {}
+
+    def strings(self) -> Iterator[TomlString]:
+        table: Path = ()
+        while True:
+            self._skip(_BLANKS)
+            if self._position == len(self._data):
+                return
+            if self._takes(b"["):
+                table = self._header()
+            else:
+                path = table + self._keys()
+                self._expect(b"=")
+                yield from self._value(path)
+
+    def _header(self) -> Path:
+        """The path of `[a.b]` or `[[a.b]]`, with the indices of the arrays of tables that it leads through."""
+        is_array = self._takes(b"[")
+        keys = self._keys()
+        self._expect(b"]]" if is_array else b"]")
+        path: Path = ()
+        for key in keys[:-1]:
+            path += (key,)
+            if path in self._tables:
+                path += (self._tables[path],)
+        path += keys[-1:]
+        if is_array:
+            self._tables[path] = self._tables.get(path, -1) + 1
+            path += (self._tables[path],)
+        return path
+
+    def _keys(self) -> Path:
+        """The keys of `a."b c".d`."""
+        keys: list[str] = []
+        while not keys or self._takes(b"."):
+            self._skip(_INLINE)
+            match = _KEY.match(self._data, self._position)
+            if match is None:
+                raise _StrayError
+            style = str(match.lastgroup)
+            keys.append(_decoded(self._source, Span(*match.span(style)), style).text.decode("utf-8", "replace"))
+            self._position = match.end()
+            self._guard(len(keys))
+            self._skip(_INLINE)
+        return tuple(keys)
+
+    def _value(self, path: Path) -> Iterator[TomlString]:
+        """Every string in the value that is set at `path`."""
+        frames: list[_Frame] = []
+        at: Path | None = path
+        while at is not None:
+            self._skip(_INLINE)
+            self._guard(len(at))
+            if self._takes(b"["):
+                frames.append(_Frame(b"]", at, 0))
+                at = self._next(frames, after_value=False)
+            elif self._takes(b"{"):
+                frames.append(_Frame(b"}", at, 0))
+                at = self._next(frames, after_value=False)
+            else:
+                found = self._scalar(at)
+                if found is not None:
+                    yield found
+                at = self._next(frames, after_value=True)
+
+    def _next(self, frames: list[_Frame], *, after_value: bool) -> Path | None:
+        """Go to the next value inside the open arrays and inline tables: its path, or None when all are closed."""
+        while frames:
+            closer, path, passed = frames[-1]
+            self._skip(_BLANKS)
+            if after_value and not self._data.startswith(closer, self._position):
+                self._expect(b",")
+                self._skip(_BLANKS)
+            if self._takes(closer):
+                frames.pop()
+                after_value = True
+            elif closer == b"]":
+                frames[-1] = _Frame(closer, path, passed + 1)
+                return (*path, passed)
+            else:
+                path += self._keys()
+                self._expect(b"=")
+                return path
+        return None
+
+    def _scalar(self, path: Path) -> TomlString | None:
+        """The string at hand; None for a number, a word or a date."""
+        match = _STRING.match(self._data, self._position) or _OTHER.match(self._data, self._position)
+        if match is None:
+            raise _StrayError
+        self._position = match.end()
+        style = match.lastgroup
+        if style is None:
+            return None
+        span = Span(*match.span(style))
+        return TomlString(path, span, _decoded(self._source, span, style))
+
+    def _skip(self, pattern: LazyPattern) -> None:
+        match = pattern.match(self._data, self._position)
+        self._position = match.end() if match else self._position
+
+    def _takes(self, mark: bytes) -> bool:
+        if not self._data.startswith(mark, self._position):
+            return False
+        self._position += len(mark)
+        return True
+
+    def _expect(self, mark: bytes) -> None:
+        if not self._takes(mark):
+            raise _StrayError
+
+    def _guard(self, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            line, column = self._source.position(self._position)
+            raise ParseError("nested too deep", place=f"{self._source.path}:{line}:{column}")
+
+
+def _decoded(source: Source, span: Span, style: str) -> Passage:
+    """The text of a string whose body stands at `span`: escapes resolved, a line's end as a newline."""
+    body = source.data[span.start : span.end]
+    start = 0
+    if style.startswith("long"):
+        start = 2 if body.startswith(b"\r\n") else int(body.startswith(b"\n"))
+    is_basic = style.endswith("basic")
+    if b"\r" not in body and not (is_basic and b"\\" in body):
+        return Passage(body[start:], ((0, span.start + start),))
+    parts: list[bytes] = []
+    pieces = [(0, span.start + start)]
+    length = 0
+    for match in (_ESCAPE if is_basic else _LINE_END).finditer(body, start):
+        parts += [body[start : match.start()], _meaning(match[0])]
+        length += match.start() - start
+        pieces.append((length, span.start + match.start()))
+        length += len(parts[-1])
+        start = match.end()
+        pieces.append((length, span.start + start))
+    return Passage(b"".join([*parts, body[start:]]), tuple(pieces))
+
+
+def _meaning(escape: bytes) -> bytes:
+    """What an escape stands for; code points that do not exist are left for tomllib to refuse."""
+    if escape == b"\r\n":
+        return b"\n"
+    letter = escape[1:2].decode("ascii")
+    if letter in "uUx":
+        return chr(min(int(escape[2:], 16), 0x10FFFF)).encode("utf-8", "replace")
+    return _SHORT.get(letter, "").encode("ascii")

@@ -1,0 +1,94 @@
+"""The string literals of a Python text, with the brackets they stand in: a scanner that takes any text, broken or old.
+
+It reads neither names nor statements, so that Python 2, templates and syntax errors of tomorrow cost no literal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fi_bump.grammar import LazyPattern
+from fi_bump.pins import Source, Span
+from fi_bump.records import NamedTuple
+
+# A comment, a string or a bracket. A string that is not closed ends with its line, or with the file.
+_TOKEN = LazyPattern(
+    rb"#[^\n]*"
+    rb'|"""(?P<a>(?:[^"\\]|\\(?:[\s\S]|\Z)|"{1,2}+(?!"))*+)(?:"""|"{0,2}\Z)'
+    rb"|'''(?P<b>(?:[^'\\]|\\(?:[\s\S]|\Z)|'{1,2}+(?!'))*+)(?:'''|'{0,2}\Z)"
+    rb'|"(?P<c>(?:[^"\\\n]|\\(?:[\s\S]|\Z))*+)(?:"|(?=\n)|\Z)'
+    rb"|'(?P<d>(?:[^'\\\n]|\\(?:[\s\S]|\Z))*+)(?:'|(?=\n)|\Z)"
+    rb"|(?P<open>[\[({])|[\])}]"
+)
+_PREFIX = LazyPattern(rb"(?<![A-Za-z0-9_])(?:[bBrRuUfFtT]|[bBfFtTrR][rRbBfFtT])\Z")
+_LONGEST_PREFIX = 3
+_REST_OF_LINE = LazyPattern(rb"[ \t\f;]*(?:#[^\n]*)?(?=\r?\n|\Z)")
+# What names a value, from its own start backwards: `name(`, `name=`, `name: type =`, `"key":`.
+_LABEL = LazyPattern(rb"(?:(\w+)[ \t]*|(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\n]{1,100})[\"']\s*[:=]\s*)\Z")
+_KEYWORDS = frozenset({"in", "not", "and", "or", "if", "else", "return", "yield", "assert", "is", "lambda", "await"})
+_REACH = 200
+_DEEPEST = 8
+
+
+class Literal(NamedTuple):
+    """A string literal: its whole place with prefix and quotes, its body's place, the brackets open around it.
+
+    `is_statement` is whether it stands alone, as a docstring does.
+    """
+
+    whole: Span
+    body: Span
+    is_template: bool
+    is_statement: bool
+    brackets: tuple[int, ...]
+
+
+def literals(source: Source) -> Iterator[Literal]:
+    """Every string literal, in the order of the file."""
+    data = source.masked
+    brackets: list[int] = []
+    last = 0
+    for token in _TOKEN.finditer(data):
+        name = token.lastgroup
+        if name == "open":
+            brackets.append(token.start())
+        elif name is not None:
+            start = token.start()
+            if data[start - 1 : start].isalpha():
+                prefix = _PREFIX.search(data, max(start - _LONGEST_PREFIX, 0), start)
+                start = prefix.start() if prefix else start
+            marks = data[start : token.start()].lower()
+            alone = not brackets and _is_alone(data, last, start, token.end())
+            is_template = b"f" in marks or b"t" in marks
+            innermost = tuple(brackets[-_DEEPEST:])
+            yield Literal(Span(start, token.end()), Span(*token.span(name)), is_template, alone, innermost)
+        elif brackets and data[token.start()] in b")]}":
+            brackets.pop()
+        last = token.end()
+
+
+def _is_alone(data: bytes, last: int, start: int, end: int) -> bool:
+    """Whether nothing but blanks stands beside a string on its lines; `last` is where the token before it ends."""
+    line = data.rfind(b"\n", last, start)
+    if (
+        (line < 0 and last > 0)
+        or data[line + 1 : start].strip()
+        or data[max(line - 2, 0) : line].rstrip(b"\r").endswith(b"\\")
+    ):
+        return False
+    return _REST_OF_LINE.match(data, end) is not None
+
+
+def scope(source: Source, literal: Literal) -> str:
+    """The names that lead to a literal: `setup.extras_require.vllm`; empty where nothing is named."""
+    names = [_label(source.data, offset) for offset in (*literal.brackets, literal.whole.start)]
+    return ".".join(name for name in names if name)
+
+
+def _label(data: bytes, offset: int) -> str:
+    """The call, the variable or the key that the value at `offset` belongs to."""
+    match = _LABEL.search(data, max(offset - _REACH, 0), offset)
+    if match is None:
+        return ""
+    name = match[match.lastindex or 0].decode("utf-8", "replace")
+    return "" if name in _KEYWORDS else name

@@ -1,0 +1,139 @@
+"""What shell commands pin: variables that are set, defaults of references, requirements, git addresses.
+
+Nothing is executed or expanded. What a text is a part of (a RUN, a script) is its caller's business.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from fi_bump.formats.gathered import Gathered
+from fi_bump.formats.shell_git import GitReader
+from fi_bump.formats.shell_reports import ReportReader
+from fi_bump.formats.shell_text import Text
+from fi_bump.formats.shell_values import Values
+from fi_bump.grammar import canonical_name, compiled, longest_first, name_pattern, names_any, variable_of
+from fi_bump.pins import Kind, Wanted
+from fi_bump.records import NamedTuple
+
+_OPERATOR = rb"(?:===|[=~!<>]=|[<>])"
+_TOKEN = rb"(?:\$\{[^}\n]{0,400}\}\S*|\$\S*|[\w.!*-]*(?:\+[\w.${}-]*|\$\S*)?)"
+# No reference of a real command is longer: looking for the end of each must not take a line's length.
+_VALUE = rb"(?:\$\{\{[^}\n]{0,400}\}\}|\$\{[^}\n]{0,400}\}|[^\s\"'`;|&()\\<>,}])*"
+_CLAUSE = _OPERATOR + rb"[ \t]{0,9}[\w.*+!]+"
+_RANGE = re.compile(_CLAUSE + rb"(?:[ \t]{0,9},[ \t]{0,9}\\?" + _CLAUSE + rb")*")
+
+
+class _Patterns(NamedTuple):
+    """What a set of wanted names compiles to."""
+
+    requirement: re.Pattern[bytes]
+    assignment: re.Pattern[bytes]
+    default: re.Pattern[bytes]
+    words: tuple[bytes, ...]
+
+
+@lru_cache(maxsize=64)
+def _patterns(wanted: Wanted) -> _Patterns:
+    names = b"|".join(name_pattern(name) for name in longest_first(wanted.packages))
+    variables = b"|".join(re.escape(name.encode("ascii")) for name in longest_first(wanted.variables))
+    variable = rb"(?P<name>(?:\w*_)?(?:" + variables + rb"))"
+    return _Patterns(
+        compiled(
+            names,
+            rb"(?:(?<![\w.-])|(?<=:-))(?P<name>"
+            + names
+            + rb")(?:[ \t]{0,9}\\?\[[^\]\[\n]{0,200}\])?(?P<gap>[ \t]{0,9})\(?[ \t]{0,9}"
+            rb"\\?(?P<operator>" + _OPERATOR + rb")[ \t]{0,9}[\\\"']{0,2}(?P<value>" + _TOKEN + rb")",
+        ),
+        compiled(variables, rb"(?<![\w${])" + variable + rb"=(?!=)\\?[\"']?(?P<value>" + _VALUE + rb")"),
+        compiled(variables, rb"\$\{" + variable + rb":?[-=](?P<value>[^}$\s]*)\}"),
+        # One of these stands, in lower case, in every text that binds or names a wanted package or variable.
+        tuple(max(name.split("-"), key=len).encode("ascii") for name in wanted.packages)
+        + tuple(name.lower().encode("ascii") for name in wanted.variables),
+    )
+
+
+class CommandReader:
+    """Reads texts into `gathered`; `git` follows its clones."""
+
+    def __init__(self, gathered: Gathered, wanted: Wanted) -> None:
+        self.values = Values(gathered)
+        self.git = GitReader(self.values, wanted.repositories)
+        self._reports = ReportReader(self.values, wanted)
+        self._wanted = wanted
+        self._patterns = _patterns(wanted)
+        self.words = self._patterns.words
+
+    def concerns(self, text: Text) -> bool:
+        """Whether a text can hold a wanted name at all; most cannot, and are not matched."""
+        return names_any(text.data, self.words)
+
+    def variable(self, text: Text, spelled: bytes, start: int, end: int, prefix: str) -> None:
+        """Judge `text.data[start:end]` as the value of a variable, when it is a wanted one."""
+        name = spelled.decode("ascii")
+        self.named(text, name, start, end, f"{prefix}{name}")
+
+    def named(self, text: Text, name: str, start: int, end: int, anchor: str) -> None:
+        """The same for a name that the anchor spells in another way."""
+        subject = variable_of(name, self._wanted.variables)
+        if subject is not None:
+            self.values.value(text, start, end, anchor, Kind.VARIABLE, subject)
+
+    def assignments(self, text: Text, prefix: str) -> None:
+        """`X=V command`, `export X=V`, `--build-arg X=V`."""
+        for match in self._patterns.assignment.finditer(text.data):
+            self.variable(text, match["name"], *match.span("value"), prefix)
+
+    def literals(self, text: Text, prefix: str) -> None:
+        """Defaults of references, requirements and git addresses, wherever they stand in a text."""
+        for match in self._patterns.default.finditer(text.data):
+            self.variable(text, match["name"], *match.span("value"), prefix)
+        for match in self._patterns.requirement.finditer(text.data):
+            self._requirement(text, match, prefix)
+        self.git.addresses(text, prefix)
+
+    def requirement(self, text: Text, prefix: str) -> bool:
+        """Take a text that is one requirement and nothing else; False when it is none."""
+        match = self._patterns.requirement.match(text.data)
+        if (
+            match is None
+            or self._patterns.requirement.search(text.data, match.end())
+            or text.data[match.end() :].strip(b" \t\"')")[:1] not in (b"", b";", b",")
+        ):
+            return False
+        self._requirement(text, match, prefix)
+        return True
+
+    def reports(self, text: Text, prefix: str, *, compared: bool = True) -> None:
+        """Addresses, and what names a wanted version and is never moved; comparisons only with `compared`."""
+        self.addresses(text, prefix)
+        if compared:
+            self._reports.one_liners(text)
+        self._reports.images(text)
+        self._reports.tables(text)
+        self._reports.checksums(text)
+
+    def image(self, text: Text, match: re.Match[bytes]) -> None:
+        """Report the version in an image's reference, a match of `shell_images.images`."""
+        self._reports.image(text, match)
+
+    def addresses(self, text: Text, prefix: str) -> None:
+        """Wheels and archives by their addresses."""
+        self._reports.addresses(text, prefix)
+
+    def _requirement(self, text: Text, match: re.Match[bytes], prefix: str) -> None:
+        subject = canonical_name(match["name"].decode("ascii"))
+        start, end = match.span("value")
+        if match["operator"] in (b"==", b"==="):
+            if match["value"].endswith(b"."):  # the end of a sentence
+                end -= 1
+            self.values.value(text, start, end, f"{prefix}{subject}", Kind.REQUIREMENT, subject)
+            return
+        quoted = text.data[match.start() - 1 : match.start()] in (b'"', b"'") and match.start() > 0
+        if len(match["operator"]) == 1 and match["gap"] and match.start() and not quoted:
+            return  # `pip show flashinfer-python > 0.txt` is a redirection
+        clauses = _RANGE.match(text.data, match.start("operator"))
+        if clauses:
+            self.values.floor(text, clauses.start(), clauses.end(), subject)

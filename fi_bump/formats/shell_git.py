@@ -1,0 +1,268 @@
+"""Which release of a wanted repository commands clone, check out or install."""
+
+from __future__ import annotations
+
+import re
+
+from fi_bump.formats.gathered import is_release
+from fi_bump.formats.shell_text import Text
+from fi_bump.formats.shell_values import Values
+from fi_bump.grammar import LazyPattern, canonical_repository
+from fi_bump.pins import Kind
+from fi_bump.records import NamedTuple
+
+# `REPO=https://…`, `: "${REPO:=https://…}"`, `REPO="${1:-https://…}"`: a name for an address.
+_NAMED = (
+    rb"(?<![\w$])(?P<name>\w+):?[-=]\\?[\"']?(?:\$\{\w+:?[-=])?"
+    rb"(?P<url>(?:https?://|ssh://|git://|git@)[^\s\"'`;|&()<>}\\]+)"
+)
+_ADDRESS_NAME = LazyPattern(_NAMED)
+_COMMAND = LazyPattern(rb"(?<![\w.@:-])(?:(?P<git>git)|cd|pushd)(?=[\s\"',])[^;&|\n`]*|" + _NAMED)
+_REFERENCE = re.compile(r"\$(?:(?P<name>\w+)|\{(?P<braced>\w+)(?::?[-=](?P<default>[^}]+))?\})")
+_WORD = LazyPattern(rb"[^\s\"',()\[\]\\]+")
+_VCS = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s\"'@/]+@)?[^\s\"'@#;,()\\]+)(?:@(?P<ref>[^\s\"'#&;,()\\]+))?")
+_ADDED = LazyPattern(rb"(?P<url>(?:\w+://|git@)[^\s\"'#,?]+)#(?P<ref>[^\s\"',:]*)")
+_GIT_VALUES = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path"})
+_CLONE_VALUES = frozenset(
+    {
+        *("-o", "--origin", "-u", "--upload-pack", "--reference", "--reference-if-able", "--separate-git-dir"),
+        *("-c", "--config", "-j", "--jobs", "--filter", "--template", "--shallow-since", "--shallow-exclude"),
+        *("--server-option", "--bundle-uri", "--depth", "--ref-format"),
+    }
+)
+_CHECKOUT_VALUES = frozenset({"-b", "-B", "-c", "-C", "--orphan", "--conflict", "--create", "--force-create"})
+_FETCH_VALUES = frozenset(
+    {
+        *("--depth", "--deepen", "-j", "--jobs", "-o", "--server-option", "--upload-pack", "--refmap", "--filter"),
+        *("--negotiation-tip", "--shallow-since", "--shallow-exclude"),
+    }
+)
+_RESET_VALUES = frozenset({"--pathspec-from-file"})
+_REMOTE_VALUES = frozenset({"-t", "-m"})
+# Where the checkout is already: it selects no release.
+_CURRENT = re.compile(r"(?:ORIG_)?HEAD(?:[~^@].*)?\Z|@\Z")
+_BRANCH = re.compile(r"(?:--branch|--revision)(?:=|\Z)|-b")
+
+
+class _Word(NamedTuple):
+    text: str
+    start: int
+    end: int
+
+
+class _Clone(NamedTuple):
+    """The last clone, when it was of a wanted repository: its address's place and its directory ('' if unknown).
+
+    `pinned` says that something selected a release, `fetched` that FETCH_HEAD is one.
+    """
+
+    subject: str
+    directory: str
+    text: Text
+    start: int
+    end: int
+    pinned: bool
+    fetched: bool = False
+
+
+class GitReader:
+    """Follows clones and checkouts through a file.
+
+    A checkout belongs to the clone before it, unless a `cd`, `git -C` or WORKDIR since then says that it happens in
+    another directory. `_inside` is that knowledge: True, False, or None for not known.
+    """
+
+    def __init__(self, values: Values, repositories: frozenset[str]) -> None:
+        self._values = values
+        self._repositories = repositories
+        self._prefix = ""
+        self._names: dict[str, str] = {}
+        self._clone: _Clone | None = None
+        self._workdir: bool | None = None
+        self._inside: bool | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a clone of a wanted repository may still be followed by its checkout."""
+        return self._clone is not None
+
+    def run(self, texts: tuple[Text, ...], prefix: str = "", *, resumed: bool = False) -> None:
+        """Read the commands of one RUN or script, which starts in the WORKDIR; `prefix` begins the anchors.
+
+        With `resumed` the texts go on where the last ones stopped, as the commands of one list do.
+        """
+        self._inside = self._inside if resumed else self._workdir
+        self._prefix = prefix
+        for text in texts:
+            for command in _COMMAND.finditer(text.data):
+                if command["name"]:
+                    self.name(command["name"], command["url"])
+                    continue
+                words = [
+                    _Word(word[0].decode("ascii"), word.start(), word.end())
+                    for word in _WORD.finditer(text.data, command.start(), command.end())
+                ][1:]
+                if command["git"]:
+                    self._git(text, words)
+                elif words:
+                    self._inside = self._enter(words[0].text, self._inside)
+
+    def names(self, text: Text) -> None:
+        """Note the variables that hold addresses, of a text that is no command."""
+        for match in _ADDRESS_NAME.finditer(text.data):
+            self.name(match["name"], match["url"])
+
+    def workdir(self, path: str) -> None:
+        """Note a WORKDIR; it holds for the following instructions."""
+        self._workdir = self._enter(path, self._workdir)
+
+    def addresses(self, text: Text, prefix: str) -> None:
+        """Find `git+https://…@vV` requirements; `prefix` begins their anchors."""
+        for match in _VCS.finditer(text.data):
+            subject = canonical_repository(match["url"].decode("ascii"))
+            if subject not in self._repositories:
+                continue
+            if match["ref"]:
+                where = match.span("ref")
+                self._values.value(text, *where, f"{prefix}git+{subject}", Kind.GIT_REF, subject)
+            else:
+                self._values.unpinned(text, *match.span("url"), subject, "installed without a release")
+
+    def add(self, text: Text, start: int) -> None:
+        """Find `ADD https://…/name.git#vV`."""
+        for match in _ADDED.finditer(text.data, start):
+            subject = canonical_repository(match["url"].decode("ascii"))
+            if subject in self._repositories:
+                self._values.value(text, *match.span("ref"), f"ADD {subject}", Kind.GIT_REF, subject)
+
+    def finish(self) -> None:
+        """Close the last clone: report it when nothing said which release."""
+        clone = self._clone
+        if clone and not clone.pinned:
+            self._values.unpinned(clone.text, clone.start, clone.end, clone.subject, "cloned without a release")
+        self._clone = None
+
+    def name(self, name: bytes, address: bytes) -> None:
+        """Note what a variable holds."""
+        self._names[name.decode("ascii")] = address.decode("ascii")
+
+    def _repository(self, word: str) -> str:
+        """The repository that an address names, a variable's where one holds it."""
+        reference = _REFERENCE.match(word)
+        if reference and reference.end() == len(word):
+            name = reference["name"] or reference["braced"]
+            word = self._names.get(name, reference["default"] or "")
+        return canonical_repository(word)
+
+    def _enter(self, path: str, inside: bool | None) -> bool | None:
+        clone = self._clone
+        parts = path.split("/")
+        if clone is None or not clone.directory or "$" in path or ".." in parts or path == "-":
+            return None
+        if clone.directory in parts:
+            return True
+        return inside is True and not path.startswith(("/", "~"))
+
+    def _git(self, text: Text, words: list[_Word]) -> None:
+        inside = self._inside
+        index = 0
+        while index < len(words) and words[index].text.startswith("-"):
+            if words[index].text == "-C" and index + 1 < len(words):
+                inside = self._enter(words[index + 1].text, inside)
+            index += 2 if words[index].text in _GIT_VALUES else 1
+        command = words[index].text if index < len(words) else ""
+        rest = words[index + 1 :]
+        if command == "clone":
+            self._cloned(text, rest)
+        elif command == "remote" and rest and rest[0].text in ("add", "set-url"):
+            self._remote(text, rest[1:])
+        elif inside is not False:
+            match command:
+                case "checkout" | "switch":
+                    self._selected(text, rest, "checkout", _CHECKOUT_VALUES)
+                case "reset":
+                    self._selected(text, rest, "reset", _RESET_VALUES)
+                case "fetch" | "pull":
+                    self._fetched(text, rest)
+
+    def _cloned(self, text: Text, words: list[_Word]) -> None:
+        self.finish()
+        self._inside = self._workdir = None
+        positional, ref = _arguments(words, _CLONE_VALUES)
+        if not positional:
+            return
+        address = positional[0]
+        subject = self._repository(address.text)
+        if subject not in self._repositories:
+            return
+        target = positional[1].text if len(positional) > 1 else subject
+        directory = target.rstrip("/").rpartition("/")[2]
+        if "$" in directory or directory in (".", ".."):
+            directory = ""
+        self._clone = _Clone(subject, directory, text, address.start, address.end, ref is not None)
+        if ref is not None:
+            self._values.value(text, ref.start, ref.end, f"{self._prefix}git clone {subject}", Kind.GIT_REF, subject)
+
+    def _remote(self, text: Text, words: list[_Word]) -> None:
+        """`git init` and `git remote add origin URL`: what is fetched and checked out then is of that repository."""
+        positional, _ = _arguments(words, _REMOTE_VALUES, branch=False)
+        subject = self._repository(positional[1].text) if len(positional) > 1 else ""
+        if subject in self._repositories:
+            self.finish()
+            address = positional[1]
+            self._clone = _Clone(subject, "", text, address.start, address.end, pinned=True)
+
+    def _fetched(self, text: Text, words: list[_Word]) -> None:
+        """`git fetch origin tag vV`, `git fetch origin refs/tags/vV:refs/tags/vV`; a branch selects nothing yet."""
+        positional, _ = _arguments(words, _FETCH_VALUES, branch=False)
+        clone = self._clone
+        if clone is None:
+            return
+        for word in positional[1:]:
+            start = word.start
+            for part in word.text.split(":"):
+                begin = start + len(part) - len(part.lstrip("+"))
+                start += len(part) + 1
+                if is_release(part.lstrip("+")):
+                    self._clone = clone._replace(pinned=True, fetched=True)
+                    anchor = f"{self._prefix}git fetch {clone.subject}"
+                    self._values.value(text, begin, start - 1, anchor, Kind.GIT_REF, clone.subject)
+
+    def _selected(self, text: Text, words: list[_Word], command: str, with_value: frozenset[str]) -> None:
+        """`git checkout vV`, `git switch --detach vV`, `git reset --hard vV`."""
+        positional, _ = _arguments(words, with_value, branch=False)
+        clone = self._clone
+        if clone is None or not positional or positional[0].text.startswith("."):
+            return
+        ref = positional[0]
+        if _CURRENT.match(ref.text) or (ref.text == "FETCH_HEAD" and clone.fetched):
+            return
+        self._clone = clone._replace(pinned=True)
+        anchor = f"{self._prefix}git {command} {clone.subject}"
+        self._values.value(text, ref.start, ref.end, anchor, Kind.GIT_REF, clone.subject)
+
+
+def _arguments(
+    words: list[_Word], with_value: frozenset[str], *, branch: bool = True
+) -> tuple[list[_Word], _Word | None]:
+    """The positional words, and the value of `--branch`, wherever it stands."""
+    positional = []
+    ref = None
+    index = 0
+    while index < len(words):
+        word = words[index]
+        index += 1
+        option = _BRANCH.match(word.text) if branch else None
+        if word.text == "--":
+            if not branch:
+                break
+        elif option and option.end() < len(word.text):
+            ref = _Word(word.text[option.end() :], word.start + option.end(), word.end)
+        elif option:  # also `--branch='v1'`, where the quote ends the word
+            ref = words[index] if index < len(words) else None
+            index += 1
+        elif word.text in with_value:
+            index += 1
+        elif not word.text.startswith("-"):
+            positional.append(word)
+    return positional, ref

@@ -1,0 +1,153 @@
+"""Versions in commands that a person must move: addresses of wheels, literals in one-liners, tables with checksums."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+
+from fi_bump.formats.shell_images import image_names, images, is_image
+from fi_bump.formats.shell_text import Text
+from fi_bump.formats.shell_values import Values
+from fi_bump.grammar import (
+    VERSION,
+    LazyPattern,
+    canonical_name,
+    compiled,
+    name_pattern,
+    variable_of,
+)
+from fi_bump.pins import BY_HAND, Mark, Wanted
+
+_ONE_LINER = f"compared in a one-liner: {BY_HAND}"
+_IMAGE = "the image tag must exist first"
+_TABLE = "a table of versions with checksums, in which the new version needs a row of its own"
+# A version with a dot, not a part of a longer word.
+_VERSION = rb"v?(?=[0-9!]+\.)(?P<version>" + VERSION + rb")(?![\w.+*-])"
+_STATEMENT = LazyPattern(rb"(?:[^;\n&|]|&(?!&)|\|(?!\|))+")
+_LITERAL = LazyPattern(
+    # What is compared, or assigned as Python does it: a shell's assignment has no blanks.
+    rb"(?P<compared>[=!]=|(?<=[ \t])=(?=[ \t]))[ \t]{0,9}(?:[\w.]{1,40}\()?\\{0,3}[\"']?" + _VERSION + rb"|"
+    rb"(?P<starts>\.startswith\()[ \t]{0,9}\\{0,3}[\"']" + _VERSION.replace(b"version", b"start") + rb"|"
+    rb"(?P<searched>\bgrep\b[^\n]{0,60}?(?<![\w.\\]))" + _VERSION.replace(b"version", b"line"),
+    re.IGNORECASE,
+)
+_OPERAND = LazyPattern(rb"[\w.$\[\]-]+[ \t]*\Z")
+_LONGEST_OPERAND = 120
+# Names that say nothing of what they are the version of: what stands around them does.
+_GENERAL = LazyPattern(
+    rb"(?:expected|wanted|want|required|pinned|exact|installed|actual|found|got|current|v|ver)(?:_version)?\Z",
+    re.IGNORECASE,
+)
+_NEIGHBOURS = 3
+_URL = LazyPattern(rb"https?://[^\s\"'`;|&()<>\\]+")
+# `case "$X" in` up to its end or the next one, and `X=([0.6.1]=…)`.
+_HEAD = LazyPattern(rb"\bcase[ \t]+(?P<word>\S+)[ \t]+in\b|\besac\b")
+_ARRAY = LazyPattern(rb"(?<!\w)(?P<name>\w+)=\((?P<rows>[^()]*)\)")
+_DIGEST = rb"[0-9a-f]{32,128}(?![0-9a-z])"
+_ARM = LazyPattern(rb"(?:^|[\s;|(])[\"']?" + _VERSION + rb"[\"']?[ \t]*(?=[|)])", re.IGNORECASE | re.MULTILINE)
+_ROW = LazyPattern(rb"\[[\"']?" + _VERSION + rb"[\"']?\]=[\"']?(?:sha256[-:])?" + _DIGEST, re.IGNORECASE)
+_CHECKSUM_NAME = LazyPattern(
+    rb"(?<!\w)(?P<name>\w*_(?:SHA|CHECKSUM|DIGEST|HASH)\w*)=[\\\"']{0,2}(?:sha[0-9]{3}[-:])?[0-9a-f]{64,128}(?![0-9a-z])",
+    re.IGNORECASE,
+)
+_CHECKSUM = LazyPattern(rb"(?<![0-9A-Za-z])" + _DIGEST, re.IGNORECASE)
+
+
+@lru_cache(maxsize=64)
+def _names(wanted: Wanted) -> re.Pattern[bytes]:
+    """Whatever names a wanted package, in a module's spelling too, a variable or a repository."""
+    names = [name_pattern(name) for name in sorted(wanted.packages)]
+    names += [re.escape(name.encode("ascii")) for name in sorted(wanted.variables)]
+    names += [re.escape(name.rpartition("/")[2].encode("ascii")) for name in sorted(wanted.repositories)]
+    # The longest first. KIT_CUDA_VERSION and kit-extras are something else.
+    alternatives = b"|".join([name for _, name in sorted([(-len(name), name) for name in set(names)])])
+    return compiled(alternatives, rb"(?<![A-Za-z0-9])(?<![A-Za-z0-9]-)(?:" + alternatives + rb")(?!\w|-[A-Za-z0-9])")
+
+
+class ReportReader:
+    """Reads texts of one source for what is reported and never moved."""
+
+    def __init__(self, values: Values, wanted: Wanted) -> None:
+        self._values = values
+        self._wanted = wanted
+        self._names = _names(wanted)
+
+    def addresses(self, text: Text, prefix: str) -> None:
+        """Wheels and archives of a wanted package or repository: pins where all of the address can move."""
+        for match in _URL.finditer(text.data):
+            self._values.address(text, *match.span(), self._wanted, prefix)
+
+    def images(self, text: Text) -> None:
+        """Images whose tags carry a version: `org/engine:cu130-flashinfer-0.6.1`."""
+        for match in images(self._wanted).finditer(text.data):
+            if is_image(text.data, match):
+                self.image(text, match)
+
+    def image(self, text: Text, match: re.Match[bytes]) -> None:
+        """Report the version in an image's reference; `match` is one of `images`."""
+        subject = image_names(self._wanted)[match["name"].decode("ascii").lower()]
+        self._values.unpinned(text, *match.span("version"), subject, _IMAGE, Mark.IMAGE_TAG)
+
+    def one_liners(self, text: Text) -> None:
+        """`assert kit.__version__ == "V"`, `.startswith("V")`, `grep V`: what a bump must not forget."""
+        some = _LITERAL.search(text.data) is not None
+        statements = [match.span() for match in _STATEMENT.finditer(text.data)] if some else []
+        for index, (start, end) in enumerate(statements):
+            before = start
+            for match in _LITERAL.finditer(text.data, start, end):
+                subject = self._operand(text, before, match)
+                if subject == "":
+                    first, last = max(index - _NEIGHBOURS, 0), min(index + _NEIGHBOURS, len(statements) - 1)
+                    subject = self._named(text, statements[first][0], statements[last][1])
+                if subject:
+                    where = match.span("version" if match["compared"] else "start" if match["starts"] else "line")
+                    self._values.unpinned(text, *where, subject, _ONE_LINER, Mark.EXACT_GATE)
+                before = match.end()
+
+    def _operand(self, text: Text, start: int, match: re.Match[bytes]) -> str | None:
+        """The subject that a literal is compared with; empty when its neighbours say it, None when there is none."""
+        begin = max(start, match.start() - _LONGEST_OPERAND)
+        if match["searched"]:
+            return self._named(text, begin, match.end())
+        operand = _OPERAND.search(text.data, begin, match.start())
+        if operand is None:
+            return self._named(text, begin, match.start())
+        if _GENERAL.match(operand[0].rstrip()):
+            return ""
+        return self._named(text, *operand.span())
+
+    def _named(self, text: Text, start: int, end: int) -> str | None:
+        """The subject that a part of a text names."""
+        match = self._names.search(text.data, start, end)
+        if match is None:
+            return None
+        name = match[0].decode("ascii")
+        package, variable = canonical_name(name), variable_of(name, self._wanted.variables)
+        if package in self._wanted.packages or variable is not None:
+            return variable or package
+        return next(each for each in sorted(self._wanted.repositories) if each.endswith(f"/{name.lower()}"))
+
+    def tables(self, text: Text) -> None:
+        """Arms of a `case` and members of an array that give a version's checksum: one report a table."""
+        heads = list(_HEAD.finditer(text.data))
+        for head, end in pairwise(heads):
+            subject = self._named(text, *head.span("word")) if head["word"] else None
+            arm = _ARM.search(text.data, head.end(), end.start()) if subject else None
+            if subject and arm and _CHECKSUM.search(text.data, arm.end(), end.start()):
+                self._values.unpinned(text, *arm.span("version"), subject, _TABLE, Mark.HASH_NEEDED)
+        for array in _ARRAY.finditer(text.data):
+            subject = self._stem(array["name"].decode("ascii"))
+            row = _ROW.search(text.data, *array.span("rows")) if subject else None
+            if subject and row:
+                self._values.unpinned(text, *row.span("version"), subject, _TABLE, Mark.HASH_NEEDED)
+
+    def checksums(self, text: Text) -> None:
+        """Note `KIT_SHA256=…`: a version beside it is not moved alone."""
+        for match in _CHECKSUM_NAME.finditer(text.data):
+            self._values.gathered.checksums.append(match["name"].decode("ascii"))
+
+    def _stem(self, name: str) -> str | None:
+        """The wanted variable that shares its first words with `name`: KIT_VERSION for KIT_SHA256."""
+        stems = {variable.rpartition("_")[0]: variable for variable in sorted(self._wanted.variables, reverse=True)}
+        return next((stems[stem] for stem in sorted(stems) if stem and f"_{name.upper()}".find(f"_{stem}_") >= 0), None)

@@ -1,0 +1,86 @@
+"""Values in shell commands and Dockerfiles: one in, a pin, an unpinned place or nothing out."""
+
+from __future__ import annotations
+
+import re
+
+from fi_bump.formats.addresses import release
+from fi_bump.formats.gathered import RELEASE, WRAPPING, Gathered, is_commit
+from fi_bump.formats.shell_text import Text
+from fi_bump.grammar import LazyPattern
+from fi_bump.pins import Kind, Mark, Wanted
+
+_SPLIT = "the version is split over lines"
+
+# A reference's default: a shell's, and that of a workflow's expression, which is put into commands as text.
+_DEFAULT = LazyPattern(
+    rb"\$\{\w+:?[-=](?P<shell>.*)\}\Z|\$\{\{[^{}]*\|\|\s*'(?P<workflow>[^'{}]*)'\s*\}\}\Z", re.DOTALL
+)
+
+
+class Values:
+    """Judges values of texts and gives what they are to `gathered`."""
+
+    def __init__(self, gathered: Gathered) -> None:
+        self.gathered = gathered
+
+    def value(self, text: Text, start: int, end: int, anchor: str, kind: Kind, subject: str) -> None:
+        """Judge `text.data[start:end]`, quotes and all, as the version of `subject`.
+
+        An empty value and a reference are nothing; the default inside a reference (`${X:-0.6.1}`) is judged instead.
+        """
+        while start < end and text.data[start] in WRAPPING:
+            start += 1
+        while start < end and text.data[end - 1] in WRAPPING:
+            end -= 1
+        value = text.data[start:end]
+        release = RELEASE.match(value)
+        if release and not is_commit(value):
+            self._release(text, start + release.start("version"), start + release.end("version"), anchor, kind, subject)
+            return
+        default = _DEFAULT.match(value)
+        if default:
+            inner = default.span(default.lastgroup or 0)
+            self.value(text, start + inner[0], start + inner[1], anchor, kind, subject)
+        elif value and not any(mark in value for mark in (b"$", b"`")):
+            self.unpinned(text, start, end, subject, _reason(value, kind))
+
+    def _release(self, text: Text, start: int, end: int, anchor: str, kind: Kind, subject: str) -> None:
+        span = text.span(start, end)
+        if span.end - span.start != end - start:
+            self.unpinned(text, start, end, subject, _SPLIT)
+        else:
+            self.gathered.pin(span, anchor, kind, subject)
+
+    def address(self, text: Text, start: int, end: int, wanted: Wanted, prefix: str) -> None:
+        """Judge `text.data[start:end]` as the address of a release's file."""
+        found = release(text.data[start:end], wanted)
+        if found is None:
+            return
+        spans = [text.span(start + begin, start + stop) for begin, stop in found.versions]
+        lengths = {stop - begin for begin, stop in found.versions}
+        if found.reason is not None and not spans:
+            self.gathered.unpinned(text.span(start, end), found.subject, found.reason)
+        elif any(span.end - span.start not in lengths for span in spans):
+            self.gathered.unpinned(text.span(start, end), found.subject, _SPLIT)
+        elif found.reason is not None:
+            self.gathered.hashed(spans[0], found.subject, found.reason)
+        else:
+            anchor = f"{prefix}url {found.subject}"
+            self.gathered.pin(spans[0], anchor, Kind.URL, found.subject, tuple(spans[1:]))
+
+    def unpinned(self, text: Text, start: int, end: int, subject: str, reason: str, mark: Mark | None = None) -> None:
+        """Report a place that cannot be moved."""
+        self.gathered.unpinned(text.span(start, end), subject, reason, mark)
+
+    def floor(self, text: Text, start: int, end: int, subject: str) -> None:
+        """Report a range."""
+        self.gathered.floor(text.span(start, end), subject, text.data[start:end].replace(b"\\", b""))
+
+
+def _reason(value: bytes, kind: Kind) -> str:
+    if is_commit(value):
+        return "a commit, not a release"
+    if kind is Kind.GIT_REF:
+        return "not a release tag"
+    return "a wildcard, not one version" if value.endswith(b".*") else "not a version"

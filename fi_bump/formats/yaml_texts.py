@@ -1,0 +1,120 @@
+"""Requirements, assignments and git releases in the texts of a YAML file: commands, list items, block scalars."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from fi_bump.formats.shell_commands import CommandReader
+from fi_bump.formats.shell_images import image_names
+from fi_bump.formats.shell_lines import read
+from fi_bump.formats.shell_text import Text
+from fi_bump.formats.yaml_values import Values
+from fi_bump.grammar import VERSION, LazyPattern, canonical_name, compiled, longest_first, name_pattern
+from fi_bump.pins import Kind, Span, Wanted
+from fi_bump.records import NamedTuple
+
+_BREAK = LazyPattern(rb"[\r\n]")
+# Markdown: no shell has three of them.
+_FENCE = LazyPattern(rb"^[ \t]*```", re.MULTILINE)
+_BUILD = "pinned with a build, which changes with the version"
+
+
+class Patterns(NamedTuple):
+    """What a set of wanted names compiles to.
+
+    `words` meets every text that can hold something wanted, and lines of comment, these without a `word`.
+    """
+
+    words: re.Pattern[bytes]
+    conda: re.Pattern[bytes]
+    entry: re.Pattern[bytes]
+
+
+@lru_cache(maxsize=64)
+def patterns(wanted: Wanted) -> Patterns:
+    """The patterns for what is wanted."""
+    names = b"|".join(name_pattern(name) for name in longest_first(wanted.packages))
+    variables = b"|".join(re.escape(name.encode("ascii")) for name in longest_first(wanted.variables))
+    keys = [re.escape(name.encode("ascii")).replace(b"_", b"[-_]") for name in longest_first(wanted.variables)]
+    places = [re.escape(name.partition("/")[2].encode("ascii")) for name in longest_first(wanted.repositories)]
+    images = [re.escape(name.encode("ascii")) + rb"(?=[-_.:]v?[0-9])" for name in longest_first(image_names(wanted))]
+    words = b"|".join([*keys, *places, *images, *([names] if names else [])])
+    either = re.IGNORECASE | re.MULTILINE
+    return Patterns(
+        compiled(words, rb"^[ \t]*#[^\n]*|(?<![A-Za-z0-9])(?P<word>" + words + rb")(?![A-Za-z0-9])", either),
+        # Conda's own spellings: `channel::name=V`, `name V`, `name=V=build`.
+        compiled(
+            names,
+            rb"\s*(?:[\w./-]+::)?(?P<name>"
+            + names
+            + rb")(?:[ \t]*=[ \t]*(?!=)|[ \t]+(?=[0-9]))(?P<value>"
+            + VERSION
+            + rb"(?:\.?\*)?)(?P<build>=[\w.*]+)?\s*\Z",
+        ),
+        # `KEY: VALUE` in a text that is YAML itself, such as a file in a ConfigMap; only a release is taken for one.
+        compiled(
+            variables,
+            rb"^[ \t]*(?:-[ \t]+)*[\"']?(?P<name>(?:\w*_)?(?:"
+            + variables
+            + rb"))[\"']?[ \t]*:[ \t]+[\"']?(?P<value>v?(?=[0-9]+[.!])"
+            + VERSION
+            + rb")[\"']?(?=[ \t]*(?:#|\r?$))",
+            either,
+        ),
+    )
+
+
+class TextReader:
+    """Reads one text after another; the items of one list are one script, through which a clone is followed."""
+
+    def __init__(self, values: Values, wanted: Wanted) -> None:
+        self._values = values
+        self._masked = values.masked
+        self._patterns = patterns(wanted)
+        self._commands = CommandReader(values.gathered, wanted)
+        self._script = -1
+
+    def follows(self, script: int) -> bool:
+        """Whether a clone in this script waits for its checkout."""
+        return self._commands.git.waiting and script == self._script
+
+    def read(self, span: Span, prefix: str, script: int, *, lines: bool) -> None:
+        """Read the text at `span`, whose line ends mean something with `lines` only (a block scalar's)."""
+        if lines and _FENCE.search(self._masked, *span):
+            return  # a document: what it tells people to run is no pin
+        resumed = script == self._script
+        if not resumed:
+            self.finish()
+            self._script = script
+        text = read(self._masked, span, indented=True) if lines else self._one_line(span)
+        self._commands.assignments(text, prefix)
+        for match in self._patterns.entry.finditer(text.data):
+            self._commands.variable(text, match["name"], *match.span("value"), prefix)
+        self._commands.literals(text, prefix)
+        self._commands.reports(text, prefix)
+        self._commands.git.run((text,), prefix, resumed=resumed)
+
+    def _one_line(self, span: Span) -> Text:
+        """A text whose line ends YAML folds to blanks."""
+        folded = _BREAK.sub(b" ", self._masked[span.start : span.end])
+        return read(folded, Span(0, len(folded)), offset=span.start)
+
+    def requirement(self, span: Span, prefix: str, *, listed: bool) -> bool:
+        """Read a text that is one requirement and nothing else, also in conda's spelling; False when it is none."""
+        text = Text(self._masked, [span])
+        conda = self._patterns.conda.match(text.data) if listed else None
+        if conda is None:
+            return self._commands.requirement(text, prefix)
+        subject = canonical_name(conda["name"].decode("ascii"))
+        start, end = conda.span("value")
+        if conda["build"]:
+            self._values.unpinned(span.start + start, span.start + conda.end("build"), subject, _BUILD)
+        else:
+            at = (span.start + start, span.start + end)
+            self._values.value(*at, prefix + subject, Kind.REQUIREMENT, subject)
+        return True
+
+    def finish(self) -> None:
+        """Close the last clone: report it when nothing said which release."""
+        self._commands.git.finish()

@@ -1,0 +1,195 @@
+"""A change in words: sections that read the same in Markdown and as a commit's message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote
+
+from fi_bump.change.model import Description, GroupChange, Place, Release
+from fi_bump.lock import LOCK_NAME
+from fi_bump.records import NamedTuple
+from fi_bump.report.text import count
+from fi_bump.smoke.model import Report
+from fi_bump.smoke.text import printable
+
+_LONGEST = 1000
+# A body has an upper size where pull requests are opened, and nobody reads on.
+_MOST_ITEMS = 100
+
+
+class Code(NamedTuple):
+    """Text that is shown as it is: a path, a command, a line of a file."""
+
+    text: str
+
+
+class Link(NamedTuple):
+    """A text with an address behind it."""
+
+    text: str
+    url: str
+
+
+Words = tuple[str | Code | Link, ...]
+
+
+class Rows(NamedTuple):
+    """A table; `what` is the noun that its rows are counted by."""
+
+    what: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Words, ...], ...]
+
+
+class Items(NamedTuple):
+    """A list; `what` is the noun that it is counted by."""
+
+    items: tuple[Words, ...]
+    what: str = "line"
+
+
+class Smoke(NamedTuple):
+    """A smoke report, written as `smoke` writes it."""
+
+    report: Report
+
+
+class Section(NamedTuple):
+    """A heading and what stands below it."""
+
+    title: str
+    block: Rows | Items | Smoke
+
+
+def title(about: Description) -> str:
+    """`flashinfer 0.6.8.post1 -> 0.6.11.post2`, one after the other for several groups."""
+    if not about.groups:
+        return f"{LOCK_NAME}: recorded anew"
+    return ", ".join(_moved(group) for group in about.groups)
+
+
+def summary(about: Description) -> str:
+    """The whole change in one sentence."""
+    places = [place for group in about.groups for place in group.places]
+    look = sum(len(group.mentions) + len(group.notes) for group in about.groups)
+    findings = f"{count(len(about.findings), 'finding')} of fi-bump check" if about.findings else "in step"
+    parts = [
+        f"{count(len(places), 'pin')} in {count(len({place.path for place in places}), 'file')}, {findings}",
+        _audit_count(about),
+        f"{count(look, 'place')} to look at" if look else "nothing else to look at",
+        _smoke_count(about),
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def sections(about: Description) -> Iterator[Section]:
+    """Everything below the title and the summary; what says nothing is left out."""
+    yield from _moves(about)
+    for group in about.groups:
+        if group.releases:
+            yield _releases(group)
+    if about.findings:
+        yield Section("Not in step", Items(tuple((Code(line),) for line in about.findings)))
+    if about.asked is not None:
+        lines = about.asked.audit or ("no conflicts",)
+        yield Section("Audit", Items(tuple(_spoken(line) for line in lines)))
+    look = [item for group in about.groups for item in _look(group)]
+    if look:
+        more = len(look) - _MOST_ITEMS
+        rest: list[Words] = [(f"and {more} more: run ", Code("fi-bump check --mentions"))] if more > 0 else []
+        yield Section("To look at", Items((*look[:_MOST_ITEMS], *rest), "place"))
+    if about.report is not None:
+        yield Section("Smoke", Smoke(about.report))
+    left_out = tuple(_not_run(about))
+    if left_out:
+        yield Section("Not run", Items(left_out))
+
+
+def _moved(group: GroupChange) -> str:
+    if group.old is None:
+        return f"{group.name} {group.new}, new in the lock"
+    return f"{group.name} {group.old} -> {group.new}" if group.old != group.new else f"{group.name} {group.new}"
+
+
+def _moves(about: Description) -> Iterator[Section]:
+    rows = [_row(place) for group in about.groups for place in group.places]
+    if rows:
+        yield Section("What moves", Rows("pin", ("place", "pin", "from", "to"), tuple(rows)))
+    if about.removed:
+        yield Section("No longer in the lock", Items(tuple((name,) for name in about.removed)))
+
+
+def _row(place: Place) -> tuple[Words, ...]:
+    where = place.path if place.line is None else f"{place.path}:{place.line}"
+    return (Code(where),), (Code(place.subject),), (place.old or "not pinned",), (place.new or "no longer pinned",)
+
+
+def _releases(group: GroupChange) -> Section:
+    rows = tuple(_release(group, release) for release in group.releases)
+    return Section(f"Releases of {group.name} on the way", Rows("release", ("release", "uploaded"), rows))
+
+
+def _release(group: GroupChange, release: Release) -> tuple[Words, ...]:
+    name: str | Link = release.version
+    if group.repository is not None:
+        name = Link(release.version, f"https://{group.repository}/releases/tag/v{quote(release.version)}")
+    yanked = "" if release.yanked is None else f", yanked: {release.yanked}" if release.yanked else ", yanked"
+    return (name,), (f"{release.date or 'not known'}{yanked}",)
+
+
+def _audit_count(about: Description) -> str:
+    if about.asked is None:
+        return "audit not run"
+    conflicts = count(about.asked.conflicts, "conflict") if about.asked.conflicts else "no conflicts"
+    return f"{conflicts}, {count(about.asked.notes, 'note')}" if about.asked.notes else conflicts
+
+
+def _smoke_count(about: Description) -> str:
+    if about.report is not None:
+        return "smoke ok" if about.report.ok else "smoke not ok"
+    return "smoke not run" if any(group.probed for group in about.groups) else ""
+
+
+def _look(group: GroupChange) -> Iterator[Words]:
+    for mention in group.mentions:
+        yield Code(f"{mention.path}:{mention.line}"), f" {mention.kind}: ", Code(mention.text)
+    for note in group.notes:
+        yield _spoken(note)
+
+
+def _spoken(line: str) -> Words:
+    """`place: message`, and `help: run COMMAND`, with place and command as code."""
+    place, colon, message = line.partition(": ")
+    if place == "help" and message.startswith("run fi-bump"):
+        return "to agree, run ", Code(message.removeprefix("run "))
+    return (Code(place), f": {message}") if colon else (line,)
+
+
+def _not_run(about: Description) -> Iterator[Words]:
+    if about.asked is None:
+        yield "audit and release dates: offline, no package index was asked; run ", Code("fi-bump audit")
+    else:
+        for name in about.asked.left:
+            yield Code(name), " is not on the index, and no requirement pins it: not asked about"
+    if about.report is not None:
+        yield from _probes(about.report)
+    for group in about.groups:
+        if not group.probed:
+            yield "smoke of ", Code(group.name), ": there is no probe for it"
+        elif about.report is None or about.report.group != group.name:
+            command = f"fi-bump smoke --group {group.name} --output smoke.json"
+            yield "smoke of ", Code(group.name), ": not run; run ", Code(command), " on a GPU"
+
+
+def _probes(report: Report) -> Iterator[Words]:
+    for probe in report.probes:
+        if probe.outcome in ("not-run", "compiled"):
+            what = "not run" if probe.outcome == "not-run" else "only compiled"
+            yield Code(probe.name), f": {what}: {printable(probe.reason or 'no reason given', _LONGEST)}"
+
+
+def flat(words: Sequence[str | Code | Link]) -> str:
+    """Words as plain text; an address stands behind its text."""
+    pieces = [f"{each.text} {each.url}" if isinstance(each, Link) else each.text if isinstance(each, Code) else each
+              for each in words]  # fmt: skip
+    return printable("".join(pieces), _LONGEST)

@@ -1,0 +1,57 @@
+"""`fleet --format json`: a versioned document, described by schemas/fleet.schema.json."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fi_bump.fleet.model import Fleet, Member, Standing, State
+
+SCHEMA = 1
+_STATES = {
+    State.IN_STEP: "in-step",
+    State.FINDINGS: "findings",
+    State.NO_LOCK: "no-lock",
+    State.UNREADABLE: "unreadable",
+}
+
+
+def fleet_json(fleet: Fleet) -> str:
+    """The document, its keys always all there."""
+    document = {
+        "schema": SCHEMA,
+        "ok": fleet.ok,
+        "engine": fleet.engine,
+        "online": fleet.online,
+        "counts": fleet.counted(),
+        "repositories": [_member(member) for member in fleet.members],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _member(member: Member) -> dict[str, Any]:
+    checkout = member.checkout
+    return {
+        "name": checkout.name,
+        "path": checkout.path,
+        "state": _STATES[checkout.state],
+        "error": checkout.error,
+        "findings": checkout.findings,
+        "groups": [_standing(each) for each in member.standings],
+    }
+
+
+def _standing(each: Standing) -> dict[str, Any]:
+    newest = each.newest
+    return {
+        "name": each.held.group.name,
+        "version": each.held.group.version,
+        "packages": list(each.held.group.package_names),
+        "pins": each.held.pins,
+        "findings": each.held.findings,
+        "fleet": {"newest": each.fleet, "in": each.leader, "behind": each.behind_fleet},
+        "index": None
+        if newest is None
+        else {"newest": newest.version, "behind": each.behind_newest, "error": newest.error},
+        "engine": [{**against._asdict(), "through": list(against.through)} for against in each.engine],
+    }

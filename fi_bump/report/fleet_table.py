@@ -1,0 +1,101 @@
+"""The fleet as a table: a door to rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.table import Table
+from rich.text import Text
+
+from fi_bump.fleet.model import Against, Fleet, Member, Standing, State
+from fi_bump.report.tables import console
+from fi_bump.report.text import count
+from fi_bump.smoke.text import printable
+
+
+def print_fleet(fleet: Fleet) -> None:
+    """Print a row for each group of each checkout, what is wrong with those that have no answer, and the sum."""
+    header = ["repository", "group", "locked", "state", "newest in the fleet"]
+    header += ["newest of all members"] if fleet.online else []
+    header += ["engine"] if fleet.engine else []
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in header:
+        table.add_column(name, overflow="fold")
+    for member in fleet.members:
+        for row in _rows(fleet, member):
+            # Names and messages are foreign: `[x]` in them is no markup.
+            table.add_row(*(Text(printable(cell)) for cell in row[: len(header)]))
+    out = console()
+    out.print(table)
+    for line in _errors(fleet):
+        out.print(Text(line))
+    out.print(summary(fleet), markup=False)
+
+
+def summary(fleet: Fleet) -> str:
+    """`4 repositories: 1 behind, 1 not as vllm has it`."""
+    counts = fleet.counted()
+    words = {
+        "behind": "behind",
+        "disagree": f"not as {fleet.engine} has it",
+        "findings": "with findings",
+        "noLock": "without a lock",
+        "unreadable": "cannot be read",
+        "notAsked": "with an index that cannot be asked",
+    }
+    parts = [f"{counts[name]} {what}" for name, what in words.items() if counts[name]]
+    number = counts["repositories"]
+    repositories = "1 repository" if number == 1 else f"{number} repositories"
+    return f"{repositories}: {', '.join(parts) or 'all in step, none behind'}"
+
+
+def _rows(fleet: Fleet, member: Member) -> Iterator[tuple[str, ...]]:
+    checkout = member.checkout
+    for each in member.standings:
+        cells = [checkout.name, each.held.group.name, each.held.group.version, _state(each, member), _fleet(each)]
+        cells += [_newest(each)] if fleet.online else []
+        cells += [_engine(fleet, member, each)]
+        yield tuple(cells)
+    if not member.standings:
+        yield (checkout.name, "-", "-", checkout.state.value)
+    elif more := checkout.findings - sum(each.held.findings for each in member.standings):
+        yield (checkout.name, "-", "-", f"{count(more, 'finding')} of no one group")
+
+
+def _errors(fleet: Fleet) -> Iterator[str]:
+    """Why a checkout cannot be read, and why an index cannot be asked, each reason once a checkout."""
+    for member in fleet.members:
+        reasons = [member.checkout.error, *(each.newest.error for each in member.standings if each.newest)]
+        for reason in dict.fromkeys(reason for reason in reasons if reason):
+            yield f"{member.checkout.name}: {printable(reason)}"
+
+
+def _state(each: Standing, member: Member) -> str:
+    if member.checkout.state is State.UNREADABLE:
+        return State.UNREADABLE.value
+    return count(each.held.findings, "finding") if each.held.findings else State.IN_STEP.value
+
+
+def _fleet(each: Standing) -> str:
+    return f"{each.fleet} in {each.leader}" if each.behind_fleet else ""
+
+
+def _newest(each: Standing) -> str:
+    if each.newest is None or each.newest.error:
+        return "not known" if each.newest else ""
+    if each.newest.version is None:
+        return "none is on all indexes"
+    return each.newest.version if each.behind_newest else ""
+
+
+def _engine(fleet: Fleet, member: Member, each: Standing) -> str:
+    if member.checkout.name == fleet.engine:
+        return "is the engine"
+    return "; ".join(_against(fleet, against) for against in each.engine)
+
+
+def _against(fleet: Fleet, against: Against) -> str:
+    if against.agrees:
+        return "as the engine"
+    through = f" ({', '.join(against.through)} in {against.group})" if against.through else ""
+    return f"{fleet.engine} has {against.version}{through}"

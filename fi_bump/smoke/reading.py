@@ -1,0 +1,67 @@
+"""A JSON report of `smoke`, read back into a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fi_bump.errors import FiBumpError
+from fi_bump.smoke import baseline
+from fi_bump.smoke.model import Change, Comparison, Device, Problem, Report, Target
+
+_HINT = "--smoke takes a report of fi-bump smoke --format json"
+
+
+def load(path: str) -> Report:
+    """The report in a file, without another release's and a sweep beside it.
+
+    Raises FiBumpError for what is no report, or one of another schema or of a sweep.
+    """
+    document = baseline.read(path, "smoke")
+    try:
+        report = _report(document)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise FiBumpError("is no smoke report", place=path, hint=_HINT) from None
+    if document.get("sweep") is not None:
+        raise FiBumpError("is a report of a sweep, not of the probes", place=path, hint=_HINT)
+    return report
+
+
+def beside(report: Report, earlier: baseline.Baseline, tolerance: float) -> Report:
+    """The report compared with a baseline: failures that stand there do not count against it."""
+    comparison = baseline.compare(earlier, report.probes, tolerance)
+    left = tuple(each for each in report.problems if each.probe not in comparison.standing_failures)
+    return report._replace(ok=not left, problems=left, comparison=comparison)
+
+
+def _report(document: dict[str, Any]) -> Report:
+    compared = document["comparison"]
+    return Report(
+        document["ok"] is True,
+        str(document["group"]),
+        str(document["version"]),
+        _target(document["target"]),
+        tuple(document["required"]),
+        tuple(Problem(each["probe"], each["message"]) for each in document["problems"]),
+        tuple(map(baseline.probe_of, document["probes"])),
+        None if compared is None else _comparison(compared),
+    )
+
+
+def _target(document: dict[str, Any]) -> Target:
+    devices = tuple(_device(each) for each in document["devices"])
+    names = ("python", "torch", "cuda", "driver")
+    python, *others = (document[name] if document[name] is None else str(document[name]) for name in names)
+    return Target(str(python), others[0], others[1], others[2], devices, dict(document["packages"]), {}, {})
+
+
+def _device(document: dict[str, Any]) -> Device:
+    major, minor = map(int, document["capability"].split("."))
+    return Device(int(document["index"]), str(document["name"]), (major, minor), document["uuid"])
+
+
+def _comparison(document: dict[str, Any]) -> Comparison:
+    changes = [Change(each["probe"], each["metric"], float(each["before"]), float(each["after"]))
+               for each in document["changes"]]  # fmt: skip
+    names = ("new_failures", "standing_failures", "fixed")
+    new, standing, fixed = (tuple(map(str, document[name])) for name in names)
+    return Comparison(str(document["version"]), new, standing, fixed, tuple(changes))

@@ -1,0 +1,82 @@
+"""`fi-bump template`: list the templates, or print or write one, filled in from the lock."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fi_bump import files, write
+from fi_bump.check import recover
+from fi_bump.edge import say, write_bytes
+from fi_bump.errors import Exit, UsageError
+from fi_bump.repository import open_repository
+from fi_bump.template.catalog import TEMPLATES, Template, find, source
+from fi_bump.template.fill import fill
+from fi_bump.template.values import filling
+
+
+class Options(NamedTuple):
+    """What `template` was asked for; `output` is a path below the root."""
+
+    root: str
+    name: str | None = None
+    group: str | None = None
+    write: bool = False
+    output: str | None = None
+    force: bool = False
+
+
+def run(options: Options) -> int:
+    """Print or write the template and return 0. Raises UsageError for an unknown name and a file that is in the way."""
+    if options.name is None:
+        say(_listing())
+        return int(Exit.OK)
+    template = find(options.name)
+    repository = open_repository(options.root)
+    known = filling(template, repository, options.group)
+    text = fill(source(template), known.values, known.rows)
+    if options.write or options.output is not None:
+        _write(repository.root, template, text, options)
+    else:
+        write_bytes(text.encode("utf-8"))
+    return int(Exit.OK)
+
+
+def _listing() -> list[str]:
+    """A line a template: its name, what it is, and where --write puts it."""
+    names = max(len(name) for name in TEMPLATES)
+    summaries = max(len(template.summary) for template in TEMPLATES.values())
+    return [
+        f"{template.name:{names}}  {template.summary:{summaries}}  {template.target}" for template in TEMPLATES.values()
+    ]
+
+
+def _write(root: str, template: Template, text: str, options: Options) -> None:
+    path = template.target if options.output is None else files.below(root, options.output)
+    data = text.encode("utf-8")
+    with write.exclusive(root):
+        recover(root)
+        old = files.read_optional(root, path)
+        if old is not None and old.data == data:
+            say([f"{path} is up to date"])
+            return
+        if options.output is None:
+            _refuse_rivals(root, template, text)
+        if old is not None and not options.force:
+            raise UsageError("is there already, and differs", place=path, hint="use --force to replace it")
+        write.make_folder(root, path)
+        write.commit(root, [write.Change(path, None if old is None else old.data, data)])
+    say([f"wrote {path}"])
+
+
+def _refuse_rivals(root: str, template: Template, text: str) -> None:
+    """A tool's whole configuration says more than ours: what we have to say is shown, to be merged by hand."""
+    for rival in template.rivals:
+        if files.read_optional(root, rival) is not None:
+            raise UsageError("is there already, and is more than ours", place=rival, hint=_merge(template, text))
+
+
+def _merge(template: Template, text: str) -> str:
+    if template.name == "pre-commit":
+        entry = text.partition("repos:\n")[2].rstrip("\n")
+        return f"add this to its repos:\n{entry}"
+    return f"merge what fi-bump template {template.name} prints into it, or name another file with --output"

@@ -1,0 +1,118 @@
+"""What a lock says about the placeholders of the templates (listed in docs/ci.md)."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from fi_bump import __version__
+from fi_bump.errors import UsageError
+from fi_bump.lock import LOCK_NAME, Group, Lock, dump
+from fi_bump.pins import Kind
+from fi_bump.repository import Repository
+from fi_bump.smoke.registry import PROBES, Capability, group_of, judged
+from fi_bump.template.catalog import Template
+from fi_bump.template.fill import Rows, Values
+
+# What runs fi-bump in CI; the pinned packages are not installed there.
+PYTHON = "3.12"
+# Whose probes differ; the label is an example, which the user replaces.
+ARCHITECTURES: tuple[tuple[str, str, Capability], ...] = (("sm90", "h200", (9, 0)), ("sm100", "b200", (10, 0)))
+
+
+class Filling(NamedTuple):
+    """The values that hold in the whole template, and those of each row of its blocks."""
+
+    values: Values
+    rows: Rows
+
+
+def filling(template: Template, repository: Repository, name: str | None) -> Filling:
+    """What fills the template in for one group of the lock, or for all.
+
+    Raises UsageError for an unknown group, and where a template of the smoke stage has no group that it can judge or
+    too many.
+    """
+    lock = repository.lock
+    groups = lock.groups if name is None else (_named(lock, name),)
+    smoke = _smoke_group(template, lock, name)
+    named = {pin.subject for pin in repository.scan().pins if pin.kind is Kind.REQUIREMENT}
+    values = {
+        "release": __version__,
+        "lock": LOCK_NAME,
+        "python": PYTHON,
+        "groups": _strings([group.name for group in groups]),
+        "all-packages": _strings(sorted({member.name for group in groups for member in group.packages})),
+    }
+    if smoke is not None:
+        values |= {"smoke-group": smoke.name, "smoke-version": smoke.version, "smoke-lock": _small_lock(smoke)}
+    rows: dict[str, list[Values]] = {
+        "group": [_group(group, _counted(group, named)) for group in groups],
+        "smoke": [{}] if smoke else [],
+        "architecture": [_architecture(*each) for each in ARCHITECTURES] if smoke else [],
+    }
+    return Filling(values, rows)
+
+
+def _named(lock: Lock, name: str) -> Group:
+    group = lock.group(name)
+    if group is None:
+        known = ", ".join(each.name for each in lock.groups)
+        raise UsageError(f"there is no group '{name}' in the lock", hint=f"its groups are {known}")
+    return group
+
+
+def _smoke_group(template: Template, lock: Lock, name: str | None) -> Group | None:
+    """The group that the probes judge; None for a template that has something to say without one."""
+    if template.smoke == "none" or (template.smoke == "part" and not judged(lock, name)):
+        return None
+    return group_of(lock, name)
+
+
+def _counted(group: Group, named: set[str]) -> list[str]:
+    """The members that a new version must have: those with an index of their own, or that a requirement pins.
+
+    `set` leaves the others out where their index does not know them; a template asks no index. All of them where none
+    is left.
+    """
+    counted = [member.name for member in group.packages if member.index_urls or member.name in named]
+    return sorted(counted or [member.name for member in group.packages])
+
+
+def _group(group: Group, counted: list[str]) -> Values:
+    rows = []
+    for member in sorted(group.packages):
+        indexes = ", ".join(member.index_urls) or "the configured one"
+        rows.append(f"| {member.name}{f' (+{member.label})' if member.label else ''} | {group.version} | {indexes} |")
+    return {
+        "group": group.name,
+        "version": group.version,
+        "packages": _strings(counted),
+        "count": str(len(counted)),
+        "members": "\n".join(rows),
+    }
+
+
+def _architecture(name: str, label: str, capability: Capability) -> Values:
+    probes = [probe.name for probe in PROBES.values() if probe.runs_on(capability)]
+    return {
+        "architecture": name,
+        "label": label,
+        "major": str(capability[0]),
+        "minor": str(capability[1]),
+        "probes": " ".join(probes),
+        "require": " ".join(f"--require {probe}" for probe in probes),
+        "require-items": "\n".join(f"- --require={probe}" for probe in probes),
+    }
+
+
+def _small_lock(group: Group) -> str:
+    """The part of the lock that the smoke stage reads: no sites, and no files of other groups."""
+    members = tuple(member._replace(files=()) for member in group.packages)
+    alone = group._replace(packages=members, variables=(), repositories=(), sites=())
+    return dump(Lock((alone,))).decode("utf-8").rstrip("\n")
+
+
+def _strings(names: list[str]) -> str:
+    """Names as they stand in a JSON list."""
+    return json.dumps(names)[1:-1]

@@ -1,0 +1,87 @@
+"""A committed engine beside a local index that has releases with dates, and running fi-bump against it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fi_bump.index import http as http_module
+from tests.conftest import LOCK, NEW, OLD, TREE, Result, Run, plant
+from tests.index.server import Index, Package, running, wheel
+
+RELEASES = {
+    "0.6.7": "2026-03-02",
+    OLD: "2026-04-01",
+    "0.6.9rc1": "2026-04-10",
+    "0.6.9": "2026-04-16",
+    "0.6.10": "2026-05-04",
+    NEW: "2026-05-20",
+    "0.6.13": "2026-07-01",
+}
+# The old version in prose, in Markdown's and HTML's own characters, and a gate that no bump may move.
+DOCS = f"# Install\n\n| `pip install flashinfer-python=={OLD}` | <b>@octocat</b> #12 |\n".encode()
+GATE = f'import flashinfer\n\nif flashinfer.__version__ == "{OLD}":\n    pass\n'.encode()
+
+Ask = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def plain_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """git as it is without this user's configuration, and with a name."""
+    (tmp_path / "gitconfig").write_text("[user]\nname = t\nemail = t@example.invalid\n[init]\ndefaultBranch = main\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+
+
+def git(root: Path, *arguments: str) -> str:
+    """What git prints."""
+    return subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def committed(tmp_path: Path) -> Path:
+    """The engine in its first commit, with a document and a gate that name the old version."""
+    root = tmp_path / "engine"
+    plant(root, {**TREE, "versions.lock.json": LOCK, "docs/a|b.md": DOCS, "src/gate.py": GATE})
+    git(tmp_path, "init", "--quiet", str(root))
+    git(root, "add", "-A")
+    git(root, "commit", "--quiet", "-m", "tree")
+    return root
+
+
+@pytest.fixture
+def index() -> Iterator[Index]:
+    """An index with the same releases of both packages, each of its own day, one of them yanked."""
+    with running() as started:
+        for name in ("flashinfer-python", "flashinfer-cubin"):
+            needs = ("numba>=0.62",) if name == "flashinfer-python" else ()
+            package = Package(name, {each: wheel(name, each, *(needs if each == NEW else ())) for each in RELEASES})
+            for version, day in RELEASES.items():
+                file = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
+                package.extra[file] = {"upload-time": f"{day}T10:00:00.000000Z"}
+                if version == "0.6.10" and name == "flashinfer-cubin":
+                    package.extra[file]["yanked"] = "wrong | <b>results</b>"
+            package.serve(started)
+        Package("numba", {each: wheel("numba", each) for each in ("0.61.2", "0.62.0")}).serve(started)
+        yield started
+
+
+@pytest.fixture
+def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Run a command that asks `index`, with a cache of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+    monkeypatch.setattr(http_module, "RETRIES", 1)
+
+    def call(root: Path, *arguments: str) -> Result:
+        result = run(root, *arguments, "--index", f"{index.url}/simple", offline=False)
+        return Result(result.code, result.out.replace(index.url, "URL"), result.err.replace(index.url, "URL"))
+
+    return call
+
+
+def section(body: str, title: str) -> list[str]:
+    """The lines below a heading."""
+    return body.partition(f"### {title}\n\n")[2].partition("\n### ")[0].rstrip("\n").split("\n")

@@ -1,0 +1,36 @@
+"""The file that lists the checkouts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run, plant
+from tests.fleet.conftest import column, document
+
+REPOS = b"# ours\n\n  engine: ../work/engine   # what we serve\nplugin\n./plugin/\nkernels # on it\r\n"
+
+
+def test_a_repos_file(fleet: Path, run: Run) -> None:
+    plant(fleet, {"repos.txt": b"\xef\xbb\xbf" + REPOS})
+    found = document(run, fleet.parent, "--repos", str(fleet / "repos.txt"))
+    assert column(found, "path") == {"engine": "../work/engine", "plugin": "plugin", "kernels": "kernels"}
+    assert found["engine"] == "engine"
+    # An engine on the command line counts more.
+    assert document(run, fleet, "ahead", "--repos", "repos.txt", "--engine", "ahead")["engine"] == "ahead"
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "message"),
+    [
+        (b"# nothing\n", 2, "REPOS: names no repository\nhelp: write a path a line\n"),
+        (b"a\nengine:\n", 2, "REPOS:2: 'engine:' marks no path\nhelp: mark one line: engine: PATH\n"),
+        (b"engine: a\nengine: b\n", 2, "REPOS:2: 'engine:' marks a second engine\nhelp: mark one line: engine: PATH\n"),
+        (b"caf\xe9\n", 3, "REPOS: is not UTF-8 at byte 3\n"),
+    ],
+)
+def test_a_repos_file_that_is_wrong(fleet: Path, run: Run, data: bytes, code: int, message: str) -> None:
+    file = fleet / "repos.txt"
+    file.write_bytes(data)
+    assert run(fleet, "fleet", "--repos", str(file)) == (code, "", message.replace("REPOS", str(file)))

@@ -1,0 +1,20 @@
+"""Linear time as a law of scaling: no clock says how fast a machine is, and a busy one must not fail a test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+_ATTEMPTS = 4
+
+
+def is_linear(look: Callable[[bytes], object], make: Callable[[int], bytes], count: int) -> bool:
+    """Whether four times the input takes about four times the processor's time; sixteen times would be quadratic."""
+    small, large = make(count), make(4 * count)
+    return any(_seconds(look, large) < 8 * _seconds(look, small) + 0.05 for _ in range(_ATTEMPTS))
+
+
+def _seconds(look: Callable[[bytes], object], data: bytes) -> float:
+    began = time.process_time()
+    look(data)
+    return time.process_time() - began

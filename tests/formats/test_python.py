@@ -1,0 +1,272 @@
+"""The Python finder: requirement strings and their anchors, what is reported, what says nothing, laws, any bytes."""
+
+from __future__ import annotations
+
+import ast
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fi_bump.formats.python import find
+from fi_bump.formats.python_literals import literals
+from fi_bump.pins import Found, Kind, Source, Wanted
+from tests.formats import laws
+
+WANTED = Wanted(
+    frozenset({"flashinfer-python", "flashinfer-cubin", "flashinfer-jit-cache"}),
+    frozenset({"FLASHINFER_VERSION"}),
+    frozenset({"github.com/flashinfer-ai/flashinfer"}),
+)
+GATE = "an exact gate: a bump switches off what it guards"
+CONSTANT = "an exact constant: a bump may switch off what it guards"
+CHECK = "checked at run time: move it by hand, or record it with fi-bump site add"
+
+
+def look(data: bytes) -> Found:
+    return find(Source("setup.py", data), WANTED)
+
+
+def marked(text: str) -> tuple[bytes, list[tuple[int, int]]]:
+    """A text without its `«…»` marks, and the byte offsets that they enclosed."""
+    data, spans = b"", []
+    for index, part in enumerate(text.replace("»", "«").split("«")):
+        if index % 2:
+            spans.append((len(data), len(data) + len(part.encode())))
+        data += part.encode()
+    return data, spans
+
+
+@pytest.mark.parametrize(
+    ("text", "anchors"),
+    [
+        ('x = "flashinfer-python==«0.6.1»"', ["x/flashinfer-python"]),
+        ("x: str = r'flashinfer_python == «0.6.1»'", ["x/flashinfer-python"]),
+        ("f(\"flashinfer-python[cu13]==«0.6.1»+cu130; python_version<'3.13'\")", ["f/flashinfer-python"]),
+        ('x = ["torch==2", "flashinfer-python (==«0.6.1»)"]', ["x/flashinfer-python"]),
+        (
+            'setup(extras_require={"vllm": ["flashinfer-python==«0.6.1»"], \'sgl\': [\n  "flashinfer-python==«0.6.2»",\n]})',
+            ["setup.extras_require.vllm/flashinfer-python", "setup.extras_require.sgl/flashinfer-python"],
+        ),
+        (
+            'image = i.pip_install("flashinfer-python==«0.6.1»", "flashinfer-cubin==«0.6.1»")',
+            ["i.pip_install/flashinfer-python", "i.pip_install/flashinfer-cubin"],
+        ),
+        (
+            "a = ['flashinfer-python==«0.6.1»', # 'flashinfer-python==0.5.1'\n'flashinfer-python==«0.6.2»']",
+            ["a/flashinfer-python", "a/flashinfer-python (2)"],
+        ),
+        ('return "flashinfer-python==«0.6.1»"', ["string/flashinfer-python"]),
+        ('print "flashinfer-python==«0.6.1»"', ["print/flashinfer-python"]),
+        ('def broken(:\n  x = "flashinfer-python==«0.6.1»"', ["broken.x/flashinfer-python"]),
+        ('x = """\ntorch==2\nflashinfer-python==«0.6.1»\n"""', ["x/flashinfer-python"]),
+        ('x = "torch==2\\nflashinfer-python==«0.6.1»\\n"', ["x/flashinfer-python"]),
+        (
+            "run(\"uv pip install flashinfer-python==«0.6.1» 'flashinfer-cubin==«0.6.1»' -U\")",
+            ["run/flashinfer-python", "run/flashinfer-cubin"],
+        ),
+        ('run("flashinfer-python==«0.6.1»', ["run/flashinfer-python"]),
+        ('"""flashinfer-python==0.5.1"""\nx = "flashinfer-python==«0.6.1»"', ["x/flashinfer-python"]),
+        ('x = 1 \\\n"flashinfer-python==«0.6.1»"', ["string/flashinfer-python"]),
+        ('x = "é\\"" + "flashinfer-python==«0.6.1»"', ["string/flashinfer-python"]),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "\ufeff", "# é '\r\n"])
+def test_pins(text: str, anchors: list[str], before: str) -> None:
+    data, spans = marked(before + text)
+    found = look(data)
+    assert (found.unpinned, found.floors) == ((), ())
+    assert all(pin.kind is Kind.REQUIREMENT for pin in found.pins)
+    expected = [anchor.removeprefix("i.") for anchor in anchors]
+    assert [(pin.anchor, pin.span) for pin in found.pins] == list(zip(expected, spans, strict=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\ufeff",
+        "# flashinfer-python==0.6.1",
+        '"""flashinfer-python==0.6.1"""',
+        'def f():\n    "flashinfer-python==0.6.1"  # why',
+        "x = 'flashinfer-python'",
+        "x = ['flashinfer-python', 'flashinfer-python is 0.6.1', \"flashinfer.python.x==0.6.1\"]",
+        "x = 'my-flashinfer-python==0.6.1'",
+        'x = "flashinfer-python-foo==0.6.1"',
+        'x = f"flashinfer-python=={V} 0.6.1"; y = "0.6.1"',
+        'x = "flashinfer-python==%s" % "0.6.1"',
+        'x = "flashinfer-python=={}".format("0.6.1")',
+        'raise ImportError("flashinfer-python>=0.6.1 is needed, not flashinfer-python==0.6.0")',
+        'if Version(flashinfer.__version__) < Version("0.6.1"): pass',
+        'if flashinfer.__version__ >= "0.6.1": pass',
+        'MIN_FLASHINFER_VERSION = "0.6.1"',
+        'FLASHINFER_MINIMUM_VERSION: str = "0.6.1"',
+        'FLASHINFER_BACKEND = "0.6.1"',
+        'CUDA_VERSION = "13.0"  # flashinfer',
+        'import flashinfer\nif cuda == "12.9": pass',
+        'v = version("flashinfer")\nif w == "0.6.1": pass',
+        'v = version("torch")\nif v == "0.6.1": flashinfer()',
+        'if check_at_least("flashinfer-python", "0.6.1"): pass',
+        'require_minimum(\n    "flashinfer-python",\n    "0.6.1",\n)',
+        'f(flashinfer_version="0.6.1")',
+        'flashinfer_version == "10"',
+        'flashinfer(x, "0.6.1")',
+        'installed = {"flashinfer-python": "1.0"}',
+        "x = 'flashinfer-python' ; y = '0.6.1'",
+    ],
+)
+def test_nothing(text: str) -> None:
+    assert look(text.encode()) == Found(())
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "reason"),
+    [
+        ('FLASHINFER_VERSION = "«0.7.2»"', "FLASHINFER_VERSION", CONSTANT),
+        ('class A:\n    _FLASHINFER_VERSION: Final[str] = "«0.7.2»"', "FLASHINFER_VERSION", CONSTANT),
+        ('flashinfer_version = Version("«0.7.2»")', "FLASHINFER_VERSION", CONSTANT),
+        ('dict(FLASHINFER_VERSION="«0.7.2»")', "FLASHINFER_VERSION", CONSTANT),
+        ('if flashinfer.__version__ == "«0.7.2»": pass', "FLASHINFER_VERSION", GATE),
+        ("if flashinfer.__version__ != '«0.7.2+cu130»': pass", "FLASHINFER_VERSION", GATE),
+        ('Version(version("flashinfer-python")) == Version("«0.7.2»")', "flashinfer-python", GATE),
+        ('"«0.7.2»" == flashinfer.__version__', "FLASHINFER_VERSION", GATE),
+        ('Version("«0.7.2»") != metadata.version("flashinfer-cubin")', "flashinfer-cubin", GATE),
+        ('v = version("flashinfer-python")\n\n\nif v != "«0.7.2»": pass', "flashinfer-python", GATE),
+        ('if (v := flashinfer.__version__) and v == "«0.7.2»": pass', "FLASHINFER_VERSION", GATE),
+        ('flashinfer.__version__.startswith("«0.7.2»")', "FLASHINFER_VERSION", GATE),
+        ('flashinfer.__version__ in ("«0.7.2»", "«0.7.3»")', "FLASHINFER_VERSION", GATE),
+        ('flashinfer.__version__ not in ["«0.7.2»"]', "FLASHINFER_VERSION", GATE),
+        (
+            'assert_pkg_version(\n  "flashinfer_python",  # why\n  # it\n  "«0.7.2»",\n  "Please upgrade",\n)',
+            "flashinfer-python",
+            CHECK,
+        ),
+        ('os.environ.get("FLASHINFER_VERSION", "«0.7.2»")', "FLASHINFER_VERSION", CHECK),
+        ('x = "flashinfer-python==«0.6.*»"', "flashinfer-python", "'0.6.*' is a wildcard, not one version"),
+        (
+            'x = "flashinfer-python @ https://x.org/flashinfer==0.6.1"'.replace(
+                "@ https://x.org/flashinfer==0.6.1", "«@ https://x.org/f==0.6.1»"
+            ),
+            "flashinfer-python",
+            "pinned by a URL, which is not moved",
+        ),
+    ],
+)
+def test_unpinned(text: str, subject: str, reason: str) -> None:
+    data, spans = marked(text)
+    found = look(data)
+    assert (found.pins, found.floors) == ((), ())
+    assert [(item.span, item.subject, item.reason, item.version) for item in found.unpinned] == [
+        (span, subject, reason, None) for span in spans
+    ]
+
+
+def test_floors() -> None:
+    data, spans = marked("x = ['flashinfer-python«>=0.6,<0.8»', 'flashinfer-cubin == 0.7.0']")
+    found = look(data)
+    assert [(item.span, item.subject, item.specifier) for item in found.floors] == [
+        (spans[0], "flashinfer-python", ">=0.6,<0.8")
+    ]
+    assert [pin.version for pin in found.pins] == ["0.7.0"]
+
+
+def test_nothing_is_wanted() -> None:
+    nothing = Wanted(frozenset(), frozenset(), frozenset())
+    assert find(Source("a.py", b'x = "flashinfer-python==0.6.1"'), nothing) == Found(())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 'a' \"b\" '''c''' \"\"\"d\"\"\"\n",
+        "x = '''a''b\\'''' '' \"\"\n",
+        'x = """a""b\\""""\n',
+        "x = 'a\\\nb' r'\\'' b'x' Rb'' u''\n",
+        "x = '#' # 'no'\ny = \"'\" '\"'\n",
+        "def f(a='x'):\n    '''doc'''\n    return {'k': ['v', (1,)]}['k']\n",
+    ],
+)
+def test_every_literal_that_python_sees(text: str) -> None:
+    """The literals one by one, as Python evaluates them; neighbours are joined by Python, so compare the joined text."""
+    source = Source("a.py", text.encode())
+    bodies = [ast.literal_eval(source.text(each.whole)) for each in literals(source)]
+    joined = "".join(each if isinstance(each, str) else each.decode() for each in bodies)
+    seen = [
+        node.value
+        for node in ast.walk(ast.parse(text.replace("Rb''", "''").replace(" b'x'", " 'x'")))
+        if isinstance(node, ast.Constant)
+    ]
+    assert sorted(joined) == sorted("".join(value for value in seen if isinstance(value, str)))
+
+
+def test_alone() -> None:
+    text = "'''a'''\nx = 'b'\n'c' ; f('d',\n'e'\n)\n'f'\\\n\n'g' # h\n'i' 'j'\n  'k'"
+    found = {each.body: each.is_statement for each in literals(Source("a.py", text.encode()))}
+    source = Source("a.py", text.encode())
+    assert {source.text(span): alone for span, alone in found.items()} == {
+        **{"a": True, "b": False, "c": False, "d": False, "e": False},
+        **{"f": False, "g": True, "i": False, "j": False, "k": True},
+    }
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            '"flashinfer-python==0.6.1"',
+            "'flashinfer_cubin == 0.6.1+cu130'",
+            '"""',
+            "'''",
+            '"',
+            "'",
+            "\\",
+            "\n",
+            "\r\n",
+        ),
+        *("x = ", "f(", ")", "[", "]", "{", "}", "'k': ", "# c", "flashinfer", ".__version__", " == ", '"0.6.1"', "v"),
+        *(
+            " != ",
+            "FLASHINFER_VERSION = ",
+            "pip install ",
+            "flashinfer-jit-cache==0.6.1",
+            ", ",
+            "f",
+            "r",
+            "é",
+            "\ufeff",
+        ),
+    ]
+)
+FILES = st.lists(PIECES.map(str.encode) | st.binary(max_size=2), max_size=14).map(b"".join)
+VERSIONS = st.sampled_from(["0.6.1", "0.6.11.post2", "1!2.0", "0.7.0rc1", "0.7.0.dev20260101"])
+
+
+@given(FILES, VERSIONS, VERSIONS)
+def test_laws(data: bytes, first: str, second: str) -> None:
+    laws.hold(look, data, first, second)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        b"'flashinfer-python==0.6.1',",
+        b"x = 'flashinfer-python==0.6.1'\n",
+        b"'\\'",
+        b'"""a""',
+        b"'''\\",
+        b'flashinfer == "0.6.1" ',
+        b'v == "0.6.1"\n',
+        b'(((((((((("0.6.1"',
+        b" " * 400 + b'"0.6.1"',
+        b"a" * 400 + b' == "0.6.1"',
+        b"a:" * 200 + b'"0.6.1"',
+        b"in ( " * 80 + b'"0.6.1"',
+        b"\\n",
+    ],
+)
+@pytest.mark.parametrize("opening", [b"", b"'", b"'pip install ", b'"""pip install flashinfer-python==0.6.1'])
+def test_linear(unit: bytes, opening: bytes) -> None:
+    """A quadratic step over this much would take minutes."""
+    begin = time.process_time()
+    look(b'x = "flashinfer-python==0.6.1"\n' + opening + unit * (400_000 // len(unit)))
+    assert time.process_time() - begin < 10

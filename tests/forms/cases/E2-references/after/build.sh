@@ -1,0 +1,3 @@
+FLASHINFER_VERSION=0.6.11.post2
+pip install flashinfer-python==${FLASHINFER_VERSION} "flashinfer-cubin==$FLASHINFER_VERSION"
+echo "${FLASHINFER_VERSION#v}" "${FLASHINFER_VERSION%%.*}"

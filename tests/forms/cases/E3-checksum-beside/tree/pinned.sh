@@ -1,0 +1,2 @@
+FLASHINFER_VERSION=0.6.8.post1
+FLASHINFER_SHA256=eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee

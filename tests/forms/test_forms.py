@@ -1,0 +1,67 @@
+"""Every form and hazard in which repositories pin, one folder each, and whole repositories, taken through the commands.
+
+A case holds `tree/`, the repository; `transcript.txt`, commands and what they print; and `after/`, each file that the
+first `set` changes, as it is then. All else stays byte for byte, and the last command brings every byte back.
+
+With FI_BUMP_WRITE_CASES set the last two are written instead of compared, for a person to read before they are kept.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+CASES = Path(__file__).parent / "cases"
+COMMANDS = ["init", "check", "set --offline 0.6.11.post2", "check", "set --offline 0.6.8.post1", "check"]
+LOCK = "versions.lock.json"
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in CASES.iterdir() if (path / "tree").is_dir())
+
+
+@pytest.mark.parametrize("name", names())
+def test_form(name: str, tmp_path: Path, run: Run) -> None:
+    case, root = CASES / name, tmp_path / "tree"
+    shutil.copytree(case / "tree", root)
+    written = case / "transcript.txt"
+    expected = written.read_text() if written.exists() else ""
+    commands = [line[len("$ fi-bump ") :] for line in expected.split("\n") if line.startswith("$ fi-bump ")] or COMMANDS
+    transcript = ""
+    before: dict[str, bytes] = {}
+    after: dict[str, bytes] | None = None
+    for command in commands:
+        result = run(root, *shlex.split(command))
+        transcript += f"$ fi-bump {command}\n{result.out}{result.err}[exit code {result.code}]\n"
+        if command.startswith("set ") and after is None:
+            after = {path: data for path, data in files(root).items() if path != LOCK and before.get(path) != data}
+        elif not before:
+            before = files(root)
+    assert after is not None, "no command of the case sets a version"
+    if os.environ.get("FI_BUMP_WRITE_CASES"):
+        written.write_text(transcript)
+        shutil.rmtree(case / "after", ignore_errors=True)
+        for path, data in after.items():
+            (case / "after" / path).parent.mkdir(parents=True, exist_ok=True)
+            (case / "after" / path).write_bytes(data)
+    assert transcript == written.read_text()
+    assert after == files(case / "after")
+    assert {path: before[path] for path in after}.keys() == after.keys(), "set made a file"
+    assert files(root) == before
+
+
+def test_every_form_has_its_case() -> None:
+    """The forms that docs/forms.md lists: the first cell of each row of its tables."""
+    rows = (Path(__file__).parents[2] / "docs" / "forms.md").read_text().split("\n")
+    cells = [row.split("|")[1].strip() for row in rows if row.startswith("| ")]
+    assert {name.partition("-")[0] for name in names()} - {"repository"} == {cell for cell in cells if cell != "form"}

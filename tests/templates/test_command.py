@@ -1,0 +1,183 @@
+"""`fi-bump template`: whole files as a golden copy has them, where they are written, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fi_bump.template.catalog import TEMPLATES
+from tests.conftest import LOCK, TREE, Result, Run, plant, snapshot
+
+GOLDEN = Path(__file__).parent / "golden"
+TARGETS = {
+    "pre-commit": ".pre-commit-config.yaml",
+    "github-drift": ".github/workflows/fi-bump-drift.yml",
+    "github-bump": ".github/workflows/fi-bump-bump.yml",
+    "github-smoke": ".github/workflows/fi-bump-smoke.yml",
+    "buildkite": ".buildkite/fi-bump.yml",
+    "gitlab": ".gitlab/fi-bump.yml",
+    "kubernetes-smoke": "deploy/fi-bump-smoke.yaml",
+    "renovate": "renovate.json",
+    "pull-request": ".github/PULL_REQUEST_TEMPLATE/fi-bump.md",
+}
+LISTING = """\
+pre-commit        the hook that fails a commit on drift           .pre-commit-config.yaml
+github-drift      GitHub workflow: fail on drift                  .github/workflows/fi-bump-drift.yml
+github-bump       GitHub workflow: propose what every member has  .github/workflows/fi-bump-bump.yml
+github-smoke      GitHub workflow: probes on self-hosted GPUs     .github/workflows/fi-bump-smoke.yml
+buildkite         Buildkite steps: check and smoke                .buildkite/fi-bump.yml
+gitlab            GitLab jobs: check and smoke                    .gitlab/fi-bump.yml
+kubernetes-smoke  Kubernetes Jobs: probes on GPU nodes            deploy/fi-bump-smoke.yaml
+renovate          Renovate: propose what every member has         renovate.json
+pull-request      the body of a pull request that moves a group   .github/PULL_REQUEST_TEMPLATE/fi-bump.md
+"""
+
+
+def golden(name: str) -> bytes:
+    """The whole file that the template becomes for the repository `two`."""
+    return (GOLDEN / TEMPLATES[name].source).read_bytes()
+
+
+def test_without_a_name_they_are_listed(run: Run, tmp_path: Path) -> None:
+    # There is no lock: the list needs none.
+    assert run(tmp_path, "template") == Result(0, LISTING, "")
+
+
+def test_there_is_a_golden_copy_of_each_and_no_other() -> None:
+    assert sorted(path.name for path in GOLDEN.iterdir()) == sorted(each.source for each in TEMPLATES.values())
+    assert {name: template.target for name, template in TEMPLATES.items()} == TARGETS
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_it_is_printed(two: Path, run: Run, name: str) -> None:
+    before = snapshot(two)
+    assert run(two, "template", name) == Result(0, golden(name).decode(), "")
+    assert snapshot(two) == before
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_it_is_written_where_it_belongs(two: Path, run: Run, name: str) -> None:
+    before = snapshot(two)
+    assert run(two, "template", name, "--write") == Result(0, f"wrote {TARGETS[name]}\n", "")
+    after = snapshot(two)
+    assert {path: after[path] for path in after.keys() - before.keys()} == {TARGETS[name]: (golden(name), 0o100644)}
+    assert {path: after[path] for path in before} == before
+    assert run(two, "template", name, "--write") == Result(0, f"{TARGETS[name]} is up to date\n", "")
+
+
+def test_another_file_is_not_replaced_without_force(two: Path, run: Run) -> None:
+    target = two / TARGETS["github-drift"]
+    plant(two, {TARGETS["github-drift"]: b"mine\n"})
+    complaint = f"{TARGETS['github-drift']}: is there already, and differs\nhelp: use --force to replace it\n"
+    assert run(two, "template", "github-drift", "--write") == Result(2, "", complaint)
+    assert target.read_bytes() == b"mine\n"
+    assert run(two, "template", "github-drift", "--write", "--force") == Result(
+        0, f"wrote {TARGETS['github-drift']}\n", ""
+    )
+    assert target.read_bytes() == golden("github-drift")
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_shared_configuration_is_never_replaced(two: Path, run: Run, force: tuple[str, ...]) -> None:
+    plant(two, {".pre-commit-config.yaml": b"repos: []\n", ".github/renovate.json5": b"{}\n"})
+    before = snapshot(two)
+    assert run(two, "template", "pre-commit", "--write", *force) == Result(
+        2,
+        "",
+        ".pre-commit-config.yaml: is there already, and is more than ours\n"
+        "help: add this to its repos:\n"
+        "  - repo: https://github.com/fi-bump/fi-bump\n"
+        "    rev: v1.2.3\n"
+        "    hooks:\n"
+        "      - id: fi-bump-check\n",
+    )
+    assert run(two, "template", "renovate", "--write", *force) == Result(
+        2,
+        "",
+        ".github/renovate.json5: is there already, and is more than ours\n"
+        "help: merge what fi-bump template renovate prints into it, or name another file with --output\n",
+    )
+    assert snapshot(two) == before
+
+
+def test_output_names_another_place(two: Path, run: Run) -> None:
+    plant(two, {"renovate.json": b"{}\n"})
+    assert run(two, "template", "renovate", "--output", "ci/deep/r.json") == Result(0, "wrote ci/deep/r.json\n", "")
+    assert (two / "ci/deep/r.json").read_bytes() == golden("renovate")
+
+
+def test_output_stays_in_the_repository(two: Path, run: Run, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (two / "link").symlink_to(outside)
+    before = snapshot(two)
+    hint = "help: name paths below the repository's folder\n"
+    assert run(two, "template", "gitlab", "--output", "../x.yml") == Result(
+        2, "", f"../x.yml: lies outside the repository\n{hint}"
+    )
+    assert run(two, "template", "gitlab", "--output", "link/a/x.yml") == Result(
+        3, "", "link/a/x.yml: is behind a link that leaves the repository\nhelp: nothing was changed\n"
+    )
+    assert snapshot(two) == before
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("renovte", "did you mean renovate?"),
+        ("github", "did you mean github-bump or gitlab or github-smoke?"),
+        ("x", f"the templates are {', '.join(TARGETS)}"),
+    ],
+)
+def test_an_unknown_name(run: Run, tmp_path: Path, name: str, hint: str) -> None:
+    assert run(tmp_path, "template", name) == Result(2, "", f"fi-bump: there is no template '{name}'\nhelp: {hint}\n")
+
+
+def test_an_installation_without_the_sources(two: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = TEMPLATES["gitlab"]._replace(source="lost.yml")
+    monkeypatch.setitem(TEMPLATES, "gitlab", lost)
+    complaint = "fi-bump: the template lost.yml is not in this installation\nhelp: install fi-bump again\n"
+    assert run(two, "template", "gitlab") == Result(3, "", complaint)
+
+
+def test_without_a_lock(run: Run, tmp_path: Path) -> None:
+    complaint = "there is no lock here\nhelp: run fi-bump init, or name the repository's folder with -C\n"
+    assert run(tmp_path, "template", "gitlab") == Result(3, "", f"versions.lock.json: {complaint}")
+
+
+def test_one_group(two: Path, run: Run) -> None:
+    whole = golden("github-bump").decode()
+    one = whole.replace('group: ["flashinfer", "kit"]', 'group: ["kit"]')
+    assert one != whole
+    assert run(two, "template", "github-bump", "--group", "kit") == Result(0, one, "")
+    # It has no probes, so what runs them is left out.
+    check = golden("buildkite").decode().partition("\n  # Naming the probes")[0]
+    assert run(two, "template", "buildkite", "--group", "kit") == Result(0, check, "")
+    complaint = "fi-bump: the group 'kit' does not hold flashinfer-python\nhelp: see fi-bump init\n"
+    assert run(two, "template", "github-smoke", "--group", "kit") == Result(2, "", complaint)
+    complaint = "fi-bump: there is no group 'kitt' in the lock\nhelp: its groups are flashinfer, kit\n"
+    assert run(two, "template", "gitlab", "--group", "kitt") == Result(2, "", complaint)
+
+
+def test_several_groups_that_the_probes_could_judge(run: Run, tmp_path: Path) -> None:
+    second = b"""
+    "other": {"version": "0.6.6", "packages": {"flashinfer-python": {}}, "sites": ["other.txt#flashinfer-python"]},
+    "flashinfer": {"""
+    lock = LOCK.replace(b'\n    "flashinfer": {', second)
+    plant(tmp_path, {**TREE, "requirements/other.txt": b"flashinfer-python==0.6.6\n", "versions.lock.json": lock})
+    complaint = "fi-bump: 2 groups of the lock hold flashinfer-python\nhelp: name one with --group: other, flashinfer\n"
+    for name in ("github-smoke", "kubernetes-smoke", "gitlab", "buildkite"):
+        assert run(tmp_path, "template", name) == Result(2, "", complaint)
+    printed = run(tmp_path, "template", "kubernetes-smoke", "--group", "other")
+    assert printed.code == 0
+    assert printed.out.count("image: fi-bump-smoke:0.6.6\n") == 2
+    assert run(tmp_path, "template", "github-drift").code == 0
+
+
+def test_a_member_that_nothing_pins_is_not_waited_for(engine: Path, run: Run) -> None:
+    # flashinfer-jit-cache has no index of its own in this lock, and no requirement names it.
+    printed = run(engine, "template", "renovate").out
+    assert '"matchPackageNames": ["flashinfer-cubin", "flashinfer-python"],\n      "enabled": true,' in printed
+    assert '"minimumGroupSize": 2,' in printed

@@ -1,0 +1,141 @@
+"""What shells are offered while a line is typed: by their own protocol, without a network, and never an error."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fi_bump import completion
+from fi_bump.index.cache import Cache, default_folder
+from fi_bump.index.pages import ACCEPT
+from tests.conftest import LOCK, OLD, TREE, plant
+
+HERE = Path(sys.executable).parent
+INDEX = "http://index.invalid/simple"
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An engine, and an index whose answers are kept: its host exists nowhere."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_INDEX_URL", INDEX)
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for package, versions in (
+        ("flashinfer-python", ["0.6.8.post1", "0.7.0", "0.7.1"]),
+        ("flashinfer-cubin", ["0.7.0"]),
+    ):
+        stem = package.replace("-", "_")
+        files = [
+            {
+                "filename": f"{stem}-{version}-py3-none-any.whl",
+                "url": f"{stem}-{version}-py3-none-any.whl",
+                "hashes": {},
+            }
+            for version in versions
+        ]
+        page = {"meta": {"api-version": "1.0"}, "name": package, "files": files}
+        Cache(default_folder()).put(
+            f"{ACCEPT} {INDEX}/{package}/",
+            {"content-type": "application/vnd.pypi.simple.v1+json"},
+            json.dumps(page).encode(),
+        )
+    root = tmp_path / "engine"
+    plant(root, {**TREE, "versions.lock.json": LOCK})
+    return root
+
+
+def test_versions_that_every_member_has_are_offered_with_the_locked_one(engine: Path) -> None:
+    assert completion.targets(str(engine), [], "") == ["0.7.0", OLD, "flashinfer==0.7.0", f"flashinfer=={OLD}"]
+    assert completion.targets(str(engine), [], "0.7") == ["0.7.0"]
+    assert completion.targets(str(engine), [], "fl") == ["flashinfer==0.7.0", f"flashinfer=={OLD}"]
+    assert completion.targets(str(engine), ["flashinfer", "=="], "0.6") == [OLD]
+    assert completion.targets(str(engine), ["flashinfer"], "==") == ["0.7.0", OLD]
+    assert completion.targets(str(engine), ["other", "=="], "") == []
+
+
+@pytest.mark.parametrize("lock", [None, b"", b"{", b'{"lock-version": 99}'])
+def test_without_a_lock_nothing_is_offered(tmp_path: Path, lock: bytes | None) -> None:
+    if lock is not None:
+        plant(tmp_path, {"versions.lock.json": lock})
+    assert completion.targets(str(tmp_path), [], "") == []
+    assert completion.groups(str(tmp_path)) == []
+    assert completion.sites(str(tmp_path)) == []
+
+
+LINES = [
+    ("fi-bump set fl", ["flashinfer==0.7.0", f"flashinfer=={OLD}"]),
+    ("fi-bump smoke --group f", ["flashinfer"]),
+    ("fi-bump template gitl", ["gitlab"]),
+    ("fi-bump site remove docker/D", ["docker/Dockerfile#ARG FLASHINFER_VERSION"]),
+    ("fi-bump stat", ["status"]),
+    ("fi-bump -C nowhere set f", []),
+]
+
+
+@pytest.mark.parametrize(("line", "offered"), LINES)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_is_answered(engine: Path, shell: str, line: str, offered: list[str]) -> None:
+    words = line.split(" ")
+    environment = {**os.environ, "_FI_BUMP_COMPLETE": f"complete_{shell}"}
+    if shell == "bash":
+        environment |= {"COMP_WORDS": "\n".join(words), "COMP_CWORD": str(len(words) - 1)}
+    else:
+        environment |= {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    done = subprocess.run([HERE / "fi-bump"], cwd=engine, env=environment, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert [text for text in offered if text not in done.stdout] == []
+    if not offered:
+        assert "==" not in done.stdout
+
+
+def test_bash_itself(engine: Path) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("there is no bash here")
+    script = (
+        'eval "$(_FI_BUMP_COMPLETE=source_bash fi-bump)"\n'
+        "COMP_WORDS=(fi-bump template gitl); COMP_CWORD=2\n"
+        "_fi_bump_completion fi-bump; printf '%s\\n' \"${COMPREPLY[@]}\"\n"
+    )
+    environment = {**os.environ, "PATH": f"{HERE}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run([bash, "-c", script], cwd=engine, env=environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("gitlab\n", "")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["check", "status", "set --offline --dry-run 0.7.0", "--help", "check --format sarif", "template github-bump"],
+)
+def test_output_goes_into_head(engine: Path, command: str) -> None:
+    pipe = f"{HERE / 'fi-bump'} {command} | head -n 1"
+    done = subprocess.run(["sh", "-c", pipe], cwd=engine, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "usage", "said"),
+    [
+        (
+            ["chekc"],
+            "fi-bump [OPTIONS] COMMAND [ARGS]...\nTry 'fi-bump -h'",
+            "No such command 'chekc'. Did you mean 'check'?",
+        ),
+        (
+            ["check", "--fxi"],
+            "fi-bump check [OPTIONS] [PATH]...\nTry 'fi-bump check -h'",
+            "No such option: --fxi (Possible options: --fix)",
+        ),
+    ],
+)
+def test_a_typo_is_wrong_usage_with_a_suggestion(line: list[str], usage: str, said: str) -> None:
+    done = subprocess.run([HERE / "fi-bump", *line], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Usage: {usage} for help.\n\nError: {said}\n"

@@ -1,0 +1,203 @@
+"""Real repositories of several projects and ages: found, set, checked, and back to identical bytes.
+
+The oracle shares nothing with fi-bump: a set may only put the new version's text where a version's text stood.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.conftest import Run, snapshot
+from tests.sdists import unpacked
+
+pytestmark = pytest.mark.network
+
+LOCK = "versions.lock.json"
+
+
+class Case(NamedTuple):
+    """A release of a project, the family to look for, and what must be found: sites with their versions, and notes."""
+
+    project: str
+    release: str
+    family: str
+    sites: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+
+CHECKED = "checked at run time: move it by hand, or record it with fi-bump site add"
+CONSTANT = "an exact constant: a bump may switch off what it guards"
+CASES = [
+    Case(
+        *("vllm", "0.9.2", "flashinfer"),
+        {
+            "docker/Dockerfile#ARG FLASHINFER_GIT_REF": "0.2.6.post1",
+            "docker/Dockerfile#git clone github.com/flashinfer-ai/flashinfer": "0.2.6.post1",
+            "docker/Dockerfile.nightly_torch#git checkout github.com/flashinfer-ai/flashinfer": "0.2.2.post1",
+        },
+    ),
+    Case(
+        *("vllm", "0.10.2", "flashinfer"),
+        {
+            "docker/Dockerfile#ARG FLASHINFER_GIT_REF": "0.3.0",
+            "docker/Dockerfile.nightly_torch#git checkout github.com/flashinfer-ai/flashinfer": "0.2.2.post1",
+            "setup.py#setup.extras_require.flashinfer/flashinfer-python": "0.3.0",
+        },
+    ),
+    Case(
+        *("vllm", "0.24.0", "flashinfer"),
+        {
+            "docker/Dockerfile#ARG FLASHINFER_VERSION": "0.6.12",
+            "docker/Dockerfile.nightly_torch#git clone github.com/flashinfer-ai/flashinfer": "0.6.12",
+            "docker/versions.json#variable.FLASHINFER_VERSION.default": "0.6.12",
+            "requirements/cuda.txt#flashinfer-cubin": "0.6.12",
+            "requirements/cuda.txt#flashinfer-python": "0.6.12",
+        },
+    ),
+    Case(
+        *("vllm", "0.29.0", "flashinfer"),
+        {
+            "docker/Dockerfile#ARG FLASHINFER_VERSION": "0.6.18",
+            "docker/versions.json#variable.FLASHINFER_VERSION.default": "0.6.18",
+            "requirements/cuda.txt#flashinfer-cubin": "0.6.18",
+            "requirements/cuda.txt#flashinfer-python": "0.6.18",
+        },
+    ),
+    Case(
+        *("vllm", "0.33.0", "flashinfer"),
+        {"requirements/cuda.txt#flashinfer-python": "0.7.2.post1"},
+        (
+            "vllm/models/deepseek_v41/nvidia/specialized_decode/__init__.py:43:23: note: FLASHINFER_VERSION: "
+            + CONSTANT,
+        ),
+    ),
+    Case(
+        *("sglang", "0.5.9", "flashinfer"),
+        {
+            "pyproject.toml#project.dependencies/flashinfer-cubin": "0.6.3",
+            "pyproject.toml#project.dependencies/flashinfer-python": "0.6.3",
+        },
+        (f"sglang/srt/entrypoints/engine.py:850:18: note: flashinfer-python: {CHECKED}",),
+    ),
+    Case(
+        *("aphrodite-engine", "0.10.0", "flashinfer"),
+        {
+            "docker/Dockerfile#RUN flashinfer-cubin": "0.5.1",
+            "docker/Dockerfile#RUN flashinfer-jit-cache": "0.5.1",
+            "requirements/cuda.txt#flashinfer-python": "0.5.1",
+        },
+    ),
+    Case(
+        *("skyrl", "0.4.0", "flashinfer"),
+        {
+            f"pyproject.toml#{table}/{package}": "0.6.18.post1"
+            for table in (
+                "project.optional-dependencies.fsdp",
+                "project.optional-dependencies.megatron",
+                "tool.uv.override-dependencies",
+            )
+            for package in ("flashinfer-cubin", "flashinfer-jit-cache", "flashinfer-python")
+        },
+    ),
+    Case(
+        *("vllm", "0.24.0", "nixl"),
+        {
+            "docker/Dockerfile.xpu#ARG NIXL_VERSION": "1.2.0",
+            "docker/Dockerfile.xpu#ARG NIXL_VERSION (2)": "1.2.0",
+            "requirements/kv_connectors.txt#nixl": "1.2.0",
+            "requirements/tpu.txt#nixl": "0.3.0",
+        },
+    ),
+    Case(
+        *("tpu-inference", "0.32.0", "jax"),
+        {"requirements.txt#jax": "0.11.2", "requirements.txt#jaxlib": "0.11.2"},
+    ),
+    Case(
+        *("vllm", "0.33.0", "torch"),
+        {
+            "docker/Dockerfile.rocm_base#ARG TORCH_VERSION": "2.13.0",
+            "docker/Dockerfile.rocm_base_gfx1250#ARG TORCH_VERSION": "2.11.0",
+            "docker/Dockerfile.s390x#RUN torch": "2.14.0",
+            "docker/Dockerfile.s390x#RUN torch (2)": "2.14.0",
+            "docker/Dockerfile.zen#RUN torch": "2.14.0",
+            "docker/build_vllm_ppc64le.sh#TORCH_VERSION": "2.13.0",
+            "pyproject.toml#build-system.requires/torch": "2.14.0",
+            "requirements/build/cpu.txt#torch": "2.14.0",
+            "requirements/build/cpu.txt#torch (2)": "2.14.0",
+            "requirements/build/cuda.txt#torch": "2.14.0",
+            "requirements/build/rock.txt#torch": "2.12.0",
+            "requirements/build/rocm.txt#torch": "2.12.0",
+            "requirements/build/tpu.txt#torch": "2.14.0",
+            "requirements/cpu.txt#torch": "2.14.0",
+            "requirements/cpu.txt#torch (2)": "2.14.0",
+            "requirements/cuda.txt#torch": "2.14.0",
+            "requirements/rubin-prerelease.txt#torch": "2.16.0.dev20261009",
+            "requirements/test/cpu.txt#torch": "2.14.0",
+            "requirements/test/cuda.in#torch": "2.14.0",
+            "requirements/test/cuda.txt#torch": "2.14.0",
+            "requirements/test/xpu.txt#torch": "2.14.0",
+            "requirements/xpu.txt#torch": "2.14.0",
+        },
+        (
+            "docker/Dockerfile.zen:65:23: note: torch: a wildcard, not one version",
+            "docker/build_vllm_ppc64le.sh:40:51: note: torch: not a version",
+        ),
+    ),
+]
+
+
+def replaced(before: bytes, after: bytes, old: set[bytes], new: bytes) -> int:
+    """How often a text of `old` became `new`; fails when any other byte differs."""
+    moved = position = end = 0
+    for match in re.finditer(b"|".join(sorted(map(re.escape, old), reverse=True)), before):
+        length = match.start() - end
+        assert after[position : position + length] == before[end : match.start()]
+        position += length
+        end = match.end()
+        if after.startswith(new, position) and not (
+            after.startswith(match[0], position) and after[position + len(match[0]) :] == before[end:]
+        ):
+            position += len(new)
+            moved += 1
+        else:
+            assert after.startswith(match[0], position)
+            position += len(match[0])
+    assert after[position:] == before[end:]
+    return moved
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.project}-{case.release}-{case.family}")
+def test_there_and_back(tmp_path: Path, run: Run, case: Case) -> None:
+    root = tmp_path / "tree"
+    shutil.copytree(unpacked(case.project, case.release), root, symlinks=True)
+    found = run(root, "init", "--group", case.family)
+    assert found.code == 0
+    assert set(re.findall(r'"([^"#]+#[^"]+)"', (root / LOCK).read_text())) == set(case.sites)
+    assert [line for line in found.out.split("\n") if ": note: " in line] == list(case.notes)
+
+    # In step first, whatever the release shipped: a bump moves equal pins.
+    current = re.findall(r'"version": "([^"]+)"', (root / LOCK).read_text())[0]
+    stale = run(root, "check")
+    assert stale.out.count("[drift]") == sum(version != current for version in case.sites.values())
+    assert run(root, "check", "--fix").code == 0
+    before = snapshot(root)
+
+    new = "99.1rc2.post3"
+    assert run(root, "set", "--offline", new).code == 0
+    after = snapshot(root)
+    assert run(root, "check").code == 0
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {site.partition("#")[0] for site in case.sites} | {LOCK}
+    moved = {
+        name: replaced(before[name][0], after[name][0], {current.encode()}, new.encode()) for name in changed - {LOCK}
+    }
+    expected = {name: sum(site.startswith(f"{name}#") for site in case.sites) for name in moved}
+    assert moved == expected
+
+    assert run(root, "set", "--offline", current).code == 0
+    assert snapshot(root) == before

@@ -1,0 +1,123 @@
+"""Run what the documentation shows: each block behind `<!-- run: COMMAND -->` becomes what the command prints.
+
+A page's commands run one after the other in a copy of examples/engine, a git repository with one commit, against a
+package index in a folder with a few releases of FlashInfer. `<!-- quietly: COMMAND -->` runs and shows nothing.
+
+    python tools/docs.py            write the pages
+    python tools/docs.py --check    fail when one is stale
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+_BLOCK = re.compile(
+    r"<!-- (?P<how>run|quietly): (?P<command>.*?) -->\n(?:```[a-z]*\n.*?^```\n)?", re.DOTALL | re.MULTILINE
+)
+# Name, versions, what a release requires.
+_RELEASES = (
+    ("flashinfer-python", ("0.6.8.post1", "0.6.11.post2", "0.6.13"), ("nvidia-cutlass-dsl>=4.5.0",)),
+    ("flashinfer-cubin", ("0.6.8.post1", "0.6.11.post2"), ()),
+    ("nvidia-cutlass-dsl", ("4.4.2", "4.5.2"), ()),
+)
+
+
+def main() -> int:
+    """Write or check every page; the exit code is 1 when a checked page is stale."""
+    stale = []
+    for page in sorted([*TOP.glob("docs/**/*.md"), TOP / "README.md"]):
+        text = page.read_text()
+        if "<!-- run: " not in text:
+            continue
+        new = generated(text)
+        if new != text and "--check" in sys.argv:
+            stale.append(str(page.relative_to(TOP)))
+        elif new != text:
+            page.write_text(new)
+    for name in stale:
+        print(f"{name} does not show what its commands print: run python tools/docs.py")
+    return 1 if stale else 0
+
+
+def generated(text: str) -> str:
+    """The page with the output of its commands."""
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "engine"
+        shutil.copytree(TOP / "examples" / "engine", root)
+        environment = _environment(Path(scratch))
+        _run("git init -q -b main && git add -A && git commit -q -m 'the engine'", root, environment)
+
+        def shown(block: re.Match[str]) -> str:
+            command = block["command"]
+            code, said = _run(command, root, environment)
+            if block["how"] == "quietly":
+                if code:
+                    raise SystemExit(f"{command} failed:\n{said}")
+                return f"<!-- quietly: {command} -->\n"
+            ending = f"[exit code {code}]\n" if code else ""
+            said = said.replace(scratch, "")
+            return f"<!-- run: {command} -->\n```\n$ {command}\n{said}{ending}```\n"
+
+        return _BLOCK.sub(shown, text)
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    """Nothing of the user's own: no configuration, no colour, no network."""
+    index = scratch / "simple"
+    for name, versions, requires in _RELEASES:
+        _project(index / name, name, versions, requires)
+    here = Path(sys.executable).parent
+    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR") if name in os.environ}
+    git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    who = {f"GIT_{role}_{what[0]}": what[1] for role in ("AUTHOR", "COMMITTER") for what in _IDENTITY}
+    return {
+        **{**kept, **git, **who},
+        **{"HOME": str(scratch), "XDG_CACHE_HOME": str(scratch / "cache"), "XDG_CONFIG_HOME": str(scratch / "config")},
+        **{"PATH": f"{here}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"},
+        **{"PIP_INDEX_URL": index.as_uri(), "PRE_COMMIT_HOME": str(scratch / "hooks"), "PRE_COMMIT_COLOR": "never"},
+    }
+
+
+_IDENTITY = (
+    ("NAME", "A Maintainer"),
+    ("EMAIL", "maintainer@example.invalid"),
+    ("DATE", "2026-01-01T00:00:00Z"),
+)
+
+
+def _project(folder: Path, name: str, versions: tuple[str, ...], requires: tuple[str, ...]) -> None:
+    """A project's page and wheels that hold nothing but their metadata."""
+    folder.mkdir(parents=True)
+    stem = name.replace("-", "_")
+    links = []
+    for version in versions:
+        file = f"{stem}-{version}-py3-none-any.whl"
+        lines = [
+            "Metadata-Version: 2.1",
+            f"Name: {name}",
+            f"Version: {version}",
+            *(f"Requires-Dist: {each}" for each in requires),
+        ]
+        with zipfile.ZipFile(folder / file, "w") as wheel:
+            wheel.writestr(zipfile.ZipInfo(f"{stem}-{version}.dist-info/METADATA"), "\n".join(lines) + "\n")
+        links.append(f'<a href="{file}">{file}</a>')
+    (folder / "index.html").write_text("<!DOCTYPE html><html><body>" + "".join(links) + "</body></html>")
+
+
+def _run(command: str, root: Path, environment: dict[str, str]) -> tuple[int, str]:
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return done.returncode, done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
