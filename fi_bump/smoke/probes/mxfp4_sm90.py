@@ -105,8 +105,10 @@ def both(shape: Shape) -> tuple[Case, Case]:
 
 
 def _listed(errors: dict[str, float | None]) -> str:
-    """`legacy 1.41, interleaved absent`."""
-    return ", ".join(f"{name} {'absent' if error is None else error}" for name, error in errors.items())
+    """`legacy 1.41, interleaved absent`; an output that holds no number has no error."""
+    absent = set() if has_interleave() else {"interleaved"}
+    words = {name: "absent" if name in absent else "no number" for name, error in errors.items() if error is None}
+    return ", ".join(f"{name} {words.get(name, error)}" for name, error in errors.items())
 
 
 def find_layout() -> tuple[str | None, dict[str, float | None]]:
