@@ -75,8 +75,8 @@ SHARED = "shell_"
 # Target files are written by the first two alone. Answers of an index, and what a check saw, are kept in the user's
 # cache; uv resolves a copy
 # in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
-# probe runs in another interpreter and writes nothing but its answer, to a file that the runner names. GitHub names the
-# file that takes a job's summary.
+# probe runs in another interpreter and writes its answer, to a file that the runner names, and what it compiles, to the
+# runner's cache. GitHub names the file that takes a job's summary.
 WRITERS = {
     "write.py",
     "replay.py",
@@ -93,8 +93,8 @@ WRITERS = {
 IN_TARGET = {"cuda", "cutlass", "flashinfer", "torch", "tvm_ffi"}
 SPAWNERS = {
     "change/git.py",
-    *("index/configuration.py", "index/http.py", "audit/resolve.py"),
-    *("smoke/process.py", "smoke/probes/target.py", "smoke/probes/jit.py"),
+    *("index/configuration.py", "index/http.py", "audit/resolve.py", "smoke/process.py"),
+    *("smoke/probes/target.py", "smoke/probes/toolkit.py", "smoke/probes/jit.py"),
 }
 WRITES = {
     *("chmod", "fchmod", "copy", "copyfile", "ftruncate", "link", "makedirs", "mkdir", "mkfifo", "mkstemp", "move"),

@@ -1,32 +1,36 @@
-"""`environment`: what is installed is what the lock says, it imports, and torch and CUDA go together."""
+"""`environment`: what is installed is what the lock says, it imports without its check disabled, and CUDA agrees."""
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import importlib.metadata
 import os
+import re
 from typing import Any
 
 from . import no_gpu
 from .protocol import Request, Result
+from .toolkit import compiler_cuda, driver_cuda
 
-# The member without which there is nothing to probe; the others only save compiling.
+# The member that nothing works without; the others are optional to FlashInfer itself.
 MAIN = "flashinfer-python"
+CHECK = "FLASHINFER_DISABLE_VERSION_CHECK"
 
 
 def run(request: Request) -> Result:
-    """Compare distributions, import name and CUDA. A member that is not installed is stated; the main one must be."""
-    metrics: dict[str, Any] = {"installed": {}, "missing": []}
-    troubles = _distributions(request, metrics)
+    """`fail` names every disagreement; a member that is not installed is named in `missing`."""
+    metrics: dict[str, Any] = {"installed": {}, "missing": [], "imported": {}}
     # With this set a mismatch would pass the import, and that is what is to be found.
-    if os.environ.pop("FLASHINFER_DISABLE_VERSION_CHECK", None):
-        metrics["version_check_was_disabled"] = True
-    if MAIN not in metrics["missing"]:
-        if no_gpu.stand_in(importlib.import_module("torch")):
-            metrics["stood_in_for_a_gpu"] = True
-        troubles += _import(request, metrics)
-    troubles += _cuda(metrics)
+    metrics["version_check_was_disabled"] = os.environ.pop(CHECK, None) is not None
+    troubles = _distributions(request, metrics)
+    try:
+        torch = importlib.import_module("torch")
+    except Exception as error:
+        return Result("fail", "; ".join([*troubles, f"torch does not import: {_said(error)}"]), metrics)
+    metrics["stood_in_for_a_gpu"] = no_gpu.stand_in(torch)
+    for package in sorted(metrics["installed"]):
+        troubles += _import(package, request, metrics)
+    troubles += _cuda(torch, metrics)
     return Result("fail", "; ".join(troubles), metrics) if troubles else Result("pass", None, metrics)
 
 
@@ -50,41 +54,51 @@ def _distributions(request: Request, metrics: dict[str, Any]) -> list[str]:
     return troubles
 
 
-def _import(request: Request, metrics: dict[str, Any]) -> list[str]:
-    """FlashInfer's own check at import, and the version that it gives itself."""
+def _import(package: str, request: Request, metrics: dict[str, Any]) -> list[str]:
+    """The version that a member gives itself; FlashInfer's own check of the others runs as it is imported."""
+    name = "flashinfer" if package == MAIN else package.replace("-", "_")
     try:
-        module = importlib.import_module("flashinfer")
+        version = str(getattr(importlib.import_module(name), "__version__", ""))
     except Exception as error:
-        return [f"flashinfer does not import: {type(error).__name__}: {error}".partition("\n")[0]]
-    version = str(getattr(module, "__version__", ""))
-    metrics["import_version"] = version
+        return [f"{name} does not import: {_said(error)}"]
+    metrics["imported"][name] = version
     if version.partition("+")[0] != request.version:
-        return [f"flashinfer imports as {version or 'no version'}, the lock says {request.version}"]
+        return [f"{name} imports as {version or 'no version'}, the lock says {request.version}"]
     return []
 
 
-def _cuda(metrics: dict[str, Any]) -> list[str]:
-    """torch's CUDA against the driver's; a torch without CUDA is stated, and no trouble where there is no driver."""
-    torch = importlib.import_module("torch")
-    built = torch.version.cuda
-    driver = driver_cuda()
-    metrics |= {"torch": str(torch.__version__), "torch_cuda": built, "driver_cuda": driver}
-    if driver is None:
-        return []
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
+
+
+def _cuda(torch: Any, metrics: dict[str, Any]) -> list[str]:
+    """torch's CUDA against the driver's, the compiler's and the labels'.
+
+    Only major versions must agree: within one, CUDA keeps binaries compatible. A torch without CUDA is stated, and no
+    trouble where there is no driver.
+    """
+    built, driver, compiler = torch.version.cuda, driver_cuda(), compiler_cuda()
+    metrics |= {
+        "torch": str(torch.__version__),
+        "torch_cuda": built,
+        "driver_cuda": driver,
+        "compiler_cuda": compiler,
+    }
     if built is None:
-        return [f"the driver has CUDA {driver}, and torch {torch.__version__} is built without"]
-    if int(built.partition(".")[0]) > int(driver.partition(".")[0]):
-        return [f"torch needs CUDA {built}, the driver has {driver}"]
-    return [] if torch.cuda.is_available() else [f"the driver has CUDA {driver}, and torch finds no GPU"]
+        return [f"the driver has CUDA {driver}, and torch {torch.__version__} is built without"] if driver else []
+    troubles = []
+    if driver and _major(built) > _major(driver):
+        troubles.append(f"torch needs CUDA {built}, the driver has {driver}")
+    elif driver and not torch.cuda.is_available():
+        troubles.append(f"the driver has CUDA {driver}, and torch finds no GPU")
+    if compiler and _major(compiler) != _major(built):
+        troubles.append(f"nvcc compiles for CUDA {compiler}, torch is built with {built}")
+    for package, installed in metrics["installed"].items():
+        label = re.fullmatch(r"cu(\d+)\d", installed.partition("+")[2])
+        if label and int(label[1]) != _major(built):
+            troubles.append(f"{package} {installed} is for CUDA {label[1]}, torch is built with {built}")
+    return troubles
 
 
-def driver_cuda() -> str | None:
-    """The newest CUDA that the driver supports, or None without one (cuDriverGetVersion: 1000 major + 10 minor)."""
-    try:
-        library = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return None
-    number = ctypes.c_int(0)
-    if library.cuDriverGetVersion(ctypes.byref(number)) != 0 or not number.value:
-        return None
-    return f"{number.value // 1000}.{number.value % 1000 // 10}"
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])

@@ -12,10 +12,13 @@ import importlib.metadata
 import os
 import re
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from . import toolkit
 
 _KEPT = re.compile(
     r"/(?:moe_gemm_tma_warp_specialized_input\.cu|moe_gemm_kernels_bf16_fp4\.cu|moe_gemm_mixed_utils\.cu"
@@ -46,22 +49,33 @@ class Unexpected(Exception):
 def prepare(cache: str, distribution: str, scope: str) -> None:
     """Tell FlashInfer where to compile and for what, before it is imported.
 
-    The folder is named by the wheel's own list of files, CUDA and scope, so that no other wheel's module is loaded.
+    The folder is named by the wheel's version and own list of files, CUDA, architecture and scope, so that no other
+    wheel's module is loaded.
     """
     import torch
 
-    scope = "path" if scope == "auto" else scope
-    record = importlib.metadata.distribution(distribution).read_text("RECORD") or ""
-    key = f"{record}|{torch.version.cuda}|{torch.__version__}|{torch.cuda.get_device_capability()}|{scope}"
-    folder = Path(cache or ".") / "jit" / hashlib.sha256(key.encode()).hexdigest()[:24]
-    folder.mkdir(parents=True, exist_ok=True)
+    wheel = importlib.metadata.distribution(distribution)
     major, minor = torch.cuda.get_device_capability()
+    # `auto` is `path` until that is found not to fit, which it is before anything is compiled.
+    reach = "full" if scope == "full" else "path"
+    parts = (torch.version.cuda, toolkit.compiler_cuda(), torch.__version__, reach, wheel.read_text("RECORD"))
+    digest = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
+    folder = Path(cache or tempfile.gettempdir()) / "jit" / f"{wheel.version}-sm_{major}{minor}-{reach}-{digest}"
+    folder.mkdir(parents=True, exist_ok=True)
     os.environ["FLASHINFER_WORKSPACE_BASE"] = str(folder)
     # The architecture's own instructions (wgmma on sm_90a) need the suffix.
     os.environ.setdefault("FLASHINFER_CUDA_ARCH_LIST", f"{major}.{minor}a")
     os.environ.setdefault("MAX_JOBS", str(os.cpu_count() or 1))
     # It would turn optimisation off, and a build takes five times as long.
     os.environ.pop("FLASHINFER_JIT_VERBOSE", None)
+
+
+def show_builds() -> None:
+    """Let the progress of whatever FlashInfer compiles by itself reach standard output. Needs `prepare` before."""
+    from flashinfer.jit import core
+
+    if (silent := getattr(core, "run_ninja", None)) is not None:
+        core.run_ninja = lambda workdir, file, *_, **__: silent(workdir, file, True)
 
 
 def fused_moe_sm90(wanted: str) -> Built:
@@ -87,7 +101,7 @@ def fused_moe_sm90(wanted: str) -> Built:
     started = time.monotonic()
     library = Path(str(spec.jit_library_path))
     cached = library.exists()
-    spec.build(verbose=True)
+    _build(spec)
     return Built(str(library), "full", reason, time.monotonic() - started, len(spec.sources), 0, cached)
 
 
@@ -99,20 +113,29 @@ def _short(spec: Any) -> Built:
     missing = [name for name in _NEEDED if name not in names]
     if missing or not any(".generated." in name for name in names):
         raise Unexpected(f"it has no {', '.join(missing) or 'generated kernel'}")
-    if not all(hasattr(spec, name) for name in ("build", "jit_library_path", "build_dir")):
-        raise Unexpected("its build description has other functions")
+    functions = [name for name in ("write_ninja", "build", "jit_library_path", "build_dir") if not hasattr(spec, name)]
+    if functions:
+        raise Unexpected(f"its build description has no {', '.join(functions)}")
     started = time.monotonic()
     library, done = Path(str(spec.jit_library_path)), Path(str(spec.build_dir)) / "trapped"
     if library.exists() and done.exists():
         return Built(str(library), "path", None, 0.0, len(kept), int(done.read_text()), cached=True)
-    _compile(spec, kept)
+    _put(spec, kept)
+    _build(spec)
     symbols = _undefined(library)
     if symbols:
         trap = Path(str(spec.build_dir)) / "fi_bump_trap.cpp"
         trap.write_text(trap_source(symbols))
-        _compile(spec, [*kept, trap])
+        _put(spec, [*kept, trap])
+        _build(spec)
     done.write_text(str(len(symbols)))
     return Built(str(library), "path", None, time.monotonic() - started, len(kept), len(symbols), cached=False)
+
+
+def _build(spec: Any) -> None:
+    # The `build` of 0.6.8 keeps a build file that is there: it would not see that the sources are others now.
+    spec.write_ninja()
+    spec.build(verbose=True)
 
 
 def _is_reached(source: Path) -> bool:
@@ -123,20 +146,16 @@ def _is_reached(source: Path) -> bool:
     return _KEPT.search(str(source)) is not None
 
 
-def _compile(spec: Any, sources: list[Path]) -> None:
-    """Build a module of these sources. Releases before 0.6.11 keep the build file of an earlier build."""
+def _put(spec: Any, sources: list[Path]) -> None:
     # A frozen dataclass in some releases.
     object.__setattr__(spec, "sources", sources)
-    if hasattr(spec, "write_ninja"):
-        spec.write_ninja()
-    spec.build(verbose=True)
 
 
 def _undefined(library: Path) -> list[str]:
-    """The module's own symbols that nothing defines."""
+    """The module's own symbols that nothing defines. A weak one may be missing, and the code asks whether it is."""
     done = subprocess.run(["nm", "-D", "-u", str(library)], capture_output=True, text=True, check=True)
-    names = {line.split()[-1].partition("@")[0] for line in done.stdout.split("\n") if line.strip()}
-    return sorted(name for name in names if _OURS.search(name))
+    pairs = [line.split() for line in done.stdout.split("\n") if line.strip()]
+    return sorted({name for kind, name in pairs if kind == "U" and _OURS.search(name)})
 
 
 def trap_source(symbols: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import reference
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 
 # gpt-oss' activation.
 ALPHA, BETA, LIMIT = 1.702, 1.0, 7.0
+# Mean square of the values of E2M1: (0.25 + 1 + 2.25 + 4 + 9 + 16 + 36) / 8.
+_MEAN_SQUARE = 8.5625
+# Standard deviation of the first product: the limit then cuts one activation in twelve.
+_SPREAD = 4.0
 
 
 class Shape(NamedTuple):
@@ -42,6 +47,22 @@ class Case(NamedTuple):
     bias1: Tensor | None
     bias2: Tensor | None
 
+    def plain(self) -> Case:
+        """The same without biases, and so with SiLU-and-multiply."""
+        return self._replace(bias1=None, bias2=None)
+
+    def first(self, tokens: int) -> Case:
+        """The same weights with fewer tokens."""
+        shape = self.shape._replace(tokens=tokens)
+        return self._replace(
+            shape=shape, x=self.x[:tokens], weights=self.weights[:tokens], experts=self.experts[:tokens]
+        )
+
+    @property
+    def name(self) -> str:
+        """`64x2816x2816, 4 of 32, gpt-oss`."""
+        return f"{self.shape.name}, gpt-oss" if self.gpt_oss else self.shape.name
+
     @property
     def gpt_oss(self) -> bool:
         """Whether it has biases and gpt-oss' activation."""
@@ -52,8 +73,8 @@ class Case(NamedTuple):
         activation = {"alpha": ALPHA, "beta": BETA, "limit": LIMIT} if self.gpt_oss else {}
         return reference.mixture(
             self.x,
-            reference.dequantise_mxfp4(self.w1, self.s1),
-            reference.dequantise_mxfp4(self.w2, self.s2),
+            reference.Mxfp4(self.w1, self.s1),
+            reference.Mxfp4(self.w2, self.s2),
             self.weights,
             self.experts,
             bias1=self.bias1,
@@ -62,29 +83,42 @@ class Case(NamedTuple):
         )
 
 
+def _scales(summed: int, spread: float) -> tuple[int, int]:
+    """Bounds of five E8M0 codes whose products, summed over so many values of unit variance, have about that spread."""
+    middle = 127 + round(math.log2(spread / math.sqrt(summed * _MEAN_SQUARE)))
+    # The mean square of 2 ** -3 to 2 ** 1 is about one.
+    return middle - 3, middle + 2
+
+
 def make(shape: Shape, *, gpt_oss: bool, seed: int = 0, device: str = "cuda") -> Case:
-    """Weights of every code, scales from 2 ** -9 to 2 ** -5, tokens of unit variance, in bfloat16."""
+    """Weights of every code, scales over five powers of two, tokens of unit variance, in bfloat16.
+
+    The scales are such that activations come out in the range that gpt-oss' limit cuts, and outputs of the order of
+    one: a defect there must show at every size.
+    """
     import torch
 
-    generator = torch.Generator(device=device).manual_seed(seed)
+    # Of the CPU's generator, whose numbers are the same beside every GPU.
+    generator = torch.Generator().manual_seed(seed)
 
     def codes(low: int, high: int, *size: int) -> Tensor:
-        return torch.randint(low, high, size, dtype=torch.uint8, device=device, generator=generator)
+        return torch.randint(low, high, size, dtype=torch.uint8, generator=generator).to(device)
 
     def normal(*size: int) -> Tensor:
-        return torch.randn(size, device=device, generator=generator)
+        return torch.randn(size, generator=generator).to(device)
 
     tokens, hidden, inner, experts, top_k = shape
     weights, chosen = reference.route(normal(tokens, experts), top_k)
-    return Case(
+    case = Case(
         shape,
         normal(tokens, hidden).bfloat16(),
         codes(0, 256, experts, 2 * inner, hidden // 2),
         codes(0, 256, experts, hidden, inner // 2),
-        codes(118, 123, experts, 2 * inner, hidden // 32),
-        codes(118, 123, experts, hidden, inner // 32),
+        codes(*_scales(hidden, _SPREAD), experts, 2 * inner, hidden // 32),
+        codes(*_scales(inner, 1 / _SPREAD), experts, hidden, inner // 32),
         weights,
-        chosen,
-        normal(experts, 2 * inner).bfloat16() if gpt_oss else None,
-        normal(experts, hidden).bfloat16() if gpt_oss else None,
+        chosen.int(),
+        normal(experts, 2 * inner).bfloat16(),
+        normal(experts, hidden).bfloat16(),
     )
+    return case if gpt_oss else case.plain()

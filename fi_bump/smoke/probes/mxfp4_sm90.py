@@ -7,10 +7,15 @@ something wrong without an error, which is why this probe exists.
 
 from __future__ import annotations
 
+import functools
+import importlib
+import math
+import traceback
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import jit, moe_case, timing
-from .judge import Comparison, compare
+from .judge import Comparison, compare, rounded
 from .moe_case import ALPHA, BETA, LIMIT, Case, Shape
 from .protocol import Request, Result
 
@@ -30,23 +35,33 @@ Prepared = tuple["Tensor", "Tensor", "Tensor", "Tensor"]
 
 def run(request: Request) -> Result:
     """Compile, find the layout, check it against its definition, judge every shape, and time the largest."""
+    metrics: dict[str, Any] = {}
+    if (reason := elsewhere()) is not None:
+        return Result("not-run", reason)
+    compiled(request, metrics)
+    with jit.timed(metrics, "run_seconds"):
+        troubles = _verdict(metrics)
+    return Result("fail", "; ".join(troubles), metrics) if troubles else Result("pass", None, metrics)
+
+
+def elsewhere() -> str | None:
+    """Why the kernel cannot run here; None when it can."""
     import torch
 
-    if torch.cuda.get_device_capability() != (9, 0):
-        major, minor = torch.cuda.get_device_capability()
-        return Result("not-run", f"this GPU has compute capability {major}.{minor}, the layout is that of 9.0")
+    if not torch.cuda.is_available():
+        return "torch finds no GPU"
+    major, minor = torch.cuda.get_device_capability()
+    return None if (major, minor) == (9, 0) else f"this GPU has compute capability {major}.{minor}, the layout is 9.0's"
+
+
+def compiled(request: Request, metrics: dict[str, Any]) -> None:
+    """Import FlashInfer and compile its fused MoE, noting what that took."""
     jit.prepare(request.cache, "flashinfer-python", request.jit)
-    seconds: dict[str, float] = {}
-    with jit.timed(seconds, "import"):
-        import flashinfer  # noqa: F401  # what it costs is part of the answer
-    with jit.timed(seconds, "compile"):
+    with jit.timed(metrics, "import_seconds"):
+        importlib.import_module("flashinfer")
+    with jit.timed(metrics, "compile_seconds"):
         built = jit.fused_moe_sm90(request.jit)
-    metrics: dict[str, Any] = {"compile_seconds": seconds["compile"], "import_seconds": seconds["import"]}
-    metrics["jit"] = built._asdict()
-    with jit.timed(seconds, "run"):
-        troubles = _verdict(metrics)
-    metrics["run_seconds"] = seconds["run"]
-    return Result("fail", "; ".join(troubles), metrics) if troubles else Result("pass", None, metrics)
+    metrics["jit"] = {name: value for name, value in built._asdict().items() if name != "library"}
 
 
 def _verdict(metrics: dict[str, Any]) -> list[str]:
@@ -54,34 +69,58 @@ def _verdict(metrics: dict[str, Any]) -> list[str]:
     metrics["layout"] = layout
     metrics["layout_errors"] = errors
     if layout is None:
-        return [f"neither layout gives the right numbers: {errors}"]
+        return [f"the layout cannot be told from the numbers, errors are {_listed(errors)}"]
     troubles = interleave_troubles() if layout == "interleaved" else []
     shapes: dict[str, Any] = {}
     for shape in SHAPES:
-        for gpt_oss in (False, True):
-            case = moe_case.make(shape, gpt_oss=gpt_oss)
+        for case in both(shape):
             comparison = judge(case, prepare(case, layout))
-            name = f"{shape.name}{', gpt-oss' if gpt_oss else ''}"
-            shapes[name] = comparison.metrics()
-            print(f"{layout} {name}: {comparison.metrics()}", flush=True)
+            shapes[case.name] = comparison.metrics()
+            print(f"{layout} {case.name}: {comparison.metrics()}", flush=True)
             if comparison.reason:
-                troubles.append(f"{name}: {comparison.reason}")
+                troubles.append(f"{case.name}: {comparison.reason}")
     metrics["shapes"] = shapes
-    metrics["worst_token"] = max(entry["worst_token"] or 1e9 for entry in shapes.values())
-    metrics["worst_expert"] = max(entry["worst_expert"] or 1e9 for entry in shapes.values())
+    for name in ("overall", "worst_token", "worst_expert"):
+        values = [entry[name] for entry in shapes.values()]
+        metrics[name] = None if None in values else max(values)
+    metrics["close"] = min(entry["close"] for entry in shapes.values())
     if not troubles:
-        metrics["timing"] = timing.time_moe(layout, prepare, call)
+        metrics["timing"] = _timing(layout)
     return troubles
 
 
+def _timing(layout: str) -> dict[str, Any]:
+    """The times; that something cannot be timed is stated, the verdict is on numbers."""
+    try:
+        return timing.time_moe(layout, prepare, call)
+    except Exception as error:
+        traceback.print_exc()
+        return {"failed": f"{type(error).__name__}: {error}".partition("\n")[0]}
+
+
+def both(shape: Shape) -> tuple[Case, Case]:
+    """A case without and with gpt-oss' biases and activation, of the same weights."""
+    case = moe_case.make(shape, gpt_oss=True)
+    return case.plain(), case
+
+
+def _listed(errors: dict[str, float | None]) -> str:
+    """`legacy 1.41, interleaved absent`; an output that holds no number has no error."""
+    absent = set() if has_interleave() else {"interleaved"}
+    words = {name: "absent" if name in absent else "no number" for name, error in errors.items() if error is None}
+    return ", ".join(f"{name} {words.get(name, error)}" for name, error in errors.items())
+
+
 def find_layout() -> tuple[str | None, dict[str, float | None]]:
-    """The layout whose numbers are right, and each one's error over all; None for one that the wheel does not have."""
+    """The layout whose numbers are right, and each one's error over all; None for one that the wheel does not have.
+
+    Right is an error below a tenth, wrong ones are above one: how good a right one is, the shapes say.
+    """
     case = moe_case.make(Shape(16, 512, 512, 8, 2), gpt_oss=False)
-    errors: dict[str, float | None] = {}
-    for layout in LAYOUTS:
-        prepared = prepare(case, layout) if layout == "legacy" or has_interleave() else None
-        errors[layout] = judge(case, prepared).metrics()["overall"] if prepared else None
-    right = [name for name, error in errors.items() if error is not None and error < 0.1]
+    present = [layout for layout in LAYOUTS if layout == "legacy" or has_interleave()]
+    found = {layout: judge(case, prepare(case, layout)).overall for layout in present}
+    right = [layout for layout, error in found.items() if error < 0.1]
+    errors = {layout: rounded(found.get(layout, math.nan)) for layout in LAYOUTS}
     return (right[0] if len(right) == 1 else None), errors
 
 
@@ -128,16 +167,15 @@ def call(case: Case, prepared: Prepared, output: Tensor) -> None:
     from flashinfer import fused_moe
 
     w1, w2, s1, s2 = prepared
-    named: dict[str, Any] = {}
+    # Up to this size the autotuner tries every bucket: larger ones would cost minutes and are not timed.
+    named: dict[str, Any] = {"tune_max_num_tokens": case.shape.tokens}
     if case.gpt_oss:
-        experts = case.shape.experts
-        for name, value in (("swiglu_alpha", ALPHA), ("swiglu_beta", BETA), ("swiglu_limit", LIMIT)):
-            named[name] = torch.full((experts,), value, dtype=torch.float32, device=case.x.device)
+        named |= _activation(case.shape.experts, case.x.device)
         named |= {"fc1_expert_biases": case.bias1, "fc2_expert_biases": case.bias2}
     fused_moe.cutlass_fused_moe(
         case.x,
-        case.experts.to(torch.int),
-        case.weights.float(),
+        case.experts,
+        case.weights,
         w1,
         w2,
         torch.bfloat16,
@@ -146,6 +184,15 @@ def call(case: Case, prepared: Prepared, output: Tensor) -> None:
         output=output,
         **named,
     )
+
+
+@functools.cache
+def _activation(experts: int, device: Any) -> dict[str, Tensor]:
+    """gpt-oss' activation, made once: a call that is timed must not make it."""
+    import torch
+
+    values = (("swiglu_alpha", ALPHA), ("swiglu_beta", BETA), ("swiglu_limit", LIMIT))
+    return {name: torch.full((experts,), value, dtype=torch.float32, device=device) for name, value in values}
 
 
 def judge(case: Case, prepared: Prepared) -> Comparison:
@@ -164,20 +211,22 @@ def interleave_troubles() -> list[str]:
     from flashinfer import fused_moe
 
     case = moe_case.make(Shape(1, 512, 256, 2, 1), gpt_oss=False)
+    of_weights, of_scales = (
+        fused_moe.interleave_moe_weights_for_sm90_mixed_gemm,
+        fused_moe.interleave_moe_scales_for_sm90_mixed_gemm,
+    )
     troubles = []
     for name, scales in (("first", case.s1), ("second", case.s2)):
-        if not torch.equal(fused_moe.interleave_moe_scales_for_sm90_mixed_gemm(scales), hand_interleaved(scales)):
+        if not torch.equal(of_scales(scales), hand_interleaved(scales)):
             troubles.append(f"the interleave of the {name} scales is not its definition")
     for name, weights in (("first", case.w1), ("second", case.w2)):
-        reason = permutation_trouble(
-            weights, lambda each: fused_moe.interleave_moe_weights_for_sm90_mixed_gemm(each, "fp4")
-        )
+        reason = permutation_trouble(weights, lambda each: of_weights(each, "fp4"))
         if reason:
             troubles.append(f"the interleave of the {name} weights {reason}")
     return troubles
 
 
-def permutation_trouble(weights: Tensor, interleave: Any) -> str | None:
+def permutation_trouble(weights: Tensor, interleave: Callable[[Tensor], Tensor]) -> str | None:
     """Why a function of packed weights is no permutation of their nibbles other than the identity; None when it is.
 
     Every nibble's place is written in base 16 and sent through digit by digit, so that each one is seen to arrive.
@@ -186,25 +235,25 @@ def permutation_trouble(weights: Tensor, interleave: Any) -> str | None:
 
     count = weights.numel() * 2
     places = torch.arange(count, device=weights.device)
-    arrived = torch.zeros(count, dtype=torch.int64, device=weights.device)
-    digits = 1
-    while 16**digits < count:
-        digits += 1
-    for digit in range(digits):
-        values = ((places >> (4 * digit)) & 15).to(torch.uint8)
-        packed = (values[0::2] | (values[1::2] << 4)).reshape(weights.shape)
-        out = interleave(packed).flatten()
-        if out.numel() != packed.numel():
-            return "changes the size"
-        unpacked = torch.stack((out & 15, out >> 4), dim=-1).flatten().long()
-        arrived |= unpacked << (4 * digit)
+    arrived = torch.zeros_like(places)
+    for shift in range(0, (count - 1).bit_length(), 4):
+        digits = ((places >> shift) & 15).to(torch.uint8)
+        out = interleave((digits[0::2] | (digits[1::2] << 4)).reshape(weights.shape))
+        if out.shape != weights.shape:
+            return f"changes the shape {list(weights.shape)} to {list(out.shape)}"
+        arrived |= nibbles(out).long() << shift
     if torch.equal(arrived, places):
         return "changes nothing"
     if not torch.equal(arrived.sort().values, places):
         return "is no permutation of nibbles: some are lost or doubled"
     # What held for the places must hold for the weights themselves: no value is treated differently.
-    nibbles = torch.stack((weights.flatten() & 15, weights.flatten() >> 4), dim=-1).flatten()
-    out = interleave(weights).flatten()
-    if not torch.equal(torch.stack((out & 15, out >> 4), dim=-1).flatten(), nibbles[arrived]):
+    if not torch.equal(nibbles(interleave(weights)), nibbles(weights)[arrived]):
         return "treats values differently"
     return None
+
+
+def nibbles(packed: Tensor) -> Tensor:
+    """Every nibble in memory order, low half first."""
+    import torch
+
+    return torch.stack((packed & 15, packed >> 4), dim=-1).flatten()

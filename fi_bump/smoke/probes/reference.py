@@ -6,7 +6,8 @@ and one float32 scale over all. Two E2M1 values share a byte, the first in its l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,6 +40,23 @@ def dequantise_mxfp4(packed: Tensor, scales: Tensor) -> Tensor:
     return unpack_e2m1(packed) * e8m0(scales).repeat_interleave(MX_BLOCK, dim=-1)
 
 
+class ByExpert(Protocol):
+    """One matrix an expert: a tensor, or something that makes them one at a time."""
+
+    def __getitem__(self, expert: int, /) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Mxfp4:
+    """MXFP4 matrices `[experts, rows, k]`, dequantised one at a time: all of a real model's would take gigabytes."""
+
+    packed: Tensor
+    scales: Tensor
+
+    def __getitem__(self, expert: int) -> Tensor:
+        return dequantise_mxfp4(self.packed[expert], self.scales[expert])
+
+
 def dequantise_nvfp4(packed: Tensor, scales: Tensor, global_scale: Tensor) -> Tensor:
     """Float32 `[…, k]` of packed E2M1 `[…, k / 2]` and block scales `[…, k / 16]`, divided by the global scale."""
     return unpack_e2m1(packed) * (scales.float() / global_scale).repeat_interleave(NV_BLOCK, dim=-1)
@@ -47,7 +65,8 @@ def dequantise_nvfp4(packed: Tensor, scales: Tensor, global_scale: Tensor) -> Te
 def swiglu(gate: Tensor, linear: Tensor, alpha: float = 1.0, beta: float = 0.0, limit: float = float("inf")) -> Tensor:
     """`gate * sigmoid(alpha * gate) * (linear + beta)`, the gate clamped from above and the linear part on both sides.
 
-    gpt-oss: alpha 1.702, beta 1, limit 7; the defaults are SiLU-and-multiply.
+    As SwigluBiasAdaptor of the wheel's cutlass_fused_moe_kernels.cuh, which clamps before beta is added. gpt-oss: alpha
+    1.702, beta 1, limit 7; the defaults are SiLU-and-multiply.
     """
     import torch
 
@@ -66,8 +85,8 @@ def route(logits: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
 
 def mixture(
     x: Tensor,
-    fc1: Tensor,
-    fc2: Tensor,
+    fc1: ByExpert,
+    fc2: ByExpert,
     weights: Tensor,
     experts: Tensor,
     *,
@@ -77,25 +96,23 @@ def mixture(
     beta: float = 0.0,
     limit: float = float("inf"),
 ) -> Tensor:
-    """Float32 `[tokens, hidden]` of `x [tokens, hidden]`.
+    """Float32 `[tokens, hidden]` of `x [tokens, hidden]`, `weights` and `experts [tokens, top_k]`.
 
-    `fc1 [experts, 2 inner, hidden]` holds the linear rows first and the gate's after them, `fc2 [experts, hidden,
-    inner]`; biases `[experts, 2 inner]` and `[experts, hidden]`. Between the two products the activation is rounded to
-    bfloat16, as any kernel that feeds tensor cores must do.
+    Float32 by expert, `fc1` has `[2 inner, hidden]`, the linear rows first and the gate's after them, and `fc2` has
+    `[hidden, inner]`; biases are `[experts, 2 inner]` and `[experts, hidden]`. Between the two products the activation
+    is rounded to bfloat16, as any kernel that feeds tensor cores must do.
     """
     import torch
 
-    out = torch.zeros(x.shape[0], fc2.shape[1], dtype=torch.float32, device=x.device)
-    inner = fc2.shape[2]
-    for expert in range(fc1.shape[0]):
+    out = torch.zeros_like(x, dtype=torch.float32)
+    for expert in experts.unique().tolist():
         tokens, slots = (experts == expert).nonzero(as_tuple=True)
-        if not len(tokens):
-            continue
-        rows = x[tokens].float() @ fc1[expert].float().T
+        rows = x[tokens].float() @ fc1[expert].T
         if bias1 is not None:
             rows = rows + bias1[expert].float()
-        hidden = swiglu(rows[:, inner:], rows[:, :inner], alpha, beta, limit).bfloat16().float()
-        result = hidden @ fc2[expert].float().T
+        linear, gate = rows.chunk(2, dim=1)
+        hidden = swiglu(gate, linear, alpha, beta, limit).bfloat16().float()
+        result = hidden @ fc2[expert].T
         if bias2 is not None:
             result = result + bias2[expert].float()
         out.index_add_(0, tokens, result * weights[tokens, slots, None].float())

@@ -1,10 +1,12 @@
-"""How fast a kernel is: the median of many replays of a CUDA graph, its inputs changing so that no cache helps."""
+"""How fast a kernel is: the median of many replays of a CUDA graph, each of whose calls reads other weights."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import statistics
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 from . import moe_case
@@ -14,89 +16,93 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 # gpt-oss-20b's mixture, its 2880 padded to what the scale interleave takes.
-TIMED = tuple(Shape(tokens, 3072, 3072, 32, 4) for tokens in (1, 64))
+SHAPE = Shape(64, 3072, 3072, 32, 4)
+TOKENS = (1, 64)
 REPLAYS = 40
+# A graph holds so many calls: what a replay costs beside them is spread over all.
+CALLS = 24
+Timed = Callable[[Case, Any, "Tensor"], None]
 
 
-def time_moe(
-    layout: str,
-    prepare: Callable[[Case, str], Any],
-    call: Callable[[Case, Any, Tensor], None],
-) -> dict[str, Any]:
+def time_moe(layout: str, prepare: Callable[[Case, str], Any], call: Timed) -> dict[str, Any]:
     """Microseconds, bandwidth and share of the memory roofline of each timed shape."""
     import torch
 
     copied = copy_bandwidth()
-    found: dict[str, Any] = {"copy_gb_per_s": round(copied), "replays": REPLAYS}
-    for shape in TIMED:
-        cases = [moe_case.make(shape, gpt_oss=True, seed=seed) for seed in range(3)]
-        prepared = [prepare(case, layout) for case in cases]
+    found: dict[str, Any] = {"copy_gb_per_s": round(copied), "replays": REPLAYS, "calls_per_replay": CALLS}
+    cache = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", 0)
+    # Each has weights of its own, together several times the second-level cache: they come from memory.
+    largest = [moe_case.make(SHAPE, gpt_oss=True, seed=seed) for seed in range(4)]
+    prepared = [prepare(case, layout) for case in largest]
+    for tokens in TOKENS:
+        cases = [case.first(tokens) for case in largest]
+        shape = cases[0].shape
         output = torch.empty_like(cases[0].x)
+        actions = [partial(call, case, ready, output) for case, ready in zip(cases, prepared, strict=True)]
         with autotuned() as tuned:
-            call(cases[0], prepared[0], output)
-        micros = [_graph_time(partial(call, case, ready, output)) for case, ready in zip(cases, prepared, strict=True)]
-        median = sorted(micros)[len(micros) // 2]
-        used = [int(case.experts.unique().numel()) for case in cases]
-        moved = sum(used) / len(used) * _bytes_of_an_expert(shape)
+            actions[0]()
+        with chosen_tactics() as tactics:
+            actions[0]()
+        median = graph_time(actions)
+        read = [int(case.experts.unique().numel()) * bytes_of_an_expert(shape) for case in cases]
+        speed = statistics.mean(read) / median / 1e3
         found[shape.name] = {
             "median_us": round(median, 1),
-            "experts_used": round(sum(used) / len(used), 1),
-            "gb_per_s": round(moved / median / 1e3),
-            "roofline_share": round(moved / median / 1e3 / copied, 3),
+            "gb_per_s": round(speed),
+            "roofline_share": round(speed / copied, 3),
+            "read_megabytes": round(statistics.mean(read) / 1e6, 1),
+            "rotated_caches": round(sum(read) / cache, 1) if cache else None,
             "autotuned": tuned,
-            "tactics": tactics(),
+            "tactics": tactics,
         }
+        print(f"{layout} {shape.name}: {found[shape.name]}", flush=True)
     return found
 
 
-def _bytes_of_an_expert(shape: Shape) -> int:
+def bytes_of_an_expert(shape: Shape) -> int:
     """Packed weights and scales of both products."""
     values = 3 * shape.inner * shape.hidden
     return values // 2 + values // 32
 
 
-def _graph_time(action: Callable[[], None]) -> float:
-    """Median microseconds of a replay, over several rounds that share a graph."""
+def graph_time(actions: Sequence[Callable[[], None]]) -> float:
+    """Median microseconds of one call: the actions in turn make up a graph, which is replayed."""
     import torch
 
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
-        for _ in range(3):
+        for action in actions:
             action()
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        action()
-    # Twice the second-level cache, written before every replay: weights come from memory as in a real model.
-    flush = torch.empty(128 << 20, dtype=torch.uint8, device="cuda")
-    times: list[float] = []
-    for _ in range(REPLAYS):
-        flush.zero_()
-        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        begin.record()
-        graph.replay()
-        end.record()
-        end.synchronize()
-        times.append(begin.elapsed_time(end) * 1e3)
-    return sorted(times)[len(times) // 2]
+        for action in islice(cycle(actions), CALLS):
+            action()
+    graph.replay()
+    return statistics.median(elapsed(graph.replay) for _ in range(REPLAYS)) / CALLS
+
+
+def elapsed(action: Callable[[], object]) -> float:
+    """Microseconds between two events around an action."""
+    import torch
+
+    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    begin.record()
+    action()
+    end.record()
+    end.synchronize()
+    return float(begin.elapsed_time(end) * 1e3)
 
 
 def copy_bandwidth() -> float:
     """Gigabytes a second that a copy inside the card reads and writes together."""
     import torch
 
-    source = torch.empty(1 << 30, dtype=torch.uint8, device="cuda")
+    source = torch.zeros(1 << 30, dtype=torch.uint8, device="cuda")
     target = torch.empty_like(source)
-    times: list[float] = []
-    for _ in range(10):
-        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        begin.record()
-        target.copy_(source)
-        end.record()
-        end.synchronize()
-        times.append(begin.elapsed_time(end))
-    return float(2 * source.numel() / min(times) / 1e6)
+    micros = min(elapsed(lambda: target.copy_(source)) for _ in range(10))
+    return float(2 * source.numel() / micros / 1e3)
 
 
 @contextlib.contextmanager
@@ -111,13 +117,25 @@ def autotuned() -> Iterator[bool]:
         yield True
 
 
-def tactics() -> dict[str, int]:
-    """Which tactic the autotuner chose for each product, as it names them; empty where it does not say."""
+@contextlib.contextmanager
+def chosen_tactics() -> Iterator[dict[str, Any]]:
+    """Which tactic each product is called with, by the name that the autotuner has for it; -1 is the untuned one."""
+    noted: dict[str, Any] = {}
     try:
         from flashinfer.autotuner import AutoTuner
+    except ImportError:
+        yield noted
+        return
+    tuner = AutoTuner.get()
+    choose = tuner.choose_one
 
-        cache = AutoTuner.get().profiling_cache
-    except (ImportError, AttributeError):
-        return {}
-    # A key names the operation first, a value holds the runner and the tactic first; the last of each is what ran.
-    return {str(key[0]).rpartition("::")[2]: int(value[1]) for key, value in cache.items() if key and len(value) > 1}
+    def choose_one(operation: str, *arguments: Any, **named: Any) -> Any:
+        runner, tactic = choose(operation, *arguments, **named)
+        noted[operation] = tactic
+        return runner, tactic
+
+    tuner.choose_one = choose_one
+    try:
+        yield noted
+    finally:
+        del tuner.choose_one

@@ -1,162 +1,264 @@
-"""The environment probe and the JIT's own decisions, without torch."""
+"""The environment probe, with a made-up torch and made-up distributions, and the CUDA that is found on a machine."""
 
 from __future__ import annotations
 
+import ctypes
 import importlib.metadata
 import os
-import subprocess
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from fi_bump.smoke.probes import environment, jit
+from fi_bump.smoke.probes import environment, no_gpu, toolkit
 from fi_bump.smoke.probes.protocol import Request
 
 PACKAGES = {"flashinfer-python": None, "flashinfer-cubin": None, "flashinfer-jit-cache": "cu130"}
 REQUEST = Request("environment", "flashinfer", "0.6.11.post2", PACKAGES)
+MODULES = {
+    "flashinfer-python": "flashinfer",
+    "flashinfer-cubin": "flashinfer_cubin",
+    "flashinfer-jit-cache": "flashinfer_jit_cache",
+}
+
+
+class Machine:
+    """What is installed by METADATA and by import, and which CUDA there is."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.patch = patch
+        self.versions: dict[str, str] = {}
+        for package in ("flashinfer-python", "flashinfer-cubin"):
+            self.install(package, "0.6.11.post2")
+        self.cuda("13.0", "13.0", "13.0")
+        patch.setattr(importlib.metadata, "version", self.version)
+
+    def version(self, name: str) -> str:
+        if name not in self.versions:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return self.versions[name]
+
+    def install(self, package: str, version: str, imported: str | None = None) -> None:
+        self.versions[package] = version
+        module = types.SimpleNamespace(__version__=version if imported is None else imported)
+        self.patch.setitem(sys.modules, MODULES[package], module)
+
+    def cuda(self, built: str | None, driver: str | None, compiler: str | None, available: bool = True) -> None:
+        torch = types.SimpleNamespace(
+            __version__="2.11.0",
+            version=types.SimpleNamespace(cuda=built),
+            cuda=types.SimpleNamespace(is_available=lambda: available),
+        )
+        self.patch.setitem(sys.modules, "torch", torch)
+        self.patch.setattr(environment, "driver_cuda", lambda: driver)
+        self.patch.setattr(environment, "compiler_cuda", lambda: compiler)
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What is installed, as METADATA says; torch and flashinfer are made up."""
-    versions = {"flashinfer-python": "0.6.11.post2", "flashinfer-cubin": "0.6.11.post2"}
-
-    def version(name: str) -> str:
-        if name not in versions:
-            raise importlib.metadata.PackageNotFoundError(name)
-        return versions[name]
-
-    torch = types.SimpleNamespace(
-        __version__="2.11.0",
-        version=types.SimpleNamespace(cuda="13.0"),
-        cuda=types.SimpleNamespace(is_available=lambda: True),
-    )
-    monkeypatch.setattr(importlib.metadata, "version", version)
-    monkeypatch.setitem(sys.modules, "torch", torch)
-    monkeypatch.setitem(sys.modules, "flashinfer", types.SimpleNamespace(__version__="0.6.11.post2"))
-    monkeypatch.setattr(environment, "driver_cuda", lambda: "13.0")
-    return versions
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """In step with the lock, but for the jit-cache, which is not installed."""
+    return Machine(monkeypatch)
 
 
-def test_what_the_lock_says(installed: dict[str, str]) -> None:
+def test_what_the_lock_says(machine: Machine) -> None:
     result = environment.run(REQUEST)
     assert (result.outcome, result.reason) == ("pass", None)
     assert result.metrics == {
         "installed": {"flashinfer-cubin": "0.6.11.post2", "flashinfer-python": "0.6.11.post2"},
+        "imported": {"flashinfer_cubin": "0.6.11.post2", "flashinfer": "0.6.11.post2"},
         "missing": ["flashinfer-jit-cache"],
-        "import_version": "0.6.11.post2",
+        "version_check_was_disabled": False,
+        "stood_in_for_a_gpu": False,
         "torch": "2.11.0",
         "torch_cuda": "13.0",
         "driver_cuda": "13.0",
+        "compiler_cuda": "13.0",
     }
 
 
 @pytest.mark.parametrize(
-    ("package", "version", "reason"),
+    ("package", "version", "imported", "reason"),
     [
-        ("flashinfer-cubin", "0.6.8", "flashinfer-cubin 0.6.8 is installed, the lock says 0.6.11.post2"),
+        (
+            "flashinfer-cubin",
+            "0.6.8",
+            "0.6.8",
+            "flashinfer-cubin 0.6.8 is installed, the lock says 0.6.11.post2; "
+            "flashinfer_cubin imports as 0.6.8, the lock says 0.6.11.post2",
+        ),
+        (
+            "flashinfer-jit-cache",
+            "0.6.11.post2+cu131",
+            None,
+            "flashinfer-jit-cache 0.6.11.post2+cu131 is installed, the lock says +cu130",
+        ),
         (
             "flashinfer-jit-cache",
             "0.6.11.post2+cu129",
-            "flashinfer-jit-cache 0.6.11.post2+cu129 is installed, the lock says +cu130",
+            None,
+            "flashinfer-jit-cache 0.6.11.post2+cu129 is installed, the lock says +cu130; "
+            "flashinfer-jit-cache 0.6.11.post2+cu129 is for CUDA 12, torch is built with 13.0",
         ),
-        ("flashinfer-jit-cache", "0.6.11.post2+cu130", None),
-        ("flashinfer-python", "0.6.11", "flashinfer-python 0.6.11 is installed, the lock says 0.6.11.post2"),
-        ("flashinfer-python", None, "flashinfer-python is not installed"),
+        (
+            "flashinfer-jit-cache",
+            "0.6.11.post2",
+            None,
+            "flashinfer-jit-cache 0.6.11.post2 is installed, the lock says +cu130",
+        ),
+        ("flashinfer-jit-cache", "0.6.11.post2+cu130", None, None),
+        (
+            "flashinfer-python",
+            "0.6.11",
+            "0.6.11.post2",
+            "flashinfer-python 0.6.11 is installed, the lock says 0.6.11.post2",
+        ),
+        (
+            "flashinfer-python",
+            "0.6.11.post2",
+            "0.6.11",
+            "flashinfer imports as 0.6.11, the lock says 0.6.11.post2",
+        ),
+        (
+            "flashinfer-python",
+            "0.6.11.post2",
+            "",
+            "flashinfer imports as no version, the lock says 0.6.11.post2",
+        ),
     ],
 )
-def test_distributions(installed: dict[str, str], package: str, version: str | None, reason: str | None) -> None:
-    installed.pop(package, None)
-    if version:
-        installed[package] = version
-    assert environment.run(REQUEST).reason == reason
-
-
-def test_the_import(installed: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FLASHINFER_DISABLE_VERSION_CHECK", "1")
-    monkeypatch.setitem(sys.modules, "flashinfer", types.SimpleNamespace(__version__="0.6.8"))
+def test_distributions(machine: Machine, package: str, version: str, imported: str | None, reason: str | None) -> None:
+    machine.install(package, version, imported)
     result = environment.run(REQUEST)
-    assert result.reason == "flashinfer imports as 0.6.8, the lock says 0.6.11.post2"
+    assert result.reason == reason
+    assert result.outcome == ("fail" if reason else "pass")
+
+
+def test_without_the_main_member_nothing_is_imported(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.versions.clear()
+    monkeypatch.setitem(sys.modules, "flashinfer", None)
+    result = environment.run(REQUEST)
+    assert (result.outcome, result.reason) == ("fail", "flashinfer-python is not installed")
+    assert result.metrics["missing"] == ["flashinfer-cubin", "flashinfer-jit-cache", "flashinfer-python"]
+    assert result.metrics["imported"] == {}
+
+
+def test_a_check_that_was_disabled_is_made(machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # FlashInfer reads the variable as it is imported: it must be gone by then.
+    monkeypatch.setenv("FLASHINFER_DISABLE_VERSION_CHECK", "1")
+    monkeypatch.delitem(sys.modules, "flashinfer")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "flashinfer.py").write_text(
+        "import os\n"
+        "if 'FLASHINFER_DISABLE_VERSION_CHECK' not in os.environ:\n"
+        "    raise RuntimeError('flashinfer-cubin version (0.6.8) does not match\\nflashinfer version (0.6.11.post2)')\n"
+    )
+    result = environment.run(REQUEST)
+    assert result.reason == (
+        "flashinfer does not import: RuntimeError: flashinfer-cubin version (0.6.8) does not match"
+    )
     assert result.metrics["version_check_was_disabled"] is True
     assert "FLASHINFER_DISABLE_VERSION_CHECK" not in os.environ
-    monkeypatch.setitem(sys.modules, "flashinfer", None)
-    assert str(environment.run(REQUEST).reason).startswith("flashinfer does not import: ModuleNotFoundError: ")
+
+
+def test_without_torch(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result = environment.run(REQUEST)
+    assert result.outcome == "fail"
+    assert str(result.reason).startswith("torch does not import: ModuleNotFoundError: import of torch halted")
 
 
 @pytest.mark.parametrize(
-    ("built", "driver", "available", "reason"),
+    ("built", "driver", "compiler", "available", "reason"),
     [
-        (None, None, False, None),
-        ("13.0", None, False, None),
-        (None, "13.0", False, "the driver has CUDA 13.0, and torch 2.11.0 is built without"),
-        ("14.0", "13.2", False, "torch needs CUDA 14.0, the driver has 13.2"),
-        ("12.9", "13.0", True, None),
-        ("13.0", "13.0", False, "the driver has CUDA 13.0, and torch finds no GPU"),
+        (None, None, None, False, None),
+        (None, None, "13.0", False, None),
+        ("13.0", None, None, False, None),
+        (None, "13.0", None, False, "the driver has CUDA 13.0, and torch 2.11.0 is built without"),
+        ("14.0", "13.2", "14.0", False, "torch needs CUDA 14.0, the driver has 13.2"),
+        ("12.9", "13.0", "12.6", True, None),
+        ("13.1", "13.0", "13.0", True, None),
+        ("13.0", "13.0", None, False, "the driver has CUDA 13.0, and torch finds no GPU"),
+        ("13.0", "13.0", "12.8", True, "nvcc compiles for CUDA 12.8, torch is built with 13.0"),
     ],
 )
 def test_cuda(
-    installed: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    built: str | None,
-    driver: str | None,
-    available: bool,
-    reason: str | None,
+    machine: Machine, built: str | None, driver: str | None, compiler: str | None, available: bool, reason: str | None
 ) -> None:
-    torch = types.SimpleNamespace(
-        __version__="2.11.0",
-        version=types.SimpleNamespace(cuda=built),
-        cuda=types.SimpleNamespace(is_available=lambda: available),
-    )
-    monkeypatch.setitem(sys.modules, "torch", torch)
-    monkeypatch.setattr(environment, "driver_cuda", lambda: driver)
-    assert environment.run(REQUEST).reason == reason
+    machine.cuda(built, driver, compiler, available)
+    result = environment.run(REQUEST)
+    assert result.reason == reason
+    assert result.metrics["stood_in_for_a_gpu"] is not available
+
+
+def test_the_stand_in_answers_what_modules_ask_at_import() -> None:
+    torch = types.SimpleNamespace(cuda=types.SimpleNamespace(is_available=lambda: False))
+    assert no_gpu.stand_in(torch) is True
+    assert torch.cuda.get_device_properties(0).multi_processor_count == 148
+    assert torch.cuda.get_device_capability() == (10, 0)
+    # A GPU that is there answers for itself.
+    there = types.SimpleNamespace(cuda=types.SimpleNamespace(is_available=lambda: True))
+    assert no_gpu.stand_in(there) is False
+    assert not hasattr(there.cuda, "get_device_properties")
+
+
+class Driver:
+    """The driver's library, which writes its version where it is told."""
+
+    def __init__(self, number: int, status: int = 0) -> None:
+        self.number, self.status = number, status
+
+    def cuDriverGetVersion(self, place: Any) -> int:
+        place._obj.value = self.number
+        return self.status
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "kept"),
-    [
-        ("nv_internal/moe_gemm/moe_gemm_kernels_bf16_fp4.cu", "", True),
-        ("nv_internal/moe_gemm/moe_gemm_kernels_bf16_bf16.cu", "", False),
-        ("nv_internal/cpp/common/logger.cpp", "", True),
-        ("csrc/fused_moe/cutlass_backend/flashinfer_cutlass_fused_moe_binding.cu", "", True),
-        ("gen/a.generated.cu", "__nv_fp4_e2m1 and __nv_bfloat16", True),
-        ("gen/b.generated.cu", "__nv_fp4_e2m1 and half", False),
-        ("lora/lora.cpp", "", True),
-        ("other/explora.cpp", "", False),
-    ],
+    ("driver", "version"),
+    [(Driver(13000), "13.0"), (Driver(12080), "12.8"), (Driver(0), None), (Driver(13000, status=100), None)],
 )
-def test_what_is_reached(tmp_path: Path, name: str, text: str, kept: bool) -> None:
-    path = tmp_path / name
+def test_the_driver_says_its_cuda(monkeypatch: pytest.MonkeyPatch, driver: Driver, version: str | None) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: driver)
+    assert toolkit.driver_cuda() == version
+
+
+def test_a_machine_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> Any:
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.setattr(ctypes, "CDLL", missing)
+    assert toolkit.driver_cuda() is None
+
+
+def nvcc(folder: Path, text: str) -> Path:
+    """A compiler that says this of its version."""
+    path = folder / "bin" / "nvcc"
     path.parent.mkdir(parents=True)
-    path.write_text(text)
-    assert jit._is_reached(path) is kept
+    path.write_text(f"#!/bin/sh\necho '{text}'\n")
+    path.chmod(0o755)
+    return path
 
 
-def test_a_build_description_of_another_shape() -> None:
-    with pytest.raises(jit.Unexpected) as caught:
-        jit._short(types.SimpleNamespace(sources=[]))
-    assert str(caught.value) == (
-        "it has no moe_gemm_kernels_bf16_fp4.cu, flashinfer_cutlass_fused_moe_binding.cu, cutlass_heuristic.cpp"
-    )
+RELEASE = "Cuda compilation tools, release {}, V{}.48"
 
 
-def test_the_trap_names_the_symbol(tmp_path: Path) -> None:
-    import shutil
+def test_the_compiler_is_looked_for_where_flashinfer_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, version in (("home", "13.0"), ("path", "12.9"), ("found", "12.8")):
+        nvcc(tmp_path / name, RELEASE.format(version, version))
+    monkeypatch.setenv("PATH", f"{tmp_path}/found/bin:/usr/bin:/bin")
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CUDA_PATH", str(tmp_path / "path"))
+    assert toolkit.compiler_cuda() == "13.0"
+    monkeypatch.delenv("CUDA_HOME")
+    assert toolkit.compiler_cuda() == "12.9"
+    monkeypatch.delenv("CUDA_PATH")
+    assert toolkit.compiler_cuda() == "12.8"
 
-    compiler = shutil.which("g++") or shutil.which("c++")
-    if compiler is None:
-        pytest.skip("there is no C++ compiler here")
-    (tmp_path / "trap.cpp").write_text(jit.trap_source(["_ZN12tensorrt_llm4onceEv", "_ZN12tensorrt_llm5twiceEv"]))
-    (tmp_path / "main.cpp").write_text(
-        "namespace tensorrt_llm { void twice(); }\nint main() { tensorrt_llm::twice(); }\n"
-    )
-    library, program = tmp_path / "libtrap.so", tmp_path / "main"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, tmp_path / "trap.cpp"], check=True)
-    subprocess.run([compiler, "-o", program, tmp_path / "main.cpp", library], check=True)
-    done = subprocess.run(
-        [program], capture_output=True, text=True, check=False, env={"LD_LIBRARY_PATH": str(tmp_path)}
-    )
-    assert done.returncode == -6
-    assert done.stderr == "fi-bump: _ZN12tensorrt_llm5twiceEv is not compiled with --jit path\n"
+
+def test_a_compiler_that_is_missing_or_says_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path / "nowhere"))
+    assert toolkit.compiler_cuda() is None
+    nvcc(tmp_path / "odd", "nvcc: not today")
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path / "odd"))
+    assert toolkit.compiler_cuda() is None

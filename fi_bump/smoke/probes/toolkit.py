@@ -1,0 +1,36 @@
+"""The CUDA that is on the machine: the driver's and the compiler's. Neither asks torch or FlashInfer."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import shutil
+import subprocess
+
+
+def driver_cuda() -> str | None:
+    """The newest CUDA that the driver supports, or None without one (cuDriverGetVersion: 1000 major + 10 minor)."""
+    try:
+        library = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return None
+    number = ctypes.c_int(0)
+    if library.cuDriverGetVersion(ctypes.byref(number)) != 0 or not number.value:
+        return None
+    return f"{number.value // 1000}.{number.value % 1000 // 10}"
+
+
+def compiler_cuda() -> str | None:
+    """The CUDA of the nvcc that FlashInfer would compile with, or None without one.
+
+    It is looked for where FlashInfer does (flashinfer/jit/cpp_ext.py): CUDA_HOME, CUDA_PATH, PATH, /usr/local/cuda.
+    """
+    home = os.environ.get("CUDA_HOME") or os.environ.get("CUDA_PATH")
+    nvcc = os.path.join(home, "bin", "nvcc") if home else shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
+    try:
+        done = subprocess.run([nvcc, "--version"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    release = re.search(r"release (\d+\.\d+),", done.stdout)
+    return release[1] if release else None

@@ -1,0 +1,115 @@
+"""A target interpreter with a defect: `planted.py DEFECT …/probes/__main__.py REQUEST RESULT`.
+
+It plants the defect and runs the probe as the runner would have. What the target is, is answered without one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import os
+import runpy
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+def hangs() -> None:
+    """Keep the GPU busy for ever."""
+    torch: Any = importlib.import_module("torch")
+    while True:
+        torch.cuda._sleep(1 << 30)
+        torch.cuda.synchronize()
+
+
+def segfaults() -> None:
+    """Read address 0 with work of the GPU under way."""
+    torch: Any = importlib.import_module("torch")
+    torch.ones(1, device="cuda").add_(1)
+    ctypes.string_at(0)
+
+
+def is_killed() -> None:
+    """End as the kernel ends what takes too much memory."""
+    torch: Any = importlib.import_module("torch")
+    torch.ones(1, device="cuda").add_(1)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def breaks_the_context() -> None:
+    """Fail an assertion on the GPU, after which every call of CUDA fails in this process."""
+    torch: Any = importlib.import_module("torch")
+    rows = torch.zeros(4, device="cuda")
+    rows[torch.tensor([1 << 20], device="cuda")].sum().item()
+
+
+def expert_scale(flashinfer: Any) -> None:
+    """Give the quantiser a scale for each expert where one for all is asked for, as engines did."""
+    quantise = flashinfer.fp4_quantize
+    flashinfer.fp4_quantize = lambda x, scale: quantise(
+        x, scale.expand(8).contiguous() if scale.numel() == 1 else scale
+    )
+
+
+def no_interleave(flashinfer: Any) -> None:
+    """Leave the weights as they are packed, as engines did."""
+    flashinfer.fused_moe.interleave_moe_weights_for_sm90_mixed_gemm = lambda weights, kind: weights
+
+
+def half_interleave(flashinfer: Any) -> None:
+    """Interleave, and lose a byte on the way."""
+    fused_moe = flashinfer.fused_moe
+    interleave = fused_moe.interleave_moe_weights_for_sm90_mixed_gemm
+
+    def lossy(weights: Any, kind: str) -> Any:
+        moved = interleave(weights, kind).clone()
+        moved.view(-1)[1] = moved.view(-1)[0]
+        return moved
+
+    fused_moe.interleave_moe_weights_for_sm90_mixed_gemm = lossy
+
+
+def no_output(flashinfer: Any) -> None:
+    """A kernel that is never launched."""
+    flashinfer.fused_moe.cutlass_fused_moe = lambda *_, **__: None
+
+
+BEFORE: dict[str, Callable[[], None]] = {
+    each.__name__: each for each in (hangs, segfaults, is_killed, breaks_the_context)
+}
+IN_FLASHINFER: dict[str, Callable[[Any], None]] = {
+    each.__name__: each for each in (expert_scale, no_interleave, half_interleave, no_output)
+}
+
+
+def _plant_when_imported(plant: Callable[[Any], None]) -> None:
+    """Change FlashInfer once the probe imports it: before, it would not know where to compile."""
+    imported = importlib.import_module
+
+    def import_module(name: str, package: str | None = None) -> Any:
+        module = imported(name, package)
+        if name == "flashinfer" and not hasattr(module, "planted"):
+            importlib.import_module("flashinfer.fused_moe")
+            plant(module)
+            module.planted = True  # type: ignore[attr-defined]  # a mark of ours on somebody else's module
+        return module
+
+    importlib.import_module = import_module
+
+
+def main(defect: str, probes: str, request: str, result: str) -> None:
+    """Plant, then run the probe."""
+    with open(request, encoding="utf-8") as file:
+        wanted = json.load(file)["probe"]
+    if wanted != "target" and defect in BEFORE:
+        BEFORE[defect]()
+    if wanted != "target" and defect in IN_FLASHINFER:
+        _plant_when_imported(IN_FLASHINFER[defect])
+    sys.argv = [probes, request, result]
+    runpy.run_path(probes, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

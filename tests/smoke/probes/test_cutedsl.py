@@ -1,0 +1,168 @@
+"""Compiling the masked GEMM without a GPU: with made-up modules, and for real with two releases of the DSL."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fi_bump.smoke.probes import cutedsl_masked_moe, jit, masked_moe
+from fi_bump.smoke.probes.protocol import Request, Result
+
+PROBES = Path(cutedsl_masked_moe.__file__).parent
+REQUEST = Request("cutedsl-masked-moe", "flashinfer", "0.6.11.post2", {"flashinfer-python": None})
+
+
+class Machine:
+    """Made-up torch, DSL and FlashInfer."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.patch = patch
+        self.compiled: list[dict[str, Any]] = []
+        self.kernel: Any = types.SimpleNamespace(
+            get_cute_dsl_compiled_masked_gemm_kernel=self.compile, cutlass_torch=types.SimpleNamespace()
+        )
+        self.gpu(None)
+        cutlass = types.SimpleNamespace(Float4E2M1FN="fp4", Float8E4M3FN="fp8", BFloat16="bf16", Float32="f32")
+        patch.setitem(sys.modules, "cutlass", cutlass)
+        patch.setitem(sys.modules, "flashinfer", types.SimpleNamespace())
+        patch.setitem(sys.modules, cutedsl_masked_moe.KERNEL, self.kernel)
+        patch.setitem(
+            sys.modules, "cuda.bindings.driver", types.SimpleNamespace(CUstream=lambda number: ("stream", number))
+        )
+        patch.setattr(importlib.metadata, "version", lambda name: "4.5.2")
+        patch.setenv("CUTE_DSL_ARCH", "")
+
+    def compile(self, m: int, n: int, sm_version: str, sm_count: int, alpha_dtype: str) -> None:
+        self.compiled.append({"m": m, "n": n, "sm_version": sm_version, "sm_count": sm_count, "alpha": alpha_dtype})
+
+    def gpu(self, capability: tuple[int, int] | None) -> None:
+        cuda = types.SimpleNamespace(
+            is_available=lambda: capability is not None, get_device_capability=lambda: capability
+        )
+        self.patch.setitem(sys.modules, "torch", types.SimpleNamespace(cuda=cuda))
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """Without a GPU."""
+    return Machine(monkeypatch)
+
+
+def test_compiled_without_a_gpu(machine: Machine) -> None:
+    result = cutedsl_masked_moe.run(REQUEST)
+    assert result.outcome == "compiled"
+    assert result.reason == "compiled for sm_100a, which is not here: its numbers were not looked at"
+    assert {name: value for name, value in result.metrics.items() if not name.endswith("_seconds")} == {
+        "architecture": "sm_100a",
+        "nvidia_cutlass_dsl": "4.5.2",
+        "stood_in_for_a_gpu": True,
+    }
+    assert machine.compiled == [{"m": 128, "n": 256, "sm_version": "sm_100", "sm_count": 148, "alpha": "f32"}]
+    assert machine.kernel.cutlass_torch.current_stream() == ("stream", 0)
+
+
+@pytest.mark.parametrize("capability", [(9, 0), (12, 0)])
+def test_compiled_beside_another_gpu(machine: Machine, capability: tuple[int, int]) -> None:
+    machine.gpu(capability)
+    result = cutedsl_masked_moe.run(REQUEST)
+    assert result.outcome == "compiled"
+    assert result.metrics["stood_in_for_a_gpu"] is False
+    assert not hasattr(machine.kernel.cutlass_torch, "current_stream")
+
+
+def test_a_release_that_wants_to_know_the_ranks(machine: Machine) -> None:
+    def compiled(m: int, num_ranks: int, enable_barrier_flag: bool = False) -> None:
+        machine.compiled.append({"m": m, "num_ranks": num_ranks})
+
+    machine.kernel.get_cute_dsl_compiled_masked_gemm_kernel = compiled
+    assert cutedsl_masked_moe.run(REQUEST).outcome == "compiled"
+    assert machine.compiled == [{"m": 128, "num_ranks": 0}]
+
+
+def test_a_dsl_that_the_kernel_does_not_survive(machine: Machine) -> None:
+    def compiled(m: int) -> None:
+        raise AttributeError("module 'cutlass.cute' has no attribute 'make_fragment'\nsecond line")
+
+    machine.kernel.get_cute_dsl_compiled_masked_gemm_kernel = compiled
+    result = cutedsl_masked_moe.run(REQUEST)
+    assert result.outcome == "fail"
+    assert result.reason == (
+        "with nvidia-cutlass-dsl 4.5.2 it does not compile: "
+        "AttributeError: module 'cutlass.cute' has no attribute 'make_fragment'"
+    )
+    assert {"import_seconds", "compile_seconds"} <= set(result.metrics)
+
+
+def test_a_dsl_that_is_not_there(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    monkeypatch.setitem(sys.modules, cutedsl_masked_moe.KERNEL, None)
+    result = cutedsl_masked_moe.run(REQUEST)
+    assert str(result.reason).startswith("with nvidia-cutlass-dsl None it does not import: ModuleNotFoundError: ")
+
+
+def test_it_runs_where_it_can(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.gpu((10, 3))
+    prepared: list[tuple[str, ...]] = []
+    monkeypatch.setattr(jit, "prepare", lambda *arguments: prepared.append(arguments))
+    monkeypatch.setattr(
+        masked_moe, "run", lambda kernel, metrics: Result("pass", None, {"kernel": kernel(), **metrics})
+    )
+    result = cutedsl_masked_moe.run(REQUEST)
+    assert result.outcome == "pass"
+    assert result.metrics == {"kernel": machine.kernel, "nvidia_cutlass_dsl": "4.5.2"}
+    assert prepared == [("", "flashinfer-python", "auto")]
+
+
+def environment_of(folder: Path, wheels: Path, *requirements: str) -> Path:
+    """The interpreter of a new environment; wheels that were downloaded once are kept."""
+    wheels.mkdir(parents=True, exist_ok=True)
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / "bin" / "python"
+    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    installed = [*pip, "install", "--no-index", "--find-links", str(wheels), *requirements]
+    if subprocess.run(installed, capture_output=True, check=False).returncode:
+        subprocess.run([*pip, "download", "--dest", str(wheels), *requirements], check=True)
+        subprocess.run(installed, check=True)
+    return python
+
+
+@pytest.mark.network
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="these releases of the DSL have no wheels for this Python")
+@pytest.mark.parametrize(
+    ("dsl", "outcome", "reason"),
+    [
+        ("4.5.2", "compiled", "compiled for sm_100a, which is not here: its numbers were not looked at"),
+        (
+            "4.8.1",
+            "fail",
+            "with nvidia-cutlass-dsl 4.8.1 it does not compile: "
+            "AttributeError: module 'cutlass.cute' has no attribute 'make_fragment'",
+        ),
+    ],
+)
+def test_releases_of_the_dsl(tmp_path: Path, dsl: str, outcome: str, reason: str) -> None:
+    # A torch for the CPU: the one that these tests run with.
+    torch = pytest.importorskip("torch", reason="there is no torch to make an environment with")
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    wheels = Path.home() / ".cache" / "fi-bump-tests" / "wheels"
+    packages = ("flashinfer-python==0.6.11.post2", f"nvidia-cutlass-dsl=={dsl}", f"torch=={torch.__version__}")
+    python = environment_of(tmp_path / "environment", wheels, *packages)
+    (tmp_path / "request.json").write_text(REQUEST.to_json())
+    files = (PROBES / "__main__.py", tmp_path / "request.json", tmp_path / "result.json")
+    command = [str(python), *map(str, files)]
+    subprocess.run(command, check=True, capture_output=True)
+    result = json.loads((tmp_path / "result.json").read_text())
+    assert (result["outcome"], result["reason"]) == (outcome, reason)
+    assert result["metrics"]["nvidia_cutlass_dsl"] == dsl
+    assert result["metrics"]["stood_in_for_a_gpu"] is True

@@ -1,0 +1,306 @@
+"""Compiling what is reached, with a build description that behaves like FlashInfer's and a real C++ compiler."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import subprocess
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fi_bump.smoke.probes import jit, toolkit
+
+COMPILER = shutil.which("g++") or shutil.which("c++")
+needs_compiler = pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler here")
+RECORD = "flashinfer/__init__.py,sha256=x,1\n"
+VARIABLES = ("FLASHINFER_WORKSPACE_BASE", "FLASHINFER_CUDA_ARCH_LIST", "MAX_JOBS", "FLASHINFER_JIT_VERBOSE")
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`prepare` sets variables of the process: they are put back."""
+    for name in VARIABLES:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Where a module is compiled for a scope, a wheel, an architecture, a compiler and a torch."""
+
+    def where(
+        scope: str = "auto",
+        version: str = "0.6.11.post2",
+        record: str = RECORD,
+        capability: tuple[int, int] = (9, 0),
+        compiler: str = "13.0",
+        torch: str = "2.11.0",
+    ) -> Path:
+        wheel = types.SimpleNamespace(version=version, read_text=lambda name: record)
+        monkeypatch.setattr(importlib.metadata, "distribution", lambda name: wheel)
+        monkeypatch.setattr(toolkit, "compiler_cuda", lambda: compiler)
+        module = types.SimpleNamespace(
+            __version__=torch,
+            version=types.SimpleNamespace(cuda="13.0"),
+            cuda=types.SimpleNamespace(get_device_capability=lambda: capability),
+        )
+        monkeypatch.setitem(sys.modules, "torch", module)
+        jit.prepare(str(tmp_path), "flashinfer-python", scope)
+        return Path(os.environ["FLASHINFER_WORKSPACE_BASE"])
+
+    return where
+
+
+def test_where_modules_are_kept(prepared: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It would build without optimisation.
+    monkeypatch.setenv("FLASHINFER_JIT_VERBOSE", "1")
+    folder = prepared()
+    assert folder.is_dir()
+    assert folder.parent == tmp_path / "jit"
+    assert folder.name.startswith("0.6.11.post2-sm_90-path-")
+    assert os.environ["FLASHINFER_CUDA_ARCH_LIST"] == "9.0a"
+    assert os.environ["MAX_JOBS"] == str(os.cpu_count())
+    assert "FLASHINFER_JIT_VERBOSE" not in os.environ
+
+
+def test_jobs_and_architectures_of_the_user_are_kept(
+    prepared: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_JOBS", "3")
+    monkeypatch.setenv("FLASHINFER_CUDA_ARCH_LIST", "9.0a 10.0a")
+    prepared()
+    assert (os.environ["MAX_JOBS"], os.environ["FLASHINFER_CUDA_ARCH_LIST"]) == ("3", "9.0a 10.0a")
+
+
+def test_what_is_another_folder(prepared: Callable[..., Path]) -> None:
+    assert prepared("auto") == prepared("path") == prepared()
+    others = [
+        prepared(),
+        prepared("full"),
+        prepared(version="0.6.8.post1"),
+        prepared(record=RECORD + "flashinfer/data/x.cu,sha256=y,2\n"),
+        prepared(capability=(10, 0)),
+        prepared(compiler="12.9"),
+        prepared(torch="2.13.0"),
+    ]
+    assert len(set(others)) == len(others)
+
+
+def test_builds_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[str, str, bool]] = []
+    core = types.SimpleNamespace(run_ninja=lambda workdir, file, verbose: calls.append((workdir, file, verbose)))
+    package = types.ModuleType("flashinfer.jit")
+    package.core = core  # type: ignore[attr-defined]  # a made-up module
+    monkeypatch.setitem(sys.modules, "flashinfer", types.ModuleType("flashinfer"))
+    monkeypatch.setitem(sys.modules, "flashinfer.jit", package)
+    jit.show_builds()
+    core.run_ninja("here", "build.ninja", False)
+    assert calls == [("here", "build.ninja", True)]
+    del core.run_ninja
+    jit.show_builds()
+    assert not hasattr(core, "run_ninja")
+
+
+SOURCES = {
+    "moe_gemm/moe_gemm_kernels_bf16_fp4.cu": "",
+    "moe_gemm/moe_gemm_kernels_bf16_bf16.cu": "",
+    "cutlass_backend/flashinfer_cutlass_fused_moe_binding.cu": (
+        "namespace tensorrt_llm { void reached(); void trapped(); }\n"
+        "namespace other { void elsewhere() __attribute__((weak)); }\n"
+        'extern "C" int call(int which) { if (which) tensorrt_llm::trapped(); tensorrt_llm::reached(); return 7; }\n'
+        'extern "C" bool there() { return other::elsewhere != nullptr; }\n'
+    ),
+    "cutlass_kernels/cutlass_heuristic.cpp": "namespace tensorrt_llm { void reached() {} }\n",
+    "instantiations/mixed.generated.cu": "// __nv_fp4_e2m1 __nv_bfloat16\n",
+    "instantiations/other.generated.cu": "// __nv_fp8_e4m3 __nv_bfloat16\n",
+}
+KEPT = [
+    "moe_gemm_kernels_bf16_fp4.cu",
+    "flashinfer_cutlass_fused_moe_binding.cu",
+    "cutlass_heuristic.cpp",
+    "mixed.generated.cu",
+]
+
+
+class Spec:
+    """A build description as of 0.6.8: `build` compiles what the last `write_ninja` wrote."""
+
+    is_aot = False
+    broken = False
+
+    def __init__(self, folder: Path) -> None:
+        self.build_dir = folder / "fused_moe_90"
+        self.jit_library_path = self.build_dir / "fused_moe_90.so"
+        self.sources = [folder / name for name in SOURCES]
+        self.written: list[Path] = []
+        self.builds: list[list[str]] = []
+        self.build_dir.mkdir(parents=True)
+        for path, text in zip(self.sources, SOURCES.values(), strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def write_ninja(self) -> None:
+        self.written = list(self.sources)
+
+    def build(self, verbose: bool) -> None:
+        assert verbose
+        self.builds.append([path.name for path in self.written])
+        if self.broken:
+            raise RuntimeError("Ninja build failed.")
+        command = [
+            str(COMPILER),
+            "-shared",
+            "-fPIC",
+            "-x",
+            "c++",
+            "-o",
+            *map(str, (self.jit_library_path, *self.written)),
+        ]
+        subprocess.run(command, check=True)
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Spec:
+    """A description that FlashInfer gives out; `flashinfer.fused_moe.core` is where it would be asked for."""
+    made = Spec(tmp_path)
+    recipes = types.SimpleNamespace(gen_cutlass_fused_moe_sm90_module=lambda: made)
+    core = types.SimpleNamespace(gen_cutlass_fused_moe_sm90_module=None)
+    loader = types.SimpleNamespace(load_module=lambda library: ("loaded", library))
+    modules: dict[str, Any] = {
+        "flashinfer": types.ModuleType("flashinfer"),
+        "flashinfer.jit": types.SimpleNamespace(fused_moe=recipes),
+        "flashinfer.fused_moe": types.SimpleNamespace(core=core),
+        "tvm_ffi": loader,
+    }
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return made
+
+
+PROGRAM = (
+    "import ctypes, sys; library = ctypes.CDLL(sys.argv[1]); print(library.call(int(sys.argv[2])), library.there())"
+)
+
+
+def call(library: str, which: int) -> subprocess.CompletedProcess[str]:
+    """Call the module in a process of its own: the trap ends it."""
+    command = [sys.executable, "-c", PROGRAM, library, str(which)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@needs_compiler
+def test_only_what_is_reached_is_compiled_and_the_rest_is_a_trap(spec: Spec) -> None:
+    built = jit.fused_moe_sm90("auto")
+    assert built._replace(seconds=0.0) == jit.Built(str(spec.jit_library_path), "path", None, 0.0, 4, 1, cached=False)
+    assert spec.builds == [KEPT, [*KEPT, "fi_bump_trap.cpp"]]
+    assert call(built.library, 0).stdout == "7 0\n"
+    trapped = call(built.library, 1)
+    assert trapped.returncode == -6
+    assert trapped.stderr == "fi-bump: _ZN12tensorrt_llm7trappedEv is not compiled with --jit path\n"
+
+
+@needs_compiler
+def test_what_is_compiled_is_kept(spec: Spec, tmp_path: Path) -> None:
+    first = jit.fused_moe_sm90("path")
+    spec.builds.clear()
+    assert jit.fused_moe_sm90("path") == first._replace(seconds=0.0, cached=True)
+    assert spec.builds == []
+    # One that was stopped before its traps were in is not used.
+    (spec.build_dir / "trapped").unlink()
+    assert jit.fused_moe_sm90("path").cached is False
+
+
+@needs_compiler
+def test_flashinfer_loads_what_was_compiled(spec: Spec) -> None:
+    built = jit.fused_moe_sm90("path")
+    core = sys.modules["flashinfer.fused_moe"].core
+    assert core.gen_cutlass_fused_moe_sm90_module(False).build_and_load() == ("loaded", built.library)
+
+
+@needs_compiler
+def test_the_whole_module(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = jit.fused_moe_sm90("full")
+    assert built._replace(seconds=0.0) == jit.Built(str(spec.jit_library_path), "full", None, 0.0, 6, 0, cached=False)
+    assert spec.builds == [[Path(name).name for name in SOURCES]]
+    assert jit.fused_moe_sm90("full").cached is True
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    ("gone", "reason"),
+    [
+        ("moe_gemm_kernels_bf16_fp4.cu", "it has no moe_gemm_kernels_bf16_fp4.cu"),
+        ("mixed.generated.cu", "it has no generated kernel"),
+    ],
+)
+def test_a_build_description_of_another_shape(
+    spec: Spec, capfd: pytest.CaptureFixture[str], gone: str, reason: str
+) -> None:
+    spec.sources = [path for path in spec.sources if path.name != gone]
+    built = jit.fused_moe_sm90("auto")
+    assert (built.scope, built.reason, built.units) == ("full", reason, 5)
+    assert capfd.readouterr().out == f"the short way does not fit this wheel ({reason}): compiling all of it\n"
+
+
+def test_a_build_description_of_other_functions(spec: Spec) -> None:
+    other = types.SimpleNamespace(sources=spec.sources, build=spec.build)
+    with pytest.raises(jit.Unexpected) as caught:
+        jit._short(other)
+    assert str(caught.value) == "its build description has no write_ninja, jit_library_path, build_dir"
+    with pytest.raises(jit.Unexpected) as caught:
+        jit._short(types.SimpleNamespace())
+    assert str(caught.value) == (
+        "it has no moe_gemm_kernels_bf16_fp4.cu, flashinfer_cutlass_fused_moe_binding.cu, cutlass_heuristic.cpp"
+    )
+
+
+def test_a_build_that_fails_is_not_taken_for_another_shape(spec: Spec) -> None:
+    spec.broken = True
+    with pytest.raises(RuntimeError, match="Ninja build failed"):
+        jit.fused_moe_sm90("auto")
+    assert spec.builds == [KEPT]
+
+
+def test_a_module_that_came_with_the_wheel(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spec, "is_aot", True)
+    monkeypatch.setattr(spec, "aot_path", tmp_path / "aot.so", raising=False)
+    assert jit.fused_moe_sm90("path") == jit.Built(str(tmp_path / "aot.so"), "aot", None, 0.0, 0, 0, cached=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kept"),
+    [
+        ("nv_internal/moe_gemm/moe_gemm_kernels_bf16_fp4.cu", "", True),
+        ("nv_internal/moe_gemm/moe_gemm_kernels_bf16_bf16.cu", "", False),
+        ("nv_internal/cpp/common/logger.cpp", "", True),
+        ("nv_internal/cpp/kernels/quantization.cu", "", False),
+        ("csrc/fused_moe/cutlass_backend/flashinfer_cutlass_fused_moe_binding.cu", "", True),
+        ("gen/a.generated.cu", "__nv_fp4_e2m1 and __nv_bfloat16", True),
+        ("gen/b.generated.cu", "__nv_fp4_e2m1 and half", False),
+        ("lora/lora.cpp", "", True),
+        ("other/explora.cpp", "", False),
+    ],
+)
+def test_what_is_reached(tmp_path: Path, name: str, text: str, kept: bool) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert jit._is_reached(path) is kept
+
+
+def test_time_is_noted_when_a_block_fails_too() -> None:
+    noted: dict[str, float] = {}
+
+    def fail() -> None:
+        with jit.timed(noted, "seconds"):
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert 0 <= noted["seconds"] < 5

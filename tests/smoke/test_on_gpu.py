@@ -1,0 +1,99 @@
+"""The stage on a GPU: sound wheels pass, and every planted defect turns the verdict red.
+
+FI_BUMP_TEST_TARGET names an interpreter with torch and the locked FlashInfer; without it, it is that of the tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fi_bump.smoke.probes import __main__ as probes
+from fi_bump.smoke.probes.protocol import Request, Result
+from tests.conftest import Run
+from tests.smoke import planted
+
+pytestmark = pytest.mark.gpu
+
+HERE = Path(__file__).parents[2]
+TARGET = os.environ.get("FI_BUMP_TEST_TARGET", sys.executable)
+LOCK = (HERE / "versions.lock.json").read_text()
+VERSION = json.loads(LOCK)["groups"]["flashinfer"]["version"]
+# What one run compiles the next one has.
+CACHE = Path(os.environ.get("FI_BUMP_TEST_CACHE", Path.home() / ".cache" / "fi-bump-tests" / "smoke" / "work"))
+
+MOE, SCALE = "mxfp4-sm90-interleave", "fp4-scale-contract"
+
+
+def smoke(run: Run, root: Path, python: str, report: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """The exit code of a run, and its report."""
+    result = run(root, "smoke", "--python", python, "--cache", str(CACHE), "--output", f"json={report}", *arguments)
+    document: dict[str, Any] = json.loads(report.read_text())
+    return result.code, document
+
+
+def test_every_probe_of_this_architecture_passes(run: Run, tmp_path: Path) -> None:
+    code, document = smoke(run, HERE, TARGET, tmp_path / "report.json")
+    assert (code, document["ok"]) == (0, True)
+    outcomes = {probe["name"]: probe["outcome"] for probe in document["probes"]}
+    assert outcomes["environment"] == "pass"
+    assert "pass" in (outcomes[MOE], outcomes["cutedsl-masked-moe"])
+
+
+def test_every_planted_defect_of_the_data_is_noticed(tmp_path: Path) -> None:
+    request, answer = tmp_path / "request.json", tmp_path / "answer.json"
+    request.write_text(Request("mxfp4-sm90-defects", "flashinfer", VERSION, {}, str(CACHE / "jit")).to_json())
+    subprocess.run([TARGET, probes.__file__, request, answer], check=True)
+    result = Result.from_json(answer.read_text())
+    assert (result.outcome, result.reason) == ("pass", None)
+    assert result.metrics["killed"] == result.metrics["planted"] == 10
+
+
+@pytest.mark.parametrize(
+    ("defect", "probe", "reason"),
+    [
+        ("hangs", "environment", r"ran past its limit of 30 s and was killed"),
+        ("segfaults", "environment", r"killed by SIGSEGV.*"),
+        ("is_killed", "environment", r"killed by SIGKILL.*"),
+        ("breaks_the_context", "environment", r"exited with 1: .+|killed by SIGABRT.*"),
+        ("expert_scale", SCALE, r".*globalScale should have shape \[1\] or \[num_tokens\].*"),
+        (
+            "no_interleave",
+            MOE,
+            r"the layout cannot be told from the numbers, errors are legacy 1\.\d+, interleaved 1\.\d+",
+        ),
+        ("half_interleave", MOE, r"the interleave of the first weights is no permutation of nibbles: .+"),
+        (
+            "no_output",
+            MOE,
+            r"the layout cannot be told from the numbers, errors are legacy no number, interleaved no number",
+        ),
+    ],
+)
+def test_a_planted_defect_turns_the_verdict_red(defect: str, probe: str, reason: str, run: Run, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {TARGET} {planted.__file__} {defect} "$@"\n')
+    python.chmod(0o755)
+    limit = ("--timeout", "30") if defect == "hangs" else ()
+    code, document = smoke(run, HERE, str(python), tmp_path / "report.json", "--only", probe, *limit)
+    (found,) = document["probes"]
+    assert (code, document["ok"], found["outcome"]) == (1, False, "fail")
+    assert re.fullmatch(reason, found["reason"])
+
+
+def test_a_wheel_that_is_not_the_locks_turns_the_verdict_red(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "versions.lock.json").write_text(LOCK.replace(f'"{VERSION}"', '"0.6.12"'))
+    code, document = smoke(run, tmp_path, TARGET, tmp_path / "report.json", "--only", "environment")
+    (found,) = document["probes"]
+    assert (code, found["outcome"]) == (1, "fail")
+    assert found["reason"] == (
+        f"flashinfer-python {VERSION} is installed, the lock says 0.6.12; "
+        f"flashinfer imports as {VERSION}, the lock says 0.6.12"
+    )
