@@ -48,14 +48,12 @@ def _compile(metrics: dict[str, Any]) -> Result:
 
     os.environ["CUTE_DSL_ARCH"] = "sm_100a"
     metrics["architecture"] = "sm_100a"
-    metrics["stood_in_for_a_gpu"] = without = no_gpu.stand_in(torch)
+    metrics["stood_in_for_a_gpu"] = no_gpu.stand_in(torch)
     step = "import"
     try:
         with jit.timed(metrics, "import_seconds"):
             kernel = _imported()
-        if without:
-            driver = importlib.import_module("cuda.bindings.driver")
-            kernel.cutlass_torch.current_stream = lambda: driver.CUstream(0)
+        _answer_for_the_device(kernel)
         step = "compile"
         with jit.timed(metrics, "compile_seconds"):
             build(kernel, importlib.import_module("cutlass"))
@@ -65,6 +63,18 @@ def _compile(metrics: dict[str, Any]) -> Result:
             "fail", f"with nvidia-cutlass-dsl {metrics['nvidia_cutlass_dsl']} it does not {step}: {said}", metrics
         )
     return Result("compiled", "compiled for sm_100a, which is not here: its numbers were not looked at", metrics)
+
+
+def _answer_for_the_device(kernel: Any) -> None:
+    """Answer what the kernel asks of the running device while it is compiled, which is not the one meant.
+
+    The DSL counts the clusters that fit by loading an empty kernel for the same sm_100a. Another GPU refuses it with
+    CUDA_ERROR_INVALID_HANDLE, and without a GPU there is no driver: FlashInfer passes over that from some release
+    between 0.6.8.post1 and 0.6.11.post2 on, and before it fails.
+    """
+    driver = importlib.import_module("cuda.bindings.driver")
+    kernel.cutlass_torch.current_stream = lambda: driver.CUstream(0)
+    kernel.get_max_active_clusters = lambda size: no_gpu.MULTIPROCESSORS // size
 
 
 def first_line(error: Exception) -> str:
