@@ -47,11 +47,16 @@ class Maker(NamedTuple):
             if not os.path.exists(os.path.join(home, _READY)):
                 # What is there was cut off half-way.
                 storage.drop(home)
-                self._fill(home, python, wanted)
+                self.fill(home, wanted)
                 storage.put(os.path.join(home, _READY), json.dumps(wanted._asdict(), indent=2).encode())
         return python
 
-    def _fill(self, home: str, python: str, wanted: Wanted) -> None:
+    def fill(self, home: str, wanted: Wanted) -> str:
+        """The interpreter of an environment made at `home`, where there is none; the output goes to `home`.log.
+
+        Raises FiBumpError as `make` does; what was begun is left to the caller.
+        """
+        python = os.path.join(home, "bin", "python")
         uv = shutil.which("uv")
         source = [part for index in wanted.indexes for part in ("--extra-index-url", index)]
         if wanted.wheelhouse is not None:
@@ -64,9 +69,11 @@ class Maker(NamedTuple):
             ]
         else:
             pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
-            steps = [[sys.executable, "-m", "venv", home], [*pip, *source, *wanted.requirements]]
+            # As uv does: byte code for all of torch takes four times as long as the rest, a probe imports little of it.
+            steps = [[sys.executable, "-m", "venv", home], [*pip, "--no-compile", *source, *wanted.requirements]]
         for step in steps:
             self._step(step, f"{home}.log", wanted)
+        return python
 
     def _step(self, command: list[str], log: str, wanted: Wanted) -> None:
         environment = _offline() if wanted.wheelhouse is not None else _plain()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fi_bump.errors import FiBumpError
@@ -88,30 +89,41 @@ def _try(
 ) -> Release:
     """One release: installed, then asked of every probe that compiles; a failed install is `not-run`."""
     name = f"{plan.package}=={version}"
+    folder = storage.folder(base.folder, name)
+    home = os.path.join(folder, "environment")
     progress.note(f"making an environment with {name}")
     try:
-        python = maker.make(varied(plan.wanted, probes, target, plan.package, version))
+        python = maker.fill(home, varied(plan.wanted, probes, target, plan.request.packages, plan.package, version))
     except FiBumpError as error:
         progress.ended(reported(name, Result("not-run", error.message), 0.0))
         return Release(version, "not-run", error.message)
-    interpreter = Interpreter(python, storage.folder(base.folder, name))
-    # Without a device, whatever this machine has: the question is whether it compiles, and it is the same everywhere.
-    jobs = [probe_job(probe, interpreter, plan.request, (), plan.seconds) for probe in probes]
-    named = [job._replace(name=f"{name} {job.name}") for job in jobs]
-    return _release(version, run_jobs(named, (), progress))
+    else:
+        # Without a device, whatever this machine has: the question is whether it compiles, the same everywhere.
+        jobs = [probe_job(probe, Interpreter(python, folder), plan.request, (), plan.seconds) for probe in probes]
+        named = [job._replace(name=f"{name} {job.name}") for job in jobs]
+        return _release(version, run_jobs(named, (), progress))
+    finally:
+        # Gigabytes each, and there may be dozens: none outlives its answer.
+        storage.drop(home)
 
 
-def varied(wanted: Wanted, probes: Sequence[Probe], target: Target, package: str, version: str) -> Wanted:
-    """The target's environment with one release of one package; what else the probes depend on stays as it is there."""
-    fixed = {name_of(requirement) for requirement in wanted.requirements} | {package}
+def varied(
+    wanted: Wanted, probes: Sequence[Probe], target: Target, members: Iterable[str], package: str, version: str
+) -> Wanted:
+    """The target's environment with one release of one package; what else the probes depend on stays as it is there.
+
+    Of the group's own packages (`members`) it holds those that these probes depend on.
+    """
     others = dict.fromkeys(name for probe in probes for name in probe.packages)
+    fixed = {name_of(requirement) for requirement in wanted.requirements} | {package}
+    left_out = (set(members) - others.keys()) | {package}
     # A local label (+cpu) names no other release, and an index may not carry it.
     same = [
         f"{name}=={target.packages[name].partition('+')[0]}"
         for name in others
         if name in target.packages and name not in fixed
     ]
-    kept = [requirement for requirement in wanted.requirements if name_of(requirement) != package]
+    kept = [requirement for requirement in wanted.requirements if name_of(requirement) not in left_out]
     return wanted._replace(requirements=(*kept, *same, f"{package}=={version}"))
 
 

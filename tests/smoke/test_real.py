@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,52 +24,66 @@ TORCH = "torch==2.13.0+cpu"
 DSL = "nvidia-cutlass-dsl"
 
 
-def cpu_environment(release: str, *others: str) -> Path:
-    """An interpreter with a release of FlashInfer, a CPU torch and a DSL that compiles it."""
-    folder = CACHE / f"python{sys.version_info.minor}-{'-'.join([release, *others])}"
+def cpu_environment(release: str) -> Path:
+    """An interpreter with a release of FlashInfer, a CPU torch, a DSL that compiles it, and pytest."""
+    folder = CACHE / f"python{sys.version_info.minor}-{release}-with-pytest"
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
         if subprocess.run([*pip, "--no-deps", TORCH], check=False, capture_output=True).returncode:
             pytest.skip(f"{TORCH} is on none of pip's indexes here: name one that has it in pip's configuration")
-        subprocess.run([*pip, TORCH, f"flashinfer-python=={release}", f"{DSL}==4.5.2", *others], check=True)
+        needed = (TORCH, f"flashinfer-python=={release}", f"{DSL}==4.5.2", "pytest==9.2.0")
+        subprocess.run([*pip, *needed], check=True)
         (folder / "ready").touch()
     return python
 
 
+@pytest.mark.parametrize("release", ["0.6.8.post1", "0.6.11.post2", "0.6.13"])
+def test_the_masked_gemm_compiles_without_a_gpu(release: str, run: Run, tmp_path: Path) -> None:
+    code, document, _ = smoke(run, tmp_path, release, "--only", "cutedsl-masked-moe")
+    (probe,) = document["probes"]
+    assert (code, probe["outcome"], probe["metrics"]["nvidia_cutlass_dsl"]) == (0, "compiled", "4.5.2")
+
+
 @pytest.mark.parametrize(
-    ("release", "code", "pin", "outcomes"),
+    ("release", "tried", "code", "pin"),
     [
-        ("0.6.11.post2", 1, f"{DSL}>=4.5.2,<4.6", ("compiled", "fail", "fail")),
-        ("0.6.13", 0, f"{DSL}>=4.5.2", ("compiled", "compiled", "compiled")),
+        ("0.6.11.post2", {"4.5.2": "compiled", "4.6.0": "fail", "4.8.1": "fail"}, 1, f"{DSL}>=4.5.2,<4.6"),
+        ("0.6.13", {"4.8.1": "compiled"}, 0, f"{DSL}>=4.8.1"),
     ],
 )
 def test_a_sweep_finds_the_dsl_that_the_kernel_does_not_survive(
-    release: str, code: int, pin: str, outcomes: tuple[str, ...], run: Run, tmp_path: Path
+    release: str, tried: dict[str, str], code: int, pin: str, run: Run, tmp_path: Path
 ) -> None:
+    ended, document, out = smoke(run, tmp_path, release, "--sweep", f"{DSL}=={','.join(tried)}")
+    releases = document["sweep"]["releases"]
+    assert {each["version"]: each["outcome"] for each in releases} == tried
+    assert ended == code
+    assert f"pin {pin}\n" in out
+    if code:
+        assert releases[-1]["reason"] == (
+            "with nvidia-cutlass-dsl 4.8.1 it does not compile: "
+            "AttributeError: module 'cutlass.cute' has no attribute 'make_fragment'"
+        )
+
+
+def smoke(run: Run, root: Path, release: str, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    """The exit code of a run in an environment with that release, its report, and what it printed."""
     python = cpu_environment(release)
     lock = (HERE / "versions.lock.json").read_text()
-    (tmp_path / "versions.lock.json").write_text(re.sub(r'"version": "[^"]+"', f'"version": "{release}"', lock))
-    report = tmp_path / "report.json"
-    common = ["smoke", "--python", str(python), "--cache", str(CACHE / "work"), "--output", f"json={report}"]
-    assert run(tmp_path, *common, "--only", "cutedsl-masked-moe").code == 0
-    (probe,) = json.loads(report.read_text())["probes"]
-    assert (probe["outcome"], probe["metrics"]["nvidia_cutlass_dsl"]) == ("compiled", "4.5.2")
-    result = run(tmp_path, *common, "--sweep", f"{DSL}==4.5.2,4.6.0,4.8.1")
-    assert result.code == code
-    assert f"pin {pin}" in result.out
-    swept = json.loads(report.read_text())["sweep"]["releases"]
-    found = tuple((each["version"], each["outcome"]) for each in swept)
-    assert found == tuple(zip(("4.5.2", "4.6.0", "4.8.1"), outcomes, strict=True))
-    if outcomes[-1] == "fail":
-        assert "module 'cutlass.cute' has no attribute 'make_fragment'" in swept[-1]["reason"]
+    (root / "versions.lock.json").write_text(re.sub(r'"version": "[^"]+"', f'"version": "{release}"', lock))
+    report = root / "report.json"
+    common = ("smoke", "--python", str(python), "--cache", str(CACHE / "work"), "--output", f"json={report}")
+    result = run(root, *common, *arguments)
+    document: dict[str, Any] = json.loads(report.read_text())
+    return result.code, document, result.out
 
 
 def test_the_probes_compute_what_the_formats_say() -> None:
     """The tests that need torch, which the tests' own environment need not have, with none of them left out."""
     # What pytest itself needs is pure Python: only torch differs.
-    python = cpu_environment("0.6.11.post2", "pytest==9.2.0")
+    python = cpu_environment("0.6.11.post2")
     command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", "-m", "not gpu", "tests/smoke/probes"]
     done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -88,12 +89,12 @@ def test_the_whole_sweep_in_real_environments(
 class Made(Maker):
     """Environments that are fakes: each release's own behaviour, or the reason why it cannot be installed."""
 
-    def make(self, wanted: Wanted) -> str:
+    def fill(self, home: str, wanted: Wanted) -> str:
         version = wanted.requirements[-1].partition("==")[2]
         if version.startswith("9"):
             raise FiBumpError(f"cannot install {' '.join(wanted.requirements)}: no such release")
         source = "answer('fail', 'no make_fragment')" if version >= "4.6" else "answer('compiled', 'for sm_100a')"
-        return fake_python(Path(self.cache) / version, {"cutedsl-masked-moe": source})
+        return fake_python(Path(home) / "bin", {"cutedsl-masked-moe": source})
 
 
 def swept(tmp_path: Path, versions: tuple[str, ...], pins: Pins, progress: Remembered) -> Sweep:
@@ -131,6 +132,12 @@ def test_named_releases(tmp_path: Path) -> None:
         "making an environment with nvidia-cutlass-dsl==9.0",
         "nvidia-cutlass-dsl==9.0 not-run",
     ]
+    # What the probes said is kept, the environments are not.
+    assert [sorted(os.listdir(tmp_path / f"{DSL}=={version}")) for version in ("4.5.2", "4.6.0", "9.0")] == [
+        [f"cutedsl-masked-moe.{kind}" for kind in ("log", "request.json", "result.json")],
+        [f"cutedsl-masked-moe.{kind}" for kind in ("log", "request.json", "result.json")],
+        [],
+    ]
 
 
 def test_nothing_survives(tmp_path: Path) -> None:
@@ -161,6 +168,12 @@ def test_the_worst_of_several_probes() -> None:
 @pytest.mark.parametrize(
     ("requirements", "package", "expected"),
     [
+        # Of the group's packages only the one that holds the kernel: the others are gigabytes that it does not load.
+        (
+            ("flashinfer-python==1", "flashinfer-cubin==1", "flashinfer-jit-cache==1+cu130", "mine==2"),
+            DSL,
+            ("flashinfer-python==1", "mine==2", "torch==2.11.0", f"{DSL}==4.5.2"),
+        ),
         (("flashinfer-python==1",), DSL, ("flashinfer-python==1", "torch==2.11.0", f"{DSL}==4.5.2")),
         (("flashinfer-python==1", "torch<3"), DSL, ("flashinfer-python==1", "torch<3", f"{DSL}==4.5.2")),
         (("flashinfer-python==1", f"{DSL}==4.5.0"), DSL, ("flashinfer-python==1", "torch==2.11.0", f"{DSL}==4.5.2")),
@@ -168,7 +181,8 @@ def test_the_worst_of_several_probes() -> None:
     ],
 )
 def test_what_stays_as_it_is(requirements: tuple[str, ...], package: str, expected: tuple[str, ...]) -> None:
-    made = varied(Wanted(requirements), (PROBES["cutedsl-masked-moe"],), TARGET, package, "4.5.2")
+    members = ("flashinfer-python", "flashinfer-cubin", "flashinfer-jit-cache")
+    made = varied(Wanted(requirements), (PROBES["cutedsl-masked-moe"],), TARGET, members, package, "4.5.2")
     assert made == Wanted(expected)
 
 
