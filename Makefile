@@ -17,10 +17,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-fail-under=95
 
 network: $(STAMP)
-	$(BIN)/python -m pytest -m network
+	$(BIN)/python -m pytest -n auto --dist loadfile -m network
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
