@@ -39,9 +39,8 @@ def cpu_environment(release: str) -> Path:
     return python
 
 
-@pytest.mark.parametrize("release", ["0.6.8.post1", "0.6.11.post2", "0.6.13"])
-def test_the_masked_gemm_compiles_without_a_gpu(release: str, run: Run, tmp_path: Path) -> None:
-    code, document, _ = smoke(run, tmp_path, release, "--only", "cutedsl-masked-moe")
+def test_the_masked_gemm_compiles_without_a_gpu(run: Run, tmp_path: Path) -> None:
+    code, document, _ = smoke(run, tmp_path, "0.6.11.post2", "--only", "cutedsl-masked-moe")
     (probe,) = document["probes"]
     assert (code, probe["outcome"], probe["metrics"]["nvidia_cutlass_dsl"]) == (0, "compiled", "4.5.2")
 
