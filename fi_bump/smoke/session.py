@@ -53,15 +53,20 @@ class Session:
         version = self._setup.group.version
         if self._setup.sweep is not None:
             return self._swept(version, *self._setup.sweep)
-        report = self._examined(version, self._setup.baseline)
-        if self._setup.against is not None:
-            report = report._replace(against=self._examined(self._setup.against, None))
+        versions = [version] if self._setup.against is None else [version, self._setup.against]
+        # All of them before the first probe: minutes of probes are not lost to a release that cannot be installed.
+        locked, *others = [self._target(each) for each in versions]
+        report = self._examined(*locked, self._setup.baseline)
+        for other in others:
+            self._progress.note(f"beside it: {self._setup.group.name} {self._setup.against}")
+            report = report._replace(against=self._examined(*other, None))
         return report
 
-    def _examined(self, version: str, baseline: Baseline | None) -> Report:
+    def _examined(
+        self, interpreter: Interpreter, request: Request, target: Target, baseline: Baseline | None
+    ) -> Report:
         """The verdict on one release."""
         setup = self._setup
-        interpreter, request, target = self._target(version)
         devices = choose_devices(target, setup.devices)
         jobs = [probe_job(probe, interpreter, request, devices, setup.seconds) for probe in setup.probes]
         if setup.tests:
@@ -73,7 +78,7 @@ class Session:
         standing = () if comparison is None else comparison.standing_failures
         problems = model.problems(reports, required, model.runnable(setup.probes, devices), standing)
         name = setup.group.name
-        return Report(not problems, name, version, target, required, problems, tuple(reports), comparison)
+        return Report(not problems, name, request.version, target, required, problems, tuple(reports), comparison)
 
     def _swept(self, version: str, package: str, versions: tuple[str, ...]) -> Report:
         """The verdict on the releases of one package beside the locked version."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from fi_bump.errors import FiBumpError
 from fi_bump.smoke import environment
 from fi_bump.smoke import session as session_module
 from fi_bump.smoke.environment import Wanted
@@ -262,12 +263,33 @@ def test_another_release_beside_it(run: Run, engine: Path, tmp_path: Path, monke
     result = run(engine, "smoke", *arguments)
     assert result.code == 0
     assert f"making an environment with flashinfer-cubin=={OLD} flashinfer-python=={OLD}\n" in result.err
+    first, second = result.err.split("beside it: flashinfer 0.6.11.post2\n")
+    assert all("mxfp4-sm90-interleave: pass" in each for each in (first, second))
     lines = [line.split() for line in result.out.split("\n")]
     assert ["probe", OLD, "0.6.11.post2"] in lines
     assert ["mxfp4-sm90-interleave", "layout", "legacy", "interleaved"] in lines
     report = json.loads(run(engine, "smoke", *arguments, "--format", "json").out)
     VALIDATOR.validate(report)
     assert (report["version"], report["against"]["version"]) == (OLD, "0.6.11.post2")
+
+
+def test_a_release_that_cannot_be_installed_stops_the_run_before_its_first_probe(
+    run: Run, engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Made(environment.Maker):
+        """The locked release can be installed, the other cannot."""
+
+        def make(self, wanted: Wanted) -> str:
+            if f"flashinfer-python=={OLD}" not in wanted.requirements:
+                raise FiBumpError("cannot install the other release")
+            return fake_python(tmp_path / "python", {"environment": "answer('pass')"})
+
+    monkeypatch.setattr(session_module, "Maker", Made)
+    arguments = ("--only", "environment", "--against", "0.6.11.post2", "--cache", str(tmp_path / "cache"))
+    result = run(engine, "smoke", *arguments)
+    assert (result.code, result.out) == (3, "")
+    assert result.err.endswith("fi-bump: cannot install the other release\n")
+    assert "environment: started" not in result.err
 
 
 @pytest.mark.parametrize(
