@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from fi_bump.smoke.baseline import numbers
 from fi_bump.smoke.model import Change, Comparison, ProbeReport, Report, Sweep, Target
 from fi_bump.smoke.text import printable
 
@@ -66,7 +67,7 @@ def _change_line(change: Change) -> str:
 
 
 def side_by_side(report: Report, other: Report) -> list[tuple[str, str, str, str]]:
-    """Rows of probe, what, this release's value, the other's: outcomes, times, and every single metric."""
+    """Rows of probe, what, this release's value, the other's: outcomes, single metrics, and kernels' times."""
     rows = []
     theirs = {probe.name: probe for probe in other.probes}
     for probe in report.probes:
@@ -78,7 +79,8 @@ def side_by_side(report: Report, other: Report) -> list[tuple[str, str, str, str
 
 
 def _values(probe: ProbeReport) -> dict[str, str]:
-    return {"outcome": probe.outcome, "seconds": number(probe.seconds), **scalars(probe.metrics)}
+    kernels = {printable(name, 60): number(value) for name, value in numbers(probe.metrics) if name.endswith("_us")}
+    return {"outcome": probe.outcome, "seconds": number(probe.seconds), **scalars(probe.metrics), **kernels}
 
 
 def sweep_lines(sweep: Sweep) -> Iterator[str]:

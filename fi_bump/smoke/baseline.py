@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke import storage
 from fi_bump.smoke.model import Change, Comparison, ProbeReport
-from fi_bump.smoke.probes.protocol import OUTCOMES
+from fi_bump.smoke.probes.protocol import ERRORS, OUTCOMES
 
 SCHEMA = 1
 _HINT = "takes a report of fi-bump smoke --format json"
@@ -102,7 +102,7 @@ def numbers(metrics: Mapping[str, Any], path: str = "", measured: bool = False) 
     """
     for key, value in metrics.items():
         name = f"{path}.{key}" if path else str(key)
-        counts = measured or "error" in key or key.endswith(("seconds", "_us"))
+        counts = measured or key in ERRORS or "error" in key or key.endswith(("seconds", "_us"))
         if isinstance(value, dict):
             yield from numbers(value, name, counts)
         elif isinstance(value, list):

@@ -114,6 +114,8 @@ def test_which_metrics_are_measurements() -> None:
     metrics = {
         "error": {"all": 0.004, "token": 0.005},
         "worst_error": 1,
+        "overall": 0.0043,
+        "cases": {"16x512x512": {"worst_token": 0.0051, "worst_expert": 0.0044, "close": 1.0, "not_numbers": 0}},
         "compile_seconds": 180.5,
         "shapes": [{"tokens": 1, "kernel_us": 337.0}, {"tokens": 64, "kernel_us": 601}],
         "layout": "interleaved",
@@ -125,6 +127,9 @@ def test_which_metrics_are_measurements() -> None:
         ("error.all", 0.004),
         ("error.token", 0.005),
         ("worst_error", 1.0),
+        ("overall", 0.0043),
+        ("cases.16x512x512.worst_token", 0.0051),
+        ("cases.16x512x512.worst_expert", 0.0044),
         ("compile_seconds", 180.5),
         ("shapes.0.kernel_us", 337.0),
         ("shapes.1.kernel_us", 601.0),

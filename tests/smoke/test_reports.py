@@ -225,14 +225,15 @@ flashinfer 0.6.11.post2: ok
 probe                  outcome  seconds
 environment            pass     2.5
 mxfp4-sm90-interleave  fail     192.2    the worst token's error is 1.41, more than 0.01; layout legacy, error 1.406, tokens 64
-probe                           0.6.11.post2  0.6.8.post1
-environment            outcome  pass          pass
-environment            seconds  2.5           2.5
-mxfp4-sm90-interleave  outcome  fail          -
-mxfp4-sm90-interleave  seconds  192.2         -
-mxfp4-sm90-interleave  layout   legacy        -
-mxfp4-sm90-interleave  error    1.406         -
-mxfp4-sm90-interleave  tokens   64            -
+probe                                      0.6.11.post2  0.6.8.post1
+environment            outcome             pass          pass
+environment            seconds             2.5           2.5
+mxfp4-sm90-interleave  outcome             fail          -
+mxfp4-sm90-interleave  seconds             192.2         -
+mxfp4-sm90-interleave  layout              legacy        -
+mxfp4-sm90-interleave  error               1.406         -
+mxfp4-sm90-interleave  tokens              64            -
+mxfp4-sm90-interleave  shapes.0.kernel_us  337           -
 flashinfer 0.6.11.post2: ok
 """,
     "swept": """\

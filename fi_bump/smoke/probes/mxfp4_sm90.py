@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import jit, moe_case, timing
 from .judge import Comparison, compare, rounded
 from .moe_case import ALPHA, BETA, LIMIT, Case, Shape
-from .protocol import Request, Result
+from .protocol import ERRORS, Request, Result
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,7 +80,7 @@ def _verdict(metrics: dict[str, Any]) -> list[str]:
             if comparison.reason:
                 troubles.append(f"{case.name}: {comparison.reason}")
     metrics["shapes"] = shapes
-    for name in ("overall", "worst_token", "worst_expert"):
+    for name in ERRORS:
         values = [entry[name] for entry in shapes.values()]
         metrics[name] = None if None in values else max(values)
     metrics["close"] = min(entry["close"] for entry in shapes.values())

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 OUTCOMES = ("pass", "fail", "compiled", "not-run")
+# What probes call their relative errors: over all, of the worst token, of the worst expert.
+ERRORS = ("overall", "worst_token", "worst_expert")
 
 
 @dataclass(frozen=True)
