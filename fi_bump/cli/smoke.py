@@ -34,6 +34,10 @@ def smoke_command(
     python: Annotated[
         str | None, typer.Option(metavar="PATH", help="Probe this interpreter instead of an environment made for it.")
     ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Make the environment on this interpreter's packages: an engine's, say."),
+    ] = None,
     wheelhouse: Annotated[
         str | None, typer.Option(metavar="DIR", help="Install from this folder of wheels alone, without network.")
     ] = None,
@@ -86,6 +90,7 @@ def smoke_command(
         only=tuple(only or ()),
         require=tuple(require or ()),
         python=python,
+        base=base,
         wheelhouse=wheelhouse,
         extra=tuple(extra or ()),
         devices=devices,

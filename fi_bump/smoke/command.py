@@ -18,6 +18,7 @@ from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.ranges import name_of, parse_sweep
 from fi_bump.smoke.registry import choose, group_of, sweepable
 from fi_bump.smoke.session import Session, Setup
+from fi_bump.smoke.target import existing
 from fi_bump.versions import canonical_version
 
 
@@ -29,6 +30,7 @@ class Options(NamedTuple):
     only: tuple[str, ...] = ()
     require: tuple[str, ...] = ()
     python: str | None = None
+    base: str | None = None
     wheelhouse: str | None = None
     extra: tuple[str, ...] = ()
     devices: str | None = None
@@ -74,6 +76,7 @@ def _prepare(options: Options) -> tuple[Setup, tuple[Output, ...]]:
         probes=choose((*options.only, *options.require) if options.only else options.only),
         required=tuple(probe.name for probe in choose(options.require)) if options.require else None,
         python=options.python,
+        base=None if options.base is None else existing(options.base),
         wheelhouse=None if options.wheelhouse is None else os.path.abspath(options.wheelhouse),
         extra=options.extra,
         devices=options.devices,
@@ -95,6 +98,11 @@ def _refuse_contradictions(options: Options) -> None:
         raise UsageError(
             "--against needs an environment for each release, and --python names one that is there", hint=hint
         )
+    if options.base is not None and options.python is not None:
+        raise UsageError("--base is what an environment is made on, and --python names one that is there")
+    if options.base is not None and options.sweep is not None:
+        hint = "leave --base out"
+        raise UsageError("--sweep needs environments of its own: the base may hold what is swept", hint=hint)
     if options.python is not None and options.sweep is None and (options.wheelhouse is not None or options.extra):
         raise UsageError(
             "nothing is installed into the interpreter of --python", hint="leave --wheelhouse and --with out"

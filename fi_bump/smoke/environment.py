@@ -1,4 +1,7 @@
-"""Environments the runner makes itself: with uv when it is on PATH, else venv and pip; kept in the cache by content."""
+"""Environments the runner makes itself: with uv when it is on PATH, else venv and pip; kept in the cache by content.
+
+On a base it is venv and pip: uv does not see what another environment holds.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import NamedTuple
 from fi_bump.errors import FiBumpError, UsageError
 from fi_bump.lock import Group
 from fi_bump.smoke import process, storage
+from fi_bump.smoke.base import Base
 from fi_bump.smoke.ranges import wheel_version, wheels
 from fi_bump.smoke.registry import PACKAGES
 from fi_bump.versions import same_version
@@ -23,11 +27,15 @@ _READY = "ready.json"
 
 
 class Wanted(NamedTuple):
-    """What an environment holds and where it comes from: indexes beside the configured one, or one folder alone."""
+    """What an environment holds and where it comes from: indexes beside the configured one, or one folder alone.
+
+    What the base holds, where there is one, counts as installed.
+    """
 
     requirements: tuple[str, ...]
     indexes: tuple[str, ...] = ()
     wheelhouse: str | None = None
+    base: Base | None = None
 
 
 class Maker(NamedTuple):
@@ -57,26 +65,28 @@ class Maker(NamedTuple):
         Raises FiBumpError as `make` does; what was begun is left to the caller.
         """
         python = os.path.join(home, "bin", "python")
-        uv = shutil.which("uv")
         source = [part for index in wanted.indexes for part in ("--extra-index-url", index)]
         if wanted.wheelhouse is not None:
             source = ["--no-index", "--find-links", wanted.wheelhouse]
+        uv = shutil.which("uv") if wanted.base is None else None
         if uv is not None:
-            steps = [
-                # With pip inside (--seed), which lists a package's releases for a sweep.
-                [uv, "venv", "--quiet", *([] if wanted.wheelhouse else ["--seed"]), "--python", sys.executable, home],
-                [uv, "pip", "install", "--python", python, *source, *wanted.requirements],
-            ]
+            # With pip inside (--seed), which lists a package's releases for a sweep.
+            seed = [] if wanted.wheelhouse else ["--seed"]
+            empty = [uv, "venv", "--quiet", *seed, "--python", sys.executable, home]
+            install = [uv, "pip", "install", "--python", python]
         else:
-            pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
+            empty = [sys.executable, "-m", "venv", home] if wanted.base is None else wanted.base.venv(home)
             # As uv does: byte code for all of torch takes four times as long as the rest, a probe imports little of it.
-            steps = [[sys.executable, "-m", "venv", home], [*pip, "--no-compile", *source, *wanted.requirements]]
-        for step in steps:
-            self._step(step, f"{home}.log", wanted)
+            quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-compile"]
+            install = [python, "-m", "pip", "install", *quiet]
+        self._step(empty, f"{home}.log", wanted)
+        if wanted.base is not None:
+            wanted.base.show_in(home)
+        self._step([*install, *source, *wanted.requirements], f"{home}.log", wanted)
         return python
 
     def _step(self, command: list[str], log: str, wanted: Wanted) -> None:
-        environment = _offline() if wanted.wheelhouse is not None else _plain()
+        environment = _offline() if wanted.wheelhouse is not None else plain()
         hint = f"its output is in {log}"
         try:
             ended = process.run(command, log=log, seconds=_SECONDS, environment=environment, watch=self.watch)
@@ -88,8 +98,10 @@ class Maker(NamedTuple):
             raise FiBumpError(f"cannot install {what}: {ended.reason(_SECONDS)}", hint=hint)
 
 
-def wanted_for(group: Group, version: str, wheelhouse: str | None, extra: tuple[str, ...]) -> Wanted:
-    """The group's packages at one version, and what else the user names. Raises UsageError without a wheel of them.
+def wanted_for(
+    group: Group, version: str, wheelhouse: str | None, extra: tuple[str, ...], base: Base | None = None
+) -> Wanted:
+    """The group's packages at one version, and what else is named. Raises UsageError without a wheel of them.
 
     From a folder come the members of which it holds that version; from the index those that the probes are for, and
     those that have an index of their own (others may be pinned nowhere, and published nowhere near).
@@ -111,6 +123,7 @@ def wanted_for(group: Group, version: str, wheelhouse: str | None, extra: tuple[
         (*(f"{member.name}=={pinned}" for member, pinned in chosen), *extra),
         tuple(dict.fromkeys(url for member, _ in chosen if not wheelhouse for url in member.index_urls)),
         wheelhouse,
+        base,
     )
 
 
@@ -125,7 +138,7 @@ def _key(wanted: Wanted) -> str:
     return hashlib.sha256(json.dumps(document).encode()).hexdigest()[:20]
 
 
-def _plain() -> dict[str, str]:
+def plain() -> dict[str, str]:
     """This process's variables without those that would let its own packages leak into the environment."""
     return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
 
@@ -133,7 +146,5 @@ def _plain() -> dict[str, str]:
 def _offline() -> dict[str, str]:
     """The same without any setting that names an index or another folder: the wheelhouse alone counts."""
     kept = ("PIP_CACHE_DIR", "UV_CACHE_DIR")
-    variables = {
-        name: value for name, value in _plain().items() if name in kept or not name.startswith(("PIP_", "UV_"))
-    }
+    variables = {name: value for name, value in plain().items() if name in kept or not name.startswith(("PIP_", "UV_"))}
     return {**variables, "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", "UV_OFFLINE": "1"}

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from functools import cached_property
 from typing import NamedTuple
 
 from fi_bump.lock import Group
 from fi_bump.repository import Repository
 from fi_bump.smoke import model, storage
+from fi_bump.smoke.base import Base, examine
 from fi_bump.smoke.baseline import Baseline, compare
 from fi_bump.smoke.engine_tests import pytest_job
-from fi_bump.smoke.environment import Maker, Wanted, wanted_for
+from fi_bump.smoke.environment import Maker, Wanted, plain, wanted_for
 from fi_bump.smoke.model import Report, Target
+from fi_bump.smoke.pinned import pins_of, versions_of
 from fi_bump.smoke.probes.protocol import Request
 from fi_bump.smoke.progress import Progress
-from fi_bump.smoke.registry import PYTEST, TARGET, Probe
+from fi_bump.smoke.ranges import name_of, wheels
+from fi_bump.smoke.registry import PROBES, PYTEST, TARGET, Probe
 from fi_bump.smoke.runner import choose_devices, probe_job, run_jobs
-from fi_bump.smoke.sweep import Plan, pins_of, sweep
+from fi_bump.smoke.sweep import Plan, sweep
 from fi_bump.smoke.target import Interpreter, existing, inspect
 
 
@@ -27,6 +32,7 @@ class Setup(NamedTuple):
     probes: tuple[Probe, ...]
     required: tuple[str, ...] | None
     python: str | None
+    base: str | None
     wheelhouse: str | None
     extra: tuple[str, ...]
     devices: str | None
@@ -101,11 +107,44 @@ class Session:
             python = self._maker.make(wanted)
         folder = storage.fresh_folder(setup.cache, "runs", f"{setup.group.name}-{version}")
         self._progress.note(f"output is kept in {folder}")
-        interpreter = Interpreter(python, folder)
+        interpreter = Interpreter(python, folder, None if self._base is None else self._base.tools)
         packages = {member.name: member.label for member in setup.group.packages}
         cache = storage.folder(setup.cache, "jit")
         request = Request(TARGET, setup.group.name, version, packages, cache, setup.jit)
         return interpreter, request, inspect(interpreter, request)
 
     def _wanted(self, version: str) -> Wanted:
-        return wanted_for(self._setup.group, version, self._setup.wheelhouse, self._setup.extra)
+        setup = self._setup
+        return wanted_for(setup.group, version, setup.wheelhouse, (*setup.extra, *self._beside), self._base)
+
+    @cached_property
+    def _base(self) -> Base | None:
+        """What environments are made on."""
+        if self._setup.base is None:
+            return None
+        log = os.path.join(storage.folder(self._setup.cache, "environments"), "base.log")
+        return examine(self._setup.base, log, plain())
+
+    @cached_property
+    def _beside(self) -> tuple[str, ...]:
+        """What the probes depend on beside the group, at the repository's own version, where nothing else decides.
+
+        That is --with, the base, or an interpreter that is there; and a folder of wheels without a wheel of it.
+        """
+        setup = self._setup
+        if setup.python is not None:
+            return ()
+        decided = {member.name for member in setup.group.packages} | {name_of(extra) for extra in setup.extra}
+        decided |= set() if self._base is None else self._base.packages.keys()
+        open_ = dict.fromkeys(name for probe in PROBES.values() for name in probe.packages if name not in decided)
+        if setup.wheelhouse is not None:
+            open_ = {name: None for name in open_ if wheels(setup.wheelhouse, name)}
+        chosen = []
+        for name, versions in versions_of(setup.repository, open_).items():
+            if len(versions) == 1:
+                chosen.append(f"{name}=={versions[0]}")
+                self._progress.note(f"with {chosen[-1]}, as the repository pins it")
+            elif versions:
+                hint = f"--with {name}==VERSION decides"
+                self._progress.note(f"{name} as it comes: the repository pins {', '.join(versions)}; {hint}")
+        return tuple(chosen)

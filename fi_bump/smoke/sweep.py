@@ -7,15 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fi_bump.errors import FiBumpError
-from fi_bump.lock import Group, Lock, Member
-from fi_bump.repository import Repository
-from fi_bump.scan import scan
 from fi_bump.smoke import storage
 from fi_bump.smoke.environment import Maker, Wanted
-from fi_bump.smoke.model import ProbeReport, Release, RepositoryPin, Sweep, Target, reported
+from fi_bump.smoke.model import ProbeReport, Release, Sweep, Target, reported
+from fi_bump.smoke.pinned import Pins
 from fi_bump.smoke.probes.protocol import Request, Result
 from fi_bump.smoke.progress import Progress
-from fi_bump.smoke.ranges import admitted, inside, keeps_to, name_of, range_to_pin, within
+from fi_bump.smoke.ranges import admitted, name_of, range_to_pin, within
 from fi_bump.smoke.registry import Probe, sweepable
 from fi_bump.smoke.releases import releases
 from fi_bump.smoke.runner import probe_job, run_jobs
@@ -30,36 +28,6 @@ class Plan(NamedTuple):
     wanted: Wanted
     request: Request
     seconds: float | None = None
-
-
-class Pins(NamedTuple):
-    """Where a repository pins a package: places with an exact version, and places with a range."""
-
-    exact: tuple[tuple[str, str], ...]
-    ranges: tuple[tuple[str, str], ...]
-
-    def judged(self, chosen: str | None, tried: Sequence[Release]) -> tuple[RepositoryPin, ...]:
-        """Each place beside the range found: a range of the repository's must admit no tried release outside it."""
-        versions = [release.version for release in tried]
-        exact = [RepositoryPin(place, v, chosen is not None and inside(chosen, v)) for place, v in self.exact]
-        ranges = [
-            RepositoryPin(place, text, chosen is not None and keeps_to(chosen, text, versions))
-            for place, text in self.ranges
-        ]
-        return (*exact, *ranges)
-
-
-def pins_of(repository: Repository, package: str) -> Pins:
-    """Where the repository pins a package, whether or not its lock knows it."""
-    lock = Lock((Group(package, "0", (Member(package),)),), repository.lock.exclude)
-    found = scan(repository.root, lock)
-    exact = [(_place(pin.source.path, pin.source.position(pin.span.start)), pin.version) for pin in found.pins]
-    ranges = [(_place(f.source.path, f.source.position(f.span.start)), f.specifier) for f in found.floors]
-    return Pins(tuple(exact), tuple(ranges))
-
-
-def _place(path: str, position: tuple[int, int]) -> str:
-    return f"{path}:{position[0]}:{position[1]}"
 
 
 def sweep(plan: Plan, target: Target, base: Interpreter, maker: Maker, progress: Progress, pins: Pins) -> Sweep:

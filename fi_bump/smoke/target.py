@@ -25,16 +25,20 @@ PROBES = os.path.join(os.path.dirname(os.path.abspath(probes.__file__)), "__main
 
 
 class Interpreter(NamedTuple):
-    """A Python and the folder that requests, results and logs of this run go to."""
+    """A Python and the folder that requests, results and logs of this run go to.
+
+    `tools` is another folder of its commands, where it has one beside its own.
+    """
 
     python: str
     folder: str
+    tools: str | None = None
 
     def environment(self, device: str | None = None) -> dict[str, str]:
         """The variables a probe gets: its own tools (ninja) first on PATH; `device` is CUDA_VISIBLE_DEVICES."""
         variables = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
-        path = variables.get("PATH", os.defpath)
-        variables |= {"PATH": f"{os.path.dirname(self.python)}{os.pathsep}{path}"}
+        folders = (os.path.dirname(self.python), self.tools, variables.get("PATH", os.defpath))
+        variables |= {"PATH": os.pathsep.join(folder for folder in folders if folder)}
         variables |= {"PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
         if device is not None:
             variables["CUDA_VISIBLE_DEVICES"] = device
