@@ -77,7 +77,7 @@ def test_an_honest_plan_passes(path: str, data: bytes, moved: int) -> None:
 
 PACKAGING = "packaging does not read"
 YAML = "PyYAML reads something"
-TOML = "tomllib does not read the new file as planned"
+TOML = "tomlkit does not read the new file as planned"
 JSON = "json does not read the new file as planned"
 
 
@@ -147,6 +147,7 @@ def test_json_that_is_broken_by_the_edit_is_no_traceback() -> None:
 
 def test_what_the_witness_could_not_read_before_it_does_not_judge() -> None:
     confirm(tampered("requirements.txt", b"kit == == 1.0\n", (b"1.0", b"2.0")))
+    confirm(tampered("pyproject.toml", b'a = "1" b', (b'"1"', b'"2"')))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -19,11 +20,14 @@ from fi_bump.smoke import process, storage
 from fi_bump.smoke.base import Base
 from fi_bump.smoke.ranges import wheel_version, wheels
 from fi_bump.smoke.registry import PACKAGES
+from fi_bump.smoke.text import printable
 from fi_bump.versions import same_version
 
 # A bare machine fetches some gigabytes of torch and CUDA.
 _SECONDS = 3600.0
 _READY = "ready.json"
+# Where uv and pip say what is wrong, the most telling first; their last lines are advice, or the end of an argument.
+_TELLING = tuple(map(re.compile, (r" +cause: (.+)", r" +(\S+ \S+ depends on .+)", r"ERROR: (.+)")))
 
 
 class Wanted(NamedTuple):
@@ -88,14 +92,22 @@ class Maker(NamedTuple):
     def _step(self, command: list[str], log: str, wanted: Wanted) -> None:
         environment = _offline() if wanted.wheelhouse is not None else plain()
         hint = f"its output is in {log}"
+        said: list[str] = []
+
+        def watch(line: str) -> None:
+            said.append(line)
+            self.watch(line)
+
         try:
-            ended = process.run(command, log=log, seconds=_SECONDS, environment=environment, watch=self.watch)
+            ended = process.run(command, log=log, seconds=_SECONDS, environment=environment, watch=watch)
         except OSError as error:
             message = f"{command[0]} cannot be started: {(error.strerror or str(error)).lower()}"
             raise FiBumpError(message) from None
         if not ended.clean:
             what = " ".join(wanted.requirements)
-            raise FiBumpError(f"cannot install {what}: {ended.reason(_SECONDS)}", hint=hint)
+            telling = [found[1] for pattern in _TELLING for line in said if (found := pattern.match(line))]
+            reason = printable(telling[0]) if telling and ended.code else ended.reason(_SECONDS)
+            raise FiBumpError(f"cannot install {what}: {reason}", hint=hint)
 
 
 def wanted_for(

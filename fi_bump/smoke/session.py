@@ -6,6 +6,7 @@ import os
 from functools import cached_property
 from typing import NamedTuple
 
+from fi_bump.errors import FiBumpError
 from fi_bump.lock import Group
 from fi_bump.repository import Repository
 from fi_bump.smoke import model, storage
@@ -18,10 +19,11 @@ from fi_bump.smoke.pinned import pins_of, versions_of
 from fi_bump.smoke.probes.protocol import Request
 from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.ranges import name_of, wheels
-from fi_bump.smoke.registry import PROBES, PYTEST, TARGET, Probe
+from fi_bump.smoke.registry import PACKAGES, PROBES, PYTEST, TARGET, Probe
 from fi_bump.smoke.runner import choose_devices, probe_job, run_jobs
 from fi_bump.smoke.sweep import Plan, sweep
 from fi_bump.smoke.target import Interpreter, existing, inspect
+from fi_bump.versions import same_version
 
 
 class Setup(NamedTuple):
@@ -90,6 +92,12 @@ class Session:
         """The verdict on the releases of one package beside the locked version."""
         setup = self._setup
         interpreter, request, target = self._target(version)
+        installed = target.packages.get(PACKAGES[0])
+        if installed is None or not same_version(installed.partition("+")[0], version):
+            # Its metadata says what is admitted, and environments are made with the locked version.
+            message = f"it holds {PACKAGES[0]} {installed}" if installed else f"it does not hold {PACKAGES[0]}"
+            hint = "a sweep goes by the metadata of the locked version: leave --python out to have it installed"
+            raise FiBumpError(f"{message}, the lock says {version}", place=interpreter.python, hint=hint)
         plan = Plan(package, versions, self._wanted(version), request, setup.seconds)
         pins = pins_of(setup.repository, package)
         swept = sweep(plan, target, interpreter, self._maker, self._progress, pins)

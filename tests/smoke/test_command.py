@@ -398,3 +398,21 @@ def test_on_a_terminal_progress_is_live(engine: Path, tmp_path: Path) -> None:
     VALIDATOR.validate(json.loads(out))
     assert b"environment: pass in 0." in shown
     assert b"\x1b[" in shown
+
+
+@pytest.mark.parametrize(
+    ("packages", "found"),
+    [
+        ({"flashinfer-python": "0.6.9+cu130"}, "it holds flashinfer-python 0.6.9+cu130"),
+        ({}, "it does not hold flashinfer-python"),
+    ],
+)
+def test_a_sweep_goes_by_the_locked_version(packages: dict[str, str], found: str, smoke: Smoke) -> None:
+    result = smoke("--sweep", "nvidia-cutlass-dsl==4.5.2", metrics={**METRICS, "packages": packages})
+    python = smoke.folder / "bin" / "python"
+    assert (result.code, result.out) == (3, "")
+    assert result.err.split("\n")[1:] == [
+        f"{python}: {found}, the lock says {OLD}",
+        "help: a sweep goes by the metadata of the locked version: leave --python out to have it installed",
+        "",
+    ]

@@ -162,3 +162,39 @@ def test_an_installer_that_cannot_be_started(tmp_path: Path, no_uv: Path) -> Non
     with pytest.raises(FiBumpError) as caught:
         Maker(str(tmp_path / "cache")).make(Wanted(("a==1",)))
     assert str(caught.value) == f"{no_uv / 'uv'} cannot be started: exec format error"
+
+
+PIP = """\
+Collecting kit
+ERROR: Cannot install kit==1 and part==2 because these package versions have conflicting dependencies.
+
+The conflict is caused by:
+    The user requested part==2
+    kit 1 depends on part>=3
+
+To fix this you could try to:
+ERROR: ResolutionImpossible: for help visit a page
+"""
+UV = """\
+error: No solution found when resolving dependencies
+  cause: Because kit==1 depends on part>=3, we can conclude that you require part>=3.
+         And because you require part==2, we can conclude that your requirements are unsatisfiable.
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (PIP, "kit 1 depends on part>=3"),
+        (
+            "ERROR: No matching distribution found for kit==1\nnote: see below\n",
+            "No matching distribution found for kit==1",
+        ),
+        (UV, "Because kit==1 depends on part>=3, we can conclude that you require part>=3."),
+    ],
+)
+def test_what_an_installer_says_of_a_conflict(output: str, reason: str, tmp_path: Path, no_uv: Path) -> None:
+    fake_uv(no_uv, tmp_path / "calls", f"sys.stdout.write({output!r}); sys.exit(sys.argv[1] == 'pip')")
+    with pytest.raises(FiBumpError) as caught:
+        Maker(str(tmp_path / "cache")).make(Wanted(("kit==1", "part==2")))
+    assert str(caught.value) == f"cannot install kit==1 part==2: {reason}"
