@@ -25,6 +25,8 @@ _KEPT = re.compile(
     r"|flashinfer_cutlass_fused_moe_binding\.cu|deepgemm_jit_setup\.cu|cutlass_fused_moe_instantiation\.cu"
     r"|cpp/common/[^/]+|preQuantScaleKernel\.cu|cutlass_heuristic\.cpp|lora\.cpp)\Z"
 )
+# A launcher's activations and weights in the generated units; the weights' type has another name from 0.6.18 on.
+_BF16_FP4 = re.compile(r"Launcher<\s*__nv_bfloat16,\s*(?:__nv_fp4_e2m1|SafeFP4)\b")
 # Without these the module cannot be what it was: then all of it is compiled.
 _NEEDED = ("moe_gemm_kernels_bf16_fp4.cu", "flashinfer_cutlass_fused_moe_binding.cu", "cutlass_heuristic.cpp")
 _OURS = re.compile(r"tensorrt_llm|flashinfer|deep_gemm")
@@ -107,12 +109,7 @@ def fused_moe_sm90(wanted: str) -> Built:
 
 def _short(spec: Any) -> Built:
     """Compile only what is reached. Raises Unexpected when the build description has another shape."""
-    sources = [Path(str(source)) for source in getattr(spec, "sources", ())]
-    kept = [source for source in sources if _is_reached(source)]
-    names = {source.name for source in kept}
-    missing = [name for name in _NEEDED if name not in names]
-    if missing or not any(".generated." in name for name in names):
-        raise Unexpected(f"it has no {', '.join(missing) or 'generated kernel'}")
+    kept = reached(spec)
     functions = [name for name in ("write_ninja", "build", "jit_library_path", "build_dir") if not hasattr(spec, name)]
     if functions:
         raise Unexpected(f"its build description has no {', '.join(functions)}")
@@ -132,6 +129,19 @@ def _short(spec: Any) -> Built:
     return Built(str(library), "path", None, time.monotonic() - started, len(kept), len(symbols), cached=False)
 
 
+def reached(spec: Any) -> list[Path]:
+    """The sources of a build description that BF16 with MXFP4 needs.
+
+    Raises Unexpected where one is missing without which the module cannot be what it was.
+    """
+    kept = [source for source in (Path(str(each)) for each in getattr(spec, "sources", ())) if _is_reached(source)]
+    names = {source.name for source in kept}
+    missing = [name for name in _NEEDED if name not in names]
+    if missing or not any(".generated." in name for name in names):
+        raise Unexpected(f"it has no {', '.join(missing) or 'generated kernel'}")
+    return kept
+
+
 def _build(spec: Any) -> None:
     # The `build` of 0.6.8 keeps a build file that is there: it would not see that the sources are others now.
     spec.write_ninja()
@@ -139,10 +149,9 @@ def _build(spec: Any) -> None:
 
 
 def _is_reached(source: Path) -> bool:
-    """Whether BF16 with MXFP4 needs a source: by its name, or a generated one by the types in it."""
+    """Whether BF16 with MXFP4 needs a source: by its name, or a generated one by the types it is for."""
     if ".generated." in source.name:
-        text = source.read_text(errors="replace")
-        return "__nv_fp4_e2m1" in text and "__nv_bfloat16" in text
+        return _BF16_FP4.search(source.read_text(errors="replace")) is not None
     return _KEPT.search(str(source)) is not None
 
 

@@ -131,7 +131,8 @@ def chosen_tactics() -> Iterator[dict[str, Any]]:
 
     def choose_one(operation: str, *arguments: Any, **named: Any) -> Any:
         runner, tactic = choose(operation, *arguments, **named)
-        noted[operation] = tactic
+        # A number, or in later releases anything: what JSON does not have is noted as text.
+        noted[operation] = tactic if isinstance(tactic, (int, str)) else repr(tactic)
         return runner, tactic
 
     tuner.choose_one = choose_one

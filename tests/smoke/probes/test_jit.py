@@ -117,8 +117,8 @@ SOURCES = {
         'extern "C" bool there() { return other::elsewhere != nullptr; }\n'
     ),
     "cutlass_kernels/cutlass_heuristic.cpp": "namespace tensorrt_llm { void reached() {} }\n",
-    "instantiations/mixed.generated.cu": "// __nv_fp4_e2m1 __nv_bfloat16\n",
-    "instantiations/other.generated.cu": "// __nv_fp8_e4m3 __nv_bfloat16\n",
+    "instantiations/mixed.generated.cu": "// Launcher<__nv_bfloat16, __nv_fp4_e2m1, __nv_bfloat16>\n",
+    "instantiations/other.generated.cu": "// Launcher<__nv_fp8_e4m3, __nv_fp4_e2m1, __nv_bfloat16>\n",
 }
 KEPT = [
     "moe_gemm_kernels_bf16_fp4.cu",
@@ -281,8 +281,11 @@ def test_a_module_that_came_with_the_wheel(spec: Spec, tmp_path: Path, monkeypat
         ("nv_internal/cpp/common/logger.cpp", "", True),
         ("nv_internal/cpp/kernels/quantization.cu", "", False),
         ("csrc/fused_moe/cutlass_backend/flashinfer_cutlass_fused_moe_binding.cu", "", True),
-        ("gen/a.generated.cu", "__nv_fp4_e2m1 and __nv_bfloat16", True),
-        ("gen/b.generated.cu", "__nv_fp4_e2m1 and half", False),
+        ("gen/a.generated.cu", "template void sm90_Launcher<__nv_bfloat16, __nv_fp4_e2m1, __nv_bfloat16,\n", True),
+        ("gen/b.generated.cu", "template void sm90_Launcher<__nv_bfloat16, SafeFP4, __nv_bfloat16,\n", True),
+        ("gen/c.generated.cu", "template void sm90_Launcher<half, __nv_fp4_e2m1, half,\n// __nv_bfloat16", False),
+        ("gen/d.generated.cu", "template void sm90_Launcher<__nv_fp8_e4m3, SafeFP4, __nv_bfloat16,\n", False),
+        ("gen/e.generated.cu", "template void sm90_Launcher<__nv_bfloat16, SafeFP48, __nv_bfloat16,\n", False),
         ("lora/lora.cpp", "", True),
         ("other/explora.cpp", "", False),
     ],

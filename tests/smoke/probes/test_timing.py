@@ -26,8 +26,8 @@ class Tuner:
     def get(cls) -> Any:
         return INSTANCE
 
-    def choose_one(self, operation: str, runners: list[str], *, gemm_idx: int) -> tuple[str, int]:
-        return runners[0], 10 * gemm_idx
+    def choose_one(self, operation: str, runners: list[str], *, gemm_idx: int) -> tuple[str, Any]:
+        return runners[0], 10 * gemm_idx if gemm_idx < 9 else (128, 64)
 
 
 INSTANCE = Tuner()
@@ -53,8 +53,9 @@ def test_the_tactic_that_runs_is_noted(tuner: Tuner) -> None:
     with timing.chosen_tactics() as noted:
         assert tuner.choose_one("gemm1", ["runner"], gemm_idx=1) == ("runner", 10)
         assert tuner.choose_one("gemm2", ["runner"], gemm_idx=2) == ("runner", 20)
+        assert tuner.choose_one("gemm9", ["runner"], gemm_idx=9) == ("runner", (128, 64))
     tuner.choose_one("gemm3", ["runner"], gemm_idx=3)
-    assert noted == {"gemm1": 10, "gemm2": 20}
+    assert noted == {"gemm1": 10, "gemm2": 20, "gemm9": "(128, 64)"}
 
 
 def test_a_release_without_an_autotuner(monkeypatch: pytest.MonkeyPatch) -> None:
