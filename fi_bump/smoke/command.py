@@ -76,7 +76,7 @@ def _prepare(options: Options) -> tuple[Setup, tuple[Output, ...]]:
         probes=choose((*options.only, *options.require) if options.only else options.only),
         required=tuple(probe.name for probe in choose(options.require)) if options.require else None,
         python=options.python,
-        base=None if options.base is None else existing(options.base),
+        base=None if options.base is None else existing(options.base, "--base"),
         wheelhouse=None if options.wheelhouse is None else os.path.abspath(options.wheelhouse),
         extra=options.extra,
         devices=options.devices,
@@ -99,7 +99,8 @@ def _refuse_contradictions(options: Options) -> None:
             "--against needs an environment for each release, and --python names one that is there", hint=hint
         )
     if options.base is not None and options.python is not None:
-        raise UsageError("--base is what an environment is made on, and --python names one that is there")
+        hint = "leave one of them out"
+        raise UsageError("--base is what an environment is made on, and --python names one that is there", hint=hint)
     if options.base is not None and options.sweep is not None:
         hint = "leave --base out"
         raise UsageError("--sweep needs environments of its own: the base may hold what is swept", hint=hint)

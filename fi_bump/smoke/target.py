@@ -57,12 +57,12 @@ class Answer(NamedTuple):
     stopped: bool = False
 
 
-def existing(python: str) -> str:
-    """The path of an interpreter named by its path or by its name on PATH. Raises UsageError."""
+def existing(python: str, option: str = "--python") -> str:
+    """The path of an interpreter that an option names by its path or by its name on PATH. Raises UsageError."""
     found = shutil.which(os.path.expanduser(python))
     if found is None or os.path.isdir(found):
         raise UsageError(
-            f"'{python}' is no interpreter", hint="--python takes the path of a python, or its name on PATH"
+            f"'{python}' is no interpreter", hint=f"{option} takes the path of a python, or its name on PATH"
         )
     # Not resolved: in a virtual environment the link itself says which environment it is.
     return os.path.abspath(found)

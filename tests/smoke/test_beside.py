@@ -98,14 +98,18 @@ def test_a_base_decides_what_it_holds(made: list[Wanted], run: Run, engine: Path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--base", "none"), "fi-bump: 'none' is no interpreter"),
+        (
+            ("--base", "none"),
+            "fi-bump: 'none' is no interpreter\nhelp: --base takes the path of a python, or its name on PATH",
+        ),
         (
             ("--base", sys.executable, "--python", sys.executable),
-            "fi-bump: --base is what an environment is made on, and --python names one that is there",
+            "fi-bump: --base is what an environment is made on, and --python names one that is there\n"
+            "help: leave one of them out",
         ),
         (
             ("--base", sys.executable, "--sweep", "nvidia-cutlass-dsl"),
-            "fi-bump: --sweep needs environments of its own: the base may hold what is swept",
+            "fi-bump: --sweep needs environments of its own: the base may hold what is swept\nhelp: leave --base out",
         ),
     ],
 )
@@ -113,4 +117,4 @@ def test_what_goes_with_no_base(
     arguments: tuple[str, ...], message: str, made: list[Wanted], run: Run, engine: Path
 ) -> None:
     result = run(engine, "smoke", *arguments)
-    assert (result.code, result.out, result.err.split("\n")[0], made) == (2, "", message, [])
+    assert (result.code, result.out, result.err, made) == (2, "", f"{message}\n", [])
