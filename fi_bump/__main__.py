@@ -20,18 +20,19 @@ def _run() -> None:
     # A check lives for some hundredths of a second: collecting its garbage would cost more than it frees.
     gc.disable()
     root = _checked(sys.argv[1:])
-    if root is not None and not sys.stdout.isatty():
+    memory = None
+    if root is not None:
         from fi_bump import kept
 
-        report = kept.recall(root)
-        if report is not None:
-            _answer(report)
+        memory = kept.recall(root)
+        if memory.report is not None and not sys.stdout.isatty():
+            _answer(memory.report)
     from fi_bump import check
     from fi_bump.edge import guard
 
     checking = check.parse(sys.argv[1:])
     if checking is not None:
-        sys.exit(guard(lambda: check.run(checking)))
+        sys.exit(guard(lambda: check.run(checking, memory)))
     # The other commands live for a second: rarely is enough.
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
