@@ -19,6 +19,10 @@ def main() -> None:
 def _run() -> None:
     # A check lives for some hundredths of a second: collecting its garbage would cost more than it frees.
     gc.disable()
+    if sys.stdin is None or sys.stdout is None or sys.stderr is None:
+        from fi_bump.edge import open_missing_streams
+
+        open_missing_streams()
     root = _checked(sys.argv[1:])
     memory = None
     if root is not None:
@@ -44,7 +48,7 @@ def _run() -> None:
             sys.exit(guard(lambda: bump.run(setting)))
     from fi_bump.cli import app
 
-    app(prog_name="fi-bump")
+    sys.exit(guard(lambda: app(prog_name="fi-bump")))
 
 
 def _checked(arguments: list[str]) -> str | None:
@@ -64,6 +68,8 @@ def _answer(report: bytes) -> None:
             report = report[os.write(1, report) :]
     except BrokenPipeError:
         pass
+    except OSError:  # a check that looks again says so
+        return
     os._exit(0)
 
 
