@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 
-from fi_bump.errors import MEND_OR_EXCLUDE, FileError, UsageError
+from fi_bump.errors import MEND_OR_EXCLUDE, MEND_OR_RESTORE, FileError, UsageError
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
 from fi_bump.records import TYPE_CHECKING
@@ -195,10 +195,11 @@ def read_optional(root: str, path: str) -> Source | None:
     """The file as it is, or None where there is none."""
     try:
         return read(root, path)
-    except FileError:
-        if os.path.lexists(os.path.join(root, path)):
-            raise
-        return None
+    except FileError as error:
+        if not os.path.lexists(os.path.join(root, path)):
+            return None
+        error.hint = MEND_OR_RESTORE if path == LOCK_NAME else error.hint
+        raise
 
 
 def is_regular(root: str, path: str) -> bool:
