@@ -1,4 +1,4 @@
-"""A second opinion on planned edits from parsers of other hands: packaging, json, tomllib, dockerfile-parse, PyYAML.
+"""A second opinion on planned edits from parsers of other hands: packaging, json, tomlkit, dockerfile-parse, PyYAML.
 
 A witness sees the file before and after. What it reads must differ in exactly the edited places; what it cannot read
 before the edit (dockerfile-parse does not know heredocs) it has no opinion on.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import io
 import json
 import re
-import tomllib
 from typing import IO, Any, cast
 
+import tomlkit
 from dockerfile_parse import DockerfileParser
 from packaging.requirements import InvalidRequirement, Requirement
+from tomlkit.exceptions import TOMLKitError
 
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
 from fi_bump.files import format_of
@@ -91,15 +92,21 @@ def _json(change: Change) -> str | None:
 
 
 def _toml(change: Change) -> str | None:
-    """tomllib must read a document of the same shape that differs in exactly as many strings as there are moves."""
-    texts = [data.removeprefix(BOM).decode("utf-8", "replace") for data in (change.source.data, change.new)]
-    try:
-        before, after = map(tomllib.loads, texts)
-    except ValueError:
-        return "tomllib does not read the new file as planned"
-    if _differences(before, after) != len(change.moves):
-        return "tomllib does not read the new file as planned"
+    """tomlkit must read a document of the same shape that differs in exactly as many strings as there are moves.
+
+    The finder's own authority, tomllib, has read the new file by then.
+    """
+    before = _toml_document(change.source.data)
+    if before is not None and _differences(before, _toml_document(change.new)) != len(change.moves):
+        return "tomlkit does not read the new file as planned"
     return None
+
+
+def _toml_document(data: bytes) -> dict[str, Any] | None:
+    try:
+        return tomlkit.parse(data.removeprefix(BOM).decode("utf-8", "replace")).unwrap()
+    except (TOMLKitError, ValueError, RecursionError):
+        return None
 
 
 def _differences(before: Any, after: Any) -> int | None:

@@ -32,7 +32,7 @@ DOORS = {
     "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "change/releases.py", "index/", *ASKING},
     "dockerfile_parse": {"witness.py"},
     "urllib3": {"index/http.py"},
-    "tomlkit": set[str](),
+    "tomlkit": {"witness.py"},
     "yaml": {"formats/yaml_events.py"},
 }
 # What a format may import beside its own sub-modules.
