@@ -181,7 +181,8 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
         if group.version == version and not moved:
             say([f"{name} is already at {version}"])
             continue
-        say([f"{name} {group.version} -> {version}: {pins_in_files(moved)}{'' if flight else ', no index asked'}"])
+        change = f"{group.version} -> {version}" if group.version != version else f"stays at {version}"
+        say([f"{name} {change}: {pins_in_files(moved)}{'' if flight else ', no index asked'}"])
         compiled = {pin.source.path: pin.command for pin in moved if pin.command}
         say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
         if group.version != version:
