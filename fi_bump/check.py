@@ -67,10 +67,12 @@ def run(options: Options, memory: kept.Memory | None = None) -> int:
     `memory` is what is known of the tree, where that was asked already. Without `fix` nothing is ever written.
     Raises FiBumpError when the check cannot be made.
     """
-    memory = memory or kept.recall(options.root)
+    is_whole = options == Options(options.root) and kept.enabled(options.root)
+    if memory is None and is_whole:
+        memory = kept.recall(options.root)
     repository = open_repository(options.root)
     watch = None
-    if options == Options(options.root) and kept.enabled(repository.root):
+    if memory is not None and is_whole:
         watch = kept.Watch(repository.root, watch_names(repository.lock), memory)
         watch.lock(LOCK_NAME)
     if options.fix:
