@@ -182,8 +182,10 @@ def read(root: str, path: str, watch: Watch | None = None) -> Source:
                 watch.read(path, now)
             data = os.read(descriptor, _CHUNK)
             if len(data) == _CHUNK or len(data) < now.st_size:
-                while more := os.read(descriptor, _CHUNK):
-                    data += more
+                pieces = [data]
+                while more := os.read(descriptor, max(now.st_size, _CHUNK)):
+                    pieces.append(more)
+                data = b"".join(pieces)
             return Source(path, data)
         finally:
             os.close(descriptor)
