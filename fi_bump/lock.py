@@ -103,6 +103,11 @@ def is_canonical_version(text: str) -> bool:
     return re.fullmatch(_CANONICAL_VERSION, text) is not None
 
 
+def is_site(text: str) -> bool:
+    """Whether the lock can record `text` as a site."""
+    return re.fullmatch(_SITE, text) is not None
+
+
 def dump(lock: Lock) -> bytes:
     """The canonical bytes: sorted, two-space indent, empty lists left out, a final newline."""
     document: dict[str, Any] = {"$schema": lock.schema} if lock.schema else {}

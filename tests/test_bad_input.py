@@ -320,36 +320,3 @@ def test_an_endless_version_is_drift(engine: Path, run: Run) -> None:
     line = f"requirements/x.txt:1:20: flashinfer-python is {endless}, the lock says {OLD} [drift]"
     result = run(engine, "check")
     assert (result.code, result.out.splitlines()[0], result.err) == (1, line, "")
-
-
-@pytest.mark.parametrize("command", [("check",), ("set", NEW), ("status",), ("init", "--force")])
-def test_a_lock_that_is_no_file(engine: Path, run: Run, command: tuple[str, ...]) -> None:
-    path = engine / "versions.lock.json"
-    path.unlink()
-    path.mkdir()
-    help_ = "help: mend it or restore it from git\n"
-    assert run(engine, *command) == (3, "", f"versions.lock.json: is not a regular file\n{help_}")
-    path.rmdir()
-    path.symlink_to("nowhere")
-    error = f"versions.lock.json: cannot be read: no such file or directory\n{help_}"
-    assert run(engine, *command) == (3, "", error)
-    assert path.is_symlink()
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (("--package", "Foo Bar"), "'foo bar' is not a canonical package name"),
-        (("--package", ""), "'' is not a canonical package name"),
-        (("--package", "kit", "--variable", "a-b"), '"A-B" is not an upper-case variable name'),
-        (("--package", "kit", "--exclude", ""), '"" is not a path pattern'),
-        (
-            ("--package", "kit", "--repository", "kit"),
-            '"kit" is not a repository: host/owner/name in lower case, without scheme and .git',
-        ),
-    ],
-)
-def test_init_with_what_no_lock_can_hold(engine: Path, run: Run, options: tuple[str, ...], message: str) -> None:
-    before = snapshot(engine)
-    assert run(engine, "init", "--force", "--group", "x", *options) == (2, "", f"fi-bump: {message}\n")
-    assert snapshot(engine) == before
