@@ -19,19 +19,24 @@ def main() -> None:
 def _run() -> None:
     # A check lives for some hundredths of a second: collecting its garbage would cost more than it frees.
     gc.disable()
+    if sys.stdin is None or sys.stdout is None or sys.stderr is None:
+        from fi_bump.edge import open_missing_streams
+
+        open_missing_streams()
     root = _checked(sys.argv[1:])
-    if root is not None and not sys.stdout.isatty():
+    memory = None
+    if root is not None:
         from fi_bump import kept
 
-        report = kept.recall(root)
-        if report is not None:
-            _answer(report)
+        memory = kept.recall(root)
+        if memory.report is not None and not sys.stdout.isatty():
+            _answer(memory.report)
     from fi_bump import check
     from fi_bump.edge import guard
 
     checking = check.parse(sys.argv[1:])
     if checking is not None:
-        sys.exit(guard(lambda: check.run(checking)))
+        sys.exit(guard(lambda: check.run(checking, memory)))
     # The other commands live for a second: rarely is enough.
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
@@ -43,7 +48,7 @@ def _run() -> None:
             sys.exit(guard(lambda: bump.run(setting)))
     from fi_bump.cli import app
 
-    app(prog_name="fi-bump")
+    sys.exit(guard(lambda: app(prog_name="fi-bump")))
 
 
 def _checked(arguments: list[str]) -> str | None:
@@ -63,6 +68,8 @@ def _answer(report: bytes) -> None:
             report = report[os.write(1, report) :]
     except BrokenPipeError:
         pass
+    except OSError:  # a check that looks again says so
+        return
     os._exit(0)
 
 

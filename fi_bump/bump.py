@@ -9,7 +9,7 @@ from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError, UsageError
 from fi_bump.findings import Finding, Rule, compare, lock_files
-from fi_bump.kept import Watch
+from fi_bump.kept import Watch, recall
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
@@ -116,7 +116,8 @@ def _preflight(repository: Repository, request: Request, online: Online) -> tupl
 
 def _scan(repository: Repository, request: Request, *, quick: bool = False) -> Scan:
     """The tree; with `quick`, for what writes nothing, without the files that said nothing at the last check."""
-    watch = Watch(repository.root, watch_names(request.lock)) if quick else None
+    root = repository.root
+    watch = Watch(root, watch_names(request.lock), recall(root)) if quick else None
     return repository._replace(lock=request.lock).scan(watch=watch)
 
 
@@ -180,7 +181,8 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
         if group.version == version and not moved:
             say([f"{name} is already at {version}"])
             continue
-        say([f"{name} {group.version} -> {version}: {pins_in_files(moved)}{'' if flight else ', no index asked'}"])
+        change = f"{group.version} -> {version}" if group.version != version else f"stays at {version}"
+        say([f"{name} {change}: {pins_in_files(moved)}{'' if flight else ', no index asked'}"])
         compiled = {pin.source.path: pin.command for pin in moved if pin.command}
         say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
         if group.version != version:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from fi_bump import journal
+from fi_bump import journal, kept
 from fi_bump.edge import encoded, say, write_bytes
 from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings import Finding, compare, finding_order, interrupted
-from fi_bump.kept import Watch
 from fi_bump.lock import LOCK_NAME
 from fi_bump.plan import Plan, make_plan
 from fi_bump.records import TYPE_CHECKING, NamedTuple
@@ -62,15 +61,20 @@ def parse(arguments: list[str]) -> Options | None:
     return options if options.form in FORMATS else None
 
 
-def run(options: Options) -> int:
+def run(options: Options, memory: kept.Memory | None = None) -> int:
     """Check, print the report, and return the exit code: 0 in step, 1 with findings left.
 
-    Without `fix` nothing is ever written. Raises FiBumpError when the check cannot be made.
+    `memory` is what is known of the tree, where that was asked already. Without `fix` nothing is ever written.
+    Raises FiBumpError when the check cannot be made.
     """
+    is_whole = options == Options(options.root) and kept.enabled(options.root)
+    if memory is None and is_whole:
+        memory = kept.recall(options.root)
     repository = open_repository(options.root)
-    watch = Watch(repository.root, watch_names(repository.lock)) if options == Options(options.root) else None
-    if watch is not None:
-        watch.is_quiet(LOCK_NAME)
+    watch = None
+    if memory is not None and is_whole:
+        watch = kept.Watch(repository.root, watch_names(repository.lock), memory)
+        watch.lock(LOCK_NAME)
     if options.fix:
         repository, scan = _fix(repository.root, options)
     else:
@@ -86,7 +90,6 @@ def run(options: Options) -> int:
     say(lines or ())
     in_step = all(finding.rule.severity != "error" for finding in findings)
     if watch is not None:
-        watch.loud(LOCK_NAME)
         watch.keep(encoded(lines) if in_step and lines is not None else None)
     return int(Exit.OK if in_step else Exit.FINDINGS)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
 
 from fi_bump.errors import Exit, FiBumpError
+
+# What says of an error without a file's name that output cannot be written; those of files carry one, or are explained.
+_OF_OUTPUT = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
 
 
 def say(lines: Iterable[str]) -> None:
@@ -24,10 +28,40 @@ def encoded(lines: Iterable[str]) -> bytes:
 
 
 def write_bytes(data: bytes) -> None:
-    """Write raw bytes to standard output."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Write raw bytes to standard output. A reader who has seen enough (`| head`) changes no exit code.
+
+    Raises FiBumpError when they cannot be written.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _drop_output()
+    except OSError as error:
+        raise _unwritable(error) from None
+
+
+def _drop_output() -> None:
+    """Let what is still to be written, by the interpreter at its end too, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unwritable(error: OSError) -> FiBumpError:
+    _drop_output()
+    reason = (error.strerror or str(error)).lower()
+    hint = "only the report is lost: what the command changed stays changed"
+    return FiBumpError(f"cannot be written: {reason}", place="standard output", hint=hint)
+
+
+def open_missing_streams() -> None:
+    """Give streams that the caller closed (`>&-`) to the null device, lest a file of ours takes their number."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8")
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8")
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8")
 
 
 def guard(action: Callable[[], int]) -> int:
@@ -35,18 +69,22 @@ def guard(action: Callable[[], int]) -> int:
     try:
         return action()
     except FiBumpError as error:
-        from fi_bump.report.text import error_lines
-
-        _complain(error_lines(error))
-        return int(error.exit)
+        return _explain(error)
     except KeyboardInterrupt:
         _complain(["fi-bump: interrupted"])
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:
-        # The reader (`| head`) has seen enough; leave quietly, and let the interpreter flush into nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+        return int(Exit.OK)
+    except SystemExit as leaving:
+        # Libraries that print a table or a help text leave with 1 when nobody reads it, which is our word for findings.
+        if not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        _drop_output()
         return int(Exit.OK)
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None and error.errno in _OF_OUTPUT:
+            return _explain(_unwritable(error))
         if os.environ.get("FI_BUMP_TRACEBACK"):
             raise
         place = f"{type(error).__name__}: {error}"
@@ -54,7 +92,17 @@ def guard(action: Callable[[], int]) -> int:
         return int(Exit.FAILED)
 
 
+def _explain(error: FiBumpError) -> int:
+    from fi_bump.report.text import error_lines
+
+    _complain(error_lines(error))
+    return int(error.exit)
+
+
 def _complain(lines: Iterable[str]) -> None:
-    sys.stdout.flush()
-    sys.stderr.buffer.write(encoded(lines))
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.buffer.write(encoded(lines))
+        sys.stderr.flush()
+    except OSError:  # nobody is left to tell; the exit code says it
+        pass

@@ -34,6 +34,7 @@ class FiBumpError(Exception):
         return f"{self.place}: {self.message}" if self.place else self.message
 
 
+MEND_OR_RESTORE = "mend it or restore it from git"
 MEND_OR_EXCLUDE = "mend it, or exclude it in versions.lock.json"
 REPORT_WITH_FILE = "this is a bug in fi-bump: please report it with the file"
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from fi_bump.errors import MEND_OR_EXCLUDE, FileError, UsageError
+from fi_bump.errors import MEND_OR_EXCLUDE, MEND_OR_RESTORE, FileError, UsageError
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
+from fi_bump.records import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fi_bump.kept import Watch
 
 _SKIPPED_FOLDERS = frozenset(
     [
@@ -55,6 +59,8 @@ def format_of(path: str) -> str | None:
     """
     folder, _, name = path.rpartition("/")
     name = name.lower()
+    if name.endswith(".py"):  # first, since most are
+        return "python"
     if name in _LOCK_FILES or (name.startswith("pylock.") and name.endswith(".toml")):
         return "lockfile"
     if name.endswith(".json"):
@@ -68,8 +74,6 @@ def format_of(path: str) -> str | None:
     if name.endswith(".toml"):
         # Some projects keep one for each platform: pyproject_xpu.toml.
         return "pyproject" if name.startswith("pyproject") else None
-    if name.endswith(".py"):
-        return "python"
     if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
     if name.endswith((".sh", ".bash")):
@@ -106,11 +110,11 @@ def walk(
     below: str = "",
     *,
     promising: bool = False,
-    note: Callable[[str], None] | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[str]:
     """Every file's path relative to `root`, folder by folder; with `promising` only names that a format can have.
 
-    `note` is told each folder before it is listed.
+    What a `watch` knows of a folder is not listed again; it knows of promising names only.
 
     Raises FileError for a folder that cannot be listed.
     """
@@ -118,8 +122,11 @@ def walk(
     while folders:
         folder = folders.pop()
         prefix = f"{folder}/" if folder else ""
-        if note is not None:
-            note(folder)
+        known = watch.listing(folder) if watch is not None else None
+        if known is not None:
+            folders += known[0]
+            yield from known[1]
+            continue
         try:
             entries = list(os.scandir(f"{root}/{folder}"))
         except OSError as error:
@@ -139,8 +146,13 @@ def walk(
             path = prefix + name
             if exclude is not None and exclude.match(path):
                 continue
-            if entry.is_file(follow_symlinks=False) or (entry.is_symlink() and not _is_alias(root, path)):
+            if entry.is_file(follow_symlinks=False):
                 yield path
+            elif entry.is_symlink():
+                if watch is not None:
+                    watch.linked(folder)
+                if not _is_alias(root, path):
+                    yield path
 
 
 def _is_alias(root: str, path: str) -> bool:
@@ -157,18 +169,23 @@ def unreadable(path: str, error: OSError) -> FileError:
     return FileError(f"cannot be read: {reason}", place=path, hint=MEND_OR_EXCLUDE)
 
 
-def read(root: str, path: str) -> Source:
-    """The file as it is. Raises FileError when it is missing, a folder or unreadable."""
+def read(root: str, path: str, watch: Watch | None = None) -> Source:
+    """The file as it is, of which a `watch` is told. Raises FileError when it is missing, a folder or unreadable."""
     try:
         # Not blocking: a pipe of a promising name must not hold us. Plain calls: a file object costs more than a read.
         descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            now = os.fstat(descriptor)
+            if not stat.S_ISREG(now.st_mode):
                 raise FileError("is not a regular file", place=path, hint=MEND_OR_EXCLUDE)
+            if watch is not None:
+                watch.read(path, now)
             data = os.read(descriptor, _CHUNK)
-            if data:
-                while more := os.read(descriptor, _CHUNK):
-                    data += more
+            if len(data) == _CHUNK or len(data) < now.st_size:
+                pieces = [data]
+                while more := os.read(descriptor, max(now.st_size, _CHUNK)):
+                    pieces.append(more)
+                data = b"".join(pieces)
             return Source(path, data)
         finally:
             os.close(descriptor)
@@ -180,10 +197,11 @@ def read_optional(root: str, path: str) -> Source | None:
     """The file as it is, or None where there is none."""
     try:
         return read(root, path)
-    except FileError:
-        if os.path.lexists(os.path.join(root, path)):
-            raise
-        return None
+    except FileError as error:
+        if not os.path.lexists(os.path.join(root, path)):
+            return None
+        error.hint = MEND_OR_RESTORE if path == LOCK_NAME else error.hint
+        raise
 
 
 def is_regular(root: str, path: str) -> bool:
@@ -198,15 +216,23 @@ def candidates(
     root: str,
     exclude: re.Pattern[str] | None,
     below: Iterable[str] = (),
-    note: Callable[[str], None] | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[tuple[str, str]]:
-    """`(path, format)` of each file whose name promises a format, below the paths (see `relative`) or the root."""
+    """`(path, format)` of each file whose name promises a format, below the paths (see `relative`) or the root.
+
+    What a `watch` passes over is left out.
+    """
+    unwalked = watch.tree() if watch is not None else None
     for path in tuple(below) or ("",):
-        if path and not os.path.isdir(os.path.join(root, path)):
+        if unwalked is not None:
+            found = unwalked
+        elif path and not os.path.isdir(os.path.join(root, path)):
             found = [path] if not (exclude and exclude.match(path)) else []
         else:
-            found = list(walk(root, exclude, path, promising=True, note=note))
+            found = list(walk(root, exclude, path, promising=True, watch=watch))
         for each in found:
+            if watch is not None and watch.passes(each):
+                continue
             form = format_of(each)
             if form is not None:
                 yield each, form

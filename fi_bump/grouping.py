@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from fi_bump.lock import Group, Lock
-from fi_bump.ownership import assign
+from fi_bump.ownership import assign, site_to_record
 from fi_bump.pins import Kind, Pin
 from fi_bump.scan import Scan
 from fi_bump.versions import canonical_version, newest_first
@@ -32,7 +32,7 @@ def filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group 
     votes = Counter(canonical_version(pin.version) for pin in pins)
     most = max(votes.values())
     elected = newest_first([each for each, number in votes.items() if number == most])[0]
-    sites = tuple(sorted(pin.site for pin in pins))
+    sites = tuple(sorted(map(site_to_record, pins)))
     return group._replace(version=version or elected, sites=sites)
 
 

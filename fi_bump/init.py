@@ -38,6 +38,7 @@ def run(options: Options) -> int:
     root = files.find_root(options.root)
     version = None if options.version is None else canonical_version(options.version)
     proposed = _proposed(options)
+    _valid(Lock(tuple(proposed), options.exclude))
     with write.exclusive(root):
         recover(root)
         old = files.read_optional(root, LOCK_NAME)
@@ -81,15 +82,23 @@ def _proposed(options: Options) -> list[Group]:
     name = options.groups[0]
     if not options.packages:
         raise UsageError(f"the group '{name}' has no package", hint="add --package NAME")
-    group = Group(
-        name,
-        "0",
-        tuple(Member(canonical_name(name)) for name in options.packages),
-        tuple(name.upper() for name in options.variables),
-        tuple(canonical_repository(name) for name in options.repositories),
-    )
-    load(dump(Lock((group,))))
-    return [group]
+    return [
+        Group(
+            name,
+            "0",
+            tuple(Member(canonical_name(name)) for name in options.packages),
+            tuple(name.upper() for name in options.variables),
+            tuple(canonical_repository(name) for name in options.repositories),
+        )
+    ]
+
+
+def _valid(asked: Lock) -> None:
+    """Raise UsageError for what the command line names and no lock could hold."""
+    try:
+        load(dump(asked))
+    except LockError as error:
+        raise UsageError(error.message, hint=error.hint) from None
 
 
 def _kept_exclude(old: bytes | None) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """What the last `check` of a tree looked at, kept in the user's cache: a tree that has not changed is not read again.
 
-Two things are kept, and both are only ever used for files whose size and times are what they were: which files said
-nothing (`Watch`), so that they are passed over, and the report of a check in step (`recall`). A change of a file or of
+Three things are kept, and all are only ever used for files and folders whose size and times are what they were: what
+each folder holds and what each file said (`Watch`), so that most are passed over, and the report of a check in step
+(`recall`). A change of a file or of
 a folder's entries changes its times (ctime cannot be set back); what changed within the last two seconds before a
 check is not kept, since a second change in the same tick of the clock would leave no trace. What a command writes is
 never decided by it. FI_BUMP_NO_CACHE turns all of it off.
@@ -22,15 +23,98 @@ from fi_bump.folders import user_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     # Of each path what `_signature` says.
     Signatures: TypeAlias = dict[str, int]
+    # What each file that says something said, as `plain.plain` has it; None for what must be looked at anew.
+    Said: TypeAlias = dict[str, Any]
 
-_FORM = 1
+_FORM = 2
 _TICK = 2_000_000_000
 _OLD = 30 * 24 * 3600 * 1_000_000_000
 _UNSETTLED = -1
+
+
+class Kept:
+    """What a file of the cache holds: of each folder and file its signature, and what the files said.
+
+    `report` is empty where there is none. `linked` are the folders with symbolic links: what a link is may change with
+    no trace in its folder.
+    """
+
+    __slots__ = ("code", "files", "folders", "linked", "names", "report", "said")
+
+    def __init__(
+        self,
+        code: str,
+        names: str,
+        report: bytes,
+        folders: Signatures,
+        files: Signatures,
+        said: Said,
+        linked: frozenset[str],
+    ) -> None:
+        self.code = code
+        self.names = names
+        self.report = report
+        self.folders = folders
+        self.files = files
+        self.said = said
+        self.linked = linked
+
+    @property
+    def parts(self) -> tuple[str, str, bytes, Signatures, Signatures, Said, frozenset[str]]:
+        """All of it."""
+        return self.code, self.names, self.report, self.folders, self.files, self.said, self.linked
+
+
+class Memory:
+    """What the last check of a tree kept, if anything, and of each path that is not what it was its new signature.
+
+    `report` is that of the last check, when it was in step and nothing has changed since. What changed since
+    `settled` may change again without a trace.
+    """
+
+    __slots__ = ("changed", "kept", "report", "settled")
+
+    def __init__(self, kept: Kept | None, changed: Signatures, report: bytes | None, settled: int) -> None:
+        self.kept = kept
+        self.changed = changed
+        self.report = report
+        self.settled = settled
+
+
+def recall(root: str) -> Memory:
+    """What is known of this tree: one look at the times of everything that the last check saw."""
+    settled = time_ns() - _TICK
+    kept = _load(root)
+    if kept is None or kept.code != _code():
+        return Memory(None, {}, None, settled)
+    changed: Signatures = {}
+    stat = os.stat
+    for signatures in (kept.folders, kept.files):
+        for path, signature in signatures.items():
+            try:
+                now = stat(f"{root}/{path}")
+            except OSError:
+                changed[path] = _UNSETTLED
+                continue
+            if now.st_ctime_ns ^ now.st_mtime_ns << 64 ^ now.st_size << 128 != signature:
+                changed[path] = _signature(now, settled)
+    report = None if changed or journal.pending(root) else kept.report
+    return Memory(kept, changed, report or None, settled)
+
+
+def _signature(now: os.stat_result, settled: int) -> int:
+    if now.st_mtime_ns >= settled or now.st_ctime_ns >= settled:
+        return _UNSETTLED
+    return now.st_ctime_ns ^ now.st_mtime_ns << 64 ^ now.st_size << 128
+
+
+def enabled(root: str) -> bool:
+    """Whether anything can be kept of a tree."""
+    return _file(root) is not None
 
 
 class Watch:
@@ -39,85 +123,96 @@ class Watch:
     `names` is what decides whether a file says something: what the lock looks for and leaves out.
     """
 
-    def __init__(self, root: str, names: object) -> None:
+    def __init__(self, root: str, names: object, memory: Memory) -> None:
         self._root = root
-        self._settled = time_ns() - _TICK
         self._names = f"{names!r}"
-        self._kept = kept = _load(root)
-        alike = kept is not None and kept.code == _code() and kept.names == self._names
-        self._known = kept.signatures if kept is not None and alike else {}
-        self._quiet = kept.quiet if kept is not None and alike else frozenset()
-        self._signatures: Signatures = {}
-        self._files: list[str] = []
-        self._loud: set[str] = set()
+        self._memory = memory
+        kept = memory.kept
+        if kept is None or kept.names != self._names:
+            kept = Kept("", "", b"", {}, {}, {}, frozenset())
+        self._known = kept
+        self._quiet = kept.files.keys() - kept.said.keys() - memory.changed.keys()
+        self._listed = kept.folders.keys() - kept.linked - memory.changed.keys()
+        self._listings: dict[str, tuple[list[str], list[str]]] | None = None
+        self._folders: Signatures = {}
+        self._files: Signatures = {}
+        self._said: Said = {}
+        self._linked: set[str] = set()
+        self.passed: list[str] = []
 
-    def folder(self, path: str) -> None:
-        """Note a folder before it is listed."""
-        self._signatures[path] = self._signature(path)
+    def tree(self) -> list[str] | None:
+        """Note the whole tree when no folder in it has changed: the files to read. None for one that must be walked."""
+        folders = self._known.folders
+        if not folders or len(self._listed) < len(folders):
+            return None
+        self._folders = folders
+        self._files = dict(self._known.files)
+        self.passed = list(self._quiet)
+        return [path for path in self._files if path not in self._quiet]
 
-    def is_quiet(self, path: str) -> bool:
-        """Note a file before it is read; whether it said nothing and has not changed."""
-        signature = self._signatures[path] = self._signature(path)
-        self._files.append(path)
-        return path in self._quiet and signature != _UNSETTLED and self._known.get(path) == signature
+    def listing(self, path: str) -> tuple[list[str], list[str]] | None:
+        """Note a folder; the folders and files in it that the last check saw, None for one that must be listed."""
+        if path not in self._listed:
+            self._folders[path] = self._now(path, self._known.folders)
+            return None
+        self._folders[path] = self._known.folders[path]
+        if self._listings is None:
+            self._listings = {}
+            for place, paths in enumerate((self._known.folders, self._known.files)):
+                for each in paths:
+                    if each:
+                        self._listings.setdefault(each.rpartition("/")[0], ([], []))[place].append(each)
+        return self._listings.get(path, ([], []))
 
-    def _signature(self, path: str) -> int:
-        try:
-            now = os.stat(f"{self._root}/{path}")
-        except OSError:
-            return _UNSETTLED
-        if now.st_mtime_ns >= self._settled or now.st_ctime_ns >= self._settled:
-            return _UNSETTLED
-        return now.st_ctime_ns ^ now.st_mtime_ns << 64 ^ now.st_size << 128
+    def linked(self, path: str) -> None:
+        """Note that a folder holds a symbolic link."""
+        self._linked.add(path)
 
-    def loud(self, path: str) -> None:
-        """Note that a file says something: it is always read."""
-        self._loud.add(path)
+    def passes(self, path: str) -> bool:
+        """Whether a file said nothing and has not changed. The others are read, and then noted by `read`."""
+        if path not in self._quiet:
+            return False
+        self._files[path] = self._known.files[path]
+        self.passed.append(path)
+        return True
+
+    def read(self, path: str, now: os.stat_result | None) -> None:
+        """Note the state in which a file was found when it was read; None for one that could not be."""
+        self._files[path] = _UNSETTLED if now is None else _signature(now, self._memory.settled)
+
+    def lock(self, path: str) -> None:
+        """Note the lock itself, which was read already."""
+        self._files[path] = self._now(path, self._known.files)
+        self._said[path] = None
+
+    def said(self, path: str, what: Any) -> None:
+        """Note what a file that was read says: it is always read."""
+        self._said[path] = what
+
+    def remembered(self, path: str) -> Any:
+        """What a file that was read said the last time, when it is the same; else None."""
+        signature = self._files[path]
+        same = signature != _UNSETTLED and signature == self._known.files.get(path)
+        return self._known.said.get(path) if same else None
 
     def keep(self, report: bytes | None) -> None:
         """Keep what was seen, and the report of a whole check in step where there is one."""
-        if _UNSETTLED in self._signatures.values():
+        if _UNSETTLED in self._folders.values() or _UNSETTLED in self._files.values():
             report = None
-        quiet = frozenset(self._files) - self._loud
-        kept = Kept(_code(), self._names, report or b"", self._signatures, quiet)
-        if self._kept is None or kept.parts != self._kept.parts:
+        kept = Kept(
+            _code(), self._names, report or b"", self._folders, self._files, self._said, frozenset(self._linked)
+        )
+        if self._memory.kept is None or kept.parts != self._memory.kept.parts:
             _store(self._root, kept)
 
-
-class Kept:
-    """What a file of the cache holds. `report` is empty where there is none."""
-
-    __slots__ = ("code", "names", "quiet", "report", "signatures")
-
-    def __init__(
-        self, code: str, names: str, report: bytes, signatures: Signatures, quiet: frozenset[str] = frozenset()
-    ) -> None:
-        self.code = code
-        self.names = names
-        self.report = report
-        self.signatures = signatures
-        self.quiet = quiet
-
-    @property
-    def parts(self) -> tuple[str, str, bytes, Signatures, frozenset[str]]:
-        """All of it."""
-        return self.code, self.names, self.report, self.signatures, self.quiet
-
-
-def recall(root: str) -> bytes | None:
-    """The report of the last check of this tree, when it was in step and nothing has changed since; else None."""
-    kept = _load(root)
-    if kept is None or not kept.report or kept.code != _code() or journal.pending(root):
-        return None
-    stat = os.stat
-    try:
-        for path, signature in kept.signatures.items():
-            now = stat(f"{root}/{path}")
-            if now.st_ctime_ns ^ now.st_mtime_ns << 64 ^ now.st_size << 128 != signature:
-                return None
-    except OSError:
-        return None
-    return kept.report
+    def _now(self, path: str, known: Signatures) -> int:
+        """A signature from before anything was read of a path: what recalling saw of it, else what is there now."""
+        if path in known:
+            return self._memory.changed.get(path, known[path])
+        try:
+            return _signature(os.stat(f"{self._root}/{path}"), self._memory.settled)
+        except OSError:
+            return _UNSETTLED
 
 
 def _code() -> str:

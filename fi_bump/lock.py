@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable
 
-from fi_bump.errors import LockError
+from fi_bump.errors import MEND_OR_RESTORE, LockError
 from fi_bump.grammar import LITERAL, LITERAL_MARK, canonical_name, canonical_repository, is_literal_anchor, is_version
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 
@@ -103,6 +103,11 @@ def is_canonical_version(text: str) -> bool:
     return re.fullmatch(_CANONICAL_VERSION, text) is not None
 
 
+def is_site(text: str) -> bool:
+    """Whether the lock can record `text` as a site."""
+    return re.fullmatch(_SITE, text) is not None
+
+
 def dump(lock: Lock) -> bytes:
     """The canonical bytes: sorted, two-space indent, empty lists left out, a final newline."""
     document: dict[str, Any] = {"$schema": lock.schema} if lock.schema else {}
@@ -154,7 +159,7 @@ def _parse(data: bytes) -> object:
     except json.JSONDecodeError as error:
         place = f"{LOCK_NAME}:{error.lineno}:{error.colno}"
         message = error.msg[:1].lower() + error.msg[1:]
-        raise LockError(f"is not JSON: {message}", place=place, hint="mend it or restore it from git") from None
+        raise LockError(f"is not JSON: {message}", place=place, hint=MEND_OR_RESTORE) from None
     except ValueError:
         raise LockError("is not a lock: it holds a number of too many digits", place=LOCK_NAME) from None
     except RecursionError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fi_bump.lock import Group, Lock
+from fi_bump.errors import FileError
+from fi_bump.lock import Group, Lock, is_site
 from fi_bump.pins import Pin
 from fi_bump.records import NamedTuple
 
@@ -27,6 +28,16 @@ def assign(lock: Lock, pins: tuple[Pin, ...]) -> list[Assigned]:
         owners = [group for group in lock.groups if pin.subject in group.subjects]
         assigned.append(Assigned(pin, owners[0] if len(owners) == 1 else None, False))
     return assigned
+
+
+def site_to_record(pin: Pin) -> str:
+    """A pin's site. Raises FileError for a place that the lock has no name for."""
+    if "#" in pin.source.path or not is_site(pin.site):
+        line, column = pin.source.position(pin.span.start)
+        message = "the lock cannot record a path with '#', or a path or key with a control character"
+        hint = "rename it, or exclude the file in versions.lock.json"
+        raise FileError(message, place=f"{pin.source.path}:{line}:{column}", hint=hint)
+    return pin.site
 
 
 def agrees(text: str, version: str) -> bool:

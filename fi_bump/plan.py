@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from fi_bump.errors import REPORT_WITH_FILE, InternalError, ParseError
 from fi_bump.lock import Lock
-from fi_bump.ownership import Assigned, agrees, assign, release_hashes
+from fi_bump.ownership import Assigned, agrees, assign, release_hashes, site_to_record
 from fi_bump.pins import Edit, Found, Kind, Pin, Source, Span, splice
 from fi_bump.records import NamedTuple
 from fi_bump.scan import Scan
@@ -75,9 +75,9 @@ def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None)
         lock = lock.replace_group(group._replace(version=version))
     assigned = assign(lock, scan.pins)
     for group in lock.groups:
-        new_sites = [each.pin.site for each in assigned if each.group == group and not each.recorded]
-        if new_sites and group.name in moving:
-            sites = tuple(sorted({*group.sites, *new_sites}))
+        new = [each.pin for each in assigned if each.group == group and not each.recorded]
+        if new and group.name in moving:
+            sites = tuple(sorted({*group.sites, *map(site_to_record, new)}))
             lock = lock.replace_group(group._replace(sites=sites))
     by_path: dict[str, list[Assigned]] = {}
     for each in assigned:

@@ -61,7 +61,7 @@ def preflight(root: str, request: Request, look: Callable[[], Scan], online: Onl
             asked = [standing.member for standing in standings]
             releases[group.name] = on_the_way(known, asked, group.version, version)
             files |= {standing.member.name: release_files(standing) for standing in standings}
-        found = None if refusals else audit(root, request.lock, request.versions, known, scan.paths)
+        found = None if refusals else audit(root, request.lock, request.versions, known, scan.all_paths)
     return scan, Preflight(tuple(refusals), remedy, files, tuple(left), found, releases)
 
 

@@ -54,6 +54,7 @@ class Repository(NamedTuple):
         changes = [write.Change(change.source.path, change.source.data, change.new) for change in plan.changes]
         new_lock = self.new_lock_data(plan)
         if new_lock != self.lock_data:
+            load(new_lock)  # whatever was recorded: nothing is written that the next command could not read
             changes.append(write.Change(LOCK_NAME, self.lock_data, new_lock))
         if changes:
             write.commit(self.root, changes)

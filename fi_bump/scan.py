@@ -10,6 +10,7 @@ from fi_bump.formats import finder
 from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
+from fi_bump.plain import plain, restored
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class Scan(NamedTuple):
     """What stands in the files that were read, sorted by path and place.
 
     `below` are the paths the scan was limited to (empty: the whole tree), `unparsed` the files that name a subject
-    but are not of their format and that no recorded site needs, `paths` every file that was looked at, with its format.
+    but are not of their format and that no recorded site needs, `paths` every file that was looked at, with its format,
+    and `passed` what was passed over since it said nothing the last time.
     """
 
     pins: tuple[Pin, ...]
@@ -29,6 +31,12 @@ class Scan(NamedTuple):
     unparsed: tuple[tuple[str, ParseError], ...]
     below: tuple[str, ...]
     paths: tuple[tuple[str, str | None], ...] = ()
+    passed: tuple[str, ...] = ()
+
+    @property
+    def all_paths(self) -> list[tuple[str, str | None]]:
+        """The paths of both, sorted."""
+        return sorted([*self.paths, *((path, files.format_of(path)) for path in self.passed)])
 
     def covers(self, path: str) -> bool:
         """Whether the scan looked at (or for) this path."""
@@ -64,31 +72,16 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None =
     that file only may be of the format (any .json) and the lock records no site in it.
     """
     below = tuple(files.relative(root, path) for path in paths)
-    wanted = wanted_by(lock.groups)
-    words = needles(wanted)
-    recorded = {site.partition("#")[0] for group in lock.groups for site in group.sites}
-    literals = literal_anchors(lock.groups)
+    looker = _Looker(root, lock, watch)
+    looked_at = _paths(root, lock, below, looker.literals, watch)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
-    looked_at = _paths(root, lock, below, literals, watch)
     for path, form in looked_at:
-        if watch is not None and watch.is_quiet(path) and path not in recorded:
-            continue
-        source = read_quietly(root, path, recorded=path in recorded)
-        if source is None or not (path in literals or names_any(source.data, words)):
-            continue
-        try:
-            what = look(source, wanted, literals.get(path, ()))
+        what = looker.at(path, form)
+        if isinstance(what, ParseError):
+            unparsed.append((path, what))
+        elif what is not None:
             found.append(what)
-            if watch is not None and what != ((), (), ()):
-                watch.loud(path)
-        except ParseError as error:
-            if watch is not None:
-                watch.loud(path)
-            if form != "bake" or path in recorded:
-                error.hint = error.hint or MEND_OR_EXCLUDE
-                raise
-            unparsed.append((path, error))
     return Scan(
         tuple(pin for each in found for pin in each.pins),
         tuple(place for each in found for place in each.unpinned),
@@ -96,7 +89,46 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None =
         tuple(unparsed),
         below,
         tuple(looked_at),
+        tuple(watch.passed) if watch is not None else (),
     )
+
+
+class _Looker:
+    """Looks at files on behalf of a lock."""
+
+    def __init__(self, root: str, lock: Lock, watch: Watch | None) -> None:
+        self.literals = literal_anchors(lock.groups)
+        self._root = root
+        self._watch = watch
+        self._wanted = wanted_by(lock.groups)
+        self._words = needles(self._wanted)
+        self._recorded = {site.partition("#")[0] for group in lock.groups for site in group.sites}
+
+    def at(self, path: str, form: str | None) -> Found | ParseError | None:
+        """What a file says, or that it is not of its format where that is no error; None when it says nothing."""
+        is_recorded = path in self._recorded
+        watch = self._watch
+        source = read_quietly(self._root, path, recorded=is_recorded, watch=watch)
+        if source is None:
+            return None
+        known = watch.remembered(path) if watch is not None else None
+        if known is not None:
+            what: Found | ParseError = restored(source, known)
+        elif path in self.literals or names_any(source.data, self._words):
+            try:
+                what = look(source, self._wanted, self.literals.get(path, ()))
+            except ParseError as error:
+                if form != "bake" or is_recorded:
+                    error.hint = error.hint or MEND_OR_EXCLUDE
+                    raise
+                what = error
+        else:
+            return None
+        if what == ((), (), ()):
+            return None
+        if watch is not None:
+            watch.said(path, None if isinstance(what, ParseError) else known or plain(what))
+        return what
 
 
 def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
@@ -133,9 +165,9 @@ def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str
 
 
 def watch_names(lock: Lock) -> object:
-    """What decides which files of a tree say something to a lock."""
+    """What decides which files of a tree are read, and which of them say something to a lock."""
     wanted = wanted_by(lock.groups)
-    return [sorted(names) for names in wanted], lock.exclude
+    return [sorted(names) for names in wanted], lock.exclude, sorted(literal_anchors(lock.groups).items())
 
 
 def _paths(
@@ -143,7 +175,7 @@ def _paths(
 ) -> list[tuple[str, str | None]]:
     """Every path to read with its format, and those that only a recorded literal leads to."""
     exclude = files.excluder(lock.exclude)
-    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below, watch.folder if watch else None))
+    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below, watch))
     for path in literals:
         if path not in paths and _covers(below, path) and files.is_regular(root, path):
             paths[path] = files.format_of(path)
@@ -154,12 +186,14 @@ def _covers(below: tuple[str, ...], path: str) -> bool:
     return not below or any(not top or path == top or path.startswith(top + "/") for top in below)
 
 
-def read_quietly(root: str, path: str, *, recorded: bool) -> Source | None:
+def read_quietly(root: str, path: str, *, recorded: bool, watch: Watch | None = None) -> Source | None:
     """The file, or None for what is no regular file and no recorded site needs."""
     try:
-        return files.read(root, path)
+        return files.read(root, path, watch)
     except FileError:
         # A dangling link, a socket or a folder of a promising name is somebody's business, but not a pin.
         if recorded or files.is_regular(root, path):
             raise
+        if watch is not None:
+            watch.read(path, None)
         return None

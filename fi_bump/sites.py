@@ -11,7 +11,7 @@ from fi_bump.errors import Exit, UsageError
 from fi_bump.formats import literal
 from fi_bump.grammar import LITERAL, LITERAL_MARK, VERSION, is_literal_anchor
 from fi_bump.lock import LOCK_NAME, Group, Lock, dump, load
-from fi_bump.ownership import agrees
+from fi_bump.ownership import agrees, site_to_record
 from fi_bump.pins import Pin, Source
 from fi_bump.repository import Repository, open_repository
 
@@ -37,7 +37,7 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
         lock = repository.lock
         if other:
             lock = lock.replace_group(other._replace(sites=tuple(site for site in other.sites if site != pin.site)))
-        lock = lock.replace_group(group._replace(sites=(*group.sites, pin.site)))
+        lock = lock.replace_group(group._replace(sites=(*group.sites, site_to_record(pin))))
         _write(repository, lock)
     say([f"recorded {pin.site} under {group.name}" + (f", no longer under {other.name}" if other else "")])
     if not agrees(pin.version, group.version):
@@ -57,7 +57,7 @@ def move_site(root: str, old: str, new: str) -> int:
             raise UsageError(f"'{pin.site}' is a site of '{taken}' already", hint=f"fi-bump site remove '{old}'")
         if pin.subject not in group.subjects:
             raise UsageError(f"'{pin.site}' pins {pin.subject}, which is not of the group '{group.name}'")
-        sites = tuple(pin.site if site == old else site for site in group.sites)
+        sites = tuple(site_to_record(pin) if site == old else site for site in group.sites)
         _write(repository, repository.lock.replace_group(group._replace(sites=sites)))
     say([f"{group.name}: {old} is now {pin.site}"])
     return int(Exit.OK)

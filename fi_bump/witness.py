@@ -90,18 +90,18 @@ def _json(change: Change) -> str | None:
 
 
 def _toml(change: Change) -> str | None:
-    """tomlkit must read a document of the same shape that differs in exactly as many strings as there are moves."""
-    before = _toml_values(change.source.data)
-    if before is None:
-        return None
-    after = _toml_values(change.new)
-    if after is None or _differences(before, after) != len(change.moves):
+    """tomlkit must read a document of the same shape that differs in exactly as many strings as there are moves.
+
+    The finder's own authority, tomllib, has read the new file by then.
+    """
+    before = _toml_document(change.source.data)
+    if before is not None and _differences(before, _toml_document(change.new)) != len(change.moves):
         return "tomlkit does not read the new file as planned"
     return None
 
 
-def _toml_values(data: bytes) -> dict[str, Any] | None:
-    """The document's values; None for what tomlkit cannot read. The finder goes by tomllib: this is another's word."""
+def _toml_document(data: bytes) -> dict[str, Any] | None:
+    """The document's values; None for what tomlkit cannot read."""
     # Few bumps edit TOML, and it takes 20 ms to import.
     import tomlkit
     from tomlkit.exceptions import TOMLKitError

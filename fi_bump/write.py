@@ -159,7 +159,8 @@ def _preflight(top: str, change: Change, transaction: str) -> _Target:
     path = os.path.join(top, change.path)
     real = os.path.realpath(path)
     if not replay.inside(top, real):
-        raise FileError("is a link that leaves the repository", place=change.path, hint="nothing was changed")
+        hint = "nothing was changed; put the file itself here, or exclude it in versions.lock.json"
+        raise FileError("is a link that leaves the repository", place=change.path, hint=hint)
     folder, name = os.path.split(real)
     # A name that is long already would be too long with our mark.
     name = name if len(os.fsencode(name)) <= 200 else ""

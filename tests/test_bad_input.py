@@ -105,7 +105,10 @@ def test_a_link_that_leaves_the_repository(engine: Path, run: Run) -> None:
     (engine / "docker/Dockerfile").unlink()
     (engine / "docker/Dockerfile").symlink_to(outside)
     before = snapshot(engine)
-    error = "docker/Dockerfile: is a link that leaves the repository\nhelp: nothing was changed\n"
+    error = (
+        "docker/Dockerfile: is a link that leaves the repository\n"
+        "help: nothing was changed; put the file itself here, or exclude it in versions.lock.json\n"
+    )
     assert run(engine, "set", NEW) == (3, "", error)
     assert snapshot(engine) == before
     assert outside.read_bytes() == TREE["docker/Dockerfile"]
@@ -278,7 +281,7 @@ def test_our_own_mistake_is_said_and_nothing_is_written(
 def test_an_unexpected_error_is_a_sentence(engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from fi_bump import check
 
-    def fail(_: check.Options) -> int:
+    def fail(_: check.Options, memory: object) -> int:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(check, "run", fail)

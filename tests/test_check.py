@@ -72,7 +72,7 @@ def test_what_fix_cannot_mend_is_said(engine: Path, run: Run) -> None:
         "requirements/bare.txt:1:1: note: flashinfer-cubin: names no version [unpinned]\n"
         f"requirements/range.txt:1:18: flashinfer-python>=0.7 does not admit {OLD}, which the lock says [floor-violated]\n"
         f"flashinfer {OLD}: 4 pins in 3 files, 2 findings\n"
-        "help: put a missing pin back, or take its site out of versions.lock.json\n"
+        "help: put a missing pin back, or forget its site with fi-bump site remove\n"
         "help: widen the range, or set a version that it admits\n"
     )
     assert run(engine, "check", "--fix") == (1, out, "")

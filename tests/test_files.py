@@ -195,6 +195,23 @@ def test_read(tmp_path: Path) -> None:
     assert (source.path, source.data) == ("a/b.txt", b"\xef\xbb\xbf1\r\n\xff")
 
 
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 65_537, 20_000_000])
+def test_a_file_of_any_size_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    plant(tmp_path, {"a": data})
+    calls: list[int] = []
+    real = os.read
+
+    def spy(descriptor: int, count: int) -> bytes:
+        calls.append(count)
+        return real(descriptor, count)
+
+    monkeypatch.setattr("fi_bump.files.os.read", spy)
+    assert files.read(str(tmp_path), "a").data == data
+    # Joining many pieces one by one would take the square of their number.
+    assert len(calls) <= 3
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [("gone", "gone: cannot be read: no such file or directory"), ("a", "a: is not a regular file")],

@@ -100,7 +100,7 @@ def test_a_known_family_by_name(tmp_path: Path, run: Run) -> None:
          "0.7.0rc1 or 0.6.9.dev20260101\n"),
         (["--group", "x"], 2, "fi-bump: there is no known family 'x'\nhelp: name its packages with --package; the known "
          "families are flashinfer, nixl, sgl-kernel, nvidia-cutlass-dsl, jax, lmcache, torch\n"),
-        (["--group", "X Y", "--package", "x"], 3, "versions.lock.json: in 'groups.X Y': \"X Y\" is not a group name: "
+        (["--group", "X Y", "--package", "x"], 2, "fi-bump: \"X Y\" is not a group name: "
          "lower-case letters, digits and single hyphens\n"),
         (["--group", "jax"], 3, "fi-bump: found no pin of jax, so no lock was written\nhelp: describe a group with "
          "--group NAME --package PACKAGE, and --variable and --repository as needed\n"),

@@ -15,8 +15,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fi_bump import check, files, kept
+from fi_bump import check, files, kept, scan
+from fi_bump.errors import FiBumpError
 from fi_bump.lock import load
+from fi_bump.pins import Source
+from fi_bump.plain import plain, restored
 from fi_bump.scan import watch_names
 from tests.conftest import LOCK, OLD, TREE, plant
 
@@ -39,12 +42,17 @@ def look(root: Path) -> int:
     return check.run(check.Options(str(root)))
 
 
+def watching(root: Path) -> kept.Watch:
+    """A watch as `check` makes one."""
+    return kept.Watch(str(root), watch_names(load(LOCK)), kept.recall(str(root)))
+
+
 def test_a_tree_in_step_is_recalled(tree: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    assert kept.recall(str(tree)) is None
+    assert kept.recall(str(tree)).report is None
     assert look(tree) == 0
     assert capfdbinary.readouterr().out == IN_STEP
-    assert kept.recall(str(tree)) == IN_STEP
-    assert kept.recall(str(tree / ".." / "engine")) == IN_STEP
+    assert kept.recall(str(tree)).report == IN_STEP
+    assert kept.recall(str(tree / ".." / "engine")).report == IN_STEP
 
 
 def test_files_that_say_nothing_are_not_read_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,9 +60,9 @@ def test_files_that_say_nothing_are_not_read_again(tree: Path, monkeypatch: pyte
     read: list[str] = []
     real = files.read
 
-    def spy(root: str, path: str) -> Any:
+    def spy(root: str, path: str, watch: Any = None) -> Any:
         read.append(path)
-        return real(root, path)
+        return real(root, path, watch)
 
     monkeypatch.setattr("fi_bump.files.read", spy)
     (tree / "src/b.py").write_bytes(b"import torch\n")
@@ -67,6 +75,79 @@ def test_files_that_say_nothing_are_not_read_again(tree: Path, monkeypatch: pyte
         "src/b.py",
         "versions.lock.json",
     ]
+
+
+def spied(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
+    """The paths of the sources that this function of `scan` is called with, from now on."""
+    seen: list[str] = []
+    real = getattr(scan, name)
+
+    def spy(source: Any, *rest: Any) -> Any:
+        seen.append(source.path)
+        return real(source, *rest)
+
+    monkeypatch.setattr(scan, name, spy)
+    return seen
+
+
+def test_what_an_unchanged_file_said_is_not_found_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tree, {"src/broken.json": b'{"flashinfer": '})
+    assert look(tree) == 0
+    (tree / "requirements/cuda.txt").write_bytes(TREE["requirements/cuda.txt"] + b"# a remark\n")
+    found = spied(monkeypatch, "look")
+    restored = spied(monkeypatch, "restored")
+    assert look(tree) == 0
+    assert sorted(found) == ["requirements/cuda.txt", "src/broken.json"]
+    assert sorted(restored) == ["docker/Dockerfile", "docker/Dockerfile.nightly", "docker/versions.json"]
+
+
+def test_a_scan_that_passes_files_over_knows_of_them(tree: Path) -> None:
+    assert look(tree) == 0
+    lock = load(LOCK)
+    whole = scan.scan(str(tree), lock)
+    quick = scan.scan(str(tree), lock, watch=watching(tree))
+    assert sorted(quick.passed) == ["src/a.py", "src/b.py"]
+    assert quick.all_paths == [*whole.paths]
+    assert [(pin.site, pin.version) for pin in quick.pins] == [(pin.site, pin.version) for pin in whole.pins]
+
+
+def test_folders_that_did_not_change_are_not_listed_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert look(tree) == 0
+    listed: list[str] = []
+    real = os.scandir
+
+    def spy(path: str) -> Any:
+        listed.append(path)
+        return real(path)
+
+    monkeypatch.setattr("fi_bump.files.os.scandir", spy)
+
+    def trees() -> list[str]:
+        return sorted(path.removeprefix(str(tree)) for path in listed if path.startswith(str(tree)))
+
+    plant(tree, {"src/a.py": b"x = '2.0'\n"})
+    assert look(tree) == 0
+    assert trees() == []
+    plant(tree, {"src/new/deep/c.py": b"", "src/new/requirements.txt": b"flashinfer-python==0.6.1\n"})
+    assert look(tree) == 1
+    assert trees() == ["/src", "/src/new", "/src/new/deep"]
+
+
+@pytest.mark.parametrize("kind", ["pin with hashes", "url", "mark", "floor"])
+def test_all_that_a_finder_says_survives(kind: str) -> None:
+    url = b"flashinfer-python @ https://x.example/v0.6.1/flashinfer_python-0.6.1-py3-none-any.whl\n"
+    said = {
+        "pin with hashes": b"flashinfer-python==0.6.1 --hash=sha256:" + b"0" * 64 + b" --hash=sha256:" + b"1" * 64,
+        "url": url,
+        "mark": b'[[package]]\nname = "flashinfer-python"\nversion = "0.6.1"\n',
+        "floor": b"flashinfer-python>=0.6\n",
+    }[kind]
+    source = Source("uv.lock" if kind == "mark" else "requirements.txt", said)
+    found = scan.look(source, scan.wanted_by(load(LOCK).groups))
+    assert found != ((), (), ())
+    data = marshal.loads(marshal.dumps(plain(found)))
+    assert restored(source, data) == found
+    assert repr(restored(source, data)) == repr(found)
 
 
 def edit(root: Path) -> None:
@@ -124,45 +205,44 @@ def retarget(root: Path) -> None:
 def test_every_change_is_seen(tree: Path, change: Any) -> None:
     assert look(tree) == 0
     change(tree)
-    assert kept.recall(str(tree)) is None
+    assert kept.recall(str(tree)).report is None
     assert look(tree) == 1
 
 
 def test_a_change_that_stays_in_step_gives_the_new_report(tree: Path) -> None:
     assert look(tree) == 0
     plant(tree, {"src/requirements.txt": b"flashinfer-python\n"})
-    assert kept.recall(str(tree)) is None
+    assert kept.recall(str(tree)).report is None
     assert look(tree) == 0
     note = b"src/requirements.txt:1:1: note: flashinfer-python: names no version [unpinned]\n"
-    assert kept.recall(str(tree)) == note + IN_STEP
+    assert kept.recall(str(tree)).report == note + IN_STEP
 
 
 def test_what_changed_just_now_is_not_kept(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "time_ns", time.time_ns)
     assert look(tree) == 0
-    assert kept.recall(str(tree)) is None
-    watch = kept.Watch(str(tree), watch_names(load(LOCK)))
-    assert not watch.is_quiet("src/a.py")
+    assert kept.recall(str(tree)).report is None
+    assert not watching(tree).passes("src/a.py")
 
 
 def test_drift_is_not_kept_as_an_answer(tree: Path) -> None:
     edit(tree)
     assert look(tree) == 1
-    assert kept.recall(str(tree)) is None
+    assert kept.recall(str(tree)).report is None
 
 
 def test_only_a_bare_check_is_kept(tree: Path) -> None:
     assert check.run(check.Options(str(tree), form="json")) == 0
     assert check.run(check.Options(str(tree), paths=("docker",))) == 0
     assert check.run(check.Options(str(tree), fix=True)) == 0
-    assert kept.recall(str(tree)) is None
+    assert kept.recall(str(tree)).report is None
 
 
 def test_another_fi_bump_looks_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert look(tree) == 0
     monkeypatch.setattr(kept, "__version__", "99")
-    assert kept.recall(str(tree)) is None
-    assert not kept.Watch(str(tree), watch_names(load(LOCK))).is_quiet("src/a.py")
+    assert kept.recall(str(tree)).report is None
+    assert not watching(tree).passes("src/a.py")
 
 
 def test_other_names_make_other_files_speak(tree: Path) -> None:
@@ -179,21 +259,21 @@ def test_a_broken_cache_is_none(tree: Path, tmp_path: Path, data: bytes) -> None
     assert look(tree) == 0
     (file,) = (tmp_path / "cache/fi-bump/checks").iterdir()
     file.write_bytes(data)
-    assert kept.recall(str(tree)) is None
+    assert kept.recall(str(tree)).report is None
     assert look(tree) == 0
-    assert kept.recall(str(tree)) == IN_STEP
+    assert kept.recall(str(tree)).report == IN_STEP
 
 
 def test_a_cache_that_cannot_be_written_is_none(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_bytes(b"a file")
     assert look(tree) == 0
-    assert kept.recall(str(tree)) is None
+    assert kept.recall(str(tree)).report is None
 
 
 def test_it_can_be_turned_off(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FI_BUMP_NO_CACHE", "1")
     assert look(tree) == 0
-    assert kept.recall(str(tree)) is None
+    assert kept.recall(str(tree)).report is None
     assert not (tmp_path / "cache").exists()
 
 
@@ -203,7 +283,7 @@ def test_trees_are_told_apart(tree: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(tree, other)
     shutil.copy2(file, kept._file(str(other)) or "")
-    assert kept.recall(str(other)) is None
+    assert kept.recall(str(other)).report is None
 
 
 def test_old_trees_are_forgotten(tree: Path, tmp_path: Path) -> None:
@@ -214,39 +294,91 @@ def test_old_trees_are_forgotten(tree: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir() if len(path.name) < 10) == ["new"]
 
 
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["src/a.py", "src/b.py", "docker/Dockerfile", "requirements/cuda.txt", "new/requirements.txt"]),
-        st.sampled_from([b"", b"flashinfer-python==0.6.8.post1\n", b"flashinfer-python==0.6.1\n", b"ARG X=1\n", None]),
-        st.booleans(),
+PATHS = [
+    *("src/a.py", "src/b.py", "docker/Dockerfile", "requirements/cuda.txt", "new/requirements.txt"),
+    *("new/deep/values.yaml", "docker/broken.json", "notes.md", "third_party/requirements.txt"),
+]
+TEXTS = [
+    *(
+        b"",
+        b"flashinfer-python==0.6.8.post1\n",
+        b"flashinfer-python==0.6.1\n",
+        b"ARG X=1\n",
+        b"flashinfer-python>=0.6\n",
     ),
-    max_size=6,
+    *(b"flashinfer-python\n", b"flashinfer_version: 0.6.8.post1\n", b'{"flashinfer": '),
+]
+EXCLUDED = LOCK.replace(b"\n  }\n}", b'\n  },\n  "exclude": ["third_party/**"]\n}')
+LOCKS = [
+    LOCK,
+    LOCK.replace(b'"sites": [', b'"sites": ["notes.md#literal:flashinfer-python=={version}", '),
+    LOCK.replace(b'"sites": [', b'"sites": ["notes.md#literal:flashinfer-python>={version}", '),
+    EXCLUDED,
+    EXCLUDED.replace(b'"sites": [', b'"sites": ["third_party/requirements.txt#literal:flashinfer-python=={version}", '),
+]
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), st.sampled_from(PATHS), st.sampled_from(TEXTS)),
+        st.tuples(st.just("remove"), st.sampled_from(PATHS)),
+        st.tuples(st.just("move"), st.sampled_from(PATHS), st.sampled_from(PATHS)),
+        st.tuples(st.just("link"), st.sampled_from(PATHS), st.sampled_from(["a.py", "../src/a.py", "../../out.txt"])),
+        st.tuples(st.just("lock"), st.sampled_from(LOCKS)),
+        st.tuples(st.just("foreign"), st.sampled_from(["new", "src"])),
+        st.just(("check",)),
+    ),
+    max_size=12,
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+def take(root: Path, step: tuple[Any, ...]) -> None:
+    """One step of somebody's work on a tree."""
+    match step:
+        case "write", path, data:
+            (root / path).unlink(missing_ok=True)
+            plant(root, {path: data})
+        case "remove", path:
+            (root / path).unlink(missing_ok=True)
+        case "move", path, target if (root / path).is_file():
+            (root / target).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).rename(root / target)
+        case "link", path, target:
+            (root / path).unlink(missing_ok=True)
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).symlink_to(target)
+        case "lock", data:
+            (root / "versions.lock.json").write_bytes(data)
+        case "foreign", folder:
+            plant(root, {f"{folder}/.git": b""})
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(steps=STEPS)
 def test_the_answer_is_that_of_a_look_at_every_file(
-    tree: Path, steps: list[tuple[str, bytes | None, bool]], capfdbinary: pytest.CaptureFixture[bytes]
+    tree: Path, steps: list[tuple[Any, ...]], capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    for path, data, checked in steps:
-        if data is None:
-            (tree / path).unlink(missing_ok=True)
-        else:
-            plant(tree, {path: data})
-        if checked:
-            report = kept.recall(str(tree))
-            capfdbinary.readouterr()
-            code = look(tree)
-            quick = capfdbinary.readouterr().out
+    def answer() -> tuple[int | str, bytes]:
+        capfdbinary.readouterr()
+        try:
+            code: int | str = look(tree)
+        except FiBumpError as error:
+            code = str(error)
+        return code, capfdbinary.readouterr().out
+
+    for path in (*PATHS, "new/.git", "src/.git"):
+        (tree / path).unlink(missing_ok=True)
+    plant(tree, {**TREE, "versions.lock.json": LOCK})
+    plant(tree.parent, {"out.txt": b"flashinfer-python==0.6.8.post1\n"})
+    for step in [*steps, ("check",)]:
+        take(tree, step)
+        if step == ("check",):
+            report = kept.recall(str(tree)).report
+            quick = answer()
             os.environ["FI_BUMP_NO_CACHE"] = "1"
             try:
-                assert look(tree) == code
+                assert answer() == quick
             finally:
                 del os.environ["FI_BUMP_NO_CACHE"]
-            assert capfdbinary.readouterr().out == quick
-            assert report in (None, quick)
-            assert report is None or code == 0
+            assert report is None or quick == (0, report)
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:

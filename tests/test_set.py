@@ -67,6 +67,16 @@ def test_set_to_the_same_version_says_so(engine: Path, run: Run) -> None:
     assert snapshot(engine) == before
 
 
+def test_set_to_the_same_version_brings_back_what_drifted(engine: Path, run: Run) -> None:
+    before = snapshot(engine)
+    path = engine / "docker/Dockerfile"
+    path.write_bytes(path.read_bytes().replace(OLD.encode(), b"0.6.1"))
+    moved = f"docker/Dockerfile:3:24: FLASHINFER_VERSION 0.6.1 -> {OLD}\n"
+    summary = f"flashinfer stays at {OLD}: 1 pin in 1 file, no index asked\n"
+    assert run(engine, "set", OLD) == (0, moved + summary, "")
+    assert snapshot(engine) == before
+
+
 def test_spellings_stay(tmp_path: Path, run: Run) -> None:
     tree = {
         "requirements.txt": b"FlashInfer_Python[cu13] == 0.6.6+cu130 ; python_version > '3.9'\r\n",
@@ -118,7 +128,7 @@ def test_a_missing_site_stops_the_bump(engine: Path, run: Run) -> None:
         "docker/Dockerfile.nightly:1:1: the lock records 'git clone github.com/flashinfer-ai/flashinfer' here, "
         "and there is no such pin [missing-site]\n"
         "nothing was changed\n"
-        "help: put a missing pin back, or take its site out of versions.lock.json\n"
+        "help: put a missing pin back, or forget its site with fi-bump site remove\n"
     )
     assert run(engine, "set", NEW) == (1, out, "")
     assert run(engine, "set", NEW, "--dry-run") == (1, out, "")

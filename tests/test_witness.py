@@ -177,3 +177,8 @@ def test_every_change_is_heard() -> None:
     with pytest.raises(InternalError) as caught:
         confirm(Plan(LOCK, first + second))
     assert str(caught.value) == f"x.json: {JSON}, so nothing was written"
+
+
+def test_a_file_that_tomlkit_does_not_read_has_no_second_opinion() -> None:
+    # Nested too deep for it: the same change in a flat file is refused.
+    confirm(tampered("pyproject.toml", b'a = "1"\nb = ' + b"[" * 400 + b"]" * 400, (b"a", b"b")))

@@ -25,13 +25,24 @@ from fi_bump.edge import guard
 def init_command(
     context: typer.Context,
     group: Annotated[
-        list[str] | None, typer.Option(help="A known family (repeatable), or the name of a group of your own.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A known family (repeatable), or the name of a group of your own."),
     ] = None,
-    package: Annotated[list[str] | None, typer.Option(help="A package of the group (repeatable).")] = None,
-    variable: Annotated[list[str] | None, typer.Option(help="A variable that holds its version (repeatable).")] = None,
-    repository: Annotated[list[str] | None, typer.Option(help="Its git repository, host/owner/name.")] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="A path pattern to leave out (repeatable).")] = None,
-    version: Annotated[str | None, typer.Option(help="The version the lock takes when the pins disagree.")] = None,
+    package: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A package of the group (repeatable).")
+    ] = None,
+    variable: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A variable that holds its version (repeatable).")
+    ] = None,
+    repository: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS", help="Its git repository, host/owner/name.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="A path pattern to leave out (repeatable).")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(metavar="V", help="The version the lock takes when the pins disagree.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the lock that is there.")] = False,
     split: Annotated[bool, typer.Option("--split", help="Make a group of each version that stands somewhere.")] = False,
 ) -> None:
@@ -95,7 +106,7 @@ def set_command(
     sys.exit(guard(lambda: bump.run(asked)))
 
 
-@app.command("check")
+@app.command("check", short_help="Fail when a pin is not what versions.lock.json says.")
 def check_command(
     context: typer.Context,
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Read only these files or folders.")] = None,
@@ -120,7 +131,7 @@ def check_command(
     sys.exit(guard(lambda: check.run(asked)))
 
 
-@app.command("status")
+@app.command("status", short_help="Show the groups, their versions, and their pins.")
 def status_command(context: typer.Context, form: FormatOption = Format.text) -> None:
     """Show the groups, their versions, and every place they are pinned."""
     sys.exit(guard(lambda: status.run(context.obj, form.value)))

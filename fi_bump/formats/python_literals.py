@@ -11,14 +11,15 @@ from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple
 
-# A comment, a string or a bracket. A string that is not closed ends with its line, or with the file.
+# A comment, a string or a bracket. A string that is not closed ends with its line, or with the file. Each alternative
+# starts with one fixed byte and no group, so that the search skips what starts none of them.
 _TOKEN = LazyPattern(
     rb"#[^\n]*"
     rb'|"""(?P<a>(?:[^"\\]|\\(?:[\s\S]|\Z)|"{1,2}+(?!"))*+)(?:"""|"{0,2}\Z)'
     rb"|'''(?P<b>(?:[^'\\]|\\(?:[\s\S]|\Z)|'{1,2}+(?!'))*+)(?:'''|'{0,2}\Z)"
     rb'|"(?P<c>(?:[^"\\\n]|\\(?:[\s\S]|\Z))*+)(?:"|(?=\n)|\Z)'
     rb"|'(?P<d>(?:[^'\\\n]|\\(?:[\s\S]|\Z))*+)(?:'|(?=\n)|\Z)"
-    rb"|(?P<open>[\[({])|[\])}]"
+    rb"|\[|\(|\{|\]|\)|\}"
 )
 _PREFIX = LazyPattern(rb"(?<![A-Za-z0-9_])(?:[bBrRuUfFtT]|[bBfFtTrR][rRbBfFtT])\Z")
 _LONGEST_PREFIX = 3
@@ -50,10 +51,10 @@ def literals(source: Source) -> Iterator[Literal]:
     last = 0
     for token in _TOKEN.finditer(data):
         name = token.lastgroup
-        if name == "open":
-            brackets.append(token.start())
+        start = token.start()
+        if name is None and data[start] in b"[({":
+            brackets.append(start)
         elif name is not None:
-            start = token.start()
             if data[start - 1 : start].isalpha():
                 prefix = _PREFIX.search(data, max(start - _LONGEST_PREFIX, 0), start)
                 start = prefix.start() if prefix else start
@@ -62,7 +63,7 @@ def literals(source: Source) -> Iterator[Literal]:
             is_template = b"f" in marks or b"t" in marks
             innermost = tuple(brackets[-_DEEPEST:])
             yield Literal(Span(start, token.end()), Span(*token.span(name)), is_template, alone, innermost)
-        elif brackets and data[token.start()] in b")]}":
+        elif brackets and data[start] in b")]}":
             brackets.pop()
         last = token.end()
 

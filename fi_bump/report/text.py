@@ -101,7 +101,7 @@ def help_lines(errors: list[Finding]) -> list[str]:
     if any(finding.fixable for finding in errors):
         lines.append("help: run fi-bump check --fix")
     if any(finding.rule is Rule.MISSING_SITE for finding in errors):
-        lines.append("help: put a missing pin back, or take its site out of versions.lock.json")
+        lines.append("help: put a missing pin back, or forget its site with fi-bump site remove")
     if any(finding.rule is Rule.DRIFT and not finding.fixable for finding in errors):
         lines.append("help: change such a place first, with all that stands beside it, or make its file anew")
     if any(finding.rule is Rule.STALE_LOCK_FILE for finding in errors):

@@ -1,0 +1,42 @@
+"""What a finder says of a file as plain data, and back: what `kept` can keep."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from fi_bump.pins import Floor, Found, Kind, Mark, Pin, Source, Span, Unpinned
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def plain(found: Found) -> Any:
+    """Tuples of texts and numbers; the source is left out."""
+    return tuple([tuple([_plain(item[1:]) for item in items]) for items in found])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return tuple([_plain(each) for each in value]) if isinstance(value, tuple) else value
+
+
+def restored(source: Source, data: Any) -> Found:
+    """The same again, of a source with the same bytes."""
+    pins, unpinned, floors = data
+    return Found(
+        tuple(
+            Pin(source, Span(*span), anchor, Kind(kind), subject, _spans(hashes), command, _spans(repeats))
+            for span, anchor, kind, subject, hashes, command, repeats in pins
+        ),
+        tuple(
+            Unpinned(source, Span(*span), subject, reason, version, None if mark is None else Mark(mark))
+            for span, subject, reason, version, mark in unpinned
+        ),
+        tuple(Floor(source, Span(*span), subject, specifier) for span, subject, specifier in floors),
+    )
+
+
+def _spans(places: Any) -> tuple[Span, ...]:
+    return tuple([Span(*place) for place in places])
