@@ -15,6 +15,7 @@ from fi_bump.cli.options import (
     ReportFormatOption,
     YankedOption,
     app,
+    complete_families,
     complete_targets,
     online_of,
 )
@@ -25,13 +26,28 @@ from fi_bump.edge import guard
 def init_command(
     context: typer.Context,
     group: Annotated[
-        list[str] | None, typer.Option(help="A known family (repeatable), or the name of a group of your own.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A known family (repeatable), or the name of a group of your own.",
+            autocompletion=complete_families,
+        ),
     ] = None,
-    package: Annotated[list[str] | None, typer.Option(help="A package of the group (repeatable).")] = None,
-    variable: Annotated[list[str] | None, typer.Option(help="A variable that holds its version (repeatable).")] = None,
-    repository: Annotated[list[str] | None, typer.Option(help="Its git repository, host/owner/name.")] = None,
-    exclude: Annotated[list[str] | None, typer.Option(help="A path pattern to leave out (repeatable).")] = None,
-    version: Annotated[str | None, typer.Option(help="The version the lock takes when the pins disagree.")] = None,
+    package: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A package of the group (repeatable).")
+    ] = None,
+    variable: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A variable that holds its version (repeatable).")
+    ] = None,
+    repository: Annotated[
+        list[str] | None, typer.Option(metavar="HOST/OWNER/NAME", help="Its git repository (repeatable).")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Paths to leave out (repeatable).")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="The version the lock takes when the pins disagree.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the lock that is there.")] = False,
     split: Annotated[bool, typer.Option("--split", help="Make a group of each version that stands somewhere.")] = False,
 ) -> None:
@@ -110,7 +126,7 @@ def check_command(
     ] = False,
     index: IndexOption = None,
 ) -> None:
-    """Fail when a pin is not at its group's version, or is not where the lock says.
+    """Fail when a pin is not at its version, or not in its place.
 
     Writes nothing without --fix, and needs neither git nor, without --online, a network.
     """
@@ -122,5 +138,5 @@ def check_command(
 
 @app.command("status")
 def status_command(context: typer.Context, form: FormatOption = Format.text) -> None:
-    """Show the groups, their versions, and every place they are pinned."""
+    """Show the groups, their versions, and where they are pinned."""
     sys.exit(guard(lambda: status.run(context.obj, form.value)))
