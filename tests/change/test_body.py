@@ -186,6 +186,7 @@ def test_many_pins_are_folded_away(committed: Path, run: Run) -> None:
     [
         ([], 3, "fi-bump: nothing moves between HEAD and the working tree\n"),
         (["--base", "nowhere"], 2, "fi-bump: 'nowhere' is no git revision here\n"),
+        (["--base", ""], 2, "fi-bump: '' is no git revision here\n"),
         (["--base", "--help"], 2, "fi-bump: '--help' is no git revision\n"),
         (["--base", "HEAD~1"], 3, "versions.lock.json: there is no lock in HEAD~1\n"),
         (["--base", "HEAD", "--from-lock", "x"], 2, "fi-bump: --base and --from-lock both name the earlier state\n"),
