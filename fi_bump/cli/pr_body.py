@@ -46,6 +46,7 @@ def pr_body_command(
         if baseline is not None and smoke is None:
             raise UsageError("--baseline stands beside a report", hint="name the report with --smoke")
         online = None if offline else online_of(index, yanked=False, prerelease=False)
-        return command.run(command.Options(context.obj, "HEAD" if base is None else base, from_lock, smoke, baseline, tolerance, online))
+        revision = "HEAD" if base is None else base
+        return command.run(command.Options(context.obj, revision, from_lock, smoke, baseline, tolerance, online))
 
     sys.exit(guard(action))
