@@ -7,6 +7,10 @@ import sys
 from collections.abc import Callable, Iterable
 
 from fi_bump.errors import Exit, FiBumpError
+from fi_bump.records import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 def say(lines: Iterable[str]) -> None:
@@ -23,11 +27,18 @@ def encoded(lines: Iterable[str]) -> bytes:
         return text.encode("utf-8", "backslashreplace")
 
 
-def write_bytes(data: bytes) -> None:
-    """Write raw bytes to standard output."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+def write_bytes(data: bytes, out: TextIO | None = None) -> None:
+    """Write raw bytes to standard output, or to `out`.
+
+    A reader that has seen enough (`| head`) ends neither the work nor its verdict: what follows goes nowhere.
+    """
+    stream = sys.stdout if out is None else out
+    try:
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def guard(action: Callable[[], int]) -> int:
@@ -42,10 +53,6 @@ def guard(action: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         _complain(["fi-bump: interrupted"])
         return int(Exit.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader (`| head`) has seen enough; leave quietly, and let the interpreter flush into nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(Exit.OK)
     except Exception as error:
         if os.environ.get("FI_BUMP_TRACEBACK"):
             raise

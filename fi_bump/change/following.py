@@ -13,7 +13,7 @@ from fi_bump.change import git
 from fi_bump.change.asked import asked_by_set
 from fi_bump.change.describe import before, describe
 from fi_bump.change.model import Description
-from fi_bump.edge import say
+from fi_bump.edge import say, write_bytes
 from fi_bump.lock import LOCK_NAME
 from fi_bump.plan import Plan
 from fi_bump.preflight import Preflight
@@ -52,9 +52,7 @@ class Following(NamedTuple):
         asked = None if flight is None else asked_by_set(request, flight)
         about = self._without_itself(describe(now, now.scan(), before(request.lock, scan.pins), asked))
         if self.body == "-":
-            self.out.flush()
-            self.out.buffer.write(body_text(about).encode("utf-8", "backslashreplace"))
-            self.out.buffer.flush()
+            write_bytes(body_text(about).encode("utf-8", "backslashreplace"), self.out)
         elif self.body is not None:
             storage.put(self.body, body_text(about).encode("utf-8", "backslashreplace"))
             say([f"wrote {self.body}"])

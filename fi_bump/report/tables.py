@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
 from rich.table import Table
 
+from fi_bump.edge import write_bytes
 from fi_bump.ownership import Assigned, assign
 from fi_bump.report.text import count
 from fi_bump.repository import Repository
@@ -18,10 +20,23 @@ if TYPE_CHECKING:
     from fi_bump.latest import GroupLatest
 
 
+class _Edge(io.TextIOBase):
+    """Standard output as everything else is written to it."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> int:
+        write_bytes(text.encode("utf-8", "surrogateescape"))
+        return len(text)
+
+    def isatty(self) -> bool:
+        return sys.stdout.isatty()
+
+
 def console() -> Console:
     """A console for standard output: no colour under NO_COLOR or in a pipe, and full lines in a pipe."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
-    return Console(width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(file=cast(TextIO, _Edge()), width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def _table(*columns: str) -> Table:
