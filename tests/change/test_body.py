@@ -303,6 +303,13 @@ def test_an_earlier_body_is_no_place_to_look_at(committed: Path, run: Run) -> No
     assert section(body, "To look at") == [f'- `src/gate.py:3` exact gate: `if flashinfer.__version__ == "{OLD}":`']
 
 
+def test_a_body_is_no_place_to_look_at_for_another_command(committed: Path, run: Run) -> None:
+    body = committed / "docs/body.md"
+    assert run(committed, "set", NEW, "--offline", "--commit", "--pr-body", str(body)).code == 0
+    assert run(committed, "pr-body", "--offline", "--base", "HEAD~1") == (0, body.read_text(), "")
+    assert "body.md" not in run(committed, "check", "--mentions").out
+
+
 def test_text_is_shown_as_it_is() -> None:
     assert plain("a@b <i>&amp; #12 | `x` *y* _z_ [q](r) \\ ~s~\u2028n") == (
         "a@&#8203;b &lt;i>&amp;amp; \\#&#8203;12 \\| \\`x\\` \\*y\\* \\_z\\_ \\[q\\](r) \\\\ \\~s\\~ n"
