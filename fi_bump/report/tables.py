@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING, TextIO, cast
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
 
 class _Edge(io.TextIOBase):
-    """Standard output as everything else is written to it."""
+    """Standard output as everything else is written to it; in a pipe no line ends with a table's blanks."""
 
     encoding = "utf-8"
 
     def write(self, text: str) -> int:
-        write_bytes(text.encode("utf-8", "surrogateescape"))
+        shown = text if self.isatty() else re.sub(" +(?=\n)", "", text)
+        write_bytes(shown.encode("utf-8", "surrogateescape"))
         return len(text)
 
     def isatty(self) -> bool:
