@@ -6,6 +6,8 @@ an index has named to an earlier command.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 
 from fi_bump import files
@@ -13,6 +15,36 @@ from fi_bump.errors import FiBumpError
 from fi_bump.lock import LOCK_NAME, Group, Lock, load
 
 _NEWEST = 20
+
+
+class Escaped(str):
+    """A word as bash must find it on the line: unlike zsh and fish it quotes nothing of what a program offers."""
+
+    def __new__(cls, text: str) -> Escaped:
+        """The text with a backslash before whatever means something to bash."""
+        return super().__new__(cls, re.sub(r"([^\w@%+=:,./#-])", r"\\\1", text))
+
+    def startswith(self, *_: object) -> bool:
+        """True: typer looks whether it begins with what was typed, without its escapes, or with the `==` before it."""
+        return True
+
+
+def written(offered: list[str]) -> list[str]:
+    """What is offered, as the shell that asks must be told it."""
+    return [Escaped(text) for text in offered] if _asked_by_bash() else offered
+
+
+def _asked_by_bash() -> bool:
+    return os.environ.get("_FI_BUMP_COMPLETE") == "complete_bash"
+
+
+def words_before() -> list[str]:
+    """The words in front of the one that is completed, as bash has cut them; typer hands none over."""
+    if not _asked_by_bash():
+        return []
+    words = os.environ.get("COMP_WORDS", "").split("\n")
+    number = os.environ.get("COMP_CWORD", "")
+    return words[: int(number)] if number.isdecimal() else []
 
 
 def groups(root: str) -> list[str]:

@@ -8,6 +8,10 @@ import sys
 from collections.abc import Callable, Iterable
 
 from fi_bump.errors import Exit, FiBumpError
+from fi_bump.records import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 # What says of an error without a file's name that output cannot be written; those of files carry one, or are explained.
 _OF_OUTPUT = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
@@ -27,24 +31,26 @@ def encoded(lines: Iterable[str]) -> bytes:
         return text.encode("utf-8", "backslashreplace")
 
 
-def write_bytes(data: bytes) -> None:
-    """Write raw bytes to standard output. A reader who has seen enough (`| head`) changes no exit code.
+def write_bytes(data: bytes, out: TextIO | None = None) -> None:
+    """Write raw bytes to standard output, or to `out`.
 
-    Raises FiBumpError when they cannot be written.
+    A reader that has seen enough (`| head`) ends neither the work nor its verdict: what follows goes nowhere. Raises
+    FiBumpError when they cannot be written.
     """
+    stream = sys.stdout if out is None else out
     try:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
     except BrokenPipeError:
-        _drop_output()
+        _drop_output(stream)
     except OSError as error:
         raise _unwritable(error) from None
 
 
-def _drop_output() -> None:
+def _drop_output(stream: TextIO | None = None) -> None:
     """Let what is still to be written, by the interpreter at its end too, go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
 
 
 def _unwritable(error: OSError) -> FiBumpError:

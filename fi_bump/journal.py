@@ -19,17 +19,26 @@ def state_folder(root: str) -> str:
 
     Several roots may share one `.git`: each has a folder of its own there, so no root replays another's journal.
     """
-    below = top = os.path.realpath(root)
-    alone = os.path.join(below, ".fi-bump")
+    below = os.path.realpath(root)
+    top = checkout(root)
+    if top is None:
+        return os.path.join(below, ".fi-bump")
+    git = os.path.join(top, ".git")
+    state = git if os.path.isdir(git) else _linked_git(top, git)
+    if state is None:
+        return os.path.join(below, ".fi-bump")
+    return os.path.join(state, "fi-bump", _name(os.path.relpath(below, top)))
+
+
+def checkout(root: str) -> str | None:
+    """The real path of the git work tree that holds `root`; None where there is none."""
+    top = os.path.realpath(root)
     while True:
         git = os.path.join(top, ".git")
-        if os.path.isdir(git):
-            return os.path.join(git, "fi-bump", _name(os.path.relpath(below, top)))
-        if os.path.isfile(git):
-            linked = _linked_git(top, git)
-            return os.path.join(linked, "fi-bump", _name(os.path.relpath(below, top))) if linked else alone
+        if os.path.isdir(git) or os.path.isfile(git):
+            return top
         if os.path.dirname(top) == top:
-            return alone
+            return None
         top = os.path.dirname(top)
 
 

@@ -18,14 +18,16 @@ from fi_bump.records import NamedTuple
 from fi_bump.releases import Known, asked_members
 from fi_bump.report.tables import print_latest
 from fi_bump.repository import open_repository
+from fi_bump.request import named_group
 
 SCHEMA = 1
 
 
 class Options(NamedTuple):
-    """What `latest` was asked for; `exit_code` makes a group that is behind a failure."""
+    """What `latest` was asked for, of the named groups or of all; `exit_code` makes one that is behind a failure."""
 
     root: str
+    groups: tuple[str, ...] = ()
     online: Online = Online()
     form: str = "text"
     exit_code: bool = False
@@ -63,8 +65,10 @@ def run(options: Options) -> int:
     """Print what the indexes have. Raises PackageIndexError when one cannot be asked."""
     repository = open_repository(options.root)
     named = {pin.subject for pin in repository.scan().pins if pin.kind is Kind.REQUIREMENT}
-    with asking(repository.root, repository.lock, options.online) as known:
-        found = [_group(repository.root, repository.lock, group, known, named) for group in repository.lock.groups]
+    lock = repository.lock
+    groups = [named_group(lock, name) for name in dict.fromkeys(options.groups)] or lock.groups
+    with asking(repository.root, lock, options.online) as known:
+        found = [_group(repository.root, lock, group, known, named) for group in groups]
     if options.form == "json":
         say([_document(found)])
     else:

@@ -118,9 +118,9 @@ def dump(lock: Lock) -> bytes:
     try:
         return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8") + b"\n"
     except UnicodeEncodeError as error:
-        name = error.object[error.start : error.end].encode("ascii", "backslashreplace").decode("ascii")
-        hint = "rename the file, or exclude it in versions.lock.json"
-        raise LockError(f"a path with the byte {name} is not UTF-8 and cannot be recorded", hint=hint) from None
+        path = error.object[: error.start].rpartition('"')[2] + re.split('[#"]', error.object[error.start :])[0]
+        hint = "rename it, or leave it out: --exclude of init, or exclude in versions.lock.json"
+        raise LockError("is not UTF-8, so it cannot be recorded", place=path, hint=hint) from None
 
 
 def _group_document(group: Group) -> dict[str, Any]:

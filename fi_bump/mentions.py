@@ -25,6 +25,8 @@ _BOUND = re.compile(
 )
 _LONGEST_NAME = 100
 _VERSION = re.compile(r"[0-9]+\.[0-9][\w.]*")
+# The body of a pull request, as report/change_markdown.py writes it: it names versions, and is made anew each time.
+_BODY = re.compile(rb"## [^\n]+\n\n[0-9]+ pins? in [0-9]+ files?, (?:in step|[0-9]+ findings? of fi-bump check);")
 _COMMENT = re.compile(rb"\s*(?:#|//|/\*|\*|;|--\s|<!--)")
 
 
@@ -96,8 +98,9 @@ def _same(text: str, version: str) -> bool:
 def _sources(root: str, lock: Lock) -> Iterator[Source]:
     for path in sorted(files.walk(root, files.excluder(lock.exclude))):
         source = None if path == LOCK_NAME else read_quietly(root, path, recorded=False)
-        if source is not None and len(source.data) <= _LARGEST and b"\0" not in source.data:
-            yield source
+        if source is None or len(source.data) > _LARGEST or b"\0" in source.data or _BODY.match(source.data):
+            continue
+        yield source
 
 
 def _near(source: Source, start: int, end: int) -> bytes:

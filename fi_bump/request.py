@@ -1,4 +1,4 @@
-"""`[GROUP==]VERSION` on a command line: which groups move, and to what."""
+"""Groups on a command line: by name, and as `[GROUP==]VERSION`, which move and to what."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ class Request(NamedTuple):
         return [group for group in self.lock.groups if group.name in self.versions]
 
 
+def named_group(lock: Lock, name: str) -> Group:
+    """The group of that name. Raises UsageError with the nearest names."""
+    group = lock.group(name)
+    if group is None:
+        raise _unknown_group(lock, name)
+    return group
+
+
 def read_request(repository: Repository, targets: tuple[str, ...]) -> Request:
     """What `[GROUP==]VERSION` texts ask for.
 
@@ -46,7 +54,7 @@ def read_request(repository: Repository, targets: tuple[str, ...]) -> Request:
         if lock.group(name) is None:
             added = _new_group(repository, name)
             if added is None:
-                raise _unknown_group(lock, name, version)
+                raise _unknown_group(lock, name, f"=={version}")
             lock = lock._replace(groups=(*lock.groups, added))
         versions[name] = canonical_version(version)
     return Request(lock, versions)
@@ -75,11 +83,11 @@ def _only_group(lock: Lock, version: str) -> str:
     return lock.groups[0].name
 
 
-def _unknown_group(lock: Lock, name: str, version: str) -> UsageError:
+def _unknown_group(lock: Lock, name: str, version: str = "") -> UsageError:
     owners = [group.name for group in lock.groups if name in group.subjects]
     names = [group.name for group in lock.groups]
     if owners:
-        hint = f"'{name}' moves with its group: write {owners[0]}=={version}"
+        hint = f"'{name}' moves with its group: write {owners[0]}{version}"
     elif close := get_close_matches(name, names):
         hint = f"did you mean {' or '.join(close)}?"
     else:

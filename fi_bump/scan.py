@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 from fi_bump import files
@@ -71,6 +72,15 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None =
     Raises FileError for a file that cannot be read and ParseError for one that is not of its format, except where
     that file only may be of the format (any .json) and the lock records no site in it.
     """
+    if not sys.stderr.isatty():
+        return _scan(root, lock, paths, watch)
+    from fi_bump.report.waiting import waiting
+
+    with waiting("reading the repository"):
+        return _scan(root, lock, paths, watch)
+
+
+def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> Scan:
     below = tuple(files.relative(root, path) for path in paths)
     looker = _Looker(root, lock, watch)
     looked_at = _paths(root, lock, below, looker.literals, watch)

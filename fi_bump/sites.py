@@ -14,6 +14,7 @@ from fi_bump.lock import LOCK_NAME, Group, Lock, dump, load
 from fi_bump.ownership import agrees, site_to_record
 from fi_bump.pins import Pin, Source
 from fi_bump.repository import Repository, open_repository
+from fi_bump.request import named_group
 
 _LINE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?")
 _VERSION = re.compile(rb"(?<![0-9A-Za-z.])v?(?P<version>" + VERSION + rb")(?![0-9A-Za-z]|[.-][0-9])", re.IGNORECASE)
@@ -88,14 +89,6 @@ def _recording(lock: Lock, site: str) -> Group:
     return group
 
 
-def _named(lock: Lock, name: str) -> Group:
-    group = lock.group(name)
-    if group is None:
-        hint = f"the groups are {', '.join(each.name for each in lock.groups)}"
-        raise UsageError(f"the lock has no group '{name}'", hint=hint)
-    return group
-
-
 def _owner(lock: Lock, pin: Pin, name: str | None) -> Group:
     """The group to record a pin under: the named one, else the only one that knows its subject."""
     owners = [group for group in lock.groups if pin.subject in group.subjects]
@@ -104,7 +97,7 @@ def _owner(lock: Lock, pin: Pin, name: str | None) -> Group:
             names = ", ".join(group.name for group in owners)
             raise UsageError(f"{pin.subject} could belong to {names}", hint="say which with --group NAME")
         return owners[0]
-    group = _named(lock, name)
+    group = named_group(lock, name)
     if group not in owners:
         raise UsageError(f"'{pin.site}' pins {pin.subject}, which is not of the group '{name}'")
     return group
@@ -125,7 +118,7 @@ def _pin_at(repository: Repository, place: str, group_name: str | None) -> Pin:
     elif line:
         pins = [pin for pin in pins if pin.source.position(pin.span.start)[0] == int(line["line"])]
         if not pins and group_name is not None:
-            return _literal_on(repository, path, int(line["line"]), _named(repository.lock, group_name))
+            return _literal_on(repository, path, int(line["line"]), named_group(repository.lock, group_name))
     if not pins:
         hint = "name a group with --group, and the text with --text where the line holds several versions"
         raise UsageError("no pin stands there", place=place, hint=hint)
@@ -154,7 +147,7 @@ def _new_literal(repository: Repository, place: str, group_name: str | None, tex
     groups = repository.lock.groups
     if group_name is None and len(groups) > 1:
         raise UsageError("a text does not say which group it belongs to", hint="add --group NAME")
-    group = _named(repository.lock, group_name or groups[0].name)
+    group = named_group(repository.lock, group_name or groups[0].name)
     line = _LINE.fullmatch(place)
     path = files.relative(repository.root, line["path"] if line else place)
     return _literal(files.read(repository.root, path), text, group)

@@ -314,6 +314,18 @@ def test_a_reader_that_leaves_early(engine: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("check", 1), ("check --format json", 1), ("status", 0), ("init --force", 0), (f"set --offline {NEW}", 0)],
+)
+def test_a_reader_that_leaves_at_once_changes_no_verdict(engine: Path, line: str, code: int) -> None:
+    plant(engine, {"requirements/x.txt": b"flashinfer-python==0.6.6\n"})
+    # The reader is gone before anything is written.
+    command = f"{{ sleep 0.2; '{sys.executable}' -m fi_bump -C '{engine}' {line}; }} | true"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+
+
 def test_an_endless_version_is_drift(engine: Path, run: Run) -> None:
     endless = "9" * 5000
     plant(engine, {"requirements/x.txt": f"flashinfer-python=={endless}\nflashinfer-cubin>={endless}\n".encode()})

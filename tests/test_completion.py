@@ -17,6 +17,7 @@ from fi_bump.index.pages import ACCEPT
 from tests.conftest import LOCK, OLD, TREE, plant
 
 HERE = Path(sys.executable).parent
+KIT = b'"groups": {"kit": {"version": "1.0", "packages": {"kit": {}}},'
 INDEX = "http://index.invalid/simple"
 
 
@@ -90,23 +91,44 @@ def test_each_shell_is_answered(engine: Path, shell: str, line: str, offered: li
         environment |= {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
     done = subprocess.run([HERE / "fi-bump"], cwd=engine, env=environment, capture_output=True, text=True)
     assert done.stderr == ""
-    assert [text for text in offered if text not in done.stdout] == []
+    # Of these three bash alone takes what is offered as it is written on the line.
+    shown = done.stdout.replace("\\", "") if shell == "bash" else done.stdout
+    assert [text for text in offered if text not in shown] == []
     if not offered:
         assert "==" not in done.stdout
 
 
-def test_bash_itself(engine: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("template gitl", "gitlab"),
+        ("site remove docker/Dockerfile#", "docker/Dockerfile#ARG\\ FLASHINFER_VERSION"),
+        ("site remove 'docker/Dockerfile#ARG\\ F'", "docker/Dockerfile#ARG\\ FLASHINFER_VERSION"),
+        ("latest f", "flashinfer"),
+        ("audit 0.7", "0.7.0"),
+        # As bash cuts `kit==`, `flashinfer==0.7` and `kit==1`.
+        ("set kit ==", "1.0"),
+        ("set --offline flashinfer == 0.7", "0.7.0"),
+        ("set flashinfer == 0.7.0 kit == 1", "1.0"),
+        ("init --group ji", ""),
+        ("init --group nix", "nixl"),
+        ("smoke --only env", "environment"),
+    ],
+)
+def test_bash_itself(engine: Path, words: str, said: str) -> None:
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("there is no bash here")
+    if "kit" in words:
+        plant(engine, {"versions.lock.json": LOCK.replace(b'"groups": {', KIT, 1)})
     script = (
         'eval "$(_FI_BUMP_COMPLETE=source_bash fi-bump)"\n'
-        "COMP_WORDS=(fi-bump template gitl); COMP_CWORD=2\n"
+        f"COMP_WORDS=(fi-bump {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n"
         "_fi_bump_completion fi-bump; printf '%s\\n' \"${COMPREPLY[@]}\"\n"
     )
     environment = {**os.environ, "PATH": f"{HERE}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run([bash, "-c", script], cwd=engine, env=environment, capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("gitlab\n", "")
+    assert (done.stdout, done.stderr) == (f"{said}\n", "")
 
 
 @pytest.mark.parametrize(
@@ -118,6 +140,11 @@ def test_output_goes_into_head(engine: Path, command: str) -> None:
     done = subprocess.run(["sh", "-c", pipe], cwd=engine, capture_output=True, text=True)
     assert done.stderr == ""
     assert done.stdout.count("\n") == 1
+
+
+def test_each_command_is_told_in_a_line() -> None:
+    listed = subprocess.run([HERE / "fi-bump", "--help"], capture_output=True, text=True).stdout
+    assert "..." not in listed.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize(

@@ -251,3 +251,13 @@ def test_load_keeps_everything_and_takes_a_bom() -> None:
 )
 def test_is_canonical_version(text: str, canonical: bool) -> None:
     assert is_canonical_version(text) is canonical
+
+
+@pytest.mark.parametrize("site", ["a\udcffb/r.txt#kit", "\udcff#kit", "r\udcff\udcfe#ARG \udcff"])
+def test_a_path_that_is_not_utf8_is_named(site: str) -> None:
+    with pytest.raises(LockError) as caught:
+        dump(Lock((Group("kit", "1.0", (Member("kit"),), sites=("a.txt#kit", site)),)))
+    assert (str(caught.value), caught.value.hint) == (
+        f"{site.partition('#')[0]}: is not UTF-8, so it cannot be recorded",
+        "rename it, or leave it out: --exclude of init, or exclude in versions.lock.json",
+    )

@@ -96,7 +96,7 @@ def test_what_a_finder_says_of_a_recorded_literal_gives_way(engine: Path, run: R
         ),
         (
             ["add", "launch.xyz:2", "--group", "flash"],
-            "fi-bump: the lock has no group 'flash'\nhelp: the groups are flashinfer\n",
+            "fi-bump: the lock has no group 'flash'\nhelp: did you mean flashinfer?\n",
         ),
         (
             ["add", "launch.xyz", "--text", "{version}"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -12,8 +11,7 @@ from fi_bump import files
 from fi_bump.change import git
 from fi_bump.change.asked import asked_by_set
 from fi_bump.change.describe import before, describe
-from fi_bump.change.model import Description
-from fi_bump.edge import say
+from fi_bump.edge import say, write_bytes
 from fi_bump.lock import LOCK_NAME
 from fi_bump.plan import Plan
 from fi_bump.preflight import Preflight
@@ -50,11 +48,9 @@ class Following(NamedTuple):
             return
         now = open_repository(self.root)
         asked = None if flight is None else asked_by_set(request, flight)
-        about = self._without_itself(describe(now, now.scan(), before(request.lock, scan.pins), asked))
+        about = describe(now, now.scan(), before(request.lock, scan.pins), asked)
         if self.body == "-":
-            self.out.flush()
-            self.out.buffer.write(body_text(about).encode("utf-8", "backslashreplace"))
-            self.out.buffer.flush()
+            write_bytes(body_text(about).encode("utf-8", "backslashreplace"), self.out)
         elif self.body is not None:
             storage.put(self.body, body_text(about).encode("utf-8", "backslashreplace"))
             say([f"wrote {self.body}"])
@@ -62,17 +58,6 @@ class Following(NamedTuple):
             message = message_text(about)
             name = git.commit(self.root, paths, message + "\n")
             say([f"committed {name}: {message.partition(chr(10))[0]}"])
-
-    def _without_itself(self, about: Description) -> Description:
-        """The description without what an earlier body, which this one replaces, says of the old version."""
-        if self.body is None or self.body == "-":
-            return about
-        path = os.path.relpath(os.path.realpath(self.body), os.path.realpath(self.root))
-        groups = [
-            group._replace(mentions=tuple(each for each in group.mentions if each.path != path))
-            for group in about.groups
-        ]
-        return about._replace(groups=tuple(groups))
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def complete_groups(context: typer.Context, incomplete: str) -> list[str]:
 
 def complete_sites(context: typer.Context, incomplete: str) -> list[str]:
     """The recorded sites."""
-    return [site for site in completion.sites(_root(context)) if site.startswith(incomplete)]
+    return completion.written([site for site in completion.sites(_root(context)) if site.startswith(incomplete)])
 
 
 def complete_templates(incomplete: str) -> list[str]:
@@ -64,9 +64,23 @@ def complete_templates(incomplete: str) -> list[str]:
     return [name for name in TEMPLATES if name.startswith(incomplete)]
 
 
-def complete_targets(context: typer.Context, args: list[str], incomplete: str) -> list[str]:
+def complete_families(incomplete: str) -> list[str]:
+    """The known families."""
+    from fi_bump.catalog import families
+
+    return [name for name in families() if name.startswith(incomplete)]
+
+
+def complete_probes(incomplete: str) -> list[str]:
+    """The probes of the smoke stage."""
+    from fi_bump.smoke.registry import PROBES
+
+    return [name for name in PROBES if name.startswith(incomplete)]
+
+
+def complete_targets(context: typer.Context, incomplete: str) -> list[str]:
     """What `set` can move to."""
-    return completion.targets(_root(context), args, incomplete)
+    return completion.written(completion.targets(_root(context), completion.words_before(), incomplete))
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the report.")]

@@ -15,6 +15,7 @@ from fi_bump.cli.options import (
     ReportFormatOption,
     YankedOption,
     app,
+    complete_families,
     complete_targets,
     online_of,
 )
@@ -26,7 +27,11 @@ def init_command(
     context: typer.Context,
     group: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A known family (repeatable), or the name of a group of your own."),
+        typer.Option(
+            metavar="NAME",
+            help="A known family (repeatable), or the name of a group of your own.",
+            autocompletion=complete_families,
+        ),
     ] = None,
     package: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A package of the group (repeatable).")
@@ -35,13 +40,13 @@ def init_command(
         list[str] | None, typer.Option(metavar="NAME", help="A variable that holds its version (repeatable).")
     ] = None,
     repository: Annotated[
-        list[str] | None, typer.Option(metavar="ADDRESS", help="Its git repository, host/owner/name.")
+        list[str] | None, typer.Option(metavar="HOST/OWNER/NAME", help="Its git repository (repeatable).")
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="A path pattern to leave out (repeatable).")
+        list[str] | None, typer.Option(metavar="PATTERN", help="Paths to leave out (repeatable).")
     ] = None,
     version: Annotated[
-        str | None, typer.Option(metavar="V", help="The version the lock takes when the pins disagree.")
+        str | None, typer.Option(metavar="VERSION", help="The version the lock takes when the pins disagree.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the lock that is there.")] = False,
     split: Annotated[bool, typer.Option("--split", help="Make a group of each version that stands somewhere.")] = False,
@@ -106,7 +111,7 @@ def set_command(
     sys.exit(guard(lambda: bump.run(asked)))
 
 
-@app.command("check", short_help="Fail when a pin is not what versions.lock.json says.")
+@app.command("check")
 def check_command(
     context: typer.Context,
     paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Read only these files or folders.")] = None,
@@ -121,7 +126,7 @@ def check_command(
     ] = False,
     index: IndexOption = None,
 ) -> None:
-    """Fail when a pin is not at its group's version, or is not where the lock says.
+    """Fail when a pin is not at its version, or not in its place.
 
     Writes nothing without --fix, and needs neither git nor, without --online, a network.
     """
@@ -131,7 +136,7 @@ def check_command(
     sys.exit(guard(lambda: check.run(asked)))
 
 
-@app.command("status", short_help="Show the groups, their versions, and their pins.")
+@app.command("status")
 def status_command(context: typer.Context, form: FormatOption = Format.text) -> None:
-    """Show the groups, their versions, and every place they are pinned."""
+    """Show the groups, their versions, and where they are pinned."""
     sys.exit(guard(lambda: status.run(context.obj, form.value)))

@@ -31,10 +31,11 @@ def pr_body_command(
     offline: Annotated[bool, typer.Option("--offline", envvar="FI_BUMP_OFFLINE", help="Ask no package index.")] = False,
     index: IndexOption = None,
 ) -> None:
-    """Print the body of a pull request for what moved between a git revision and the working tree.
+    """Print the body of a pull request for what moves.
 
-    Every pin with its old and new version, the releases on the way with their dates and pages, the audit, what a person
-    must look at, the smoke report, and what was not run.
+    What moves is what differs between a git revision and the working tree. The body has every pin with its old and
+    new version, the releases on the way with their dates and pages, the audit, what a person must look at, the smoke
+    report, and what was not run.
     """
 
     def action() -> int:
@@ -45,6 +46,7 @@ def pr_body_command(
         if baseline is not None and smoke is None:
             raise UsageError("--baseline stands beside a report", hint="name the report with --smoke")
         online = None if offline else online_of(index, yanked=False, prerelease=False)
-        return command.run(command.Options(context.obj, base or "HEAD", from_lock, smoke, baseline, tolerance, online))
+        revision = "HEAD" if base is None else base
+        return command.run(command.Options(context.obj, revision, from_lock, smoke, baseline, tolerance, online))
 
     sys.exit(guard(action))

@@ -31,10 +31,11 @@ def fleet_command(
     ] = False,
     form: FormatOption = Format.text,
 ) -> None:
-    """Show many checkouts in one table: who is in step, who is behind, who disagrees with the engine it builds on.
+    """Show many checkouts in one table: who is behind or drifts.
 
-    Behind is a group whose version is older than the newest that another checkout has locked, or, with --online, than
-    the newest that every member has. A checkout that cannot be read is a row, and stops no other. Writes nothing.
+    Also who is in step, and who disagrees with the engine it builds on. Behind is a group whose version is older than
+    the newest that another checkout has locked, or, with --online, than the newest that every member has. A checkout
+    that cannot be read is a row, and stops no other. Writes nothing.
     """
     from fi_bump.fleet import command
 

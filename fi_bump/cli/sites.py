@@ -10,7 +10,7 @@ from fi_bump.cli.options import HELP_NAMES, app, complete_groups, complete_sites
 from fi_bump.edge import guard
 
 site_app = typer.Typer(
-    help="Record where a pin stands, re-point a recorded site, or forget it.",
+    help="Record where a pin stands, re-point a site, or forget it.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings=HELP_NAMES,
@@ -24,7 +24,9 @@ def site_add(
     place: Annotated[str, typer.Argument(metavar="PLACE", help="PATH#ANCHOR, or PATH:LINE as check prints it.")],
     group: Annotated[
         str | None,
-        typer.Option(help="The group, where several could own the place.", autocompletion=complete_groups),
+        typer.Option(
+            metavar="NAME", help="The group, where several could own the place.", autocompletion=complete_groups
+        ),
     ] = None,
     text: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A line's text with {version} in it, once in the file.")

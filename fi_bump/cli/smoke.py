@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import app, complete_groups
+from fi_bump.cli.options import app, complete_groups, complete_probes
 from fi_bump.edge import guard
 from fi_bump.smoke.output import Format as SmokeFormat
 
@@ -22,14 +22,25 @@ class Jit(StrEnum):
 @app.command("smoke")
 def smoke_command(
     context: typer.Context,
-    only: Annotated[list[str] | None, typer.Option(metavar="PROBE", help="Run only this probe (repeatable).")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PROBE", help="Run only this probe (repeatable).", autocompletion=complete_probes),
+    ] = None,
     require: Annotated[
         list[str] | None,
-        typer.Option(metavar="PROBE", help="Fail unless it ran (repeatable). Default: those that can run here."),
+        typer.Option(
+            metavar="PROBE",
+            help="Fail unless it ran (repeatable). Default: those that can run here.",
+            autocompletion=complete_probes,
+        ),
     ] = None,
     group: Annotated[
         str | None,
-        typer.Option(help="The lock's group. Default: the one the probes are for.", autocompletion=complete_groups),
+        typer.Option(
+            metavar="NAME",
+            help="The lock's group. Default: the one the probes are for.",
+            autocompletion=complete_groups,
+        ),
     ] = None,
     python: Annotated[
         str | None, typer.Option(metavar="PATH", help="Probe this interpreter instead of an environment made for it.")
@@ -78,9 +89,10 @@ def smoke_command(
         list[str] | None, typer.Option("--pytest", metavar="PATH::TEST", help="Run an engine's own tests (repeatable).")
     ] = None,
 ) -> None:
-    """Judge the locked version by running it: kernels on this machine's GPU against a reference.
+    """Judge the locked version by running its kernels on a GPU.
 
-    Fails when a probe fails, and when a required one was not run. Without a GPU it compiles what can be compiled.
+    They run on this machine, against a reference. Fails when a probe fails, and when a required one was not run.
+    Without a GPU it compiles what can be compiled.
     """
     from fi_bump.smoke import command
 

@@ -27,15 +27,17 @@ def template_command(
     group: Annotated[
         str | None,
         typer.Option(
-            help="Fill it in for this group. Default: all, or the judged one.", autocompletion=complete_groups
+            metavar="NAME",
+            help="Fill it in for this group. Default: all, or the judged one.",
+            autocompletion=complete_groups,
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace another file that is there.")] = False,
 ) -> None:
-    """Print or write a workflow, a pipeline or a configuration, filled in from the lock.
+    """Print or write a file for CI, filled in from the lock.
 
-    A configuration that other tools share (.pre-commit-config.yaml, renovate.json) is never replaced: what to add to it
-    is printed.
+    That is a workflow, a pipeline, a configuration, or the body of a pull request. A configuration that other tools
+    share (.pre-commit-config.yaml, renovate.json) is never replaced: what to add to it is printed.
     """
     from fi_bump.template import command
 

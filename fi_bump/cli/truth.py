@@ -14,6 +14,8 @@ from fi_bump.cli.options import (
     ReportFormatOption,
     YankedOption,
     app,
+    complete_groups,
+    complete_targets,
     online_of,
 )
 from fi_bump.edge import guard
@@ -22,6 +24,10 @@ from fi_bump.edge import guard
 @app.command("latest")
 def latest_command(
     context: typer.Context,
+    groups: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="GROUP", help="The groups to ask about; without, all.", autocompletion=complete_groups),
+    ] = None,
     index: IndexOption = None,
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
@@ -30,10 +36,14 @@ def latest_command(
     ] = False,
     form: FormatOption = Format.text,
 ) -> None:
-    """Show the newest version that every member has on its own index, beside each member's own newest."""
+    """Show the newest version that every member has on its index.
+
+    Each member's own newest stands beside it.
+    """
     from fi_bump import latest
 
-    asked = latest.Options(context.obj, online_of(index, allow_yanked, allow_prerelease), form.value, exit_code)
+    online = online_of(index, allow_yanked, allow_prerelease)
+    asked = latest.Options(context.obj, tuple(groups or ()), online, form.value, exit_code)
     sys.exit(guard(lambda: latest.run(asked)))
 
 
@@ -41,7 +51,12 @@ def latest_command(
 def audit_command(
     context: typer.Context,
     targets: Annotated[
-        list[str] | None, typer.Argument(metavar="[GROUP==]VERSION", help="Versions to try; without, the locked ones.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[GROUP==]VERSION",
+            help="Versions to try; without, the locked ones.",
+            autocompletion=complete_targets,
+        ),
     ] = None,
     index: IndexOption = None,
     allow_yanked: YankedOption = False,
@@ -49,7 +64,7 @@ def audit_command(
     resolve: Annotated[bool, typer.Option("--resolve", help="Also let uv resolve the requirement files.")] = False,
     form: ReportFormatOption = ReportFormat.text,
 ) -> None:
-    """Hold what the releases require against every other requirement of the repository.
+    """Hold what releases require against what the repository pins.
 
     Conflicts are shown with both places and the command that ends them. Writes nothing.
     """

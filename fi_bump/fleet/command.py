@@ -43,10 +43,10 @@ def run(options: Options) -> int:
 
 def _places(options: Options) -> tuple[list[Named], Named | None]:
     """The checkouts, and which of them is the engine. Raises UsageError."""
-    places = [(folder, os.path.join(options.root, folder)) for folder in options.folders]
+    places = [(folder, _below(options.root, folder)) for folder in options.folders]
     marked = None
     if options.repos is not None:
-        more, marked = listed(os.path.join(options.root, options.repos))
+        more, marked = listed(_below(options.root, options.repos))
         places += more
     if not places:
         hint = "name folders, or a file of paths with --repos"
@@ -55,7 +55,7 @@ def _places(options: Options) -> tuple[list[Named], Named | None]:
     asked = options.engine
     if asked is None:
         return checkouts, None if marked is None else engine_of(checkouts, None, marked)
-    folder = os.path.join(options.root, asked)
+    folder = _below(options.root, asked)
     engine = engine_of(checkouts, asked, folder)
     if engine is None and os.path.isdir(folder):
         # An engine that is no part of the fleet otherwise stands first.
@@ -65,6 +65,10 @@ def _places(options: Options) -> tuple[list[Named], Named | None]:
         names = ", ".join(each.name for each in checkouts)
         raise UsageError(f"there is no repository '{asked}' to be the engine", hint=f"the repositories are {names}")
     return checkouts, engine
+
+
+def _below(root: str, path: str) -> str:
+    return os.path.normpath(os.path.join(root, path))
 
 
 def _fleet(places: list[Named], engine: Named | None, online: Online | None) -> Fleet:

@@ -109,10 +109,17 @@ class Fleet(NamedTuple):
         }
 
     @property
+    def unanswered(self) -> bool:
+        """Whether there is an engine and nobody can be held against it, since it has no lock that can be read."""
+        return any(not each.standings for each in self.members if each.checkout.name == self.engine)
+
+    @property
     def ok(self) -> bool:
         """Whether nothing is behind, disagrees or has findings, and nothing that was asked stayed unknown.
 
-        A checkout without a lock is not held against the fleet.
+        A checkout without a lock is not held against the fleet, unless it is the engine.
         """
         counts = self.counted()
-        return not any(counts[name] for name in ("behind", "disagree", "findings", "unreadable", "notAsked"))
+        return not self.unanswered and not any(
+            counts[name] for name in ("behind", "disagree", "findings", "unreadable", "notAsked")
+        )

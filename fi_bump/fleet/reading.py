@@ -49,8 +49,9 @@ def listed(path: str) -> tuple[list[tuple[str, str]], str | None]:
         if not entry or (marked and engine is not None):
             message = "marks no path" if not entry else "marks a second engine"
             raise UsageError(f"'{ENGINE}' {message}", place=f"{path}:{number}", hint="mark one line: engine: PATH")
-        engine = os.path.join(base, entry) if marked else engine
-        paths.append((entry, os.path.join(base, os.path.expanduser(entry))))
+        folder = os.path.normpath(os.path.join(base, os.path.expanduser(entry)))
+        engine = folder if marked else engine
+        paths.append((entry, folder))
     if not paths:
         raise UsageError("names no repository", place=path, hint="write a path a line")
     return paths, engine

@@ -44,6 +44,7 @@ def summary(fleet: Fleet) -> str:
         "notAsked": "with an index that cannot be asked",
     }
     parts = [f"{counts[name]} {what}" for name, what in words.items() if counts[name]]
+    parts += [f"none could be compared with {fleet.engine}"] if fleet.unanswered else []
     number = counts["repositories"]
     repositories = "1 repository" if number == 1 else f"{number} repositories"
     return f"{repositories}: {', '.join(parts) or 'all in step, none behind'}"

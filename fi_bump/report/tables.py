@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import re
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
 from rich.table import Table
 
+from fi_bump.edge import write_bytes
 from fi_bump.ownership import Assigned, assign
 from fi_bump.report.text import count
 from fi_bump.repository import Repository
@@ -18,10 +21,24 @@ if TYPE_CHECKING:
     from fi_bump.latest import GroupLatest
 
 
+class _Edge(io.TextIOBase):
+    """Standard output as everything else is written to it; in a pipe no line ends with a table's blanks."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> int:
+        shown = text if self.isatty() else re.sub(" +(?=\n)", "", text)
+        write_bytes(shown.encode("utf-8", "surrogateescape"))
+        return len(text)
+
+    def isatty(self) -> bool:
+        return sys.stdout.isatty()
+
+
 def console() -> Console:
     """A console for standard output: no colour under NO_COLOR or in a pipe, and full lines in a pipe."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
-    return Console(width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(file=cast(TextIO, _Edge()), width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def _table(*columns: str) -> Table:

@@ -7,25 +7,48 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fi_bump.records import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
 PATIENCE = 1.0
+
+
+class _Sign:
+    """A spinner that is made, and rich imported for it, once it is due."""
+
+    now: _Sign | None = None
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._status: Status | None = None
+        self._timer = threading.Timer(PATIENCE, self._show)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _show(self) -> None:
+        from rich.console import Console
+
+        self._status = Console(stderr=True).status(f"{self._what} …")
+        self._status.start()
+
+    def end(self) -> None:
+        self._timer.cancel()
+        self._timer.join()
+        if self._status is not None:
+            self._status.stop()
 
 
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """Show a spinner with the time from the second second on; nothing where standard error is no terminal."""
-    if not sys.stderr.isatty():
+    """Show a spinner from the second second on; nothing where standard error is no terminal, or one is at work."""
+    if _Sign.now is not None or not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    status = console.status(f"{what} …")
-    timer = threading.Timer(PATIENCE, status.start)
-    timer.daemon = True
-    timer.start()
+    _Sign.now = _Sign(what)
     try:
         yield
     finally:
-        timer.cancel()
-        timer.join()
-        status.stop()
+        _Sign.now.end()
+        _Sign.now = None

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fi_bump.errors import UsageError
 from fi_bump.lock import Group, Lock, Member
+from fi_bump.request import named_group
 
 Capability = tuple[int, int]
 
@@ -103,11 +104,7 @@ def group_of(lock: Lock, name: str | None) -> Group:
     """The group of that name, or the one group that holds the package the probes are for. Raises UsageError."""
     groups = judged(lock, None)
     if name is not None:
-        chosen = lock.group(name)
-        if chosen is None:
-            known = ", ".join(group.name for group in lock.groups)
-            raise UsageError(f"there is no group '{name}' in the lock", hint=f"its groups are {known}")
-        groups = [chosen]
+        groups = [named_group(lock, name)]
     if len(groups) > 1:
         hint = f"name one with --group: {', '.join(group.name for group in groups)}"
         raise UsageError(f"{len(groups)} groups of the lock hold {PACKAGES[0]}", hint=hint)

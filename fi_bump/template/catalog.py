@@ -15,7 +15,7 @@ class Template(NamedTuple):
     `source` is its file in templates/, `target` where --write puts it. `smoke` says how much of it runs the smoke
     stage: what is whole of it is nothing without a group that the probes judge. `rivals` are other places where the
     same tool looks for a file of this purpose; a template that has them is a tool's whole configuration, and is never
-    written over one that is there.
+    written over one that is there. `at_top` says whether it is of use at the top of a checkout alone.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Template(NamedTuple):
     summary: str
     smoke: Literal["none", "part", "whole"] = "none"
     rivals: tuple[str, ...] = ()
+    at_top: bool = True
 
 
 TEMPLATES = {
@@ -63,6 +64,7 @@ TEMPLATES = {
             "deploy/fi-bump-smoke.yaml",
             "Kubernetes Jobs: probes on GPU nodes",
             smoke="whole",
+            at_top=False,
         ),
         Template(
             "renovate",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
-from fi_bump import files, write
+from fi_bump import files, journal, write
 from fi_bump.check import recover
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, UsageError
@@ -28,6 +29,8 @@ class Options(NamedTuple):
 def run(options: Options) -> int:
     """Print or write the template and return 0. Raises UsageError for an unknown name and a file that is in the way."""
     if options.name is None:
+        if options._replace(root="") != Options(""):
+            raise UsageError("no template is named", hint="fi-bump template lists them")
         say(_listing())
         return int(Exit.OK)
     template = find(options.name)
@@ -35,7 +38,8 @@ def run(options: Options) -> int:
     known = filling(template, repository, options.group)
     text = fill(source(template), known.values, known.rows)
     if options.write or options.output is not None:
-        _write(repository.root, template, text, options)
+        path = template.target if options.output is None else _output(repository.root, options.output)
+        _write(repository.root, template, text, path, options)
     else:
         write_bytes(text.encode("utf-8"))
     return int(Exit.OK)
@@ -50,8 +54,14 @@ def _listing() -> list[str]:
     ]
 
 
-def _write(root: str, template: Template, text: str, options: Options) -> None:
-    path = template.target if options.output is None else files.below(root, options.output)
+def _output(root: str, output: str) -> str:
+    path = files.below(root, output)
+    if os.path.isdir(os.path.join(root, path)):
+        raise UsageError("is a folder", place=output or path, hint="name a file below the repository's folder")
+    return path
+
+
+def _write(root: str, template: Template, text: str, path: str, options: Options) -> None:
     data = text.encode("utf-8")
     with write.exclusive(root):
         recover(root)
@@ -60,12 +70,25 @@ def _write(root: str, template: Template, text: str, options: Options) -> None:
             say([f"{path} is up to date"])
             return
         if options.output is None:
+            _refuse_below(root, template)
             _refuse_rivals(root, template, text)
         if old is not None and not options.force:
             raise UsageError("is there already, and differs", place=path, hint="use --force to replace it")
         write.make_folder(root, path)
         write.commit(root, [write.Change(path, None if old is None else old.data, data)])
     say([f"wrote {path}"])
+
+
+def _refuse_below(root: str, template: Template) -> None:
+    """Written below the top of a checkout nobody would read it, and what it runs would find no lock."""
+    top = journal.checkout(root)
+    if top is None or not template.at_top:
+        return
+    folder = os.path.relpath(os.path.realpath(root), top)
+    if folder != ".":
+        hint = f"save what fi-bump template {template.name} prints at the top, with -C {folder} behind each fi-bump"
+        message = f"is read at the top of {top} alone, and this lock lies in {folder}"
+        raise UsageError(message, place=template.target, hint=hint)
 
 
 def _refuse_rivals(root: str, template: Template, text: str) -> None:

@@ -6,10 +6,10 @@ import json
 from typing import NamedTuple
 
 from fi_bump import __version__
-from fi_bump.errors import UsageError
 from fi_bump.lock import LOCK_NAME, Group, Lock, dump
 from fi_bump.pins import Kind
 from fi_bump.repository import Repository
+from fi_bump.request import named_group
 from fi_bump.smoke.registry import PROBES, Capability, group_of, judged
 from fi_bump.template.catalog import Template
 from fi_bump.template.fill import Rows, Values
@@ -34,7 +34,7 @@ def filling(template: Template, repository: Repository, name: str | None) -> Fil
     too many.
     """
     lock = repository.lock
-    groups = lock.groups if name is None else (_named(lock, name),)
+    groups = lock.groups if name is None else (named_group(lock, name),)
     smoke = _smoke_group(template, lock, name)
     named = {pin.subject for pin in repository.scan().pins if pin.kind is Kind.REQUIREMENT}
     values = {
@@ -52,14 +52,6 @@ def filling(template: Template, repository: Repository, name: str | None) -> Fil
         "architecture": [_architecture(*each) for each in ARCHITECTURES] if smoke else [],
     }
     return Filling(values, rows)
-
-
-def _named(lock: Lock, name: str) -> Group:
-    group = lock.group(name)
-    if group is None:
-        known = ", ".join(each.name for each in lock.groups)
-        raise UsageError(f"there is no group '{name}' in the lock", hint=f"its groups are {known}")
-    return group
 
 
 def _smoke_group(template: Template, lock: Lock, name: str | None) -> Group | None:

@@ -206,3 +206,10 @@ def test_a_sign_of_life_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setattr(waiting_module, "PATIENCE", 0.0)
     with pytest.raises(ValueError, match="stop"), waiting_module.waiting("asking"):
         raise ValueError("stop")
+    capsys.readouterr()
+    shown = ""
+    # What is waited for within it shows nothing of its own.
+    with waiting_module.waiting("asking"), waiting_module.waiting("reading"):
+        while "asking …" not in shown:
+            shown += capsys.readouterr().err
+    assert "reading" not in shown + capsys.readouterr().err

@@ -186,6 +186,7 @@ def test_many_pins_are_folded_away(committed: Path, run: Run) -> None:
     [
         ([], 3, "fi-bump: nothing moves between HEAD and the working tree\n"),
         (["--base", "nowhere"], 2, "fi-bump: 'nowhere' is no git revision here\n"),
+        (["--base", ""], 2, "fi-bump: '' is no git revision here\n"),
         (["--base", "--help"], 2, "fi-bump: '--help' is no git revision\n"),
         (["--base", "HEAD~1"], 3, "versions.lock.json: there is no lock in HEAD~1\n"),
         (["--base", "HEAD", "--from-lock", "x"], 2, "fi-bump: --base and --from-lock both name the earlier state\n"),
@@ -300,6 +301,13 @@ def test_an_earlier_body_is_no_place_to_look_at(committed: Path, run: Run) -> No
     body = (committed / "docs/body.md").read_text()
     assert body.startswith(f"## flashinfer {NEW} -> 0.6.13\n")
     assert section(body, "To look at") == [f'- `src/gate.py:3` exact gate: `if flashinfer.__version__ == "{OLD}":`']
+
+
+def test_a_body_is_no_place_to_look_at_for_another_command(committed: Path, run: Run) -> None:
+    body = committed / "docs/body.md"
+    assert run(committed, "set", NEW, "--offline", "--commit", "--pr-body", str(body)).code == 0
+    assert run(committed, "pr-body", "--offline", "--base", "HEAD~1") == (0, body.read_text(), "")
+    assert "body.md" not in run(committed, "check", "--mentions").out
 
 
 def test_text_is_shown_as_it_is() -> None:

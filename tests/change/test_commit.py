@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -218,3 +220,11 @@ def test_without_git_on_the_path(committed: Path, run: Run, monkeypatch: pytest.
         patch.setenv("PATH", str(tmp_path))
         assert run(committed, "set", NEW, "--commit") == (3, "", "fi-bump: git is not on PATH\n")
     assert snapshot(committed) == before
+
+
+@pytest.mark.parametrize("body", [(), ("--pr-body", "-")])
+def test_a_reader_that_leaves_at_once_costs_no_commit(committed: Path, body: tuple[str, ...]) -> None:
+    program = f"{{ sleep 0.2; '{sys.executable}' -m fi_bump set --offline --commit {' '.join(body)} {NEW}; }} | true"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", program], cwd=committed, capture_output=True)
+    assert (done.returncode, git(committed, "status", "--porcelain")) == (0, "")
+    assert committed_files(committed) == FILES

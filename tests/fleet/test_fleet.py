@@ -145,6 +145,8 @@ def test_one_that_is_content(fleet: Path, run: Run) -> None:
         (["nowhere"], 1),
         (["kernels"], 0),
         (["kernels", "--engine", "engine"], 1),
+        (["kernels", "docs", "--engine", "docs"], 1),
+        (["kernels", "docs"], 0),
     ],
 )
 def test_exit_code(fleet: Path, run: Run, arguments: list[str], code: int) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run, plant
-from tests.fleet.conftest import column, document
+from tests.conftest import OLD, Run, plant
+from tests.fleet.conftest import column, document, text
 
 REPOS = b"# ours\n\n  engine: ../work/engine   # what we serve\nplugin\n./plugin/\nkernels # on it\r\n"
 
@@ -19,6 +19,26 @@ def test_a_repos_file(fleet: Path, run: Run) -> None:
     assert found["engine"] == "engine"
     # An engine on the command line counts more.
     assert document(run, fleet, "ahead", "--repos", "repos.txt", "--engine", "ahead")["engine"] == "ahead"
+
+
+def test_an_engine_in_the_home_folder(fleet: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(fleet))
+    plant(fleet / "lists", {"repos.txt": b"engine: ~/engine\n~/plugin\n"})
+    found = document(run, fleet, "--repos", "lists/repos.txt")
+    assert (found["engine"], column(found, "path")) == ("engine", {"engine": "~/engine", "plugin": "~/plugin"})
+
+
+def test_an_engine_without_a_lock_is_said(fleet: Path, run: Run) -> None:
+    plant(fleet, {"repos.txt": b"engine: docs\nkernels\nnone\n"})
+    assert text(run(fleet, "fleet", "--repos", "repos.txt")) == (
+        "repository  group      locked       state           newest in the fleet  engine\n"
+        "docs        -          -            no lock\n"
+        f"kernels     attention  {OLD}  in step\n"
+        "kernels     kit        1.0          in step\n"
+        "none        -          -            cannot be read\n"
+        f"none: {fleet}/none: there is no such folder\n"
+        "3 repositories: 1 without a lock, 1 cannot be read, none could be compared with docs\n"
+    )
 
 
 @pytest.mark.parametrize(

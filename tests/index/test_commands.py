@@ -266,6 +266,11 @@ def test_latest(engine: Path, ask: Ask) -> None:
         ],
         "unknown": ["flashinfer-jit-cache"],
     }
+    assert ask(engine, "latest", "flashinfr") == (
+        2,
+        "",
+        "fi-bump: the lock has no group 'flashinfr'\nhelp: did you mean flashinfer?\n",
+    )
     assert ask(engine, "set", NEW).code == 0
     assert ask(engine, "latest", "--exit-code").code == 0
     assert f"newest of all: {NEW}, and {NEW} is locked (no conflicts)" in ask(engine, "latest").out

@@ -72,7 +72,7 @@ def test_the_group(groups: tuple[Group, ...], name: str | None) -> None:
     [
         ((OTHER,), None, "no group of the lock holds flashinfer-python", "see fi-bump init"),
         ((OTHER, OURS), "torch", "the group 'torch' does not hold flashinfer-python", "see fi-bump init"),
-        ((OTHER, OURS), "jax", "there is no group 'jax' in the lock", "its groups are torch, flashinfer"),
+        ((OTHER, OURS), "jax", "the lock has no group 'jax'", "the groups are torch, flashinfer"),
         (
             (OURS, OURS._replace(name="diffusion")),
             None,

@@ -22,13 +22,16 @@ pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="jq, which Gi
 # Settings of this shell that would reach git and fi-bump.
 LEFT_OUT = ("FI_BUMP", "GIT_", "PIP_", "UV_")
 GH = """#!/bin/sh
-# Notes its arguments, a line each, and the body of a pull request.
+# Notes its arguments, a line each, and the body of a pull request. Lists what $GH_LIST holds, as gh and its jq do.
 for argument; do echo "$argument" >> "$GH_LOG"; done
 echo >> "$GH_LOG"
+command="$1 $2"
 while [ $# -gt 0 ]; do
   if [ "$1" = --body-file ]; then cp "$2" "$GH_LOG.body"; fi
+  if [ "$1" = --jq ]; then jq "$2" "$GH_LIST" || exit; fi
   shift
 done
+if [ "$command" = "pr create" ] && [ -n "$GH_REFUSES" ]; then exit 1; fi
 """
 PAGE = "https://github.com/flashinfer-ai/flashinfer/releases/tag/v"
 BODY = f"""\
@@ -83,6 +86,8 @@ class Runner:
         self.remote = folder / "remote.git"
         self.temporary = folder / "temp"
         self.log = folder / "gh.log"
+        self.listed = folder / "gh.list"
+        self.listed.write_text("[]")
         self.output = folder / "output"
         programs = folder / "bin"
         fi_bump = f'#!/bin/sh\nexec {sys.executable} -m fi_bump "$@"\n'
@@ -106,17 +111,37 @@ class Runner:
             "GROUP": "flashinfer",
             "BASE": "main",
             "GH_LOG": str(self.log),
+            "GH_LIST": str(self.listed),
+            "GH_REFUSES": "",
             "GITHUB_OUTPUT": str(self.output),
             "RUNNER_TEMP": str(self.temporary),
         }
 
-    def step(self, script: str, **variables: str) -> str:
+    def step(self, script: str, code: int = 0, **variables: str) -> str:
         """Run one step's script as GitHub runs it, and return what it printed."""
         command = ["bash", "-e", "-c", script]
         environment = {**self.environment, **variables}
         done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
+
+    def other_job(self) -> None:
+        """Another checkout of the commit that the run is of."""
+        git(self.root, "switch", "main")
+        git(self.root, "reset", "--hard", "origin/main")
+
+    def asked(self) -> list[list[str]]:
+        """What gh was asked since the last look, a list of words each."""
+        text = self.log.read_text() if self.log.exists() else ""
+        self.log.unlink(missing_ok=True)
+        return [each.split("\n") for each in text.removesuffix("\n\n").split("\n\n") if each]
+
+
+BRANCH, TITLE = f"fi-bump/flashinfer-{NEW}", f"flashinfer {OLD} -> {NEW}"
+JQ = "map(select(.isCrossRepository | not)) | length"
+LIST = ["pr", "list", "--head", BRANCH, "--state", "all", "--json", "isCrossRepository", "--jq", JQ]
+SETUP = ["auth", "setup-git"]
+CREATE = ["pr", "create", "--base", "main", "--head", BRANCH, "--title", TITLE, "--body-file"]
 
 
 def test_from_the_newest_version_to_the_pull_request(tmp_path: Path, index: Index, run: Run) -> None:
@@ -127,38 +152,55 @@ def test_from_the_newest_version_to_the_pull_request(tmp_path: Path, index: Inde
     runner.step(latest)
     assert runner.output.read_text() == f"version={NEW}\n"
     runner.step(move, VERSION=NEW)
-    # The other job: another checkout, and the artifact.
-    git(runner.root, "reset", "--hard", "HEAD~1")
-    (runner.temporary / "proposals").mkdir()
-    (runner.temporary / "proposal").rename(runner.temporary / "proposals/fi-bump-flashinfer")
+    create = [*CREATE, str(runner.temporary / "proposal/body.md")]
+    # The first time Actions may not open pull requests: the branch is there, and the run is red.
+    runner.other_job()
+    runner.step(push, code=1, GH_REFUSES="yes")
+    assert runner.asked() == [LIST, SETUP, create]
+    head = subprocess.run(["git", "rev-parse", BRANCH], cwd=runner.remote, capture_output=True, text=True).stdout
+    # The next time it is opened; a fork's branch of that name is nobody's answer.
+    runner.listed.write_text('[{"isCrossRepository": true}]')
+    runner.other_job()
     runner.step(push)
-    branch, title = f"fi-bump/flashinfer-{NEW}", f"flashinfer {OLD} -> {NEW}"
-    asked = ["pr", "create", "--base", "main", "--head", branch, "--title", title, "--body-file"]
-    body = runner.temporary / "proposals/fi-bump-flashinfer/body.md"
-    assert runner.log.read_text() == "\n".join(["auth", "setup-git", "", *asked, str(body), "", ""])
+    assert runner.asked() == [LIST, SETUP, create]
     assert Path(f"{runner.log}.body").read_text() == BODY
     pushed = subprocess.run(
-        ["git", "show", "--format=%an%n%B%x00", "--name-only", branch],
+        ["git", "show", "--format=%H%n%an%n%B%x00", "--name-only", BRANCH],
         cwd=runner.remote,
         capture_output=True,
         text=True,
     )
     files = [*sorted(TREE), "versions.lock.json"]
     message, _, names = pushed.stdout.partition("\0")
-    assert message.split("\n")[:4] == ["github-actions[bot]", title, "", SUMMARY]
+    assert message.split("\n")[:5] == [head.strip(), "github-actions[bot]", TITLE, "", SUMMARY]
     assert names.strip().split("\n") == files
     # Again: it is proposed already.
-    runner.log.unlink()
-    git(runner.root, "switch", "main")
-    assert f"{branch} is proposed already\n" in runner.step(push)
-    assert runner.log.read_text() == "auth\nsetup-git\n\n"
+    runner.listed.write_text('[{"isCrossRepository": false}]')
+    runner.other_job()
+    assert runner.step(push) == f"{BRANCH} is proposed already\n"
+    assert runner.asked() == [LIST]
+    # What gh cannot tell is not taken for an answer.
+    runner.listed.unlink()
+    runner.step(push, code=2)
+    assert runner.asked() == [LIST]
 
 
 def test_nothing_is_proposed_where_nothing_is_newer(tmp_path: Path, index: Index, run: Run) -> None:
     runner = Runner(tmp_path, index)
-    _, latest, *_, push = scripts(written(runner.root, run, "github-bump"))
-    # No member of this group is behind.
-    runner.step(latest, GROUP="other")
+    _, latest, move, push = scripts(written(runner.root, run, "github-bump"))
+    runner.step(move, VERSION=NEW)
+    runner.step(latest)
     assert runner.output.read_text() == "version=\n"
-    runner.step(push)
-    assert runner.log.read_text() == "auth\nsetup-git\n\n"
+    shutil.rmtree(runner.temporary / "proposal")
+    assert runner.step(push) == "nothing is proposed\n"
+    assert runner.asked() == []
+
+
+def test_the_index_of_another_group_is_not_asked(tmp_path: Path, index: Index, run: Run) -> None:
+    runner = Runner(tmp_path, index)
+    lock = runner.root / "versions.lock.json"
+    broken = b'"other": {"version": "1.0", "packages": {"other": {"index": "http://127.0.0.1:9/"}}},\n    "flashinfer"'
+    lock.write_bytes(lock.read_bytes().replace(b'"flashinfer"', broken, 1))
+    latest = scripts(written(runner.root, run, "github-bump"))[1]
+    runner.step(latest)
+    assert runner.output.read_text() == f"version={NEW}\n"

@@ -123,6 +123,31 @@ def test_output_stays_in_the_repository(two: Path, run: Run, tmp_path: Path) -> 
     assert list(outside.iterdir()) == []
 
 
+@pytest.mark.parametrize(("name", "place"), [("docker", "docker"), ("docker/", "docker/"), ("", "."), (".", ".")])
+def test_a_folder_is_no_place(two: Path, run: Run, name: str, place: str) -> None:
+    complaint = f"{place}: is a folder\nhelp: name a file below the repository's folder\n"
+    assert run(two, "template", "gitlab", "--output", name) == Result(2, "", complaint)
+
+
+@pytest.mark.parametrize("option", [("--write",), ("--output", "x"), ("--group", "kit"), ("--force",)])
+def test_options_without_a_name(two: Path, run: Run, option: tuple[str, ...]) -> None:
+    complaint = "fi-bump: no template is named\nhelp: fi-bump template lists them\n"
+    assert run(two, "template", *option) == Result(2, "", complaint)
+
+
+def test_below_the_top_of_a_checkout_nobody_would_read_it(two: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    before = snapshot(two)
+    complaint = (
+        f".github/workflows/fi-bump-drift.yml: is read at the top of {tmp_path} alone, and this lock lies in two\n"
+        "help: save what fi-bump template github-drift prints at the top, with -C two behind each fi-bump\n"
+    )
+    assert run(two, "template", "github-drift", "--write") == Result(2, "", complaint)
+    assert snapshot(two) == before
+    assert run(two, "template", "github-drift", "--output", "x.yml").code == 0
+    assert run(two, "template", "kubernetes-smoke", "--write").code == 0
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
@@ -157,7 +182,7 @@ def test_one_group(two: Path, run: Run) -> None:
     assert run(two, "template", "buildkite", "--group", "kit") == Result(0, check, "")
     complaint = "fi-bump: the group 'kit' does not hold flashinfer-python\nhelp: see fi-bump init\n"
     assert run(two, "template", "github-smoke", "--group", "kit") == Result(2, "", complaint)
-    complaint = "fi-bump: there is no group 'kitt' in the lock\nhelp: its groups are flashinfer, kit\n"
+    complaint = "fi-bump: the lock has no group 'kitt'\nhelp: did you mean kit?\n"
     assert run(two, "template", "gitlab", "--group", "kitt") == Result(2, "", complaint)
 
 
