@@ -12,6 +12,8 @@ from fi_bump.pins import Mark, Pin, Source, Unpinned
 from fi_bump.records import NamedTuple
 from fi_bump.scan import Scan, needles, read_quietly, wanted_by
 
+# A source distribution's own metadata, which the next build writes anew.
+_WRITTEN = (LOCK_NAME, "PKG-INFO")
 _LARGEST = 1_000_000
 _WIDTH = 120
 _DOCUMENTS = (".md", ".rst", ".adoc")
@@ -95,7 +97,7 @@ def _same(text: str, version: str) -> bool:
 
 def _sources(root: str, lock: Lock) -> Iterator[Source]:
     for path in sorted(files.walk(root, files.excluder(lock.exclude))):
-        source = None if path == LOCK_NAME else read_quietly(root, path, recorded=False)
+        source = None if path in _WRITTEN else read_quietly(root, path, recorded=False)
         if source is not None and len(source.data) <= _LARGEST and b"\0" not in source.data:
             yield source
 

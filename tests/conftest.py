@@ -55,10 +55,18 @@ LOCK = b"""{
         "flashinfer-python": {}
       },
       "variables": [
+        "FLASHINFER_COMMIT",
+        "FLASHINFER_CUBIN_VERSION",
         "FLASHINFER_GIT_REF",
         "FLASHINFER_GIT_TAG",
+        "FLASHINFER_JIT_CACHE_VERSION",
+        "FLASHINFER_PYTHON_VERSION",
+        "FLASHINFER_REF",
+        "FLASHINFER_RELEASE",
         "FLASHINFER_TAG",
-        "FLASHINFER_VERSION"
+        "FLASHINFER_VER",
+        "FLASHINFER_VERSION",
+        "FLASHINF_REF"
       ],
       "repositories": [
         "github.com/flashinfer-ai/flashinfer"

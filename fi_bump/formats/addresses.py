@@ -62,10 +62,11 @@ class Address(NamedTuple):
     reason: str | None = None
 
 
-def release(text: bytes, wanted: Wanted) -> Address | None:
+def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address | None:
     """The release of something wanted that an address without blanks leads to; None for one of something else.
 
-    An address whose version is a reference (`…/v${V}/kit-${V}-….whl`) holds none.
+    An address whose version is a reference (`…/v${V}/kit-${V}-….whl`) holds none. A file's path can be moved when the
+    file is `downloaded` beside it.
     """
     end = _END.search(text)
     path = text[: end.start()] if end else text
@@ -78,7 +79,7 @@ def release(text: bytes, wanted: Wanted) -> Address | None:
     host = path.find(b"/", scheme + 3) if scheme >= 0 else 0
     if named is None or b"$" in path or b"{" in path:
         return Address(subject, (), NOT_MOVED) if _NUMBER.search(_REFERENCE.sub(b"", path[host:])) else None
-    if scheme < 0 or path[:scheme].lower() == b"file":
+    if not downloaded and (scheme < 0 or path[:scheme].lower() == b"file"):
         return Address(subject, (), _PATH)
     label = named.groupdict().get("label")
     if label is not None and not _TODAYS_LABEL.match(label):

@@ -23,6 +23,8 @@ class Values:
 
     def __init__(self, gathered: Gathered) -> None:
         self.gathered = gathered
+        # The names of the files whose addresses were met.
+        self._downloaded: set[bytes] = set()
 
     def value(self, text: Text, start: int, end: int, anchor: str, kind: Kind, subject: str) -> None:
         """Judge `text.data[start:end]`, quotes and all, as the version of `subject`.
@@ -53,8 +55,9 @@ class Values:
             self.gathered.pin(span, anchor, kind, subject)
 
     def address(self, text: Text, start: int, end: int, wanted: Wanted, prefix: str) -> None:
-        """Judge `text.data[start:end]` as the address of a release's file."""
-        found = release(text.data[start:end], wanted)
+        """Judge `text.data[start:end]` as the address of a release's file, or as the name of one downloaded before."""
+        file = text.data[start:end].rpartition(b"/")[2].replace(b"%2B", b"+")
+        found = release(text.data[start:end], wanted, downloaded=file in self._downloaded)
         if found is None:
             return
         spans = [text.span(start + begin, start + stop) for begin, stop in found.versions]
@@ -66,7 +69,11 @@ class Values:
         elif found.reason is not None:
             self.gathered.hashed(spans[0], found.subject, found.reason)
         else:
-            anchor = f"{prefix}url {found.subject}"
+            if b"://" in text.data[start:end]:
+                self._downloaded.add(file)
+                anchor = f"{prefix}url {found.subject}"
+            else:
+                anchor = f"{prefix}file {found.subject}"
             self.gathered.pin(spans[0], anchor, Kind.URL, found.subject, tuple(spans[1:]))
 
     def unpinned(self, text: Text, start: int, end: int, subject: str, reason: str, mark: Mark | None = None) -> None:

@@ -134,6 +134,7 @@ def test_nothing(data: bytes) -> None:
         (b"flashinfer-python=={{v}}\n", "{{v}}", "", "'{{v}}' is no version"),
         (b"flashinfer-python==0.6.${P}\n", "0.6.${P}", "", "'0.6.${P}' is put together from a reference"),
         (b"flashinfer-python==0.6,==0.7\n", "==0.6,==0.7", "", "'==0.6,==0.7' names more than one version"),
+        (b"flashinfer-python( )\n", "( )", "", "'( )' is no version specifier"),
         (b"flashinfer-python=0.6\n", "=0.6", "", "'=0.6' is no version specifier"),
         (b"flashinfer-python (==0.6\n", "(==0.6", "", "'(==0.6' is no version specifier"),
         (b"flashinfer-python==0.6 0.7\n", "==0.6 0.7", "", "'==0.6 0.7' is no version specifier"),

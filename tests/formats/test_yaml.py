@@ -92,6 +92,11 @@ KEYS: list[tuple[bytes, list[str]]] = [
     (b"flashinfer_commit: " + b"1" * 40, ["1:20 ? FLASHINFER_COMMIT: a commit, not a release"]),
     (b'FLASHINFER_VERSION: "0.6\\x2e8"\n', [f"1:22 ? {KEY}: written with escapes"]),
     (b"FLASHINFER_VERSION: flashinfer-python==0.6.8\n", [f"1:40 {KEY}/flashinfer-python 0.6.8"]),
+    (
+        b"a:\n  - name: flashinfer_python\n    version: '0.6.8'\n  - {version: 0.6.8, name: flashinfer-cubin}\n  - {name: x, version: 0.6.8}\n",
+        ["3:15 a.flashinfer-python 0.6.8", "4:15 a.flashinfer-cubin 0.6.8"],
+    ),
+    (b"- pip: {name: flashinfer-python, version: latest}\n", []),
 ]
 NEIGHBOURS: list[tuple[bytes, list[str]]] = [
     (
