@@ -65,8 +65,7 @@ LOCK = b"""{
         "FLASHINFER_RELEASE",
         "FLASHINFER_TAG",
         "FLASHINFER_VER",
-        "FLASHINFER_VERSION",
-        "FLASHINF_REF"
+        "FLASHINFER_VERSION"
       ],
       "repositories": [
         "github.com/flashinfer-ai/flashinfer"

@@ -13,14 +13,14 @@ RELEASE = LazyPattern(
     rb"(?:===?\s*)?(?:(?:refs/)?tags/)?v?(?P<version>" + VERSION + rb")(?:\+[\w.${}-]*)?\Z", re.IGNORECASE
 )
 WRAPPING = b"\"'\\ \t\r\n"
-_COMMIT = LazyPattern(rb"[0-9]*[a-f][0-9a-f]*\Z", re.IGNORECASE)
+_COMMIT = LazyPattern(rb"(?:[0-9]{40}|[0-9]*[a-f][0-9a-f]*)\Z", re.IGNORECASE)
 _COMMIT_LENGTH = (7, 40)
 
 
 def is_commit(value: bytes) -> bool:
     """Whether a git ref is a commit's name: forty digits, or fewer with a letter among them."""
     shortest, longest = _COMMIT_LENGTH
-    return shortest <= len(value) <= longest and (len(value) == longest or _COMMIT.match(value) is not None)
+    return shortest <= len(value) <= longest and _COMMIT.match(value) is not None
 
 
 def is_release(ref: str) -> bool:

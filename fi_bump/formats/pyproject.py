@@ -34,6 +34,11 @@ _OWN_TABLES = {
     "pipfile": re.compile(r"(?!(?:source|requires|pipenv|scripts)\Z)[^/]+"),
 }
 _UV_SOURCES = "tool/uv/sources"
+# Where files are looked for.
+_LOCATIONS = re.compile(
+    r"tool/uv/(?:pip/)?(?:find-links|index/url|(?:extra-)?index-url)|tool/(?:poetry|pdm)/source/url"
+    r"|(?:tool/pixi/)?(?:.+/)?pypi-options/find-links/url"
+)
 
 _BARE = LazyPattern(rb"v?(" + VERSION + rb")(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
 _CARET = LazyPattern(rb"([~^])\s*v?([0-9]{1,9}(?:\.[0-9]{1,9})*)\Z")
@@ -72,18 +77,34 @@ class _Finder:
         """Judge one string by the table it stands in."""
         keys = [key for key in string.path if isinstance(key, str)]
         table = "/".join(keys)
-        if isinstance(string.path[-1], int):
+        if _LOCATIONS.fullmatch(table):
+            self._location(string, keys)
+        elif isinstance(string.path[-1], int):
             if len(string.path) == len(keys) + 1 and _ARRAYS.fullmatch(table):
                 self._requirement(string, keys)
             elif keys[0] == "tool":
                 self._stray(string, keys)
-            return
+        else:
+            self._entry(string, keys)
+
+    def _entry(self, string: TomlString, keys: list[str]) -> None:
+        """Judge the value of a key."""
         self._tables.setdefault(string.path[:-1], {})[keys[-1]] = string
         entry = keys[:-1] if keys[-1] == "version" and not self._packages.fullmatch("/".join(keys[:-1])) else keys
         if len(entry) > 1 and self._packages.fullmatch("/".join(entry[:-1])):
             self._version(string, entry)
         elif len(entry) > 1 and entry[0] == "tool":
             self._stray_entry(string, entry)
+
+    def _location(self, string: TomlString, keys: list[str]) -> None:
+        """An index, or a place that holds the files of one release (`…/releases/expanded_assets/vV`)."""
+        text = string.passage.text
+        where = Addressed(self._source, string.passage, 0, len(text), self._wanted, None, _BROKEN_BY)
+        item = judge_address(where)
+        if isinstance(item, Pin):
+            item = item._replace(anchor=f"{_dotted(keys)}/{item.anchor}")
+        if item is not None:
+            self._items.append(item)
 
     def found(self) -> Found:
         """Everything in the order of the file."""

@@ -34,6 +34,8 @@ _ADDRESSED = (b".whl", b".tar.gz", b"git+http")
 _PLACEHOLDER = LazyPattern(rb"0(?:\.0)*(?:\+|\Z)")
 _ADDRESS = LazyPattern(rb"(?:git\+\w+|https?)://[^\s\"'`;|&<>()\\]+")
 _FILE = LazyPattern(rb"[\w.+!%/~-]{1,300}\.(?:whl|tar\.gz|zip)\Z")
+# Between two strings that Python joins.
+_GOES_ON = LazyPattern(rb"(?:[\s\\+]|#[^\n]*\n)*\Z")
 _RELEASE = LazyPattern(rb"v?" + VERSION + rb"(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
 _TEMPLATE = LazyPattern(rb"%[(sd]|\{")
 # A line of a string, which may break it by an escape.
@@ -101,7 +103,7 @@ class _Finder:
             if told is not None:
                 self._items.append(Unpinned(self._source, literal.body, *told, None, Mark.EXACT_GATE))
         elif not literal.is_template:
-            self._addresses(literal, body)
+            self._addresses(literal, body, previous)
             if any(mark in body for mark in _MARKS) and self._is_named(body):
                 for line in _LINE.finditer(self._data, *literal.body):
                     self._line(literal, Span(*line.span(1)))
@@ -109,18 +111,36 @@ class _Finder:
     def _is_named(self, body: bytes) -> bool:
         return any(names.search(body) for names in (self._names.requirement, self._names.assignment))
 
-    def _addresses(self, literal: Literal, body: bytes) -> None:
-        """Take a string that is an address or a file's name, or the addresses in a command."""
+    def _addresses(self, literal: Literal, body: bytes, previous: Literal | None) -> None:
+        """Take a string that is an address or a file's name, or the addresses in a command.
+
+        A file's name that goes on from an address in the string before it is read together with that.
+        """
+        folder = self._data[slice(*previous.body)] if previous else b""
+        if (
+            previous
+            and folder.endswith(b"/")
+            and _ADDRESS.match(folder)
+            and _FILE.match(body)
+            and _GOES_ON.match(self._data, previous.whole.end, literal.whole.start)
+        ):
+            self._items = [item for item in self._items if item.span.end <= previous.body.start]
+            pieces = ((0, previous.body.start), (len(folder), literal.body.start))
+            self._address(literal, Passage(folder + body, pieces))
+            return
         places = [match.span() for match in _ADDRESS.finditer(body)] if b"://" in body else []
         if not _COMMAND.search(body):
             places = [(0, len(body))] if places == [(0, len(body))] or _FILE.match(body) else []
         for start, end in places:
-            passage = Passage(body[start:end], ((0, literal.body.start + start),))
-            item = judge_address(Addressed(self._source, passage, 0, end - start, self._wanted, None, "an escape"))
-            if isinstance(item, Pin):
-                item = item._replace(anchor=f"{scope(self._source, literal) or 'string'}/{item.anchor}")
-            if item is not None:
-                self._items.append(item)
+            self._address(literal, Passage(body[start:end], ((0, literal.body.start + start),)))
+
+    def _address(self, literal: Literal, passage: Passage) -> None:
+        end = len(passage.text)
+        item = judge_address(Addressed(self._source, passage, 0, end, self._wanted, None, "an escape"))
+        if isinstance(item, Pin):
+            item = item._replace(anchor=f"{scope(self._source, literal) or 'string'}/{item.anchor}")
+        if item is not None:
+            self._items.append(item)
 
     def _line(self, literal: Literal, line: Span) -> None:
         """One line of a string: a requirement as a whole, or those in a command that installs them."""

@@ -24,6 +24,7 @@ WANTED = Wanted(
     frozenset({REPOSITORY}),
 )
 GIT = 'git = "https://github.com/flashinfer-ai/flashinfer.git"'
+RELEASES = f"https://{REPOSITORY}/releases"
 URL = "pinned by a URL, which is not moved"
 
 
@@ -308,6 +309,23 @@ def test_unpinned(text: str, subject: str, reason: str) -> None:
     ]
     if "broken" not in reason:
         assert [item.span for item in found.unpinned] == spans
+
+
+@pytest.mark.parametrize(
+    ("text", "anchor"),
+    [
+        (f'[tool.uv]\nfind-links = ["w", "{RELEASES}/expanded_assets/v«0.6.1»"]', "tool.uv.find-links"),
+        (f'[[tool.uv.index]]\nname = "a"\nurl = "{RELEASES}/download/v«0.6.1»/"', "tool.uv.index.url"),
+        (f'[[tool.poetry.source]]\nurl = "{RELEASES}/expanded_assets/«0.6.1»"', "tool.poetry.source.url"),
+    ],
+)
+def test_places_that_hold_a_release(text: str, anchor: str) -> None:
+    data, spans = marked(text)
+    found = look(data)
+    assert (found.unpinned, found.floors) == ((), ())
+    assert [(pin.anchor, pin.kind, pin.span) for pin in found.pins] == [
+        (f"{anchor}/url {REPOSITORY}", Kind.URL, spans[0])
+    ]
 
 
 def test_a_package_that_a_source_serves_names_its_version_there() -> None:

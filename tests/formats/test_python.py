@@ -174,9 +174,14 @@ def test_nothing(text: str) -> None:
         ('x = """\nFROM y\nARG A_FLASHINFER_VERSION=v«0.7.2»+cu1\n"""', "FLASHINFER_VERSION", SET),
         ('run(["--build-arg", "FLASHINFER_VERSION=«0.7.2»"])', "FLASHINFER_VERSION", SET),
         (
-            'X = (\n  "' + RELEASE + '/v0.7.2/"\n  "«flashinfer_python-0.7.2-py3-none-any.whl»"\n)',
+            'X = (\n  "' + RELEASE + '/v" + V\n  + "«flashinfer_python-0.7.2-py3-none-any.whl»"\n)',
             "flashinfer-python",
             "pinned by a file's path, which is not moved",
+        ),
+        (
+            'X = "«' + RELEASE + '/v0.2.2/" "flashinfer_python-0.2.2+cu124torch2.6-cp38-abi3-x.whl»"',
+            "flashinfer-python",
+            "pinned by a URL of an older naming scheme, which is not moved",
         ),
         (
             'run("pip install «' + RELEASE + '/v0.2.2/flashinfer_python-0.2.2+cu124torch2.6-cp38-abi3-x.whl»")',
@@ -242,6 +247,16 @@ def test_addresses(text: str, anchor: str, kind: Kind) -> None:
     found = look(data)
     assert (found.unpinned, found.floors) == ((), ())
     assert [(pin.anchor, pin.kind, pin.span) for pin in found.pins] == [(anchor, kind, spans[0])]
+    laws.hold(look, data, "0.9.1", "0.10.0.post1")
+
+
+@pytest.mark.parametrize("between", ['" "', '"\n    # why\n    "', '" + "', '" \\\n "'])
+def test_an_address_in_two_strings(between: str) -> None:
+    text = f'X = ("{RELEASE}/v«0.7.2»/{between}flashinfer_jit_cache-«0.7.2»%2Bcu130-cp39-abi3-x.whl")'
+    data, spans = marked(text)
+    found = look(data)
+    assert (found.unpinned, found.floors) == ((), ())
+    assert [(pin.anchor, pin.span, *pin.repeats) for pin in found.pins] == [("X/url flashinfer-jit-cache", *spans)]
     laws.hold(look, data, "0.9.1", "0.10.0.post1")
 
 

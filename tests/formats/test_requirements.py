@@ -102,9 +102,8 @@ def test_label_is_kept_and_anchors_are_numbered() -> None:
         b"x==1 \\\n# flashinfer-python==0.6.1\n",
         b"x==1 # \\\nflashinfer-python==0.6.1\n",
         b"-r flashinfer-python==0.6.1\n-c flashinfer_python-0.6.1-py3-none-any.whl\n",
-        b"-e git+https://github.com/flashinfer-ai/flashinfer.git@v0.6.1\n",
+        b"-e .\n--find-links https://x.org/w\n-f=https://github.com/flashinfer-ai/flashinfer/releases/download/v${V}\n",
         b"--extra-index-url https://flashinfer.ai/whl/cu130\n",
-        b"--find-links=https://x.org/flashinfer_python-0.6.1-py3-none-any.whl\n",
         b"flashinfer-python==${FLASHINFER_VERSION}\n",
         b"flashinfer-python==v${FLASHINFER_VERSION}\n",
         b"flashinfer-python>=${FLASHINFER_VERSION}\n",
@@ -169,6 +168,12 @@ RELEASE = "https://github.com/flashinfer-ai/flashinfer/releases/download/v"
     ("line", "anchor", "subject", "kind", "spans"),
     [
         (f"git+https://{REPOSITORY}.git@v0.6.1#egg=x", f"git+{REPOSITORY}", REPOSITORY, Kind.GIT_REF, [53]),
+        (f"-e git+https://{REPOSITORY}.git@v0.6.1#egg=x", f"git+{REPOSITORY}", REPOSITORY, Kind.GIT_REF, [56]),
+        (f"--editable=git+https://{REPOSITORY}@0.6.1", f"git+{REPOSITORY}", REPOSITORY, Kind.GIT_REF, [59]),
+        (
+            *(f"--find-links 'https://{REPOSITORY}/releases/expanded_assets/v0.6.1'", f"url {REPOSITORY}"),
+            *(REPOSITORY, Kind.URL, [84]),
+        ),
         (f"git+ssh://git@{REPOSITORY}@refs/tags/v0.6.1", f"git+{REPOSITORY}", REPOSITORY, Kind.GIT_REF, [61]),
         (
             *(f"flashinfer-python @ git+https://{REPOSITORY}@0.6.1 ; python_version > '3'", "flashinfer-python"),

@@ -90,6 +90,7 @@ KEYS: list[tuple[bytes, list[str]]] = [
     (b"FLASHINFER_VERSION: 0.6.*\n", [f"1:21 ? {KEY}: '0.6.*' is a wildcard, not one version"]),
     (b"flashinfer_commit: 1a2b3c4d5\n", ["1:20 ? FLASHINFER_COMMIT: a commit, not a release"]),
     (b"flashinfer_commit: " + b"1" * 40, ["1:20 ? FLASHINFER_COMMIT: a commit, not a release"]),
+    (b"matrix:\n  flashinfer_version: ${{ fromJSON(inputs.flashinfer_versns) }}\n", []),
     (b'FLASHINFER_VERSION: "0.6\\x2e8"\n', [f"1:22 ? {KEY}: written with escapes"]),
     (b"FLASHINFER_VERSION: flashinfer-python==0.6.8\n", [f"1:40 {KEY}/flashinfer-python 0.6.8"]),
     (
