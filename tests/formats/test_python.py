@@ -76,6 +76,10 @@ def marked(text: str) -> tuple[bytes, list[tuple[int, int]]]:
         ),
         ('"""flashinfer-python==0.5.1"""\nx = "flashinfer-python==«0.6.1»"', ["x/flashinfer-python"]),
         ('x = 1 \\\n"flashinfer-python==«0.6.1»"', ["string/flashinfer-python"]),
+        (
+            'X = {"flashinfer-python==«0.6.1»": ["flashinfer-cubin==«0.6.1»"]}',
+            ["X/flashinfer-python", "X/flashinfer-cubin"],
+        ),
         ('x = "é\\"" + "flashinfer-python==«0.6.1»"', ["string/flashinfer-python"]),
     ],
 )
