@@ -41,7 +41,7 @@ _METADATA = (".egg-info", ".dist-info")
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
 _ENDINGS = (
     *(".json", ".txt", ".in", ".yml", ".yaml", ".toml", ".py", ".lock"),
-    *(".sh", ".bash", ".mk", ".hcl", ".nix", "makefile", ".env", "pipfile"),
+    *(".sh", ".bash", ".mk", ".hcl", ".nix", "makefile", ".env", "pipfile", ".cmake"),
 )
 _NAMED = re.compile(r"(?:docker|container)file|\A\.env\.")
 _LOCK_FILES = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml"])
@@ -64,6 +64,8 @@ def format_of(path: str) -> str | None:
         return "lockfile"
     if name.endswith(".json"):
         return "bake" if name != LOCK_NAME else None
+    if name == "cmakelists.txt" or name.endswith(".cmake"):
+        return "cmake"
     if name.endswith((".txt", ".in")):
         if name.endswith(".in") or _REQUIREMENTS.search(name):
             return "requirements"
