@@ -47,6 +47,7 @@ _NAMED = re.compile(r"(?:docker|container)file|\A\.env\.")
 _LOCK_FILES = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml"])
 # pnpm-lock.yaml and its like: made by a command, never edited.
 _LOCKED = re.compile(r"(?:^|[-_.])lock\.ya?ml\Z")
+_DOCKERFILE = re.compile(r"\.(?:docker|container)file(?:\.(?:j2|jinja2?|tmpl|tpl|template))?\Z")
 # uv's overrides and pip's constraints have the requirements' format.
 _REQUIREMENTS = re.compile(r"requirement|constraint|override")
 _CHUNK = 1 << 16
@@ -79,7 +80,7 @@ def format_of(path: str) -> str | None:
         return "pyproject"
     if name.endswith(".py"):
         return "python"
-    if name.startswith(("dockerfile", "containerfile")) or ".dockerfile" in name or ".containerfile" in name:
+    if name.startswith(("dockerfile", "containerfile")) or _DOCKERFILE.search(name):
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
     if name.endswith((".sh", ".bash", ".env")) or name.startswith(".env."):
         return "shell"

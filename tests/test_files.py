@@ -22,6 +22,7 @@ PATHS = [
     ("Containerfile", "dockerfile"),
     ("x.containerfile", "dockerfile"),
     ("docker/vllm.Dockerfile.j2", "dockerfile"),
+    ("docker/.Dockerfile.fi-bump-69ce-c4369949-0", None),
     ("dockerfile-parse.md", None),
     ("Dockerfile.dockerignore", None),
     ("dockerfile.py", "python"),

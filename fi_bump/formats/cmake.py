@@ -24,6 +24,7 @@ _TOKEN = LazyPattern(
     rb"|(?P<open>\()|(?P<close>\))|(?P<word>(?:\\.|[^\s()#\"\\])++)",
     re.DOTALL,
 )
+_NAME = LazyPattern(rb"[\w.-]+\Z")
 _HASHES = frozenset({b"URL_HASH", b"URL_MD5", b"EXPECTED_HASH", b"EXPECTED_MD5"})
 _HASHED = "a hash stands beside it, and both must change together"
 
@@ -48,7 +49,8 @@ class _Finder:
         prefix = f"{name.decode('ascii')} "
         named = {self.text(key): value for key, value in pairwise(arguments)}
         if arguments:
-            self.fetched(prefix + self.text(arguments[0]).decode("ascii"), named)
+            called = _NAME.match(self.text(named.get(b"NAME", arguments[0])))
+            self.fetched(prefix + called[0].decode("ascii") if called else prefix.rstrip(), named)
         for argument in arguments:
             text = Text(self.data, [argument])
             if self.commands.concerns(text):

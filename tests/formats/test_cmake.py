@@ -31,12 +31,16 @@ FORMS: list[tuple[bytes, list[str]]] = [
         b"FetchContent_Declare(f " + GIT + b" GIT_TAG " + b"9" * 40 + b")\n",
         [f"1:95 ? {REPOSITORY}: a commit, not a release"],
     ),
+    (
+        b"FetchContent_Declare(flashinfer-python==0.6.1 " + GIT + b" GIT_TAG v0.6.1)\n",
+        ["1:41 FetchContent_Declare flashinfer-python 0.6.1", "1:119 FetchContent_Declare/GIT_TAG 0.6.1"],
+    ),
     (b"ExternalProject_Add(f " + GIT + b")\n", [f"1:38 ? {REPOSITORY}: fetched without a release"]),
     (b"FetchContent_Declare(f " + GIT + b" GIT_TAG ${FLASHINFER_TAG})\n", []),
     (b"FetchContent_Declare(f GIT_REPOSITORY https://github.com/o/p GIT_TAG v0.6.1)  # flashinfer\n", []),
     (
         b'CPMAddPackage(NAME f GITHUB_REPOSITORY flashinfer-ai/flashinfer VERSION 0.6.1 OPTIONS "A 0.6.1")\n',
-        ["1:73 CPMAddPackage NAME/VERSION 0.6.1"],
+        ["1:73 CPMAddPackage f/VERSION 0.6.1"],
     ),
     (b"FetchContent_Declare(f URL " + ARCHIVE + b")\n", [f"1:91 FetchContent_Declare url {REPOSITORY} 0.6.1"]),
     (
