@@ -36,6 +36,8 @@ class Gathered:
         self.source = source
         # The names of variables that hold checksums.
         self.checksums: list[str] = []
+        # The variables that hold addresses, by the places of their versions.
+        self.bindings: dict[Span, str] = {}
         self._pins: dict[Span, Pin] = {}
         self._unpinned: dict[Span, Unpinned] = {}
         self._floors: dict[Span, Floor] = {}
@@ -73,10 +75,10 @@ class Gathered:
         return Found(number_anchors(pins), tuple(unpinned), floors)
 
     def _bound_to_checksum(self, pin: Pin) -> bool:
-        """Whether KIT_SHA256 stands beside this KIT_VERSION; then both change or neither, so it is reported."""
-        if not self.checksums or pin.kind is not Kind.VARIABLE:
+        """Whether KIT_SHA256 stands beside this KIT_VERSION or KIT_URL; then both change or neither: it is reported."""
+        if not self.checksums or not (pin.kind is Kind.VARIABLE or pin.span in self.bindings):
             return False
-        name = re.split(r"[ /.]", pin.anchor)[-1].upper()
+        name = (self.bindings.get(pin.span) or re.split(r"[ /.]", pin.anchor)[-1]).upper()
         stem = name.rpartition("_")[0] + "_"
         beside = next((each for each in self.checksums if each.upper().startswith(stem)), None)
         if beside is None:

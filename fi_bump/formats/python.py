@@ -34,6 +34,10 @@ _ADDRESSED = (b".whl", b".tar.gz", b"git+http")
 _PLACEHOLDER = LazyPattern(rb"0(?:\.0)*(?:\+|\Z)")
 _ADDRESS = LazyPattern(rb"(?:git\+\w+|https?)://[^\s\"'`;|&<>()\\]+")
 _FILE = LazyPattern(rb"[\w.+!%/~-]{1,300}\.(?:whl|tar\.gz|zip)\Z")
+# A checksum in a string, and how near to an address it is its.
+_DIGEST = LazyPattern(rb"[\"'](?:sha(?:256|512)[:=-])?[0-9a-f]{64}(?:[0-9a-f]{64})?[\"']", re.IGNORECASE)
+_NEAR = 250
+_SUMMED = "its checksum stands beside it, and both must change together"
 # Between two strings that Python joins.
 _GOES_ON = LazyPattern(rb"(?:[\s\\+]|#[^\n]*\n)*\Z")
 _RELEASE = LazyPattern(rb"v?" + VERSION + rb"(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
@@ -137,6 +141,10 @@ class _Finder:
     def _address(self, literal: Literal, passage: Passage) -> None:
         end = len(passage.text)
         item = judge_address(Addressed(self._source, passage, 0, end, self._wanted, None, "an escape"))
+        if isinstance(item, Pin) and _DIGEST.search(
+            self._data, max(literal.whole.start - _NEAR, 0), literal.whole.end + _NEAR
+        ):
+            item = Unpinned(self._source, item.span, item.subject, _SUMMED, item.version, Mark.HASH_NEEDED)
         if isinstance(item, Pin):
             item = item._replace(anchor=f"{scope(self._source, literal) or 'string'}/{item.anchor}")
         if item is not None:

@@ -62,6 +62,14 @@ _CHECKSUM_NAME = LazyPattern(
 _CHECKSUM = LazyPattern(rb"(?<![0-9A-Za-z])" + _DIGEST, re.IGNORECASE)
 
 
+# A line of sha256sum: a digest, and the file that it is of.
+_SUM = LazyPattern(
+    rb"(?<![0-9A-Za-z])[0-9a-f]{64,128}[ \t]+\*?(?:[^\s\"'`;|&()<>]{0,300}/)?"
+    rb"(?P<file>[\w.+!%-]{1,300}\.(?:whl|tar\.gz|zip))",
+    re.IGNORECASE,
+)
+
+
 @lru_cache(maxsize=64)
 def _names(wanted: Wanted) -> re.Pattern[bytes]:
     """Whatever names a wanted package, in a module's spelling too, a variable or a repository."""
@@ -115,8 +123,11 @@ class ReportReader:
 
         A file's name moves with the address that it was downloaded from.
         """
+        summed = {match["file"] for match in _SUM.finditer(text.data)}
         for match in _ADDRESS.finditer(text.data):
-            self._values.address(text, *match.span(), self._wanted, prefix)
+            file = match[0].rpartition(b"/")[2].replace(b"%2B", b"+")
+            checked = b"--checksum=" in text.data[: match.start()] if prefix == "ADD " else False
+            self._values.address(text, *match.span(), self._wanted, prefix, {file} if checked else summed)
 
     def images(self, text: Text) -> None:
         """Images whose tags carry a version: `org/engine:cu130-flashinfer-0.6.1`."""

@@ -197,7 +197,9 @@ class _Finder:
         subject = self.subject(match["key"].decode("ascii")) if match else None
         if match is None or subject is None or match["value"][:1] in (b"[", b"|", b">", b"&", b"*", b"!"):
             return
-        if match["value"][:1] != b"{" or match["value"][:2] == b"{{":
+        if match["value"][:1] == b'"' and b"\\" in match["value"]:
+            self.values.unpinned(*match.span("value"), subject.name, "written with escapes")
+        elif match["value"][:1] != b"{" or match["value"][:2] == b"{{":
             strict = subject.kind is not Kind.REQUIREMENT
             self.values.value(
                 *match.span("value"), match["key"].decode("ascii"), subject.kind, subject.name, strict=strict

@@ -118,6 +118,10 @@ REQUIREMENTS: list[tuple[bytes, list[str]]] = [
         b"COPY <<EOF /x\nflashinfer-python==1\nARG FLASHINFER_VERSION=1\nEOF\n",
         ["2:20 COPY flashinfer-python 1", "3:24 COPY FLASHINFER_VERSION 1"],
     ),
+    (
+        b"ADD --checksum=sha256:00 https://x/flashinfer_cubin-0.6.1-py3-none-any.whl /w/\n",
+        ["1:53 ? flashinfer-cubin: its checksum stands beside it, and both must change together"],
+    ),
     (b"ADD <<EOF /x\nflashinfer-python==1\nEOF\n", ["2:20 ADD flashinfer-python 1"]),
     (b'RUN cat <<<"x" && echo "<<EOF" && echo $((1 << 2))\n', []),
     (b"RUN FLASHINFER_VERSION=0.6.1 pip install x\n", [f"1:24 {SHELL} 0.6.1"]),

@@ -254,6 +254,15 @@ def test_addresses(text: str, anchor: str, kind: Kind) -> None:
     laws.hold(look, data, "0.9.1", "0.10.0.post1")
 
 
+def test_an_address_beside_its_checksum_stays() -> None:
+    text = f"X = {{'a': ('{'0f' * 32}', '{RELEASE}/v«0.7.2»/flashinfer_cubin-0.7.2-py3-none-any.whl')}}"
+    data, spans = marked(text)
+    found = look(data)
+    reason = "its checksum stands beside it, and both must change together"
+    assert (found.pins, found.floors) == ((), ())
+    assert [(item.span, item.reason, item.version) for item in found.unpinned] == [(spans[0], reason, "0.7.2")]
+
+
 @pytest.mark.parametrize("between", ['" "', '"\n    # why\n    "', '" + "', '" \\\n "'])
 def test_an_address_in_two_strings(between: str) -> None:
     text = f'X = ("{RELEASE}/v«0.7.2»/{between}flashinfer_jit_cache-«0.7.2»%2Bcu130-cp39-abi3-x.whl")'

@@ -15,6 +15,7 @@ from tests.formats.results import REPOSITORY, URL, WANTED, rows
 
 V = "FLASHINFER_VERSION"
 ONE_LINER = "compared in a one-liner: move it by hand, or record it with fi-bump site add"
+SUMMED = "its checksum stands beside it, and both must change together"
 TABLE = "a table of versions with checksums, in which the new version needs a row of its own"
 SHA = b"0123456789abcdef" * 4
 
@@ -154,6 +155,23 @@ REPORTS: list[tuple[bytes, list[str]]] = [
             "1:99 file flashinfer-python 0.6.1",
             "2:41 url flashinfer-jit-cache 0.6.1",
             "3:37 file flashinfer-jit-cache 0.6.1",
+        ],
+    ),
+    (
+        b'curl -sfL "https://x/v0.6.1/flashinfer_cubin-0.6.1-py3-none-any.whl" -o "$D/flashinfer_cubin-0.6.1-py3-none-any.whl"\n'
+        b'echo "' + SHA + b'  $D/flashinfer_cubin-0.6.1-py3-none-any.whl" | sha256sum -c -\n',
+        [
+            f"1:23 ? flashinfer-cubin: {SUMMED} [0.6.1]",
+            "1:75 ? flashinfer-cubin: pinned by a file's path, which is not moved",
+            "2:74 ? flashinfer-cubin: pinned by a file's path, which is not moved",
+        ],
+    ),
+    (
+        b"A_URL=${A_URL:-https://x/flashinfer_cubin-0.6.1-py3-none-any.whl}\nA_SHA256=" + SHA + b"\n"
+        b"B_URL=https://x/flashinfer_cubin-0.6.1-py3-none-any.whl\n",
+        [
+            "3:34 url flashinfer-cubin 0.6.1",
+            "1:43 ? flashinfer-cubin: A_SHA256 holds its checksum, and both must change together [0.6.1]",
         ],
     ),
     (

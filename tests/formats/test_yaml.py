@@ -308,6 +308,7 @@ TEMPLATES: list[tuple[bytes, list[str]]] = [
     (b"{% if x %}\n\tFLASHINFER_VERSION: 'v0.6.8'\r\n", [f"2:24 {KEY} 0.6.8", f"1:2 ? {KEY}: {NOTE}"]),
     (b"{% x %}\nFLASHINFER_VERSION: 6\n", [f"2:21 {KEY} 6", f"1:2 ? {KEY}: {NOTE}"]),
     (b"{% x %}\nFLASHINFER_VERSION: [0.6.8]\n", [f"1:2 ? {KEY}: {NOTE}"]),
+    (b'{% x %}\nFLASHINFER_VERSION: "\\11"\nB: 0.6\n', [f"2:21 ? {KEY}: written with escapes"]),
     (b"{% x %}\nFLASHINFER_VERSION: {a: 0.6.8}\n", [f"1:2 ? {KEY}: {NOTE}"]),
     (b"{% x %}\nFLASHINFER_VERSION: {{ v }}\nflashinfer-python: {{ v }}\n", []),
     (b"{% x %}\nFLASHINFER_VERSION: {{ v | default('0.6.8') }}\n", [f"2:37 {KEY} 0.6.8", f"1:2 ? {KEY}: {NOTE}"]),
