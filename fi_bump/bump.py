@@ -8,7 +8,7 @@ from fi_bump import mentions, write
 from fi_bump.check import diff, recover
 from fi_bump.edge import say, write_bytes
 from fi_bump.errors import Exit, FiBumpError, UsageError
-from fi_bump.findings import Finding, Rule, compare, lock_files
+from fi_bump.findings import Finding, Rule, compare, finding_order, lock_files
 from fi_bump.kept import Watch, recall
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
@@ -127,6 +127,13 @@ def _plan(repository: Repository, request: Request, scan: Scan, flight: Prefligh
     plan = make_plan(_with_files(request, flight), scan, versions)
     subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
     findings = [finding for finding in compare(plan.lock, scan) if _forbids(finding, versions, subjects)]
+    if any(finding.rule is Rule.UNASSIGNED for finding in findings):
+        # Which group such a place is likely of is told by the versions as they are, not as they shall be.
+        findings = [finding for finding in findings if finding.rule is not Rule.UNASSIGNED]
+        findings += [
+            each for each in compare(request.lock, scan) if each.rule is Rule.UNASSIGNED and each.subject in subjects
+        ]
+        findings.sort(key=finding_order)
     if findings:
         return plan, findings
     for name in versions:

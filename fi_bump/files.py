@@ -39,15 +39,21 @@ _SKIPPED_FOLDERS = frozenset(
         ".hypothesis",
     ]
 )
+# What builds write about a package; a source distribution has its own copy at the top.
+_METADATA = (".egg-info", ".dist-info")
 # A folder that holds one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
 _ENDINGS = (
     *(".json", ".txt", ".in", ".yml", ".yaml", ".toml", ".py", ".lock"),
-    *(".sh", ".bash", ".mk", ".hcl", ".nix", "makefile"),
+    *(".sh", ".bash", ".mk", ".hcl", ".nix", "makefile", ".env", "pipfile", ".cmake"),
 )
+_NAMED = re.compile(r"(?:docker|container)file|\A\.env\.")
 _LOCK_FILES = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml"])
 # pnpm-lock.yaml and its like: made by a command, never edited.
 _LOCKED = re.compile(r"(?:^|[-_.])lock\.ya?ml\Z")
+_DOCKERFILE = re.compile(r"\.(?:docker|container)file(?:\.(?:j2|jinja2?|tmpl|tpl|template))?\Z")
+# uv's overrides and pip's constraints have the requirements' format.
+_REQUIREMENTS = re.compile(r"requirement|constraint|override")
 _CHUNK = 1 << 16
 _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
 
@@ -65,18 +71,22 @@ def format_of(path: str) -> str | None:
         return "lockfile"
     if name.endswith(".json"):
         return "bake" if name != LOCK_NAME else None
+    if name == "cmakelists.txt" or name.endswith(".cmake"):
+        return "cmake"
     if name.endswith((".txt", ".in")):
-        if name.endswith(".in") or "requirements" in name or "constraints" in name:
+        if name.endswith(".in") or _REQUIREMENTS.search(name):
             return "requirements"
         return "requirements" if "requirements" in folder.lower().split("/") else None
     if name.endswith((".yml", ".yaml")):
         return None if _LOCKED.search(name) else "yaml"
     if name.endswith(".toml"):
         # Some projects keep one for each platform: pyproject_xpu.toml.
-        return "pyproject" if name.startswith("pyproject") else None
-    if name.startswith(("dockerfile", "containerfile")) or name.endswith((".dockerfile", ".containerfile")):
+        return "pyproject" if name.startswith("pyproject") or name == "pixi.toml" else None
+    if name == "pipfile":
+        return "pyproject"
+    if name.startswith(("dockerfile", "containerfile")) or _DOCKERFILE.search(name):
         return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
-    if name.endswith((".sh", ".bash")):
+    if name.endswith((".sh", ".bash", ".env")) or name.startswith(".env."):
         return "shell"
     if name.endswith(".mk") or name in ("makefile", "gnumakefile"):
         return "makefile"
@@ -136,12 +146,16 @@ def walk(
         for entry in entries:
             name = entry.name
             if entry.is_dir(follow_symlinks=False):
-                if name not in _SKIPPED_FOLDERS and not (exclude and exclude.match(prefix + name)):
+                if (
+                    name not in _SKIPPED_FOLDERS
+                    and not name.endswith(_METADATA)
+                    and not (exclude and exclude.match(prefix + name))
+                ):
                     folders.append(prefix + name)
                 continue
             if promising:
                 lowered = name.lower()
-                if not (lowered.endswith(_ENDINGS) or "dockerfile" in lowered or "containerfile" in lowered):
+                if not (lowered.endswith(_ENDINGS) or _NAMED.search(lowered)):
                     continue
             path = prefix + name
             if exclude is not None and exclude.match(path):

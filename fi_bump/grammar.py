@@ -52,6 +52,19 @@ def longest_first(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (-len(name), name))
 
 
+def one_of(words: Iterable[str]) -> bytes:
+    """A pattern for one of the words, the longest first; empty without any.
+
+    What all of them begin with stands in it once: each character takes time to compile.
+    """
+    ordered = longest_first(words)
+    shared = 0
+    while ordered and len({word[: shared + 1] for word in ordered}) == 1 and shared < len(ordered[-1]):
+        shared += 1
+    ends = b"|".join([re.escape(word[shared:].encode("ascii")) for word in ordered])
+    return re.escape(ordered[0][:shared].encode("ascii")) + b"(?:" + ends + b")" if ordered else b""
+
+
 def compiled(alternatives: bytes, pattern: bytes, flags: int = re.IGNORECASE) -> re.Pattern[bytes]:
     """The pattern, in any case; one that never matches where there are no alternatives in it."""
     return re.compile(pattern if alternatives else rb"(?!)", flags)

@@ -12,6 +12,8 @@ from fi_bump.pins import Mark, Pin, Source, Unpinned
 from fi_bump.records import NamedTuple
 from fi_bump.scan import Scan, needles, read_quietly, wanted_by
 
+# A source distribution's own metadata, which the next build writes anew.
+_WRITTEN = (LOCK_NAME, "PKG-INFO")
 _LARGEST = 1_000_000
 _WIDTH = 120
 _DOCUMENTS = (".md", ".rst", ".adoc")
@@ -97,7 +99,7 @@ def _same(text: str, version: str) -> bool:
 
 def _sources(root: str, lock: Lock) -> Iterator[Source]:
     for path in sorted(files.walk(root, files.excluder(lock.exclude))):
-        source = None if path == LOCK_NAME else read_quietly(root, path, recorded=False)
+        source = None if path in _WRITTEN else read_quietly(root, path, recorded=False)
         if source is None or len(source.data) > _LARGEST or b"\0" in source.data or _BODY.match(source.data):
             continue
         yield source

@@ -55,9 +55,16 @@ LOCK = b"""{
         "flashinfer-python": {}
       },
       "variables": [
+        "FLASHINFER_COMMIT",
+        "FLASHINFER_CUBIN_VERSION",
         "FLASHINFER_GIT_REF",
         "FLASHINFER_GIT_TAG",
+        "FLASHINFER_JIT_CACHE_VERSION",
+        "FLASHINFER_PYTHON_VERSION",
+        "FLASHINFER_REF",
+        "FLASHINFER_RELEASE",
         "FLASHINFER_TAG",
+        "FLASHINFER_VER",
         "FLASHINFER_VERSION"
       ],
       "repositories": [

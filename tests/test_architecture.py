@@ -61,6 +61,7 @@ FOR_FORMATS = {
 PARSERS = {"pyproject": {"tomllib"}}
 OWN = {
     "bake": ("json_strings",),
+    "cmake": ("shell_",),
     "dockerfile": ("dockerfile_", "shell_"),
     "hcl": ("hcl_",),
     "makefile": ("shell_",),

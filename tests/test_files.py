@@ -21,6 +21,8 @@ PATHS = [
     ("a/cuda.Dockerfile", "dockerfile"),
     ("Containerfile", "dockerfile"),
     ("x.containerfile", "dockerfile"),
+    ("docker/vllm.Dockerfile.j2", "dockerfile"),
+    ("docker/.Dockerfile.fi-bump-69ce-c4369949-0", None),
     ("dockerfile-parse.md", None),
     ("Dockerfile.dockerignore", None),
     ("dockerfile.py", "python"),
@@ -30,6 +32,8 @@ PATHS = [
     ("requirements-dev.txt", "requirements"),
     ("test_requirements.TXT", "requirements"),
     ("constraints.txt", "requirements"),
+    ("docker/constraint.txt", "requirements"),
+    ("uv-overrides.txt", "requirements"),
     ("requirements/cuda.txt", "requirements"),
     ("Requirements/a/cuda.txt", "requirements"),
     ("requirements_old/cuda.txt", None),
@@ -44,9 +48,21 @@ PATHS = [
     ("a.nix", "nix"),
     ("ci/build.SH", "shell"),
     ("a.bash", "shell"),
+    (".env", "shell"),
+    ("a/.env.example", "shell"),
+    ("docker/versions.env", "shell"),
+    (".environment", None),
+    ("Pipfile", "pyproject"),
+    ("Pipfile.lock", "lockfile"),
+    ("a/pixi.toml", "pyproject"),
+    ("pixi.lock", None),
     ("GNUmakefile", "makefile"),
     ("a/Makefile", "makefile"),
     ("rules.mk", "makefile"),
+    ("src/CMakeLists.txt", "cmake"),
+    ("requirements/CMakeLists.txt", "cmake"),
+    ("cmake/kit.CMake", "cmake"),
+    ("cmakelists.txt.md", None),
     ("makefile.md", None),
     (".github/workflows/ci.yml", "yaml"),
     (".pre-commit-config.YAML", "yaml"),
@@ -125,6 +141,8 @@ def test_walk_passes_over_what_is_not_the_repository(tmp_path: Path) -> None:
         "submodule/deep/Dockerfile",
         "my-env/pyvenv.cfg",
         "my-env/lib/requirements.txt",
+        "src/a.egg-info/requires.txt",
+        "a-1.0.dist-info/METADATA",
     ]
     plant(tmp_path, dict.fromkeys(kept + passed_over, b""))
     assert sorted(files.walk(str(tmp_path), None)) == sorted(kept)
@@ -259,7 +277,19 @@ def test_candidates(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["x.Json", "Requirements.Txt", "a.In", "CONTAINERFILE", "x.DockerFile", "a.jsonl", "A.Yml"]
+    "name",
+    [
+        "x.Json",
+        "Requirements.Txt",
+        "a.In",
+        "CONTAINERFILE",
+        "x.DockerFile",
+        "a.jsonl",
+        "A.Yml",
+        ".Env.Ci",
+        "PipFile",
+        "a.Env",
+    ],
 )
 def test_candidates_are_what_format_of_says(tmp_path: Path, name: str) -> None:
     plant(tmp_path, {name: b""})

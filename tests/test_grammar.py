@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from fi_bump.grammar import LOCAL, canonical_name, canonical_repository, is_version, name_pattern, variable_of
+from fi_bump.grammar import LOCAL, canonical_name, canonical_repository, is_version, name_pattern, one_of, variable_of
 
 PIECES = [
     "0",
@@ -145,3 +145,17 @@ def test_canonical_repository_keeps(url: str, expected: str) -> None:
 def test_a_scheme_and_git_are_taken_off_once_and_for_all(text: str) -> None:
     once = canonical_repository(f"https://github.com/o/{text.replace('/', '').replace('@', '')}x.git")
     assert canonical_repository(once) == once
+
+
+@pytest.mark.parametrize("words", [["A_B"], ["A", "A_B"], ["A_B", "A_C_D", "A_C"], ["X", "Y"], ["A.B", "A_B"]])
+def test_one_of_several_words(words: list[str]) -> None:
+    pattern = re.compile(one_of(words))
+    others = {"", "A_", "A_BC", "A_C_", "Z", "AxB", *"AXY", "A_B", "A_C", "A_C_D"} - set(words)
+    assert all(pattern.fullmatch(word.encode()) for word in words)
+    assert not any(pattern.fullmatch(word.encode()) for word in others)
+    longest = pattern.match(b"A_C_D")
+    assert longest is None or longest[0] == max((w for w in words if "A_C_D".startswith(w)), key=len).encode()
+
+
+def test_one_of_no_words() -> None:
+    assert one_of([]) == b""

@@ -95,5 +95,6 @@ def test_the_schema_and_the_loader_agree(value: Any) -> None:
         refusal = ""
         assert VALIDATOR.is_valid(json.loads(dump(lock)))
         assert dump(load(dump(lock))) == dump(lock)
-    only_loader = any(part in refusal for part in ONLY_LOADER)
-    assert VALIDATOR.is_valid(value) is (only_loader or not refusal)
+    # The loader stops at its first complaint: behind one that only it makes the schema may have found another.
+    if not any(part in refusal for part in ONLY_LOADER):
+        assert VALIDATOR.is_valid(value) is (refusal == "")

@@ -74,6 +74,8 @@ def test_mentions_leave_out(tmp_path: Path) -> None:
             "large": text + b" " * 1_000_000,
             "out/a.sh": text,
             ".git/a": text,
+            "PKG-INFO": text,
+            "a.egg-info/PKG-INFO": text,
             "b.md": text,
         },
     )

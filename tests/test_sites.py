@@ -234,3 +234,60 @@ def test_mentions_are_listed_when_asked(engine: Path, run: Run) -> None:
         }
     ]
     assert "mentions" not in json.loads(run(engine, "check", "--format", "json").out)
+
+
+def proposals(text: str) -> list[str]:
+    start = "help: if it was renamed, run fi-bump site move "
+    return [line.removeprefix(start) for line in text.split("\n") if line.startswith(start)]
+
+
+def test_a_renamed_variable_is_told_from_a_new_pin_beside_it(engine: Path, run: Run) -> None:
+    docker = TREE["docker/Dockerfile"].replace(b"ARG FLASHINFER_VERSION", b"ARG MY_FLASHINFER_VERSION")
+    plant(engine, {"docker/Dockerfile": docker + b"RUN pip install flashinfer-cubin==0.6.8.post1\n"})
+    assert proposals(run(engine, "check").out) == [
+        "'docker/Dockerfile#ARG FLASHINFER_VERSION' 'docker/Dockerfile#ARG MY_FLASHINFER_VERSION'"
+    ]
+
+
+def test_a_file_that_moved_is_paired(engine: Path, run: Run) -> None:
+    (engine / "requirements" / "cuda.txt").rename(engine / "requirements" / "gpu.txt")
+    found = proposals(run(engine, "check").out)
+    assert found == [
+        f"'requirements/cuda.txt#{name}' 'requirements/gpu.txt#{name}'"
+        for name in ("flashinfer-cubin", "flashinfer-python")
+    ]
+    for pair in found:
+        assert run(engine, "site", "move", *pair.strip("'").split("' '")).code == 0
+    assert run(engine, "check").code == 0
+
+
+def test_one_new_pin_is_not_the_heir_of_two(engine: Path, run: Run) -> None:
+    plant(engine, {"requirements/cuda.txt": b"flashinfer-jit-cache==0.6.8.post1\n"})
+    assert proposals(run(engine, "check").out) == []
+
+
+def test_a_renamed_variable_of_groups_that_share_it(bare: Path, run: Run) -> None:
+    plant(bare, {"requirements/old.txt": b"flashinfer-python==0.6.6\n"})
+    assert run(bare, "init", "--split").code == 0
+    docker = TREE["docker/Dockerfile"].replace(b"ARG FLASHINFER_VERSION", b"ARG MY_FLASHINFER_VERSION")
+    plant(bare, {"docker/Dockerfile": docker})
+    result = run(bare, "check")
+    assert "[unassigned]" in result.out
+    (pair,) = proposals(result.out)
+    assert pair == "'docker/Dockerfile#ARG FLASHINFER_VERSION' 'docker/Dockerfile#ARG MY_FLASHINFER_VERSION'"
+    assert run(bare, "site", "move", *pair.strip("'").split("' '")).code == 0
+    assert run(bare, "check").code == 0
+
+
+def test_set_says_of_which_group_an_unassigned_place_is_likely(bare: Path, run: Run) -> None:
+    plant(bare, {"requirements/old.txt": b"flashinfer-python==0.6.6\n", "requirements/new.txt": b"x==1\n"})
+    assert run(bare, "init", "--split").code == 0
+    plant(bare, {"requirements/new.txt": b"flashinfer-python==0.6.6\n"})
+    command = "fi-bump site add --group flashinfer-0-6-6 'requirements/new.txt#flashinfer-python'"
+    result = run(bare, "set", "--offline", "flashinfer-0-6-6==0.6.7")
+    assert result == (
+        1,
+        "requirements/new.txt:1:20: flashinfer-python 0.6.6 could belong to flashinfer, flashinfer-0-6-6; "
+        f"assign it with: {command} [unassigned]\nnothing was changed\n",
+        "",
+    )

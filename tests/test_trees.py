@@ -40,6 +40,7 @@ CASES = [
             "docker/Dockerfile#git clone github.com/flashinfer-ai/flashinfer": "0.2.6.post1",
             "docker/Dockerfile.nightly_torch#git checkout github.com/flashinfer-ai/flashinfer": "0.2.2.post1",
         },
+        ("docker/Dockerfile:380:31: note: flashinfer-python: pinned by a file's path, which is not moved",),
     ),
     Case(
         *("vllm", "0.10.2", "flashinfer"),
@@ -83,6 +84,18 @@ CASES = [
             "pyproject.toml#project.dependencies/flashinfer-python": "0.6.3",
         },
         (f"sglang/srt/entrypoints/engine.py:850:18: note: flashinfer-python: {CHECKED}",),
+    ),
+    Case(
+        *("sglang", "0.5.10.post1", "sgl-kernel"),
+        {"pyproject.toml#project.dependencies/sglang-kernel": "0.4.1"},
+        (
+            "pyproject_xpu.toml:23:15: note: sgl-kernel: pinned by a URL, which is not moved",
+            f"sglang/srt/entrypoints/engine.py:1139:18: note: sglang-kernel: {CHECKED}",
+        ),
+    ),
+    Case(
+        *("lmcache", "0.5.7rc2", "nixl"),
+        {"docker/Dockerfile#ARG NIXL_VERSION": "1.3.1", "docker/Dockerfile.xpu#ARG NIXL_VERSION": "0.10.1"},
     ),
     Case(
         *("aphrodite-engine", "0.10.0", "flashinfer"),

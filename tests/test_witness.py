@@ -51,6 +51,7 @@ def tampered(path: str, data: bytes, *edits: tuple[bytes, bytes], line_of: bytes
         ("Dockerfile", b"FROM x\nARG KIT_VERSION=1.0\nRUN pip install kit==1.0 \\\n  kit-cubin==1.0\n", 3),
         ("Dockerfile", b"FROM x\r\nENV A=b KIT_VERSION='1.0'\r\n", 1),
         ("Dockerfile", b"FROM x\nRUN <<EOF\npip install kit==1.0\nEOF\nRUN echo \xff\n", 1),
+        ("Dockerfile", b"FROM x\nRUN <<EOF\ncat > x <<X\nkit==1.0\nX\nEOF\nCOPY <<EOF /y\nkit-cubin==1.0\nEOF\n", 2),
         ("x.json", b'{"variable": {"KIT_VERSION": {"default": "1.0"}}}', 1),
         ("x.json", b'\xef\xbb\xbf{"target": {"a": {"args": {"KIT_VERSION": "v1.0+cu1"}}}, "n": [1, null, "\xff"]}', 1),
         ("x.json", b'{"variable": {"KIT_VERSION": {"default": "1.0", "default": "1.1"}}}', 2),

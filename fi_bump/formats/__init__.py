@@ -49,6 +49,10 @@ def finder(form: str) -> Finder:
             from fi_bump.formats import makefile
 
             return makefile.find
+        case "cmake":
+            from fi_bump.formats import cmake
+
+            return cmake.find
         case "hcl":
             from fi_bump.formats import hcl
 

@@ -1,8 +1,9 @@
 """Addresses that hold a release: wheels and archives (`…/releases/download/vV/kit-V+cu130-cp39-abi3-….whl`), git refs.
 
 A file's name is read by the binary distribution format (`name-version-python-abi-platform.whl`) and as sources are
-named (`name-version.tar.gz`, `archive/refs/tags/vV.tar.gz`). An address is moved when all that looks like a version in
-it is the one version, since a part that stayed behind would make it lead nowhere.
+named (`name-version.tar.gz`, `archive/refs/tags/vV.tar.gz`); a release's folder counts too (`releases/download/vV`). An
+address is moved when all that looks like a version in it is the one version, since a part that stayed behind would make
+it lead nowhere.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ _TAG_ARCHIVE = LazyPattern(
     rb"(?<=/)(?:archive|tarball|zipball)/(?:refs/tags/)?v?(?P<version>" + VERSION + rb")(?:\.(?:tar\.gz|zip))?\Z",
     re.IGNORECASE,
 )
+# Where the files of a release lie, as `--find-links` takes it.
+_ASSETS = LazyPattern(
+    rb"(?<=/)releases/(?:expanded_assets|download)/v?(?P<version>" + VERSION + rb")/?\Z", re.IGNORECASE
+)
+_FOLDER = LazyPattern(rb"/releases/(?:expanded_assets|download)/[^/]+/?\Z")
 # Today's labels name the CUDA they were built for, and nothing else.
 _TODAYS_LABEL = LazyPattern(rb"cu[0-9]{2,3}\Z", re.IGNORECASE)
 _NUMBER = LazyPattern(rb"[0-9]\.[0-9]")
@@ -62,15 +68,16 @@ class Address(NamedTuple):
     reason: str | None = None
 
 
-def release(text: bytes, wanted: Wanted) -> Address | None:
+def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address | None:
     """The release of something wanted that an address without blanks leads to; None for one of something else.
 
-    An address whose version is a reference (`…/v${V}/kit-${V}-….whl`) holds none.
+    An address whose version is a reference (`…/v${V}/kit-${V}-….whl`) holds none. A file's path can be moved when the
+    file is `downloaded` beside it.
     """
     end = _END.search(text)
     path = text[: end.start()] if end else text
     begin = path.rfind(b"/") + 1
-    named = _WHEEL.match(path, begin) or _SDIST.match(path, begin) or _TAG_ARCHIVE.search(path)
+    named = _WHEEL.match(path, begin) or _SDIST.match(path, begin) or _TAG_ARCHIVE.search(path) or _ASSETS.search(path)
     subject = _subject(path, path[begin:], wanted)
     if subject is None:
         return None
@@ -78,7 +85,7 @@ def release(text: bytes, wanted: Wanted) -> Address | None:
     host = path.find(b"/", scheme + 3) if scheme >= 0 else 0
     if named is None or b"$" in path or b"{" in path:
         return Address(subject, (), NOT_MOVED) if _NUMBER.search(_REFERENCE.sub(b"", path[host:])) else None
-    if scheme < 0 or path[:scheme].lower() == b"file":
+    if not downloaded and (scheme < 0 or path[:scheme].lower() == b"file"):
         return Address(subject, (), _PATH)
     label = named.groupdict().get("label")
     if label is not None and not _TODAYS_LABEL.match(label):
@@ -97,7 +104,7 @@ def release(text: bytes, wanted: Wanted) -> Address | None:
 
 def _subject(path: bytes, file: bytes, wanted: Wanted) -> str | None:
     """The wanted package that a file is of, else the wanted repository that offers it."""
-    if not _ARCHIVE.search(file) and not _TAG_ARCHIVE.search(path):
+    if not (_ARCHIVE.search(file) or _TAG_ARCHIVE.search(path) or _FOLDER.search(path)):
         return None
     stem = file.partition(b"-")[0] if file.lower().endswith(b".whl") else file.rpartition(b"-")[0]
     package = canonical_name(stem.decode("ascii", "replace"))

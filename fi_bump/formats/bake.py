@@ -10,23 +10,31 @@ from __future__ import annotations
 import re
 
 from fi_bump.formats.json_strings import Scalar, decoded, scalars
+from fi_bump.formats.passage import Passage
+from fi_bump.formats.requirement_text import Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
-from fi_bump.pins import Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
+from fi_bump.pins import BY_HAND, Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
 
 # An exact version: group 1 is its public part; a label may hold a reference.
 _LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*"
 _EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
+_IN_JSON = f"a requirement in a JSON file: {BY_HAND}"
 _REFERENCE = re.compile(r"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
 
 
 def find(source: Source, wanted: Wanted) -> Found:
     """The values of wanted variables, anchored `variable.NAME.default` or `target.TARGET.args.NAME`.
 
-    A JSON file of another shape has none. Raises ParseError for what is no JSON.
+    A JSON file of another shape has none; strings that are exact requirements are reported, since a list of them may as
+    well be a record of what was installed once. Raises ParseError for what is no JSON.
     """
     pins: list[Pin] = []
     unpinned: list[Unpinned] = []
     for scalar in scalars(source):
+        requirement = _requirement(source, scalar, wanted)
+        if requirement is not None:
+            unpinned.append(requirement)
+            continue
         keys = _keys(scalar)
         name = _bound_name(keys)
         subject = None if name is None else variable_of(name, wanted.variables)
@@ -38,6 +46,21 @@ def find(source: Source, wanted: Wanted) -> Found:
         elif item is not None:
             unpinned.append(item)
     return Found(number_anchors(pins), tuple(unpinned))
+
+
+def _requirement(source: Source, scalar: Scalar, wanted: Wanted) -> Unpinned | None:
+    """The report for a string such as `kit[cu13]==V ; marker`."""
+    text = source.data[scalar.span.start : scalar.span.end]
+    if not scalar.is_string or b"==" not in text:
+        return None
+    head = named(text)
+    if head is None or head[0] not in wanted.packages:
+        return None
+    package, start = head
+    end = without_marker(text, start, len(text))
+    passage = Passage(text, ((0, scalar.span.start),))
+    pin = judge(Requirement(source, passage, package, start, end, "", "an escape", wanted))
+    return Unpinned(source, pin.span, package, _IN_JSON) if isinstance(pin, Pin) else None
 
 
 def _keys(scalar: Scalar) -> tuple[str, ...]:

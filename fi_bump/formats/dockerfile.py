@@ -19,6 +19,7 @@ _ASSIGNMENT = LazyPattern(rb"(?P<name>\w+)=(?P<value>.*)", re.DOTALL)
 _LABEL = LazyPattern(rb"[\"']?(?P<name>[\w.-]+)[\"']?=(?P<value>.*)", re.DOTALL)
 _LEGACY = LazyPattern(rb"\s*(?P<name>\w+)\s+(?P<value>.*)", re.DOTALL)
 _IMAGE = LazyPattern(rb"\s*(?:--\S+\s+)*(?P<image>\S+)")
+_COPIED = LazyPattern(rb"\s*(?:--\S+\s+)*?--from=(?P<image>\S+)")
 
 
 # What else than a wanted name says something: all that clones, checks out or changes the folder.
@@ -54,11 +55,16 @@ class _Finder:
             case "ADD":
                 self.git.add(instruction.line, instruction.args)
                 self.commands.addresses(instruction.line, "ADD ")
+                self.read(instruction.bodies, "ADD ")
+            case "COPY":
+                self.image(instruction, _COPIED)
+                self.commands.addresses(instruction.line, "COPY ")
+                self.read(instruction.bodies, "COPY ")
             case "WORKDIR":
                 path = instruction.line.data[instruction.args :].strip(b" \t\"'")
                 self.git.workdir(path.decode("ascii"))
             case "FROM":
-                self.image(instruction)
+                self.image(instruction, _IMAGE)
             case _:
                 pass
 
@@ -95,9 +101,9 @@ class _Finder:
             if bound:
                 self.commands.variable(text, bound["name"], *bound.span("value"), prefix)
 
-    def image(self, instruction: Instruction) -> None:
+    def image(self, instruction: Instruction, pattern: LazyPattern) -> None:
         text = instruction.line
-        image = _IMAGE.match(text.data, instruction.args)
+        image = pattern.match(text.data, instruction.args)
         if image is None:
             return
         for match in images(self.wanted).finditer(text.data, *image.span("image")):

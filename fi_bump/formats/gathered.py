@@ -13,14 +13,14 @@ RELEASE = LazyPattern(
     rb"(?:===?\s*)?(?:(?:refs/)?tags/)?v?(?P<version>" + VERSION + rb")(?:\+[\w.${}-]*)?\Z", re.IGNORECASE
 )
 WRAPPING = b"\"'\\ \t\r\n"
-_COMMIT = LazyPattern(rb"[0-9]*[a-f][0-9a-f]*\Z", re.IGNORECASE)
+_COMMIT = LazyPattern(rb"(?:[0-9]{40}|[0-9]*[a-f][0-9a-f]*)\Z", re.IGNORECASE)
 _COMMIT_LENGTH = (7, 40)
 
 
 def is_commit(value: bytes) -> bool:
     """Whether a git ref is a commit's name: forty digits, or fewer with a letter among them."""
     shortest, longest = _COMMIT_LENGTH
-    return shortest <= len(value) <= longest and (len(value) == longest or _COMMIT.match(value) is not None)
+    return shortest <= len(value) <= longest and _COMMIT.match(value) is not None
 
 
 def is_release(ref: str) -> bool:
@@ -36,6 +36,8 @@ class Gathered:
         self.source = source
         # The names of variables that hold checksums.
         self.checksums: list[str] = []
+        # The variables that hold addresses, by the places of their versions.
+        self.bindings: dict[Span, str] = {}
         self._pins: dict[Span, Pin] = {}
         self._unpinned: dict[Span, Unpinned] = {}
         self._floors: dict[Span, Floor] = {}
@@ -73,10 +75,10 @@ class Gathered:
         return Found(number_anchors(pins), tuple(unpinned), floors)
 
     def _bound_to_checksum(self, pin: Pin) -> bool:
-        """Whether KIT_SHA256 stands beside this KIT_VERSION; then both change or neither, so it is reported."""
-        if not self.checksums or pin.kind is not Kind.VARIABLE:
+        """Whether KIT_SHA256 stands beside this KIT_VERSION or KIT_URL; then both change or neither: it is reported."""
+        if not self.checksums or not (pin.kind is Kind.VARIABLE or pin.span in self.bindings):
             return False
-        name = re.split(r"[ /.]", pin.anchor)[-1].upper()
+        name = (self.bindings.get(pin.span) or re.split(r"[ /.]", pin.anchor)[-1]).upper()
         stem = name.rpartition("_")[0] + "_"
         beside = next((each for each in self.checksums if each.upper().startswith(stem)), None)
         if beside is None:

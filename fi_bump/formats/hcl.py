@@ -103,7 +103,7 @@ class _Finder:
         token = value[0]
         if len(value) > 1:
             token = next((each for each in value if each.kind == STRING and _EXACT.match(each.text)), token)
-            if token.kind == STRING:
+            if token.kind == STRING and token.text:
                 self.report(token.span, subject, "a part of an expression, not one version")
         elif token.kind in (STRING, HEREDOC):
             self.string(token, anchor, subject)

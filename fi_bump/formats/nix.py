@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.grammar import VERSION, LazyPattern, canonical_name, canonical_repository, variable_of
+from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository, variable_of
 from fi_bump.pins import Found, Mark, Source, Span, Unpinned, Wanted
 
 _TOKEN = LazyPattern(
@@ -17,7 +17,9 @@ _TOKEN = LazyPattern(
     rb"|\"(?:\\.|[^\"\\])*\"|[A-Za-z_][\w'.-]*",
     re.DOTALL,
 )
-_RELEASE = LazyPattern(rb"(?:refs/tags/)?v?(?=[0-9!]+\.)(?P<version>" + VERSION + rb")\Z", re.IGNORECASE)
+_RELEASE = LazyPattern(
+    rb"(?:refs/tags/)?v?(?=[0-9!]+\.)(?P<version>" + VERSION + rb")(?:" + LOCAL + rb")?\Z", re.IGNORECASE
+)
 _INPUT = LazyPattern(
     rb"(?:github:|git\+https://github\.com/)(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?(?:/|\?ref=|\?tag=)(?P<ref>[^?&/]+)"
 )

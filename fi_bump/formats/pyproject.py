@@ -13,7 +13,7 @@ from fi_bump.formats.addresses import NOT_MOVED
 from fi_bump.formats.pyproject_strings import Path, TomlString, strings
 from fi_bump.formats.requirement_address import Addressed, judge_address
 from fi_bump.formats.requirement_text import NO_VERSION, Requirement, judge, named, without_marker
-from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository
+from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository, variable_of
 from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
 
 # Arrays of PEP 508 requirements, by the keys that lead to them.
@@ -22,18 +22,31 @@ _ARRAYS = re.compile(
     r"|tool/uv/(?:override|constraint|dev|build-constraint)-dependencies|tool/uv/extra-build-dependencies/[^/]+"
     r"|tool/rye/dev-dependencies|tool/pdm/dev-dependencies/[^/]+|tool/hatch/(?:.+/)?(?:extra-)?dependencies"
 )
-# Tables whose keys are package names, for Poetry and PDM: a value is a version, or a table with a `version`.
+# Tables whose keys are package names, for Poetry, PDM and Pixi: a value is a version, or a table with a `version`.
+_PIXI = r"(?:(?:feature|target)/[^/]+/)*(?:pypi-dependencies|(?:host-|build-)?dependencies)"
 _TABLES = re.compile(
     r"tool/poetry/(?:dependencies|dev-dependencies|group/[^/]+/dependencies)|tool/pdm/resolution/overrides"
+    r"|tool/pixi/" + _PIXI
 )
-_SOURCES = re.compile(r"tool/uv/sources|" + _TABLES.pattern)
+# Pixi's and Pipenv's own files are such tables at the top; a Pipfile's may have any name.
+_OWN_TABLES = {
+    "pixi.toml": re.compile(_PIXI),
+    "pipfile": re.compile(r"(?!(?:source|requires|pipenv|scripts)\Z)[^/]+"),
+}
+_UV_SOURCES = "tool/uv/sources"
+# Where files are looked for.
+_LOCATIONS = re.compile(
+    r"tool/uv/(?:pip/)?(?:find-links|index/url|(?:extra-)?index-url)|tool/(?:poetry|pdm)/source/url"
+    r"|(?:tool/pixi/)?(?:.+/)?pypi-options/find-links/url"
+)
 
 _BARE = LazyPattern(rb"v?(" + VERSION + rb")(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
 _CARET = LazyPattern(rb"([~^])\s*v?([0-9]{1,9}(?:\.[0-9]{1,9})*)\Z")
 _TAG = LazyPattern(rb"(?:refs/tags/)?v?(" + VERSION + rb")\Z", re.IGNORECASE)
 _COMMIT = LazyPattern(rb"[0-9a-f]{7,40}\Z", re.IGNORECASE)
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
-_REFS = ("tag", "rev", "branch")
+_EXACT = LazyPattern(rb"(?:==)?\s*v?(?=[0-9!]+\.)(" + VERSION + rb")(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
+_REFS = ("tag", "rev", "ref", "branch")
 _BROKEN_BY = "an escape"
 
 
@@ -58,21 +71,40 @@ class _Finder:
         self._items: list[Pin | Unpinned | Floor] = []
         self._tables: dict[Path, dict[str, TomlString]] = {}
         self._served: set[str] = set()
+        self._packages = _OWN_TABLES.get(source.path.rpartition("/")[2].lower(), _TABLES)
 
     def string(self, string: TomlString) -> None:
         """Judge one string by the table it stands in."""
         keys = [key for key in string.path if isinstance(key, str)]
         table = "/".join(keys)
-        if isinstance(string.path[-1], int):
+        if _LOCATIONS.fullmatch(table):
+            self._location(string, keys)
+        elif isinstance(string.path[-1], int):
             if len(string.path) == len(keys) + 1 and _ARRAYS.fullmatch(table):
                 self._requirement(string, keys)
             elif keys[0] == "tool":
                 self._stray(string, keys)
-            return
+        else:
+            self._entry(string, keys)
+
+    def _entry(self, string: TomlString, keys: list[str]) -> None:
+        """Judge the value of a key."""
         self._tables.setdefault(string.path[:-1], {})[keys[-1]] = string
-        entry = keys[:-1] if keys[-1] == "version" and not _TABLES.fullmatch("/".join(keys[:-1])) else keys
-        if len(entry) > 1 and _TABLES.fullmatch("/".join(entry[:-1])):
+        entry = keys[:-1] if keys[-1] == "version" and not self._packages.fullmatch("/".join(keys[:-1])) else keys
+        if len(entry) > 1 and self._packages.fullmatch("/".join(entry[:-1])):
             self._version(string, entry)
+        elif len(entry) > 1 and entry[0] == "tool":
+            self._stray_entry(string, entry)
+
+    def _location(self, string: TomlString, keys: list[str]) -> None:
+        """An index, or a place that holds the files of one release (`…/releases/expanded_assets/vV`)."""
+        text = string.passage.text
+        where = Addressed(self._source, string.passage, 0, len(text), self._wanted, None, _BROKEN_BY)
+        item = judge_address(where)
+        if isinstance(item, Pin):
+            item = item._replace(anchor=f"{_dotted(keys)}/{item.anchor}")
+        if item is not None:
+            self._items.append(item)
 
     def found(self) -> Found:
         """Everything in the order of the file."""
@@ -97,6 +129,16 @@ class _Finder:
         if isinstance(item, Pin):
             reason = f"pinned in {_dotted(keys)}, a table that fi-bump does not know"
             self._items.append(Unpinned(self._source, item.span, item.subject, reason))
+
+    def _stray_entry(self, string: TomlString, keys: list[str]) -> None:
+        """The same for `kit = "V"` and `kit_version = "V"`."""
+        exact = _EXACT.match(string.passage.text)
+        package = canonical_name(keys[-1])
+        subject = package if package in self._wanted.packages else None
+        subject = subject or variable_of(keys[-1].replace("-", "_"), self._wanted.variables)
+        if exact and subject:
+            reason = f"pinned in {_dotted(keys[:-1])}, a table that fi-bump does not know"
+            self._report(string.passage.span(*exact.span(1)), subject, reason)
 
     def _judged(self, string: TomlString, keys: list[str]) -> Pin | Unpinned | Floor | None:
         """What the string means as a requirement, if it is on a wanted package."""
@@ -135,7 +177,8 @@ class _Finder:
     def _served_by(self, path: Path, table: dict[str, TomlString]) -> None:
         """A table that says where a package comes from: `{ git = "…", tag = "vV" }` or `{ url = "…" }`."""
         keys = [key for key in path if isinstance(key, str)]
-        if len(keys) < 2 or not _SOURCES.fullmatch("/".join(keys[:-1])):
+        parent = "/".join(keys[:-1])
+        if len(keys) < 2 or not (parent == _UV_SOURCES or self._packages.fullmatch(parent)):
             return
         package = canonical_name(keys[-1])
         if "git" in table:

@@ -24,8 +24,9 @@ _TOKEN = LazyPattern(
 _PREFIX = LazyPattern(rb"(?<![A-Za-z0-9_])(?:[bBrRuUfFtT]|[bBfFtTrR][rRbBfFtT])\Z")
 _LONGEST_PREFIX = 3
 _REST_OF_LINE = LazyPattern(rb"[ \t\f;]*(?:#[^\n]*)?(?=\r?\n|\Z)")
-# What names a value, from its own start backwards: `name(`, `name=`, `name: type =`, `"key":`.
-_LABEL = LazyPattern(rb"(?:(\w+)[ \t]*|(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\n]{1,100})[\"']\s*[:=]\s*)\Z")
+# What names a value, from its own start backwards: `name(`, `name=`, `name: type =`, `"key":`. A key that may be a pin
+# itself, and move, names nothing.
+_LABEL = LazyPattern(rb"(?:(\w+)[ \t]*|(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\n=@:]{1,100})[\"']\s*[:=]\s*)\Z")
 _KEYWORDS = frozenset({"in", "not", "and", "or", "if", "else", "return", "yield", "assert", "is", "lambda", "await"})
 _REACH = 200
 _DEEPEST = 8

@@ -128,7 +128,7 @@ def _clauses(requirement: Requirement) -> list[_Clause] | None:
     while position < end:
         match = _CLAUSE.match(text, position, end)
         if match is None:
-            return None if text[position:end].strip() else clauses
+            return None if text[position:end].strip() else clauses or None
         clause = _Clause(match[1], match[2], match.start(2))
         if not _allowed(clause):
             return None

@@ -13,7 +13,7 @@ from fi_bump.formats.shell_git import GitReader
 from fi_bump.formats.shell_reports import ReportReader
 from fi_bump.formats.shell_text import Text
 from fi_bump.formats.shell_values import Values
-from fi_bump.grammar import canonical_name, compiled, longest_first, name_pattern, names_any, variable_of
+from fi_bump.grammar import canonical_name, compiled, longest_first, name_pattern, names_any, one_of, variable_of
 from fi_bump.pins import Kind, Wanted
 from fi_bump.records import NamedTuple
 
@@ -37,7 +37,9 @@ class _Patterns(NamedTuple):
 @lru_cache(maxsize=64)
 def _patterns(wanted: Wanted) -> _Patterns:
     names = b"|".join(name_pattern(name) for name in longest_first(wanted.packages))
-    variables = b"|".join(re.escape(name.encode("ascii")) for name in longest_first(wanted.variables))
+    variables = one_of(wanted.variables)
+    words = {max(name.split("-"), key=len).encode("ascii") for name in wanted.packages}
+    words |= {name.lower().encode("ascii") for name in wanted.variables}
     variable = rb"(?P<name>(?:\w*_)?(?:" + variables + rb"))"
     return _Patterns(
         compiled(
@@ -50,8 +52,7 @@ def _patterns(wanted: Wanted) -> _Patterns:
         compiled(variables, rb"(?<![\w${])" + variable + rb"=(?!=)\\?[\"']?(?P<value>" + _VALUE + rb")"),
         compiled(variables, rb"\$\{" + variable + rb":?[-=](?P<value>[^}$\s]*)\}"),
         # One of these stands, in lower case, in every text that binds or names a wanted package or variable.
-        tuple(max(name.split("-"), key=len).encode("ascii") for name in wanted.packages)
-        + tuple(name.lower().encode("ascii") for name in wanted.variables),
+        tuple(sorted(word for word in words if not any(each in word for each in words - {word}))),
     )
 
 

@@ -10,11 +10,14 @@ from fi_bump.formats.shell_images import image_names, images, is_image
 from fi_bump.formats.shell_text import Text
 from fi_bump.formats.shell_values import Values
 from fi_bump.grammar import (
+    LOCAL,
     VERSION,
     LazyPattern,
     canonical_name,
     compiled,
+    longest_first,
     name_pattern,
+    one_of,
     variable_of,
 )
 from fi_bump.pins import BY_HAND, Mark, Wanted
@@ -40,7 +43,12 @@ _GENERAL = LazyPattern(
     re.IGNORECASE,
 )
 _NEIGHBOURS = 3
-_URL = LazyPattern(rb"https?://[^\s\"'`;|&()<>\\]+")
+# Braces that a reference opens and closes are the address's; in `${X:-https://…}` the last one is not.
+_CHARACTER = rb"(?:\$?\{\{?[^{}\n]{0,200}\}?\}|[^\s\"'`;|&()<>\\{}])"
+# An address, or the name of a wheel or archive.
+_ADDRESS = LazyPattern(
+    rb"https?://" + _CHARACTER + rb"+|(?:(?<![\w.+/%~:@-])|(?<=:-))[\w.+!/%~-]{1,300}\.(?:whl|tar\.gz|zip)(?![\w.+/%-])"
+)
 # `case "$X" in` up to its end or the next one, and `X=([0.6.1]=…)`.
 _HEAD = LazyPattern(rb"\bcase[ \t]+(?P<word>\S+)[ \t]+in\b|\besac\b")
 _ARRAY = LazyPattern(rb"(?<!\w)(?P<name>\w+)=\((?P<rows>[^()]*)\)")
@@ -54,15 +62,52 @@ _CHECKSUM_NAME = LazyPattern(
 _CHECKSUM = LazyPattern(rb"(?<![0-9A-Za-z])" + _DIGEST, re.IGNORECASE)
 
 
+# A line of sha256sum: a digest, and the file that it is of.
+_SUM = LazyPattern(
+    rb"(?<![0-9A-Za-z])[0-9a-f]{64,128}[ \t]+\*?(?:[^\s\"'`;|&()<>]{0,300}/)?"
+    rb"(?P<file>[\w.+!%-]{1,300}\.(?:whl|tar\.gz|zip))",
+    re.IGNORECASE,
+)
+
+
 @lru_cache(maxsize=64)
 def _names(wanted: Wanted) -> re.Pattern[bytes]:
     """Whatever names a wanted package, in a module's spelling too, a variable or a repository."""
     names = [name_pattern(name) for name in sorted(wanted.packages)]
-    names += [re.escape(name.encode("ascii")) for name in sorted(wanted.variables)]
+    names += [one_of(wanted.variables)] if wanted.variables else []
     names += [re.escape(name.rpartition("/")[2].encode("ascii")) for name in sorted(wanted.repositories)]
     # The longest first. KIT_CUDA_VERSION and kit-extras are something else.
     alternatives = b"|".join([name for _, name in sorted([(-len(name), name) for name in set(names)])])
     return compiled(alternatives, rb"(?<![A-Za-z0-9])(?<![A-Za-z0-9]-)(?:" + alternatives + rb")(?!\w|-[A-Za-z0-9])")
+
+
+# One of these stands in whatever `_pairs` matches.
+_PAIRED = (b'":', b'",', b"':", b"',")
+
+
+@lru_cache(maxsize=64)
+def _pairs(wanted: Wanted) -> re.Pattern[bytes]:
+    """`"kit": "V"` and `check("kit", "V")`: a version beside the quoted name of a package or variable."""
+    names = [name_pattern(name) for name in longest_first(wanted.packages)]
+    names += [one_of(wanted.variables)] if wanted.variables else []
+    quote = rb"\\{0,3}[\"']"
+    alternatives = b"|".join(names)
+    return compiled(
+        alternatives,
+        quote
+        + rb"(?P<name>"
+        + alternatives
+        + rb")"
+        + quote
+        + rb"[:,]\s{0,40}"
+        + quote
+        + rb"v?(?=[0-9!]+\.)(?P<version>"
+        + VERSION
+        + rb")(?:"
+        + LOCAL
+        + rb")?"
+        + quote,
+    )
 
 
 class ReportReader:
@@ -74,9 +119,15 @@ class ReportReader:
         self._names = _names(wanted)
 
     def addresses(self, text: Text, prefix: str) -> None:
-        """Wheels and archives of a wanted package or repository: pins where all of the address can move."""
-        for match in _URL.finditer(text.data):
-            self._values.address(text, *match.span(), self._wanted, prefix)
+        """Wheels and archives of a wanted package or repository: pins where all of the address can move.
+
+        A file's name moves with the address that it was downloaded from.
+        """
+        summed = {match["file"] for match in _SUM.finditer(text.data)}
+        for match in _ADDRESS.finditer(text.data):
+            file = match[0].rpartition(b"/")[2].replace(b"%2B", b"+")
+            checked = b"--checksum=" in text.data[: match.start()] if prefix == "ADD " else False
+            self._values.address(text, *match.span(), self._wanted, prefix, {file} if checked else summed)
 
     def images(self, text: Text) -> None:
         """Images whose tags carry a version: `org/engine:cu130-flashinfer-0.6.1`."""
@@ -91,6 +142,10 @@ class ReportReader:
 
     def one_liners(self, text: Text) -> None:
         """`assert kit.__version__ == "V"`, `.startswith("V")`, `grep V`: what a bump must not forget."""
+        for match in _pairs(self._wanted).finditer(text.data) if any(map(text.data.__contains__, _PAIRED)) else ():
+            subject = self._named(text, *match.span("name"))
+            if subject:
+                self._values.unpinned(text, *match.span("version"), subject, _ONE_LINER, Mark.EXACT_GATE)
         some = _LITERAL.search(text.data) is not None
         statements = [match.span() for match in _STATEMENT.finditer(text.data)] if some else []
         for index, (start, end) in enumerate(statements):
@@ -149,5 +204,6 @@ class ReportReader:
 
     def _stem(self, name: str) -> str | None:
         """The wanted variable that shares its first words with `name`: KIT_VERSION for KIT_SHA256."""
-        stems = {variable.rpartition("_")[0]: variable for variable in sorted(self._wanted.variables, reverse=True)}
+        variables = sorted(self._wanted.variables, key=lambda variable: (variable.endswith("_VERSION"), variable))
+        stems = {variable.rpartition("_")[0]: variable for variable in variables}
         return next((stems[stem] for stem in sorted(stems) if stem and f"_{name.upper()}".find(f"_{stem}_") >= 0), None)

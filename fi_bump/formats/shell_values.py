@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from fi_bump.formats.addresses import release
 from fi_bump.formats.gathered import RELEASE, WRAPPING, Gathered, is_commit
@@ -10,8 +11,12 @@ from fi_bump.formats.shell_text import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Kind, Mark, Wanted
 
+SUMMED = "its checksum stands beside it, and both must change together"
 _SPLIT = "the version is split over lines"
 
+# `KIT_URL=https://…`, `KIT_URL="${KIT_URL:-https://…}"`.
+_BOUND = LazyPattern(rb"(?P<name>\w+)=\\?[\"']?(?:\$\{\w+:?[-=])?\Z")
+_LONGEST_NAME = 200
 # A reference's default: a shell's, and that of a workflow's expression, which is put into commands as text.
 _DEFAULT = LazyPattern(
     rb"\$\{\w+:?[-=](?P<shell>.*)\}\Z|\$\{\{[^{}]*\|\|\s*'(?P<workflow>[^'{}]*)'\s*\}\}\Z", re.DOTALL
@@ -23,6 +28,8 @@ class Values:
 
     def __init__(self, gathered: Gathered) -> None:
         self.gathered = gathered
+        # The names of the files whose addresses were met.
+        self._downloaded: set[bytes] = set()
 
     def value(self, text: Text, start: int, end: int, anchor: str, kind: Kind, subject: str) -> None:
         """Judge `text.data[start:end]`, quotes and all, as the version of `subject`.
@@ -52,9 +59,13 @@ class Values:
         else:
             self.gathered.pin(span, anchor, kind, subject)
 
-    def address(self, text: Text, start: int, end: int, wanted: Wanted, prefix: str) -> None:
-        """Judge `text.data[start:end]` as the address of a release's file."""
-        found = release(text.data[start:end], wanted)
+    def address(self, text: Text, start: int, end: int, wanted: Wanted, prefix: str, summed: Container[bytes]) -> None:
+        """Judge `text.data[start:end]` as the address of a release's file, or as the name of one downloaded before.
+
+        `summed` are the names of the files whose checksums stand beside.
+        """
+        file = text.data[start:end].rpartition(b"/")[2].replace(b"%2B", b"+")
+        found = release(text.data[start:end], wanted, downloaded=file in self._downloaded)
         if found is None:
             return
         spans = [text.span(start + begin, start + stop) for begin, stop in found.versions]
@@ -65,8 +76,17 @@ class Values:
             self.gathered.unpinned(text.span(start, end), found.subject, _SPLIT)
         elif found.reason is not None:
             self.gathered.hashed(spans[0], found.subject, found.reason)
+        elif file in summed:
+            self.gathered.hashed(spans[0], found.subject, SUMMED)
         else:
-            anchor = f"{prefix}url {found.subject}"
+            bound = _BOUND.search(text.data, max(start - _LONGEST_NAME, 0), start)
+            if bound:
+                self.gathered.bindings[spans[0]] = bound["name"].decode("ascii")
+            if b"://" in text.data[start:end]:
+                self._downloaded.add(file)
+                anchor = f"{prefix}url {found.subject}"
+            else:
+                anchor = f"{prefix}file {found.subject}"
             self.gathered.pin(spans[0], anchor, Kind.URL, found.subject, tuple(spans[1:]))
 
     def unpinned(self, text: Text, start: int, end: int, subject: str, reason: str, mark: Mark | None = None) -> None:

@@ -77,6 +77,7 @@ class _Finder:
         self.lists: dict[int, tuple[_Subject, list[Scalar]]] = {}
         self.names: dict[int, str] = {}
         self.defaults: dict[int, Scalar] = {}
+        self.versions: dict[int, Scalar] = {}
         self.repositories: dict[int, str] = {}
         self.refs: dict[int, Scalar] = {}
 
@@ -120,6 +121,8 @@ class _Finder:
             self.names[number] = scalar.value
         elif key in _DEFAULTS:
             self.defaults[number] = scalar
+        elif key == "version":
+            self.versions[number] = scalar
         elif key in _REPOSITORY:
             self.repositories[number] = scalar.value
         elif key in _REF:
@@ -168,6 +171,10 @@ class _Finder:
             variable = self.subject(name)
             if variable is not None and variable.kind is Kind.VARIABLE:
                 self.judge(scalar, ".".join((*scalar.path[:-1], name)), variable)
+        for number, scalar in self.versions.items():
+            package = self.subject(self.names.get(number, ""))
+            if package is not None and package.kind is Kind.REQUIREMENT:
+                self.judge(scalar, ".".join((*scalar.path[:-1], package.name)), package)
         for number, scalar in self.refs.items():
             address = self.repositories.get(number, "")
             repository = canonical_repository(f"github.com/{address}" if _OWNER_AND_NAME.match(address) else address)
@@ -190,7 +197,9 @@ class _Finder:
         subject = self.subject(match["key"].decode("ascii")) if match else None
         if match is None or subject is None or match["value"][:1] in (b"[", b"|", b">", b"&", b"*", b"!"):
             return
-        if match["value"][:1] != b"{" or match["value"][:2] == b"{{":
+        if match["value"][:1] == b'"' and b"\\" in match["value"]:
+            self.values.unpinned(*match.span("value"), subject.name, "written with escapes")
+        elif match["value"][:1] != b"{" or match["value"][:2] == b"{{":
             strict = subject.kind is not Kind.REQUIREMENT
             self.values.value(
                 *match.span("value"), match["key"].decode("ascii"), subject.kind, subject.name, strict=strict

@@ -10,7 +10,7 @@ from fi_bump.formats.shell_images import image_names
 from fi_bump.formats.shell_lines import read
 from fi_bump.formats.shell_text import Text
 from fi_bump.formats.yaml_values import Values
-from fi_bump.grammar import VERSION, LazyPattern, canonical_name, compiled, longest_first, name_pattern
+from fi_bump.grammar import VERSION, LazyPattern, canonical_name, compiled, longest_first, name_pattern, one_of
 from fi_bump.pins import Kind, Span, Wanted
 from fi_bump.records import NamedTuple
 
@@ -35,8 +35,8 @@ class Patterns(NamedTuple):
 def patterns(wanted: Wanted) -> Patterns:
     """The patterns for what is wanted."""
     names = b"|".join(name_pattern(name) for name in longest_first(wanted.packages))
-    variables = b"|".join(re.escape(name.encode("ascii")) for name in longest_first(wanted.variables))
-    keys = [re.escape(name.encode("ascii")).replace(b"_", b"[-_]") for name in longest_first(wanted.variables)]
+    variables = one_of(wanted.variables)
+    keys = [variables.replace(b"_", b"[-_]")] if variables else []
     places = [re.escape(name.partition("/")[2].encode("ascii")) for name in longest_first(wanted.repositories)]
     images = [re.escape(name.encode("ascii")) + rb"(?=[-_.:]v?[0-9])" for name in longest_first(image_names(wanted))]
     words = b"|".join([*keys, *places, *images, *([names] if names else [])])

@@ -78,21 +78,36 @@ def closing_lines(repository: Repository, scan: Scan, findings: list[Finding]) -
 
 
 def _pairs(repository: Repository, errors: list[Finding]) -> list[str]:
-    """The command that re-points each missing site to the one new place of its group in the same file."""
+    """The command that re-points each missing site to the one new place that it may have become."""
     recorded = {site for group in repository.lock.groups for site in group.sites}
-    lines = []
+    rules = (Rule.NEW_SITE, Rule.DRIFT, Rule.UNASSIGNED)
+    places = [each for each in errors if each.rule in rules and f"{each.path}#{each.anchor}" not in recorded]
+    pairs = []
     for lost in errors:
-        if lost.rule is not Rule.MISSING_SITE:
-            continue
-        new = [
-            f"{each.path}#{each.anchor}"
-            for each in errors
-            if each.rule in (Rule.NEW_SITE, Rule.DRIFT) and (each.path, each.group) == (lost.path, lost.group)
-        ]
-        new = [site for site in new if site not in recorded]
-        if len(new) == 1:
-            lines.append(f"help: if it was renamed, run fi-bump site move '{lost.path}#{lost.anchor}' '{new[0]}'")
-    return lines
+        group = repository.lock.group(lost.group or "")
+        if lost.rule is Rule.MISSING_SITE and group is not None:
+            own = [each for each in places if each.group == group.name]
+            own += [each for each in places if each.group is None and each.subject in group.subjects]
+            pairs += [(lost, new) for new in _became(lost, own)]
+    news = [new for _, new in pairs]
+    return [
+        f"help: if it was renamed, run fi-bump site move '{lost.path}#{lost.anchor}' '{new.path}#{new.anchor}'"
+        for lost, new in pairs
+        if news.count(new) == 1 or _names(lost, new)
+    ]
+
+
+def _became(lost: Finding, places: list[Finding]) -> list[Finding]:
+    """The one place in the same file, or the one of the same subject there; else that of the same anchor elsewhere."""
+    here = [each for each in places if each.path == lost.path]
+    named = [each for each in here if _names(lost, each)]
+    same = [each for each in places if each.anchor == lost.anchor]
+    return next((group for group in (here, named, same if not here else []) if len(group) == 1), [])
+
+
+def _names(lost: Finding, new: Finding) -> bool:
+    """Whether the anchor of a missing site ends in the subject of a new place."""
+    return (lost.anchor or "").upper().endswith((new.subject or "?").upper())
 
 
 def help_lines(errors: list[Finding]) -> list[str]:

@@ -32,6 +32,8 @@ WHEEL = "kit_jit_cache-{}-cp39-abi3-manylinux_2_28_x86_64.whl"
         (f"https://{REPOSITORY}/archive/refs/tags/v0.6.1.tar.gz", REPOSITORY, [44]),
         (f"https://{REPOSITORY}/archive/0.6.1.zip", REPOSITORY, [33]),
         (f"https://{REPOSITORY}/tarball/v0.6.1", REPOSITORY, [34]),
+        (f"https://{REPOSITORY}/releases/expanded_assets/v0.6.1", REPOSITORY, [51]),
+        (f"https://{REPOSITORY}/releases/download/0.6.1/", REPOSITORY, [43]),
         (f"https://{REPOSITORY}/releases/download/v0.6.1/other-0.6.1-py3-none-any.whl", REPOSITORY, [44, 56]),
     ],
 )
@@ -53,6 +55,7 @@ def test_what_moves(address: str, subject: str, versions: list[int]) -> None:
         ("https://h/v0.6.1/" + WHEEL.format("${V}"), URL),
         ("https://h/$V/" + WHEEL.format("0.6.1"), URL),
         ("https://h/kit_jit_cache-0.6.1.whl", URL),
+        ("https://github.com/o/kit/releases/download/nightly-1.2/" + WHEEL.format("0.6.1"), OTHERS),
         ("file:///w/" + WHEEL.format("0.6.1"), PATH),
         ("dist/" + WHEEL.format("0.6.1"), PATH),
     ],
@@ -60,6 +63,11 @@ def test_what_moves(address: str, subject: str, versions: list[int]) -> None:
 def test_what_stays(address: str, reason: str) -> None:
     found = release(address.encode(), WANTED)
     assert found == ("kit-jit-cache", (), reason)
+
+
+def test_a_folder_of_something_else_than_a_release_stays() -> None:
+    found = release(f"https://{REPOSITORY}/releases/expanded_assets/v0.6.1-cu129".encode(), WANTED)
+    assert found == (REPOSITORY, (), URL)
 
 
 @pytest.mark.parametrize("fragment", ["#sha256=00", "#egg=kit&md5=00"])

@@ -90,6 +90,19 @@ def test_nothing(data: bytes) -> None:
     assert look(data) == Found(())
 
 
+def test_requirements_are_reported() -> None:
+    data = b"""{"packages": ["flashinfer_python[cu13]==0.6.1 ; #engine# == \\"x\\"", "torch==2.9", "flashinfer-python>=0.6"],
+    "x": "FlashInfer.Python == 0.6.1+cu130", "flashinfer-python==0.6.2": "flashinfer-python is at ==0.6.1"}"""
+    found = look(data)
+    reason = "a requirement in a JSON file: move it by hand, or record it with fi-bump site add"
+    assert (found.pins, found.floors) == ((), ())
+    assert [(item.source.text(item.span), item.subject, item.reason, item.version) for item in found.unpinned] == [
+        ("0.6.1", "flashinfer-python", reason, None),
+        ("0.6.1", "flashinfer-python", reason, None),
+    ]
+    assert found.unpinned[1].span.start == data.index(b"0.6.1+")
+
+
 @pytest.mark.parametrize(
     ("value", "text", "reason"),
     [

@@ -114,7 +114,15 @@ REQUIREMENTS: list[tuple[bytes, list[str]]] = [
         b"RUN <<-'A' cat <<B\n\tpip install flashinfer-cubin==1\n\tA\nFLASHINFER_VERSION=2\nB\nARG FLASHINFER_VERSION=3\n",
         ["2:32 RUN flashinfer-cubin 1", f"4:20 {SHELL} 2", f"6:24 {ARG} 3"],
     ),
-    (b"COPY <<EOF /x\nflashinfer-python==1\nARG FLASHINFER_VERSION=1\nEOF\n", []),
+    (
+        b"COPY <<EOF /x\nflashinfer-python==1\nARG FLASHINFER_VERSION=1\nEOF\n",
+        ["2:20 COPY flashinfer-python 1", "3:24 COPY FLASHINFER_VERSION 1"],
+    ),
+    (
+        b"ADD --checksum=sha256:00 https://x/flashinfer_cubin-0.6.1-py3-none-any.whl /w/\n",
+        ["1:53 ? flashinfer-cubin: its checksum stands beside it, and both must change together"],
+    ),
+    (b"ADD <<EOF /x\nflashinfer-python==1\nEOF\n", ["2:20 ADD flashinfer-python 1"]),
     (b'RUN cat <<<"x" && echo "<<EOF" && echo $((1 << 2))\n', []),
     (b"RUN FLASHINFER_VERSION=0.6.1 pip install x\n", [f"1:24 {SHELL} 0.6.1"]),
     (b"RUN export FLASHINFER_VERSION='0.6.1'; y\n", [f"1:32 {SHELL} 0.6.1"]),
@@ -155,6 +163,22 @@ GIT: list[tuple[bytes, list[str]]] = [
     (
         b"FROM org/runner:cu130-flashinfer-0.6.1-cu9 AS flashinfer\nFROM flashinfer\n",
         [f"1:34 ? {REPOSITORY}: the image tag must exist first"],
+    ),
+    (
+        b"COPY --chown=a --from=h/org/flashinfer:0.6.1 /w /w\nCOPY flashinfer:0.6.1 /w/\n",
+        [f"1:40 ? {REPOSITORY}: the image tag must exist first"],
+    ),
+    (
+        b'ARG W="flashinfer_python-0.6.1%2Bcu128torch2.7-cp39-abi3-linux_x86_64.whl"\n'
+        b"COPY dist/flashinfer_cubin-0.6.1-py3-none-any.whl /w/\n",
+        [
+            "1:8 ? flashinfer-python: pinned by a file's path, which is not moved",
+            "2:6 ? flashinfer-cubin: pinned by a file's path, which is not moved",
+        ],
+    ),
+    (
+        b"""RUN python3 -c 'import u; u.assert_pkg_version("flashinfer_python", "0.6.1", "no"); u.x("torch", "2.9.0")'\n""",
+        ["1:70 ? flashinfer-python: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
     ),
 ]
 OTHERS: list[tuple[bytes, list[str]]] = [

@@ -24,7 +24,13 @@ WANTED = Wanted(
 )
 CASES = Path(__file__).parents[1] / "forms" / "cases"
 NAMES = {
-    **{"bake": "versions.json", "dockerfile": "Dockerfile", "hcl": "docker-bake.hcl", "lockfile": "uv.lock"},
+    **{
+        "bake": "versions.json",
+        "cmake": "CMakeLists.txt",
+        "dockerfile": "Dockerfile",
+        "hcl": "docker-bake.hcl",
+        "lockfile": "uv.lock",
+    },
     **{"makefile": "Makefile", "nix": "package.nix", "pyproject": "pyproject.toml", "python": "setup.py"},
     **{"requirements": "requirements.txt", "shell": "build.sh", "yaml": "ci.yml"},
 }

@@ -55,6 +55,7 @@ FORMS: list[tuple[bytes, list[str]]] = [
     (variable(b'equal("", X) ? "0.6.1" : Y'), [f"1:59 ? {V}: a part of an expression, not one version"]),
     (variable(b'coalesce(\n  [X][0],\n  "0.6.1")'), [f"3:4 ? {V}: a part of an expression, not one version"]),
     (variable(b"X == 1 ? Y : Z"), []),
+    (variable(b'"" + ""'), []),
     (b"args = { (a) = 1 }\n" + variable(b'"0.6.1"'), [f"2:44 {DEFAULT} 0.6.1"]),
 ]
 

@@ -56,6 +56,10 @@ FORMS: list[tuple[bytes, list[str]]] = [
         [],
     ),
     (b'mk { pname = "flashinfer-python"; version = "0.6.1"\n', [f"1:46 ? flashinfer-python: {UNHASHED} [0.6.1]"]),
+    (
+        b'mk { pname = "flashinfer-jit-cache"; version = "0.6.1+cu128"; src = fetchurl { sha256 = "a"; }; }\n',
+        [f"1:49 ? flashinfer-jit-cache: {UNHASHED} [0.6.1]"],
+    ),
     (b"} /* '' \" {\n", []),
 ]
 

@@ -24,6 +24,7 @@ WANTED = Wanted(
     frozenset({REPOSITORY}),
 )
 GIT = 'git = "https://github.com/flashinfer-ai/flashinfer.git"'
+RELEASES = f"https://{REPOSITORY}/releases"
 URL = "pinned by a URL, which is not moved"
 
 
@@ -171,6 +172,9 @@ name = "b"
             ("tool.poetry.group.gpu.dependencies", 'flashinfer-python = "«0.6.1»"'),
             ("tool.poetry.group.gpu.dependencies", 'flashinfer-python.version = "== «0.6.1»"'),
             ("tool.pdm.resolution.overrides", 'flashinfer-python = "«0.6.1»"'),
+            ("tool.pixi.pypi-dependencies", 'flashinfer-python = "==«0.6.1»"'),
+            ("tool.pixi.dependencies", 'flashinfer-python = { version = "«0.6.1»", channel = "x" }'),
+            ("tool.pixi.feature.cuda.target.linux-64.pypi-dependencies", 'flashinfer-python = "==«0.6.1»"'),
         ]
     ],
 )
@@ -280,6 +284,16 @@ def test_nothing(data: bytes) -> None:
             "a branch, not a release",
         ),
         (
+            '[tool.a.versions]\nflashinfer-python = "==«0.6.1»"',
+            "",
+            "pinned in tool.a.versions, a table that fi-bump does not know",
+        ),
+        (
+            '[tool.a]\nmy-flashinfer-version = "v«0.6.1»+cu130"',
+            "FLASHINFER_VERSION",
+            "pinned in tool.a, a table that fi-bump does not know",
+        ),
+        (
             '[tool.uv.sources]\nx = { git = "«ssh://git@github.com/FlashInfer-AI/flashinfer»" }',
             REPOSITORY,
             "installed without a release",
@@ -295,6 +309,23 @@ def test_unpinned(text: str, subject: str, reason: str) -> None:
     ]
     if "broken" not in reason:
         assert [item.span for item in found.unpinned] == spans
+
+
+@pytest.mark.parametrize(
+    ("text", "anchor"),
+    [
+        (f'[tool.uv]\nfind-links = ["w", "{RELEASES}/expanded_assets/v«0.6.1»"]', "tool.uv.find-links"),
+        (f'[[tool.uv.index]]\nname = "a"\nurl = "{RELEASES}/download/v«0.6.1»/"', "tool.uv.index.url"),
+        (f'[[tool.poetry.source]]\nurl = "{RELEASES}/expanded_assets/«0.6.1»"', "tool.poetry.source.url"),
+    ],
+)
+def test_places_that_hold_a_release(text: str, anchor: str) -> None:
+    data, spans = marked(text)
+    found = look(data)
+    assert (found.unpinned, found.floors) == ((), ())
+    assert [(pin.anchor, pin.kind, pin.span) for pin in found.pins] == [
+        (f"{anchor}/url {REPOSITORY}", Kind.URL, spans[0])
+    ]
 
 
 def test_a_package_that_a_source_serves_names_its_version_there() -> None:
@@ -385,6 +416,30 @@ def test_a_place_that_tomllib_does_not_confirm_is_our_bug(monkeypatch: pytest.Mo
 )
 def test_names(path: str, form: str | None) -> None:
     assert format_of(path) == form
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "anchors"),
+    [
+        (
+            "pixi.toml",
+            '[pypi-dependencies]\nflashinfer-python = "==«0.6.1»"\n[feature.a.dependencies]\nflashinfer-cubin = "«0.6.1»"\n'
+            '[environments]\nflashinfer-python = ["x==0.6.1"]\n[tool.x]\nflashinfer-pythonx = "0.6.1"\n',
+            ["pypi-dependencies/flashinfer-python", "feature.a.dependencies/flashinfer-cubin"],
+        ),
+        (
+            "a/Pipfile",
+            f'[packages]\nflashinfer-python = "==«0.6.1»"\nx = {{ {GIT}, ref = "v«0.6.1»" }}\n[scripts]\nflashinfer-cubin = "0.6.1"\n'
+            '[gpu]\nflashinfer-cubin = {version = "==«0.6.1»", index = "a"}\n[requires]\npython_version = "3.11"\n',
+            ["packages/flashinfer-python", "packages/x", "gpu/flashinfer-cubin"],
+        ),
+    ],
+)
+def test_files_of_other_tools(path: str, text: str, anchors: list[str]) -> None:
+    data, spans = marked(text)
+    found = find(Source(path, data), WANTED)
+    assert (found.unpinned, found.floors) == ((), ())
+    assert [(pin.anchor, pin.span) for pin in found.pins] == list(zip(anchors, spans, strict=True))
 
 
 TEXTS = [

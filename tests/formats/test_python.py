@@ -22,6 +22,9 @@ WANTED = Wanted(
 GATE = "an exact gate: a bump switches off what it guards"
 CONSTANT = "an exact constant: a bump may switch off what it guards"
 CHECK = "checked at run time: move it by hand, or record it with fi-bump site add"
+ENTRY = "an entry of a table: move it by hand, or record it with fi-bump site add"
+SET = "set in a string: move it by hand, or record it with fi-bump site add"
+RELEASE = "https://github.com/flashinfer-ai/flashinfer/releases/download"
 
 
 def look(data: bytes) -> Found:
@@ -67,8 +70,16 @@ def marked(text: str) -> tuple[bytes, list[tuple[int, int]]]:
             ["run/flashinfer-python", "run/flashinfer-cubin"],
         ),
         ('run("flashinfer-python==«0.6.1»', ["run/flashinfer-python"]),
+        (
+            'X = (\n  "pip install -U flashinfer-python==«0.6.1» "\n  "--no-deps flashinfer-cubin==«0.6.1» flashinfer.cubin==«0.6.1»\\n")',
+            ["X/flashinfer-python", "X/flashinfer-cubin", "X/flashinfer-cubin (2)"],
+        ),
         ('"""flashinfer-python==0.5.1"""\nx = "flashinfer-python==«0.6.1»"', ["x/flashinfer-python"]),
         ('x = 1 \\\n"flashinfer-python==«0.6.1»"', ["string/flashinfer-python"]),
+        (
+            'X = {"flashinfer-python==«0.6.1»": ["flashinfer-cubin==«0.6.1»"]}',
+            ["X/flashinfer-python", "X/flashinfer-cubin"],
+        ),
         ('x = "é\\"" + "flashinfer-python==«0.6.1»"', ["string/flashinfer-python"]),
     ],
 )
@@ -113,6 +124,14 @@ def test_pins(text: str, anchors: list[str], before: str) -> None:
         'flashinfer_version == "10"',
         'flashinfer(x, "0.6.1")',
         'installed = {"flashinfer-python": "1.0"}',
+        'x = {"installed_versions": {"torch": "2.9.0", "flashinfer-python": "1.0"}}',
+        'MIN_VERSIONS = {"flashinfer-python": "1.0"}',
+        'EXPECTED = {"torch": "1.0"}  # flashinfer-python',
+        'meta = {"flashinfer_version": "0.6.1"}',
+        'if flashinfer.__version__ == "0.0.0+unknown": pass',
+        'x = "see https://github.com/flashinfer-ai/flashinfer/archive/refs/tags/v0.6.1.tar.gz for more"',
+        'x = "https://x.org/torch-2.9.0-cp39-abi3-x.whl"  # flashinfer',
+        'x = "MY_VERSION=0.6.1 FLASHINFER_VERSION=$V XFLASHINFER_VERSION=0.6.1"',
         "x = 'flashinfer-python' ; y = '0.6.1'",
     ],
 )
@@ -143,6 +162,36 @@ def test_nothing(text: str) -> None:
             CHECK,
         ),
         ('os.environ.get("FLASHINFER_VERSION", "«0.7.2»")', "FLASHINFER_VERSION", CHECK),
+        ('add("--flashinfer-version", default="«0.7.2»")', "FLASHINFER_VERSION", CHECK),
+        ('add("-f", dest="flashinfer_version", type=str, default="«0.7.2»")', "FLASHINFER_VERSION", CHECK),
+        (
+            'EXPECTED: Mapping[str, str] = {\n  "torch": "2",\n  "flashinfer-python": "«0.7.2»+cu1",\n}'.replace(
+                "»+cu1", "+cu1»"
+            ),
+            "flashinfer-python",
+            ENTRY,
+        ),
+        ('def f():\n  return {"flashinfer_python": "«0.7.2»"}', "flashinfer-python", ENTRY),
+        ('PINS["flashinfer-python"] = "«0.7.2»"', "flashinfer-python", ENTRY),
+        ('image.env({"FLASHINFER_VERSION": "«0.7.2»"})', "FLASHINFER_VERSION", ENTRY),
+        ('EXPECTED_FLASHINFER = "«0.7.2»"', "FLASHINFER_VERSION", CONSTANT),
+        ('x = """\nFROM y\nARG A_FLASHINFER_VERSION=v«0.7.2»+cu1\n"""', "FLASHINFER_VERSION", SET),
+        ('run(["--build-arg", "FLASHINFER_VERSION=«0.7.2»"])', "FLASHINFER_VERSION", SET),
+        (
+            'X = (\n  "' + RELEASE + '/v" + V\n  + "«flashinfer_python-0.7.2-py3-none-any.whl»"\n)',
+            "flashinfer-python",
+            "pinned by a file's path, which is not moved",
+        ),
+        (
+            'X = "«' + RELEASE + '/v0.2.2/" "flashinfer_python-0.2.2+cu124torch2.6-cp38-abi3-x.whl»"',
+            "flashinfer-python",
+            "pinned by a URL of an older naming scheme, which is not moved",
+        ),
+        (
+            'run("pip install «' + RELEASE + '/v0.2.2/flashinfer_python-0.2.2+cu124torch2.6-cp38-abi3-x.whl»")',
+            "flashinfer-python",
+            "pinned by a URL of an older naming scheme, which is not moved",
+        ),
         ('x = "flashinfer-python==«0.6.*»"', "flashinfer-python", "'0.6.*' is a wildcard, not one version"),
         (
             'x = "flashinfer-python @ https://x.org/flashinfer==0.6.1"'.replace(
@@ -160,6 +209,68 @@ def test_unpinned(text: str, subject: str, reason: str) -> None:
     assert [(item.span, item.subject, item.reason, item.version) for item in found.unpinned] == [
         (span, subject, reason, None) for span in spans
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "anchor", "kind"),
+    [
+        (
+            f'pip_install("{RELEASE}/v«0.7.2»/flashinfer_python-0.7.2-py3-none-any.whl")',
+            "pip_install/url flashinfer-python",
+            Kind.URL,
+        ),
+        (
+            f'run("pip install {RELEASE}/v«0.7.2»/flashinfer_cubin-0.7.2-py3-none-any.whl x==1")',
+            "run/url flashinfer-cubin",
+            Kind.URL,
+        ),
+        (
+            'pip_install("git+https://github.com/flashinfer-ai/flashinfer.git@v«0.7.2»")',
+            "pip_install/git+github.com/flashinfer-ai/flashinfer",
+            Kind.GIT_REF,
+        ),
+        (
+            'run("uv pip install -U git+https://github.com/flashinfer-ai/flashinfer@v«0.7.2» && x")',
+            "run/git+github.com/flashinfer-ai/flashinfer",
+            Kind.GIT_REF,
+        ),
+        (
+            'U = "https://github.com/flashinfer-ai/flashinfer/archive/refs/tags/v«0.7.2».tar.gz"',
+            "U/url github.com/flashinfer-ai/flashinfer",
+            Kind.URL,
+        ),
+        (
+            f'X = "flashinfer-python @ {RELEASE}/v«0.7.2»/flashinfer_python-0.7.2-py3-none-any.whl"',
+            "X/flashinfer-python",
+            Kind.URL,
+        ),
+    ],
+)
+def test_addresses(text: str, anchor: str, kind: Kind) -> None:
+    data, spans = marked(text)
+    found = look(data)
+    assert (found.unpinned, found.floors) == ((), ())
+    assert [(pin.anchor, pin.kind, pin.span) for pin in found.pins] == [(anchor, kind, spans[0])]
+    laws.hold(look, data, "0.9.1", "0.10.0.post1")
+
+
+def test_an_address_beside_its_checksum_stays() -> None:
+    text = f"X = {{'a': ('{'0f' * 32}', '{RELEASE}/v«0.7.2»/flashinfer_cubin-0.7.2-py3-none-any.whl')}}"
+    data, spans = marked(text)
+    found = look(data)
+    reason = "its checksum stands beside it, and both must change together"
+    assert (found.pins, found.floors) == ((), ())
+    assert [(item.span, item.reason, item.version) for item in found.unpinned] == [(spans[0], reason, "0.7.2")]
+
+
+@pytest.mark.parametrize("between", ['" "', '"\n    # why\n    "', '" + "', '" \\\n "'])
+def test_an_address_in_two_strings(between: str) -> None:
+    text = f'X = ("{RELEASE}/v«0.7.2»/{between}flashinfer_jit_cache-«0.7.2»%2Bcu130-cp39-abi3-x.whl")'
+    data, spans = marked(text)
+    found = look(data)
+    assert (found.unpinned, found.floors) == ((), ())
+    assert [(pin.anchor, pin.span, *pin.repeats) for pin in found.pins] == [("X/url flashinfer-jit-cache", *spans)]
+    laws.hold(look, data, "0.9.1", "0.10.0.post1")
 
 
 def test_floors() -> None:

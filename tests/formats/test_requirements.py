@@ -105,8 +105,8 @@ def test_label_is_kept_and_anchors_are_numbered() -> None:
         b"-e git+https://github.com/flashinfer-ai/flashinfer.git@${REF}\n",
         b"-e git+https://github.com/other/flashinfer.git@v0.6.1\n",
         b"-e ./flashinfer-python\n",
+        b"-e .\n--find-links https://x.org/w\n-f=https://github.com/flashinfer-ai/flashinfer/releases/download/v${V}\n",
         b"--extra-index-url https://flashinfer.ai/whl/cu130\n",
-        b"--find-links=https://x.org/flashinfer_python-0.6.1-py3-none-any.whl\n",
         b"flashinfer-python==${FLASHINFER_VERSION}\n",
         b"flashinfer-python==v${FLASHINFER_VERSION}\n",
         b"flashinfer-python>=${FLASHINFER_VERSION}\n",
@@ -136,6 +136,7 @@ def test_nothing(data: bytes) -> None:
         (b"flashinfer-python=={{v}}\n", "{{v}}", "", "'{{v}}' is no version"),
         (b"flashinfer-python==0.6.${P}\n", "0.6.${P}", "", "'0.6.${P}' is put together from a reference"),
         (b"flashinfer-python==0.6,==0.7\n", "==0.6,==0.7", "", "'==0.6,==0.7' names more than one version"),
+        (b"flashinfer-python( )\n", "( )", "", "'( )' is no version specifier"),
         (b"flashinfer-python=0.6\n", "=0.6", "", "'=0.6' is no version specifier"),
         (b"flashinfer-python (==0.6\n", "(==0.6", "", "'(==0.6' is no version specifier"),
         (b"flashinfer-python==0.6 0.7\n", "==0.6 0.7", "", "'==0.6 0.7' is no version specifier"),
@@ -172,6 +173,10 @@ RELEASE = "https://github.com/flashinfer-ai/flashinfer/releases/download/v"
         (f"git+https://{REPOSITORY}.git@v0.6.1#egg=x", f"git+{REPOSITORY}", REPOSITORY, Kind.GIT_REF, [53]),
         (f"-e git+https://{REPOSITORY}.git@v0.6.1#egg=x", f"git+{REPOSITORY}", REPOSITORY, Kind.GIT_REF, [56]),
         (f"--editable=git+https://{REPOSITORY}@v0.6.1", f"git+{REPOSITORY}", REPOSITORY, Kind.GIT_REF, [60]),
+        (
+            *(f"--find-links 'https://{REPOSITORY}/releases/expanded_assets/v0.6.1'", f"url {REPOSITORY}"),
+            *(REPOSITORY, Kind.URL, [84]),
+        ),
         (f"git+ssh://git@{REPOSITORY}@refs/tags/v0.6.1", f"git+{REPOSITORY}", REPOSITORY, Kind.GIT_REF, [61]),
         (
             *(f"flashinfer-python @ git+https://{REPOSITORY}@0.6.1 ; python_version > '3'", "flashinfer-python"),

@@ -15,6 +15,7 @@ from tests.formats.results import REPOSITORY, URL, WANTED, rows
 
 V = "FLASHINFER_VERSION"
 ONE_LINER = "compared in a one-liner: move it by hand, or record it with fi-bump site add"
+SUMMED = "its checksum stands beside it, and both must change together"
 TABLE = "a table of versions with checksums, in which the new version needs a row of its own"
 SHA = b"0123456789abcdef" * 4
 
@@ -146,6 +147,54 @@ REPORTS: list[tuple[bytes, list[str]]] = [
         [],
     ),
     (b"pip install flashinfer-python --extra-index-url https://flashinfer.ai/whl/cu130\n", []),
+    (
+        b"wget https://x/v0.6.1/flashinfer_python-0.6.1-py3-none-any.whl && pip install ./flashinfer_python-0.6.1-py3-none-any.whl\n"
+        b"curl -LO https://x/flashinfer_jit_cache-0.6.1%2Bcu130-cp39-abi3-x.whl\npip install /w/flashinfer_jit_cache-0.6.1+cu130-cp39-abi3-x.whl\n",
+        [
+            "1:17 url flashinfer-python 0.6.1",
+            "1:99 file flashinfer-python 0.6.1",
+            "2:41 url flashinfer-jit-cache 0.6.1",
+            "3:37 file flashinfer-jit-cache 0.6.1",
+        ],
+    ),
+    (
+        b'curl -sfL "https://x/v0.6.1/flashinfer_cubin-0.6.1-py3-none-any.whl" -o "$D/flashinfer_cubin-0.6.1-py3-none-any.whl"\n'
+        b'echo "' + SHA + b'  $D/flashinfer_cubin-0.6.1-py3-none-any.whl" | sha256sum -c -\n',
+        [
+            f"1:23 ? flashinfer-cubin: {SUMMED} [0.6.1]",
+            "1:75 ? flashinfer-cubin: pinned by a file's path, which is not moved",
+            "2:74 ? flashinfer-cubin: pinned by a file's path, which is not moved",
+        ],
+    ),
+    (
+        b"A_URL=${A_URL:-https://x/flashinfer_cubin-0.6.1-py3-none-any.whl}\nA_SHA256=" + SHA + b"\n"
+        b"B_URL=https://x/flashinfer_cubin-0.6.1-py3-none-any.whl\n",
+        [
+            "3:34 url flashinfer-cubin 0.6.1",
+            "1:43 ? flashinfer-cubin: A_SHA256 holds its checksum, and both must change together [0.6.1]",
+        ],
+    ),
+    (
+        b"pip install dist/flashinfer_python-0.6.1-py3-none-any.whl flashinfer_python-${V}-py3-none-any.whl torch-2.9.whl\n",
+        ["1:13 ? flashinfer-python: pinned by a file's path, which is not moved"],
+    ),
+    (
+        b"W=${W:-https://x/flashinfer_python-0.6.1-py3-none-any.whl}\nF=${F:-flashinfer_python-0.6.1-py3-none-any.whl}\n",
+        ["1:36 url flashinfer-python 0.6.1", "2:26 file flashinfer-python 0.6.1"],
+    ),
+    (
+        b"pip install https://x/${{ inputs.cuda }}/{{ y }}/flashinfer_python-0.6.1-py3-none-any.whl\n",
+        ["1:13 ? flashinfer-python: pinned by a URL, which is not moved"],
+    ),
+    (
+        b'python - <<E\nexpected = {\n  "torch": "2.9.0",\n  "flashinfer-python": "0.6.1",\n  "flashinfer-cubin": "0.6.1+cu130"}\nE\n',
+        [f"4:25 ? flashinfer-python: {ONE_LINER}", f"5:24 ? flashinfer-cubin: {ONE_LINER}"],
+    ),
+    (
+        b'python -c "check(\\"flashinfer_cubin\\", \\"0.6.1\\"); x(\\"flashinfer-cubin-x\\", \\"0.6.2\\")"\n',
+        [f"1:42 ? flashinfer-cubin: {ONE_LINER}"],
+    ),
+    (b"""X='{"FLASHINFER_VERSION": "0.6.1", "flashinfer-python": "latest"}'\n""", [f"1:28 ? {V}: {ONE_LINER}"]),
     (
         b'case "$FLASHINFER_VERSION" in\n  0.6.1) SHA256=' + SHA + b" ;;\n  0.6.2) SHA256=" + SHA + b" ;;\nesac\n",
         [f"2:3 ? {V}: {TABLE}"],

@@ -90,8 +90,14 @@ KEYS: list[tuple[bytes, list[str]]] = [
     (b"FLASHINFER_VERSION: 0.6.*\n", [f"1:21 ? {KEY}: '0.6.*' is a wildcard, not one version"]),
     (b"flashinfer_commit: 1a2b3c4d5\n", ["1:20 ? FLASHINFER_COMMIT: a commit, not a release"]),
     (b"flashinfer_commit: " + b"1" * 40, ["1:20 ? FLASHINFER_COMMIT: a commit, not a release"]),
+    (b"matrix:\n  flashinfer_version: ${{ fromJSON(inputs.flashinfer_versns) }}\n", []),
     (b'FLASHINFER_VERSION: "0.6\\x2e8"\n', [f"1:22 ? {KEY}: written with escapes"]),
     (b"FLASHINFER_VERSION: flashinfer-python==0.6.8\n", [f"1:40 {KEY}/flashinfer-python 0.6.8"]),
+    (
+        b"a:\n  - name: flashinfer_python\n    version: '0.6.8'\n  - {version: 0.6.8, name: flashinfer-cubin}\n  - {name: x, version: 0.6.8}\n",
+        ["3:15 a.flashinfer-python 0.6.8", "4:15 a.flashinfer-cubin 0.6.8"],
+    ),
+    (b"- pip: {name: flashinfer-python, version: latest}\n", []),
 ]
 NEIGHBOURS: list[tuple[bytes, list[str]]] = [
     (
@@ -302,6 +308,7 @@ TEMPLATES: list[tuple[bytes, list[str]]] = [
     (b"{% if x %}\n\tFLASHINFER_VERSION: 'v0.6.8'\r\n", [f"2:24 {KEY} 0.6.8", f"1:2 ? {KEY}: {NOTE}"]),
     (b"{% x %}\nFLASHINFER_VERSION: 6\n", [f"2:21 {KEY} 6", f"1:2 ? {KEY}: {NOTE}"]),
     (b"{% x %}\nFLASHINFER_VERSION: [0.6.8]\n", [f"1:2 ? {KEY}: {NOTE}"]),
+    (b'{% x %}\nFLASHINFER_VERSION: "\\11"\nB: 0.6\n', [f"2:21 ? {KEY}: written with escapes"]),
     (b"{% x %}\nFLASHINFER_VERSION: {a: 0.6.8}\n", [f"1:2 ? {KEY}: {NOTE}"]),
     (b"{% x %}\nFLASHINFER_VERSION: {{ v }}\nflashinfer-python: {{ v }}\n", []),
     (b"{% x %}\nFLASHINFER_VERSION: {{ v | default('0.6.8') }}\n", [f"2:37 {KEY} 0.6.8", f"1:2 ? {KEY}: {NOTE}"]),

@@ -54,7 +54,11 @@ def on_terminal(root: Path, *arguments: str, width: int = 72, **environment: str
     return process.returncode, said.decode().replace("\r\n", "\n")
 
 
-CLOSING = "flashinfer 0.6.8.post1: 6 pins in 5 files, 6 findings\n"
+CLOSING = (
+    "flashinfer 0.6.8.post1: 6 pins in 5 files, 6 findings\n"
+    "help: if it was renamed, run fi-bump site move 'requirements/gone.txt#flashinfer-python' "
+    "'requirements/100%, a: b/cuda ü.txt#flashinfer-python'\n"
+)
 
 
 def test_a_terminal_without_colour(broken: Path) -> None:

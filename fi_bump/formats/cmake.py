@@ -1,0 +1,109 @@
+"""Pins in CMake: variables that are set, sources that FetchContent, ExternalProject and CPM fetch, requirements.
+
+`FetchContent_Declare(kit GIT_REPOSITORY https://… GIT_TAG vV)` has the anchor `FetchContent_Declare kit/GIT_TAG`, a
+variable its own name. What has a hash beside it is reported: both change or neither.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from fi_bump.formats.addresses import release
+from fi_bump.formats.gathered import Gathered
+from fi_bump.formats.shell_commands import CommandReader
+from fi_bump.formats.shell_text import Text
+from fi_bump.grammar import LazyPattern, canonical_repository
+from fi_bump.pins import Found, Kind, Source, Span, Wanted
+
+# cmake-language(7): comments, bracket arguments, quoted ones, brackets of a command, and all else.
+_TOKEN = LazyPattern(
+    rb"(?P<unread>#\[(?P<mark>=*)\[.*?(?:\](?P=mark)\]|\Z)|#[^\n]*)"
+    rb"|\[(?P<fence>=*)\[(?P<bracket>.*?)(?:\](?P=fence)\]|\Z)"
+    rb"|\"(?P<quoted>(?:\\.|[^\"\\])*+)(?:\"|\\?\Z)"
+    rb"|(?P<open>\()|(?P<close>\))|(?P<word>(?:\\.|[^\s()#\"\\])++)",
+    re.DOTALL,
+)
+_NAME = LazyPattern(rb"[\w.-]+\Z")
+_HASHES = frozenset({b"URL_HASH", b"URL_MD5", b"EXPECTED_HASH", b"EXPECTED_MD5"})
+_HASHED = "a hash stands beside it, and both must change together"
+
+
+class _Finder:
+    """One pass over one source."""
+
+    def __init__(self, source: Source, wanted: Wanted) -> None:
+        self.data = source.masked
+        self.wanted = wanted
+        self.gathered = Gathered(source)
+        self.commands = CommandReader(self.gathered, wanted)
+
+    def text(self, span: Span) -> bytes:
+        return self.data[span.start : span.end]
+
+    def command(self, name: bytes, arguments: list[Span]) -> None:
+        """Judge one command."""
+        if name.lower() == b"set" and len(arguments) > 1:
+            value = Text(self.data, [arguments[1]])
+            self.commands.variable(value, self.text(arguments[0]), 0, len(value.data), "")
+        prefix = f"{name.decode('ascii')} "
+        named = {self.text(key): value for key, value in pairwise(arguments)}
+        if arguments:
+            called = _NAME.match(self.text(named.get(b"NAME", arguments[0])))
+            self.fetched(prefix + called[0].decode("ascii") if called else prefix.rstrip(), named)
+        for argument in arguments:
+            text = Text(self.data, [argument])
+            if self.commands.concerns(text):
+                self.commands.literals(text, prefix)
+                if not self.hashed(text, named):
+                    self.commands.addresses(text, prefix)
+
+    def fetched(self, anchor: str, named: dict[bytes, Span]) -> None:
+        """`GIT_REPOSITORY … GIT_TAG vV`, and CPM's `GITHUB_REPOSITORY owner/name` and `VERSION V`."""
+        address = named.get(b"GIT_REPOSITORY") or named.get(b"GITHUB_REPOSITORY")
+        if address is None:
+            return
+        start = b"" if b"GIT_REPOSITORY" in named else b"https://github.com/"
+        subject = canonical_repository((start + self.text(address)).decode("ascii"))
+        if subject not in self.wanted.repositories:
+            return
+        refs = [key for key in (b"GIT_TAG", b"VERSION") if key in named]
+        for key in refs:
+            text = Text(self.data, [named[key]])
+            where = f"{anchor}/{key.decode('ascii')}"
+            self.commands.values.value(text, 0, len(text.data), where, Kind.GIT_REF, subject)
+        if not refs:
+            self.gathered.unpinned(address, subject, "fetched without a release")
+
+    def hashed(self, text: Text, named: dict[bytes, Span]) -> bool:
+        """Report the release of an address with a hash beside it; False when there is none."""
+        if _HASHES.isdisjoint(named):
+            return False
+        address = release(text.data, self.wanted)
+        if address is None or not address.versions:
+            return False
+        self.gathered.hashed(text.span(*address.versions[0]), address.subject, _HASHED)
+        return True
+
+
+def find(source: Source, wanted: Wanted) -> Found:
+    """Every pin, unpinned mention and range of what is wanted in a CMake file. No input is an error."""
+    finder = _Finder(source, wanted)
+    name, depth = b"", 0
+    arguments: list[Span] = []
+    for match in _TOKEN.finditer(finder.data):
+        kind = match.lastgroup
+        if kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth = max(depth - 1, 0)
+            if depth == 0 and name:
+                finder.command(name, arguments)
+                name, arguments = b"", []
+        elif match["unread"] is None and depth:
+            body = next(group for group in ("word", "quoted", "bracket") if match[group] is not None)
+            if match[body]:
+                arguments.append(Span(*match.span(body)))
+        elif match["word"] is not None:
+            name = match["word"]
+    return finder.gathered.found()

@@ -1,0 +1,121 @@
+"""What a release that stands alone in a Python string is: a gate, a constant, a check at run time, an entry of a table.
+
+A gate (`if v != "0.6.1"`) or constant is somebody's decision about one release, and a bump switches off what it guards
+without a word. Ordered comparisons (`Version(v) < Version("0.6.1")`) and floors (`MIN_VERSION = "0.6.1"`) say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fi_bump.formats.python_literals import Literal, scope
+from fi_bump.formats.python_names import names_of, subject_of
+from fi_bump.grammar import LazyPattern, canonical_name
+from fi_bump.pins import BY_HAND, Source, Wanted
+
+_WORD = LazyPattern(rb"[A-Za-z_]\w{0,99}\Z")
+_MEMBERSHIP = LazyPattern(rb"(?<=\s)in[ \t]{0,4}[\[({][^\[\](){}\n]{0,200}\Z")
+_COMPARES = LazyPattern(rb"[ \t]{0,4}\)?[ \t]{0,4}[!=]=[ \t]{0,4}([\w.]{1,100}(?:\([^()\n]{0,100}\))?[\w.]{0,100})")
+_CONSTANT = LazyPattern(rb"(?<![\w.])(\w{1,100})[ \t]*(?::[^=\n]{1,80})?=\Z")
+# From a name to its version: `check("kit", "V")`, `add("--kit", default="V")`, and `{"kit": "V"}`, `x["kit"] = "V"`.
+_BESIDE = LazyPattern(
+    rb"\s*,\s*(?:#[^\n]*\n\s*)*(?:type\s*=\s*\w+\s*,\s*)?(?:default\s*=\s*)?\Z"
+    rb"|\s*(?P<entry>:|\]\s*(?::[^=\n]{1,80})?=)\s*(?:#[^\n]*\n\s*)*\Z"
+)
+_FLOOR_WORD = re.compile(r"(?:^|[_.])(?:min|minimum|floor|least|since|oldest)(?:[_.]|\Z)", re.IGNORECASE)
+_EXACT_TABLE = re.compile(
+    r"(?:^|[_.])(?:[A-Z][A-Z0-9_]*\Z|(?i:expected|exact|pinned|pins?|required|wanted|want|matrix)(?![a-z]))"
+)
+_EXACT_WORD = re.compile(r"version|(?:^|_)(?:expected|pinned|pin|required)(?:_|\Z)", re.IGNORECASE)
+_REACH = 400
+_FAR = 2000
+
+_GATE = "an exact gate: a bump switches off what it guards"
+_EXACT_CONSTANT = "an exact constant: a bump may switch off what it guards"
+_CHECK = f"checked at run time: {BY_HAND}"
+_ENTRY = f"an entry of a table: {BY_HAND}"
+
+
+class GateReader:
+    """Judges the releases of one source by the code around them."""
+
+    def __init__(self, source: Source, wanted: Wanted) -> None:
+        self._source = source
+        self._data = source.masked
+        self._wanted = wanted
+        self._names = names_of(wanted)
+
+    def told(self, literal: Literal, previous: Literal | None) -> tuple[str, str] | None:
+        """The subject and the reason for a release that stands alone in a string, if it is one of a wanted subject."""
+        data, start = self._data, literal.whole.start
+        beside = _BESIDE.match(data, previous.whole.end, start) if previous and previous.whole.end < start else None
+        if previous and beside:
+            names = scope(self._source, literal)
+            if _FLOOR_WORD.search(names):
+                return None  # check_at_least("kit", "V")
+            told = self._beside(names, self._source.text(previous.body), is_entry=beside["entry"] is not None)
+            if told is not None:
+                return told
+        before = data[max(start - _REACH, 0) : start].rstrip()
+        is_inside = len(literal.brackets) > 0
+        member = _MEMBERSHIP.search(before)
+        if member:
+            return self._gate(_operand(before[: member.start()].rstrip().removesuffix(b"not").rstrip()), start)
+        if before.endswith(b"("):
+            call = _operand(before[:-1])
+            if call.endswith(b".startswith"):
+                return self._gate(call.removesuffix(b".startswith"), start)
+            before = before[: len(before) - 1 - len(call)].rstrip()
+            is_inside = len(literal.brackets) > 1
+        if before.endswith((b"==", b"!=")):
+            return self._gate(_operand(before[:-2].rstrip()), start)
+        constant = _CONSTANT.search(before, before.rfind(b"\n") + 1)
+        if constant:
+            name = constant[1].decode("ascii")
+            return (subject, _EXACT_CONSTANT) if (subject := self._constant(name, is_inside)) else None
+        compares = _COMPARES.match(data, literal.whole.end)
+        return self._gate(compares[1], start) if compares else None
+
+    def _beside(self, names: str, name: str, *, is_entry: bool) -> tuple[str, str] | None:
+        """The subject and the reason of a release beside the string `name`; `names` lead to it."""
+        if canonical_name(name) in self._wanted.packages:
+            table, _, last = names.rpartition(".")
+            # `installed = {"kit": "1.0"}` in a test is about no release.
+            if is_entry and last == name and table and not _EXACT_TABLE.search(table):
+                return None
+            return canonical_name(name), _ENTRY if is_entry else _CHECK
+        variable = name if is_entry else name.lstrip("-").replace("-", "_").upper()
+        return (variable, _ENTRY if is_entry else _CHECK) if variable in self._wanted.variables else None
+
+    def _constant(self, name: str, is_inside: bool) -> str | None:
+        """The subject whose exact version a variable holds, going by its name; a floor or an argument holds none."""
+        if _FLOOR_WORD.search(name) or not _EXACT_WORD.search(name) or (is_inside and not name.isupper()):
+            return None
+        return subject_of(name.encode("ascii"), self._names)
+
+    def _gate(self, operand: bytes, offset: int) -> tuple[str, str] | None:
+        """The subject and the reason of a comparison with `operand`, which names it or was set from what does."""
+        subject = subject_of(operand, self._names)
+        if subject is None and _WORD.match(operand):
+            window = self._data[max(offset - _FAR, 0) : offset]
+            assigned = re.findall(rb"(?<![\w.])" + operand + rb"[ \t]*(?::[^=\n]{0,80})?:?=(?!=)([^\n]*)", window)
+            subject = subject_of(assigned[-1], self._names) if assigned else None
+        return (subject, _GATE) if subject else None
+
+
+def _operand(code: bytes) -> bytes:
+    """The name or call that ends `code`: `flashinfer.__version__`, `Version(version("flashinfer-python"))`."""
+    depth = 0
+    start = len(code)
+    while start > 0:
+        mark = code[start - 1 : start]
+        if mark in b")]":
+            depth += 1
+        elif mark in b"([":
+            if depth == 0:
+                break
+            depth -= 1
+        elif depth == 0 and not (mark.isalnum() or mark in b"._"):
+            break
+        start -= 1
+    return code[start:]
