@@ -46,11 +46,17 @@ def split(url: str) -> tuple[str, Credentials | None]:
 
 
 def absolute(base: str, url: str) -> str:
-    """An address on a page at `base`, whole and without credentials."""
+    """An address on a page at `base`, whole and without credentials. Raises ValueError for what is no address."""
     # Pages list thousands of whole addresses: only the others are worth parsing.
     if not url.startswith(("https://", "http://")):
         url = urljoin(base, url)
-    return split(url)[0] if "@" in url.split("/", 3)[2] else url
+    host = url.split("/", 3)[2:3]
+    if host and host[0].isascii() and not set(host[0]) & set("@[ "):
+        return url
+    try:
+        return split(url)[0]
+    except PackageIndexError as error:
+        raise ValueError(error.message) from None
 
 
 def project_url(index: str, package: str) -> str:

@@ -118,6 +118,25 @@ def test_a_member_with_its_own_index_and_label(engine: Path, ask: Ask, index: In
     )
 
 
+def test_a_release_with_another_label_only(engine: Path, ask: Ask, index: Index) -> None:
+    Package("flashinfer-jit-cache", {f"{NEW}+cu130": b"x"}).serve(index, "/whl")
+    text = (engine / "versions.lock.json").read_text()
+    for label, said in (
+        ("", f"{NEW} is not on URL/whl/simple, which has no release without a label, only such with +cu130"),
+        ("cu999", f"{NEW}+cu999 is not on URL/whl/simple, which has no release with +cu999, only such with +cu130"),
+    ):
+        more = f', "label": "{label}"' if label else ""
+        member = f'"flashinfer-jit-cache": {{"index": "{index.url}/whl/simple"{more}}}'
+        plant(engine, {"versions.lock.json": text.replace('"flashinfer-jit-cache": {}', member).encode()})
+        assert ask(engine, "set", NEW) == (
+            1,
+            f"flashinfer-jit-cache {said}\nnothing was changed\nhelp: no version is on the indexes of all of "
+            "flashinfer-cubin, flashinfer-jit-cache, flashinfer-python: give a member its own index or label in "
+            "versions.lock.json\n",
+            "",
+        )
+
+
 def test_a_yanked_release(engine: Path, ask: Ask, index: Index) -> None:
     package = Package("flashinfer-python", PYTHON)
     package.extra[f"flashinfer_python-{NEW}-py3-none-any.whl"] = {"yanked": "wrong results on sm_90"}
