@@ -46,7 +46,7 @@ def preflight(root: str, request: Request, look: Callable[[], Scan], online: Onl
     left: list[str] = []
     remedy = None
     releases: dict[str, tuple[Release, ...]] = {}
-    with asking(root, request.lock, online) as known:
+    with asking(root, request.lock, online, or_offline=True) as known:
         known.ask_ahead(member.name for group in request.groups for member in group.packages)
         scan = look()
         named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}

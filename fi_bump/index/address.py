@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
@@ -9,7 +10,10 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 from fi_bump.errors import PackageIndexError
 
 # Whatever stands between `//` and `@` of an address, in any text.
-_USERINFO = re.compile(r"(?<=//)[^/\s@]*(?:@[^/\s@]*)*@")
+# A password with a slash in it is cut off by whatever reads addresses: its rest must not be shown either.
+_USERINFO = re.compile(r"(?<=//)(?:[^/\s@]*(?:@[^/\s@]*)*@|[^/\s@:\[]+:(?![0-9]*(?:/|\s|\Z))[^\s@]*@)")
+# pip's form of a variable in a requirement file, and no other.
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 # Tokens that some indexes take in the query.
 _SECRET = re.compile(r"(?i)([?&](?:[a-z_-]*(?:token|secret|password|signature|key|sig))=)[^&\s]*")
 
@@ -27,6 +31,11 @@ class Credentials(NamedTuple):
 def redacted(text: str) -> str:
     """A text in which no address carries credentials: the only form in which one may be shown or kept."""
     return _SECRET.sub(r"\1****", _USERINFO.sub("", text))
+
+
+def expanded(address: str) -> str:
+    """An address of a requirement file as pip reads it: `${NAME}` is the environment's, where it has one."""
+    return _VARIABLE.sub(lambda match: os.environ.get(match[1]) or match[0], address)
 
 
 def split(url: str) -> tuple[str, Credentials | None]:
