@@ -33,11 +33,12 @@ def propose(
     moved: dict[str, Version] = {}
     current = [list(stated) for stated in together]
     for _ in range(LONGEST_CHAIN):
-        left = (conflicts(stated, frozenset(decided), releases, environments) for stated in current)
-        first = next((each[0] for each in left if each), None)
-        if first is None:
+        left = [each for stated in current for each in conflicts(stated, frozenset(decided), releases, environments)]
+        if not left:
             return moved
-        step = _step(first, current, decided, releases, environments)
+        # Who asks for what is decided has few releases to move to; what they then ask for bounds the others.
+        left.sort(key=lambda conflict: conflict.stated.package not in decided)
+        step = _step(left[0], current, decided, releases, environments)
         if step is None:
             return None
         package, version = step

@@ -24,6 +24,7 @@ INDEX: dict[str, dict[str, tuple[str, ...]]] = {
     "dsl": dict.fromkeys(("4.4.2", "4.5.0", "4.5.2", "4.6.0", "4.6.2a1", "4.8.1"), ()),
     "quack": {"0.3": ("dsl==4.4.2",), "0.4": ("dsl==4.5.0",), "0.5": ("dsl==4.5.2",), "0.6": ("dsl==4.8.1",)},
     "engine": {"0.20": ("kit==1.0",), "0.22": ("kit==2.0",)},
+    "server": {"0.1": ("kit==1.0", "dsl==4.4.2"), "0.2": ("kit==2.0", "dsl==4.5.0")},
     "tool": {"1.0": (), "2.0": ()},
     "twice": {"1.0": ("kit>=9", "kit[x]>=9; extra == 'x'")},
 }
@@ -112,6 +113,11 @@ def test_a_proposal_holds_in_every_set() -> None:
     found = propose(sets, ["kit"], Known(), ENVIRONMENTS)
     assert found == {"dsl": Version("4.5.0"), "quack": Version("0.4")}
     assert propose([*sets, stated("dsl<4.5")], ["kit"], Known(), ENVIRONMENTS) is None
+
+
+def test_who_asks_for_a_member_moves_before_what_it_asks_for() -> None:
+    found = propose([stated("dsl==4.4.2", "kit==2.0", "server==0.1")], ["kit"], Known(), ENVIRONMENTS)
+    assert found == {"server": Version("0.2"), "dsl": Version("4.5.0")}
 
 
 def test_what_an_extra_asks_for_again_is_one_conflict() -> None:
