@@ -149,7 +149,9 @@ def _on_none(together: InstalledTogether, package: str, version: Version, known:
             return None
         without.append(redacted(address))
     asked = f"is on none of {', '.join(dict.fromkeys(without))}" if without else "is on no index that answers"
-    return f"{package} {version} {asked}" + (f", and {', '.join(silent)} cannot be asked" if silent else "")
+    return f"{package} {version} {asked}" + (
+        f", and {', '.join(dict.fromkeys(silent))} cannot be asked" if silent else ""
+    )
 
 
 def _group_of(lock: Lock, package: str) -> Group:

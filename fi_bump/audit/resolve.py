@@ -90,8 +90,9 @@ def _compile(uv: list[str], scratch: str, together: InstalledTogether, python: s
     command = [*uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-python-downloads"]
     command += ["--python-version", python, "--python-platform", PLATFORM, *together.compiled]
     top = together.name
-    environment = {**os.environ, "UV_DEFAULT_INDEX": known.indexes[0], "NO_COLOR": "1"}
-    extra = [address for address in known.indexes[1:] if not address.startswith("file:")]
+    # The default is what uv asks last.
+    environment = {**os.environ, "UV_DEFAULT_INDEX": known.indexes[-1], "NO_COLOR": "1"}
+    extra = [address for address in known.indexes[:-1] if not address.startswith("file:")]
     if extra:
         environment["UV_INDEX"] = " ".join(extra)
     try:

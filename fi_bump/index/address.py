@@ -43,15 +43,21 @@ def split(url: str) -> tuple[str, Credentials | None]:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise PackageIndexError("is no address", place=redacted(url)) from None
+        raise _no_address(url) from None
     if parts.scheme not in ("http", "https", "file") or (parts.scheme != "file" and not parts.hostname):
-        raise PackageIndexError("is no address", place=redacted(url))
+        raise _no_address(url)
     userinfo, separator, host = parts.netloc.rpartition("@")
     bare = urlunsplit(parts._replace(netloc=host))
     if not separator:
         return bare, None
     user, _, password = userinfo.partition(":")
     return bare, Credentials(unquote(user), unquote(password))
+
+
+def _no_address(text: str) -> PackageIndexError:
+    # What lacks `https://` may hold credentials all the same.
+    shown = redacted(text) if "//" in text else text.rpartition("@")[2]
+    return PackageIndexError("is no address", place=shown, hint="write https://HOST/simple or file:///FOLDER")
 
 
 def absolute(base: str, url: str) -> str:

@@ -164,7 +164,7 @@ def test_what_uv_is_given(engine: Path, uv: Path, tmp_path: Path) -> None:
     assert (tmp_path / "asked").read_text() == (
         "pip compile --quiet --no-header --no-annotate --no-python-downloads --python-version 3.12 --python-platform "
         "x86_64-manylinux_2_35 requirements/cuda.txt\n"
-        "https://user:secret@x.invalid/simple https://more.invalid/simple\n"
+        "https://more.invalid/simple https://user:secret@x.invalid/simple\n"
     )
 
 

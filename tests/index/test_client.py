@@ -296,6 +296,10 @@ def test_nobody_there(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(PackageIndexError) as caught:
             client.project("kit", [wrong])
         assert str(caught.value) == f"{wrong}/kit/: is no address"
+        assert caught.value.hint == "write https://HOST/simple or file:///FOLDER"
+    with pytest.raises(PackageIndexError) as caught:
+        client.project("kit", ["user:planted@host/simple"])
+    assert str(caught.value) == "host/simple/kit/: is no address"
 
 
 def test_an_answer_too_large(index: Index, client: Client) -> None:
