@@ -61,6 +61,10 @@ class PackageIndexError(FiBumpError):
     """An index cannot be asked, or gave an answer that is none."""
 
 
+class UnreachableError(PackageIndexError):
+    """An index does not answer now: what it would have said is not known."""
+
+
 class BusyError(FiBumpError):
     """Another fi-bump works in this repository."""
 

@@ -46,7 +46,7 @@ def preflight(root: str, request: Request, look: Callable[[], Scan], online: Onl
     left: list[str] = []
     remedy = None
     releases: dict[str, tuple[Release, ...]] = {}
-    with asking(root, request.lock, online) as known:
+    with asking(root, request.lock, online, or_offline=True) as known:
         known.ask_ahead(member.name for group in request.groups for member in group.packages)
         scan = look()
         named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
@@ -79,6 +79,7 @@ def _remedy(known: Known, request: Request, group: Group, standings: Sequence[St
     common = known.common([standing.member for standing in standings])
     if common is None:
         names = ", ".join(standing.member.name for standing in standings)
-        return f"no version is on the indexes of all of {names}: give a member its own index in versions.lock.json"
+        remedy = "give a member its own index or label in versions.lock.json"
+        return f"no version is on the indexes of all of {names}: {remedy}"
     target = f"{group.name}=={common}" if len(request.lock.groups) > 1 else str(common)
     return f"the newest version that every member has is {common}: run fi-bump set {target}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from packaging.version import Version
 from fi_bump.audit.statements import requires_python
 from fi_bump.index.address import redacted
 from fi_bump.index.cache import UNCHANGING
-from fi_bump.index.client import Client, newest, wheel_for_metadata
+from fi_bump.index.client import Client, in_background, newest, wheel_for_metadata
 from fi_bump.index.model import File, Project
 from fi_bump.index.targets import Targets, targets_of, unfit
 from fi_bump.lock import Group, Lock, Member
@@ -64,16 +63,7 @@ class Known:
     def ask_ahead(self, packages: Iterable[str]) -> None:
         """Start asking anew about packages, and come back: `asked_anew` has the answers."""
         for package in packages:
-            future: Future[Project] = Future()
-            self._ahead[package] = future
-            # A pool's threads would be waited for at the end of a process that has failed meanwhile.
-            threading.Thread(target=self._answer, args=(package, future), daemon=True).start()
-
-    def _answer(self, package: str, future: Future[Project]) -> None:
-        try:
-            future.set_result(self.project(package, anew=True))
-        except BaseException as error:
-            future.set_exception(error)
+            self._ahead[package] = in_background(lambda name: self.project(name, anew=True), package)
 
     def asked_anew(self, package: str) -> Project:
         """A package as its index has it now."""
@@ -134,10 +124,9 @@ class Known:
         files = project.of(version, member.label)
         where = project.index_url
         if not files:
-            best = newest(project.versions(member.label), prereleases=self.terms.prerelease)
             label = f"+{member.label}" if member.label else ""
-            known = f", where the newest is {best}{label}" if best else ", which does not know it at all"
-            return Standing(member, project, (), f"{version}{label} is not on {where}{known}", True)
+            known = _newest_known(project, member.label, self.terms.prerelease)
+            return Standing(member, project, (), f"{version}{label} is not on {where}, {known}", True)
         refused = self._refused(files)
         return Standing(member, project, files, f"{version} on {where} {refused}" if refused else None, False)
 
@@ -157,6 +146,18 @@ class Known:
         """The newest version that every one of the members has."""
         sets = [set(self.usable(member.name)) for member in members]
         return newest(set.intersection(*sets), prereleases=self.terms.prerelease) if sets else None
+
+
+def _newest_known(project: Project, label: str | None, prereleases: bool) -> str:
+    """What an index has of a package instead of the release that was asked for."""
+    if not project.files:
+        return "which does not know it at all"
+    best = newest(project.versions(label), prereleases=prereleases)
+    if best:
+        return f"where the newest is {best}{f'+{label}' if label else ''}"
+    labels = sorted({file.version.local for file in project.files if file.version.local})
+    others = f"only such with +{', +'.join(labels[:5])}" if labels else "only such without a label"
+    return f"which has no release {f'with +{label}' if label else 'without a label'}, {others}"
 
 
 def asked_members(known: Known, group: Group, named: Iterable[str]) -> tuple[list[Member], list[Member]]:

@@ -13,7 +13,9 @@ from fi_bump.audit.conflicts import Conflict, Stated, conflicts
 from fi_bump.audit.notes import Note, known_breakages, open_floors
 from fi_bump.audit.proposal import propose
 from fi_bump.audit.statements import InstalledTogether, Paths, installed_together
-from fi_bump.lock import Group, Lock
+from fi_bump.errors import PackageIndexError
+from fi_bump.index.address import expanded, redacted
+from fi_bump.lock import Group, Lock, Member
 from fi_bump.releases import Known
 
 
@@ -37,23 +39,48 @@ def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, path
     Raises PackageIndexError when an index cannot be asked.
     """
     packages = _versions(lock, versions)
-    found: dict[tuple[str, str, str], Conflict] = {}
+    found: dict[tuple[str, str], Conflict] = {}
     notes: dict[Note, None] = {}
-    moves: dict[str, Version] | None = {}
+    sets = []
+    environments = known.targets.environments
     for together in installed_together(root, lock, paths):
         stated = [_moved(each, packages) for each in together.stated]
         if not any(each.package in packages for each in stated):
             continue
+        sets.append(stated)
         _prefetch(stated, known)
-        environments = known.targets.environments
         here = conflicts(stated, frozenset(packages), known, environments)
-        found |= {(each.stated.place, each.demand.by, str(each.demand.requirement)): each for each in here}
-        notes |= dict.fromkeys(open_floors(stated, known, known_breakages()))
+        found |= {each.key: each for each in here}
+        notes |= dict.fromkeys(open_floors(stated, known, known_breakages(), environments))
         notes |= dict.fromkeys(_unreachable(together, stated, packages, lock, known))
-        if here and moves is not None:
-            step = propose(stated, packages, known, environments)
-            moves = None if step is None else {**moves, **step}
+    moves = propose(sets, packages, known, environments) if found else {}
+    if moves:
+        moves = _everywhere(root, lock, packages, known, paths, moves)
     return Audit(tuple(found.values()), tuple(sorted(notes)), moves)
+
+
+def _everywhere(
+    root: str,
+    lock: Lock,
+    packages: Mapping[str, Mapping[str, Version]],
+    known: Known,
+    paths: Paths | None,
+    moves: Mapping[str, Version],
+) -> dict[str, Version] | None:
+    """The moves held against every file that pins what they move: `set` moves a package wherever it is pinned."""
+    extended = lock
+    while True:
+        added = [Group(name, "0", (Member(name),)) for name in moves if not _names(extended, name)]
+        extended = extended._replace(groups=(*extended.groups, *added))
+        sets = [[_moved(each, packages) for each in one.stated] for one in installed_together(root, extended, paths)]
+        again = propose(sets, packages, known, known.targets.environments)
+        if again is None or all(_names(extended, name) for name in again):
+            return again
+        moves = again
+
+
+def _names(lock: Lock, package: str) -> bool:
+    return any(group.member(package) for group in lock.groups)
 
 
 def _versions(lock: Lock, versions: Mapping[str, str]) -> dict[str, dict[str, Version]]:
@@ -94,19 +121,37 @@ def _unreachable(
     """Members pinned where the indexes named beside them do not have the release."""
     if together.has_links:
         return []
-    own = (together.index_url,) if together.index_url else known.indexes
     notes = []
     for each in stated:
-        if each.package not in packages or each.version is None:
-            continue
-        label = known.label(each.package)
-        pages = [known.client.project(each.package, [address]) for address in (*own, *together.extra_indexes)]
-        if any(page.of(each.version, label) for page in pages):
-            continue
-        shown = ", ".join(dict.fromkeys(page.index_url for page in pages))
-        remedy = _remedy(_group_of(lock, each.package), each.package)
-        notes.append(Note(each.place, f"{each.package} {each.version} is on none of {shown}{remedy}", each.columns))
+        if each.package in packages and each.version is not None:
+            trouble = _on_none(together, each.package, each.version, known)
+            remedy = _remedy(_group_of(lock, each.package), each.package)
+            notes += [Note(each.place, f"{trouble}{remedy}", each.columns)] if trouble else []
     return notes
+
+
+def _on_none(together: InstalledTogether, package: str, version: Version, known: Known) -> str | None:
+    """That none of the indexes named beside a pin has the release, or None when one does.
+
+    They are asked in turn, and no more than it takes: what is found needs no answer of the others, and one that does
+    not answer leaves a note and stops nothing.
+    """
+    named = (together.index_url,) if together.index_url else known.indexes
+    without: list[str] = []
+    silent: list[str] = []
+    for address in (*named, *together.extra_indexes):
+        try:
+            page = known.client.project(package, [expanded(address)])
+        except PackageIndexError:
+            silent.append(redacted(address))
+            continue
+        if page.of(version, known.label(package)):
+            return None
+        without.append(redacted(address))
+    asked = f"is on none of {', '.join(dict.fromkeys(without))}" if without else "is on no index that answers"
+    return f"{package} {version} {asked}" + (
+        f", and {', '.join(dict.fromkeys(silent))} cannot be asked" if silent else ""
+    )
 
 
 def _group_of(lock: Lock, package: str) -> Group:

@@ -11,14 +11,15 @@ from packaging.version import Version
 
 from fi_bump.audit.audit import Audit, audit
 from fi_bump.audit.conflicts import shown
-from fi_bump.audit.resolve import resolve
+from fi_bump.audit.resolve import Verdict, resolve
 from fi_bump.edge import say
-from fi_bump.errors import Exit
+from fi_bump.errors import Exit, FiBumpError
 from fi_bump.lock import Lock
 from fi_bump.online import Online, asking
 from fi_bump.records import NamedTuple
-from fi_bump.repository import open_repository
-from fi_bump.request import read_request
+from fi_bump.releases import Known
+from fi_bump.repository import Repository, open_repository
+from fi_bump.request import Request, read_request
 
 SCHEMA = 1
 
@@ -40,10 +41,10 @@ def run(options: Options) -> int:
     lock, versions = request
     with asking(repository.root, lock, options.online) as known:
         found = audit(repository.root, lock, versions, known)
-        verdicts = resolve(repository, request, known) if options.resolve else []
+        verdicts, trouble = _verdicts(repository, request, known) if options.resolve else ([], None)
     failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts)
     if options.form == "json":
-        say([_document(lock, versions, found)])
+        say([_document(lock, versions, found, verdicts if options.resolve else None)])
     elif options.form != "text" or ((found.conflicts or found.notes) and sys.stdout.isatty()):
         from fi_bump.report.formats import emit
         from fi_bump.report.of_audit import Closing, audit_report
@@ -56,7 +57,17 @@ def run(options: Options) -> int:
             say([command])
         say([summary(lock, versions, found)])
         say(line for verdict in verdicts for line in verdict.lines)
+    if trouble is not None:
+        raise trouble
     return int(Exit.FINDINGS if failed else Exit.OK)
+
+
+def _verdicts(repository: Repository, request: Request, known: Known) -> tuple[list[Verdict], FiBumpError | None]:
+    """What uv says, or why it says nothing: the audit itself is worth printing all the same."""
+    try:
+        return resolve(repository, request, known), None
+    except FiBumpError as error:
+        return [], error
 
 
 def lines(found: Audit) -> list[str]:
@@ -85,12 +96,12 @@ def summary(lock: Lock, versions: Mapping[str, str], found: Audit) -> str:
     return f"{about}: {number or 'no'} conflict{'' if number == 1 else 's'}"
 
 
-def _document(lock: Lock, versions: Mapping[str, str], found: Audit) -> str:
+def _document(lock: Lock, versions: Mapping[str, str], found: Audit, verdicts: list[Verdict] | None) -> str:
     """The document of `audit --format json` (schemas/audit.schema.json)."""
     proposal: Mapping[str, Version] = found.proposal or {}
     document: dict[str, Any] = {
         "schema": SCHEMA,
-        "ok": not found.conflicts,
+        "ok": not found.conflicts and all(verdict.ok for verdict in verdicts or ()),
         "groups": [{"name": group.name, "version": versions.get(group.name, group.version)} for group in lock.groups],
         "conflicts": [
             {
@@ -113,4 +124,8 @@ def _document(lock: Lock, versions: Mapping[str, str], found: Audit) -> str:
         if found.proposal is None
         else {name: str(version) for name, version in sorted(proposal.items())},
     }
+    if verdicts is not None:
+        document["resolver"] = [
+            {"path": verdict.path, "ok": verdict.ok, "text": "\n".join(verdict.lines)} for verdict in verdicts
+        ]
     return json.dumps(document, indent=2, ensure_ascii=False)

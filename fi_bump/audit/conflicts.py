@@ -56,6 +56,11 @@ class Conflict(NamedTuple):
     demand: Demand
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from others: an extra may ask again for what the release itself asks for."""
+        return self.stated.place, self.message
+
+    @property
     def message(self) -> str:
         """Both sides in one line."""
         asked = f"{self.demand.requirement.name}{self.demand.requirement.specifier}"
@@ -129,23 +134,24 @@ def conflicts(
     Only conflicts with a concerned package on either side count: the rest of the repository is not ours to judge.
     Sorted by place.
     """
-    found: dict[tuple[str, str, str], Conflict] = {}
+    found: dict[tuple[str, str], Conflict] = {}
     for environment in environments:
         here = [each for each in stated if holds(each.requirement, environment)]
         by_name: dict[str, list[Stated]] = {}
         for each in here:
             by_name.setdefault(each.package, []).append(each)
-        for demand in _demands(here, releases, environment):
+        for demand in demands(here, releases, environment):
             name = canonicalize_name(demand.requirement.name)
             for each in by_name.get(name, ()):
                 if concerned.isdisjoint((name, demand.package)):
                     continue
                 if disagree(each.requirement, demand.requirement, releases):
-                    found.setdefault((each.place, demand.by, str(demand.requirement)), Conflict(each, demand))
+                    conflict = Conflict(each, demand)
+                    found.setdefault(conflict.key, conflict)
     return sorted(found.values(), key=lambda conflict: (_sortable(conflict.stated.place), conflict.demand.by))
 
 
-def _demands(stated: Sequence[Stated], releases: Releases, environment: Environment) -> Iterator[Demand]:
+def demands(stated: Sequence[Stated], releases: Releases, environment: Environment) -> Iterator[Demand]:
     """What the exactly pinned releases require in an environment, with the extras that are asked of them."""
     for each in stated:
         if each.version is None:

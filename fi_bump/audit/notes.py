@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from importlib.resources import files
+from operator import and_
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
@@ -12,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from fi_bump.audit.conflicts import Releases, Stated, satisfying
+from fi_bump.audit.conflicts import Environment, Releases, Stated, demands, holds, satisfying
 
 
 class Note(NamedTuple):
@@ -41,8 +43,13 @@ def known_breakages() -> tuple[Breakage, ...]:
     )
 
 
-def open_floors(stated: Sequence[Stated], releases: Releases, breakages: Iterable[Breakage]) -> Iterator[Note]:
-    """A pinned release that breaks with releases of another package which nothing stated keeps out."""
+def open_floors(
+    stated: Sequence[Stated],
+    releases: Releases,
+    breakages: Iterable[Breakage],
+    environments: Sequence[Environment],
+) -> Iterator[Note]:
+    """A pinned release that breaks with releases of another package which nothing stated, or required, keeps out."""
     for pin in stated:
         version = pin.version
         for breakage in breakages:
@@ -50,23 +57,35 @@ def open_floors(stated: Sequence[Stated], releases: Releases, breakages: Iterabl
                 continue
             if not breakage.versions.contains(version, prereleases=True):
                 continue
-            admitted = _admitted(pin, version, breakage.breaks_with, stated, releases)
-            if admitted:
+            chosen = _chosen(pin, breakage.breaks_with, stated, releases, environments)
+            if chosen:
                 about = f"{breakage.breaks_with.name}{breakage.breaks_with.specifier}"
                 message = f"{pin.package} {version} breaks with {about}: {breakage.reason}; "
-                yield Note(pin.place, f"{message}nothing here keeps {admitted[-1]} out", pin.columns)
+                yield Note(pin.place, f"{message}nothing here keeps {chosen} out", pin.columns)
 
 
-def _admitted(
-    pin: Stated, version: Version, breaking: Requirement, stated: Sequence[Stated], releases: Releases
-) -> list[Version]:
-    """The breaking releases that an installer may choose."""
+def _chosen(
+    pin: Stated,
+    breaking: Requirement,
+    stated: Sequence[Stated],
+    releases: Releases,
+    environments: Sequence[Environment],
+) -> Version | None:
+    """The breaking release that an installer chooses beside a pin in one of the environments, the newest admitted."""
     name = canonicalize_name(breaking.name)
-    specifier = SpecifierSet()
-    asked = [each.requirement for each in stated if each.package == name]
-    asked += [each for each in releases.requires(pin.package, version) if canonicalize_name(each.name) == name]
-    for requirement in asked:
-        specifier &= requirement.specifier
-    possible = satisfying(specifier, releases.versions(name))
-    # An installer takes the newest of them: an older breaking one is out of reach.
-    return satisfying(breaking.specifier, possible[-1:]) if asked else []
+    for environment in environments:
+        here = [each for each in stated if holds(each.requirement, environment)]
+        if pin not in here:
+            continue
+        asked = [each.requirement.specifier for each in here if each.package == name]
+        asked += [
+            demand.requirement.specifier
+            for demand in demands(here, releases, environment)
+            if canonicalize_name(demand.requirement.name) == name
+        ]
+        if asked:
+            possible = satisfying(reduce(and_, asked), releases.versions(name))
+            # An older breaking one is out of reach.
+            if satisfying(breaking.specifier, possible[-1:]):
+                return possible[-1]
+    return None

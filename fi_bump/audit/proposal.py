@@ -18,30 +18,36 @@ MOST_RELEASES_TRIED = 12
 
 
 def propose(
-    stated: Sequence[Stated],
+    together: Sequence[Sequence[Stated]],
     fixed: Iterable[str],
     releases: Releases,
     environments: Sequence[Environment],
 ) -> dict[str, Version] | None:
     """The versions that other exact pins need so that the fixed packages agree with everything stated.
 
+    `together` are the sets of what is installed together: a package moves to one version in all of them.
     Empty when nothing is in the way, None when no set of moves was found. Each conflict is solved by moving the pin
     that is not fixed yet, one step at a time: to the lowest release series that is admitted, its newest patch.
     """
     decided = set(fixed)
     moved: dict[str, Version] = {}
-    current = list(stated)
+    current = [list(stated) for stated in together]
     for _ in range(LONGEST_CHAIN):
-        left = conflicts(current, frozenset(decided), releases, environments)
+        left = [each for stated in current for each in conflicts(stated, frozenset(decided), releases, environments)]
         if not left:
             return moved
+        # Who asks for what is decided has few releases to move to; what they then ask for bounds the others.
+        left.sort(key=lambda conflict: conflict.stated.package not in decided)
         step = _step(left[0], current, decided, releases, environments)
         if step is None:
             return None
         package, version = step
         decided.add(package)
         moved[package] = version
-        current = [_at(each, version) if each.package == package and each.version else each for each in current]
+        current = [
+            [_at(each, version) if each.package == package and each.version else each for each in stated]
+            for stated in current
+        ]
     return None
 
 
@@ -54,7 +60,7 @@ def _at(stated: Stated, version: Version) -> Stated:
 
 def _step(
     conflict: Conflict,
-    stated: Sequence[Stated],
+    together: Sequence[Sequence[Stated]],
     decided: set[str],
     releases: Releases,
     environments: Sequence[Environment],
@@ -62,7 +68,9 @@ def _step(
     """The one pin to move because of a conflict, and its version; None when both sides are decided or ranges."""
     pin, demand = conflict.stated, conflict.demand
     if pin.version is not None and pin.package not in decided:
-        specifier = _asked(pin.package, stated, decided, releases, environments) & _ranges(pin.package, stated)
+        specifier = SpecifierSet()
+        for stated in together:
+            specifier &= _asked(pin.package, stated, decided, releases, environments) & _ranges(pin.package, stated)
         version = nearest(pin.version, satisfying(specifier, releases.versions(pin.package)))
         return None if version is None else (pin.package, version)
     if demand.package not in decided and pin.version is not None:

@@ -27,7 +27,8 @@ class InstalledTogether(NamedTuple):
     """One thing that is installed as a whole: a requirement file with all it includes, or an extra of a pyproject.
 
     `index_url` and `extra_indexes` are what its files name, as it stands there: none means the default index;
-    `has_links` is whether a `--find-links` may serve a release that no index has.
+    `has_links` is whether a `--find-links` may serve a release that no index has. `compiled` is how `uv pip compile`
+    is told to read it, with `path` first: empty where it cannot.
     """
 
     name: str
@@ -35,6 +36,8 @@ class InstalledTogether(NamedTuple):
     index_url: str | None = None
     extra_indexes: tuple[str, ...] = ()
     has_links: bool = False
+    path: str = ""
+    compiled: tuple[str, ...] = ()
 
 
 def installed_together(root: str, lock: Lock, paths: Paths | None = None) -> list[InstalledTogether]:
@@ -102,6 +105,8 @@ def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, .
         next((part.index_url for part in parts if part.index_url), None),
         tuple(address for part in parts for address in part.extra_indexes),
         any(part.find_links or part.no_index for part in parts),
+        path,
+        (path,),
     )
 
 
@@ -130,26 +135,40 @@ def _pyproject(source: Source) -> list[InstalledTogether]:
     overrides = place.all(uv.get("override-dependencies"))
     overridden = {each.package for each in overrides}
 
-    def together(name: str, *lists: list[Stated]) -> InstalledTogether:
+    # What a build computes is in no table: uv would have to build the project.
+    computed = {"dependencies", "optional-dependencies"} & set(_texts(project.get("dynamic")))
+    given = () if computed else (source.path,)
+
+    def together(name: str, option: tuple[str, ...], *lists: list[Stated]) -> InstalledTogether:
         stated = [each for part in lists for each in part if each.package not in overridden]
-        return InstalledTogether(f"{source.path} {name}", tuple(stated + overrides), *_uv_indexes(uv))
+        compiled = (*given, *option) if given else ()
+        return InstalledTogether(
+            f"{source.path} {name}", tuple(stated + overrides), *_uv_indexes(uv), source.path, compiled
+        )
 
     base = place.all(project.get("dependencies")) + place.all(uv.get("constraint-dependencies"))
-    found = [together("project", base)]
+    found = [together("project", (), base)]
     for name, texts in _table(project, "optional-dependencies").items():
-        found.append(together(f"extra {name}", base, place.all(texts)))
+        found.append(together(f"extra {name}", ("--extra", name), base, place.all(texts)))
     for name, texts in _table(document, "dependency-groups").items():
-        found.append(together(f"group {name}", base, place.all(texts)))
+        found.append(together(f"group {name}", ("--group", f"{source.path}:{name}"), base, place.all(texts)))
     build = place.all(_table(document, "build-system").get("requires"))
-    return [*found, InstalledTogether(f"{source.path} build-system", tuple(build))]
+    return [*found, InstalledTogether(f"{source.path} build-system", tuple(build), path=source.path)]
 
 
 def _uv_indexes(uv: dict[str, Any]) -> tuple[str | None, tuple[str, ...], bool]:
     """The default and the other indexes that a project tells uv of, and whether it names folders of wheels."""
-    listed = [each for each in uv.get("index", []) if isinstance(each, dict) and isinstance(each.get("url"), str)]
-    default = next((each["url"] for each in listed if each.get("default")), uv.get("index-url"))
-    extra = [each["url"] for each in listed if not each.get("default")]
-    return default, (*extra, *uv.get("extra-index-url", [])), bool(uv.get("find-links"))
+    index = uv.get("index")
+    listed = [each for each in index if isinstance(each, dict)] if isinstance(index, list) else []
+    listed = [each for each in listed if isinstance(each.get("url"), str)]
+    default = [each["url"] for each in listed if each.get("default")] + _texts([uv.get("index-url")])
+    extra = [each["url"] for each in listed if not each.get("default")] + _texts(uv.get("extra-index-url"))
+    return (default[0] if default else None), tuple(extra), bool(uv.get("find-links"))
+
+
+def _texts(value: object) -> list[str]:
+    """The texts of an array; nothing of what is none."""
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _table(document: dict[str, Any], name: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def ask(repository: Repository, scan: Scan, old: Mapping[str, str | None], onlin
     named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
     releases: dict[str, tuple[Release, ...]] = {}
     left: list[str] = []
-    with asking(repository.root, lock, online) as known:
+    with asking(repository.root, lock, online, or_offline=True) as known:
         for group in lock.groups:
             if old.get(group.name) == group.version:
                 continue

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from contextlib import nullcontext
 from typing import TypeVar
 
 from packaging.version import Version
@@ -55,17 +57,41 @@ class Client:
         return self._metadata[file.url]
 
     def each(self, ask: Callable[[_Question], _Reply], questions: Iterable[_Question]) -> list[_Reply]:
-        """The replies to the questions, in their order, several asked at once. Raises what the first failed one did."""
+        """The replies to the questions, in their order, several asked at once. A failure is raised when it is known."""
         questions = list(questions)
         if len(questions) < 2:
             return [ask(question) for question in questions]
-        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            futures = [pool.submit(ask, question) for question in questions]
+        gate = threading.Semaphore(AT_ONCE)
+        futures = [in_background(ask, question, gate) for question in questions]
+        try:
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            failed = next((future for future in futures if future in done and future.exception()), None)
+            return [future.result() for future in ([failed] if failed else futures)]
+        finally:
+            for future in futures:
+                future.cancel()
+
+
+def in_background(
+    ask: Callable[[_Question], _Reply], question: _Question, gate: threading.Semaphore | None = None
+) -> Future[_Reply]:
+    """Start asking in a thread that nothing waits for: not an interrupt, not a failure, not the end of the process.
+
+    (The threads of a pool are joined by the interpreter, however long an index does not answer.)
+    """
+    future: Future[_Reply] = Future()
+
+    def answer() -> None:
+        with gate or nullcontext():
+            if not future.set_running_or_notify_cancel():
+                return
             try:
-                return [future.result() for future in futures]
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+                future.set_result(ask(question))
+            except BaseException as error:
+                future.set_exception(error)
+
+    threading.Thread(target=answer, daemon=True).start()
+    return future
 
 
 def wheel_for_metadata(files: Iterable[File]) -> File | None:

@@ -31,22 +31,23 @@ class Indexes(NamedTuple):
 def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str, str] = os.environ) -> Indexes:
     """The user's indexes: given on the command line, in uv's or pip's variables, in uv's or pip's files, pip's default.
 
-    Extra indexes of the same place come after. Raises FiBumpError when there is no pip to ask.
+    What is added to a default comes before it where uv is told of it, as uv does it, and after it where pip is. Raises
+    FiBumpError when there is no pip to ask.
     """
     if given:
         return Indexes(given, "--index")
-    for first, extra in (
-        ("UV_DEFAULT_INDEX", "UV_INDEX"),
-        ("UV_INDEX_URL", "UV_EXTRA_INDEX_URL"),
-        ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"),
-    ):
-        if environment.get(first):
-            return Indexes((environment[first], *_named(environment.get(extra, ""))), first)
+    extra = [*_named(environment.get("UV_INDEX", "")), *_named(environment.get("UV_EXTRA_INDEX_URL", ""))]
+    default: Indexes | None = None
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
+        if default is None and environment.get(name):
+            more = _named(environment.get("PIP_EXTRA_INDEX_URL", "")) if name == "PIP_INDEX_URL" else []
+            default = Indexes((environment[name], *more), name)
     for path in _uv_files(root, environment):
-        urls = _uv_indexes(path)
-        if urls:
-            return Indexes(urls, str(path))
-    return _pip(environment)
+        own, more = _uv_indexes(path)
+        extra += more
+        default = default or (Indexes((own,), str(path)) if own else None)
+    default = default or _pip(environment)
+    return Indexes(tuple(dict.fromkeys((*extra, *default.urls))), default.origin)
 
 
 def _named(text: str) -> list[str]:
@@ -59,20 +60,37 @@ def _uv_files(root: str, environment: Mapping[str, str]) -> list[Path]:
     return [Path(root, "uv.toml"), Path(root, "pyproject.toml"), Path(config, "uv", "uv.toml")]
 
 
-def _uv_indexes(path: Path) -> tuple[str, ...]:
-    """The default index of a uv configuration with its extra ones; empty when the file names none."""
+def _uv_indexes(path: Path) -> tuple[str | None, list[str]]:
+    """The default index of a uv configuration, and those that it adds; what uv would not read is none."""
     try:
         document: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
-        return ()
-    table = document.get("tool", {}).get("uv", {}) if path.name == "pyproject.toml" else document
-    listed = [entry for entry in table.get("index", []) if isinstance(entry, dict) and "url" in entry]
-    default = [entry["url"] for entry in listed if entry.get("default")]
-    pip = table.get("pip", {}) if isinstance(table.get("pip", {}), dict) else {}
-    default += [each for each in (table.get("index-url"), pip.get("index-url")) if each]
-    # An explicit index serves only the packages that name it.
-    extra = [entry["url"] for entry in listed if not entry.get("default") and not entry.get("explicit")]
-    return (*default[:1], *extra, *table.get("extra-index-url", [])) if default else ()
+        return None, []
+    table = _table(_table(document, "tool"), "uv") if path.name == "pyproject.toml" else document
+    default: list[str] = []
+    extra: list[str] = []
+    for entry in filter(lambda each: isinstance(each, dict), _list(table.get("index"))):
+        if entry.get("default"):
+            default += _texts([entry.get("url")])
+        elif not entry.get("explicit"):  # such a one serves only the packages that name it
+            extra += _texts([entry.get("url")])
+    for each in (table, _table(table, "pip")):
+        default += _texts([each.get("index-url")])
+        extra += _texts(each.get("extra-index-url"))
+    return (default[0] if default else None), extra
+
+
+def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
+    value = document.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [each for each in _list(value) if isinstance(each, str)]
 
 
 def _pip(environment: Mapping[str, str]) -> Indexes:

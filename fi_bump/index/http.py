@@ -26,7 +26,7 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as TimedOut
 
-from fi_bump.errors import PackageIndexError
+from fi_bump.errors import PackageIndexError, UnreachableError
 from fi_bump.index import local
 from fi_bump.index.address import Credentials, host_of, redacted, split
 from fi_bump.index.cache import Cache
@@ -143,7 +143,7 @@ class Http:
             finally:
                 response.close() if ranged and response.status != 206 else response.release_conn()
         except (HTTPError, OSError) as error:
-            raise PackageIndexError(_reason(error), place=shown, hint=_hint(error)) from None
+            raise UnreachableError(_reason(error), place=shown, hint=_hint(error)) from None
         with self._count:
             self.requests += 1
             self.received += len(body)
@@ -230,12 +230,12 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int, shown: str) -> bytes:
 def _expected(answer: Answer, statuses: tuple[int, ...]) -> Answer:
     if answer.status in statuses:
         return answer
-    hint = None
-    if answer.status in (401, 403):
-        hint = "give the index credentials in its address, in netrc, or leave it out"
-    elif answer.status in _AGAIN:
-        hint = "try again later, or use --offline"
-    raise PackageIndexError(f"the index answered {answer.status}", place=redacted(answer.url), hint=hint)
+    message, place = f"the index answered {answer.status}", redacted(answer.url)
+    if answer.status in _AGAIN:
+        raise UnreachableError(message, place=place, hint="try again later")
+    guarded = answer.status in (401, 403)
+    hint = "give the index credentials in its address, in netrc, or leave it out" if guarded else None
+    raise PackageIndexError(message, place=place, hint=hint)
 
 
 def _reason(error: Exception) -> str:
@@ -258,4 +258,4 @@ def _hint(error: Exception) -> str:
     cause = error.reason if isinstance(error, MaxRetryError) else error
     if isinstance(cause, SSLError):
         return "name the certificates with SSL_CERT_FILE"
-    return "check the network and the index's address, or use --offline"
+    return "check the network and the index's address"

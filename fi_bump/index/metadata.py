@@ -79,7 +79,7 @@ def _from_wheel(http: Http, file: File) -> bytes:
     """METADATA out of the wheel. Raises ValueError for a broken wheel."""
     answer = http.get_range(file.url, None, remote_zip.TAIL)
     if answer.status != 206:
-        return _from_whole(http, file)
+        return _from_whole(http, file, answer.headers.get("content-length", ""))
     span = _RANGE.match(answer.headers.get("content-range", ""))
     if span is None or int(span[2]) - int(span[1]) + 1 != len(answer.body):
         raise ValueError("the server answered with a range that it does not describe")
@@ -94,10 +94,12 @@ def _from_wheel(http: Http, file: File) -> bytes:
     return remote_zip.member(remote_zip.Pieces(size, answer.body, piece), ".dist-info/METADATA")
 
 
-def _from_whole(http: Http, file: File) -> bytes:
-    """METADATA of a small wheel from a server without ranges."""
-    if file.size is None or file.size > LARGEST_DOWNLOAD:
-        size = "an unknown size" if file.size is None else f"{file.size / (1 << 20):.0f} MiB"
+def _from_whole(http: Http, file: File, length: str) -> bytes:
+    """METADATA of a small wheel from a server without ranges; `length` is what it said of the whole file."""
+    # A page in HTML names no size.
+    known = int(length) if file.size is None and length.isdecimal() else file.size
+    if known is None or known > LARGEST_DOWNLOAD:
+        size = "an unknown size" if known is None else f"{known / (1 << 20):.0f} MiB"
         raise ValueError(f"the server gives no parts of a file, and all of it has {size}")
     body = http.get(file.url, limit=LARGEST_DOWNLOAD).body
     whole = remote_zip.Pieces(len(body), body, lambda first, last: body[first : last + 1])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote
 
-from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+from packaging.utils import parse_sdist_filename
 from packaging.version import Version
 
 from fi_bump.errors import PackageIndexError
@@ -20,6 +21,8 @@ JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
 ACCEPT = f"{JSON}, {HTML};q=0.2, text/html;q=0.1"
 _NOT_AN_INDEX = "name the index's simple page, not a file or a web page"
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_LONGEST_TEXT = 300
 
 
 def files_of(answer: Answer, package: str) -> tuple[File, ...]:
@@ -32,7 +35,7 @@ def files_of(answer: Answer, package: str) -> tuple[File, ...]:
         return _from_json(answer, package)
     if kind in (HTML, "text/html", "application/xhtml+xml"):
         return _from_html(answer, package)
-    shown = kind or "nothing at all"
+    shown = _one_line(kind) or "nothing at all"
     raise _wrong(answer, f"the index answered with {shown}, not with a project's page")
 
 
@@ -40,8 +43,40 @@ def _wrong(answer: Answer, message: str) -> PackageIndexError:
     return PackageIndexError(message, place=redacted(answer.url), hint=_NOT_AN_INDEX)
 
 
+def _one_line(text: str) -> str:
+    """An index's own words, fit to be shown: no line ends, nothing that a terminal obeys, no end of pages."""
+    shown = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    return shown if len(shown) <= _LONGEST_TEXT else f"{shown[:_LONGEST_TEXT]}…"
+
+
+def _link(answer: Answer, url: str, base: str | None = None) -> str:
+    """The whole address of a file on a page. Raises PackageIndexError for one that no index may name."""
+    try:
+        whole = absolute(base or answer.url, url)
+    except ValueError:
+        raise _wrong(answer, f"the index lists a file at '{_one_line(redacted(url))}', which is no address") from None
+    if not (whole.startswith(("https://", "http://")) or answer.url.startswith("file:")):
+        # A page from elsewhere must not send us to this machine's own files.
+        raise _wrong(answer, f"the index lists a file at '{_one_line(redacted(whole))}', which is not on a web server")
+    return whole
+
+
+def _sha256(text: object) -> str | None:
+    """A sha256 as the lock and requirement files write it; None for what is none."""
+    lowered = text.lower() if isinstance(text, str) else ""
+    return lowered if _SHA256.match(lowered) else None
+
+
+def _refuse_newer(answer: Answer, version: object) -> None:
+    """Only the first major version of the interface is known (PEP 629): another one may mean something else."""
+    if isinstance(version, str) and version.partition(".")[0] != "1":
+        raise _wrong(answer, f"the index speaks version {_one_line(version)} of the interface, and only 1 is known")
+
+
 def _version(name: str, package: str) -> Version | None:
     """The version in a release file's name, when it is one of the package."""
+    if not name.isprintable() or "/" in name:
+        return None
     if name.endswith(".whl"):
         parts = name.split("-")
         # Five parts, or six with a build number (the binary distribution format); the rest are read when it matters.
@@ -54,7 +89,7 @@ def _release(name: str, package: str) -> Version | None:
     """The version in `NAME-VERSION.zip` or `.tar.gz`; the files of a release share one answer."""
     try:
         parsed, version = parse_sdist_filename(name)
-    except InvalidSdistFilename:
+    except ValueError:  # InvalidSdistFilename is one; a number too long for Python to read is another
         return None
     return version if parsed == package else None
 
@@ -62,8 +97,10 @@ def _release(name: str, package: str) -> Version | None:
 def _from_json(answer: Answer, package: str) -> tuple[File, ...]:
     try:
         document = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _wrong(answer, "the index promised JSON and sent something else, or half of it") from None
+    meta = document.get("meta") if isinstance(document, dict) else None
+    _refuse_newer(answer, meta.get("api-version") if isinstance(meta, dict) else None)
     entries = document.get("files") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise _wrong(answer, "the index's JSON is no project's page: it has no files")
@@ -82,12 +119,12 @@ def _file(answer: Answer, entry: dict[str, Any], version: Version) -> File:
     hashes = entry.get("hashes")
     return File(
         entry["filename"],
-        absolute(answer.url, entry["url"]),
+        _link(answer, entry["url"]),
         version,
-        hashes.get("sha256") if isinstance(hashes, dict) else None,
+        _sha256(hashes.get("sha256")) if isinstance(hashes, dict) else None,
         entry["size"] if isinstance(entry.get("size"), int) else None,
         entry["upload-time"] if isinstance(entry.get("upload-time"), str) else None,
-        (yanked if isinstance(yanked, str) else "") if yanked else None,
+        (_one_line(yanked) if isinstance(yanked, str) else "") if yanked else None,
         entry["requires-python"] if isinstance(entry.get("requires-python"), str) else None,
         _metadata_hash(entry.get("core-metadata", entry.get("dist-info-metadata", False))),
     )
@@ -108,6 +145,7 @@ class _Links(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.links: list[dict[str, str]] = []
         self.base: str | None = None
+        self.version: str | None = None
         self.is_html = False
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -117,6 +155,8 @@ class _Links(HTMLParser):
             self.links.append(values)
         elif tag == "base" and self.base is None:
             self.base = values.get("href")
+        elif tag == "meta" and values.get("name") == "pypi:repository-version":
+            self.version = values.get("content")
 
 
 def _from_html(answer: Answer, package: str) -> tuple[File, ...]:
@@ -125,23 +165,23 @@ def _from_html(answer: Answer, package: str) -> tuple[File, ...]:
     parser.close()
     if not parser.is_html:
         raise _wrong(answer, "the index promised HTML and sent something else")
-    base = urljoin(answer.url, parser.base) if parser.base else answer.url
+    _refuse_newer(answer, parser.version)
+    base = _link(answer, parser.base) if parser.base else answer.url
     files = []
     for link in parser.links:
-        url, fragment = urldefrag(urljoin(base, link["href"]))
-        name = unquote(url.partition("?")[0].rpartition("/")[2])
+        address, _, fragment = link["href"].partition("#")
+        name = unquote(address.partition("?")[0].rpartition("/")[2])
         version = _version(name, package)
         if version is None:
             continue
-        sha256 = fragment.removeprefix("sha256=") if fragment.startswith("sha256=") else None
         metadata = link.get("data-core-metadata", link.get("data-dist-info-metadata"))
         files.append(
             File(
                 name,
-                absolute(answer.url, url),
+                _link(answer, address, base),
                 version,
-                sha256,
-                yanked=link.get("data-yanked"),
+                _sha256(fragment.removeprefix("sha256=")) if fragment.startswith("sha256=") else None,
+                yanked=None if (yanked := link.get("data-yanked")) is None else _one_line(yanked),
                 requires_python=link.get("data-requires-python"),
                 metadata_sha256=None if metadata in (None, "false") else metadata.partition("sha256=")[2],
             )

@@ -24,7 +24,9 @@ INDEX: dict[str, dict[str, tuple[str, ...]]] = {
     "dsl": dict.fromkeys(("4.4.2", "4.5.0", "4.5.2", "4.6.0", "4.6.2a1", "4.8.1"), ()),
     "quack": {"0.3": ("dsl==4.4.2",), "0.4": ("dsl==4.5.0",), "0.5": ("dsl==4.5.2",), "0.6": ("dsl==4.8.1",)},
     "engine": {"0.20": ("kit==1.0",), "0.22": ("kit==2.0",)},
+    "server": {"0.1": ("kit==1.0", "dsl==4.4.2"), "0.2": ("kit==2.0", "dsl==4.5.0")},
     "tool": {"1.0": (), "2.0": ()},
+    "twice": {"1.0": ("kit>=9", "kit[x]>=9; extra == 'x'")},
 }
 ENVIRONMENTS = Targets(("3.12",)).environments
 
@@ -102,8 +104,24 @@ def test_markers_are_read_for_the_targets() -> None:
     ],
 )
 def test_proposals(texts: list[str], expected: dict[str, str] | None) -> None:
-    found = propose(stated(*texts), ["kit"], Known(), ENVIRONMENTS)
+    found = propose([stated(*texts)], ["kit"], Known(), ENVIRONMENTS)
     assert (None if found is None else {name: str(version) for name, version in found.items()}) == expected
+
+
+def test_a_proposal_holds_in_every_set() -> None:
+    sets = [stated("kit==2.0", "dsl==4.4.2"), stated("dsl==4.4.2", "quack==0.3", "dsl<4.5.1")]
+    found = propose(sets, ["kit"], Known(), ENVIRONMENTS)
+    assert found == {"dsl": Version("4.5.0"), "quack": Version("0.4")}
+    assert propose([*sets, stated("dsl<4.5")], ["kit"], Known(), ENVIRONMENTS) is None
+
+
+def test_who_asks_for_a_member_moves_before_what_it_asks_for() -> None:
+    found = propose([stated("dsl==4.4.2", "kit==2.0", "server==0.1")], ["kit"], Known(), ENVIRONMENTS)
+    assert found == {"server": Version("0.2"), "dsl": Version("4.5.0")}
+
+
+def test_what_an_extra_asks_for_again_is_one_conflict() -> None:
+    assert said("kit==2.0", "twice[x]==1.0") == ["r.txt:1 kit==2.0 against twice 1.0, which needs kit>=9"]
 
 
 @pytest.mark.parametrize(
@@ -154,10 +172,16 @@ BREAKAGE = Breakage("kit", Requirement("x>=1,<3").specifier, Requirement("dsl>=4
             ["kit==2.0", "dsl==4.8.1"],
             ["kit 2.0 breaks with dsl>=4.6: it does not compile; nothing here keeps 4.8.1 out"],
         ),
+        (["kit==2.0", "quack==0.5"], []),
+        (
+            ["kit==2.0", "dsl<4.7; sys_platform == 'win32'"],
+            ["kit 2.0 breaks with dsl>=4.6: it does not compile; nothing here keeps 4.8.1 out"],
+        ),
+        (["kit==2.0; sys_platform == 'win32'", "dsl"], []),
         (["kit==3.0"], []),
         (["kit>=2.0"], []),
         (["tool==1.0"], []),
     ],
 )
 def test_open_floors(texts: list[str], expected: list[str]) -> None:
-    assert [note.message for note in open_floors(stated(*texts), Known(), [BREAKAGE])] == expected
+    assert [note.message for note in open_floors(stated(*texts), Known(), [BREAKAGE], ENVIRONMENTS)] == expected

@@ -155,14 +155,16 @@ def verdict(engine: Path, uv: Path, script: str, index: str = "https://user:secr
 def test_what_uv_is_given(engine: Path, uv: Path, tmp_path: Path) -> None:
     plant(engine, {"requirements/common.txt": b"numpy\n"})
     script = f'for last; do :; done\ncat "$last" requirements/common.txt > {tmp_path}/seen; echo "$@" > {tmp_path}/asked; echo "$UV_DEFAULT_INDEX $UV_INDEX" >> {tmp_path}/asked'
-    assert verdict(engine, uv, script) == [(True, ("requirements/cuda.txt: uv resolves it for Python 3.12",))]
+    assert verdict(engine, uv, script) == [
+        Verdict(True, ("requirements/cuda.txt: uv resolves it for Python 3.12",), "requirements/cuda.txt")
+    ]
     seen = (tmp_path / "seen").read_text()
     assert f"flashinfer-python=={NEW}" in seen
     assert OLD not in seen
     assert (tmp_path / "asked").read_text() == (
         "pip compile --quiet --no-header --no-annotate --no-python-downloads --python-version 3.12 --python-platform "
-        "x86_64-manylinux_2_28 requirements/cuda.txt\n"
-        "https://user:secret@x.invalid/simple https://more.invalid/simple\n"
+        "x86_64-manylinux_2_35 requirements/cuda.txt\n"
+        "https://more.invalid/simple https://user:secret@x.invalid/simple\n"
     )
 
 
@@ -170,9 +172,10 @@ def test_what_uv_says(engine: Path, uv: Path) -> None:
     plant(engine, {"requirements/common.txt": b"numpy\n"})
     said = verdict(engine, uv, "echo 'no solution at https://user:secret@x.invalid/a' >&2; exit 1")
     assert said == [
-        (
+        Verdict(
             False,
             ("requirements/cuda.txt: uv does not resolve it for Python 3.12", "  no solution at https://x.invalid/a"),
+            "requirements/cuda.txt",
         )
     ]
     with pytest.raises(FiBumpError) as caught:
@@ -180,11 +183,33 @@ def test_what_uv_says(engine: Path, uv: Path) -> None:
     assert str(caught.value) == "requirements/cuda.txt: uv could not check it (exit code 2): broken"
 
 
+def test_uv_is_given_what_a_pyproject_installs(engine: Path, uv: Path, tmp_path: Path) -> None:
+    (engine / "requirements/cuda.txt").unlink()
+    project = (
+        f'[project]\nname = "x"\n{{}}[project.optional-dependencies]\na = ["flashinfer-python=={OLD}"]\nb = ["numpy"]\n'
+    )
+    groups = f'[dependency-groups]\ngpu = ["flashinfer-python=={OLD}"]\n'
+    plant(engine, {"pyproject.toml": (project.format("") + groups).encode()})
+    script = f'echo "$@" >> {tmp_path}/asked; cp pyproject.toml {tmp_path}/seen'
+    assert verdict(engine, uv, script) == [
+        Verdict(True, (f"pyproject.toml {name}: uv resolves it for Python 3.12",), "pyproject.toml")
+        for name in ("extra a", "group gpu")
+    ]
+    ends = [line.partition("manylinux_2_35 ")[2] for line in (tmp_path / "asked").read_text().splitlines()]
+    assert ends == ["pyproject.toml --extra a", "pyproject.toml --group pyproject.toml:gpu"]
+    assert (tmp_path / "seen").read_text().count(NEW) == 2
+    plant(engine, {"pyproject.toml": project.format('dynamic = ["dependencies"]\n').encode()})
+    said = "pyproject.toml extra a: uv is not asked, since it would have to build the project"
+    assert verdict(engine, uv, "exit 2") == [Verdict(True, (said,), "pyproject.toml")]
+
+
 def test_nothing_to_resolve(engine: Path, uv: Path) -> None:
     (engine / "requirements/cuda.txt").unlink()
     with pytest.raises(FiBumpError) as caught:
         verdict(engine, uv, "exit 0")
-    assert caught.value.message == "no requirement file pins flashinfer, so there is nothing to resolve"
+    assert (
+        caught.value.message == "no requirement file or pyproject.toml pins flashinfer, so there is nothing to resolve"
+    )
 
 
 def test_no_uv(engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

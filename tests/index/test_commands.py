@@ -118,6 +118,25 @@ def test_a_member_with_its_own_index_and_label(engine: Path, ask: Ask, index: In
     )
 
 
+def test_a_release_with_another_label_only(engine: Path, ask: Ask, index: Index) -> None:
+    Package("flashinfer-jit-cache", {f"{NEW}+cu130": b"x"}).serve(index, "/whl")
+    text = (engine / "versions.lock.json").read_text()
+    for label, said in (
+        ("", f"{NEW} is not on URL/whl/simple, which has no release without a label, only such with +cu130"),
+        ("cu999", f"{NEW}+cu999 is not on URL/whl/simple, which has no release with +cu999, only such with +cu130"),
+    ):
+        more = f', "label": "{label}"' if label else ""
+        member = f'"flashinfer-jit-cache": {{"index": "{index.url}/whl/simple"{more}}}'
+        plant(engine, {"versions.lock.json": text.replace('"flashinfer-jit-cache": {}', member).encode()})
+        assert ask(engine, "set", NEW) == (
+            1,
+            f"flashinfer-jit-cache {said}\nnothing was changed\nhelp: no version is on the indexes of all of "
+            "flashinfer-cubin, flashinfer-jit-cache, flashinfer-python: give a member its own index or label in "
+            "versions.lock.json\n",
+            "",
+        )
+
+
 def test_a_yanked_release(engine: Path, ask: Ask, index: Index) -> None:
     package = Package("flashinfer-python", PYTHON)
     package.extra[f"flashinfer_python-{NEW}-py3-none-any.whl"] = {"yanked": "wrong results on sm_90"}
@@ -306,6 +325,44 @@ def test_hashes_are_replaced_with_what_the_index_has(engine: Path, ask: Ask) -> 
     assert (engine / "requirements/lock.txt").read_text() == expected
 
 
+def test_an_index_of_a_file_is_asked_only_when_it_must_be(
+    engine: Path, ask: Ask, index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_module, "RETRIES", 0)
+    monkeypatch.setenv("HOST", index.url.removeprefix("http://"))
+    index.routes["/down/"] = answering(Reply(503, {}, b""))
+    more = b"--extra-index-url http://user:planted@${HOST}/down/simple --extra-index-url http://${UNSET}/simple\n"
+    plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"] + more})
+    assert ask(engine, "audit", NEW) == (0, f"flashinfer {NEW}: no conflicts\n", "")
+    assert [each.path for each in index.log if "down" in each.path] == []
+    assert ask(engine, "audit", "0.6.14") == (
+        0,
+        "requirements/cuda.txt:6: note: flashinfer-cubin 0.6.14 is on none of URL/simple, and http://${HOST}/down/simple, "
+        "http://${UNSET}/simple cannot be asked\nflashinfer 0.6.14: no conflicts\n",
+        "",
+    )
+    assert ask(engine, "set", NEW).code == 0
+
+
+def test_a_proposal_holds_wherever_it_moves_something(pinned: Path, ask: Ask, index: Index) -> None:
+    quack = {version: wheel("quack", version, f"dsl=={dsl}") for version, dsl in (("1", "4.4.2"), ("2", "4.5.2"))}
+    Package("quack", quack).serve(index)
+    plant(pinned, {"requirements/other.txt": b"dsl==4.4.2\nquack==1\n"})
+    command = f"set flashinfer=={NEW} dsl==4.5.2 quack==2"
+    assert ask(pinned, "audit", NEW).out == f"{CONFLICT}help: run fi-bump {command}\nflashinfer {NEW}: 1 conflict\n"
+    assert ask(pinned, *command.split()).code == 0
+    assert ask(pinned, "audit").out == f"dsl 4.5.2, flashinfer {NEW}, quack 2: no conflicts\n"
+
+
+@pytest.mark.parametrize("command", ["latest", "audit", "check --online"])
+def test_what_has_to_ask_is_refused_offline(engine: Path, run: Run, command: str) -> None:
+    assert run(engine, *command.split()) == (
+        3,
+        "",
+        "fi-bump: FI_BUMP_OFFLINE is set, and this asks the package indexes\nhelp: unset it for this command\n",
+    )
+
+
 @pytest.mark.parametrize("command", [["set", NEW], ["latest"], ["audit"], ["check", "--online"]])
 @pytest.mark.parametrize(
     ("route", "message"),
@@ -322,6 +379,8 @@ def test_an_index_that_cannot_be_asked(
     index.routes["/simple/flashinfer-cubin/"] = route
     before = snapshot(engine)
     result = ask(engine, *command)
+    if command[0] != "set":  # the others have to ask
+        message = message.replace(", or use --offline", "")
     assert (result.code, result.err) == (3, message)
     assert "flashinfer 0" not in result.out
     assert snapshot(engine) == before

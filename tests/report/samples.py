@@ -75,10 +75,11 @@ AUDIT = Audit(
     {"dsl": Version("4.5.2")},
 )
 VERDICTS = [
-    Verdict(True, ("requirements/other.txt: uv resolves it for Python 3.12",)),
+    Verdict(True, ("requirements/other.txt: uv resolves it for Python 3.12",), "requirements/other.txt"),
     Verdict(
         False,
         ("requirements/cuda.txt: uv does not resolve it for Python 3.12", "  Because kit==1.0 depends on dsl>=4.5"),
+        "requirements/cuda.txt",
     ),
 ]
 
