@@ -61,6 +61,12 @@ class PackageIndexError(FiBumpError):
     """An index cannot be asked, or gave an answer that is none."""
 
 
+class NoReleaseError(FiBumpError):
+    """No index has the version that was asked about."""
+
+    exit = Exit.FINDINGS
+
+
 class UnreachableError(PackageIndexError):
     """An index does not answer now: what it would have said is not known."""
 

@@ -13,7 +13,7 @@ from fi_bump.audit.audit import Audit, audit
 from fi_bump.audit.conflicts import shown
 from fi_bump.audit.resolve import Verdict, resolve
 from fi_bump.edge import say
-from fi_bump.errors import Exit, FiBumpError
+from fi_bump.errors import Exit, FiBumpError, NoReleaseError
 from fi_bump.lock import Lock
 from fi_bump.online import Online, asking
 from fi_bump.records import NamedTuple
@@ -35,11 +35,15 @@ class Options(NamedTuple):
 
 
 def run(options: Options) -> int:
-    """Print the audit and return 1 when there is a conflict, else 0. Raises FiBumpError when it cannot be made."""
+    """Print the audit and return 1 when there is a conflict, else 0. Raises FiBumpError when it cannot be made.
+
+    A proposed version that no member has is one, of exit code 1.
+    """
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
     lock, versions = request
     with asking(repository.root, lock, options.online) as known:
+        _refuse_what_nobody_has(request, known)
         found = audit(repository.root, lock, versions, known)
         verdicts, trouble = _verdicts(repository, request, known) if options.resolve else ([], None)
     failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts)
@@ -60,6 +64,20 @@ def run(options: Options) -> int:
     if trouble is not None:
         raise trouble
     return int(Exit.FINDINGS if failed else Exit.OK)
+
+
+def _refuse_what_nobody_has(request: Request, known: Known) -> None:
+    """Raise NoReleaseError for a proposed version that no member has: there is nothing whose requirements can be read.
+
+    A release of some members is audited as far as it goes; `set` refuses it.
+    """
+    for group in request.groups:
+        version = request.versions[group.name]
+        standings = known.standings(group.packages, Version(version))
+        if all(standing.missing for standing in standings):
+            common = known.common([each.member for each in standings if each.project.files])
+            hint = f"the newest version that every member has is {common}" if common else "see fi-bump latest"
+            raise NoReleaseError(f"no package of {group.name} has the release {version}", hint=hint)
 
 
 def _verdicts(repository: Repository, request: Request, known: Known) -> tuple[list[Verdict], FiBumpError | None]:

@@ -9,13 +9,13 @@ import pytest
 from tests.conftest import OLD, Run, plant
 from tests.fleet.conftest import column, document, text
 
-REPOS = b"# ours\n\n  engine: ../work/engine   # what we serve\nplugin\n./plugin/\nkernels # on it\r\n"
+REPOS = b"# ours\n\n  engine: ../src/engine   # what we serve\nplugin\n./plugin/\nkernels # on it\r\n"
 
 
 def test_a_repos_file(fleet: Path, run: Run) -> None:
     plant(fleet, {"repos.txt": b"\xef\xbb\xbf" + REPOS})
     found = document(run, fleet.parent, "--repos", str(fleet / "repos.txt"))
-    assert column(found, "path") == {"engine": "../work/engine", "plugin": "plugin", "kernels": "kernels"}
+    assert column(found, "path") == {"engine": "../src/engine", "plugin": "plugin", "kernels": "kernels"}
     assert found["engine"] == "engine"
     # An engine on the command line counts more.
     assert document(run, fleet, "ahead", "--repos", "repos.txt", "--engine", "ahead")["engine"] == "ahead"

@@ -325,6 +325,13 @@ def test_hashes_are_replaced_with_what_the_index_has(engine: Path, ask: Ask) -> 
     assert (engine / "requirements/lock.txt").read_text() == expected
 
 
+def test_what_nobody_released_is_not_audited(engine: Path, ask: Ask) -> None:
+    help_ = f"help: the newest version that every member has is {NEW}\n"
+    for form in ("text", "json"):
+        result = ask(engine, "audit", "9.9", "--format", form)
+        assert result == (1, "", f"fi-bump: no package of flashinfer has the release 9.9\n{help_}")
+
+
 def test_an_index_of_a_file_is_asked_only_when_it_must_be(
     engine: Path, ask: Ask, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
