@@ -57,7 +57,7 @@ def preflight(root: str, request: Request, look: Callable[[], Scan], online: Onl
             refused = [standing for standing in standings if standing.refused]
             refusals += [standing.message for standing in refused]
             if refused and remedy is None:
-                remedy = _remedy(known, request, group, standings)
+                remedy = _remedy(known, request, group, standings) + _or_without(refused, named)
             asked = [standing.member for standing in standings]
             releases[group.name] = on_the_way(known, asked, group.version, version)
             files |= {standing.member.name: release_files(standing) for standing in standings}
@@ -68,6 +68,16 @@ def preflight(root: str, request: Request, look: Callable[[], Scan], online: Onl
 def _standings(known: Known, group: Group, version: str, named: set[str]) -> tuple[Sequence[Standing], list[str]]:
     asked, left = asked_members(known, group, named)
     return known.standings(asked, Version(version)), [member.name for member in left]
+
+
+def _or_without(refused: Sequence[Standing], named: set[str]) -> str:
+    """What else would do where only members stand in the way that `init` listed with their family, and nothing pins."""
+    members = [standing.member for standing in refused]
+    idle = [member.name for member in members]
+    if not named.isdisjoint(idle) or any(member.index_urls or member.label for member in members):
+        return ""
+    them = "it" if len(idle) == 1 else "them"
+    return f"; or take {' and '.join(idle)} out of versions.lock.json, if nothing here uses {them}"
 
 
 def _remedy(known: Known, request: Request, group: Group, standings: Sequence[Standing]) -> str:

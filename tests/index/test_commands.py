@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -95,6 +96,21 @@ def test_a_release_that_one_member_lacks_is_refused(engine: Path, ask: Ask) -> N
     for more in ((), ("--dry-run",), ("--allow-yanked", "--allow-prerelease")):
         assert ask(engine, "set", "0.6.14", *more) == (1, out, "")
     assert snapshot(engine) == before
+
+
+def test_a_member_that_nothing_pins_stands_in_the_way(engine: Path, ask: Ask) -> None:
+    plant(engine, {"requirements/cuda.txt": f"flashinfer-python=={OLD}\n".encode()})
+    lock = engine / "versions.lock.json"
+    lock.write_text(re.sub(r'\n *"requirements/cuda.txt#flashinfer-cubin",', "", lock.read_text()))
+    before = snapshot(engine)
+    result = ask(engine, "set", "0.6.14")
+    assert result.out.splitlines() == [
+        "flashinfer-cubin 0.6.14 is not on URL/simple, where the newest is 0.6.13",
+        "nothing was changed",
+        f"help: the newest version that every member has is {NEW}: run fi-bump set {NEW}; "
+        "or take flashinfer-cubin out of versions.lock.json, if nothing here uses it",
+    ]
+    assert (result.code, snapshot(engine)) == (1, before)
 
 
 def test_a_release_that_nobody_has(engine: Path, ask: Ask) -> None:
