@@ -28,6 +28,7 @@ class Names(NamedTuple):
 
 @lru_cache(maxsize=64)
 def names_of(wanted: Wanted) -> Names:
+    """The wanted names, compiled once."""
     # How code names a subject: `flashinfer`, `flashinfer_python`, `FLASHINFER_VERSION`.
     stems = {name.replace("-", "_"): name for name in sorted(wanted.packages)}
     stems |= {name.rpartition("/")[2].replace("-", "_"): name for name in sorted(wanted.repositories)}
