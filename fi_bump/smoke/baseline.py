@@ -12,6 +12,7 @@ from fi_bump.smoke.model import Change, Comparison, ProbeReport
 from fi_bump.smoke.probes.protocol import ERRORS, OUTCOMES
 
 SCHEMA = 1
+_COMPILING = "compile_seconds"
 _HINT = "takes a report of fi-bump smoke --format json"
 
 
@@ -88,10 +89,14 @@ def _changes(old: ProbeReport | None, new: ProbeReport, tolerance: float) -> Ite
     """The measured numbers that both have and that differ by more than the tolerance."""
     if old is None or "not-run" in (old.outcome, new.outcome):
         return
-    before = dict(numbers({"seconds": old.seconds, **old.metrics}))
-    for metric, after in numbers({"seconds": new.seconds, **new.metrics}):
+    before, now = (dict(numbers({"seconds": each.seconds, **each.metrics})) for each in (old, new))
+    # A module that was kept from an earlier run takes no time, which says nothing about the wheel.
+    kept_once = (before.get(_COMPILING, 1.0) < 1.0) is not (now.get(_COMPILING, 1.0) < 1.0)
+    for metric, after in now.items():
         earlier = before.get(metric)
-        if earlier is not None and abs(after - earlier) > tolerance * abs(earlier):
+        if earlier is None or (kept_once and metric in (_COMPILING, "seconds", "jit.seconds")):
+            continue
+        if abs(after - earlier) > tolerance * abs(earlier):
             yield Change(new.name, metric, earlier, after)
 
 

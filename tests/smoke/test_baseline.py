@@ -110,6 +110,20 @@ def test_what_was_not_run_is_not_compared() -> None:
     assert compare(Baseline("0.6.8", {}), [report("a", "pass", 9.0)], 0.25).changes == ()
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "moved"),
+    [(213.2, 0.04, False), (0.04, 213.2, False), (213.2, 100.0, True), (0.04, 0.9, True)],
+)
+def test_a_module_that_was_kept_is_no_change_of_time(before: float, after: float, moved: bool) -> None:
+    def metrics(compiled: float) -> dict[str, Any]:
+        return {"compile_seconds": compiled, "jit": {"seconds": compiled}, "overall": 0.004 + compiled / 1e3}
+
+    earlier = Baseline("0.6.8", {"a": report("a", "pass", before, **metrics(before))})
+    found = compare(earlier, [report("a", "pass", after, **metrics(after))], 0.01).changes
+    times = ["seconds", "compile_seconds", "jit.seconds"] if moved else []
+    assert [change.metric for change in found] == [*times, "overall"]
+
+
 def test_which_metrics_are_measurements() -> None:
     metrics = {
         "error": {"all": 0.004, "token": 0.005},
