@@ -2,10 +2,9 @@
 
 Three things are kept, and all are only ever used for files and folders whose size and times are what they were: what
 each folder holds and what each file said (`Watch`), so that most are passed over, and the report of a check in step
-(`recall`). A change of a file or of
-a folder's entries changes its times (ctime cannot be set back); what changed within the last two seconds before a
-check is not kept, since a second change in the same tick of the clock would leave no trace. What a command writes is
-never decided by it. FI_BUMP_NO_CACHE turns all of it off.
+(`recall`). A change of a file or of a folder's entries changes its times (ctime cannot be set back); what changed
+within the last two seconds before a check is not kept, since a second change in the same tick of the clock would leave
+no trace. What a command writes is never decided by it. FI_BUMP_NO_CACHE turns all of it off.
 
 Imports nothing but what the interpreter has loaded already, and no exception leaves: without a cache all is read.
 """

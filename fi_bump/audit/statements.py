@@ -13,6 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from fi_bump import files
 from fi_bump.audit.conflicts import Stated
 from fi_bump.errors import FileError
+from fi_bump.foreign import entries, table, texts
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
 from fi_bump.lock import Lock
@@ -71,7 +72,7 @@ def requires_python(root: str) -> str | None:
         document = tomllib.loads(source.data.decode("utf-8-sig")) if source else {}
     except ValueError:
         return None
-    value = _table(document, "project").get("requires-python")
+    value = table(document, "project").get("requires-python")
     return value if isinstance(value, str) else None
 
 
@@ -130,13 +131,13 @@ def _pyproject(source: Source) -> list[InstalledTogether]:
     except ValueError:
         return []
     place = _Places(source)
-    project = _table(document, "project")
-    uv = _table(_table(document, "tool"), "uv")
+    project = table(document, "project")
+    uv = table(table(document, "tool"), "uv")
     overrides = place.all(uv.get("override-dependencies"))
     overridden = {each.package for each in overrides}
 
     # What a build computes is in no table: uv would have to build the project.
-    computed = {"dependencies", "optional-dependencies"} & set(_texts(project.get("dynamic")))
+    computed = {"dependencies", "optional-dependencies"} & set(texts(project.get("dynamic")))
     given = () if computed else (source.path,)
 
     def together(name: str, option: tuple[str, ...], *lists: list[Stated]) -> InstalledTogether:
@@ -148,32 +149,20 @@ def _pyproject(source: Source) -> list[InstalledTogether]:
 
     base = place.all(project.get("dependencies")) + place.all(uv.get("constraint-dependencies"))
     found = [together("project", (), base)]
-    for name, texts in _table(project, "optional-dependencies").items():
-        found.append(together(f"extra {name}", ("--extra", name), base, place.all(texts)))
-    for name, texts in _table(document, "dependency-groups").items():
-        found.append(together(f"group {name}", ("--group", f"{source.path}:{name}"), base, place.all(texts)))
-    build = place.all(_table(document, "build-system").get("requires"))
+    for name, listed in table(project, "optional-dependencies").items():
+        found.append(together(f"extra {name}", ("--extra", name), base, place.all(listed)))
+    for name, listed in table(document, "dependency-groups").items():
+        found.append(together(f"group {name}", ("--group", f"{source.path}:{name}"), base, place.all(listed)))
+    build = place.all(table(document, "build-system").get("requires"))
     return [*found, InstalledTogether(f"{source.path} build-system", tuple(build), path=source.path)]
 
 
 def _uv_indexes(uv: dict[str, Any]) -> tuple[str | None, tuple[str, ...], bool]:
     """The default and the other indexes that a project tells uv of, and whether it names folders of wheels."""
-    index = uv.get("index")
-    listed = [each for each in index if isinstance(each, dict)] if isinstance(index, list) else []
-    listed = [each for each in listed if isinstance(each.get("url"), str)]
-    default = [each["url"] for each in listed if each.get("default")] + _texts([uv.get("index-url")])
-    extra = [each["url"] for each in listed if not each.get("default")] + _texts(uv.get("extra-index-url"))
+    listed = [each for each in entries(uv.get("index")) if isinstance(each, dict) and isinstance(each.get("url"), str)]
+    default = [each["url"] for each in listed if each.get("default")] + texts([uv.get("index-url")])
+    extra = [each["url"] for each in listed if not each.get("default")] + texts(uv.get("extra-index-url"))
     return (default[0] if default else None), tuple(extra), bool(uv.get("find-links"))
-
-
-def _texts(value: object) -> list[str]:
-    """The texts of an array; nothing of what is none."""
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
-
-
-def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
-    value = document.get(name, {})
-    return value if isinstance(value, dict) else {}
 
 
 class _Places:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fi_bump.errors import FiBumpError
+from fi_bump.foreign import entries, table, texts
 
 _ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 
@@ -66,31 +67,18 @@ def _uv_indexes(path: Path) -> tuple[str | None, list[str]]:
         document: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return None, []
-    table = _table(_table(document, "tool"), "uv") if path.name == "pyproject.toml" else document
+    settings = table(table(document, "tool"), "uv") if path.name == "pyproject.toml" else document
     default: list[str] = []
     extra: list[str] = []
-    for entry in filter(lambda each: isinstance(each, dict), _list(table.get("index"))):
+    for entry in filter(lambda each: isinstance(each, dict), entries(settings.get("index"))):
         if entry.get("default"):
-            default += _texts([entry.get("url")])
+            default += texts([entry.get("url")])
         elif not entry.get("explicit"):  # such a one serves only the packages that name it
-            extra += _texts([entry.get("url")])
-    for each in (table, _table(table, "pip")):
-        default += _texts([each.get("index-url")])
-        extra += _texts(each.get("extra-index-url"))
+            extra += texts([entry.get("url")])
+    for each in (settings, table(settings, "pip")):
+        default += texts([each.get("index-url")])
+        extra += texts(each.get("extra-index-url"))
     return (default[0] if default else None), extra
-
-
-def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
-    value = document.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: object) -> list[str]:
-    return [each for each in _list(value) if isinstance(each, str)]
 
 
 def _pip(environment: Mapping[str, str]) -> Indexes:

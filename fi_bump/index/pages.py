@@ -13,6 +13,7 @@ from packaging.utils import parse_sdist_filename
 from packaging.version import Version
 
 from fi_bump.errors import PackageIndexError
+from fi_bump.foreign import one_line
 from fi_bump.index.address import absolute, redacted
 from fi_bump.index.http import Answer
 from fi_bump.index.model import File
@@ -22,7 +23,6 @@ HTML = "application/vnd.pypi.simple.v1+html"
 ACCEPT = f"{JSON}, {HTML};q=0.2, text/html;q=0.1"
 _NOT_AN_INDEX = "name the index's simple page, not a file or a web page"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
-_LONGEST_TEXT = 300
 
 
 def files_of(answer: Answer, package: str) -> tuple[File, ...]:
@@ -35,7 +35,7 @@ def files_of(answer: Answer, package: str) -> tuple[File, ...]:
         return _from_json(answer, package)
     if kind in (HTML, "text/html", "application/xhtml+xml"):
         return _from_html(answer, package)
-    shown = _one_line(kind) or "nothing at all"
+    shown = one_line(kind) or "nothing at all"
     raise _wrong(answer, f"the index answered with {shown}, not with a project's page")
 
 
@@ -43,21 +43,15 @@ def _wrong(answer: Answer, message: str) -> PackageIndexError:
     return PackageIndexError(message, place=redacted(answer.url), hint=_NOT_AN_INDEX)
 
 
-def _one_line(text: str) -> str:
-    """An index's own words, fit to be shown: no line ends, nothing that a terminal obeys, no end of pages."""
-    shown = " ".join("".join(each if each.isprintable() else " " for each in text).split())
-    return shown if len(shown) <= _LONGEST_TEXT else f"{shown[:_LONGEST_TEXT]}…"
-
-
 def _link(answer: Answer, url: str, base: str | None = None) -> str:
     """The whole address of a file on a page. Raises PackageIndexError for one that no index may name."""
     try:
         whole = absolute(base or answer.url, url)
     except ValueError:
-        raise _wrong(answer, f"the index lists a file at '{_one_line(redacted(url))}', which is no address") from None
+        raise _wrong(answer, f"the index lists a file at '{one_line(redacted(url))}', which is no address") from None
     if not (whole.startswith(("https://", "http://")) or answer.url.startswith("file:")):
         # A page from elsewhere must not send us to this machine's own files.
-        raise _wrong(answer, f"the index lists a file at '{_one_line(redacted(whole))}', which is not on a web server")
+        raise _wrong(answer, f"the index lists a file at '{one_line(redacted(whole))}', which is not on a web server")
     return whole
 
 
@@ -70,7 +64,7 @@ def _sha256(text: object) -> str | None:
 def _refuse_newer(answer: Answer, version: object) -> None:
     """Only the first major version of the interface is known (PEP 629): another one may mean something else."""
     if isinstance(version, str) and version.partition(".")[0] != "1":
-        raise _wrong(answer, f"the index speaks version {_one_line(version)} of the interface, and only 1 is known")
+        raise _wrong(answer, f"the index speaks version {one_line(version)} of the interface, and only 1 is known")
 
 
 def _version(name: str, package: str) -> Version | None:
@@ -124,7 +118,7 @@ def _file(answer: Answer, entry: dict[str, Any], version: Version) -> File:
         _sha256(hashes.get("sha256")) if isinstance(hashes, dict) else None,
         entry["size"] if isinstance(entry.get("size"), int) else None,
         entry["upload-time"] if isinstance(entry.get("upload-time"), str) else None,
-        (_one_line(yanked) if isinstance(yanked, str) else "") if yanked else None,
+        (one_line(yanked) if isinstance(yanked, str) else "") if yanked else None,
         entry["requires-python"] if isinstance(entry.get("requires-python"), str) else None,
         _metadata_hash(entry.get("core-metadata", entry.get("dist-info-metadata", False))),
     )
@@ -181,7 +175,7 @@ def _from_html(answer: Answer, package: str) -> tuple[File, ...]:
                 _link(answer, address, base),
                 version,
                 _sha256(fragment.removeprefix("sha256=")) if fragment.startswith("sha256=") else None,
-                yanked=None if (yanked := link.get("data-yanked")) is None else _one_line(yanked),
+                yanked=None if (yanked := link.get("data-yanked")) is None else one_line(yanked),
                 requires_python=link.get("data-requires-python"),
                 metadata_sha256=None if metadata in (None, "false") else metadata.partition("sha256=")[2],
             )

@@ -12,7 +12,8 @@ from fi_bump.smoke.model import Change, Comparison, ProbeReport
 from fi_bump.smoke.probes.protocol import ERRORS, OUTCOMES
 
 SCHEMA = 1
-_COMPILING = "compile_seconds"
+# What compiling takes, and all that it is part of.
+_COMPILING = ("compile_seconds", "jit.seconds", "seconds")
 _HINT = "takes a report of fi-bump smoke --format json"
 
 
@@ -90,14 +91,16 @@ def _changes(old: ProbeReport | None, new: ProbeReport, tolerance: float) -> Ite
     if old is None or "not-run" in (old.outcome, new.outcome):
         return
     before, now = (dict(numbers({"seconds": each.seconds, **each.metrics})) for each in (old, new))
-    # A module that was kept from an earlier run takes no time, which says nothing about the wheel.
-    kept_once = (before.get(_COMPILING, 1.0) < 1.0) is not (now.get(_COMPILING, 1.0) < 1.0)
+    left_out = _COMPILING if _was_kept(before) is not _was_kept(now) else ()
     for metric, after in now.items():
         earlier = before.get(metric)
-        if earlier is None or (kept_once and metric in (_COMPILING, "seconds", "jit.seconds")):
-            continue
-        if abs(after - earlier) > tolerance * abs(earlier):
+        if earlier is not None and metric not in left_out and abs(after - earlier) > tolerance * abs(earlier):
             yield Change(new.name, metric, earlier, after)
+
+
+def _was_kept(measured: Mapping[str, float]) -> bool:
+    """Whether a module was there from an earlier run: then it took no time, which says nothing about the wheel."""
+    return measured.get(_COMPILING[0], 1.0) < 1.0
 
 
 def numbers(metrics: Mapping[str, Any], path: str = "", measured: bool = False) -> Iterator[tuple[str, float]]:

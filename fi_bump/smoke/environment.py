@@ -15,12 +15,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fi_bump.errors import FiBumpError, UsageError
+from fi_bump.foreign import printable
 from fi_bump.lock import Group
 from fi_bump.smoke import process, storage
 from fi_bump.smoke.base import Base
 from fi_bump.smoke.ranges import wheel_version, wheels
 from fi_bump.smoke.registry import PACKAGES
-from fi_bump.smoke.text import printable
 from fi_bump.versions import same_version
 
 # A bare machine fetches some gigabytes of torch and CUDA.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.repository import Repository
-from fi_bump.scan import scan
+from fi_bump.scan import Scan, scan
 from fi_bump.smoke.model import Release, RepositoryPin
 from fi_bump.smoke.ranges import inside, keeps_to
 
@@ -31,8 +31,7 @@ class Pins(NamedTuple):
 
 def pins_of(repository: Repository, package: str) -> Pins:
     """Where the repository pins a package, whether or not its lock knows it."""
-    lock = Lock((Group(package, "0", (Member(package),)),), repository.lock.exclude)
-    found = scan(repository.root, lock)
+    found = _found(repository, [package])
     exact = [(_place(pin.source.path, pin.source.position(pin.span.start)), pin.version) for pin in found.pins]
     ranges = [(_place(f.source.path, f.source.position(f.span.start)), f.specifier) for f in found.floors]
     return Pins(tuple(exact), tuple(ranges))
@@ -40,8 +39,17 @@ def pins_of(repository: Repository, package: str) -> Pins:
 
 def versions_of(repository: Repository, packages: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The versions, without local labels, that the repository pins each package at; none for most."""
-    found = {package: {version for _, version in pins_of(repository, package).exact} for package in packages}
-    return {package: tuple(sorted(versions)) for package, versions in found.items()}
+    versions: dict[str, set[str]] = {package: set() for package in packages}
+    if versions:
+        for pin in _found(repository, versions).pins:
+            versions[pin.subject].add(pin.version)
+    return {package: tuple(sorted(pinned)) for package, pinned in versions.items()}
+
+
+def _found(repository: Repository, packages: Iterable[str]) -> Scan:
+    """What stands in the repository of the packages, all of them looked for at once."""
+    groups = tuple(Group(package, "0", (Member(package),)) for package in packages)
+    return scan(repository.root, Lock(groups, repository.lock.exclude))
 
 
 def _place(path: str, position: tuple[int, int]) -> str:

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from fi_bump.errors import FiBumpError, UsageError
+from fi_bump.foreign import printable
 from fi_bump.smoke import probes, process, storage
 from fi_bump.smoke.model import Device, Target
 from fi_bump.smoke.probes.protocol import Request, Result
 from fi_bump.smoke.registry import TARGET
-from fi_bump.smoke.text import printable
 
 # What would let this process's own surroundings, and not the target, decide what a probe sees.
 _LEFT_OUT = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "FLASHINFER_DISABLE_VERSION_CHECK", "__PYVENV_LAUNCHER__")
