@@ -11,7 +11,7 @@ def main() -> None:
     """Run fi-bump with the process's arguments and exit with its code."""
     try:
         _run()
-    except KeyboardInterrupt:  # while modules were still being imported; later `edge.guard` is there
+    except KeyboardInterrupt:  # while modules were still being imported; later `guard` is there
         sys.stderr.write("fi-bump: interrupted\n")
         sys.exit(130)
 
@@ -20,7 +20,7 @@ def _run() -> None:
     # A check lives for some hundredths of a second: collecting its garbage would cost more than it frees.
     gc.disable()
     if sys.stdin is None or sys.stdout is None or sys.stderr is None:
-        from fi_bump.edge import open_missing_streams
+        from fi_bump.terminal.output import open_missing_streams
 
         open_missing_streams()
     root = _checked(sys.argv[1:])
@@ -31,8 +31,8 @@ def _run() -> None:
         memory = kept.recall(root)
         if memory.report is not None and not sys.stdout.isatty():
             _answer(memory.report)
-    from fi_bump import check
-    from fi_bump.edge import guard
+    from fi_bump.commands import check
+    from fi_bump.terminal.output import guard
 
     checking = check.parse(sys.argv[1:])
     if checking is not None:
@@ -41,11 +41,11 @@ def _run() -> None:
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
     if "set" in sys.argv[1:]:
-        from fi_bump import bump
+        from fi_bump.commands import set as command
 
-        setting = bump.parse(sys.argv[1:])
+        setting = command.parse(sys.argv[1:])
         if setting is not None:
-            sys.exit(guard(lambda: bump.run(setting)))
+            sys.exit(guard(lambda: command.run(setting)))
     from fi_bump.cli import app
 
     sys.exit(guard(lambda: app(prog_name="fi-bump")))

@@ -181,3 +181,9 @@ def interrupted(paths: list[str]) -> Finding:
     names = ", ".join(paths) or "nothing written yet"
     message = f"an interrupted fi-bump left its journal ({names})"
     return Finding(Rule.INTERRUPTED, LOCK_NAME, 1, 1, 1, None, None, None, None, None, None, message, True)
+
+
+def finding_line(finding: Finding) -> str:
+    """`path:line:column: message [rule]`."""
+    note = "note: " if finding.rule.severity == "note" else ""
+    return f"{finding.path}:{finding.line}:{finding.column}: {note}{finding.message} [{finding.rule.value}]"

@@ -17,8 +17,8 @@ import sys
 import zlib
 from time import time_ns
 
-from fi_bump import __version__, journal
-from fi_bump.folders import user_cache
+from fi_bump import __version__, state
+from fi_bump.user_cache import user_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def recall(root: str) -> Memory:
                 continue
             if now.st_ctime_ns ^ now.st_mtime_ns << 64 ^ now.st_size << 128 != signature:
                 changed[path] = _signature(now, settled)
-    report = None if changed or journal.pending(root) else kept.report
+    report = None if changed or state.pending(root) else kept.report
     return Memory(kept, changed, report or None, settled)
 
 
@@ -216,11 +216,15 @@ class Watch:
 
 def _code() -> str:
     """What changes when fi-bump does: its version, and for one that is being worked on its files."""
-    top = os.path.dirname(__file__)
     newest = 0
-    for folder in (top, f"{top}/formats", f"{top}/report"):
-        with os.scandir(folder) as entries:
-            newest += sum([entry.stat().st_mtime_ns for entry in entries if entry.name.endswith(".py")])
+    folders = [os.path.dirname(__file__)]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.name.endswith(".py"):
+                    newest += entry.stat().st_mtime_ns
+                elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
     return f"{_FORM} {__version__} {sys.implementation.cache_tag} {newest}"
 
 

@@ -74,7 +74,7 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None =
     """
     if not sys.stderr.isatty():
         return _scan(root, lock, paths, watch)
-    from fi_bump.report.waiting import waiting
+    from fi_bump.terminal.waiting import waiting
 
     with waiting("reading the repository"):
         return _scan(root, lock, paths, watch)

@@ -14,11 +14,11 @@ import signal
 import stat
 from collections.abc import Iterator, Sequence
 
-from fi_bump import replay
+from fi_bump.editing import journal
+from fi_bump.editing.journal import Entry, explained
 from fi_bump.errors import BusyError, FileError, InternalError
-from fi_bump.journal import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
 from fi_bump.records import NamedTuple
-from fi_bump.replay import Entry, explained
+from fi_bump.state import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
 
 __all__ = ["Change", "Recovery", "commit", "exclusive", "make_folder", "pending", "pending_paths", "recover"]
 
@@ -126,13 +126,13 @@ def commit(root: str, changes: Sequence[Change]) -> None:
         with _unbroken():
             entries = [_entry(target) for target in targets]
             with explained(os.path.relpath(state, top)):
-                replay.put_journal(top, state, entries)
+                journal.put_journal(top, state, entries)
             decided = True
             _carry_out(state, entries)
     except BaseException:
         if not decided:
             with _unbroken():
-                replay.discard(state, [target.temporary for target in targets])
+                journal.discard(state, [target.temporary for target in targets])
         raise
 
 
@@ -140,7 +140,7 @@ def make_folder(root: str, path: str) -> None:
     """Make the folder that a new file at `path` needs. Raises FileError when it would lie outside the repository."""
     top = os.path.realpath(root)
     folder = os.path.dirname(os.path.join(top, path))
-    if not replay.inside(top, os.path.realpath(folder)):
+    if not journal.inside(top, os.path.realpath(folder)):
         raise FileError("is behind a link that leaves the repository", place=path, hint="nothing was changed")
     with explained(path):
         os.makedirs(folder, exist_ok=True)
@@ -151,20 +151,20 @@ def _refuse_pending(root: str, top: str, state: str) -> None:
     if os.path.exists(os.path.join(state, JOURNAL)):
         place = ", ".join(pending_paths(root)) or os.path.join(state, JOURNAL)
         raise FileError("an interrupted fi-bump left its journal", place=place, hint="run fi-bump check --fix")
-    replay.drop_intent(top, state)
+    journal.drop_intent(top, state)
 
 
 def _preflight(top: str, change: Change, transaction: str) -> _Target:
     """The target behind a path, or the reason why it must not be written."""
     path = os.path.join(top, change.path)
     real = os.path.realpath(path)
-    if not replay.inside(top, real):
+    if not journal.inside(top, real):
         hint = "nothing was changed; put the file itself here, or exclude it in versions.lock.json"
         raise FileError("is a link that leaves the repository", place=change.path, hint=hint)
     folder, name = os.path.split(real)
     # A name that is long already would be too long with our mark.
     name = name if len(os.fsencode(name)) <= 200 else ""
-    temporary = os.path.join(folder, f".{name}{replay.MARK}{transaction}")
+    temporary = os.path.join(folder, f".{name}{journal.MARK}{transaction}")
     with explained(change.path, what="cannot be read"), contextlib.suppress(FileNotFoundError):
         attributes = os.stat(real)
         _refuse(change, real, attributes)
@@ -192,7 +192,7 @@ def _refuse(change: Change, real: str, attributes: os.stat_result) -> None:
 
 def _refuse_changed(change: Change, real: str) -> None:
     with explained(change.path, what="cannot be read"):
-        if replay.read(real) != change.old:
+        if journal.read(real) != change.old:
             raise FileError("changed since it was read", place=change.path, hint="nothing was changed; run again")
 
 
@@ -208,20 +208,20 @@ def _refuse_twice(targets: Sequence[_Target]) -> None:
 def _stage(top: str, state: str, targets: Sequence[_Target]) -> None:
     """Write every temporary file and look at the targets again."""
     with explained(os.path.relpath(state, top)):
-        replay.note_intent(top, state, [target.temporary for target in targets])
+        journal.note_intent(top, state, [target.temporary for target in targets])
     for target in targets:
         with explained(target.change.path):
-            replay.put(target.temporary, target.change.new, target.attributes)
+            journal.put(target.temporary, target.change.new, target.attributes)
     for target in targets:
         with explained(target.change.path):
-            replay.sync_folders([os.path.dirname(target.temporary)])
+            journal.sync_folders([os.path.dirname(target.temporary)])
     for target in targets:
         _refuse_changed(target.change, target.real)
 
 
 def _entry(target: _Target) -> Entry:
     change = target.change
-    old, new = replay.digest(change.old), replay.digest(change.new)
+    old, new = journal.digest(change.old), journal.digest(change.new)
     return Entry(change.path, target.real, target.temporary, old, new, change.old)
 
 
@@ -230,10 +230,10 @@ def _carry_out(state: str, entries: Sequence[Entry]) -> None:
     interrupt: BaseException | None = None
     for _ in range(_ATTEMPTS):
         try:
-            replay.finish(state, entries)
+            journal.finish(state, entries)
             break
         except FileError:
-            replay.undo(state, entries)
+            journal.undo(state, entries)
             raise
         except BaseException as error:
             interrupt = error
@@ -250,13 +250,13 @@ def recover(root: str) -> Recovery | None:
     if state not in _held:
         raise InternalError("recovery was tried without the write lock")
     if not os.path.exists(os.path.join(state, JOURNAL)):
-        return Recovery("undone", ()) if replay.drop_intent(top, state) else None
-    entries = replay.load_journal(top, state)
+        return Recovery("undone", ()) if journal.drop_intent(top, state) else None
+    entries = journal.load_journal(top, state)
     foreign, ready = [], True
     for entry in entries:
-        with explained(entry.path, replay.KEPT, "cannot be read"):
-            now = replay.digest(replay.read(entry.real))
-            ready = ready and entry.new in (now, replay.digest(replay.read(entry.temporary)))
+        with explained(entry.path, journal.KEPT, "cannot be read"):
+            now = journal.digest(journal.read(entry.real))
+            ready = ready and entry.new in (now, journal.digest(journal.read(entry.temporary)))
         if now not in (entry.old, entry.new):
             foreign.append(entry.path)
     if foreign:
@@ -266,7 +266,7 @@ def recover(root: str) -> Recovery | None:
         raise FileError(message, place=", ".join(foreign), hint=hint)
     with _unbroken():
         if ready:
-            replay.finish(state, entries, replay.KEPT)
+            journal.finish(state, entries, journal.KEPT)
         else:
-            replay.undo(state, entries)
+            journal.undo(state, entries)
     return Recovery("finished" if ready else "undone", tuple(entry.path for entry in entries))

@@ -22,14 +22,13 @@ OF_PROBES = "fi_bump.smoke.probes"
 FORMATS = [name for name in MODULES if name.startswith("formats/") and name != "formats/__init__.py"]
 
 # The commands that ask indexes speak of releases in packaging's own types.
-ASKING = {"latest.py", "online_check.py", "preflight.py", "releases.py"}
+ASKING = {"commands/audit.py", "commands/check_online.py", "releases/", "report/json/audit.py"}
 # Third-party library -> the only modules (or folders) that may import it.
 DOORS = {
     "typer": {"cli/"},
-    "rich": {
-        f"report/{name}.py" for name in ("fleet_table", "smoke_progress", "smoke_table", "snippet", "tables", "waiting")
-    },
-    "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "change/releases.py", "index/", *ASKING},
+    "rich": {f"report/{name}.py" for name in ("fleet_table", "smoke_progress", "smoke_table", "snippet", "tables")}
+    | {"terminal/waiting.py"},
+    "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "index/", *ASKING},
     "dockerfile_parse": {"witness.py"},
     "urllib3": {"index/http.py"},
     "tomlkit": {"witness.py"},
@@ -80,13 +79,14 @@ SHARED = "shell_"
 # runner's cache. GitHub names the file that takes a job's summary.
 WRITERS = {
     "write.py",
-    "replay.py",
+    "editing/journal.py",
     "index/cache.py",
     "kept.py",
     "audit/resolve.py",
     "report/job_summary.py",
     "smoke/process.py",
     "smoke/storage.py",
+    "user_files.py",
     "smoke/probes/jit.py",
     "smoke/probes/__main__.py",
 }
@@ -127,7 +127,7 @@ def imports(name: str) -> Iterator[str]:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert {"cli/pins.py", "write.py", "formats/bake.py", "report/text.py", "template/fill.py"} <= set(MODULES)
+    assert {"cli/set.py", "write.py", "formats/bake.py", "report/text.py", "template/fill.py"} <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -167,7 +167,7 @@ def test_no_other_library(name: str) -> None:
     ],
 )
 def test_the_middle_is_pure(name: str) -> None:
-    doors = {"os", "io", "pathlib", "subprocess", "fi_bump.files", "fi_bump.write", "fi_bump.journal"}
+    doors = {"os", "io", "pathlib", "subprocess", "fi_bump.files", "fi_bump.write", "fi_bump.state"}
     assert doors.isdisjoint(imports(name))
 
 
@@ -187,7 +187,7 @@ def writing(name: str) -> list[str]:
         # str.replace takes two texts; os.replace is called on `os`.
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
         on_text = called == "replace" and not (isinstance(owner, ast.Name) and owner.id in ("os", "shutil"))
-        # A bare `write_bytes` is edge's, which writes to standard output.
+        # A bare `write_bytes` is that of terminal/output.py, which writes to standard output.
         if called in WRITES and not on_text and not (owner is None and called == "write_bytes"):
             calls.append(called)
         if called == "open" and isinstance(node.func, ast.Name):
@@ -246,7 +246,9 @@ def code(name: str) -> str:
 
 def test_no_family_is_named_outside_the_data() -> None:
     # The smoke stage is FlashInfer's own, and so are its reports.
-    outside = [name for name in MODULES if not name.startswith(("smoke/", "report/smoke_"))]
+    outside = [
+        name for name in MODULES if not name.startswith(("smoke/", "report/smoke", "commands/smoke.py", "cli/smoke.py"))
+    ]
     assert [name for name in outside if re.search("flash.?infer|cutlass|torch", code(name), re.IGNORECASE)] == []
 
 

@@ -184,7 +184,7 @@ def test_status_follows_its_schema_and_shows_every_site(engine: Path, run: Run) 
 
 
 def test_the_full_parser_and_the_fast_path_agree(engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fi_bump import check
+    from fi_bump.commands import check
 
     plant(engine, drifted("python"))
     lines = [[], ["--diff"], ["--format", "json"], ["--format=json"], ["requirements"], ["docker"], ["nowhere"]]
@@ -197,6 +197,6 @@ def test_the_full_parser_and_the_fast_path_agree(engine: Path, run: Run, monkeyp
 
 @pytest.mark.parametrize("line", [["check", "--help"], ["check", "--format", "xml"], ["check", "-x"], ["-C"], ["set"]])
 def test_anything_else_goes_to_the_full_parser(line: list[str]) -> None:
-    from fi_bump import check
+    from fi_bump.commands import check
 
     assert check.parse(line) is None

@@ -68,7 +68,7 @@ def test_no_colour_where_none_is_wanted(engine: Path) -> None:
 
 
 def test_an_interrupt_before_anything_is_imported(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fi_bump import check
+    from fi_bump.commands import check
 
     def interrupted(arguments: list[str]) -> None:
         raise KeyboardInterrupt

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump import completion
+from fi_bump.cli import completion
 from fi_bump.index.cache import Cache, default_folder
 from fi_bump.index.pages import ACCEPT
 from tests.conftest import LOCK, OLD, TREE, plant

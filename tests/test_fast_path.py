@@ -19,7 +19,7 @@ def trace(frame, event, argument):
         count += 1
     return trace
 sys.argv = ["fi-bump", "-C", sys.argv[1], "check"]
-from fi_bump import check
+from fi_bump.commands import check
 options = check.parse(sys.argv[1:])
 sys.settrace(trace)
 code = check.run(options)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import FileError
-from fi_bump.folders import user_cache
 from fi_bump.index.cache import default_folder
 from fi_bump.smoke.storage import cache_folder
+from fi_bump.user_cache import user_cache
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fi_bump import check, files, kept, scan
+from fi_bump import files, kept, scan
+from fi_bump.commands import check
 from fi_bump.errors import FiBumpError
 from fi_bump.lock import load
 from fi_bump.pins import Source
@@ -389,8 +390,8 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     time.sleep(2.1)
     first, second = (subprocess.run(command, env=environment, capture_output=True) for _ in range(2))
     assert (first.returncode, first.stdout) == (second.returncode, second.stdout) == (0, IN_STEP)
-    assert b"fi_bump.check\n" in first.stderr
-    assert b"fi_bump.check\n" not in second.stderr
+    assert b"fi_bump.commands.check\n" in first.stderr
+    assert b"fi_bump.commands.check\n" not in second.stderr
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as closed:
         assert closed.stdout is not None
         closed.stdout.close()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump import bump
 from fi_bump.cli import app
+from fi_bump.commands import set as bump
 from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
 
 MOVED = f"""\

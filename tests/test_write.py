@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump import journal, replay, write
+from fi_bump import state as journal
+from fi_bump import write
+from fi_bump.editing import journal as replay
 from fi_bump.errors import BusyError, FileError, InternalError
 from fi_bump.write import Change
 from tests.conftest import plant, snapshot
@@ -240,8 +242,8 @@ def test_where_the_state_lies(tmp_path: Path) -> None:
 
 def test_asking_for_a_journal_loads_no_writer() -> None:
     code = (
-        "import sys; from fi_bump import journal; journal.pending('.')\n"
-        "print([name for name in ('fi_bump.write', 'fi_bump.replay', 'hashlib', 'json', 'fcntl') if name in sys.modules])"
+        "import sys; from fi_bump import state; state.pending('.')\n"
+        "print([name for name in ('fi_bump.write', 'fi_bump.editing.journal', 'hashlib', 'json', 'fcntl') if name in sys.modules])"
     )
     # Measured coverage would load modules of its own.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump import replay, write
+from fi_bump import write
+from fi_bump.editing import journal as replay
 from fi_bump.errors import FileError
-from fi_bump.journal import pending, state_folder
+from fi_bump.state import pending, state_folder
 from tests.conftest import plant
 from tests.write_faults import NAMES, NEW, OLD, changes, counted, kill_at
 

@@ -16,7 +16,7 @@ from fi_bump.audit.statements import InstalledTogether, Paths, installed_togethe
 from fi_bump.errors import PackageIndexError
 from fi_bump.index.address import expanded, redacted
 from fi_bump.lock import Group, Lock, Member
-from fi_bump.releases import Known
+from fi_bump.releases.known import Known
 
 
 class Audit(NamedTuple):

@@ -16,7 +16,7 @@ from fi_bump.files import format_of, read
 from fi_bump.index.address import redacted
 from fi_bump.plan import make_plan
 from fi_bump.records import NamedTuple
-from fi_bump.releases import Known
+from fi_bump.releases.known import Known
 from fi_bump.repository import Repository
 from fi_bump.request import Request
 from fi_bump.scan import needles, wanted_by

@@ -13,12 +13,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from fi_bump import files
 from fi_bump.audit.conflicts import Stated
 from fi_bump.errors import FileError
-from fi_bump.foreign import entries, table, texts
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
 from fi_bump.lock import Lock
 from fi_bump.pins import Source, Span
 from fi_bump.scan import needles, wanted_by
+from fi_bump.untrusted import entries, table, texts
 
 # Files with the formats that their names promise, by name.
 Paths: TypeAlias = Sequence[tuple[str, str | None]]
@@ -63,17 +63,6 @@ def installed_together(root: str, lock: Lock, paths: Paths | None = None) -> lis
     tops = [path for path in requirement_files if path not in included]
     closures = [_closure(path, requirement_files, words) for path in tops]
     return sorted([*(each for each in closures if each), *found])
-
-
-def requires_python(root: str) -> str | None:
-    """What the repository's pyproject.toml says of Pythons."""
-    source = files.read_optional(root, "pyproject.toml")
-    try:
-        document = tomllib.loads(source.data.decode("utf-8-sig")) if source else {}
-    except ValueError:
-        return None
-    value = table(document, "project").get("requires-python")
-    return value if isinstance(value, str) else None
 
 
 def _included(path: str, file: RequirementFile) -> Iterator[str]:

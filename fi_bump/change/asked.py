@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fi_bump.audit.audit import Audit, audit
-from fi_bump.audit.command import lines, proposed_command
-from fi_bump.change.model import Asked, Release
-from fi_bump.change.releases import on_the_way
+from fi_bump.audit.preflight import Preflight
+from fi_bump.audit.words import lines, proposed_command
+from fi_bump.change.model import Asked
 from fi_bump.lock import Lock
-from fi_bump.online import Online, asking
 from fi_bump.pins import Kind
-from fi_bump.preflight import Preflight
-from fi_bump.releases import asked_members
+from fi_bump.releases.asking import Online, asking
+from fi_bump.releases.known import asked_members
+from fi_bump.releases.on_the_way import Release, on_the_way
 from fi_bump.repository import Repository
 from fi_bump.request import Request
 from fi_bump.scan import Scan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fi_bump.records import TYPE_CHECKING, NamedTuple
+from fi_bump.releases.on_the_way import Release
 
 if TYPE_CHECKING:
     from fi_bump.mentions import Mention
@@ -17,14 +18,6 @@ class Place(NamedTuple):
     subject: str
     old: str | None
     new: str | None
-
-
-class Release(NamedTuple):
-    """A release on the way; `date` is the day of its first upload, `yanked` the reason where a member's is yanked."""
-
-    version: str
-    date: str | None = None
-    yanked: str | None = None
 
 
 class GroupChange(NamedTuple):

@@ -1,17 +1,24 @@
-"""The command line: parse, call one function, exit. The one door to typer.
-
-Each module adds its commands to `options.app`, in the order of the imports below, which is that of the help text.
-"""
+"""The command line: parse, call one function, exit. One module per command, named as it is typed."""
 
 from typing import Annotated
 
 import typer
 
 from fi_bump import __version__
-from fi_bump.cli import pins, pr_body, repositories, sites, smoke, template, truth
+from fi_bump.cli.audit import audit_command
+from fi_bump.cli.check import check_command
+from fi_bump.cli.fleet import fleet_command
+from fi_bump.cli.init import init_command
+from fi_bump.cli.latest import latest_command
 from fi_bump.cli.options import app
+from fi_bump.cli.pr_body import pr_body_command
+from fi_bump.cli.set import set_command
+from fi_bump.cli.site import site_app
+from fi_bump.cli.smoke import smoke_command
+from fi_bump.cli.status import status_command
+from fi_bump.cli.template import template_command
 
-__all__ = ["app", "pins", "pr_body", "repositories", "sites", "smoke", "template", "truth"]
+__all__ = ["app"]
 
 
 def _version(value: bool) -> None:
@@ -32,3 +39,17 @@ def options(
 ) -> None:
     """Keep every version pin of a GPU package in step, from one lock: versions.lock.json."""
     context.obj = directory
+
+
+# Help lists the commands in this order.
+app.command("init")(init_command)
+app.command("set")(set_command)
+app.command("check")(check_command)
+app.command("status")(status_command)
+app.command("pr-body")(pr_body_command)
+app.command("fleet")(fleet_command)
+app.add_typer(site_app, name="site")
+app.command("smoke")(smoke_command)
+app.command("template")(template_command)
+app.command("latest")(latest_command)
+app.command("audit")(audit_command)

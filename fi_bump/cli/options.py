@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fi_bump import completion
+from fi_bump.cli import completion
 
 if TYPE_CHECKING:
-    from fi_bump.online import Online
+    from fi_bump.releases.asking import Online
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
@@ -96,7 +96,7 @@ PrereleaseOption = Annotated[
 
 def online_of(index: list[str] | None, yanked: bool, prerelease: bool) -> "Online":
     """What to ask, and what a release may be. Imports what talks to indexes: only for commands that do."""
-    from fi_bump.online import Online
-    from fi_bump.releases import Terms
+    from fi_bump.releases.asking import Online
+    from fi_bump.releases.known import Terms
 
     return Online(tuple(index or ()), Terms(yanked, prerelease))

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import IndexOption, app, online_of
-from fi_bump.edge import guard
+from fi_bump.cli.options import IndexOption, online_of
 from fi_bump.errors import UsageError
+from fi_bump.terminal.output import guard
 
 
-@app.command("pr-body")
 def pr_body_command(
     context: typer.Context,
     base: Annotated[
@@ -39,7 +38,7 @@ def pr_body_command(
     """
 
     def action() -> int:
-        from fi_bump.change import command
+        from fi_bump.commands import pr_body as command
 
         if base is not None and from_lock is not None:
             raise UsageError("--base and --from-lock both name the earlier state", hint="leave one of them out")

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import app, complete_groups, complete_probes
-from fi_bump.edge import guard
-from fi_bump.smoke.output import Format as SmokeFormat
+from fi_bump.cli.options import complete_groups, complete_probes
+from fi_bump.report.smoke.output import Format as SmokeFormat
+from fi_bump.terminal.output import guard
 
 
 class Jit(StrEnum):
@@ -19,7 +19,6 @@ class Jit(StrEnum):
     full = "full"
 
 
-@app.command("smoke")
 def smoke_command(
     context: typer.Context,
     only: Annotated[
@@ -94,7 +93,7 @@ def smoke_command(
     They run on this machine, against a reference. Fails when a probe fails, and when a required one was not run.
     Without a GPU it compiles what can be compiled.
     """
-    from fi_bump.smoke import command
+    from fi_bump.commands import smoke as command
 
     asked = command.Options(
         root=context.obj,

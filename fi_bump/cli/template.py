@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import app, complete_groups, complete_templates
-from fi_bump.edge import guard
+from fi_bump.cli.options import complete_groups, complete_templates
+from fi_bump.terminal.output import guard
 
 
-@app.command("template")
 def template_command(
     context: typer.Context,
     name: Annotated[
@@ -39,6 +38,6 @@ def template_command(
     That is a workflow, a pipeline, a configuration, or the body of a pull request. A configuration that other tools
     share (.pre-commit-config.yaml, renovate.json) is never replaced: what to add to it is printed.
     """
-    from fi_bump.template import command
+    from fi_bump.commands import template as command
 
     sys.exit(guard(lambda: command.run(command.Options(context.obj, name, group, write, output, force))))

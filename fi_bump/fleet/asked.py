@@ -11,9 +11,9 @@ from fi_bump.index.cache import Cache, default_folder
 from fi_bump.index.client import Client
 from fi_bump.index.http import Http
 from fi_bump.index.model import Project
-from fi_bump.online import Online
 from fi_bump.pins import Kind
-from fi_bump.releases import Known, asked_members, targets
+from fi_bump.releases.asking import Online
+from fi_bump.releases.known import Known, asked_members, targets
 from fi_bump.repository import Repository
 from fi_bump.scan import Scan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from fi_bump import journal
+from fi_bump import state, user_files
 from fi_bump.errors import FiBumpError, UsageError
 from fi_bump.files import read_optional
 from fi_bump.findings import compare
@@ -15,7 +15,6 @@ from fi_bump.ownership import assign
 from fi_bump.records import NamedTuple
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scan import Scan
-from fi_bump.smoke import storage
 
 ENGINE = "engine:"
 
@@ -34,7 +33,7 @@ def listed(path: str) -> tuple[list[tuple[str, str]], str | None]:
     A line is a path; what follows ` #`, and a line that begins with `#`, is a comment. Raises FiBumpError.
     """
     try:
-        text = storage.read(path).decode("utf-8-sig", "strict")
+        text = user_files.read(path).decode("utf-8-sig", "strict")
     except UnicodeDecodeError as error:
         raise FiBumpError(f"is not UTF-8 at byte {error.start}", place=path) from None
     base = os.path.dirname(path)
@@ -96,7 +95,7 @@ def _checkout(place: Named, repository: Repository, scan: Scan) -> Checkout:
     owners = [owner.name if owner else None for _, owner, _ in assign(repository.lock, scan.pins)]
     groups = tuple(_held(group, owners, found) for group in repository.lock.groups)
     # A journal that a killed fi-bump left is a finding of no group, as `check` has it.
-    findings = len(found) + journal.pending(repository.root)
+    findings = len(found) + state.pending(repository.root)
     if not scan.pins and not findings:
         message = f"found no pin of {', '.join(group.name for group in repository.lock.groups)}, so nothing was checked"
         return Checkout(place.name, place.path, State.UNREADABLE, groups, 0, message)

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from fi_bump.folders import user_cache
+from fi_bump.user_cache import user_cache
 
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "cache-control", "content-range")
 # How long an answer is fresh that says nothing of it, in seconds; what the large indexes say of theirs.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fi_bump.errors import FiBumpError
-from fi_bump.foreign import entries, table, texts
+from fi_bump.untrusted import entries, table, texts
 
 _ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 

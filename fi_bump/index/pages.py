@@ -13,10 +13,10 @@ from packaging.utils import parse_sdist_filename
 from packaging.version import Version
 
 from fi_bump.errors import PackageIndexError
-from fi_bump.foreign import one_line
 from fi_bump.index.address import absolute, redacted
 from fi_bump.index.http import Answer
 from fi_bump.index.model import File
+from fi_bump.untrusted import one_line
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"

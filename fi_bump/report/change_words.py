@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from fi_bump.change.model import Description, GroupChange, Place, Release
-from fi_bump.foreign import printable
+from fi_bump.change.model import Description, GroupChange, Place
 from fi_bump.lock import LOCK_NAME
 from fi_bump.records import NamedTuple
+from fi_bump.releases.on_the_way import Release
 from fi_bump.report.text import count
 from fi_bump.smoke.model import Report
+from fi_bump.untrusted import printable
 
 _LONGEST = 1000
 # A body has an upper size where pull requests are opened, and nobody reads on.

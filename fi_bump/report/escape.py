@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from fi_bump.foreign import printable
+from fi_bump.untrusted import printable
 
 _LONGEST = 1000
 

@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from fi_bump.fleet.model import Against, Fleet, Member, Standing, State
-from fi_bump.foreign import printable
 from fi_bump.report.tables import console
 from fi_bump.report.text import count
+from fi_bump.untrusted import printable
 
 
 def print_fleet(fleet: Fleet) -> None:

@@ -6,8 +6,8 @@ import os
 from enum import StrEnum
 from typing import assert_never
 
-from fi_bump.edge import say
 from fi_bump.report.model import Report
+from fi_bump.terminal.output import say
 
 
 class Written(StrEnum):

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from fi_bump.foreign import printable
 from fi_bump.smoke.baseline import numbers
 from fi_bump.smoke.model import Change, Comparison, ProbeReport, Report, Sweep, Target
+from fi_bump.untrusted import printable
 
 
 def verdict(report: Report) -> str:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, TextIO, cast
 from rich.console import Console
 from rich.table import Table
 
-from fi_bump.edge import write_bytes
 from fi_bump.ownership import Assigned, assign
 from fi_bump.report.text import count
 from fi_bump.repository import Repository
 from fi_bump.scan import Scan
+from fi_bump.terminal.output import write_bytes
 
 if TYPE_CHECKING:
-    from fi_bump.latest import GroupLatest
+    from fi_bump.releases.latest import GroupLatest
 
 
 class _Edge(io.TextIOBase):

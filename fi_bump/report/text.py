@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fi_bump.errors import FiBumpError
-from fi_bump.findings import Finding, Rule
+from fi_bump.findings import Finding, Rule, finding_line
 from fi_bump.lock import Group
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
@@ -16,18 +15,6 @@ from fi_bump.scan import Scan
 
 if TYPE_CHECKING:
     from fi_bump.mentions import Mention
-
-
-def error_lines(error: FiBumpError) -> list[str]:
-    """An error as `place: message` and, where there is one, its remedy."""
-    place = f"{error.place}: " if error.place else "fi-bump: "
-    return [f"{place}{error.message}"] + ([f"help: {error.hint}"] if error.hint else [])
-
-
-def finding_line(finding: Finding) -> str:
-    """`path:line:column: message [rule]`."""
-    note = "note: " if finding.rule.severity == "note" else ""
-    return f"{finding.path}:{finding.line}:{finding.column}: {note}{finding.message} [{finding.rule.value}]"
 
 
 def move_lines(change: Change) -> list[str]:

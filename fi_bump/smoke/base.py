@@ -7,9 +7,10 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from fi_bump import user_files
 from fi_bump.errors import FiBumpError
 from fi_bump.grammar import canonical_name
-from fi_bump.smoke import process, storage
+from fi_bump.smoke import process
 
 _SECONDS = 300.0
 # Read last of a folder's: what the environment's own .pth files name comes before the base's.
@@ -55,7 +56,7 @@ class Base(NamedTuple):
         # Not --system-site-packages: to an interpreter that is in an environment itself, that is another one's.
         text = "".join(f"import site; site.addsitedir({folder!r})\n" for folder in self.folders)
         for folder in glob.glob(os.path.join(glob.escape(home), "lib", "python*", "site-packages")):
-            storage.put(os.path.join(folder, _LINK), text.encode("utf-8", "surrogateescape"))
+            user_files.put(os.path.join(folder, _LINK), text.encode("utf-8", "surrogateescape"))
 
 
 def examine(python: str, log: str, environment: Mapping[str, str]) -> Base:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from fi_bump import user_files
 from fi_bump.errors import FiBumpError
-from fi_bump.smoke import storage
 from fi_bump.smoke.model import Change, Comparison, ProbeReport
 from fi_bump.smoke.probes.protocol import ERRORS, OUTCOMES
 
@@ -47,7 +47,7 @@ def read(path: str, name: str) -> dict[str, Any]:
     """The document of a report for the option `--NAME`. Raises FiBumpError for no report and one of another schema."""
     hint = f"--{name} {_HINT}"
     try:
-        document = json.loads(storage.read(path).decode("utf-8-sig"), parse_constant=_no_constant)
+        document = json.loads(user_files.read(path).decode("utf-8-sig"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise FiBumpError("is not JSON", place=path, hint=hint) from None
     if not isinstance(document, dict) or "schema" not in document or "probes" not in document:

@@ -8,12 +8,12 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator, Sequence
 
 from fi_bump.errors import UsageError
-from fi_bump.foreign import printable
 from fi_bump.smoke import process
 from fi_bump.smoke.probes.protocol import Result
 from fi_bump.smoke.registry import PYTEST
 from fi_bump.smoke.runner import Job
 from fi_bump.smoke.target import Answer, Interpreter
+from fi_bump.untrusted import printable
 
 _SECONDS = 3600.0
 # pytest's own exit codes that a report explains: all passed, some failed, none collected.

@@ -14,13 +14,14 @@ import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
+from fi_bump import user_files
 from fi_bump.errors import FiBumpError, UsageError
-from fi_bump.foreign import printable
 from fi_bump.lock import Group
 from fi_bump.smoke import process, storage
 from fi_bump.smoke.base import Base
 from fi_bump.smoke.ranges import wheel_version, wheels
 from fi_bump.smoke.registry import PACKAGES
+from fi_bump.untrusted import printable
 from fi_bump.versions import same_version
 
 # A bare machine fetches some gigabytes of torch and CUDA.
@@ -60,7 +61,7 @@ class Maker(NamedTuple):
                 # What is there was cut off half-way.
                 storage.drop(home)
                 self.fill(home, wanted)
-                storage.put(os.path.join(home, _READY), json.dumps(wanted._asdict(), indent=2).encode())
+                user_files.put(os.path.join(home, _READY), json.dumps(wanted._asdict(), indent=2).encode())
         return python
 
     def fill(self, home: str, wanted: Wanted) -> str:

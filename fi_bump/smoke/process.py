@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, NamedTuple
 
-from fi_bump.foreign import printable
+from fi_bump.untrusted import printable
 
 # How long a group has between being asked to end and being killed.
 GRACE = 3.0

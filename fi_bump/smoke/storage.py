@@ -6,21 +6,12 @@ import contextlib
 import fcntl
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 
 from fi_bump.errors import FileError
-from fi_bump.folders import user_cache
-
-
-@contextlib.contextmanager
-def explained(place: str, what: str = "cannot be written") -> Iterator[None]:
-    """Turn the system's errors into a FileError at `place`."""
-    try:
-        yield
-    except OSError as error:
-        raise FileError(f"{what}: {(error.strerror or str(error)).lower()}", place=place) from None
+from fi_bump.user_cache import user_cache
+from fi_bump.user_files import explained
 
 
 def cache_folder(asked: str | None) -> str:
@@ -48,57 +39,10 @@ def fresh_folder(*parts: str) -> str:
         return tempfile.mkdtemp(prefix=f"{parts[-1]}-", dir=parent)
 
 
-def read(path: str) -> bytes:
-    """The file's bytes. Raises FileError."""
-    with explained(path, "cannot be read"), open(path, "rb") as stream:
-        return stream.read()
-
-
 def drop(path: str) -> None:
     """Remove a folder and all below it, where it is there."""
     with explained(path, "cannot be removed"), contextlib.suppress(FileNotFoundError):
         shutil.rmtree(path)
-
-
-def refuse_unwritable(path: str) -> None:
-    """Raise FileError now where `put` would fail after the probes had run for minutes."""
-    parent = os.path.dirname(os.path.realpath(path))
-    if os.path.isdir(path):
-        raise FileError("cannot be written: is a folder", place=path)
-    if not os.path.isdir(parent):
-        raise FileError("cannot be written: its folder does not exist", place=path, hint=f"make {parent}")
-    if not os.access(path if os.path.exists(path) else parent, os.W_OK):
-        raise FileError("cannot be written: permission denied", place=path)
-
-
-def put(path: str, data: bytes) -> None:
-    """Write a file whole or not at all; what is no regular file (a pipe, /dev/stdout) is written as it is."""
-    real = os.path.realpath(path)
-    with explained(path):
-        mode = os.stat(real).st_mode if os.path.exists(real) else None
-        if mode is not None and not stat.S_ISREG(mode):
-            with open(real, "wb") as stream:
-                stream.write(data)
-            return
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(real)[:100]}-", dir=os.path.dirname(real))
-        try:
-            with open(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fchmod(descriptor, _new_mode() if mode is None else stat.S_IMODE(mode))
-                os.fsync(descriptor)
-            os.replace(temporary, real)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
-
-
-def _new_mode() -> int:
-    """The mode of a file that is made anew. The mask can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
 
 
 @contextlib.contextmanager

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from fi_bump import user_files
 from fi_bump.errors import FiBumpError, UsageError
-from fi_bump.foreign import printable
-from fi_bump.smoke import probes, process, storage
+from fi_bump.smoke import probes, process
 from fi_bump.smoke.model import Device, Target
 from fi_bump.smoke.probes.protocol import Request, Result
 from fi_bump.smoke.registry import TARGET
+from fi_bump.untrusted import printable
 
 # What would let this process's own surroundings, and not the target, decide what a probe sees.
 _LEFT_OUT = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "FLASHINFER_DISABLE_VERSION_CHECK", "__PYVENV_LAUNCHER__")
@@ -80,7 +81,7 @@ def ask(
     """Run one probe; whatever becomes of it is an answer. Raises FiBumpError only when nothing can be written here."""
     question = os.path.join(interpreter.folder, f"{request.probe}.request.json")
     reply = os.path.join(interpreter.folder, f"{request.probe}.result.json")
-    storage.put(question, request.to_json().encode())
+    user_files.put(question, request.to_json().encode())
     try:
         ended = process.run(
             [interpreter.python, PROBES, question, reply],

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from fi_bump.audit.resolve import Verdict, resolve
-from fi_bump.audit.statements import installed_together, requires_python
+from fi_bump.audit.statements import installed_together
 from fi_bump.errors import FiBumpError
 from fi_bump.index.cache import Cache
 from fi_bump.index.client import Client
 from fi_bump.index.http import Http
 from fi_bump.index.targets import Targets
 from fi_bump.lock import Group, Lock, Member
-from fi_bump.releases import Known, Terms
-from fi_bump.report import waiting as waiting_module
+from fi_bump.releases.known import Known, Terms, requires_python
 from fi_bump.report.lines import Lines
 from fi_bump.repository import open_repository
 from fi_bump.request import Request
+from fi_bump.terminal import waiting as waiting_module
 from tests.conftest import NEW, OLD, plant
 
 LOCK = Lock((Group("kit", "1.0", (Member("kit"), Member("kit-cubin"))),), ("third_party",))

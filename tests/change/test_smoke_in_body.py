@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.smoke.output import Format, render
+from fi_bump.report.smoke.output import Format, render
 from tests.change.conftest import section
 from tests.conftest import NEW, OLD, Run
 from tests.smoke.test_reports import GREEN, PROBES, RED

@@ -15,11 +15,11 @@ from fi_bump.report.formats import Written, render
 from fi_bump.report.model import Passed, Place, Report
 from fi_bump.report.of_audit import Closing, audit_report
 from fi_bump.report.of_smoke import smoke_report
+from fi_bump.report.smoke.output import Format
+from fi_bump.report.smoke.output import render as render_smoke
 from fi_bump.report.snippet import show
 from fi_bump.smoke.model import Problem
 from fi_bump.smoke.model import Report as SmokeReport
-from fi_bump.smoke.output import Format
-from fi_bump.smoke.output import render as render_smoke
 from tests.conftest import Run, plant
 from tests.report.samples import AUDIT, KIT, LOCK, STATED, VERDICTS, golden
 from tests.smoke.fakes import fake_python

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump import check
 from fi_bump.cli.options import ReportFormat
+from fi_bump.commands import check
 from fi_bump.findings import Rule
 from fi_bump.report.formats import Written, folder_of
 from fi_bump.report.of_check import RULES
-from fi_bump.smoke.output import Format as SmokeFormat
+from fi_bump.report.smoke.output import Format as SmokeFormat
 from tests.conftest import Run, plant
 from tests.report.samples import golden
 

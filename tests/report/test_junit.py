@@ -13,8 +13,8 @@ from junitparser import Failure, JUnitXml, Skipped
 
 from fi_bump.report.formats import Written, render
 from fi_bump.report.model import Passed, Severity
-from fi_bump.smoke.output import Format
-from fi_bump.smoke.output import render as render_smoke
+from fi_bump.report.smoke.output import Format
+from fi_bump.report.smoke.output import render as render_smoke
 from tests.report.samples import golden, report, result
 from tests.sdists import unpacked
 from tests.smoke.test_reports import ALL

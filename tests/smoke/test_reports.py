@@ -11,17 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fi_bump.errors import UsageError
-from fi_bump.smoke.model import (
-    Change,
-    Comparison,
-    ProbeReport,
-    Problem,
-    Release,
-    Report,
-    RepositoryPin,
-    Sweep,
-)
-from fi_bump.smoke.output import Format, Output, parse_output, render
+from fi_bump.report.smoke.output import Format, Output, parse_output, render
+from fi_bump.smoke.model import Change, Comparison, ProbeReport, Problem, Release, Report, RepositoryPin, Sweep
 from tests.smoke.fakes import ONE, TARGET, TWO
 
 SCHEMA = json.loads(files("fi_bump").joinpath("schemas", "smoke.schema.json").read_bytes())

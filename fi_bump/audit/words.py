@@ -1,0 +1,34 @@
+"""The lines that `audit` and `set` print about an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fi_bump.audit.audit import Audit
+from fi_bump.lock import Lock
+
+
+def lines(found: Audit) -> list[str]:
+    """A line for each conflict and each note, as `check` writes its findings."""
+    text = [f"{each.stated.place}: {each.message} [conflict]" for each in found.conflicts]
+    return text + [f"{note.place}: note: {note.message}" for note in found.notes]
+
+
+def proposed_command(lock: Lock, versions: Mapping[str, str], found: Audit) -> str | None:
+    """The one command that moves everything to where it agrees, or that there is none."""
+    if not found.conflicts:
+        return None
+    if found.proposal is None:
+        return "help: no versions of the pinned packages were found that agree"
+    groups = versions or {group.name: group.version for group in lock.groups}
+    owners = {member.name: group.name for group in lock.groups for member in group.packages}
+    moves = [f"{name}=={version}" for name, version in groups.items()]
+    moves += [f"{owners.get(name, name)}=={version}" for name, version in sorted(found.proposal.items())]
+    return f"help: run fi-bump set {' '.join(dict.fromkeys(moves))}"
+
+
+def summary(lock: Lock, versions: Mapping[str, str], found: Audit) -> str:
+    """`flashinfer 0.6.11.post2: 1 conflict`."""
+    about = ", ".join(f"{group.name} {versions.get(group.name, group.version)}" for group in lock.groups)
+    number = len(found.conflicts)
+    return f"{about}: {number or 'no'} conflict{'' if number == 1 else 's'}"

@@ -1,0 +1,42 @@
+"""latest: the newest release that every member has."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from fi_bump.cli.options import (
+    Format,
+    FormatOption,
+    IndexOption,
+    PrereleaseOption,
+    YankedOption,
+    complete_groups,
+    online_of,
+)
+from fi_bump.terminal.output import guard
+
+
+def latest_command(
+    context: typer.Context,
+    groups: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="GROUP", help="The groups to ask about; without, all.", autocompletion=complete_groups),
+    ] = None,
+    index: IndexOption = None,
+    allow_yanked: YankedOption = False,
+    allow_prerelease: PrereleaseOption = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 when a group is behind what all its members have.")
+    ] = False,
+    form: FormatOption = Format.text,
+) -> None:
+    """Show the newest version that every member has on its index.
+
+    Each member's own newest stands beside it.
+    """
+    from fi_bump.commands import latest as command
+
+    online = online_of(index, allow_yanked, allow_prerelease)
+    asked = command.Options(context.obj, tuple(groups or ()), online, form.value, exit_code)
+    sys.exit(guard(lambda: command.run(asked)))

@@ -1,0 +1,14 @@
+"""status: groups, versions and sites."""
+
+import sys
+
+import typer
+
+from fi_bump.cli.options import Format, FormatOption
+from fi_bump.commands import status as command
+from fi_bump.terminal.output import guard
+
+
+def status_command(context: typer.Context, form: FormatOption = Format.text) -> None:
+    """Show the groups, their versions, and where they are pinned."""
+    sys.exit(guard(lambda: command.run(context.obj, form.value)))

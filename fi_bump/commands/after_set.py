@@ -1,0 +1,85 @@
+"""What follows a `set` on request: the body of a pull request, and one commit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import TextIO
+
+from fi_bump import files, user_files
+from fi_bump.audit.preflight import Preflight
+from fi_bump.change import git
+from fi_bump.change.asked import asked_by_set
+from fi_bump.change.describe import before, describe
+from fi_bump.lock import LOCK_NAME
+from fi_bump.plan import Plan
+from fi_bump.records import NamedTuple
+from fi_bump.report.change_markdown import body_text
+from fi_bump.report.change_text import message_text
+from fi_bump.repository import Repository, open_repository
+from fi_bump.request import Request
+from fi_bump.scan import Scan
+from fi_bump.terminal.output import say, write_bytes
+
+
+class Following(NamedTuple):
+    """`--pr-body FILE` and `--commit`; `out` is what a body for `-` goes to."""
+
+    root: str
+    body: str | None
+    commit: bool
+    out: TextIO
+
+    def refuse(self, repository: Repository, plan: Plan) -> None:
+        """Raise FiBumpError where the files of the plan cannot be committed alone; nothing is written yet."""
+        paths = _paths(repository, plan)
+        if self.commit and paths:
+            git.refuse_paths(self.root, paths)
+
+    def finish(
+        self, repository: Repository, plan: Plan, request: Request, scan: Scan, flight: Preflight | None
+    ) -> None:
+        """Write the body, then commit what the plan changed. `repository` and `scan` are from before it."""
+        paths = _paths(repository, plan)
+        if not paths:
+            say(["nothing moved: no body and no commit"])
+            return
+        now = open_repository(self.root)
+        asked = None if flight is None else asked_by_set(request, flight)
+        about = describe(now, now.scan(), before(request.lock, scan.pins), asked)
+        if self.body == "-":
+            write_bytes(body_text(about).encode("utf-8", "backslashreplace"), self.out)
+        elif self.body is not None:
+            user_files.put(self.body, body_text(about).encode("utf-8", "backslashreplace"))
+            say([f"wrote {self.body}"])
+        if self.commit:
+            message = message_text(about)
+            name = git.commit(self.root, paths, message + "\n")
+            say([f"committed {name}: {message.partition(chr(10))[0]}"])
+
+
+@contextmanager
+def following(root: str, body: str | None, commit: bool) -> Iterator[Following]:
+    """What follows, once it is known that it can: raises FiBumpError before anything is asked or written.
+
+    With a body for standard output everything else that is said goes to standard error.
+    """
+    files.find_root(root)
+    if commit:
+        git.refuse_commit(root)
+    out = sys.stdout
+    if body == "-":
+        out.flush()
+        with redirect_stdout(sys.stderr):
+            yield Following(root, body, commit, out)
+        return
+    if body is not None:
+        user_files.refuse_unwritable(body)
+    yield Following(root, body, commit, out)
+
+
+def _paths(repository: Repository, plan: Plan) -> list[str]:
+    """The files that the plan changes, the lock last."""
+    lock = [LOCK_NAME] if repository.new_lock_data(plan) != repository.lock_data else []
+    return [*(change.source.path for change in plan.changes), *lock]

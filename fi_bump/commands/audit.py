@@ -1,0 +1,83 @@
+"""`fi-bump audit`: print the audit of the locked or of proposed versions."""
+
+from __future__ import annotations
+
+import sys
+
+from packaging.version import Version
+
+from fi_bump.audit.audit import audit
+from fi_bump.audit.resolve import Verdict, resolve
+from fi_bump.audit.words import lines, proposed_command, summary
+from fi_bump.errors import Exit, FiBumpError, NoReleaseError
+from fi_bump.records import NamedTuple
+from fi_bump.releases.asking import Online, asking
+from fi_bump.releases.known import Known
+from fi_bump.report.json.audit import audit_json
+from fi_bump.repository import Repository, open_repository
+from fi_bump.request import Request, read_request
+from fi_bump.terminal.output import say
+
+
+class Options(NamedTuple):
+    """What `audit` was asked for; without targets the locked versions are audited."""
+
+    root: str
+    targets: tuple[str, ...] = ()
+    online: Online = Online()
+    form: str = "text"
+    resolve: bool = False
+
+
+def run(options: Options) -> int:
+    """Print the audit and return 1 when there is a conflict, else 0. Raises FiBumpError when it cannot be made.
+
+    A proposed version that no member has is one, of exit code 1.
+    """
+    repository = open_repository(options.root)
+    request = read_request(repository, options.targets)
+    lock, versions = request
+    with asking(repository.root, lock, options.online) as known:
+        _refuse_what_nobody_has(request, known)
+        found = audit(repository.root, lock, versions, known)
+        verdicts, trouble = _verdicts(repository, request, known) if options.resolve else ([], None)
+    failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts)
+    if options.form == "json":
+        say([audit_json(lock, versions, found, verdicts if options.resolve else None)])
+    elif options.form != "text" or ((found.conflicts or found.notes) and sys.stdout.isatty()):
+        from fi_bump.report.formats import emit
+        from fi_bump.report.of_audit import Closing, audit_report
+
+        closing = Closing(summary(lock, versions, found), proposed_command(lock, versions, found), not failed)
+        emit(audit_report(repository.root, lock, found, verdicts, closing), options.form, repository.root)
+    else:
+        say(lines(found))
+        if command := proposed_command(lock, versions, found):
+            say([command])
+        say([summary(lock, versions, found)])
+        say(line for verdict in verdicts for line in verdict.lines)
+    if trouble is not None:
+        raise trouble
+    return int(Exit.FINDINGS if failed else Exit.OK)
+
+
+def _refuse_what_nobody_has(request: Request, known: Known) -> None:
+    """Raise NoReleaseError for a proposed version that no member has: there is nothing whose requirements can be read.
+
+    A release of some members is audited as far as it goes; `set` refuses it.
+    """
+    for group in request.groups:
+        version = request.versions[group.name]
+        standings = known.standings(group.packages, Version(version))
+        if all(standing.missing for standing in standings):
+            common = known.common([each.member for each in standings if each.project.files])
+            hint = f"the newest version that every member has is {common}" if common else "see fi-bump latest"
+            raise NoReleaseError(f"no package of {group.name} has the release {version}", hint=hint)
+
+
+def _verdicts(repository: Repository, request: Request, known: Known) -> tuple[list[Verdict], FiBumpError | None]:
+    """What uv says, or why it says nothing: the audit itself is worth printing all the same."""
+    try:
+        return resolve(repository, request, known), None
+    except FiBumpError as error:
+        return [], error

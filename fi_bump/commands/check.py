@@ -1,0 +1,159 @@
+"""`fi-bump check`: compare the tree with the lock, and make it follow with --fix.
+
+This module and all it imports for a tree in step stay free of frameworks: it runs in every commit.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from fi_bump import kept, state
+from fi_bump.commands.locked import recover
+from fi_bump.errors import Exit, FiBumpError
+from fi_bump.findings import Finding, compare, finding_order, interrupted
+from fi_bump.lock import LOCK_NAME
+from fi_bump.plan import Plan, make_plan
+from fi_bump.records import TYPE_CHECKING, NamedTuple
+from fi_bump.report.diff import diff
+from fi_bump.report.text import check_lines, count, mention_line, move_lines
+from fi_bump.repository import Repository, open_repository
+from fi_bump.scan import Scan, watch_names
+from fi_bump.terminal.output import encoded, say, write_bytes
+
+if TYPE_CHECKING:
+    from fi_bump.mentions import Mention
+    from fi_bump.releases.asking import Online
+
+FORMATS = ("text", "json", "github", "gitlab", "junit", "markdown", "sarif")
+
+
+class Options(NamedTuple):
+    """What `check` was asked for."""
+
+    root: str = "."
+    paths: tuple[str, ...] = ()
+    fix: bool = False
+    diff: bool = False
+    form: str = "text"
+    mentions: bool = False
+    online: Online | None = None
+
+
+def parse(arguments: list[str]) -> Options | None:
+    """The options of a plain `[-C DIR] check …` command line, or None for anything that needs the full parser."""
+    options = Options()
+    words = iter(arguments)
+    word = next(words, None)
+    if word == "-C":
+        options = options._replace(root=next(words, ""))
+        word = next(words, None)
+    if word != "check" or not options.root:
+        return None
+    for word in words:
+        if word == "--fix":
+            options = options._replace(fix=True)
+        elif word == "--diff":
+            options = options._replace(diff=True)
+        elif word == "--format" or word.startswith("--format="):
+            options = options._replace(form=word[9:] if "=" in word else next(words, ""))
+        elif word.startswith("-") or not word:
+            return None
+        else:
+            options = options._replace(paths=(*options.paths, word))
+    return options if options.form in FORMATS else None
+
+
+def run(options: Options, memory: kept.Memory | None = None) -> int:
+    """Check, print the report, and return the exit code: 0 in step, 1 with findings left.
+
+    `memory` is what is known of the tree, where that was asked already. Without `fix` nothing is ever written.
+    Raises FiBumpError when the check cannot be made.
+    """
+    is_whole = options == Options(options.root) and kept.enabled(options.root)
+    if memory is None and is_whole:
+        memory = kept.recall(options.root)
+    repository = open_repository(options.root)
+    watch = None
+    if memory is not None and is_whole:
+        watch = kept.Watch(repository.root, watch_names(repository.lock), memory)
+        watch.lock(LOCK_NAME)
+    if options.fix:
+        repository, scan = _fix(repository.root, options)
+    else:
+        scan = repository.scan(options.paths, watch)
+        if options.diff:
+            _show(repository, repository.verified(make_plan(repository.lock, scan)), options)
+    findings = _findings(repository, scan)
+    if options.online is not None:
+        from fi_bump.commands.check_online import online_findings
+
+        findings = sorted([*findings, *online_findings(repository, scan, options.online)], key=finding_order)
+    lines = _report(repository, scan, findings, options)
+    say(lines or ())
+    in_step = all(finding.rule.severity != "error" for finding in findings)
+    if watch is not None:
+        watch.keep(encoded(lines) if in_step and lines is not None else None)
+    return int(Exit.OK if in_step else Exit.FINDINGS)
+
+
+def _show(repository: Repository, plan: Plan, options: Options) -> None:
+    if options.form == "text":
+        write_bytes(diff(repository, plan))
+
+
+def _fix(root: str, options: Options) -> tuple[Repository, Scan]:
+    """Make the tree follow the lock, and return both as they are then."""
+    from fi_bump import write
+
+    with write.exclusive(root):
+        recover(root, quiet=options.form != "text")
+        repository = open_repository(root)
+        plan = repository.verified(make_plan(repository.lock, repository.scan(options.paths)))
+        if options.diff:
+            _show(repository, plan, options)
+        repository.apply(plan)
+        again = open_repository(root)
+        scan = again.scan(options.paths)
+    if options.form == "text":
+        say([f"fixed {line}" for change in plan.changes for line in move_lines(change)])
+        old_sites = {site for group in repository.lock.groups for site in group.sites}
+        sites = [site for group in plan.lock.groups for site in group.sites]
+        say([f"recorded {site}" for site in sites if site not in old_sites])
+    return again, scan
+
+
+def _findings(repository: Repository, scan: Scan) -> list[Finding]:
+    findings = compare(repository.lock, scan)
+    if state.pending(repository.root):
+        findings.insert(0, interrupted(state.pending_paths(repository.root)))
+    if not scan.pins and not any(finding.rule.severity == "error" for finding in findings):
+        names = ", ".join(group.name for group in repository.lock.groups)
+        where = f" below {', '.join(scan.below)}" if any(scan.below) else ""
+        hint = "name files that hold pins, or run fi-bump init --force"
+        raise FiBumpError(f"found no pin of {names}{where}, so nothing was checked", hint=hint)
+    return findings
+
+
+def _report(repository: Repository, scan: Scan, findings: list[Finding], options: Options) -> list[str] | None:
+    """The report as lines; None when it was shown in another way."""
+    mentions = _mentions(repository, scan) if options.mentions else None
+    if options.form == "json":
+        from fi_bump.report.document import check_json
+
+        return [check_json(repository, scan, findings, mentions)]
+    if options.form != "text" or (findings and sys.stdout.isatty()):
+        from fi_bump.report.formats import emit
+        from fi_bump.report.of_check import check_report
+
+        emit(check_report(repository, scan, findings, mentions), options.form, repository.root)
+        return None
+    lines = check_lines(repository, scan, findings)
+    lines += [mention_line(mention) for mention in mentions or ()]
+    return lines if mentions is None else [*lines, f"{count(len(mentions), 'mention')} of other versions"]
+
+
+def _mentions(repository: Repository, scan: Scan) -> list[Mention]:
+    from fi_bump.mentions import of_others
+
+    lock = repository.lock
+    return sorted({each for group in lock.groups for each in of_others(repository.root, lock, group, scan)})

@@ -1,0 +1,61 @@
+"""`check --online`: what the indexes say against the locked versions and the recorded hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.version import Version
+
+from fi_bump.findings import Finding, Rule, pin_place
+from fi_bump.lock import LOCK_NAME, Group
+from fi_bump.ownership import assign
+from fi_bump.pins import Kind
+from fi_bump.releases.asking import Online, asking
+from fi_bump.releases.known import Standing, asked_members, release_files
+from fi_bump.repository import Repository
+from fi_bump.scan import Scan
+
+Place = tuple[str, int, int, int]
+
+
+def online_findings(repository: Repository, scan: Scan, online: Online) -> list[Finding]:
+    """A finding for each locked release that is missing, yanked or unfit, and for each hash that is another's.
+
+    They stand at the package's requirements, or at the lock where none pins it. Raises PackageIndexError.
+    """
+    named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
+    findings: list[Finding] = []
+    with asking(repository.root, repository.lock, online) as known:
+        for group in repository.lock.groups:
+            members, _ = asked_members(known, group, named)
+            for standing in known.standings(members, Version(group.version)):
+                places = _places(repository, scan, group, standing.member.name)
+                findings += [_finding(rule, place, group, standing, message)
+                             for rule, message in _troubles(standing) for place in places]  # fmt: skip
+    return findings
+
+
+def _places(repository: Repository, scan: Scan, group: Group, package: str) -> list[Place]:
+    places = [
+        pin_place(each.pin)
+        for each in assign(repository.lock, scan.pins)
+        if each.group == group and each.pin.subject == package
+    ]
+    return places or [(LOCK_NAME, 1, 1, 1)]
+
+
+def _troubles(standing: Standing) -> Iterator[tuple[Rule, str]]:
+    if standing.missing:
+        yield Rule.NOT_IN_INDEX, standing.message
+    elif standing.refused:
+        rule = Rule.YANKED if "is yanked" in standing.refused else Rule.NOT_IN_INDEX
+        yield rule, standing.message
+    recorded = dict(standing.member.files)
+    for name, digest in release_files(standing):
+        if recorded.get(name, digest) != digest:
+            yield Rule.HASH_MISMATCH, f"{name} is {digest} on the index, the lock recorded {recorded[name]}"
+
+
+def _finding(rule: Rule, place: Place, group: Group, standing: Standing, message: str) -> Finding:
+    name = standing.member.name
+    return Finding(rule, *place, None, name, name, group.name, group.version, None, message, fixable=False)

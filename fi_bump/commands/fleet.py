@@ -1,0 +1,84 @@
+"""`fi-bump fleet`: many checkouts in one table or one document."""
+
+from __future__ import annotations
+
+import os
+
+from fi_bump.errors import Exit, UsageError
+from fi_bump.fleet.compare import compare
+from fi_bump.fleet.model import Fleet, Newest
+from fi_bump.fleet.reading import Named, engine_of, listed, named, read
+from fi_bump.records import NamedTuple
+from fi_bump.releases.asking import Online
+from fi_bump.terminal.output import say
+from fi_bump.terminal.waiting import waiting
+
+
+class Options(NamedTuple):
+    """What `fleet` was asked for, paths relative to `root`; without `online` no index is asked."""
+
+    root: str = "."
+    folders: tuple[str, ...] = ()
+    repos: str | None = None
+    engine: str | None = None
+    online: Online | None = None
+    form: str = "text"
+    exit_code: bool = False
+
+
+def run(options: Options) -> int:
+    """Print the fleet and return 0, or 1 where `exit_code` asks for it and something is not as it should be."""
+    places, engine = _places(options)
+    fleet = _fleet(places, engine, options.online)
+    if options.form == "json":
+        from fi_bump.report.fleet_json import fleet_json
+
+        say([fleet_json(fleet)])
+    else:
+        from fi_bump.report.fleet_table import print_fleet
+
+        print_fleet(fleet)
+    return int(Exit.FINDINGS if options.exit_code and not fleet.ok else Exit.OK)
+
+
+def _places(options: Options) -> tuple[list[Named], Named | None]:
+    """The checkouts, and which of them is the engine. Raises UsageError."""
+    places = [(folder, _below(options.root, folder)) for folder in options.folders]
+    marked = None
+    if options.repos is not None:
+        more, marked = listed(_below(options.root, options.repos))
+        places += more
+    if not places:
+        hint = "name folders, or a file of paths with --repos"
+        raise UsageError("there is no repository to look at", hint=hint)
+    checkouts = named(places)
+    asked = options.engine
+    if asked is None:
+        return checkouts, None if marked is None else engine_of(checkouts, None, marked)
+    folder = _below(options.root, asked)
+    engine = engine_of(checkouts, asked, folder)
+    if engine is None and os.path.isdir(folder):
+        # An engine that is no part of the fleet otherwise stands first.
+        checkouts = named([(asked, folder), *places])
+        engine = engine_of(checkouts, asked, folder)
+    if engine is None:
+        names = ", ".join(each.name for each in checkouts)
+        raise UsageError(f"there is no repository '{asked}' to be the engine", hint=f"the repositories are {names}")
+    return checkouts, engine
+
+
+def _below(root: str, path: str) -> str:
+    return os.path.normpath(os.path.join(root, path))
+
+
+def _fleet(places: list[Named], engine: Named | None, online: Online | None) -> Fleet:
+    with waiting(f"reading {len(places)} repositories"):
+        found = [read(place) for place in places]
+    known: dict[tuple[str, str], Newest] | None = None
+    if online is not None:
+        from fi_bump.fleet.asked import newest_of_all
+
+        readable = [(each.name, repository, scan) for each, repository, scan in found if repository and scan]
+        with waiting("asking the package indexes"):
+            known = newest_of_all(readable, online)
+    return compare([checkout for checkout, _, _ in found], engine.name if engine else None, known)

@@ -1,0 +1,141 @@
+"""`fi-bump init`: find the pins of the known families, or of a group described by hand, and write the lock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from fi_bump import catalog, files, write
+from fi_bump.commands.locked import recover
+from fi_bump.errors import Exit, FiBumpError, LockError, UsageError
+from fi_bump.grammar import canonical_name, canonical_repository
+from fi_bump.grouping import filled, split
+from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
+from fi_bump.ownership import Assigned, assign
+from fi_bump.records import NamedTuple
+from fi_bump.report.text import count
+from fi_bump.scan import Scan, scan
+from fi_bump.terminal.output import say
+from fi_bump.versions import canonical_version
+
+
+class Options(NamedTuple):
+    """What `init` was asked for; without `groups` the families the catalog proposes are looked for."""
+
+    root: str
+    groups: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    version: str | None = None
+    force: bool = False
+    split: bool = False
+
+
+def run(options: Options) -> int:
+    """Write versions.lock.json and return 0. Raises FiBumpError when there is one already or nothing is found."""
+    root = files.find_root(options.root)
+    version = None if options.version is None else canonical_version(options.version)
+    proposed = _proposed(options)
+    _valid(Lock(tuple(proposed), options.exclude))
+    with write.exclusive(root):
+        recover(root)
+        old = files.read_optional(root, LOCK_NAME)
+        if old is not None and not options.force:
+            raise UsageError("there is a lock already", place=LOCK_NAME, hint="use --force to replace it")
+        exclude = (*options.exclude, *_kept_exclude(old.data if old else None))
+        blank = Lock(tuple(proposed), tuple(sorted(set(exclude))))
+        found = scan(root, blank)
+        groups = [group for group in (filled(group, blank, found, version) for group in proposed) if group]
+        if version is None:
+            groups = [each for group in groups for each in split(group, found, everywhere=options.split)]
+        if not groups:
+            say(_note_lines(found))
+            names = ", ".join(group.name for group in proposed)
+            hint = "describe a group with --group NAME --package PACKAGE, and --variable and --repository as needed"
+            raise FiBumpError(f"found no pin of {names}, so no lock was written", hint=hint)
+        lock = blank._replace(groups=tuple(groups))
+        data = dump(lock)
+        load(data)
+        write.commit(root, [write.Change(LOCK_NAME, old.data if old else None, data)])
+    _report(lock, found, chosen=version is None)
+    return int(Exit.OK)
+
+
+def _proposed(options: Options) -> list[Group]:
+    """The groups to look for, without version and sites."""
+    known = catalog.families()
+    described = options.packages or options.variables or options.repositories
+    if not options.groups:
+        if described:
+            raise UsageError("a group described by hand needs a name", hint="add --group NAME")
+        return list(catalog.proposed())
+    if not described:
+        for name in options.groups:
+            if name not in known:
+                hint = f"name its packages with --package; the known families are {', '.join(known)}"
+                raise UsageError(f"there is no known family '{name}'", hint=hint)
+        return [known[name] for name in dict.fromkeys(options.groups)]
+    if len(options.groups) > 1:
+        raise UsageError("one group can be described at a time", hint="add the others to versions.lock.json by hand")
+    name = options.groups[0]
+    if not options.packages:
+        raise UsageError(f"the group '{name}' has no package", hint="add --package NAME")
+    return [
+        Group(
+            name,
+            "0",
+            tuple(Member(canonical_name(name)) for name in options.packages),
+            tuple(name.upper() for name in options.variables),
+            tuple(canonical_repository(name) for name in options.repositories),
+        )
+    ]
+
+
+def _valid(asked: Lock) -> None:
+    """Raise UsageError for what the command line names and no lock could hold."""
+    try:
+        load(dump(asked))
+    except LockError as error:
+        raise UsageError(error.message, hint=error.hint) from None
+
+
+def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
+    """The excludes of the lock that --force replaces, where it can still be read."""
+    try:
+        return load(old).exclude if old is not None else ()
+    except LockError:
+        return ()
+
+
+def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:
+    # rich costs more to import than a whole `check`: only what prints a table pays for it.
+    from fi_bump.report.tables import print_pins
+
+    for group in lock.groups:
+        assigned = [each for each in assign(lock, found.pins) if each.group == group]
+        print_pins(assigned)
+        _report_versions(group, assigned, chosen=chosen)
+    say(_note_lines(found))
+
+
+def _note_lines(found: Scan) -> Iterator[str]:
+    """What was found and is no pin."""
+    for place in found.unpinned:
+        line, column = place.source.position(place.span.start)
+        yield f"{place.source.path}:{line}:{column}: note: {place.subject}: {place.reason}"
+    for path, error in found.unparsed:
+        yield f"{path}: note: names a package of the lock but cannot be parsed: {error.message}"
+
+
+def _report_versions(group: Group, assigned: list[Assigned], *, chosen: bool) -> None:
+    votes = Counter(each.pin.version for each in assigned)
+    differing = sum(number for version, number in votes.items() if version != group.version)
+    summary = f"{count(len(group.sites), 'site')} in {count(len({s.partition('#')[0] for s in group.sites}), 'file')}"
+    say([f"wrote {LOCK_NAME}: {group.name} {group.version}, {summary}"])
+    if differing and chosen:
+        how = f"{group.version} stands at most sites ({votes[group.version]} of {len(assigned)}), so the lock takes it"
+        say([f"the pins disagree: {how}"])
+    if differing:
+        say([f"help: {count(differing, 'pin')} to move: run fi-bump check --fix, or init --force --version V"])

@@ -1,0 +1,65 @@
+"""`fi-bump latest`: the newest version that every member has, beside each member's own newest."""
+
+from __future__ import annotations
+
+from fi_bump.audit.audit import audit
+from fi_bump.errors import Exit
+from fi_bump.index.client import newest
+from fi_bump.lock import Group, Lock, Member
+from fi_bump.pins import Kind
+from fi_bump.records import NamedTuple
+from fi_bump.releases.asking import Online, asking
+from fi_bump.releases.known import Known, asked_members
+from fi_bump.releases.latest import GroupLatest, MemberLatest
+from fi_bump.report.json.latest import latest_json
+from fi_bump.report.tables import print_latest
+from fi_bump.repository import open_repository
+from fi_bump.request import named_group
+from fi_bump.terminal.output import say
+
+
+class Options(NamedTuple):
+    """What `latest` was asked for, of the named groups or of all; `exit_code` makes one that is behind a failure."""
+
+    root: str
+    groups: tuple[str, ...] = ()
+    online: Online = Online()
+    form: str = "text"
+    exit_code: bool = False
+
+
+def run(options: Options) -> int:
+    """Print what the indexes have. Raises PackageIndexError when one cannot be asked."""
+    repository = open_repository(options.root)
+    named = {pin.subject for pin in repository.scan().pins if pin.kind is Kind.REQUIREMENT}
+    lock = repository.lock
+    groups = [named_group(lock, name) for name in dict.fromkeys(options.groups)] or lock.groups
+    with asking(repository.root, lock, options.online) as known:
+        found = [_group(repository.root, lock, group, known, named) for group in groups]
+    if options.form == "json":
+        say([latest_json(found)])
+    else:
+        print_latest(found)
+    behind = any(each.is_behind for each in found)
+    return int(Exit.FINDINGS if options.exit_code and behind else Exit.OK)
+
+
+def _group(root: str, lock: Lock, group: Group, known: Known, named: set[str]) -> GroupLatest:
+    members, left = asked_members(known, group, named)
+    common = known.common(members)
+    found = None if common is None else audit(root, lock, {group.name: str(common)}, known)
+    return GroupLatest(
+        group,
+        tuple(_member(member, known) for member in members),
+        common,
+        len(found.conflicts) if found else None,
+        len(found.notes) if found else 0,
+        tuple(member.name for member in left),
+    )
+
+
+def _member(member: Member, known: Known) -> MemberLatest:
+    version = newest(known.usable(member.name), prereleases=known.terms.prerelease)
+    uploaded = [file.uploaded for file in known.files(member.name, version) if file.uploaded] if version else []
+    date = min(uploaded)[:10] if uploaded else None
+    return MemberLatest(member, known.project(member.name).index_url, version, date)

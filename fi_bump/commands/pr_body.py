@@ -1,0 +1,112 @@
+"""`fi-bump pr-body`: what moved between an earlier state and the working tree, for a reviewer."""
+
+from __future__ import annotations
+
+from fi_bump import user_files
+from fi_bump.change import git
+from fi_bump.change.describe import Before, before, before_of_lock, describe, version_before
+from fi_bump.change.model import Asked
+from fi_bump.errors import Exit, FiBumpError, LockError, ParseError
+from fi_bump.lock import LOCK_NAME, Lock, load
+from fi_bump.pins import Pin, Source
+from fi_bump.records import NamedTuple
+from fi_bump.releases.asking import Online
+from fi_bump.report.change_markdown import body_text
+from fi_bump.repository import Repository, open_repository
+from fi_bump.scan import Scan, literal_anchors, look, wanted_by
+from fi_bump.smoke import baseline, reading
+from fi_bump.smoke.model import Report
+from fi_bump.terminal.output import write_bytes
+
+
+class Options(NamedTuple):
+    """What `pr-body` was asked for; without `online` no index is asked."""
+
+    root: str
+    base: str = "HEAD"
+    from_lock: str | None = None
+    smoke: str | None = None
+    baseline: str | None = None
+    tolerance: float = 0.25
+    online: Online | None = None
+
+
+def run(options: Options) -> int:
+    """Print the body and return 0. Raises FiBumpError where nothing moves or something cannot be read."""
+    repository = open_repository(options.root)
+    report = _report(options, repository.lock)
+    scan = repository.scan()
+    earlier = _earlier(options, repository, scan)
+    asked = _asked(options, repository, scan, earlier)
+    about = describe(repository, scan, earlier, asked, report)
+    if not about.groups and not about.removed:
+        where = options.from_lock or options.base
+        hint = "run it before the commit, or name an earlier state with --base or --from-lock"
+        raise FiBumpError(f"nothing moves between {where} and the working tree", hint=hint)
+    write_bytes(body_text(about).encode("utf-8", "backslashreplace"))
+    return int(Exit.OK)
+
+
+def _asked(options: Options, repository: Repository, scan: Scan, earlier: Before) -> Asked | None:
+    if options.online is None:
+        return None
+    from fi_bump.change.asked import ask
+
+    old = {group.name: version_before(earlier, group) for group in repository.lock.groups}
+    return ask(repository, scan, old, options.online)
+
+
+def _report(options: Options, lock: Lock) -> Report | None:
+    """The smoke report beside its baseline. Raises FiBumpError for one that is not of a locked version."""
+    if options.smoke is None:
+        return None
+    report = reading.load(options.smoke)
+    group = lock.group(report.group)
+    if group is None:
+        raise FiBumpError(f"is a report of the group '{report.group}', which is not in the lock", place=options.smoke)
+    if report.version != group.version:
+        hint = "run fi-bump smoke on the version that the lock says"
+        message = f"is a report of {group.name} {report.version}, the lock says {group.version}"
+        raise FiBumpError(message, place=options.smoke, hint=hint)
+    if options.baseline is None:
+        return report
+    return reading.beside(report, baseline.load(options.baseline, report.group), options.tolerance)
+
+
+def _earlier(options: Options, repository: Repository, scan: Scan) -> Before:
+    if options.from_lock is not None:
+        return before_of_lock(_lock(user_files.read(options.from_lock), options.from_lock))
+    commit = git.revision(repository.root, options.base)
+    data = git.at(repository.root, commit, LOCK_NAME)
+    if data is None:
+        hint = "name a later --base, or an earlier lock with --from-lock"
+        raise LockError(f"there is no lock in {options.base}", place=LOCK_NAME, hint=hint)
+    lock = _lock(data, f"{options.base}:{LOCK_NAME}")
+    return before(lock, _pins(repository, scan, lock, commit))
+
+
+def _lock(data: bytes, name: str) -> Lock:
+    try:
+        return load(data)
+    except LockError as error:
+        error.place = (error.place or LOCK_NAME).replace(LOCK_NAME, name, 1)
+        raise
+
+
+def _pins(repository: Repository, scan: Scan, lock: Lock, commit: str) -> list[Pin]:
+    """The pins of a commit in the files that have pins now or that its lock records."""
+    # A group that is new in the lock may have had its pins before.
+    wanted = wanted_by((*lock.groups, *repository.lock.groups))
+    literals = literal_anchors((*repository.lock.groups, *lock.groups))
+    paths = {pin.source.path for pin in scan.pins}
+    paths |= {site.partition("#")[0] for group in lock.groups for site in group.sites}
+    pins: list[Pin] = []
+    for path in sorted(paths):
+        data = git.at(repository.root, commit, path)
+        if data is None:
+            continue
+        try:
+            pins += look(Source(path, data), wanted, dict(literals.get(path, ())).items()).pins
+        except ParseError:
+            continue  # what could not be read then had no pin that anybody knew
+    return pins

@@ -1,0 +1,220 @@
+"""`fi-bump set`: move groups to a version, every site or none."""
+
+from __future__ import annotations
+
+import os
+
+from fi_bump import mentions, write
+from fi_bump.commands.locked import recover
+from fi_bump.errors import Exit, FiBumpError, UsageError
+from fi_bump.findings import Finding, Rule, compare, finding_line, finding_order, lock_files
+from fi_bump.kept import Watch, recall
+from fi_bump.lock import Group, Lock
+from fi_bump.ownership import assign
+from fi_bump.pins import Pin
+from fi_bump.plan import Plan, make_plan
+from fi_bump.records import TYPE_CHECKING, NamedTuple
+from fi_bump.report.diff import diff
+from fi_bump.report.text import count, help_lines, mention_line, move_lines, pins_in_files
+from fi_bump.repository import Repository, open_repository
+from fi_bump.request import Request, read_request
+from fi_bump.scan import Scan, watch_names
+from fi_bump.terminal.output import say, write_bytes
+
+if TYPE_CHECKING:
+    from fi_bump.audit.preflight import Preflight
+    from fi_bump.commands.after_set import Following
+    from fi_bump.releases.asking import Online
+
+
+class Options(NamedTuple):
+    """What `set` was asked for: `[GROUP==]VERSION` texts, and whether to write; without `online` no index is asked.
+
+    `body` is where a pull request's body goes (`-`: standard output), `commit` asks for one commit.
+    """
+
+    root: str
+    targets: tuple[str, ...]
+    dry_run: bool = False
+    online: Online | None = None
+    strict: bool = False
+    body: str | None = None
+    commit: bool = False
+
+
+def parse(arguments: list[str]) -> Options | None:
+    """The options of a plain `[-C DIR] set …` command line, or None for anything that needs the full parser."""
+    root, words = (arguments[1], arguments[2:]) if arguments[:1] == ["-C"] and len(arguments) > 1 else (".", arguments)
+    if words[:1] != ["set"] or not root or os.environ.get("FI_BUMP_OFFLINE"):
+        return None
+    targets = tuple([word for word in words[1:] if not word.startswith("-")])
+    flags = {word for word in words[1:] if word.startswith("-")}
+    if not targets or "" in targets or not flags <= {"--dry-run", "--offline", "--strict"}:
+        return None
+    options = Options(root, targets, "--dry-run" in flags, None, "--strict" in flags)
+    if "--offline" in flags:
+        return options
+    from fi_bump.releases.asking import Online
+
+    return options._replace(online=Online())
+
+
+def run(options: Options) -> int:
+    """Move the groups and return the exit code: 0 done or already there, 1 when the tree or an index forbids it."""
+    if options.body is None and not options.commit:
+        return _run(options, None)
+    if options.dry_run:
+        what = "--commit" if options.commit else "--pr-body"
+        raise UsageError(f"--dry-run changes nothing, so there is nothing for {what}", hint="leave one of them out")
+    from fi_bump.commands.after_set import following
+
+    with following(options.root, options.body, options.commit) as after:
+        return _run(options, after)
+
+
+def _run(options: Options, after: Following | None) -> int:
+    repository = open_repository(options.root)
+    request = read_request(repository, options.targets)
+    scan: Scan | None = None
+    flight = None
+    if options.online is not None:
+        scan, flight = _preflight(repository, request, options.online)
+        if flight.refusals:
+            say([*flight.refusals, "nothing was changed", *([f"help: {flight.remedy}"] if flight.remedy else [])])
+            return int(Exit.FINDINGS)
+        if options.strict and flight.audit and flight.audit.conflicts:
+            say([*_audit_lines(request, flight), "nothing was changed"])
+            return int(Exit.FINDINGS)
+    if options.dry_run:
+        plan, findings = _plan(repository, request, scan or _scan(repository, request, quick=True), flight)
+        if findings:
+            return _refuse(findings)
+        write_bytes(diff(repository, plan))
+        return int(Exit.OK)
+    with write.exclusive(repository.root):
+        recover(repository.root)
+        repository = open_repository(options.root)
+        request = read_request(repository, options.targets)
+        scan = _scan(repository, request)
+        plan, findings = _plan(repository, request, scan, flight)
+        if findings:
+            return _refuse(findings)
+        if after is not None:
+            after.refuse(repository, plan)
+        repository.apply(plan)
+    _report(repository, plan, request, scan, flight)
+    if after is not None:
+        after.finish(repository, plan, request, scan, flight)
+    return int(Exit.OK)
+
+
+def _preflight(repository: Repository, request: Request, online: Online) -> tuple[Scan, Preflight]:
+    # The indexes and what asks them cost more to import than all the rest of `set`.
+    from fi_bump.audit.preflight import preflight
+
+    return preflight(repository.root, request, lambda: _scan(repository, request, quick=True), online)
+
+
+def _scan(repository: Repository, request: Request, *, quick: bool = False) -> Scan:
+    """The tree; with `quick`, for what writes nothing, without the files that said nothing at the last check."""
+    root = repository.root
+    watch = Watch(root, watch_names(request.lock), recall(root)) if quick else None
+    return repository._replace(lock=request.lock).scan(watch=watch)
+
+
+def _plan(repository: Repository, request: Request, scan: Scan, flight: Preflight | None) -> tuple[Plan, list[Finding]]:
+    """The verified plan, or the findings that forbid it: places of a moving group that would be left behind."""
+    versions = request.versions
+    plan = make_plan(_with_files(request, flight), scan, versions)
+    subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
+    findings = [finding for finding in compare(plan.lock, scan) if _forbids(finding, versions, subjects)]
+    if any(finding.rule is Rule.UNASSIGNED for finding in findings):
+        # Which group such a place is likely of is told by the versions as they are, not as they shall be.
+        findings = [finding for finding in findings if finding.rule is not Rule.UNASSIGNED]
+        findings += [
+            each for each in compare(request.lock, scan) if each.rule is Rule.UNASSIGNED and each.subject in subjects
+        ]
+        findings.sort(key=finding_order)
+    if findings:
+        return plan, findings
+    for name in versions:
+        if not any(pin.subject in _group(plan.lock, name).subjects for pin in scan.pins):
+            hint = "run fi-bump init --force to look for pins again"
+            raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
+    return repository.verified(plan), []
+
+
+def _with_files(request: Request, flight: Preflight | None) -> Lock:
+    """The request's lock with the release files that its versions have: what an index said, or nothing any more."""
+    lock = request.lock
+    for group in request.groups:
+        if flight is None and group.version == request.versions[group.name]:
+            continue
+        known = flight.files if flight else {}
+        members = tuple(member._replace(files=known.get(member.name, ())) for member in group.packages)
+        lock = lock.replace_group(group._replace(packages=members))
+    return lock
+
+
+def _group(lock: Lock, name: str) -> Group:
+    group = lock.group(name)
+    assert group is not None  # parse_targets has looked it up
+    return group
+
+
+def _forbids(finding: Finding, versions: dict[str, str], subjects: set[str]) -> bool:
+    """Whether a finding that stands after the planned move would make it a move of some places only."""
+    match finding.rule:
+        case Rule.MISSING_SITE | Rule.FLOOR_VIOLATED:
+            return finding.group in versions
+        case Rule.DRIFT:
+            return not finding.fixable and finding.subject in subjects
+        case Rule.UNASSIGNED:
+            return finding.subject in subjects
+    return False
+
+
+def _refuse(findings: list[Finding]) -> int:
+    say([finding_line(finding) for finding in findings] + ["nothing was changed"] + help_lines(findings))
+    return int(Exit.FINDINGS)
+
+
+def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, flight: Preflight | None) -> None:
+    say(line for change in plan.changes for line in move_lines(change))
+    changed = {move.pin for change in plan.changes for move in change.moves}
+    assigned = assign(plan.lock, scan.pins)
+    for name, version in request.versions.items():
+        group = _group(request.lock, name)
+        moved = [pin for pin, owner, _ in assigned if owner and owner.name == name and pin in changed]
+        if group.version == version and not moved:
+            say([f"{name} is already at {version}"])
+            continue
+        change = f"{group.version} -> {version}" if group.version != version else f"stays at {version}"
+        say([f"{name} {change}: {pins_in_files(moved)}{'' if flight else ', no index asked'}"])
+        compiled = {pin.source.path: pin.command for pin in moved if pin.command}
+        say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
+        if group.version != version:
+            _report_mentions(repository, group, version, scan, moved)
+    if flight:
+        say([f"note: {name} is not on the index, and no requirement pins it: not asked about" for name in flight.left])
+        say(_audit_lines(request, flight))
+
+
+def _audit_lines(request: Request, flight: Preflight) -> list[str]:
+    """What the audit of the move found, with the command that ends it."""
+    from fi_bump.audit.words import lines, proposed_command
+
+    if flight.audit is None:
+        return []
+    command = proposed_command(request.lock, request.versions, flight.audit)
+    return lines(flight.audit) + ([command] if command else [])
+
+
+def _report_mentions(repository: Repository, group: Group, version: str, scan: Scan, moved: list[Pin]) -> None:
+    """Say where the old version still stands beside a name of the group, and what else a person must look at."""
+    after = group._replace(version=version)
+    found = mentions.to_look_at(repository.root, repository.lock, after, group.version, scan, moved)
+    if found:
+        say([f"{count(len(found), 'place')} to look at:"])
+        say([f"  {mention_line(mention)}" for mention in found])
+    say([f"note: {place}" for place in lock_files(after, scan)])

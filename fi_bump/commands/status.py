@@ -1,0 +1,22 @@
+"""`fi-bump status`: groups, versions and sites, in a table or as JSON."""
+
+from __future__ import annotations
+
+from fi_bump.errors import Exit
+from fi_bump.repository import open_repository
+from fi_bump.terminal.output import say
+
+
+def run(root: str, form: str) -> int:
+    """Print the state of every recorded site and return 0; `check` is what fails on drift."""
+    repository = open_repository(root)
+    scan = repository.scan()
+    if form == "json":
+        from fi_bump.report.document import status_json
+
+        say([status_json(repository, scan)])
+    else:
+        from fi_bump.report.tables import print_status
+
+        print_status(repository, scan)
+    return int(Exit.OK)

@@ -1,0 +1,36 @@
+"""What `latest` reports for a group and for each of its members, as data."""
+
+from __future__ import annotations
+
+from packaging.version import Version
+
+from fi_bump.lock import Group, Member
+from fi_bump.records import NamedTuple
+
+
+class MemberLatest(NamedTuple):
+    """A member's newest usable release on its index, and the day it was uploaded; None where there is none."""
+
+    member: Member
+    index_url: str
+    version: Version | None
+    date: str | None
+
+
+class GroupLatest(NamedTuple):
+    """A group's members, the newest version that all of them have, and what an audit of moving there counts.
+
+    `left` are the members that their index does not know and no requirement names.
+    """
+
+    group: Group
+    members: tuple[MemberLatest, ...]
+    common: Version | None
+    conflicts: int | None
+    notes: int
+    left: tuple[str, ...]
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether every member has a newer version than the locked one."""
+        return self.common is not None and self.common > Version(self.group.version)

@@ -1,0 +1,50 @@
+"""The releases on the way from one version to another, as the members' indexes have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from packaging.version import Version
+
+from fi_bump.index.model import File
+from fi_bump.lock import Member
+from fi_bump.records import NamedTuple
+from fi_bump.releases.known import Known
+
+
+def on_the_way(known: Known, members: Iterable[Member], old: str | None, new: str) -> tuple[Release, ...]:
+    """What any of the members released after `old`, up to and with `new`; falling for a downgrade.
+
+    Final releases, and `new` whatever it is. Without `old`, and where they are equal, `new` alone.
+    """
+    end = Version(new)
+    start = end if old is None else Version(old)
+    found: dict[Version, list[list[File]]] = {end: []}
+    for member in members:
+        by_version: dict[str, list[File]] = {}
+        for file in known.project(member.name).files:
+            if file.version.local == member.label:
+                by_version.setdefault(file.version.public, []).append(file)
+        for text, files in by_version.items():
+            version = Version(text)
+            inside = start < version < end or end < version < start
+            if version == end or (inside and not version.is_prerelease):
+                found.setdefault(version, []).append(files)
+    ordered = sorted(found, reverse=end < start)
+    return tuple(_release(version, found[version]) for version in ordered)
+
+
+def _release(version: Version, members: list[list[File]]) -> Release:
+    uploaded = [file.uploaded for files in members for file in files if file.uploaded]
+    withdrawn = [files for files in members if all(file.yanked is not None for file in files)]
+    reasons = sorted({file.yanked for files in withdrawn for file in files if file.yanked})
+    yanked = ", ".join(reasons) if withdrawn else None
+    return Release(str(version), min(uploaded)[:10] if uploaded else None, yanked)
+
+
+class Release(NamedTuple):
+    """A release on the way; `date` is the day of its first upload, `yanked` the reason where a member's is yanked."""
+
+    version: str
+    date: str | None = None
+    yanked: str | None = None

@@ -1,0 +1,51 @@
+"""The document of `audit --format json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from packaging.version import Version
+
+from fi_bump.audit.audit import Audit
+from fi_bump.audit.conflicts import shown
+from fi_bump.audit.resolve import Verdict
+from fi_bump.lock import Lock
+
+SCHEMA = 1
+
+
+def audit_json(lock: Lock, versions: Mapping[str, str], found: Audit, verdicts: list[Verdict] | None) -> str:
+    """The document of `audit --format json` (schemas/audit.schema.json)."""
+    proposal: Mapping[str, Version] = found.proposal or {}
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "ok": not found.conflicts and all(verdict.ok for verdict in verdicts or ()),
+        "groups": [{"name": group.name, "version": versions.get(group.name, group.version)} for group in lock.groups],
+        "conflicts": [
+            {
+                "path": each.stated.place.rpartition(":")[0],
+                "line": int(each.stated.place.rpartition(":")[2]),
+                "stated": shown(each.stated.requirement),
+                "package": each.stated.package,
+                "release": each.demand.by,
+                "releasePlace": each.demand.place,
+                "needs": shown(each.demand.requirement),
+                "message": each.message,
+            }
+            for each in found.conflicts
+        ],
+        "notes": [
+            {"path": note.place.rpartition(":")[0], "line": int(note.place.rpartition(":")[2]), "message": note.message}
+            for note in found.notes
+        ],
+        "proposal": None
+        if found.proposal is None
+        else {name: str(version) for name, version in sorted(proposal.items())},
+    }
+    if verdicts is not None:
+        document["resolver"] = [
+            {"path": verdict.path, "ok": verdict.ok, "text": "\n".join(verdict.lines)} for verdict in verdicts
+        ]
+    return json.dumps(document, indent=2, ensure_ascii=False)

@@ -1,0 +1,36 @@
+"""The document of `latest --format json`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fi_bump.releases.latest import GroupLatest
+
+SCHEMA = 1
+
+
+def latest_json(found: list[GroupLatest]) -> str:
+    """The document of `latest --format json` (schemas/latest.schema.json)."""
+    groups: list[dict[str, Any]] = [
+        {
+            "name": each.group.name,
+            "locked": each.group.version,
+            "newest": str(each.common) if each.common else None,
+            "behind": each.is_behind,
+            "conflicts": each.conflicts,
+            "notes": each.notes,
+            "members": [
+                {
+                    "name": member.member.name,
+                    "index": member.index_url,
+                    "newest": str(member.version) if member.version else None,
+                    "date": member.date,
+                }
+                for member in each.members
+            ],
+            "unknown": list(each.left),
+        }
+        for each in found
+    ]
+    return json.dumps({"schema": SCHEMA, "groups": groups}, indent=2, ensure_ascii=False)

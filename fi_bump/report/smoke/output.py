@@ -1,0 +1,90 @@
+"""Where reports go: standard output in one format, files in any."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import NamedTuple, assert_never
+
+from fi_bump import user_files
+from fi_bump.errors import UsageError
+from fi_bump.lock import LOCK_NAME
+from fi_bump.pins import Source
+from fi_bump.repository import Repository
+from fi_bump.smoke.model import Report
+from fi_bump.terminal.output import write_bytes
+
+_ENDINGS = {".txt": "table", ".json": "json", ".xml": "junit", ".md": "markdown", ".sarif": "sarif"}
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    table = "table"
+    json = "json"
+    junit = "junit"
+    markdown = "markdown"
+    github = "github"
+    gitlab = "gitlab"
+    sarif = "sarif"
+
+
+class Output(NamedTuple):
+    """A file that a report is left in."""
+
+    format: Format
+    path: str
+
+
+def parse_output(text: str) -> Output:
+    """`FORMAT=FILE`, or a file whose ending says the format. Raises UsageError."""
+    name, equals, path = text.partition("=")
+    if equals and path and name in Format.__members__:
+        return Output(Format(name), path)
+    ending = os.path.splitext(text)[1].lower()
+    if ending not in _ENDINGS:
+        hint = f"end it in {', '.join(_ENDINGS)}, or write FORMAT={text}: {', '.join(Format)}"
+        raise UsageError(f"'{text}' does not say its format", hint=hint)
+    return Output(Format(_ENDINGS[ending]), text)
+
+
+def render(report: Report, form: Format, repository: Repository | None = None) -> str:
+    """The report as text that ends with a newline; its results stand in the repository's lock."""
+    match form:
+        case Format.table:
+            from fi_bump.report.smoke_table import table_text as text
+        case Format.json:
+            from fi_bump.report.smoke_json import json_text as text
+        case Format.junit:
+            from fi_bump.report.smoke_junit import junit_text as text
+        case Format.markdown:
+            from fi_bump.report.smoke_markdown import markdown_text as text
+        case Format.github | Format.gitlab | Format.sarif:
+            return _placed(report, form, repository)
+        case _:
+            assert_never(form)
+    return text(report)
+
+
+def _placed(report: Report, form: Format, repository: Repository | None) -> str:
+    from fi_bump.report import formats
+    from fi_bump.report.of_smoke import smoke_report
+
+    lock = None if repository is None else Source(LOCK_NAME, repository.lock_data)
+    folder = "" if repository is None else formats.folder_of(repository.root)
+    return f"{formats.render(smoke_report(report, lock).below(folder), formats.Written(form))}\n"
+
+
+def leave(report: Report, outputs: tuple[Output, ...], repository: Repository) -> None:
+    """Write every file, each whole or not at all."""
+    for output in outputs:
+        user_files.put(output.path, render(report, output.format, repository).encode("utf-8", "backslashreplace"))
+
+
+def show(report: Report, form: Format, repository: Repository) -> None:
+    """Print the report, and leave GitHub's job summary, with every number, where that is asked for."""
+    write_bytes(render(report, form, repository).encode("utf-8", "backslashreplace"))
+    if form is Format.github:
+        from fi_bump.report.job_summary import leave as leave_summary
+
+        leave_summary(lambda: render(report, Format.markdown))
