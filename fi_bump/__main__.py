@@ -26,9 +26,9 @@ def _run() -> None:
     root = _checked(sys.argv[1:])
     memory = None
     if root is not None:
-        from fi_bump import kept
+        from fi_bump.scanning import cache
 
-        memory = kept.recall(root)
+        memory = cache.recall(root)
         if memory.report is not None and not sys.stdout.isatty():
             _answer(memory.report)
     from fi_bump.commands import check

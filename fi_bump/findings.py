@@ -8,7 +8,7 @@ from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes
 from fi_bump.pins import BY_HAND, Floor, Kind, Mark, Pin, Source, Span, Unpinned
 from fi_bump.records import NamedTuple
-from fi_bump.scan import Scan
+from fi_bump.scanning.scan import Scan
 
 
 class Rule(Enum):

@@ -8,7 +8,7 @@ from collections import Counter
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign, site_to_record
 from fi_bump.pins import Kind, Pin
-from fi_bump.scan import Scan
+from fi_bump.scanning.scan import Scan
 from fi_bump.versions import canonical_version, newest_first
 
 # Tables and folders whose names tell no group from another.

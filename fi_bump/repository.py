@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fi_bump import files
+from fi_bump.editing.plan import Plan, verify
 from fi_bump.errors import LockError
 from fi_bump.lock import LOCK_NAME, Lock, dump, load
 from fi_bump.pins import Found, Source
-from fi_bump.plan import Plan, verify
 from fi_bump.records import TYPE_CHECKING, NamedTuple
-from fi_bump.scan import Scan, literal_anchors, look, scan, wanted_by
+from fi_bump.scanning import files
+from fi_bump.scanning.scan import Scan, literal_anchors, look, scan, wanted_by
 
 if TYPE_CHECKING:
-    from fi_bump.kept import Watch
+    from fi_bump.scanning.cache import Watch
 
 
 class Repository(NamedTuple):
@@ -38,7 +38,7 @@ class Repository(NamedTuple):
         verify(plan, refind)
         if plan.changes:
             # Parsers of other hands look at the result too; they cost time that `check` without --fix never pays.
-            from fi_bump.witness import confirm
+            from fi_bump.editing.second_opinion import confirm
 
             confirm(plan)
         return plan
@@ -49,7 +49,7 @@ class Repository(NamedTuple):
 
     def apply(self, plan: Plan) -> None:
         """Write the verified plan: every file or none, the lock last."""
-        from fi_bump import write
+        from fi_bump.editing import write
 
         changes = [write.Change(change.source.path, change.source.data, change.new) for change in plan.changes]
         new_lock = self.new_lock_data(plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from fi_bump import catalog
+from fi_bump import families
 from fi_bump.errors import UsageError
 from fi_bump.grammar import canonical_name
 from fi_bump.grouping import filled
@@ -12,7 +12,7 @@ from fi_bump.lock import Group, Lock, Member
 from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
 from fi_bump.repository import Repository
-from fi_bump.scan import scan
+from fi_bump.scanning.scan import scan
 from fi_bump.versions import canonical_version
 
 
@@ -64,7 +64,7 @@ def _new_group(repository: Repository, name: str) -> Group | None:
     """A group for a known family or a package that requirements of the tree pin, at the version they have now."""
     if canonical_name(name) != name or any(name in group.subjects for group in repository.lock.groups):
         return None
-    group = catalog.families().get(name, Group(name, "0", (Member(name),)))
+    group = families.families().get(name, Group(name, "0", (Member(name),)))
     taken = {subject for other in repository.lock.groups for subject in other.subjects}
     if taken & group.subjects:
         return None

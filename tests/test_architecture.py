@@ -19,19 +19,21 @@ PACKAGE = Path(fi_bump.__file__).parent
 MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
 PROBES = [name for name in MODULES if name.startswith("smoke/probes/")]
 OF_PROBES = "fi_bump.smoke.probes"
-FORMATS = [name for name in MODULES if name.startswith("formats/") and name != "formats/__init__.py"]
+FORMATS = [name for name in MODULES if name.startswith("formats/") and not name.endswith("__init__.py")]
 
 # The commands that ask indexes speak of releases in packaging's own types.
 ASKING = {"commands/audit.py", "commands/check_online.py", "releases/", "report/json/audit.py"}
 # Third-party library -> the only modules (or folders) that may import it.
 DOORS = {
     "typer": {"cli/"},
-    "rich": {f"report/{name}.py" for name in ("fleet_table", "smoke_progress", "smoke_table", "snippet", "tables")}
+    "rich": {
+        f"report/{name}.py" for name in ("fleet_table", "smoke/progress", "smoke/table", "findings/snippet", "tables")
+    }
     | {"terminal/waiting.py"},
-    "packaging": {"versions.py", "witness.py", "smoke/ranges.py", "audit/", "index/", *ASKING},
-    "dockerfile_parse": {"witness.py"},
+    "packaging": {"versions.py", "editing/second_opinion.py", "smoke/ranges.py", "audit/", "index/", *ASKING},
+    "dockerfile_parse": {"editing/second_opinion.py"},
     "urllib3": {"index/http.py"},
-    "tomlkit": {"witness.py"},
+    "tomlkit": {"editing/second_opinion.py"},
     "yaml": {"formats/yaml_events.py"},
 }
 # What a format may import beside its own sub-modules.
@@ -46,12 +48,13 @@ FOR_FORMATS = {
     "re",
     "typing",
     "fi_bump.errors",
-    "fi_bump.formats.addresses",
-    "fi_bump.formats.gathered",
-    "fi_bump.formats.json_strings",
+    "fi_bump.formats.shared.addresses",
+    "fi_bump.formats.shared.gathered",
+    "fi_bump.formats.shared.json_strings",
+    "fi_bump.formats.shared.pieces",
     "fi_bump.formats.passage",
-    "fi_bump.formats.requirement_address",
-    "fi_bump.formats.requirement_text",
+    "fi_bump.formats.shared.requirement_address",
+    "fi_bump.formats.shared.requirement_text",
     "fi_bump.grammar",
     "fi_bump.pins",
     "fi_bump.records",
@@ -59,7 +62,7 @@ FOR_FORMATS = {
 # Python's own parsers: a format's authority, and its alone.
 PARSERS = {"pyproject": {"tomllib"}}
 OWN = {
-    "bake": ("json_strings",),
+    "bake": ("shared.json_strings",),
     "cmake": ("shell_",),
     "dockerfile": ("dockerfile_", "shell_"),
     "hcl": ("hcl_",),
@@ -78,12 +81,12 @@ SHARED = "shell_"
 # probe runs in another interpreter and writes its answer, to a file that the runner names, and what it compiles, to the
 # runner's cache. GitHub names the file that takes a job's summary.
 WRITERS = {
-    "write.py",
+    "editing/write.py",
     "editing/journal.py",
     "index/cache.py",
-    "kept.py",
+    "scanning/cache.py",
     "audit/resolve.py",
-    "report/job_summary.py",
+    "report/findings/job_summary.py",
     "smoke/process.py",
     "smoke/storage.py",
     "user_files.py",
@@ -122,12 +125,18 @@ def imports(name: str) -> Iterator[str]:
                 yield from ([f"{OF_PROBES}.{node.module}"] if node.module else [OF_PROBES])
                 continue
             assert node.level == 0, f"{name}: a relative import"
-            inner = node.module == "fi_bump" or node.module == "fi_bump.formats"
+            inner = node.module in {
+                "fi_bump",
+                "fi_bump.formats",
+                "fi_bump.formats.shared",
+                "fi_bump.scanning",
+                "fi_bump.editing",
+            }
             yield from (f"{node.module}.{alias.name}" for alias in node.names) if inner else [str(node.module)]
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert {"cli/set.py", "write.py", "formats/bake.py", "report/text.py", "template/fill.py"} <= set(MODULES)
+    assert {"cli/set.py", "editing/write.py", "formats/bake.py", "report/text.py", "template/fill.py"} <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -162,12 +171,12 @@ def test_no_other_library(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("plan.py", "findings.py", "ownership.py", "lock.py", "grammar.py", "pins.py", "versions.py"),
+        *("editing/plan.py", "findings.py", "ownership.py", "lock.py", "grammar.py", "pins.py", "versions.py"),
         *("template/fill.py", "template/values.py", "fleet/model.py", "fleet/compare.py", "change/model.py", *FORMATS),
     ],
 )
 def test_the_middle_is_pure(name: str) -> None:
-    doors = {"os", "io", "pathlib", "subprocess", "fi_bump.files", "fi_bump.write", "fi_bump.state"}
+    doors = {"os", "io", "pathlib", "subprocess", "fi_bump.scanning.files", "fi_bump.editing.write", "fi_bump.state"}
     assert doors.isdisjoint(imports(name))
 
 
@@ -247,7 +256,9 @@ def code(name: str) -> str:
 def test_no_family_is_named_outside_the_data() -> None:
     # The smoke stage is FlashInfer's own, and so are its reports.
     outside = [
-        name for name in MODULES if not name.startswith(("smoke/", "report/smoke", "commands/smoke.py", "cli/smoke.py"))
+        name
+        for name in MODULES
+        if not name.startswith(("smoke/", "report/smoke", "report/json/smoke.py", "commands/smoke.py", "cli/smoke.py"))
     ]
     assert [name for name in outside if re.search("flash.?infer|cutlass|torch", code(name), re.IGNORECASE)] == []
 

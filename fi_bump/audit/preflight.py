@@ -14,7 +14,7 @@ from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known, Standing, asked_members, release_files
 from fi_bump.releases.on_the_way import Release, on_the_way
 from fi_bump.request import Request
-from fi_bump.scan import Scan
+from fi_bump.scanning.scan import Scan
 
 ReleaseFiles = dict[str, tuple[tuple[str, str], ...]]
 

@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fi_bump.audit.statements import InstalledTogether, installed_together
+from fi_bump.editing.plan import make_plan
 from fi_bump.errors import FiBumpError
-from fi_bump.files import format_of, read
 from fi_bump.index.address import redacted
-from fi_bump.plan import make_plan
 from fi_bump.records import NamedTuple
 from fi_bump.releases.known import Known
 from fi_bump.repository import Repository
 from fi_bump.request import Request
-from fi_bump.scan import needles, wanted_by
+from fi_bump.scanning.files import format_of, read
+from fi_bump.scanning.scan import needles, wanted_by
 
 TIME_LIMIT = 300
 # What the images of GPU engines are built on has glibc 2.35; some of their wheels need 2.34.

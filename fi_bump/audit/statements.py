@@ -10,14 +10,14 @@ from typing import Any, NamedTuple, TypeAlias
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from fi_bump import files
 from fi_bump.audit.conflicts import Stated
 from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
 from fi_bump.lock import Lock
 from fi_bump.pins import Source, Span
-from fi_bump.scan import needles, wanted_by
+from fi_bump.scanning import files
+from fi_bump.scanning.scan import needles, wanted_by
 from fi_bump.untrusted import entries, table, texts
 
 # Files with the formats that their names promise, by name.

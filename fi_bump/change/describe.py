@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fi_bump import mentions
 from fi_bump.change.model import Asked, Description, GroupChange, Place
 from fi_bump.findings import compare, finding_line, lock_files
 from fi_bump.lock import Group, Lock
@@ -13,7 +12,8 @@ from fi_bump.pins import Pin
 from fi_bump.records import NamedTuple
 from fi_bump.releases.on_the_way import Release
 from fi_bump.repository import Repository
-from fi_bump.scan import Scan
+from fi_bump.scanning import mentions
+from fi_bump.scanning.scan import Scan
 from fi_bump.smoke.model import Report
 from fi_bump.smoke.registry import judged
 

@@ -6,7 +6,7 @@ from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.releases.on_the_way import Release
 
 if TYPE_CHECKING:
-    from fi_bump.mentions import Mention
+    from fi_bump.scanning.mentions import Mention
     from fi_bump.smoke.model import Report
 
 

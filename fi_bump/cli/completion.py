@@ -10,9 +10,9 @@ import os
 import re
 from collections.abc import Sequence
 
-from fi_bump import files
 from fi_bump.errors import FiBumpError
 from fi_bump.lock import LOCK_NAME, Group, Lock, load
+from fi_bump.scanning import files
 
 _NEWEST = 20
 

@@ -66,7 +66,7 @@ def complete_templates(incomplete: str) -> list[str]:
 
 def complete_families(incomplete: str) -> list[str]:
     """The known families."""
-    from fi_bump.catalog import families
+    from fi_bump.families import families
 
     return [name for name in families() if name.startswith(incomplete)]
 

@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
-from fi_bump import files, user_files
+from fi_bump import user_files
 from fi_bump.audit.preflight import Preflight
 from fi_bump.change import git
-from fi_bump.change.asked import asked_by_set
 from fi_bump.change.describe import before, describe
+from fi_bump.change.index_answers import asked_by_set
+from fi_bump.editing.plan import Plan
 from fi_bump.lock import LOCK_NAME
-from fi_bump.plan import Plan
 from fi_bump.records import NamedTuple
-from fi_bump.report.change_markdown import body_text
-from fi_bump.report.change_text import message_text
+from fi_bump.report.change.commit_message import message_text
+from fi_bump.report.change.pull_request import body_text
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request
-from fi_bump.scan import Scan
+from fi_bump.scanning import files
+from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.output import say, write_bytes
 
 

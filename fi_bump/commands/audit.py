@@ -45,8 +45,8 @@ def run(options: Options) -> int:
     if options.form == "json":
         say([audit_json(lock, versions, found, verdicts if options.resolve else None)])
     elif options.form != "text" or ((found.conflicts or found.notes) and sys.stdout.isatty()):
-        from fi_bump.report.formats import emit
-        from fi_bump.report.of_audit import Closing, audit_report
+        from fi_bump.report.findings.formats import emit
+        from fi_bump.report.findings.from_audit import Closing, audit_report
 
         closing = Closing(summary(lock, versions, found), proposed_command(lock, versions, found), not failed)
         emit(audit_report(repository.root, lock, found, verdicts, closing), options.form, repository.root)

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import sys
 
-from fi_bump import kept, state
+from fi_bump import state
 from fi_bump.commands.locked import recover
+from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings import Finding, compare, finding_order, interrupted
 from fi_bump.lock import LOCK_NAME
-from fi_bump.plan import Plan, make_plan
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.diff import diff
 from fi_bump.report.text import check_lines, count, mention_line, move_lines
 from fi_bump.repository import Repository, open_repository
-from fi_bump.scan import Scan, watch_names
+from fi_bump.scanning import cache
+from fi_bump.scanning.scan import Scan, watch_names
 from fi_bump.terminal.output import encoded, say, write_bytes
 
 if TYPE_CHECKING:
-    from fi_bump.mentions import Mention
     from fi_bump.releases.asking import Online
+    from fi_bump.scanning.mentions import Mention
 
 FORMATS = ("text", "json", "github", "gitlab", "junit", "markdown", "sarif")
 
@@ -63,19 +64,19 @@ def parse(arguments: list[str]) -> Options | None:
     return options if options.form in FORMATS else None
 
 
-def run(options: Options, memory: kept.Memory | None = None) -> int:
+def run(options: Options, memory: cache.Memory | None = None) -> int:
     """Check, print the report, and return the exit code: 0 in step, 1 with findings left.
 
     `memory` is what is known of the tree, where that was asked already. Without `fix` nothing is ever written.
     Raises FiBumpError when the check cannot be made.
     """
-    is_whole = options == Options(options.root) and kept.enabled(options.root)
+    is_whole = options == Options(options.root) and cache.enabled(options.root)
     if memory is None and is_whole:
-        memory = kept.recall(options.root)
+        memory = cache.recall(options.root)
     repository = open_repository(options.root)
     watch = None
     if memory is not None and is_whole:
-        watch = kept.Watch(repository.root, watch_names(repository.lock), memory)
+        watch = cache.Watch(repository.root, watch_names(repository.lock), memory)
         watch.lock(LOCK_NAME)
     if options.fix:
         repository, scan = _fix(repository.root, options)
@@ -103,7 +104,7 @@ def _show(repository: Repository, plan: Plan, options: Options) -> None:
 
 def _fix(root: str, options: Options) -> tuple[Repository, Scan]:
     """Make the tree follow the lock, and return both as they are then."""
-    from fi_bump import write
+    from fi_bump.editing import write
 
     with write.exclusive(root):
         recover(root, quiet=options.form != "text")
@@ -138,12 +139,12 @@ def _report(repository: Repository, scan: Scan, findings: list[Finding], options
     """The report as lines; None when it was shown in another way."""
     mentions = _mentions(repository, scan) if options.mentions else None
     if options.form == "json":
-        from fi_bump.report.document import check_json
+        from fi_bump.report.json.check import check_json
 
         return [check_json(repository, scan, findings, mentions)]
     if options.form != "text" or (findings and sys.stdout.isatty()):
-        from fi_bump.report.formats import emit
-        from fi_bump.report.of_check import check_report
+        from fi_bump.report.findings.formats import emit
+        from fi_bump.report.findings.from_check import check_report
 
         emit(check_report(repository, scan, findings, mentions), options.form, repository.root)
         return None
@@ -153,7 +154,7 @@ def _report(repository: Repository, scan: Scan, findings: list[Finding], options
 
 
 def _mentions(repository: Repository, scan: Scan) -> list[Mention]:
-    from fi_bump.mentions import of_others
+    from fi_bump.scanning.mentions import of_others
 
     lock = repository.lock
     return sorted({each for group in lock.groups for each in of_others(repository.root, lock, group, scan)})

@@ -13,7 +13,7 @@ from fi_bump.pins import Kind
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Standing, asked_members, release_files
 from fi_bump.repository import Repository
-from fi_bump.scan import Scan
+from fi_bump.scanning.scan import Scan
 
 Place = tuple[str, int, int, int]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from fi_bump.errors import Exit, UsageError
+from fi_bump.fleet.checkouts import Named, engine_of, listed, named, read
 from fi_bump.fleet.compare import compare
 from fi_bump.fleet.model import Fleet, Newest
-from fi_bump.fleet.reading import Named, engine_of, listed, named, read
 from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online
 from fi_bump.terminal.output import say
@@ -31,7 +31,7 @@ def run(options: Options) -> int:
     places, engine = _places(options)
     fleet = _fleet(places, engine, options.online)
     if options.form == "json":
-        from fi_bump.report.fleet_json import fleet_json
+        from fi_bump.report.json.fleet import fleet_json
 
         say([fleet_json(fleet)])
     else:
@@ -76,7 +76,7 @@ def _fleet(places: list[Named], engine: Named | None, online: Online | None) -> 
         found = [read(place) for place in places]
     known: dict[tuple[str, str], Newest] | None = None
     if online is not None:
-        from fi_bump.fleet.asked import newest_of_all
+        from fi_bump.fleet.newest import newest_of_all
 
         readable = [(each.name, repository, scan) for each, repository, scan in found if repository and scan]
         with waiting("asking the package indexes"):

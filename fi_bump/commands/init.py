@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from fi_bump import catalog, files, write
+from fi_bump import families
 from fi_bump.commands.locked import recover
+from fi_bump.editing import write
 from fi_bump.errors import Exit, FiBumpError, LockError, UsageError
 from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.grouping import filled, split
@@ -14,7 +15,8 @@ from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, assign
 from fi_bump.records import NamedTuple
 from fi_bump.report.text import count
-from fi_bump.scan import Scan, scan
+from fi_bump.scanning import files
+from fi_bump.scanning.scan import Scan, scan
 from fi_bump.terminal.output import say
 from fi_bump.versions import canonical_version
 
@@ -65,12 +67,12 @@ def run(options: Options) -> int:
 
 def _proposed(options: Options) -> list[Group]:
     """The groups to look for, without version and sites."""
-    known = catalog.families()
+    known = families.families()
     described = options.packages or options.variables or options.repositories
     if not options.groups:
         if described:
             raise UsageError("a group described by hand needs a name", hint="add --group NAME")
-        return list(catalog.proposed())
+        return list(families.proposed())
     if not described:
         for name in options.groups:
             if name not in known:

@@ -7,7 +7,7 @@ from fi_bump.terminal.output import say
 
 def recover(root: str, *, quiet: bool = False) -> None:
     """Finish or undo what a killed fi-bump left, and say so. To be called under the repository's write lock."""
-    from fi_bump import write
+    from fi_bump.editing import write
 
     recovery = write.recover(root)
     if recovery is not None and not quiet:

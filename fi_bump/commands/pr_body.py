@@ -11,10 +11,10 @@ from fi_bump.lock import LOCK_NAME, Lock, load
 from fi_bump.pins import Pin, Source
 from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online
-from fi_bump.report.change_markdown import body_text
+from fi_bump.report.change.pull_request import body_text
 from fi_bump.repository import Repository, open_repository
-from fi_bump.scan import Scan, literal_anchors, look, wanted_by
-from fi_bump.smoke import baseline, reading
+from fi_bump.scanning.scan import Scan, literal_anchors, look, wanted_by
+from fi_bump.smoke import baseline, report_file
 from fi_bump.smoke.model import Report
 from fi_bump.terminal.output import write_bytes
 
@@ -50,7 +50,7 @@ def run(options: Options) -> int:
 def _asked(options: Options, repository: Repository, scan: Scan, earlier: Before) -> Asked | None:
     if options.online is None:
         return None
-    from fi_bump.change.asked import ask
+    from fi_bump.change.index_answers import ask
 
     old = {group.name: version_before(earlier, group) for group in repository.lock.groups}
     return ask(repository, scan, old, options.online)
@@ -60,7 +60,7 @@ def _report(options: Options, lock: Lock) -> Report | None:
     """The smoke report beside its baseline. Raises FiBumpError for one that is not of a locked version."""
     if options.smoke is None:
         return None
-    report = reading.load(options.smoke)
+    report = report_file.load(options.smoke)
     group = lock.group(report.group)
     if group is None:
         raise FiBumpError(f"is a report of the group '{report.group}', which is not in the lock", place=options.smoke)
@@ -70,7 +70,7 @@ def _report(options: Options, lock: Lock) -> Report | None:
         raise FiBumpError(message, place=options.smoke, hint=hint)
     if options.baseline is None:
         return report
-    return reading.beside(report, baseline.load(options.baseline, report.group), options.tolerance)
+    return report_file.beside(report, baseline.load(options.baseline, report.group), options.tolerance)
 
 
 def _earlier(options: Options, repository: Repository, scan: Scan) -> Before:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 
-from fi_bump import mentions, write
 from fi_bump.commands.locked import recover
+from fi_bump.editing import write
+from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import Exit, FiBumpError, UsageError
 from fi_bump.findings import Finding, Rule, compare, finding_line, finding_order, lock_files
-from fi_bump.kept import Watch, recall
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
-from fi_bump.plan import Plan, make_plan
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.diff import diff
 from fi_bump.report.text import count, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request, read_request
-from fi_bump.scan import Scan, watch_names
+from fi_bump.scanning import mentions
+from fi_bump.scanning.cache import Watch, recall
+from fi_bump.scanning.scan import Scan, watch_names
 from fi_bump.terminal.output import say, write_bytes
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from fi_bump import files, write
 from fi_bump.commands.locked import recover
+from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError
 from fi_bump.formats import literal
 from fi_bump.grammar import LITERAL, LITERAL_MARK, VERSION, is_literal_anchor
@@ -14,6 +14,7 @@ from fi_bump.ownership import agrees, site_to_record
 from fi_bump.pins import Pin, Source
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import named_group
+from fi_bump.scanning import files
 from fi_bump.terminal.output import say
 
 _LINE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?")

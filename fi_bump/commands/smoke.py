@@ -16,11 +16,11 @@ from fi_bump.report.smoke import output
 from fi_bump.report.smoke.output import Format, Output
 from fi_bump.repository import open_repository
 from fi_bump.smoke import baseline, storage
+from fi_bump.smoke.interpreter import existing
 from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.ranges import name_of, parse_sweep
 from fi_bump.smoke.registry import choose, group_of, sweepable
 from fi_bump.smoke.session import Session, Setup
-from fi_bump.smoke.target import existing
 from fi_bump.versions import canonical_version
 
 
@@ -119,7 +119,7 @@ def _refuse_contradictions(options: Options) -> None:
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
     """Live on a terminal, plain lines otherwise; both on standard error."""
-    from fi_bump.report.smoke_progress import Live, Plain
+    from fi_bump.report.smoke.progress import Live, Plain
 
     if sys.stderr.isatty():
         with Live() as live:

@@ -12,7 +12,7 @@ def run(root: str, form: str) -> int:
     repository = open_repository(root)
     scan = repository.scan()
     if form == "json":
-        from fi_bump.report.document import status_json
+        from fi_bump.report.json.check import status_json
 
         say([status_json(repository, scan)])
     else:

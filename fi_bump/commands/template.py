@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from fi_bump import files, state, write
+from fi_bump import state
 from fi_bump.commands.locked import recover
+from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError
 from fi_bump.repository import open_repository
+from fi_bump.scanning import files
 from fi_bump.template.catalog import TEMPLATES, Template, find, source
 from fi_bump.template.fill import fill
 from fi_bump.template.values import filling

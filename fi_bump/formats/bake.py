@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.json_strings import Scalar, decoded, scalars
 from fi_bump.formats.passage import Passage
-from fi_bump.formats.requirement_text import Requirement, judge, named, without_marker
+from fi_bump.formats.shared.json_strings import Scalar, decoded, scalars
+from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from fi_bump.formats.addresses import release
-from fi_bump.formats.gathered import Gathered
+from fi_bump.formats.shared.addresses import release
+from fi_bump.formats.shared.gathered import Gathered
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_commands import CommandReader
-from fi_bump.formats.shell_text import Text
 from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Found, Kind, Source, Span, Wanted
 

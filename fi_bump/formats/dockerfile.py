@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 
 from fi_bump.formats.dockerfile_lines import Instruction, scan
-from fi_bump.formats.gathered import Gathered
+from fi_bump.formats.shared.gathered import Gathered
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_images import image_names, images
-from fi_bump.formats.shell_text import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Source, Wanted
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from fi_bump.errors import ParseError
-from fi_bump.formats.shell_text import Text
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern, names_any
 from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple

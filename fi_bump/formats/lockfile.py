@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fi_bump.formats.json_strings import decoded, scalars
+from fi_bump.formats.shared.json_strings import decoded, scalars
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name
 from fi_bump.pins import Found, Mark, Source, Span, Unpinned, Wanted
 

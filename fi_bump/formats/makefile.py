@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_script import ScriptReader
-from fi_bump.formats.shell_text import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Source, Span, Wanted
 

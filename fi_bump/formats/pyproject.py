@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 
-from fi_bump.formats.addresses import NOT_MOVED
 from fi_bump.formats.pyproject_strings import Path, TomlString, strings
-from fi_bump.formats.requirement_address import Addressed, judge_address
-from fi_bump.formats.requirement_text import NO_VERSION, Requirement, judge, named, without_marker
+from fi_bump.formats.shared.addresses import NOT_MOVED
+from fi_bump.formats.shared.requirement_address import Addressed, judge_address
+from fi_bump.formats.shared.requirement_text import NO_VERSION, Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository, variable_of
 from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
 

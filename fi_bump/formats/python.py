@@ -16,8 +16,8 @@ from fi_bump.formats.passage import Passage
 from fi_bump.formats.python_gates import GateReader
 from fi_bump.formats.python_literals import Literal, literals, scope
 from fi_bump.formats.python_names import Names, names_of, subject_of
-from fi_bump.formats.requirement_address import Addressed, judge_address
-from fi_bump.formats.requirement_text import Requirement, judge, named, without_marker
+from fi_bump.formats.shared.requirement_address import Addressed, judge_address
+from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
 

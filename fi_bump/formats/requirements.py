@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 
 from fi_bump.formats.passage import Passage
-from fi_bump.formats.requirement_text import Requirement, is_reference, judge, named, without_marker
 from fi_bump.formats.requirements_lines import logical_lines
+from fi_bump.formats.shared.requirement_text import Requirement, is_reference, judge, named, without_marker
 from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository
 from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted, number_anchors
 
@@ -113,8 +113,8 @@ def _url_line(source: Source, line: Passage, wanted: Wanted) -> Pin | Unpinned |
     if match is None:
         return None
     # Few files hold one.
-    from fi_bump.formats.addresses import NOT_MOVED
-    from fi_bump.formats.requirement_address import Addressed, judge_address
+    from fi_bump.formats.shared.addresses import NOT_MOVED
+    from fi_bump.formats.shared.requirement_address import Addressed, judge_address
 
     item = judge_address(Addressed(source, line, *match.span(1), wanted, None, _BROKEN_BY))
     if item is not None or is_reference(match[1]):
@@ -138,7 +138,7 @@ def _links(source: Source, line: Passage, wanted: Wanted) -> Pin | Unpinned | No
     match = _LINKS.search(line.text)
     if match is None:
         return None
-    from fi_bump.formats.requirement_address import Addressed, judge_address
+    from fi_bump.formats.shared.requirement_address import Addressed, judge_address
 
     return judge_address(Addressed(source, line, *match.span(1), wanted, None, _BROKEN_BY))
 

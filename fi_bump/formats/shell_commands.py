@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from fi_bump.formats.gathered import Gathered
+from fi_bump.formats.shared.gathered import Gathered
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_git import GitReader
 from fi_bump.formats.shell_reports import ReportReader
-from fi_bump.formats.shell_text import Text
 from fi_bump.formats.shell_values import Values
 from fi_bump.grammar import canonical_name, compiled, longest_first, name_pattern, names_any, one_of, variable_of
 from fi_bump.pins import Kind, Wanted

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.gathered import is_release
-from fi_bump.formats.shell_text import Text
+from fi_bump.formats.shared.gathered import is_release
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_values import Values
 from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Kind

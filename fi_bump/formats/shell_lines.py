@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from fi_bump.formats.shell_text import Text
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Span
 from fi_bump.records import NamedTuple

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_images import image_names, images, is_image
-from fi_bump.formats.shell_text import Text
 from fi_bump.formats.shell_values import Values
 from fi_bump.grammar import (
     LOCAL,

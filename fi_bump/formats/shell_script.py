@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fi_bump.formats.gathered import Gathered
+from fi_bump.formats.shared.gathered import Gathered
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_lines import read
-from fi_bump.formats.shell_text import Text
 from fi_bump.pins import Found, Source, Span, Wanted
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from fi_bump.formats.addresses import release
-from fi_bump.formats.gathered import RELEASE, WRAPPING, Gathered, is_commit
-from fi_bump.formats.shell_text import Text
+from fi_bump.formats.shared.addresses import release
+from fi_bump.formats.shared.gathered import RELEASE, WRAPPING, Gathered, is_commit
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Kind, Mark, Wanted
 

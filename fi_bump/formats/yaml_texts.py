@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_images import image_names
 from fi_bump.formats.shell_lines import read
-from fi_bump.formats.shell_text import Text
 from fi_bump.formats.yaml_values import Values
 from fi_bump.grammar import VERSION, LazyPattern, canonical_name, compiled, longest_first, name_pattern, one_of
 from fi_bump.pins import Kind, Span, Wanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.gathered import RELEASE, WRAPPING, Gathered, is_commit
+from fi_bump.formats.shared.gathered import RELEASE, WRAPPING, Gathered, is_commit
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Kind, Source, Span
 

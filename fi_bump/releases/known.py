@@ -11,13 +11,13 @@ from typing import NamedTuple
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from fi_bump import files
 from fi_bump.index.address import redacted
 from fi_bump.index.cache import UNCHANGING
 from fi_bump.index.client import Client, in_background, newest, wheel_for_metadata
 from fi_bump.index.model import File, Project
 from fi_bump.index.targets import Targets, targets_of, unfit
 from fi_bump.lock import Group, Lock, Member
+from fi_bump.scanning import files
 from fi_bump.untrusted import table
 
 

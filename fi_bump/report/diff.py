@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from fi_bump.editing.plan import Plan
 from fi_bump.lock import LOCK_NAME
-from fi_bump.plan import Plan
 from fi_bump.repository import Repository
 
 _ESCAPES = {0x07: "a", 0x08: "b", 0x09: "t", 0x0A: "n", 0x0B: "v", 0x0C: "f", 0x0D: "r", 0x22: '"', 0x5C: "\\"}

@@ -14,7 +14,7 @@ from rich.table import Table
 from fi_bump.ownership import Assigned, assign
 from fi_bump.report.text import count
 from fi_bump.repository import Repository
-from fi_bump.scan import Scan
+from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.output import write_bytes
 
 if TYPE_CHECKING:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fi_bump.editing.plan import Change
 from fi_bump.findings import Finding, Rule, finding_line
 from fi_bump.lock import Group
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
-from fi_bump.plan import Change
 from fi_bump.records import TYPE_CHECKING
 from fi_bump.repository import Repository
-from fi_bump.scan import Scan
+from fi_bump.scanning.scan import Scan
 
 if TYPE_CHECKING:
-    from fi_bump.mentions import Mention
+    from fi_bump.scanning.mentions import Mention
 
 
 def move_lines(change: Change) -> list[str]:

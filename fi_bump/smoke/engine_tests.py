@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from fi_bump.errors import UsageError
 from fi_bump.smoke import process
+from fi_bump.smoke.interpreter import Answer, Interpreter
 from fi_bump.smoke.probes.protocol import Result
 from fi_bump.smoke.registry import PYTEST
 from fi_bump.smoke.runner import Job
-from fi_bump.smoke.target import Answer, Interpreter
 from fi_bump.untrusted import printable
 
 _SECONDS = 3600.0

@@ -18,7 +18,7 @@ from fi_bump import user_files
 from fi_bump.errors import FiBumpError, UsageError
 from fi_bump.lock import Group
 from fi_bump.smoke import process, storage
-from fi_bump.smoke.base import Base
+from fi_bump.smoke.base_interpreter import Base
 from fi_bump.smoke.ranges import wheel_version, wheels
 from fi_bump.smoke.registry import PACKAGES
 from fi_bump.untrusted import printable

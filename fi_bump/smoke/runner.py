@@ -11,11 +11,11 @@ from functools import partial
 from typing import NamedTuple
 
 from fi_bump.errors import UsageError
+from fi_bump.smoke.interpreter import Answer, Interpreter, ask
 from fi_bump.smoke.model import Device, ProbeReport, Target, reported
 from fi_bump.smoke.probes.protocol import Request, Result
 from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.registry import Capability, Probe
-from fi_bump.smoke.target import Answer, Interpreter, ask
 
 
 class Job(NamedTuple):

@@ -10,19 +10,19 @@ from fi_bump.errors import FiBumpError
 from fi_bump.lock import Group
 from fi_bump.repository import Repository
 from fi_bump.smoke import model, storage
-from fi_bump.smoke.base import Base, examine
+from fi_bump.smoke.base_interpreter import Base, examine
 from fi_bump.smoke.baseline import Baseline, compare
 from fi_bump.smoke.engine_tests import pytest_job
 from fi_bump.smoke.environment import Maker, Wanted, plain, wanted_for
+from fi_bump.smoke.interpreter import Interpreter, existing, inspect
 from fi_bump.smoke.model import Report, Target
-from fi_bump.smoke.pinned import pins_of, versions_of
 from fi_bump.smoke.probes.protocol import Request
 from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.ranges import name_of, wheels
 from fi_bump.smoke.registry import PACKAGES, PROBES, PYTEST, TARGET, Probe
+from fi_bump.smoke.repository_pins import pins_of, versions_of
 from fi_bump.smoke.runner import choose_devices, probe_job, run_jobs
 from fi_bump.smoke.sweep import Plan, sweep
-from fi_bump.smoke.target import Interpreter, existing, inspect
 from fi_bump.versions import same_version
 
 

@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke import storage
+from fi_bump.smoke.candidates import releases
 from fi_bump.smoke.environment import Maker, Wanted
+from fi_bump.smoke.interpreter import Interpreter
 from fi_bump.smoke.model import ProbeReport, Release, Sweep, Target, reported
-from fi_bump.smoke.pinned import Pins
 from fi_bump.smoke.probes.protocol import Request, Result
 from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.ranges import admitted, name_of, range_to_pin, within
 from fi_bump.smoke.registry import Probe, sweepable
-from fi_bump.smoke.releases import releases
+from fi_bump.smoke.repository_pins import Pins
 from fi_bump.smoke.runner import probe_job, run_jobs
-from fi_bump.smoke.target import Interpreter
 
 
 class Plan(NamedTuple):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
 from fi_bump.formats.bake import find
-from fi_bump.formats.json_strings import MAX_DEPTH, decoded, scalars
+from fi_bump.formats.shared.json_strings import MAX_DEPTH, decoded, scalars
 from fi_bump.pins import Found, Kind, Source, Wanted
 from tests.formats import laws
 

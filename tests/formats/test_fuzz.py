@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
-from fi_bump.files import format_of
 from fi_bump.formats import finder
 from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted
+from fi_bump.scanning.files import format_of
 from tests.formats import laws, scaling
 
 WANTED = Wanted(

@@ -15,7 +15,7 @@ from fi_bump.audit.notes import Note
 from fi_bump.audit.resolve import Verdict
 from fi_bump.lock import Group, Member
 from fi_bump.lock import Lock as LockType
-from fi_bump.report.model import Place, Report, Result, RuleText, Severity
+from fi_bump.report.findings.model import Place, Report, Result, RuleText, Severity
 
 GOLDEN = Path(__file__).parent / "golden"
 OLD, NEW = "0.6.8.post1", "0.6.11.post2"

@@ -9,10 +9,10 @@ import pytest
 
 from fi_bump.errors import UsageError
 from fi_bump.smoke.engine_tests import pytest_job
+from fi_bump.smoke.interpreter import Interpreter
 from fi_bump.smoke.model import ProbeReport
 from fi_bump.smoke.probes.protocol import Result
 from fi_bump.smoke.runner import run_jobs
-from fi_bump.smoke.target import Interpreter
 from tests.smoke.fakes import HANGS, Remembered, fake_python
 
 

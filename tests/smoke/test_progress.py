@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from fi_bump.report.smoke_progress import Live, Plain
+from fi_bump.report.smoke.progress import Live, Plain
 from fi_bump.smoke.model import ProbeReport
 from fi_bump.smoke.progress import Steps, steps
 

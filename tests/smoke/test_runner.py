@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import UsageError
+from fi_bump.smoke.interpreter import Answer, Interpreter
 from fi_bump.smoke.model import Device, ProbeReport
 from fi_bump.smoke.probes.protocol import Request, Result
 from fi_bump.smoke.registry import PROBES
 from fi_bump.smoke.runner import Job, choose_devices, probe_job, run_jobs, visible
-from fi_bump.smoke.target import Answer, Interpreter
 from tests.smoke.fakes import ONE, TARGET, TWO, Remembered, fake_python
 
 BOTH = TARGET._replace(devices=(ONE, TWO))

@@ -11,15 +11,15 @@ import pytest
 
 from fi_bump.errors import FiBumpError
 from fi_bump.repository import open_repository
-from fi_bump.smoke import target as target_module
+from fi_bump.smoke import interpreter as target_module
+from fi_bump.smoke.candidates import releases
 from fi_bump.smoke.environment import Maker, Wanted
+from fi_bump.smoke.interpreter import Interpreter
 from fi_bump.smoke.model import Release, RepositoryPin, Sweep
-from fi_bump.smoke.pinned import Pins, pins_of
 from fi_bump.smoke.probes.protocol import Request
 from fi_bump.smoke.registry import PROBES
-from fi_bump.smoke.releases import releases
+from fi_bump.smoke.repository_pins import Pins, pins_of
 from fi_bump.smoke.sweep import Plan, sweep, varied
-from fi_bump.smoke.target import Interpreter
 from tests.conftest import Run, plant
 from tests.smoke.fakes import TARGET, Remembered, fake_python, wheel
 

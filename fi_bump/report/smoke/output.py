@@ -52,13 +52,13 @@ def render(report: Report, form: Format, repository: Repository | None = None) -
     """The report as text that ends with a newline; its results stand in the repository's lock."""
     match form:
         case Format.table:
-            from fi_bump.report.smoke_table import table_text as text
+            from fi_bump.report.smoke.table import table_text as text
         case Format.json:
-            from fi_bump.report.smoke_json import json_text as text
+            from fi_bump.report.json.smoke import json_text as text
         case Format.junit:
-            from fi_bump.report.smoke_junit import junit_text as text
+            from fi_bump.report.smoke.junit import junit_text as text
         case Format.markdown:
-            from fi_bump.report.smoke_markdown import markdown_text as text
+            from fi_bump.report.smoke.markdown import markdown_text as text
         case Format.github | Format.gitlab | Format.sarif:
             return _placed(report, form, repository)
         case _:
@@ -67,8 +67,8 @@ def render(report: Report, form: Format, repository: Repository | None = None) -
 
 
 def _placed(report: Report, form: Format, repository: Repository | None) -> str:
-    from fi_bump.report import formats
-    from fi_bump.report.of_smoke import smoke_report
+    from fi_bump.report.findings import formats
+    from fi_bump.report.findings.from_smoke import smoke_report
 
     lock = None if repository is None else Source(LOCK_NAME, repository.lock_data)
     folder = "" if repository is None else formats.folder_of(repository.root)
@@ -85,6 +85,6 @@ def show(report: Report, form: Format, repository: Repository) -> None:
     """Print the report, and leave GitHub's job summary, with every number, where that is asked for."""
     write_bytes(render(report, form, repository).encode("utf-8", "backslashreplace"))
     if form is Format.github:
-        from fi_bump.report.job_summary import leave as leave_summary
+        from fi_bump.report.findings.job_summary import leave as leave_summary
 
         leave_summary(lambda: render(report, Format.markdown))

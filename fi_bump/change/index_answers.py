@@ -1,0 +1,56 @@
+"""What the package indexes say of a change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fi_bump.audit.audit import Audit, audit
+from fi_bump.audit.preflight import Preflight
+from fi_bump.audit.words import lines, proposed_command
+from fi_bump.change.model import Asked
+from fi_bump.lock import Lock
+from fi_bump.pins import Kind
+from fi_bump.releases.asking import Online, asking
+from fi_bump.releases.known import asked_members
+from fi_bump.releases.on_the_way import Release, on_the_way
+from fi_bump.repository import Repository
+from fi_bump.request import Request
+from fi_bump.scanning.scan import Scan
+
+
+def asked_by_set(request: Request, flight: Preflight) -> Asked:
+    """What `set` has asked already."""
+    assert flight.audit is not None  # nothing refused the move
+    return _asked(request.lock, request.versions, flight.audit, flight.releases, flight.left)
+
+
+def ask(repository: Repository, scan: Scan, old: Mapping[str, str | None], online: Online) -> Asked:
+    """Audit the lock as it is, and look the releases up from each group's old version on.
+
+    Raises PackageIndexError when an index cannot be asked.
+    """
+    lock = repository.lock
+    named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
+    releases: dict[str, tuple[Release, ...]] = {}
+    left: list[str] = []
+    with asking(repository.root, lock, online, or_offline=True) as known:
+        for group in lock.groups:
+            if old.get(group.name) == group.version:
+                continue
+            members, out = asked_members(known, group, named)
+            left += [member.name for member in out]
+            releases[group.name] = on_the_way(known, members, old.get(group.name), group.version)
+        found = audit(repository.root, lock, {}, known)
+    return _asked(lock, {}, found, releases, tuple(left))
+
+
+def _asked(
+    lock: Lock,
+    versions: Mapping[str, str],
+    found: Audit,
+    releases: dict[str, tuple[Release, ...]],
+    left: tuple[str, ...],
+) -> Asked:
+    command = proposed_command(lock, versions, found)
+    text = (*lines(found), *([command] if command else []))
+    return Asked(text, len(found.conflicts), len(found.notes), releases, left)

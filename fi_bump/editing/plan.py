@@ -1,0 +1,151 @@
+"""Plan the edits that make a tree agree with a lock, and prove them. Pure: no file is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fi_bump.errors import REPORT_WITH_FILE, InternalError, ParseError
+from fi_bump.lock import Lock
+from fi_bump.ownership import Assigned, agrees, assign, release_hashes, site_to_record
+from fi_bump.pins import Edit, Found, Kind, Pin, Source, Span, splice
+from fi_bump.records import NamedTuple
+from fi_bump.scanning.scan import Scan
+
+
+class Reading(NamedTuple):
+    """What a finder says of a pin, wherever it stands."""
+
+    anchor: str
+    kind: Kind
+    subject: str
+    version: str
+    hashes: tuple[str, ...]
+    repeats: tuple[str, ...]
+
+
+class Move(NamedTuple):
+    """A pin, the version it is moved to, and its edits: those of the version, and of its hashes where it has any."""
+
+    pin: Pin
+    version: str
+    edits: tuple[Edit, ...]
+
+
+class Change(NamedTuple):
+    """What is moved in one file, in the order of the file, and what its finder must then find there."""
+
+    source: Source
+    moves: tuple[Move, ...]
+    expected: tuple[Reading, ...]
+
+    @property
+    def edits(self) -> list[Edit]:
+        """The edits of all moves."""
+        return [edit for move in self.moves for edit in move.edits]
+
+    @property
+    def new(self) -> bytes:
+        """The file's bytes after the edits."""
+        return splice(self.source.data, self.edits)
+
+
+class Plan(NamedTuple):
+    """A lock and the file changes that make the tree agree with it."""
+
+    lock: Lock
+    changes: tuple[Change, ...]
+
+    @property
+    def moved(self) -> int:
+        """How many pins change."""
+        return sum(len(change.moves) for change in self.changes)
+
+
+def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None) -> Plan:
+    """The lock with the pins' sites recorded, and the edits that follow from it.
+
+    With `versions` (group name to new version) only those groups move; without, every group does. A pin with hashes
+    moves where the lock knows its release's files, and else stays, which `compare` with the plan's lock reports.
+    """
+    moving = {group.name for group in lock.groups} if versions is None else set(versions)
+    for name, version in (versions or {}).items():
+        group = lock.group(name)
+        if group is None:
+            raise InternalError(f"the plan names an unknown group '{name}'")
+        lock = lock.replace_group(group._replace(version=version))
+    assigned = assign(lock, scan.pins)
+    for group in lock.groups:
+        new = [each.pin for each in assigned if each.group == group and not each.recorded]
+        if new and group.name in moving:
+            sites = tuple(sorted({*group.sites, *map(site_to_record, new)}))
+            lock = lock.replace_group(group._replace(sites=sites))
+    by_path: dict[str, list[Assigned]] = {}
+    for each in assigned:
+        by_path.setdefault(each.pin.source.path, []).append(each)
+    changes = [_change(entries, moving) for _, entries in sorted(by_path.items())]
+    return Plan(lock, tuple(change for change in changes if change.moves))
+
+
+def _change(entries: list[Assigned], moving: set[str]) -> Change:
+    """The change of one file: `expected` holds every pin of the file as it must read afterwards."""
+    moves = []
+    expected = []
+    for pin, group, _ in entries:
+        reading = _reading(pin)
+        if group is not None and group.name in moving and not agrees(pin.version, group.version):
+            digests = release_hashes(group, pin)
+            if not pin.hashes:
+                places = sorted([pin.span, *pin.repeats])
+                moves.append(
+                    Move(pin, group.version, tuple([_edit(pin.source, each, group.version) for each in places]))
+                )
+                reading = reading._replace(version=group.version, repeats=(group.version,) * len(pin.repeats))
+            elif digests:
+                edits = (_edit(pin.source, pin.span, group.version), _hashes_edit(pin, digests))
+                moves.append(Move(pin, group.version, edits))
+                reading = reading._replace(version=group.version, hashes=digests)
+        expected.append(reading)
+    return Change(entries[0].pin.source, tuple(moves), tuple(expected))
+
+
+def _reading(pin: Pin) -> Reading:
+    hashes = tuple([pin.source.text(span) for span in pin.hashes])
+    repeats = tuple([pin.source.text(span) for span in pin.repeats])
+    return Reading(pin.anchor, pin.kind, pin.subject, pin.version, hashes, repeats)
+
+
+def _edit(source: Source, span: Span, new: str) -> Edit:
+    return Edit(span, source.data[span.start : span.end], new.encode())
+
+
+def _hashes_edit(pin: Pin, digests: tuple[str, ...]) -> Edit:
+    """All hashes of a pin as one edit, in the file's layout: what stands between the first two, or before the first."""
+    data = pin.source.data
+    first, last = pin.hashes[0], pin.hashes[-1]
+    if len(pin.hashes) > 1:
+        between = data[first.end : pin.hashes[1].start]
+    else:
+        option = data.rindex(b"--hash", pin.span.end, first.start)
+        blanks = data[pin.span.end : option]
+        between = blanks[len(blanks.rstrip(b" \t\r\n\\")) :] + data[option : first.start]
+    return Edit(
+        Span(first.start, last.end), data[first.start : last.end], between.join(each.encode() for each in digests)
+    )
+
+
+def verify(plan: Plan, refind: Callable[[Source], Found]) -> None:
+    """Find again in the new bytes: the same pins at the same anchors in the same order, each at its group's version.
+
+    Raises InternalError when that does not hold. Nothing has been written then, and it is our bug.
+    """
+    for change in plan.changes:
+        try:
+            again = refind(Source(change.source.path, change.new)).pins
+        except ParseError:
+            again = ()
+        if tuple([_reading(pin) for pin in again]) != change.expected:
+            raise InternalError(
+                "the planned edit does not read back as planned, so nothing was written",
+                place=change.source.path,
+                hint=REPORT_WITH_FILE,
+            )

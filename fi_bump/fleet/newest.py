@@ -1,0 +1,55 @@
+"""The newest version that every member has, for the groups of many repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fi_bump.errors import FiBumpError
+from fi_bump.fleet.model import Newest
+from fi_bump.index import configuration
+from fi_bump.index.cache import Cache, default_folder
+from fi_bump.index.client import Client
+from fi_bump.index.http import Http
+from fi_bump.index.model import Project
+from fi_bump.pins import Kind
+from fi_bump.releases.asking import Online
+from fi_bump.releases.known import Known, asked_members, targets
+from fi_bump.repository import Repository
+from fi_bump.scanning.scan import Scan
+
+
+class Once(Client):
+    """A client for many repositories: what is to be asked anew is asked anew once a run."""
+
+    def __init__(self, http: Http) -> None:
+        super().__init__(http)
+        self._anew: set[tuple[str, tuple[str, ...]]] = set()
+
+    def project(self, package: str, indexes: Iterable[str], *, anew: bool = False) -> Project:
+        """As Client.project."""
+        key = (package, tuple(indexes))
+        again = anew and key not in self._anew
+        project = super().project(package, key[1], anew=again)
+        self._anew |= {key} if again else set()
+        return project
+
+
+def newest_of_all(
+    repositories: Iterable[tuple[str, Repository, Scan]], online: Online
+) -> dict[tuple[str, str], Newest]:
+    """By repository and group; an index that cannot be asked costs only the groups that need it."""
+    client = Once(Http(Cache(default_folder())))
+    found: dict[tuple[str, str], Newest] = {}
+    for name, repository, scan in repositories:
+        for group in repository.lock.groups:
+            try:
+                root, lock = repository.root, repository.lock
+                urls = configuration.find(online.indexes, root).urls
+                known = Known(client, urls, lock, targets(root), online.terms)
+                pinned = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
+                members, _ = asked_members(known, group, pinned)
+                common = known.common(members)
+                found[name, group.name] = Newest(None if common is None else str(common))
+            except FiBumpError as error:
+                found[name, group.name] = Newest(None, str(error))
+    return found

@@ -1,0 +1,68 @@
+"""A requirement's address (`name @ URL`, or a URL alone): the release of something wanted that it leads to."""
+
+from __future__ import annotations
+
+from fi_bump.formats.passage import Passage
+from fi_bump.formats.shared.addresses import NOT_MOVED, git_release, release
+from fi_bump.formats.shared.gathered import RELEASE, is_commit
+from fi_bump.pins import Kind, Mark, Pin, Source, Unpinned, Wanted, make_pin
+from fi_bump.records import NamedTuple
+
+
+class Addressed(NamedTuple):
+    """Where an address stands, `passage.text[start:end]`, and how it is reported.
+
+    `anchor` is None where the subject is the anchor. `broken_by` is what joins the passage's pieces.
+    """
+
+    source: Source
+    passage: Passage
+    start: int
+    end: int
+    wanted: Wanted
+    anchor: str | None
+    broken_by: str
+
+
+def judge_address(place: Addressed) -> Pin | Unpinned | None:
+    """What an address is; None when it is of nothing wanted."""
+    text = place.passage.text[place.start : place.end]
+    git = git_release(text, place.wanted)
+    if git is not None:
+        subject, ref = git
+        if ref is None:
+            return _report(place, subject, "installed without a release")
+        found = RELEASE.match(text[ref[0] : ref[1]])
+        if found and not is_commit(found[0]):
+            spans = ((ref[0] + found.start("version"), ref[0] + found.end("version")),)
+            return _pin(place, spans, f"git+{subject}", Kind.GIT_REF, subject)
+        if b"${" in text[ref[0] : ref[1]]:
+            return None
+        return _report(
+            place, subject, "a commit, not a release" if is_commit(text[slice(*ref)]) else "not a release tag"
+        )
+    address = release(text, place.wanted)
+    if address is None:
+        return None
+    if not address.versions:
+        return _report(place, address.subject, address.reason or NOT_MOVED)
+    pin = _pin(place, address.versions, f"url {address.subject}", Kind.URL, address.subject)
+    if address.reason is None or isinstance(pin, Unpinned):
+        return pin
+    return Unpinned(pin.source, pin.span, pin.subject, address.reason, pin.version, Mark.HASH_NEEDED)
+
+
+def _pin(
+    place: Addressed, indexes: tuple[tuple[int, int], ...], anchor: str, kind: Kind, subject: str
+) -> Pin | Unpinned:
+    passage = place.passage
+    at = [(place.start + start, place.start + end) for start, end in indexes]
+    if not all(passage.is_whole(place.source, start, end) for start, end in at):
+        return _report(place, subject, f"the version is broken by {place.broken_by}")
+    first, *others = [passage.span(start, end) for start, end in at]
+    pin = make_pin(place.source, first.start, first.end, place.anchor or anchor, kind, subject)
+    return pin._replace(repeats=tuple(others)) if others else pin
+
+
+def _report(place: Addressed, subject: str, reason: str) -> Unpinned:
+    return Unpinned(place.source, place.passage.span(place.start, place.end), subject, reason)

@@ -1,0 +1,85 @@
+"""What `audit` found, as a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from fi_bump.audit.audit import Audit
+from fi_bump.audit.conflicts import Conflict
+from fi_bump.audit.notes import Note
+from fi_bump.audit.resolve import Verdict
+from fi_bump.lock import LOCK_NAME, Group, Lock
+from fi_bump.records import NamedTuple
+from fi_bump.report.findings.lines import Lines
+from fi_bump.report.findings.model import Passed, Related, Report, Result, RuleText, Severity
+
+CONFLICT = RuleText(
+    "conflict",
+    Severity.error,
+    "The repository states a requirement that a pinned release rules out",
+    "Run the fi-bump set that the report names, or move one of the two places",
+)
+UNRESOLVED = RuleText(
+    "unresolved",
+    Severity.error,
+    "A resolver finds no releases that satisfy a requirement file",
+    "Read what the resolver says and move what it names",
+)
+RISK = RuleText(
+    "risk",
+    Severity.note,
+    "What is pinned agrees, and an installation can still go wrong",
+    "Pin the named release, or name an index that has it",
+)
+
+
+class Closing(NamedTuple):
+    """How an audit ends: its summary, the command that ends its conflicts (`help: …`), and whether it exits with 0."""
+
+    summary: str
+    command: str | None
+    ok: bool
+
+
+def audit_report(root: str, lock: Lock, found: Audit, verdicts: Sequence[Verdict], closing: Closing) -> Report:
+    """Conflicts, then notes, then a resolver's refusals; a group without a conflict has passed."""
+    lines = Lines(root)
+    help_ = () if closing.command is None else (closing.command.removeprefix("help: "),)
+    results = [_conflict(each, lines) for each in found.conflicts]
+    results += [_note(each, lines) for each in found.notes]
+    results += [_verdict(each, lines) for each in verdicts if not each.ok]
+    content = [line for each in verdicts if each.ok for line in each.lines]
+    passed = tuple(_passed(lock.groups, found.conflicts))
+    return Report(
+        "audit", closing.ok, tuple(results), passed, (closing.summary, *content), help_, (CONFLICT, UNRESOLVED, RISK)
+    )
+
+
+def _conflict(each: Conflict, lines: Lines) -> Result:
+    return Result(
+        CONFLICT.name,
+        CONFLICT.severity,
+        lines.stated(each.stated.place, each.stated.columns),
+        f"{each.stated.package} against {each.demand.package}",
+        each.message,
+        related=(Related(lines.stated(each.demand.place, each.demand.columns), f"{each.demand.by} is pinned here"),),
+    )
+
+
+def _note(note: Note, lines: Lines) -> Result:
+    package = note.message.partition(" ")[0]  # every note begins with it
+    return Result(RISK.name, RISK.severity, lines.stated(note.place, note.columns), package, note.message)
+
+
+def _verdict(verdict: Verdict, lines: Lines) -> Result:
+    first, *rest = verdict.lines
+    said = first.removeprefix(f"{verdict.path}: ")
+    place = lines.place(verdict.path, 1)._replace(text=None)
+    return Result(UNRESOLVED.name, UNRESOLVED.severity, place, said, "\n".join([said, *rest]))
+
+
+def _passed(groups: Iterable[Group], conflicts: Sequence[Conflict]) -> Iterator[Passed]:
+    concerned = {name for each in conflicts for name in (each.stated.package, each.demand.package)}
+    for group in groups:
+        if not any(member.name in concerned for member in group.packages):
+            yield Passed(LOCK_NAME, f"{group.name} agrees with what is stated")

@@ -1,0 +1,96 @@
+"""What `smoke` found, as a report: for the formats that have results at places. The numbers are in its own formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fi_bump.errors import ParseError
+from fi_bump.formats.shared.json_strings import scalars
+from fi_bump.lock import LOCK_NAME
+from fi_bump.pins import Source
+from fi_bump.report.findings.model import Passed, Place, Result, RuleText, Severity
+from fi_bump.report.findings.model import Report as Written
+from fi_bump.report.smoke.text import comparison_lines, sweep_lines, target_line, verdict
+from fi_bump.smoke.model import Problem, Report
+
+FAILED = RuleText(
+    "probe-failed",
+    Severity.error,
+    "A probe of the locked version failed",
+    "Lock a version whose probes pass; fi-bump smoke --against tries another one beside it",
+)
+STANDING = RuleText(
+    "standing-failure",
+    Severity.note,
+    "A probe failed, and it fails in the baseline too",
+    "Nothing has to be done for this change",
+)
+NOT_SHOWN = RuleText(
+    "probe-not-run",
+    Severity.error,
+    "A required probe did not run",
+    "Run it on a machine that can, or do not require it",
+)
+UNMET = RuleText(
+    "smoke-verdict",
+    Severity.error,
+    "The run as a whole is no pass",
+    "Read the report of fi-bump smoke --format table",
+)
+
+
+def smoke_report(report: Report, lock: Source | None = None) -> Written:
+    """Every reason to be red, then the failures that do not block, all at the line of the lock with the version."""
+    place = _place(report, lock)
+    results = [_problem(report, problem, place) for problem in report.problems]
+    blocking = {problem.probe for problem in report.problems}
+    for probe in report.probes:
+        if probe.outcome == "fail" and probe.name not in blocking:
+            message = f"{probe.name} fails, as in the baseline: {probe.reason}"
+            results.append(Result(STANDING.name, STANDING.severity, place, probe.name, message))
+    passed = tuple(Passed(LOCK_NAME, probe.name) for probe in report.probes if probe.outcome in ("pass", "compiled"))
+    rules = (FAILED, NOT_SHOWN, UNMET, STANDING)
+    return Written("smoke", report.ok, tuple(results), passed, tuple(_summary(report)), (), rules)
+
+
+def _problem(report: Report, problem: Problem, place: Place) -> Result:
+    if problem.probe is None:
+        place, message = _of_sweep(report, problem.message) or (place, problem.message)
+        return Result(UNMET.name, UNMET.severity, place, "verdict", message)
+    failed = any(probe.name == problem.probe and probe.outcome == "fail" for probe in report.probes)
+    rule = FAILED if failed else NOT_SHOWN
+    return Result(rule.name, rule.severity, place, problem.probe, problem.message)
+
+
+def _of_sweep(report: Report, message: str) -> tuple[Place, str] | None:
+    """The pin of the repository that a message begins with, and the rest of the message."""
+    for pin in report.sweep.pins if report.sweep else ():
+        if message.startswith(f"{pin.place}: "):
+            path, line, column = pin.place.rsplit(":", 2)
+            place = Place(path, int(line), int(column), int(column) + len(pin.version))
+            return place, message.removeprefix(f"{pin.place}: ")
+    return None
+
+
+def _summary(report: Report) -> Iterator[str]:
+    yield target_line(report.target)
+    if report.sweep is not None:
+        yield from sweep_lines(report.sweep)
+    if report.comparison is not None:
+        yield from comparison_lines(report.comparison)
+    yield verdict(report)
+
+
+def _place(report: Report, lock: Source | None) -> Place:
+    """Where the lock says the group's version; its first line where that cannot be told."""
+    if lock is None:
+        return Place(LOCK_NAME)
+    try:
+        found = next((each for each in scalars(lock) if each.path == ("groups", report.group, "version")), None)
+    except ParseError:
+        found = None
+    if found is None:
+        return Place(LOCK_NAME)
+    line, column = lock.position(found.span.start)
+    text = lock.line(found.span.start).decode("utf-8", "replace").removeprefix("\ufeff")
+    return Place(LOCK_NAME, line, column, column + len(lock.text(found.span)), text)

@@ -1,0 +1,29 @@
+"""GitLab's code quality report: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format."""
+
+from __future__ import annotations
+
+import json
+
+from fi_bump.report.findings.github import message
+from fi_bump.report.findings.model import Report, Severity, fingerprints, printable
+
+_SEVERITY = {Severity.error: "major", Severity.note: "info"}
+
+
+def gitlab_text(report: Report) -> str:
+    """A JSON array with an entry for each result; an empty one where there is none.
+
+    GitLab compares the fingerprints of two branches, so that moved lines are no new finding.
+    """
+    marks = fingerprints(report.results)
+    entries = [
+        {
+            "description": printable(message(result)),
+            "check_name": f"fi-bump/{result.rule}",
+            "fingerprint": mark,
+            "severity": _SEVERITY[result.severity],
+            "location": {"path": printable(result.place.path), "lines": {"begin": result.place.line}},
+        }
+        for result, mark in zip(report.results, marks, strict=True)
+    ]
+    return json.dumps(entries, indent=2, ensure_ascii=False)

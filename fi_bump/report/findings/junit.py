@@ -1,0 +1,57 @@
+"""JUnit XML in the form that Jenkins, GitLab and others read (the schema of Jenkins' xunit plugin, junit-10.xsd)."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+
+from fi_bump.report.findings.github import message
+from fi_bump.report.findings.model import Report, Result, Severity, printable
+
+# What XML 1.0 has no character for: https://www.w3.org/TR/xml/#charsets
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_text(report: Report) -> str:
+    """One suite: a failed case for each error, a skipped one for each note, a passed one for all that is right.
+
+    A case is named by its file and key, so that its history holds when lines move.
+    """
+    suite = ElementTree.Element("testsuite", {"name": f"fi-bump {report.command}"})
+    seen: Counter[tuple[str, str]] = Counter()
+    for result in report.results:
+        _failed(_case(suite, seen, result.place.path, result.key), result)
+    for path, key in report.passed:
+        _case(suite, seen, path, key)
+    if closing := [*report.summary, *(f"help: {line}" for line in report.help)]:
+        ElementTree.SubElement(suite, "system-out").text = _xml("\n".join(closing))
+    return document(suite)
+
+
+def document(suite: ElementTree.Element) -> str:
+    """A suite with its cases counted, as an XML document without a last line end."""
+    cases = suite.findall("testcase")
+    suite.set("tests", str(len(cases)))
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(sum(case.find(tag) is not None for case in cases)))
+    suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
+    ElementTree.indent(suite)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(suite, encoding="unicode")}'
+
+
+def _case(suite: ElementTree.Element, seen: Counter[tuple[str, str]], path: str, key: str) -> ElementTree.Element:
+    seen[path, key] += 1
+    number = seen[path, key]
+    name = key if number == 1 else f"{key} ({number})"
+    return ElementTree.SubElement(suite, "testcase", {"classname": _xml(path), "name": _xml(name), "time": "0.000"})
+
+
+def _failed(case: ElementTree.Element, result: Result) -> None:
+    tag = "failure" if result.severity is Severity.error else "skipped"
+    child = ElementTree.SubElement(case, tag, {"type": result.rule, "message": _xml(result.message)})
+    child.text = _xml(f"{result.place.shown}: {message(result)}")
+
+
+def _xml(text: str) -> str:
+    return _NO_XML.sub("\ufffd", printable(text))

@@ -1,0 +1,42 @@
+"""Markdown, for a pull request or a CI's job summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from fi_bump.report import markdown_escape
+from fi_bump.report.findings.model import Report, printable
+from fi_bump.report.text import count
+
+
+def markdown_text(report: Report) -> str:
+    """A heading with the verdict, the summary, a table of the results, and what to run."""
+    return "\n".join(_blocks(report)).rstrip("\n")
+
+
+def _blocks(report: Report) -> Iterator[str]:
+    verdict = "ok" if report.ok else count(report.errors, "finding")
+    yield f"### fi-bump {report.command}: {verdict}\n"
+    if report.summary:
+        yield bullets(report.summary)
+    if report.results:
+        rows = [(result.place.shown, result.rule, result.message) for result in report.results]
+        yield table(("place", "rule", "message"), rows)
+    if remedies := list(dict.fromkeys([*report.help, *(line for result in report.results for line in result.help)])):
+        yield bullets(remedies)
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """A list of plain texts."""
+    return markdown_escape.items(map(plain, lines))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of plain texts."""
+    return markdown_escape.table(list(map(plain, header)), [list(map(plain, row)) for row in rows])
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is, in one line."""
+    return markdown_escape.plain(re.sub(r"\s*[\r\n]\s*", " ", printable(text)))

@@ -1,0 +1,124 @@
+"""SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html (the sections below are its)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from fi_bump import __version__
+from fi_bump.report.findings.model import Place, Report, Result, RuleText, Severity, fingerprints, printable
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+HOME = "https://github.com/fi-bump/fi-bump"
+# The base of all paths is the top of the checkout; where that lies is the reader's to know (3.14.14).
+_BASE = "%SRCROOT%"
+# The name of our fingerprint and the version of its making (3.27.17).
+_FINGERPRINT = "fiBumpAnchor/v1"
+_DOCUMENTS = {"check": "check.md", "audit": "indexes.md", "smoke": "smoke.md"}
+_LEVEL = {Severity.error: "error", Severity.note: "note"}
+
+
+def sarif_text(report: Report) -> str:
+    """One run with every rule of the command, found or not.
+
+    Columns are UTF-16 code units (3.14.17, 3.30.6), the end one past the last. The fingerprint stays when lines move.
+    `primaryLocationLineHash` is left to GitHub, which computes it from the lines themselves.
+    """
+    rules = [rule.name for rule in report.rules]
+    marks = fingerprints(report.results)
+    run = {
+        "tool": {"driver": _driver(report)},
+        "automationDetails": {"id": f"fi-bump/{report.command}/"},
+        "invocations": [{"executionSuccessful": True, "exitCode": 0 if report.ok else 1}],
+        "columnKind": "utf16CodeUnits",
+        "originalUriBaseIds": {_BASE: {"description": {"text": "The top of the checkout."}}},
+        "results": [
+            _result(result, rules.index(result.rule), mark) for result, mark in zip(report.results, marks, strict=True)
+        ],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+
+
+def _driver(report: Report) -> dict[str, Any]:
+    return {
+        "name": "fi-bump",
+        "version": __version__,
+        "informationUri": HOME,
+        "rules": [_rule(rule, _DOCUMENTS[report.command]) for rule in report.rules],
+    }
+
+
+def _rule(rule: RuleText, document: str) -> dict[str, Any]:
+    return {
+        "id": rule.name,
+        "shortDescription": {"text": f"{rule.meaning}."},
+        "fullDescription": {"text": f"{rule.meaning}."},
+        "help": {"text": f"{rule.help}.", "markdown": f"{rule.help}."},
+        "helpUri": f"{HOME}/blob/main/docs/{document}",
+        "defaultConfiguration": {"level": _LEVEL[rule.severity]},
+    }
+
+
+def _result(result: Result, index: int, mark: str) -> dict[str, Any]:
+    help_ = "".join(f"\nhelp: {line}" for line in result.help)
+    written: dict[str, Any] = {
+        "ruleId": result.rule,
+        "ruleIndex": index,
+        "level": _LEVEL[result.severity],
+        "message": _message(f"{result.message}{help_}"),
+        "locations": [{"physicalLocation": _location(result.place)}],
+        "partialFingerprints": {_FINGERPRINT: mark},
+    }
+    if result.related:
+        written["relatedLocations"] = [
+            {"id": number, "physicalLocation": _location(each.place), "message": _message(each.message)}
+            for number, each in enumerate(result.related, start=1)
+        ]
+    if result.fix is not None:
+        written["fixes"] = [_fix(result.place, result.fix)]
+    return written
+
+
+def _message(text: str) -> dict[str, str]:
+    """A message string in which nothing is a placeholder (3.11.5) or a link (3.11.6)."""
+    literal = printable(text).replace("{", "{{").replace("}", "}}").replace("](", "\\](")
+    return {"text": literal}
+
+
+def _fix(place: Place, new: str) -> dict[str, Any]:
+    replacement = {"deletedRegion": region(place), "insertedContent": {"text": new}}
+    change = {"artifactLocation": _artifact(place), "replacements": [replacement]}
+    return {"description": _message(f"write {new}"), "artifactChanges": [change]}
+
+
+def _location(place: Place) -> dict[str, Any]:
+    found: dict[str, Any] = {"artifactLocation": _artifact(place), "region": region(place)}
+    if place.marks and place.text:
+        found["region"] = {**region(place), "snippet": {"text": _characters(place)}}
+    return found
+
+
+def _characters(place: Place) -> str:
+    return printable((place.text or "")[place.column - 1 : place.end_column - 1])
+
+
+def _artifact(place: Place) -> dict[str, str]:
+    """A relative URI (3.4.3): UTF-8, percent-encoded, a path's odd bytes as they are."""
+    return {"uri": quote(place.path.encode("utf-8", "surrogateescape"), safe="/"), "uriBaseId": _BASE}
+
+
+def region(place: Place) -> dict[str, int]:
+    """Where the marked characters stand; the line alone where a whole line is meant."""
+    if not place.marks:
+        return {"startLine": place.line}
+    return {
+        "startLine": place.line,
+        "startColumn": utf16(place, place.column),
+        "endColumn": utf16(place, place.end_column),
+    }
+
+
+def utf16(place: Place, column: int) -> int:
+    """A column in UTF-16 code units: a character beyond U+FFFF counts twice."""
+    return column + sum(ord(character) > 0xFFFF for character in (place.text or "")[: column - 1])

@@ -1,0 +1,103 @@
+"""Results as a compiler shows them, on a terminal: the line, and the version underlined. A door to rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from fi_bump.report.findings.model import Place, Report, Result, Severity, printable
+from fi_bump.report.tables import console
+
+_STYLE = {Severity.error: "bold red", Severity.note: "bold cyan"}
+_FRAME = "bold blue"
+_TAB = "    "
+_CUT = "..."
+
+
+def print_results(report: Report) -> None:
+    """Print every result to standard output: as wide as the terminal, without colour under NO_COLOR."""
+    show(report.results, console())
+
+
+def show(results: Iterable[Result], out: Console) -> None:
+    """Print results, each with its line and an empty line behind it. Lines are cut around the mark, not wrapped."""
+    for result in results:
+        for line in _result(result, out.width):
+            for part in [line] if line.no_wrap else line.wrap(out, out.width):
+                part.rstrip()
+                out.print(part, highlight=False)
+
+
+def _result(result: Result, width: int) -> Iterator[Text]:
+    style = _STYLE[result.severity]
+    head = (f"{result.severity}[{result.rule}]", style)
+    message, *more = map(_plain, result.message.split("\n"))
+    yield Text.assemble(head, (f": {message}", "bold"))
+    yield from map(Text, more)
+    numbers = [str(each.line) for each in (result.place, *(each.place for each in result.related))]
+    margin = " " * max(map(len, numbers))
+    yield from _snippet(result.place, margin, width, style, "-->", result.fix or "")
+    for related in result.related:
+        yield from _snippet(related.place, margin, width, _FRAME, ":::", _plain(related.message))
+    for line in result.help:
+        yield Text.assemble((f"{margin} = ", _FRAME), ("help", "bold"), f": {_plain(line)}")
+    yield Text()
+
+
+def _snippet(place: Place, margin: str, width: int, style: str, arrow: str, label: str) -> Iterator[Text]:
+    yield Text.assemble((f"{margin}{arrow} ", _FRAME), _plain(place.shown))
+    if not place.text:
+        return
+    number = str(place.line).rjust(len(margin))
+    line, start, length = _window(place, max(width - len(margin) - 3, 1), label)
+    yield Text(f"{margin} |", _FRAME)
+    yield Text.assemble((f"{number} | ", _FRAME), line, no_wrap=True, overflow="crop")
+    if length:
+        mark = f"{' ' * start}{'^' * length} {label}".rstrip()
+        yield Text.assemble((f"{margin} | ", _FRAME), (mark, style), no_wrap=True, overflow="crop")
+
+
+def _window(place: Place, room: int, label: str) -> tuple[str, int, int]:
+    """What of a line is shown in so many cells, and where the mark begins in it and how long it is, in cells.
+
+    A label that stands behind the mark keeps its room too.
+    """
+    text = place.text or ""
+    first, last = place.column - 1, place.end_column - 1
+    before, marked, after = map(_plain, (text[:first], text[first:last], text[last:]))
+    if not place.marks:
+        return _head(after, room), 0, 0
+    behind = max(cell_len(after), cell_len(label) + 1 if label else 0)
+    left = room - cell_len(marked)
+    if cell_len(before) + behind > left:
+        before = _tail(before, max(left // 2, left - behind, len(_CUT)))
+        after = _head(after, max(left - cell_len(before), len(_CUT)))
+    return f"{before}{marked}{after}", cell_len(before), cell_len(marked)
+
+
+def _head(text: str, room: int) -> str:
+    """As much of a text's beginning as fits."""
+    if cell_len(text) <= room:
+        return text
+    while text and cell_len(text) > room - len(_CUT):
+        text = text[:-1]
+    return f"{text}{_CUT}"
+
+
+def _tail(text: str, room: int) -> str:
+    """As much of a text's end as fits."""
+    if cell_len(text) <= room:
+        return text
+    while text and cell_len(text) > room - len(_CUT):
+        text = text[1:]
+    return f"{_CUT}{text}"
+
+
+def _plain(text: str) -> str:
+    """Text that takes the cells it says: tabs as blanks, no control character reaches the terminal."""
+    return "".join(
+        character if character.isprintable() else "\ufffd" for character in printable(text).replace("\t", _TAB)
+    )

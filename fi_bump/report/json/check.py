@@ -1,0 +1,89 @@
+"""`check --format json` and `status --format json`: versioned documents, described by the schemas in the package."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fi_bump.findings import Finding
+from fi_bump.lock import Group
+from fi_bump.ownership import assign
+from fi_bump.pins import Kind
+from fi_bump.repository import Repository
+from fi_bump.scanning.mentions import Mention
+from fi_bump.scanning.scan import Scan
+
+SCHEMA = 1
+
+
+def check_json(
+    repository: Repository, scan: Scan, findings: list[Finding], mentions: list[Mention] | None = None
+) -> str:
+    """The document of `check` (schemas/check.schema.json); `mentions` only where they were asked for."""
+    ok = all(finding.rule.severity == "note" for finding in findings)
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "ok": ok,
+        "groups": [_group(repository, scan, group) for group in repository.lock.groups],
+        "findings": [_finding(finding) for finding in findings],
+    }
+    if mentions is not None:
+        document["mentions"] = [mention._asdict() for mention in mentions]
+    return _text(document)
+
+
+def status_json(repository: Repository, scan: Scan) -> str:
+    """The document of `status` (schemas/status.schema.json)."""
+    groups = []
+    for group in repository.lock.groups:
+        document = _group(repository, scan, group)
+        present = {f"{pin['path']}#{pin['anchor']}" for pin in document["pins"]}
+        document["packages"] = [
+            {"name": member.name, "index": member.index_document, "label": member.label} for member in group.packages
+        ]
+        document["sites"] = [{"site": site, "present": site in present} for site in group.sites]
+        groups.append(document)
+    return _text({"schema": SCHEMA, "groups": groups})
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _group(repository: Repository, scan: Scan, group: Group) -> dict[str, Any]:
+    pins = []
+    for each in assign(repository.lock, scan.pins):
+        if each.group == group:
+            line, column = each.pin.source.position(each.pin.span.start)
+            pins.append(
+                {
+                    "path": each.pin.source.path,
+                    "line": line,
+                    "column": column,
+                    "anchor": each.pin.anchor,
+                    "kind": each.pin.kind.value,
+                    "package": each.pin.subject if each.pin.kind is Kind.REQUIREMENT else None,
+                    "subject": each.pin.subject,
+                    "version": each.pin.version,
+                }
+            )
+    return {"name": group.name, "version": group.version, "pins": pins}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule.value,
+        "severity": finding.rule.severity,
+        "path": finding.path,
+        "line": finding.line,
+        "column": finding.column,
+        "endColumn": finding.end_column,
+        "anchor": finding.anchor,
+        "subject": finding.subject,
+        "package": finding.package,
+        "group": finding.group,
+        "found": finding.found,
+        "expected": finding.expected,
+        "message": finding.message,
+        "fixable": finding.fixable,
+    }

@@ -1,0 +1,59 @@
+"""The smoke report as JUnit XML: red exactly where it blocks, so that a CI's own reading agrees with the exit code."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+
+from fi_bump.report.findings.junit import document
+from fi_bump.report.smoke.text import target_line
+from fi_bump.smoke.model import ProbeReport, Problem, Report, Sweep
+
+
+def junit_text(report: Report) -> str:
+    """One suite with a case for each probe or swept release, and one for each problem that is no single probe's.
+
+    A failed probe that blocks is a failure, any other that blocks an error; what failed or was left out without
+    blocking is skipped.
+    """
+    name = f"fi-bump smoke {report.group} {report.version}"
+    suite = ElementTree.Element("testsuite", {"name": name})
+    properties = ElementTree.SubElement(suite, "properties")
+    ElementTree.SubElement(properties, "property", {"name": "target", "value": target_line(report.target)})
+    blocking = {problem.probe: problem for problem in report.problems if problem.probe is not None}
+    for probe in report.probes:
+        _case(suite, report.group, probe, blocking.pop(probe.name, None))
+    if report.sweep is not None:
+        _releases(suite, report.group, report.sweep)
+    for problem in [*blocking.values(), *(problem for problem in report.problems if problem.probe is None)]:
+        case = _element(suite, report.group, problem.probe or "verdict", 0.0)
+        ElementTree.SubElement(case, "error", {"message": problem.message})
+    return f"{document(suite)}\n"
+
+
+def _element(suite: ElementTree.Element, group: str, name: str, seconds: float) -> ElementTree.Element:
+    return ElementTree.SubElement(
+        suite, "testcase", {"classname": f"fi-bump.smoke.{group}", "name": name, "time": f"{seconds:.3f}"}
+    )
+
+
+def _case(suite: ElementTree.Element, group: str, probe: ProbeReport, problem: Problem | None) -> None:
+    case = _element(suite, group, probe.name, probe.seconds)
+    if problem is not None:
+        tag = "failure" if probe.outcome == "fail" else "error"
+        ElementTree.SubElement(case, tag, {"message": problem.message})
+    elif probe.outcome == "fail":
+        ElementTree.SubElement(case, "skipped", {"message": f"fails in the baseline too: {probe.reason}"})
+    elif probe.outcome == "not-run":
+        ElementTree.SubElement(case, "skipped", {"message": str(probe.reason)})
+    if probe.metrics:
+        # JSON escapes what is no character in XML.
+        ElementTree.SubElement(case, "system-out").text = json.dumps(probe.metrics, sort_keys=True)
+
+
+def _releases(suite: ElementTree.Element, group: str, sweep: Sweep) -> None:
+    for release in sweep.releases:
+        case = _element(suite, group, f"{sweep.package} {release.version}", 0.0)
+        if not release.survives:
+            # That a release falls is what a sweep is there to find; whether it matters is the verdict's case.
+            ElementTree.SubElement(case, "skipped", {"message": str(release.reason)})

@@ -1,0 +1,48 @@
+"""The smoke report as Markdown, for a pull request or a CI's job summary."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from fi_bump.report.findings.markdown import bullets, plain, table
+from fi_bump.report.smoke.text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
+from fi_bump.smoke.model import Report
+
+
+def markdown_text(report: Report) -> str:
+    """A heading with the verdict, why it is none, a table, and every number folded away below it."""
+    return "\n".join(_blocks(report)) + "\n"
+
+
+def _blocks(report: Report) -> Iterator[str]:
+    yield f"### {plain(verdict(report))}\n"
+    yield f"{plain(target_line(report.target))}\n"
+    if report.problems:
+        yield bullets(problem.message for problem in report.problems)
+    if report.sweep is not None:
+        rows = [(f"{report.sweep.package} {r.version}", r.outcome, r.reason or "") for r in report.sweep.releases]
+        yield table(("release", "outcome", "reason"), rows)
+        yield bullets(sweep_lines(report.sweep))
+    else:
+        probes = [(p.name, p.outcome, number(p.seconds), detail(p.reason, p.metrics)) for p in report.probes]
+        yield table(("probe", "outcome", "seconds", "reason and metrics"), probes)
+    if report.comparison is not None:
+        first, *rest = comparison_lines(report.comparison)
+        yield f"{plain(first)}\n"
+        yield bullets(rest)
+    if report.against is not None:
+        header = ("probe", "value", report.version, report.against.version)
+        yield table(header, side_by_side(report, report.against))
+    yield from _numbers(report)
+
+
+def _numbers(report: Report) -> Iterator[str]:
+    metrics = {probe.name: probe.metrics for probe in report.probes if probe.metrics}
+    if not metrics:
+        return
+    text = json.dumps(metrics, indent=2, sort_keys=True)
+    # A fence longer than any in the text cannot be closed by it.
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
+    yield f"<details><summary>All metrics</summary>\n\n{fence}json\n{text}\n{fence}\n\n</details>"

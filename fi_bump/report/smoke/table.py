@@ -1,0 +1,51 @@
+"""The smoke report as a table: a door to rich."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from fi_bump.report.smoke.text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
+from fi_bump.smoke.model import Report
+
+
+def table_text(report: Report) -> str:
+    """The report without colour; as wide as the terminal, or with whole lines where there is none."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, highlight=False, markup=False, color_system=None)
+    console.print(target_line(report.target), soft_wrap=True)
+    if report.sweep is not None:
+        rows = [(f"{report.sweep.package} {r.version}", r.outcome, r.reason or "") for r in report.sweep.releases]
+        console.print(_table(("release", "outcome", ""), rows))
+        _lines(console, sweep_lines(report.sweep))
+    else:
+        probes = [(p.name, p.outcome, number(p.seconds), detail(p.reason, p.metrics)) for p in report.probes]
+        console.print(_table(("probe", "outcome", "seconds", ""), probes))
+    if report.comparison is not None:
+        _lines(console, comparison_lines(report.comparison))
+    if report.against is not None:
+        header = ("probe", "", report.version, report.against.version)
+        console.print(_table(header, side_by_side(report, report.against)))
+    _lines(console, [verdict(report), *(f"  {problem.message}" for problem in report.problems)])
+    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().rstrip("\n").split("\n"))
+
+
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in header:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def _lines(console: Console, lines: Iterable[str]) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True)

@@ -1,0 +1,167 @@
+"""Where a version still stands beside a group's name without being a pin: for a person to look at, never an error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator
+
+from fi_bump.grammar import VERSION, name_pattern, names_any
+from fi_bump.lock import LOCK_NAME, Group, Lock
+from fi_bump.pins import Mark, Pin, Source, Unpinned
+from fi_bump.records import NamedTuple
+from fi_bump.scanning import files
+from fi_bump.scanning.scan import Scan, needles, read_quietly, wanted_by
+
+# A source distribution's own metadata, which the next build writes anew.
+_WRITTEN = (LOCK_NAME, "PKG-INFO")
+_LARGEST = 1_000_000
+_WIDTH = 120
+_DOCUMENTS = (".md", ".rst", ".adoc")
+_PATCHES = (".patch", ".diff")
+_LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "pipfile.lock", "conda-lock.yml")
+# The name that a version is bound to: `NAME==`, `NAME_VERSION = "`.
+_BOUND = re.compile(
+    rb"([A-Za-z][\w.-]*)(?:\[[^\]\n]*\])?[ \t]*[=~!<>]=[ \t]*[\"']?\Z"
+    rb"|(\w*version)[\"']?[ \t]*[?:+]?[=:][ \t]*[\"']?\Z",
+    re.IGNORECASE,
+)
+_LONGEST_NAME = 100
+_VERSION = re.compile(r"[0-9]+\.[0-9][\w.]*")
+# The body of a pull request, as report/change_markdown.py writes it: it names versions, and is made anew each time.
+_BODY = re.compile(rb"## [^\n]+\n\n[0-9]+ pins? in [0-9]+ files?, (?:in step|[0-9]+ findings? of fi-bump check);")
+_COMMENT = re.compile(rb"\s*(?:#|//|/\*|\*|;|--\s|<!--)")
+
+
+class Mention(NamedTuple):
+    """A line that names a version; `kind` is a `Mark`'s value, or `comment`, `doc`, `patch` or `text`."""
+
+    path: str
+    line: int
+    kind: str
+    version: str
+    text: str
+
+
+def of_version(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved: Container[Pin] = ()) -> list[Mention]:
+    """Each line that still holds the old version near a name of the group: on it, or on one of the two lines before.
+
+    Lines with a pin of the scan that was not `moved`, binary files and files over 1 MB are left out. Places that a
+    finder has marked are there whatever they hold, except a lock file's that is at the group's version.
+    """
+    version = re.compile(rb"(?<![0-9A-Za-z.])v?(" + re.escape(old.encode()) + rb")(?![0-9A-Za-z]|\.[0-9A-Za-z])")
+    words = needles(wanted_by((group,)))
+    found = []
+    for source in _sources(root, lock):
+        for match in version.finditer(source.data):
+            bound = _BOUND.search(source.data, max(match.start() - _LONGEST_NAME, 0), match.start())
+            if bound and not names_any(bound[0], words) and bound[0].lower()[:7] != b"version":
+                continue  # `torchcodec==0.6.1` beside a pin of 0.6.1 is another package's
+            if names_any(_near(source, match.start(), match.end()), words):
+                found.append(_mention(source, match.start(1), old))
+    return _without(found, group, scan, moved)
+
+
+def to_look_at(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved: Container[Pin]) -> list[Mention]:
+    """What a person must look at once a group has moved from `old`; of a lock file what to run is said elsewhere."""
+    found = of_version(root, lock, group, old, scan, moved)
+    return [mention for mention in found if mention.kind != Mark.LOCK_FILE.value]
+
+
+def of_others(root: str, lock: Lock, group: Group, scan: Scan) -> list[Mention]:
+    """Each line on which a version other than the lock's follows a package name or variable of the group.
+
+    Left out and added is what `of_version` leaves out and adds.
+    """
+    names = [name_pattern(member.name) for member in group.packages]
+    names += [re.escape(name.encode()) for name in group.variables]
+    names += [re.escape(name.rpartition("/")[2].encode()) for name in group.repositories]
+    # Between name and version: operators, quotes, blanks, a word such as `version`; no digit, so the first one counts.
+    named = re.compile(
+        rb"(?<![A-Za-z0-9])(?:" + b"|".join(sorted(names, reverse=True)) + rb")(?![A-Za-z0-9])"
+        rb"[^0-9\n]{1,24}?(?<![0-9A-Za-z.])v?(" + VERSION + rb")(?![0-9A-Za-z]|[.+-][0-9A-Za-z])",
+        re.IGNORECASE,
+    )
+    found = []
+    for source in _sources(root, lock):
+        for match in named.finditer(source.data):
+            text = match[1].decode("ascii")
+            # A lone number is a count or a CUDA version more often than a release.
+            if "." in text and not _same(text, group.version):
+                found.append(_mention(source, match.start(1), text))
+    return _without(found, group, scan)
+
+
+def _same(text: str, version: str) -> bool:
+    from fi_bump.versions import same_version
+
+    return same_version(text, version)
+
+
+def _sources(root: str, lock: Lock) -> Iterator[Source]:
+    for path in sorted(files.walk(root, files.excluder(lock.exclude))):
+        source = None if path in _WRITTEN else read_quietly(root, path, recorded=False)
+        if source is None or len(source.data) > _LARGEST or b"\0" in source.data or _BODY.match(source.data):
+            continue
+        yield source
+
+
+def _near(source: Source, start: int, end: int) -> bytes:
+    """The line around a place and the two before it."""
+    before = source.data.rfind(b"\n", 0, start) + 1
+    for _ in range(2):
+        before = source.data.rfind(b"\n", 0, max(before - 1, 0)) + 1
+    line_end = source.data.find(b"\n", end)
+    return source.data[before : line_end if line_end >= 0 else None]
+
+
+def _mention(source: Source, offset: int, version: str) -> Mention:
+    line = source.line(offset)
+    start = source.data.rfind(b"\n", 0, offset) + 1
+    return Mention(
+        source.path, source.position(offset)[0], _kind(source.path, line), version, _excerpt(line, offset - start)
+    )
+
+
+def _excerpt(line: bytes, offset: int) -> str:
+    """The line, or as much of it around `offset` as a terminal shows."""
+    text = line.decode("utf-8", "replace").strip()
+    if len(text) <= _WIDTH:
+        return text
+    begin = max(len(line[:offset].decode("utf-8", "replace").lstrip()) - _WIDTH // 2, 0)
+    end = begin + _WIDTH
+    return ("…" if begin else "") + text[begin:end].strip() + ("…" if end < len(text) else "")
+
+
+def _kind(path: str, line: bytes) -> str:
+    name = path.rpartition("/")[2].lower()
+    if name in _LOCK_FILES:
+        return "lock file"
+    if name.endswith(_DOCUMENTS):
+        return "doc"
+    if name.endswith(_PATCHES):
+        return "patch"
+    if _COMMENT.match(line):
+        return "comment"
+    return "image tag" if re.match(rb"\s*(?:FROM|image:)\s", line, re.IGNORECASE) else "text"
+
+
+def _without(found: list[Mention], group: Group, scan: Scan, moved: Container[Pin] = ()) -> list[Mention]:
+    """Each line once, as a finder marked it where one did, and none that holds a pin which stays."""
+    pins = [pin for pin in scan.pins if pin not in moved]
+    pinned = {(pin.source.path, pin.source.position(pin.span.start)[0]) for pin in pins}
+    places = [place for place in scan.unpinned if place.mark and place.subject in group.subjects]
+    lines = {(each.path, each.line): each for each in reversed(found)}
+    marked = {(each.path, each.line): each for each in map(_marked, reversed(places))}
+    in_step = {
+        (place.source.path, place.source.position(place.span.start)[0])
+        for place in places
+        if place.mark is Mark.LOCK_FILE and _same(place.version or "", group.version)
+    }
+    return sorted(each for at, each in (lines | marked).items() if at not in pinned and at not in in_step)
+
+
+def _marked(place: Unpinned) -> Mention:
+    text = place.version or place.source.text(place.span)
+    version = _VERSION.search(text)
+    mention = _mention(place.source, place.span.start, version[0] if version else text)
+    return mention._replace(kind=place.mark.value) if place.mark else mention

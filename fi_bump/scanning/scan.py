@@ -1,0 +1,209 @@
+"""Read the files that can hold pins and run the finders over them: the only place where reading and finding meet."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from fi_bump.errors import MEND_OR_EXCLUDE, FileError, ParseError
+from fi_bump.formats import finder
+from fi_bump.grammar import LITERAL, names_any
+from fi_bump.lock import Group, Lock
+from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
+from fi_bump.records import TYPE_CHECKING, NamedTuple
+from fi_bump.scanning import files
+from fi_bump.scanning.cache_codec import plain, restored
+
+if TYPE_CHECKING:
+    from fi_bump.scanning.cache import Watch
+
+
+class Scan(NamedTuple):
+    """What stands in the files that were read, sorted by path and place.
+
+    `below` are the paths the scan was limited to (empty: the whole tree), `unparsed` the files that name a subject
+    but are not of their format and that no recorded site needs, `paths` every file that was looked at, with its format,
+    and `passed` what was passed over since it said nothing the last time.
+    """
+
+    pins: tuple[Pin, ...]
+    unpinned: tuple[Unpinned, ...]
+    floors: tuple[Floor, ...]
+    unparsed: tuple[tuple[str, ParseError], ...]
+    below: tuple[str, ...]
+    paths: tuple[tuple[str, str | None], ...] = ()
+    passed: tuple[str, ...] = ()
+
+    @property
+    def all_paths(self) -> list[tuple[str, str | None]]:
+        """The paths of both, sorted."""
+        return sorted([*self.paths, *((path, files.format_of(path)) for path in self.passed)])
+
+    def covers(self, path: str) -> bool:
+        """Whether the scan looked at (or for) this path."""
+        return _covers(self.below, path)
+
+
+def wanted_by(groups: Iterable[Group]) -> Wanted:
+    """What the finders look for on behalf of these groups."""
+    groups = tuple(groups)
+    return Wanted(
+        frozenset(member.name for group in groups for member in group.packages),
+        frozenset(name for group in groups for name in group.variables),
+        frozenset(name for group in groups for name in group.repositories),
+    )
+
+
+def needles(wanted: Wanted) -> tuple[bytes, ...]:
+    """The shortest list of lower-case words of which every file with a pin holds at least one."""
+    words = {max(name.split("-"), key=len) for name in wanted.packages}
+    words |= {max(name.lower().split("_"), key=len) if "_" in name else name.lower() for name in wanted.variables}
+    words |= {name.rpartition("/")[2] for name in wanted.repositories}
+    words -= {"version"}
+    words |= {name.lower() for name in wanted.variables if not any(word in name.lower() for word in words)}
+    return tuple(sorted(word.encode() for word in words if not any(o in word and o != word for o in words)))
+
+
+def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None = None) -> Scan:
+    """Every pin of the lock's groups below `paths` (all of the root when none is named).
+
+    With a `watch` files are passed over that said nothing and have not changed since.
+
+    Raises FileError for a file that cannot be read and ParseError for one that is not of its format, except where
+    that file only may be of the format (any .json) and the lock records no site in it.
+    """
+    if not sys.stderr.isatty():
+        return _scan(root, lock, paths, watch)
+    from fi_bump.terminal.waiting import waiting
+
+    with waiting("reading the repository"):
+        return _scan(root, lock, paths, watch)
+
+
+def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> Scan:
+    below = tuple(files.relative(root, path) for path in paths)
+    looker = _Looker(root, lock, watch)
+    looked_at = _paths(root, lock, below, looker.literals, watch)
+    found: list[Found] = []
+    unparsed: list[tuple[str, ParseError]] = []
+    for path, form in looked_at:
+        what = looker.at(path, form)
+        if isinstance(what, ParseError):
+            unparsed.append((path, what))
+        elif what is not None:
+            found.append(what)
+    return Scan(
+        tuple(pin for each in found for pin in each.pins),
+        tuple(place for each in found for place in each.unpinned),
+        tuple(floor for each in found for floor in each.floors),
+        tuple(unparsed),
+        below,
+        tuple(looked_at),
+        tuple(watch.passed) if watch is not None else (),
+    )
+
+
+class _Looker:
+    """Looks at files on behalf of a lock."""
+
+    def __init__(self, root: str, lock: Lock, watch: Watch | None) -> None:
+        self.literals = literal_anchors(lock.groups)
+        self._root = root
+        self._watch = watch
+        self._wanted = wanted_by(lock.groups)
+        self._words = needles(self._wanted)
+        self._recorded = {site.partition("#")[0] for group in lock.groups for site in group.sites}
+
+    def at(self, path: str, form: str | None) -> Found | ParseError | None:
+        """What a file says, or that it is not of its format where that is no error; None when it says nothing."""
+        is_recorded = path in self._recorded
+        watch = self._watch
+        source = read_quietly(self._root, path, recorded=is_recorded, watch=watch)
+        if source is None:
+            return None
+        known = watch.remembered(path) if watch is not None else None
+        if known is not None:
+            what: Found | ParseError = restored(source, known)
+        elif path in self.literals or names_any(source.data, self._words):
+            try:
+                what = look(source, self._wanted, self.literals.get(path, ()))
+            except ParseError as error:
+                if form != "bake" or is_recorded:
+                    error.hint = error.hint or MEND_OR_EXCLUDE
+                    raise
+                what = error
+        else:
+            return None
+        if what == ((), (), ()):
+            return None
+        if watch is not None:
+            watch.said(path, None if isinstance(what, ParseError) else known or plain(what))
+        return what
+
+
+def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    """The literal anchors that the lock records, by path, each with the packages of its group."""
+    literals: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for group in groups:
+        for site in group.sites:
+            path, _, anchor = site.partition("#")
+            if anchor.startswith(LITERAL):
+                literals.setdefault(path, []).append((anchor, group.package_names))
+    return literals
+
+
+def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str, ...]]] = ()) -> Found:
+    """What stands in one source: what its format's finder says, and the literals the lock records there.
+
+    A recorded literal is the lock's word on its place: what the finder says of the same characters gives way.
+    Raises ParseError for a file that is not of its format.
+    """
+    form = files.format_of(source.path)
+    found = finder(form)(source, wanted) if form else Found(())
+    if not literals:
+        return found
+    from fi_bump.formats import literal
+
+    own = literal.find(source, literals)
+    taken = [pin.span for pin in own.pins]
+
+    def free(place: Pin | Unpinned | Floor) -> bool:
+        return all(place.span.end <= span.start or span.end <= place.span.start for span in taken)
+
+    pins = sorted([*own.pins, *filter(free, found.pins)], key=lambda pin: pin.span)
+    return Found(tuple(pins), (*filter(free, found.unpinned), *own.unpinned), tuple(filter(free, found.floors)))
+
+
+def watch_names(lock: Lock) -> object:
+    """What decides which files of a tree are read, and which of them say something to a lock."""
+    wanted = wanted_by(lock.groups)
+    return [sorted(names) for names in wanted], lock.exclude, sorted(literal_anchors(lock.groups).items())
+
+
+def _paths(
+    root: str, lock: Lock, below: tuple[str, ...], literals: Iterable[str], watch: Watch | None
+) -> list[tuple[str, str | None]]:
+    """Every path to read with its format, and those that only a recorded literal leads to."""
+    exclude = files.excluder(lock.exclude)
+    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below, watch))
+    for path in literals:
+        if path not in paths and _covers(below, path) and files.is_regular(root, path):
+            paths[path] = files.format_of(path)
+    return sorted(paths.items())
+
+
+def _covers(below: tuple[str, ...], path: str) -> bool:
+    return not below or any(not top or path == top or path.startswith(top + "/") for top in below)
+
+
+def read_quietly(root: str, path: str, *, recorded: bool, watch: Watch | None = None) -> Source | None:
+    """The file, or None for what is no regular file and no recorded site needs."""
+    try:
+        return files.read(root, path, watch)
+    except FileError:
+        # A dangling link, a socket or a folder of a promising name is somebody's business, but not a pin.
+        if recorded or files.is_regular(root, path):
+            raise
+        if watch is not None:
+            watch.read(path, None)
+        return None

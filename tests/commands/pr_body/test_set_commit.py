@@ -1,0 +1,230 @@
+"""`set --commit`: one commit of what was moved, or a refusal before anything is written; all with the real git."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands.pr_body.conftest import Ask, git
+from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
+
+PAGE = "https://github.com/flashinfer-ai/flashinfer/releases/tag/v"
+MESSAGE = f"""\
+flashinfer {OLD} -> {NEW}
+
+5 pins in 4 files, in step; 1 conflict; 2 places to look at; smoke not run
+
+What moves:
+  docker/Dockerfile:3          FLASHINFER_VERSION                   {OLD}  {NEW}
+  docker/Dockerfile.nightly:2  github.com/flashinfer-ai/flashinfer  {OLD}  {NEW}
+  docker/versions.json:5       FLASHINFER_VERSION                   {OLD}  {NEW}
+  requirements/cuda.txt:5      flashinfer-python                    {OLD}  {NEW}
+  requirements/cuda.txt:6      flashinfer-cubin                     {OLD}  {NEW}
+
+Releases of flashinfer on the way:
+  0.6.9 {PAGE}0.6.9                2026-04-16
+  0.6.10 {PAGE}0.6.10              2026-05-04, yanked: wrong | <b>results</b>
+  {NEW} {PAGE}{NEW}  2026-05-20
+
+Audit:
+  requirements/cuda.txt:3: numba==0.61.2 against flashinfer-python {NEW}, which needs numba>=0.62 [conflict]
+  to agree, run fi-bump set flashinfer=={NEW} numba==0.62.0
+
+To look at:
+  docs/a|b.md:3 doc: | `pip install flashinfer-python=={OLD}` | <b>@octocat</b> #12 |
+  src/gate.py:3 exact gate: if flashinfer.__version__ == "{OLD}":
+
+Not run:
+  flashinfer-jit-cache is not on the index, and no requirement pins it: not asked about
+  smoke of flashinfer: not run; run fi-bump smoke --group flashinfer --output smoke.json on a GPU
+"""
+FILES = [*sorted(TREE), "versions.lock.json"]
+
+
+def committed_files(root: Path) -> list[str]:
+    """The files of the last commit."""
+    return git(root, "show", "--format=", "--name-only", "HEAD").split("\n")[:-1]
+
+
+def hook(root: Path, name: str, script: str) -> None:
+    """A hook of the repository."""
+    path = root / ".git/hooks" / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def refused(root: Path, run: Run, *arguments: str) -> tuple[int, str]:
+    """The code and first line of a refusal that left everything as it was."""
+    before, head, status = snapshot(root), git(root, "rev-list", "--all"), git(root, "status", "--porcelain")
+    result = run(root, "set", NEW, "--commit", *arguments)
+    assert result.out == ""
+    assert (snapshot(root), git(root, "rev-list", "--all"), git(root, "status", "--porcelain")) == (
+        before,
+        head,
+        status,
+    )
+    return result.code, result.err.replace(str(root), "ROOT").split("\n")[0]
+
+
+def test_one_commit_in_the_words_of_the_body(committed: Path, ask: Ask) -> None:
+    result = ask(committed, "set", NEW, "--commit")
+    assert (result.code, result.err) == (0, "")
+    name = git(committed, "rev-parse", "--short", "HEAD").strip()
+    assert result.out.split("\n")[-2] == f"committed {name}: flashinfer {OLD} -> {NEW}"
+    assert git(committed, "log", "-1", "--format=%B").rstrip("\n") + "\n" == MESSAGE
+    assert committed_files(committed) == FILES
+    assert git(committed, "status", "--porcelain") == ""
+
+
+def test_nothing_else_goes_along(committed: Path, run: Run) -> None:
+    plant(committed, {"staged.txt": b"x", "docs/a|b.md": b"edited", "new.txt": b"y"})
+    git(committed, "add", "staged.txt")
+    before = git(committed, "status", "--porcelain")
+    assert run(committed, "set", NEW, "--commit").code == 0
+    assert committed_files(committed) == FILES
+    assert git(committed, "status", "--porcelain") == before
+
+
+def test_below_the_top_of_the_work_tree_and_odd_names(committed: Path, run: Run) -> None:
+    below = committed / "engines/a b"
+    # As a pattern it would name the edited file too.
+    odd = "requirements/a*.txt"
+    plant(below, {"versions.lock.json": LOCK, **TREE, odd: b"flashinfer-python==0.6.8.post1\n"})
+    plant(below, {"requirements/a.txt": b"numba\n"})
+    git(committed, "add", "-A")
+    git(committed, "commit", "-qm", "below")
+    plant(below, {"requirements/a.txt": b"numba>1\n"})
+    assert run(below, "set", NEW, "--commit").code == 0
+    assert sorted(committed_files(committed)) == sorted(f"engines/a b/{name}" for name in [*FILES, odd])
+    assert git(committed, "status", "--porcelain") == ' M "engines/a b/requirements/a.txt"\n'
+
+
+def test_a_comment_character_and_a_clean_up_of_the_users(committed: Path, run: Run) -> None:
+    git(committed, "config", "commit.cleanup", "strip")
+    git(committed, "config", "core.commentChar", "f")
+    assert run(committed, "set", NEW, "--commit").code == 0
+    assert git(committed, "log", "-1", "--format=%s") == f"flashinfer {OLD} -> {NEW}\n"
+
+
+def test_hooks_run_and_may_refuse(committed: Path, run: Run, tmp_path: Path) -> None:
+    hook(committed, "pre-commit", "echo 'no bumps on a Friday' >&2; exit 1")
+    body = tmp_path / "body.md"
+    result = run(committed, "set", NEW, "--commit", "--pr-body", str(body))
+    assert result.code == 3
+    assert result.err == (
+        "fi-bump: git made no commit:\nno bumps on a Friday\n"
+        "help: the files are changed; mend it and commit them, or take them back with git checkout\n"
+    )
+    assert git(committed, "log", "--format=%s") == "tree\n"
+    assert git(committed, "diff", "--name-only").split("\n")[:-1] == FILES
+    assert body.read_text().startswith(f"## flashinfer {OLD} -> {NEW}\n")
+
+
+def test_a_hook_sees_the_message(committed: Path, run: Run) -> None:
+    hook(committed, "commit-msg", 'printf "\\nSigned-off-by: t\\n" >> "$1"')
+    assert run(committed, "set", NEW, "--commit").code == 0
+    assert git(committed, "log", "-1", "--format=%B").rstrip("\n").split("\n")[-1] == "Signed-off-by: t"
+
+
+def test_a_signature_is_asked_for_as_configured(committed: Path, run: Run, tmp_path: Path) -> None:
+    plant(tmp_path, {"gpg": b"#!/bin/sh\necho 'no secret key' >&2\nexit 2\n"})
+    os.chmod(tmp_path / "gpg", 0o755)
+    git(committed, "config", "commit.gpgSign", "true")
+    git(committed, "config", "gpg.program", str(tmp_path / "gpg"))
+    result = run(committed, "set", NEW, "--commit")
+    assert result.code == 3
+    assert "gpg failed to sign the data" in result.err
+    assert git(committed, "log", "--format=%s") == "tree\n"
+
+
+def test_no_work_tree(engine: Path, run: Run) -> None:
+    before = snapshot(engine)
+    result = run(engine, "set", NEW, "--commit")
+    assert (result.code, result.out) == (3, "")
+    assert result.err.startswith(f"{engine}: there is no git work tree to commit in: fatal: not a git repository")
+    assert snapshot(engine) == before
+
+
+def test_no_folder(tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / "none"
+    message = f"{folder}: there is no such folder\nhelp: name a repository's folder after -C\n"
+    assert run(folder, "set", NEW, "--commit") == (2, "", message)
+
+
+def test_no_commit_yet(engine: Path, run: Run) -> None:
+    git(engine, "init", "-q")
+    git(engine, "add", "-A")
+    assert refused(engine, run) == (3, "ROOT: there is no commit yet")
+
+
+@pytest.mark.parametrize(("command", "what"), [("merge", "a merge"), ("cherry-pick", "a cherry-pick")])
+def test_something_is_in_progress(committed: Path, run: Run, command: str, what: str) -> None:
+    git(committed, "checkout", "-qb", "other")
+    for branch, data in (("other", b"other"), ("main", b"main")):
+        git(committed, "checkout", "-q", branch)
+        plant(committed, {"docs/a|b.md": data})
+        git(committed, "commit", "-aqm", branch)
+    with pytest.raises(Exception, match="returned non-zero"):
+        git(committed, command, "other")
+    assert refused(committed, run) == (3, f"ROOT: {what} is in progress")
+
+
+def test_unmerged_files(committed: Path, run: Run) -> None:
+    plant(committed, {"docs/a|b.md": b"stashed"})
+    git(committed, "stash")
+    plant(committed, {"docs/a|b.md": b"committed"})
+    git(committed, "commit", "-aqm", "other")
+    with pytest.raises(Exception, match="returned non-zero"):
+        git(committed, "stash", "pop")
+    assert refused(committed, run) == (3, "ROOT: there are unmerged files")
+
+
+def test_a_file_with_other_changes(committed: Path, run: Run) -> None:
+    plant(committed, {"requirements/cuda.txt": TREE["requirements/cuda.txt"] + b"numpy\n"})
+    message = "requirements/cuda.txt: has changes that are not committed, which would go along"
+    assert refused(committed, run) == (3, message)
+    git(committed, "add", "-A")
+    assert refused(committed, run) == (3, message)
+
+
+def test_a_lock_that_git_does_not_track(committed: Path, run: Run) -> None:
+    git(committed, "rm", "-q", "--cached", "versions.lock.json")
+    git(committed, "commit", "-qm", "untracked")
+    message = "versions.lock.json: git does not track it, so it cannot be committed alone"
+    assert refused(committed, run) == (3, message)
+
+
+def test_nobody_to_commit_as(committed: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    git(committed, "config", "user.useConfigOnly", "true")
+    code, message = refused(committed, run)
+    assert code == 3
+    assert message.startswith("ROOT: git does not know who commits: ")
+
+
+def test_a_plan_is_not_committed(committed: Path, run: Run) -> None:
+    assert refused(committed, run, "--dry-run") == (
+        2,
+        "fi-bump: --dry-run changes nothing, so there is nothing for --commit",
+    )
+
+
+def test_without_git_on_the_path(committed: Path, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = snapshot(committed)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        assert run(committed, "set", NEW, "--commit") == (3, "", "fi-bump: git is not on PATH\n")
+    assert snapshot(committed) == before
+
+
+@pytest.mark.parametrize("body", [(), ("--pr-body", "-")])
+def test_a_reader_that_leaves_at_once_costs_no_commit(committed: Path, body: tuple[str, ...]) -> None:
+    program = f"{{ sleep 0.2; '{sys.executable}' -m fi_bump set --offline --commit {' '.join(body)} {NEW}; }} | true"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", program], cwd=committed, capture_output=True)
+    assert (done.returncode, git(committed, "status", "--porcelain")) == (0, "")
+    assert committed_files(committed) == FILES

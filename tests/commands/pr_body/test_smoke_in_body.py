@@ -1,0 +1,91 @@
+"""A smoke report in the body of a pull request."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fi_bump.report.smoke.output import Format, render
+from tests.commands.pr_body.conftest import section
+from tests.conftest import NEW, OLD, Run
+from tests.report.smoke.test_reports import GREEN, PROBES, RED
+
+
+def test_a_smoke_report_beside_its_baseline(committed: Path, run: Run, tmp_path: Path) -> None:
+    earlier = RED._replace(version=OLD, probes=(PROBES[0], PROBES[1]._replace(seconds=100.0)))
+    (tmp_path / "smoke.json").write_text(render(RED, Format.json))
+    (tmp_path / "earlier.json").write_text(render(earlier, Format.json))
+    run(committed, "set", NEW)
+    arguments = ["--smoke", str(tmp_path / "smoke.json"), "--baseline", str(tmp_path / "earlier.json")]
+    body = run(committed, "pr-body", *arguments).out
+    assert body.split("\n")[2].endswith("; smoke not ok")
+    smoke = section(body, "Smoke")
+    assert smoke[:12] == [
+        f"#### flashinfer {NEW}: not ok",
+        "",
+        "NVIDIA H200 (9.0), driver 580.95.05, CUDA 13.0, torch 2.11.0+cu130, Python 3.12.3",
+        "",
+        "- fp4-scale-contract is required and was not run: no &lt;torch> \\| \\`x\\`",
+        "",
+        "| probe | outcome | seconds | reason and metrics |",
+        "| --- | --- | --- | --- |",
+        "| environment | pass | 2.5 |  |",
+        "| mxfp4-sm90-interleave | fail | 192.2 | the worst token's error is 1.41, more than 0.01; "
+        "layout legacy, error 1.406, tokens 64 |",
+        "| cutedsl-masked-moe | compiled | 4 | for sm\\_100a, which is not here; compile\\_seconds 3.9 |",
+        "| fp4-scale-contract | not-run | 0 | no &lt;torch> \\| \\`x\\` |",
+    ]
+    assert smoke[13:17] == [
+        f"beside the baseline of {OLD}:",
+        "",
+        "- mxfp4-sm90-interleave fails, as in the baseline",
+        "- mxfp4-sm90-interleave seconds: 100 -> 192.2 (+92%)",
+    ]
+    assert section(body, "Not run")[1:] == [
+        "- `cutedsl-masked-moe`: only compiled: for sm\\_100a, which is not here",
+        "- `fp4-scale-contract`: not run: no &lt;torch> \\| \\`x\\`",
+    ]
+
+
+def test_failures_of_the_baseline_alone_leave_the_report_green(committed: Path, run: Run, tmp_path: Path) -> None:
+    failed = RED._replace(probes=PROBES[:2], problems=RED.problems[:1])
+    (tmp_path / "smoke.json").write_text(render(failed, Format.json))
+    (tmp_path / "earlier.json").write_text(render(failed._replace(version=OLD), Format.json))
+    run(committed, "set", NEW)
+    alone = run(committed, "pr-body", "--smoke", str(tmp_path / "smoke.json")).out
+    assert alone.split("\n")[2].endswith("; smoke not ok")
+    both = ["--smoke", str(tmp_path / "smoke.json"), "--baseline", str(tmp_path / "earlier.json")]
+    assert run(committed, "pr-body", *both).out.split("\n")[2].endswith("; smoke ok")
+
+
+def test_a_green_report_leaves_only_the_indexes(committed: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "smoke.json").write_text(render(GREEN, Format.json))
+    run(committed, "set", NEW)
+    body = run(committed, "pr-body", "--smoke", str(tmp_path / "smoke.json")).out
+    assert section(body, "Smoke")[0] == f"#### flashinfer {NEW}: ok"
+    assert section(body, "Not run") == [
+        "- audit and release dates: offline, no package index was asked; run `fi-bump audit`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": OLD}, f"is a report of flashinfer {OLD}, the lock says {NEW}"),
+        ({"group": "torch"}, "is a report of the group 'torch', which is not in the lock"),
+        ({"schema": 2}, "is a report of schema 2, not 1"),
+        ({"target": None}, "is no smoke report"),
+        ({"probes": [{"name": 1}]}, "is no smoke report"),
+    ],
+)
+def test_a_report_that_says_nothing_of_the_change(
+    committed: Path, run: Run, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    run(committed, "set", NEW)
+    file = tmp_path / "smoke.json"
+    file.write_text(json.dumps({**json.loads(render(GREEN, Format.json)), **change}))
+    result = run(committed, "pr-body", "--smoke", str(file))
+    assert (result.code, result.out) == (3, "")
+    assert result.err.split("\n")[0] == f"{file}: {message}"

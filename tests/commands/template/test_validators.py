@@ -1,0 +1,149 @@
+"""Each template before the tool that reads it, and the same tool before a spoiled one: a validator must be able to fail."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.commands.template.test_template import TARGETS
+from tests.conftest import OLD, Run, plant
+from tests.stories.test_precommit import HOOKS, git, pre_commit
+
+TOP = Path(__file__).parents[3]
+WORKFLOWS = ("github-drift", "github-bump", "github-smoke")
+
+
+def tool(name: str, *arguments: str, cwd: Path, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a tool of the dev extra, which lies beside this interpreter."""
+    found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert found, f"{name} is not installed: the dev extra has it"
+    environment = {**os.environ, "NO_COLOR": "1"}
+    command = [found, *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, input=text, timeout=120)
+
+
+def written(root: Path, run: Run, name: str) -> Path:
+    """The template's file, written where it belongs."""
+    assert run(root, "template", name, "--write").code == 0
+    return root / TARGETS[name]
+
+
+def spoil(path: Path, old: str, new: str) -> None:
+    """Replace a text that must stand in the file."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_zizmor_finds_nothing(two: Path, run: Run, name: str) -> None:
+    path = written(two, run, name)
+    audit = ("--offline", "--no-config", "--persona=pedantic", "--no-progress", str(path))
+    done = tool("zizmor", *audit, cwd=two)
+    assert (done.returncode, done.stdout.partition(" (")[0].strip()) == (0, "No findings to report. Good job!")
+    spoil(path, "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "actions/checkout@v6")
+    done = tool("zizmor", *audit, cwd=two)
+    assert done.returncode != 0
+    assert "error[unpinned-uses]: unpinned action reference" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "old", "new"),
+    [
+        *((name, ("vendor.github-workflows",), "runs-on:", "runs-at:") for name in WORKFLOWS),
+        ("buildkite", ("vendor.buildkite",), "timeout_in_minutes: 10", "timeout_in_minutes: soon"),
+        ("gitlab", ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"), "needs: [", "needs: [1, "),
+        ("renovate", ("vendor.renovate",), '"minimumGroupSize": 3', '"minimumGroupSize": "3"'),
+    ],
+)
+def test_the_vendors_schema_takes_it(
+    two: Path, run: Run, name: str, schema: tuple[str, ...], old: str, new: str
+) -> None:
+    path = written(two, run, name)
+    arguments = ("--builtin-schema", *schema, str(path))
+    done = tool("check-jsonschema", *arguments, cwd=two)
+    assert (done.returncode, done.stdout) == (0, "ok -- validation done\n")
+    spoil(path, old, new)
+    assert tool("check-jsonschema", *arguments, cwd=two).returncode == 1
+
+
+def test_kubernetes_takes_it(two: Path, run: Run) -> None:
+    path = written(two, run, "kubernetes-smoke")
+    done = tool("kubernetes-validate", "--strict", str(path), cwd=two)
+    assert done.returncode == 0
+    resources = ("configmap/fi-bump-lock", "job/fi-bump-smoke-sm90", "job/fi-bump-smoke-sm100")
+    passed = [f"INFO {path} passed for resource {resource} against version 1.37" for resource in resources]
+    assert [line.rstrip() for line in (done.stdout + done.stderr).split("\n") if line] == passed
+    spoil(path, "backoffLimit: 0", "backofLimit: 0")
+    assert tool("kubernetes-validate", "--strict", str(path), cwd=two).returncode != 0
+
+
+def test_the_pod_gets_a_lock_that_fi_bump_reads(two: Path, run: Run, tmp_path: Path) -> None:
+    documents = list(yaml.safe_load_all(written(two, run, "kubernetes-smoke").read_bytes()))
+    plant(tmp_path / "pod", {name: text.encode() for name, text in documents[0]["data"].items()})
+    # What `smoke` says once it has read the lock, and before it runs anything.
+    done = run(tmp_path / "pod", *documents[1]["spec"]["template"]["spec"]["containers"][0]["args"][2:5], "--with", "!")
+    assert (done.code, done.out) == (2, "")
+    assert "'!'" in done.err
+
+
+def scripts(path: Path) -> list[str]:
+    """The shell scripts of a workflow, in order."""
+    document: dict[str, Any] = yaml.safe_load(path.read_bytes())
+    return [step["run"] for job in document["jobs"].values() for step in job["steps"] if "run" in step]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_shellcheck_finds_nothing(two: Path, run: Run, name: str) -> None:
+    found = scripts(written(two, run, name))
+    assert found
+    for script in found:
+        done = tool("shellcheck", "--norc", "--shell=bash", "-", cwd=two, text=script)
+        assert (done.returncode, done.stdout) == (0, "")
+        # Nothing of the event or the matrix is pasted into a script.
+        assert "${{" not in script
+    assert tool("shellcheck", "--norc", "--shell=bash", "-", cwd=two, text="echo $1\n").returncode == 1
+
+
+def test_pre_commit_runs_it(two: Path, run: Run, tmp_path: Path) -> None:
+    # The repository that the template names, here: the hook of this tree, run with the fi-bump that is installed.
+    hooks = tmp_path / "hooks"
+    plant(hooks, {".pre-commit-hooks.yaml": HOOKS.replace("language: python", "language: system").encode()})
+    path = written(two, run, "pre-commit")
+    spoil(path, "https://github.com/fi-bump/fi-bump", str(hooks))
+    for root in (hooks, two):
+        git(root, "init")
+        git(root, "add", "-A")
+        git(root, "commit", "-m", "tree")
+    git(hooks, "tag", "v1.2.3")
+    assert pre_commit(two, "validate-config").returncode == 0
+    done = pre_commit(two, "run", "--all-files")
+    assert (done.returncode, done.stdout.split("\n")[-2][-6:]) == (0, "Passed")
+    spoil(two / "docker/Dockerfile", OLD, "0.6.6")
+    done = pre_commit(two, "run", "--all-files")
+    assert done.returncode == 1
+    assert f"docker/Dockerfile:3:24: FLASHINFER_VERSION is 0.6.6, the lock says {OLD} [drift]\n" in done.stdout
+
+
+def has_buildx() -> bool:
+    """Whether the docker here has the client that bakes; no daemon is needed to print."""
+    docker = shutil.which("docker")
+    return docker is not None and subprocess.run([docker, "buildx", "version"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not has_buildx(), reason="docker buildx is not installed here")
+def test_bake_reads_the_versions() -> None:
+    files = ("-f", "docker/docker-bake.hcl", "-f", "docker/versions.json")
+    done = tool("docker", "buildx", "bake", *files, "--print", cwd=TOP)
+    assert done.returncode == 0
+    smoke = yaml.safe_load(done.stdout)["target"]["smoke"]
+    versions = yaml.safe_load((TOP / "docker/versions.json").read_bytes())["variable"]
+    assert smoke["args"] == {name: variable["default"] for name, variable in versions.items()}
+    assert smoke["tags"] == [f"fi-bump-smoke:{versions['FLASHINFER_VERSION']['default']}"]

@@ -1,0 +1,185 @@
+"""The witnesses pass honest plans and stop tampered ones, for each format."""
+
+from __future__ import annotations
+
+import pytest
+
+from fi_bump.editing.plan import Change, Move, Plan, make_plan
+from fi_bump.editing.second_opinion import confirm
+from fi_bump.errors import FileError, InternalError
+from fi_bump.formats import bake, dockerfile, pyproject, requirements, yaml
+from fi_bump.lock import Group, Lock, Member
+from fi_bump.pins import Edit, Kind, Pin, Source, Span
+from fi_bump.scanning.scan import Scan, wanted_by
+
+KIT = Group("kit", "2.0.post1", (Member("kit"), Member("kit-cubin")), ("KIT_VERSION",), ("github.com/o/kit",))
+LOCK = Lock((KIT,))
+FINDERS = {
+    "requirements.txt": requirements.find,
+    "Dockerfile": dockerfile.find,
+    "x.json": bake.find,
+    "x.yml": yaml.find,
+    "pyproject.toml": pyproject.find,
+}
+HINT = "this is a bug in fi-bump: please report it with the file"
+
+
+def honest(path: str, data: bytes) -> Plan:
+    """The plan that brings one file in step."""
+    found = FINDERS[path](Source(path, data), wanted_by(LOCK.groups))
+    return make_plan(LOCK, Scan(found.pins, (), (), (), ()))
+
+
+def tampered(path: str, data: bytes, *edits: tuple[bytes, bytes], line_of: bytes = b"") -> Plan:
+    """A plan with these replacements, said to be of pins that stand where they are (or at `line_of`)."""
+    source = Source(path, data)
+    made = [Edit(Span(data.index(old), data.index(old) + len(old)), old, new) for old, new in edits]
+    places = [Span(data.index(line_of), data.index(line_of) + 1) if line_of else edit.span for edit in made]
+    pins = [Pin(source, place, "a", Kind.REQUIREMENT, "kit") for place in places]
+    moves = [Move(pin, edit.new.decode(), (edit,)) for pin, edit in zip(pins, made, strict=True)]
+    return Plan(LOCK, (Change(source, tuple(moves), ()),))
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "moved"),
+    [
+        ("requirements.txt", b"kit==1.0\n", 1),
+        ("requirements.txt", b"\xef\xbb\xbfkit[a] == 1.0 ; python_version<'4'  # why\r\nkit-cubin===1.0\r\n", 2),
+        ("requirements.txt", b"kit==1.0+cu130\nkit-cubin(==1.0)\nkit>=0.5,==1.0", 3),
+        ("requirements.txt", b"kit \\\n  ==1.0\n", 1),
+        ("requirements.txt", b"kit==1.0 --config-settings x=y\n", 1),
+        ("Dockerfile", b"FROM x\nARG KIT_VERSION=1.0\nRUN pip install kit==1.0 \\\n  kit-cubin==1.0\n", 3),
+        ("Dockerfile", b"FROM x\r\nENV A=b KIT_VERSION='1.0'\r\n", 1),
+        ("Dockerfile", b"FROM x\nRUN <<EOF\npip install kit==1.0\nEOF\nRUN echo \xff\n", 1),
+        ("Dockerfile", b"FROM x\nRUN <<EOF\ncat > x <<X\nkit==1.0\nX\nEOF\nCOPY <<EOF /y\nkit-cubin==1.0\nEOF\n", 2),
+        ("x.json", b'{"variable": {"KIT_VERSION": {"default": "1.0"}}}', 1),
+        ("x.json", b'\xef\xbb\xbf{"target": {"a": {"args": {"KIT_VERSION": "v1.0+cu1"}}}, "n": [1, null, "\xff"]}', 1),
+        ("x.json", b'{"variable": {"KIT_VERSION": {"default": "1.0", "default": "1.1"}}}', 2),
+        ("x.yml", b"KIT_VERSION: 1.0\n", 1),
+        (
+            "x.yml",
+            b"\xef\xbb\xbfKIT_VERSION: &v '1.0' # \xff\r\na: *v\r\nrun: |\r\n  pip install kit==1.0 kit-cubin==1.0\r\n",
+            3,
+        ),
+        ("x.yml", b"{% raw %}\nKIT_VERSION: 1.0\n", 1),
+        (
+            "pyproject.toml",
+            b'\xef\xbb\xbf[project]\r\ndependencies = ["kit==1.0", \'kit-cubin == 1.0+cu1\', "a"]\r\n',
+            2,
+        ),
+        ("pyproject.toml", b'tool.uv.sources.kit = {git = "https://github.com/o/kit", tag = "v1.0"}', 1),
+    ],
+)
+def test_an_honest_plan_passes(path: str, data: bytes, moved: int) -> None:
+    plan = honest(path, data)
+    assert plan.moved == moved
+    confirm(plan)
+
+
+PACKAGING = "packaging does not read"
+YAML = "PyYAML reads something"
+TOML = "tomlkit does not read the new file as planned"
+JSON = "json does not read the new file as planned"
+
+
+@pytest.mark.parametrize(
+    ("plan", "doubt"),
+    [
+        (tampered("requirements.txt", b"kit==1.0\n", (b"1.0", b"2.0;")), f"{PACKAGING} kit at its new version"),
+        (tampered("requirements.txt", b"kit==1.0\n", (b"kit", b"kid")), f"{PACKAGING} kit at its new version"),
+        (tampered("requirements.txt", b"kit[a]==1.0\n", (b"[a]", b"[b]")), f"{PACKAGING} kit at its new version"),
+        (
+            tampered("requirements.txt", b"kit==1.0; extra=='a'\n", (b"'a'", b"'b'")),
+            f"{PACKAGING} kit at its new version",
+        ),
+        (
+            tampered("requirements.txt", b"kit>=0.5,==1.0\n", (b"0.5", b"0.6")),
+            f"{PACKAGING} 0.6 in the new kit requirement",
+        ),
+        (tampered("x.json", b'["1", "2"]', (b'"1"', b"1")), JSON),
+        (tampered("x.json", b'["1", "2"]', (b'"1"', b'"1","1"')), JSON),
+        (tampered("x.json", b'{"a": "1"}', (b"a", b"b")), JSON),
+        (tampered("x.json", b'["1", "2"]', (b'1", "2', b'3", "4')), JSON),
+        (tampered("x.json", b'["1"]', (b"1", b"1")), JSON),
+        (tampered("x.json", b'["1"]', (b"]", b" ]")), JSON),
+        (tampered("x.json", b"[true]", (b"true", b"1")), JSON),
+        (tampered("pyproject.toml", b'a = "1"', (b'"1"', b"1")), TOML),
+        (tampered("pyproject.toml", b'a = "1"', (b'"1"', b'"1')), TOML),
+        (tampered("pyproject.toml", b'a = "1"', (b"a", b"b")), TOML),
+        (tampered("pyproject.toml", b'a = ["1"]', (b'"1"', b'"1", "2"')), TOML),
+        (tampered("pyproject.toml", b'a = ["1"] # 1', (b"# 1", b"# 2")), TOML),
+        (
+            tampered("Dockerfile", b"FROM x\nARG A=1\n", (b"x", b"y"), line_of=b"ARG"),
+            "dockerfile-parse reads a change in line 1, where none was planned",
+        ),
+        (
+            tampered("Dockerfile", b"FROM x\nARG A=1\n", (b"ARG", b"ENV")),
+            "dockerfile-parse reads a change in line 2, where none was planned",
+        ),
+        (
+            tampered("Dockerfile", b"FROM x\nARG A=1\nARG B=2\n", (b"A=1", b"A=1\nARG C=3")),
+            "dockerfile-parse does not read the new file as planned",
+        ),
+        (
+            tampered("Dockerfile", b"FROM x\nARG A=1\nARG B=2\n", (b"A=1", b"A=1 \\\n  D=4")),
+            "dockerfile-parse reads a change in line 2, where none was planned",
+        ),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"b", b"c")), f"{YAML} else than planned in line 2"),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"1\n", b"2\n"), (b" 2", b" 2")), f"{YAML} else than planned in line 1"),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"2", b"'2'")), f"{YAML} else than planned in line 2"),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"2", b"&x 2")), f"{YAML} else than planned in line 2"),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"2", b"2 #")), f"{YAML} else than planned in line 2"),
+        (tampered("x.yml", b"a: 1\nb: 2\n", (b"2", b"2\nc: 3")), "PyYAML does not read the new file as planned"),
+        (tampered("x.yml", b"a: '1'\n", (b"1", b"'")), "PyYAML does not read the new file as planned"),
+    ],
+)
+def test_a_tampered_plan_does_not(plan: Plan, doubt: str) -> None:
+    with pytest.raises(InternalError) as caught:
+        confirm(plan)
+    path = plan.changes[0].source.path
+    assert (str(caught.value), caught.value.hint) == (f"{path}: {doubt}, so nothing was written", HINT)
+
+
+def test_json_that_is_broken_by_the_edit_is_no_traceback() -> None:
+    with pytest.raises(InternalError) as caught:
+        confirm(tampered("x.json", b'["1"]', (b'"1"', b'"1')))
+    assert str(caught.value) == f"x.json: {JSON}, so nothing was written"
+
+
+def test_what_the_witness_could_not_read_before_it_does_not_judge() -> None:
+    confirm(tampered("requirements.txt", b"kit == == 1.0\n", (b"1.0", b"2.0")))
+    confirm(tampered("pyproject.toml", b'a = "1" b', (b'"1"', b'"2"')))
+
+
+@pytest.mark.parametrize(
+    ("data", "old", "new", "column"),
+    [(b"a: 1.9.1\n", b"1.9.1", b"1.10", 4), (b"a:\n- &x 2.9\n", b"2.9", b"2.20", 3)],
+)
+def test_a_version_that_yaml_reads_as_another_number_needs_quotes(
+    data: bytes, old: bytes, new: bytes, column: int
+) -> None:
+    with pytest.raises(FileError) as caught:
+        confirm(tampered("x.yml", data, (old, new)))
+    line = data.count(b"\n", 0, data.index(old)) + 1
+    number = new.decode().rstrip("0")
+    assert str(caught.value) == f"x.yml:{line}:{column}: YAML would read {new.decode()} as the number {number} here"
+    assert caught.value.hint == "put quotes around the version there"
+
+
+@pytest.mark.parametrize("value", [b"'1.9'", b"!!str 1.9", b"1.20", b"|\n  1.9\n", b"v1.9", b"kit==1.9"])
+def test_and_quoted_or_as_before_it_does_not(value: bytes) -> None:
+    old = b"1.20" if value == b"1.20" else b"1.9"
+    confirm(tampered("x.yml", b"a: " + value + b"\n", (old, b"1.10")))
+
+
+def test_every_change_is_heard() -> None:
+    first = honest("requirements.txt", b"kit==1.0\n").changes
+    second = tampered("x.json", b"[true]", (b"true", b"1")).changes
+    with pytest.raises(InternalError) as caught:
+        confirm(Plan(LOCK, first + second))
+    assert str(caught.value) == f"x.json: {JSON}, so nothing was written"
+
+
+def test_a_file_that_tomlkit_does_not_read_has_no_second_opinion() -> None:
+    # Nested too deep for it: the same change in a flat file is refused.
+    confirm(tampered("pyproject.toml", b'a = "1"\nb = ' + b"[" * 400 + b"]" * 400, (b"a", b"b")))

@@ -1,0 +1,251 @@
+"""The writer without faults: what it keeps, what it refuses (whole messages), its lock and where its state lies."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fi_bump import state as journal
+from fi_bump.editing import journal as replay
+from fi_bump.editing import write
+from fi_bump.editing.write import Change
+from fi_bump.errors import BusyError, FileError, InternalError
+from tests.conftest import plant, snapshot
+
+OLD, NEW = b"old\r\n\xff", b"new\r\n\xff\x00"
+HELD = "import sys, time; from fi_bump.editing import write\nwith write.exclusive(sys.argv[1]): print('held', flush=True); time.sleep(60)"
+
+
+def refused(root: Path, *changes: Change) -> tuple[str, str | None]:
+    """The message and the hint of a refusal that leaves no trace."""
+    before = snapshot(root)
+    with pytest.raises(FileError) as caught:
+        write.commit(str(root), changes)
+    assert snapshot(root) == before
+    return str(caught.value), caught.value.hint
+
+
+def test_files_are_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+    plant(tmp_path, {"a": OLD, "sub/b": OLD, "other": b"other"})
+    (tmp_path / "a").chmod(0o755)
+    (tmp_path / "sub/b").chmod(0o600)
+    os.chown(tmp_path / "sub/b", os.getuid(), os.getgid())
+    write.commit(str(tmp_path), [Change("a", OLD, NEW), Change("sub/b", OLD, b""), Change("sub/new", None, NEW)])
+    mask = os.umask(0)
+    os.umask(mask)
+    assert snapshot(tmp_path) == {
+        "a": (NEW, 0o100755),
+        "other": (b"other", (tmp_path / "other").stat().st_mode),
+        "sub/b": (b"", 0o100600),
+        "sub/new": (NEW, 0o100666 & ~mask),
+    }
+    assert not (tmp_path / ".fi-bump").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_the_owner_is_kept(tmp_path: Path) -> None:
+    plant(tmp_path, {"a": OLD})
+    os.chown(tmp_path / "a", 1234, 2345)
+    write.commit(str(tmp_path), [Change("a", OLD, NEW)])
+    assert ((tmp_path / "a").stat().st_uid, (tmp_path / "a").stat().st_gid) == (1234, 2345)
+
+
+def test_nothing_to_change_is_no_error(tmp_path: Path) -> None:
+    plant(tmp_path, {"a": OLD})
+    before = snapshot(tmp_path)
+    write.commit(str(tmp_path), [])
+    write.commit(str(tmp_path), [Change("a", OLD, OLD)])
+    assert snapshot(tmp_path) == before
+
+
+def test_the_order_of_the_renames_is_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["z", "a", "sub/m", "versions.lock.json"]
+    plant(tmp_path, dict.fromkeys(names, OLD))
+    real, order = os.replace, []
+
+    def replace(source: str, target: str) -> None:
+        order.append(os.path.relpath(target, tmp_path))
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    write.commit(str(tmp_path), [Change(name, OLD, NEW) for name in names])
+    assert order == [".fi-bump/journal.json", *names]
+
+
+def test_a_link_is_followed_and_stays_and_long_names_do(tmp_path: Path) -> None:
+    long = "n" * 255
+    plant(tmp_path, {"sub/real": OLD, long: OLD})
+    (tmp_path / "link").symlink_to("sub/real")
+    write.commit(str(tmp_path), [Change("link", OLD, NEW), Change(long, OLD, NEW)])
+    assert os.readlink(tmp_path / "link") == "sub/real"
+    assert ((tmp_path / "sub/real").read_bytes(), (tmp_path / long).read_bytes()) == (NEW, NEW)
+
+
+def test_refusals(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    plant(tmp_path, {"outside": OLD, "root/ok": OLD, "root/a": OLD, "root/locked": OLD, "root/hard": OLD})
+    (root / "folder").mkdir()
+    (root / "locked").chmod(0o444)
+    os.link(root / "hard", tmp_path / "second")
+    os.mkfifo(root / "pipe")
+    (root / "out").symlink_to("../outside")
+    (root / "nowhere").symlink_to("gone")
+    (root / "alias").symlink_to("a")
+    (root / "loop").symlink_to("loop")
+    hard = "nothing was changed; copy the file to break the link, or exclude it in versions.lock.json"
+    mend, none = "nothing was changed; mend it and run again", "nothing was changed"
+    again = "nothing was changed; run again"
+    leaves = "nothing was changed; put the file itself here, or exclude it in versions.lock.json"
+    cases: list[tuple[str, bytes | None, str, str]] = [
+        ("out", OLD, "is a link that leaves the repository", leaves),
+        ("../outside", OLD, "is a link that leaves the repository", leaves),
+        ("nowhere", OLD, "is a link to nothing", none),
+        ("nowhere", None, "is a link to nothing", none),
+        ("gone", OLD, "was deleted since it was read", none),
+        ("folder", OLD, "is a folder", none),
+        ("pipe", OLD, "is not a regular file", none),
+        ("locked", OLD, "is read-only", "nothing was changed; make it writable and run again"),
+        ("hard", OLD, "has a second name (a hard link), which a replacement would cut off", hard),
+        ("a", b"other", "changed since it was read", again),
+        ("a", None, "changed since it was read", again),
+        ("loop", OLD, "cannot be read: too many levels of symbolic links", mend),
+        ("a/below", OLD, "cannot be read: not a directory", mend),
+        ("absent/new", None, "cannot be written: no such file or directory", mend),
+    ]
+    for path, old, message, hint in cases:
+        # A good change ahead of the bad one: it must not happen either.
+        assert refused(root, Change("ok", OLD, NEW), Change(path, old, NEW)) == (f"{path}: {message}", hint)
+    same = refused(root, Change("a", OLD, NEW), Change("alias", OLD, NEW))
+    assert same == ("alias: is the same file as a", "nothing was changed; exclude one of the two")
+    twice = refused(root, Change("a", OLD, NEW), Change("a", OLD, NEW))
+    assert twice == ("a: is the same file as a", "nothing was changed; exclude one of the two")
+    assert (tmp_path / "outside").read_bytes() == OLD
+
+
+@pytest.mark.parametrize("before", ["put_journal", "finish"])
+def test_a_change_by_somebody_else_while_we_write_is_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    plant(tmp_path, {"a": OLD, "b": OLD, "c": OLD})
+    name = "sync_folders" if before == "put_journal" else "finish"
+    real = getattr(replay, name)
+
+    def late(*arguments: object) -> None:
+        (tmp_path / "b").write_bytes(b"mine")
+        real(*arguments)
+
+    monkeypatch.setattr(replay, name, late)
+    with pytest.raises(FileError) as caught:
+        write.commit(str(tmp_path), [Change(path, OLD, NEW) for path in "abc"])
+    assert str(caught.value) == "b: changed since it was read"
+    assert caught.value.hint == "nothing was changed; run again"
+    assert {name: data for name, (data, _) in snapshot(tmp_path).items()} == {"a": OLD, "b": b"mine", "c": OLD}
+
+
+def test_one_at_a_time_and_a_lock_that_dies_with_its_process(tmp_path: Path) -> None:
+    plant(tmp_path, {"a": OLD})
+    holder = subprocess.Popen([sys.executable, "-c", HELD, str(tmp_path)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    with pytest.raises(BusyError) as caught:
+        write.commit(str(tmp_path), [Change("a", OLD, NEW)])
+    assert str(caught.value) == "another fi-bump is writing in this repository"
+    assert caught.value.hint == "wait for it to end"
+    assert (tmp_path / "a").read_bytes() == OLD
+    holder.kill()
+    holder.communicate()
+    with write.exclusive(str(tmp_path)), pytest.raises(BusyError), write.exclusive(str(tmp_path)):
+        pass
+    write.commit(str(tmp_path), [Change("a", OLD, NEW)])
+    assert sorted(os.listdir(tmp_path)) == ["a"]
+
+
+def test_a_lock_file_removed_under_us_is_taken_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / ".fi-bump" / "lock"
+    real, opened = os.open, []
+
+    def open_(path: str, flags: int, mode: int = 0o777) -> int:
+        descriptor = real(path, flags, mode)
+        opened.append(descriptor)
+        if len(opened) == 1:
+            lock.unlink()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_)
+    with write.exclusive(str(tmp_path)):
+        assert len(opened) == 2
+        assert os.path.samestat(os.fstat(opened[1]), lock.stat())
+
+
+def test_recovery_needs_the_lock_and_does_nothing_without_a_journal(tmp_path: Path) -> None:
+    with pytest.raises(InternalError, match="recovery was tried without the write lock"):
+        write.recover(str(tmp_path))
+    with write.exclusive(str(tmp_path)):
+        assert write.recover(str(tmp_path)) is None
+    assert not write.pending(str(tmp_path))
+    assert write.pending_paths(str(tmp_path)) == []
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_journal_that_is_still_there_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, {"a": OLD, "b": OLD})
+    with monkeypatch.context() as patch:
+        patch.setattr(write, "_carry_out", lambda *_: None)
+        write.commit(str(tmp_path), [Change("a", OLD, NEW), Change("b", OLD, NEW)])
+    assert write.pending(str(tmp_path))
+    assert write.pending_paths(str(tmp_path)) == ["a", "b"]
+    error = refused(tmp_path, Change("a", OLD, b"third"))
+    assert error == ("a, b: an interrupted fi-bump left its journal", "run fi-bump check --fix")
+    moved = tmp_path.rename(tmp_path.with_name("moved"))
+    with write.exclusive(str(moved)):
+        assert write.recover(str(moved)) == write.Recovery("finished", ("a", "b"))
+    assert {name: data for name, (data, _) in snapshot(moved).items()} == {"a": NEW, "b": NEW}
+
+
+def test_a_journal_cannot_reach_out_of_the_repository(tmp_path: Path) -> None:
+    root, state = tmp_path / "root", tmp_path / "root/.fi-bump"
+    plant(tmp_path, {"outside": OLD, "root/.x.fi-bump-1": NEW})
+    entry = replay.Entry("x", str(tmp_path / "outside"), "x.fi-bump-1", replay.digest(OLD), replay.digest(NEW), OLD)
+    state.mkdir()
+    replay.put_journal(str(root), str(state), [entry])
+    with write.exclusive(str(root)), pytest.raises(FileError) as caught:
+        write.recover(str(root))
+    assert str(caught.value) == "x: is in the journal, but no file of this repository"
+    assert (tmp_path / "outside").read_bytes() == OLD
+
+
+def test_where_the_state_lies(tmp_path: Path) -> None:
+    bare, repository, worktree = tmp_path / "bare", tmp_path / "repository", tmp_path / "worktree"
+    long = "/".join(["d" * 100] * 3)
+    for folder in (bare, repository / ".git/worktrees/w", worktree / "sub", repository / long):
+        folder.mkdir(parents=True)
+    (worktree / ".git").write_text(f"gitdir: {repository}/.git/worktrees/w\n")
+    git = repository / ".git/fi-bump"
+    names = [".", "root", "a/b", "a%2Fb", "a%b"]
+    found = [Path(journal.state_folder(str(repository / name))) for name in names]
+    assert found == [git / name for name in ("root", "in-root", "in-a%2Fb", "in-a%252Fb", "in-a%25b")]
+    deep = Path(journal.state_folder(str(repository / long)))
+    assert (deep.parent, len(deep.name)) == (git, 67)
+    assert journal.state_folder(str(worktree / "sub")) == f"{repository}/.git/worktrees/w/fi-bump/in-sub"
+    (worktree / ".git").write_text("nonsense")
+    assert journal.state_folder(str(worktree / "sub")) == f"{worktree}/sub/.fi-bump"
+    assert journal.state_folder(str(bare)) == f"{bare}/.fi-bump"
+    plant(repository, {"a": OLD})
+    write.commit(str(repository), [Change("a", OLD, NEW)])
+    assert snapshot(repository) == {"a": (NEW, (repository / "a").stat().st_mode)}
+    assert list(git.iterdir()) == []
+
+
+def test_asking_for_a_journal_loads_no_writer() -> None:
+    code = (
+        "import sys; from fi_bump import state; state.pending('.')\n"
+        "print([name for name in ('fi_bump.editing.write', 'fi_bump.editing.journal', 'hashlib', 'json', 'fcntl') if name in sys.modules])"
+    )
+    # Measured coverage would load modules of its own.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment)
+    assert child.stdout == b"[]\n"

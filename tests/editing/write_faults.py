@@ -1,0 +1,70 @@
+"""A tree to change, and faults ahead of the writer's system calls. Imports no pytest: each killed process loads this."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fi_bump.editing import write
+
+NAMES = ("a.txt", "sub/b.txt", "sub/c.txt", "versions.lock.json")
+OLD = {name: f"old {name}\n".encode() for name in NAMES}
+NEW = {name: f"new {name}\n".encode() for name in NAMES}
+CALLS = ("mkdir", "open", "write", "fsync", "replace", "fchmod", "unlink", "rmdir")
+
+TOP = str(Path(__file__).parents[2])
+
+CHILD = """
+import os, signal, sys
+root, step, action = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+sys.path.insert(0, sys.argv[4])
+from tests.editing.write_faults import changes, counted
+from fi_bump.editing import write
+
+def kill(number, name):
+    if number == step:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with counted(kill):
+    if action == "commit":
+        write.commit(root, changes())
+    else:
+        with write.exclusive(root):
+            write.recover(root)
+"""
+
+
+def kill_at(root: Path, step: int, action: str) -> subprocess.Popen[bytes]:
+    """A process that kills itself ahead of its call number `step`; several may run side by side."""
+    return subprocess.Popen([sys.executable, "-c", CHILD, str(root), str(step), action, TOP], stderr=subprocess.PIPE)
+
+
+@contextmanager
+def counted(before: Callable[[int, str], None]) -> Iterator[list[str]]:
+    """Call `before(number, name)` ahead of each system call that `CALLS` lists; yields the names called so far."""
+    real = {name: getattr(os, name) for name in CALLS}
+    done: list[str] = []
+
+    def wrap(name: str) -> Callable[..., object]:
+        def call(*arguments: object, **options: object) -> object:
+            done.append(name)
+            before(len(done), name)
+            return real[name](*arguments, **options)
+
+        return call
+
+    for name in CALLS:
+        setattr(os, name, wrap(name))
+    try:
+        yield done
+    finally:
+        for name in CALLS:
+            setattr(os, name, real[name])
+
+
+def changes() -> list[write.Change]:
+    return [write.Change(name, OLD[name], NEW[name]) for name in NAMES]

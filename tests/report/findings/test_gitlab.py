@@ -1,0 +1,62 @@
+"""GitLab's code quality report, held against what GitLab's documentation asks of an entry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from fi_bump.report.findings.formats import Written, render
+from fi_bump.report.findings.model import Place, Severity
+from tests.report.samples import golden, report, result
+
+# GitLab publishes a table, not a schema: docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+ENTRY = {
+    "type": "object",
+    "required": ["description", "check_name", "fingerprint", "severity", "location"],
+    "properties": {
+        "description": {"type": "string", "minLength": 1},
+        "check_name": {"type": "string", "minLength": 1},
+        "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+        "location": {
+            "type": "object",
+            "required": ["path", "lines"],
+            # A path that begins with ./ is not found in the merge request.
+            "properties": {
+                "path": {"type": "string", "pattern": "^(?!\\./|/)"},
+                "lines": {
+                    "type": "object",
+                    "required": ["begin"],
+                    "properties": {"begin": {"type": "integer", "minimum": 1}},
+                },
+            },
+        },
+    },
+}
+VALIDATOR = Draft202012Validator({"type": "array", "items": ENTRY})
+
+
+@pytest.mark.parametrize("name", ["check", "audit", "smoke"])
+def test_what_gitlab_reads(name: str) -> None:
+    entries = json.loads(golden(f"{name}.gitlab.json"))
+    VALIDATOR.validate(entries)
+    marks = [entry["fingerprint"] for entry in entries]
+    # Of equal fingerprints GitLab shows one.
+    assert len(set(marks)) == len(marks) > 1
+
+
+def test_one_entry() -> None:
+    note = result(severity=Severity.note, place=Place("\udcffü.txt", 4), help=("run x",))
+    mark = hashlib.sha256(b'["drift", "\\ufffd\\u00fc.txt", "kit", 0]').hexdigest()
+    assert render(report(note), Written.gitlab) == (
+        "[\n  {\n"
+        '    "description": "kit is 0.9, the lock says 1.0\\nhelp: run x",\n'
+        '    "check_name": "fi-bump/drift",\n'
+        f'    "fingerprint": "{mark}",\n'
+        '    "severity": "info",\n'
+        '    "location": {\n      "path": "\ufffdü.txt",\n      "lines": {\n        "begin": 4\n      }\n    }\n'
+        "  }\n]"
+    )

@@ -1,0 +1,320 @@
+"""Which files are looked at, and what the ones that cannot be read say."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fi_bump.errors import FileError, UsageError
+from fi_bump.scanning import files
+from tests.conftest import plant
+
+HINT = "mend it, or exclude it in versions.lock.json"
+
+
+PATHS = [
+    ("Dockerfile", "dockerfile"),
+    ("docker/Dockerfile.nightly_torch", "dockerfile"),
+    ("a/DOCKERFILE", "dockerfile"),
+    ("a/cuda.Dockerfile", "dockerfile"),
+    ("Containerfile", "dockerfile"),
+    ("x.containerfile", "dockerfile"),
+    ("docker/vllm.Dockerfile.j2", "dockerfile"),
+    ("docker/.Dockerfile.fi-bump-69ce-c4369949-0", None),
+    ("dockerfile-parse.md", None),
+    ("Dockerfile.dockerignore", None),
+    ("dockerfile.py", "python"),
+    ("my-Dockerfile", None),
+    ("Dockerfile/readme", None),
+    ("requirements.txt", "requirements"),
+    ("requirements-dev.txt", "requirements"),
+    ("test_requirements.TXT", "requirements"),
+    ("constraints.txt", "requirements"),
+    ("docker/constraint.txt", "requirements"),
+    ("uv-overrides.txt", "requirements"),
+    ("requirements/cuda.txt", "requirements"),
+    ("Requirements/a/cuda.txt", "requirements"),
+    ("requirements_old/cuda.txt", None),
+    ("requirements.in", "requirements"),
+    ("a/base.in", "requirements"),
+    ("notes.txt", None),
+    ("versions.json", "bake"),
+    ("docker/x.JSON", "bake"),
+    ("versions.lock.json", None),
+    ("a/Versions.Lock.Json", None),
+    ("docker-bake.hcl", "hcl"),
+    ("a.nix", "nix"),
+    ("ci/build.SH", "shell"),
+    ("a.bash", "shell"),
+    (".env", "shell"),
+    ("a/.env.example", "shell"),
+    ("docker/versions.env", "shell"),
+    (".environment", None),
+    ("Pipfile", "pyproject"),
+    ("Pipfile.lock", "lockfile"),
+    ("a/pixi.toml", "pyproject"),
+    ("pixi.lock", None),
+    ("GNUmakefile", "makefile"),
+    ("a/Makefile", "makefile"),
+    ("rules.mk", "makefile"),
+    ("src/CMakeLists.txt", "cmake"),
+    ("requirements/CMakeLists.txt", "cmake"),
+    ("cmake/kit.CMake", "cmake"),
+    ("cmakelists.txt.md", None),
+    ("makefile.md", None),
+    (".github/workflows/ci.yml", "yaml"),
+    (".pre-commit-config.YAML", "yaml"),
+    ("clock.yml", "yaml"),
+    ("conda-lock.yml", "lockfile"),
+    ("pnpm-lock.yaml", None),
+    ("env.lock.yml", None),
+    ("Dockerfile.yml", "yaml"),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("path", "expected"), PATHS)
+def test_format_of(path: str, expected: str | None) -> None:
+    assert files.format_of(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "out"),
+    [
+        ("third_party/**", "third_party/a/b.txt", True),
+        ("third_party/**", "third_party", False),
+        ("third_party", "third_party", True),
+        ("third_party", "third_party/a/b.txt", True),
+        ("third_party/", "third_party/a", True),
+        ("third_party", "third_party_2/a", False),
+        ("third_party", "a/third_party", False),
+        ("**/third_party", "a/b/third_party/c", True),
+        ("**/third_party", "third_party", True),
+        ("*.txt", "a.txt", True),
+        ("*.txt", "a/b.txt", False),
+        ("**/*.txt", "a/b.txt", True),
+        ("**/*.txt", "b.txt", True),
+        ("**", "a/b", True),
+        ("a?c", "abc", True),
+        ("a?c", "a/c", False),
+        ("a.c", "abc", False),
+        ("[ab]", "a", False),
+        ("[ab]", "[ab]", True),
+        ("a*", "b", False),
+        ("a", "a\n", False),
+    ],
+)
+def test_excluder(pattern: str, path: str, out: bool) -> None:
+    compiled = files.excluder([pattern, "unused"])
+    assert compiled is not None
+    assert bool(compiled.match(path)) is out
+
+
+def test_no_patterns_exclude_nothing() -> None:
+    assert files.excluder([]) is None
+
+
+def test_walk_passes_over_what_is_not_the_repository(tmp_path: Path) -> None:
+    kept = ["Dockerfile", "a/b/c.txt", "env/x", "build/y", ".github/z"]
+    passed_over = [
+        ".git/config",
+        ".hg/a",
+        ".svn/a",
+        "a/.venv/x",
+        "a/venv/x",
+        ".tox/x",
+        ".nox/x",
+        ".eggs/x",
+        ".fi-bump/journal",
+        "web/node_modules/a/package.json",
+        "lib/site-packages/a",
+        "a/__pycache__/b.pyc",
+        ".mypy_cache/a",
+        ".ruff_cache/a",
+        ".pytest_cache/a",
+        ".hypothesis/a",
+        "nested/.git/HEAD",
+        "nested/Dockerfile",
+        "submodule/.git",
+        "submodule/deep/Dockerfile",
+        "my-env/pyvenv.cfg",
+        "my-env/lib/requirements.txt",
+        "src/a.egg-info/requires.txt",
+        "a-1.0.dist-info/METADATA",
+    ]
+    plant(tmp_path, dict.fromkeys(kept + passed_over, b""))
+    assert sorted(files.walk(str(tmp_path), None)) == sorted(kept)
+
+
+def test_a_root_that_is_itself_a_checkout_or_an_environment_is_walked(tmp_path: Path) -> None:
+    plant(tmp_path, {"pyvenv.cfg": b"", ".git/HEAD": b"", "Dockerfile": b""})
+    assert sorted(files.walk(str(tmp_path), None)) == ["Dockerfile", "pyvenv.cfg"]
+
+
+def test_walk_excludes(tmp_path: Path) -> None:
+    plant(tmp_path, {"a/b.txt": b"", "a/c.txt": b"", "d/b.txt": b""})
+    assert list(files.walk(str(tmp_path), files.excluder(["a", "d/c.txt"]))) == ["d/b.txt"]
+
+
+def test_walk_starts_below(tmp_path: Path) -> None:
+    plant(tmp_path, {"a/b/c.txt": b"", "a/d.txt": b"", "e.txt": b""})
+    assert sorted(files.walk(str(tmp_path), None, "a")) == ["a/b/c.txt", "a/d.txt"]
+
+
+def test_links(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    plant(root, {"docker/Dockerfile": b"", "docker/x": b""})
+    plant(outside, {"requirements.txt": b"", "folder/Dockerfile": b""})
+    (root / "Dockerfile").symlink_to("docker/Dockerfile")  # met under its own path
+    (root / "alias").symlink_to("docker")  # a folder of this tree
+    (root / "folder").symlink_to(outside / "folder")  # a folder of another tree
+    (root / "requirements.txt").symlink_to(outside / "requirements.txt")
+    (root / "constraints.txt").symlink_to("nowhere")
+    assert sorted(files.walk(str(root), None)) == [
+        "constraints.txt",
+        "docker/Dockerfile",
+        "docker/x",
+        "requirements.txt",
+    ]
+
+
+def test_pipes_are_not_met(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "Dockerfile")
+    assert list(files.walk(str(tmp_path), None)) == []
+    assert not files.is_regular(str(tmp_path), "Dockerfile")
+
+
+def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").mkdir()
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if path.endswith("a"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(FileError) as caught:
+        list(files.walk(str(tmp_path), None))
+    assert (str(caught.value), caught.value.hint) == ("a: cannot be read: permission denied", HINT)
+
+
+def test_a_root_that_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(FileError) as caught:
+        list(files.walk(str(tmp_path / "gone"), None))
+    assert (str(caught.value), caught.value.hint) == (".: cannot be read: no such file or directory", HINT)
+
+
+def test_read(tmp_path: Path) -> None:
+    plant(tmp_path, {"a/b.txt": b"\xef\xbb\xbf1\r\n\xff"})
+    source = files.read(str(tmp_path), "a/b.txt")
+    assert (source.path, source.data) == ("a/b.txt", b"\xef\xbb\xbf1\r\n\xff")
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 65_537, 20_000_000])
+def test_a_file_of_any_size_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    data = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    plant(tmp_path, {"a": data})
+    calls: list[int] = []
+    real = os.read
+
+    def spy(descriptor: int, count: int) -> bytes:
+        calls.append(count)
+        return real(descriptor, count)
+
+    monkeypatch.setattr("fi_bump.scanning.files.os.read", spy)
+    assert files.read(str(tmp_path), "a").data == data
+    # Joining many pieces one by one would take the square of their number.
+    assert len(calls) <= 3
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("gone", "gone: cannot be read: no such file or directory"), ("a", "a: is not a regular file")],
+)
+def test_read_refuses(tmp_path: Path, path: str, message: str) -> None:
+    plant(tmp_path, {"a/b": b""})
+    with pytest.raises(FileError) as caught:
+        files.read(str(tmp_path), path)
+    assert (str(caught.value), caught.value.hint) == (message, HINT)
+
+
+def test_read_optional(tmp_path: Path) -> None:
+    plant(tmp_path, {"a": b"1", "folder/x": b""})
+    (tmp_path / "dangling").symlink_to("nowhere")
+    source = files.read_optional(str(tmp_path), "a")
+    assert source is not None
+    assert source.data == b"1"
+    assert files.read_optional(str(tmp_path), "gone") is None
+    for path, reason in (
+        ("folder", "is not a regular file"),
+        ("dangling", "cannot be read: no such file or directory"),
+    ):
+        with pytest.raises(FileError) as caught:
+            files.read_optional(str(tmp_path), path)
+        assert str(caught.value) == f"{path}: {reason}"
+
+
+def test_find_root(tmp_path: Path) -> None:
+    assert files.find_root(str(tmp_path)) == str(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        files.find_root(str(tmp_path / "gone"))
+    assert str(caught.value) == f"{tmp_path}/gone: there is no such folder"
+    assert caught.value.hint == "name a repository's folder after -C"
+
+
+def test_candidates(tmp_path: Path) -> None:
+    plant(tmp_path, {"a/Dockerfile": b"", "a/notes.txt": b"", "b/x.json": b"", "requirements.txt": b""})
+    root = str(tmp_path)
+    everything = [("a/Dockerfile", "dockerfile"), ("b/x.json", "bake"), ("requirements.txt", "requirements")]
+    assert sorted(files.candidates(root, None)) == everything
+    assert list(files.candidates(root, None, ["a"])) == [("a/Dockerfile", "dockerfile")]
+    assert list(files.candidates(root, None, ["a/notes.txt", "b/x.json"])) == [("b/x.json", "bake")]
+    assert list(files.candidates(root, files.excluder(["b"]), ["b/x.json"])) == []
+    assert sorted(files.candidates(root, None, [files.relative(root, ".")])) == everything
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x.Json",
+        "Requirements.Txt",
+        "a.In",
+        "CONTAINERFILE",
+        "x.DockerFile",
+        "a.jsonl",
+        "A.Yml",
+        ".Env.Ci",
+        "PipFile",
+        "a.Env",
+    ],
+)
+def test_candidates_are_what_format_of_says(tmp_path: Path, name: str) -> None:
+    plant(tmp_path, {name: b""})
+    expected = [(name, form) for form in [files.format_of(name)] if form]
+    assert list(files.candidates(str(tmp_path), None)) == expected
+
+
+def test_relative(tmp_path: Path) -> None:
+    plant(tmp_path, {"a/b": b"", "..c": b""})
+    (tmp_path / "dangling").symlink_to("nowhere")
+    root = str(tmp_path)
+    given = [".", "a/", "./a/b", "a/../a", "..c", "dangling", str(tmp_path / "a" / "b")]
+    assert [files.relative(root, path) for path in given] == ["", "a", "a/b", "a", "..c", "dangling", "a/b"]
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        ("..", "..: lies outside the repository", "name paths below the repository's folder"),
+        ("a/../../x", "a/../../x: lies outside the repository", "name paths below the repository's folder"),
+        ("/", "/: lies outside the repository", "name paths below the repository's folder"),
+        ("gone", "gone: there is no such file or folder", None),
+    ],
+)
+def test_relative_refuses(tmp_path: Path, path: str, message: str, hint: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        files.relative(str(tmp_path), path)
+    assert (str(caught.value), caught.value.hint) == (message, hint)

@@ -1,0 +1,190 @@
+"""Lines that name a version without pinning it: which are said, what kind they are, and which are left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fi_bump.lock import Group, Lock, Member
+from fi_bump.pins import Kind, Mark, Pin, Source, Span, Unpinned
+from fi_bump.report.text import mention_line
+from fi_bump.scanning import mentions
+from fi_bump.scanning.scan import Scan
+from tests.conftest import plant
+
+GROUP = Group("kit", "0.7", (Member("kit"), Member("kit-cubin")), ("KIT_VERSION",), ("github.com/o/kit-src",))
+LOCK = Lock((GROUP,), ("out",))
+
+
+def scanned(pins: list[Pin] | None = None, unpinned: list[Unpinned] | None = None) -> Scan:
+    return Scan(tuple(pins or ()), tuple(unpinned or ()), (), (), ())
+
+
+def mentioned(root: Path, data: bytes, pins: list[Pin] | None = None) -> list[str]:
+    """What is said about one script that names 0.6.1."""
+    plant(root, {"run.sh": data})
+    return [mention_line(each) for each in mentions.of_version(str(root), LOCK, GROUP, "0.6.1", scanned(pins))]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("kit 0.6.1", True),
+        ("KIT=v0.6.1", True),
+        ('kit=="0.6.1"', True),
+        ("kit-0.6.1.", True),
+        ("kit 0.6.1, and more", True),
+        ("kit-0.6.1-py3-none-any.whl", True),
+        ("kit 0.6.1+cu130", True),
+        ("kit 0.6.11.post2", False),
+        ("kit 0.6.1.post2", False),
+        ("kit 0.6.1rc1", False),
+        ("kit 0.6.10", False),
+        ("kit 10.6.1", False),
+        ("kit 1.0.6.1", False),
+        ("kit x0.6.1", False),
+        ("other 0.6.1", False),
+    ],
+)
+def test_what_mentions_an_old_version(tmp_path: Path, line: str, said: bool) -> None:
+    assert mentioned(tmp_path, f"  {line}  \r\n".encode()) == ([f"run.sh:1: text: {line}"] if said else [])
+
+
+def test_mentions_are_near(tmp_path: Path) -> None:
+    assert mentioned(tmp_path, b"kit\n\n0.6.1\n") == ["run.sh:3: text: 0.6.1"]
+    assert mentioned(tmp_path, b"\n\nkit\n\n0.6.1\n") == ["run.sh:5: text: 0.6.1"]
+    assert mentioned(tmp_path, b"kit\n\n\n0.6.1\n") == []
+    assert mentioned(tmp_path, b"0.6.1\nkit\n") == []
+
+
+def test_a_line_is_mentioned_once_and_cut(tmp_path: Path) -> None:
+    assert mentioned(tmp_path, b"kit 0.6.1 0.6.1 " + b"x" * 200) == [
+        "run.sh:1: text: kit 0.6.1 0.6.1 " + "x" * 104 + "…"
+    ]
+
+
+def test_mentions_leave_out(tmp_path: Path) -> None:
+    text = b"kit 0.6.1\n"
+    plant(
+        tmp_path,
+        {
+            "versions.lock.json": text,
+            "binary": text + b"\0",
+            "large": text + b" " * 1_000_000,
+            "out/a.sh": text,
+            ".git/a": text,
+            "PKG-INFO": text,
+            "a.egg-info/PKG-INFO": text,
+            "b.md": text,
+        },
+    )
+    (tmp_path / "dangling").symlink_to("nowhere")
+    source = Source("run.sh", text + text)
+    pins = [Pin(source, Span(len(text) + 4, len(text) + 9), "kit", Kind.LITERAL, "kit")]
+    assert mentioned(tmp_path, text + text, pins) == ["b.md:1: doc: kit 0.6.1", "run.sh:1: text: kit 0.6.1"]
+
+
+def test_a_dot_in_the_version_is_a_dot(tmp_path: Path) -> None:
+    assert mentioned(tmp_path, b"kit 0x6y1 0.6.1\n") == ["run.sh:1: text: kit 0x6y1 0.6.1"]
+    assert mentioned(tmp_path, b"kit 0x6y1\n") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "kind"),
+    [
+        ("a.sh", "# kit 0.6.1", "comment"),
+        ("a.c", "  // kit 0.6.1", "comment"),
+        ("a.html", "<!-- kit 0.6.1", "comment"),
+        ("a.rst", "# kit 0.6.1", "doc"),
+        ("Dockerfile", "FROM org/kit:0.6.1", "image tag"),
+        ("compose.yaml", "  image: org/kit:0.6.1", "image tag"),
+        ("uv.lock", "kit 0.6.1", "lock file"),
+        ("fix.patch", "+kit==0.6.1", "patch"),
+        ("a.sh", "kit 0.6.1", "text"),
+    ],
+)
+def test_kinds(tmp_path: Path, name: str, line: str, kind: str) -> None:
+    plant(tmp_path, {name: line.encode()})
+    found = mentions.of_version(str(tmp_path), LOCK, GROUP, "0.6.1", scanned())
+    assert found == [mentions.Mention(name, 1, kind, "0.6.1", line.strip())]
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ("pip install kit==0.6.1", "0.6.1"),
+        ('KIT_VERSION = "0.6.1"', "0.6.1"),
+        ("kit-cubin 0.6.1.post2", "0.6.1.post2"),
+        ("kit_cubin-0.6.1+cu130-py3-none-any.whl", None),
+        ("kit-src release v0.6.1.", "0.6.1"),
+        ("Kit version: v0.6.1", "0.6.1"),
+        ("needs kit >= 0.6.1rc1", "0.6.1rc1"),
+        ("kit 0.7", None),
+        ("kit 0.7.0", None),
+        ("kit on CUDA 13", None),
+        ("kit, and further on the line, much further, 0.6.1", None),
+        ("toolkit 0.6.1", None),
+        ("kit2 0.6.1", None),
+    ],
+)
+def test_other_versions(tmp_path: Path, line: str, version: str | None) -> None:
+    plant(tmp_path, {"notes.txt": f"{line}\n".encode(), "versions.lock.json": b"kit 0.1.0"})
+    found = mentions.of_others(str(tmp_path), LOCK, GROUP, scanned())
+    assert found == ([] if version is None else [mentions.Mention("notes.txt", 1, "text", version, line)])
+
+
+@pytest.mark.parametrize(
+    ("mark", "subject", "version", "said"),
+    [
+        (Mark.EXACT_GATE, "kit", None, "run.sh:2: exact gate: b 0.6.2 c"),
+        (Mark.HASH_NEEDED, "KIT_VERSION", "0.6.2", "run.sh:2: hash needed: b 0.6.2 c"),
+        (Mark.IMAGE_TAG, "github.com/o/kit-src", None, "run.sh:2: image tag: b 0.6.2 c"),
+        (Mark.LOCK_FILE, "kit", "0.6.2", "run.sh:2: lock file: b 0.6.2 c"),
+        (Mark.LOCK_FILE, "kit", "0.7.0", None),
+        (Mark.EXACT_GATE, "other", None, None),
+        (None, "kit", "0.6.2", None),
+    ],
+)
+def test_marked_places_are_mentions(
+    tmp_path: Path, mark: Mark | None, subject: str, version: str | None, said: str | None
+) -> None:
+    data = b"a\nb 0.6.2 c\n"
+    plant(tmp_path, {"run.sh": data})
+    place = Unpinned(Source("run.sh", data), Span(4, 9), subject, "why", version, mark)
+    expected = [said] if said else []
+    for found in (
+        mentions.of_version(str(tmp_path), LOCK, GROUP, "0.6.1", scanned(unpinned=[place])),
+        mentions.of_others(str(tmp_path), LOCK, GROUP, scanned(unpinned=[place])),
+    ):
+        assert [mention_line(each) for each in found] == expected
+
+
+def test_a_mark_says_more_than_a_mention(tmp_path: Path) -> None:
+    data = b"kit 0.6.1\n"
+    plant(tmp_path, {"run.sh": data})
+    place = Unpinned(Source("run.sh", data), Span(4, 9), "kit", "why", None, Mark.EXACT_GATE)
+    found = mentions.of_version(str(tmp_path), LOCK, GROUP, "0.6.1", scanned(unpinned=[place]))
+    assert [mention_line(each) for each in found] == ["run.sh:1: exact gate: kit 0.6.1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("kit torchcodec==0.6.1", False),
+        ("kit torchcodec[cu13] == '0.6.1'", False),
+        ("kit OTHER_VERSION=0.6.1", False),
+        ("kit other_version: '0.6.1'", False),
+        ('kit {"version": "0.6.1"}', True),
+        ("kit KIT_VERSION: 0.6.1", True),
+        ('kit {"default": "0.6.1"}', True),
+        ("kit = 0.6.1", True),
+    ],
+)
+def test_what_is_bound_to_another_name_is_no_mention(tmp_path: Path, line: str, said: bool) -> None:
+    assert mentioned(tmp_path, f"{line}\n".encode()) == ([f"run.sh:1: text: {line}"] if said else [])
+
+
+def test_a_long_line_is_shown_around_its_version(tmp_path: Path) -> None:
+    line = b"kit " + b"a" * 200 + b" kit 0.6.1 " + b"b" * 200
+    assert mentioned(tmp_path, line) == ["run.sh:1: text: …" + "a" * 55 + " kit 0.6.1 " + "b" * 54 + "…"]
