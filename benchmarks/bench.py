@@ -1,8 +1,9 @@
 """`fi-bump check` beside its peers on the vLLM 0.22.0 tree: medians, minima and ratios, as a Markdown table.
 
 All commands run in turn, round by round, so that a busy machine slows all of them alike. The peers live in an
-environment of their own: tbump needs another tomlkit than fi-bump. What fi-bump keeps of a tree (fi_bump/scanning/cache.py)
-helps where the tree is the same, or nearly; the last rows say what a check costs after a change, and without it.
+environment of their own: tbump needs another tomlkit than fi-bump. What fi-bump keeps of a tree
+(fi_bump/scanning/cache.py) helps where the tree is the same, or nearly; the last rows say what a check costs after a
+change, and without it.
 
 Byte code is there, as pip leaves it; an editable install starts without any.
 """

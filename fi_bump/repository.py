@@ -51,11 +51,11 @@ class Repository(NamedTuple):
         """Write the verified plan: every file or none, the lock last."""
         from fi_bump.editing import write
 
-        changes = [write.Change(change.source.path, change.source.data, change.new) for change in plan.changes]
+        changes = [write.FileChange(change.source.path, change.source.data, change.new) for change in plan.changes]
         new_lock = self.new_lock_data(plan)
         if new_lock != self.lock_data:
             load(new_lock)  # whatever was recorded: nothing is written that the next command could not read
-            changes.append(write.Change(LOCK_NAME, self.lock_data, new_lock))
+            changes.append(write.FileChange(LOCK_NAME, self.lock_data, new_lock))
         if changes:
             write.commit(self.root, changes)
 

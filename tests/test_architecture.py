@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -225,6 +226,12 @@ def test_nothing_spawns() -> None:
     }
     # index/http.py asks urllib.request which proxies the user has, and the keyring command for credentials.
     assert users == SPAWNERS
+
+
+def test_no_two_classes_have_one_name() -> None:
+    # A reader who meets a name in a signature or a traceback can look it up without knowing which import is meant.
+    classes = Counter(node.name for name in MODULES for node in ast.walk(tree(name)) if isinstance(node, ast.ClassDef))
+    assert [name for name, number in classes.items() if number > 1] == []
 
 
 @pytest.mark.parametrize("name", PROBES)

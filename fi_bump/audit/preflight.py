@@ -11,7 +11,7 @@ from fi_bump.lock import Group
 from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online, asking
-from fi_bump.releases.known import Known, Standing, asked_members, release_files
+from fi_bump.releases.known import Known, MemberRelease, asked_members, release_files
 from fi_bump.releases.on_the_way import Release, on_the_way
 from fi_bump.request import Request
 from fi_bump.scanning.scan import Scan
@@ -64,12 +64,12 @@ def preflight(root: str, request: Request, look: Callable[[], Scan], online: Onl
     return scan, Preflight(tuple(refusals), remedy, files, tuple(left), found, releases)
 
 
-def _standings(known: Known, group: Group, version: str, named: set[str]) -> tuple[Sequence[Standing], list[str]]:
+def _standings(known: Known, group: Group, version: str, named: set[str]) -> tuple[Sequence[MemberRelease], list[str]]:
     asked, left = asked_members(known, group, named)
     return known.standings(asked, Version(version)), [member.name for member in left]
 
 
-def _or_without(refused: Sequence[Standing], named: set[str]) -> str:
+def _or_without(refused: Sequence[MemberRelease], named: set[str]) -> str:
     """What else would do where only members stand in the way that `init` listed with their family, and nothing pins."""
     members = [standing.member for standing in refused]
     idle = [member.name for member in members]
@@ -79,7 +79,7 @@ def _or_without(refused: Sequence[Standing], named: set[str]) -> str:
     return f"; or take {' and '.join(idle)} out of versions.lock.json, if nothing here uses {them}"
 
 
-def _remedy(known: Known, request: Request, group: Group, standings: Sequence[Standing]) -> str:
+def _remedy(known: Known, request: Request, group: Group, standings: Sequence[MemberRelease]) -> str:
     """The command for the newest version that every member has, or that there is none."""
     if any(standing.refused and "yanked" in standing.refused for standing in standings) and not any(
         standing.missing for standing in standings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fi_bump.change.model import Asked, Description, GroupChange, Place
+from fi_bump.change.model import Asked, Description, GroupChange, MovedPin
 from fi_bump.findings import compare, finding_line, lock_files
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import agrees, assign
@@ -14,7 +14,7 @@ from fi_bump.releases.on_the_way import Release
 from fi_bump.repository import Repository
 from fi_bump.scanning import mentions
 from fi_bump.scanning.scan import Scan
-from fi_bump.smoke.model import Report
+from fi_bump.smoke.model import SmokeReport
 from fi_bump.smoke.registry import judged
 
 
@@ -47,7 +47,7 @@ def before_of_lock(lock: Lock) -> Before:
 
 
 def describe(
-    repository: Repository, scan: Scan, earlier: Before, asked: Asked | None, report: Report | None = None
+    repository: Repository, scan: Scan, earlier: Before, asked: Asked | None, report: SmokeReport | None = None
 ) -> Description:
     """The change from the earlier state to the repository as it is; groups in which nothing moves are left out."""
     changes = [_group(repository, scan, earlier, group, asked) for group in repository.lock.groups]
@@ -97,17 +97,17 @@ def _differs(was: Was | None, pin: Pin) -> bool:
     return was is None or not agrees(was.version, pin.version)
 
 
-def _place(pin: Pin, earlier: Before) -> Place:
+def _place(pin: Pin, earlier: Before) -> MovedPin:
     was = earlier.sites.get(pin.site)
     line = pin.source.position(pin.span.start)[0]
-    return Place(pin.source.path, line, pin.subject, was.version if was else None, pin.version)
+    return MovedPin(pin.source.path, line, pin.subject, was.version if was else None, pin.version)
 
 
-def _gone(scan: Scan, earlier: Before, group: Group) -> list[Place]:
+def _gone(scan: Scan, earlier: Before, group: Group) -> list[MovedPin]:
     """The pins of the group that are no longer where they were."""
     present = {pin.site for pin in scan.pins}
     return [
-        Place(site.partition("#")[0], None, was.subject, was.version, None)
+        MovedPin(site.partition("#")[0], None, was.subject, was.version, None)
         for site, was in sorted(earlier.sites.items())
         if was.group == group.name and site not in present
     ]

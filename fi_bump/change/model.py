@@ -7,10 +7,10 @@ from fi_bump.releases.on_the_way import Release
 
 if TYPE_CHECKING:
     from fi_bump.scanning.mentions import Mention
-    from fi_bump.smoke.model import Report
+    from fi_bump.smoke.model import SmokeReport
 
 
-class Place(NamedTuple):
+class MovedPin(NamedTuple):
     """One pin before and after: `old` is None where it is new, `new` and `line` where it is gone."""
 
     path: str
@@ -30,7 +30,7 @@ class GroupChange(NamedTuple):
     name: str
     old: str | None
     new: str
-    places: tuple[Place, ...]
+    places: tuple[MovedPin, ...]
     repository: str | None
     releases: tuple[Release, ...]
     mentions: tuple[Mention, ...]
@@ -62,4 +62,4 @@ class Description(NamedTuple):
     removed: tuple[str, ...]
     findings: tuple[str, ...]
     asked: Asked | None
-    report: Report | None = None
+    report: SmokeReport | None = None

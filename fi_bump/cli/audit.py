@@ -40,5 +40,5 @@ def audit_command(
     from fi_bump.commands import audit as command
 
     online = online_of(index, allow_yanked, allow_prerelease)
-    asked = command.Options(context.obj, tuple(targets or ()), online, form.value, resolve)
+    asked = command.AuditOptions(context.obj, tuple(targets or ()), online, form.value, resolve)
     sys.exit(guard(lambda: command.run(asked)))

@@ -28,7 +28,7 @@ def check_command(
 
     Writes nothing without --fix, and needs neither git nor, without --online, a network.
     """
-    asked = command.Options(context.obj, tuple(paths or ()), fix, diff, form.value, mentions)
+    asked = command.CheckOptions(context.obj, tuple(paths or ()), fix, diff, form.value, mentions)
     if online:
         asked = asked._replace(online=online_of(index, yanked=False, prerelease=False))
     sys.exit(guard(lambda: command.run(asked)))

@@ -101,11 +101,11 @@ def _kept(root: str, group: Group) -> list[str]:
     from fi_bump.index import configuration
     from fi_bump.index.cache import Cache, default_folder
     from fi_bump.index.client import Client
-    from fi_bump.index.http import Kept
+    from fi_bump.index.http import CachedHttp
     from fi_bump.releases.known import Known, Terms, targets
 
     indexes = configuration.find((), root)
-    known = Known(Client(Kept(Cache(default_folder()))), indexes.urls, Lock((group,)), targets(root), Terms())
+    known = Known(Client(CachedHttp(Cache(default_folder()))), indexes.urls, Lock((group,)), targets(root), Terms())
     usable = [set(known.usable(member.name)) for member in group.packages]
     common = set.intersection(*[versions for versions in usable if versions]) if any(usable) else set()
     newest = sorted((version for version in common if not version.is_prerelease), reverse=True)

@@ -38,7 +38,7 @@ def fleet_command(
     """
     from fi_bump.commands import fleet as command
 
-    asked = command.Options(
+    asked = command.FleetOptions(
         context.obj,
         tuple(folders or ()),
         repos,

@@ -44,7 +44,7 @@ def init_command(
     your own. Pins that disagree are shown, and the version most of them have is taken; where one pyproject.toml
     holds several versions in several tables, each gets a group of its own, and with --split wherever they stand.
     """
-    asked = command.Options(
+    asked = command.InitOptions(
         root=context.obj,
         groups=tuple(group or ()),
         packages=tuple(package or ()),

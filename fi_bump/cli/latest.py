@@ -38,5 +38,5 @@ def latest_command(
     from fi_bump.commands import latest as command
 
     online = online_of(index, allow_yanked, allow_prerelease)
-    asked = command.Options(context.obj, tuple(groups or ()), online, form.value, exit_code)
+    asked = command.LatestOptions(context.obj, tuple(groups or ()), online, form.value, exit_code)
     sys.exit(guard(lambda: command.run(asked)))

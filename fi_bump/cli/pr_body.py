@@ -46,6 +46,6 @@ def pr_body_command(
             raise UsageError("--baseline stands beside a report", hint="name the report with --smoke")
         online = None if offline else online_of(index, yanked=False, prerelease=False)
         revision = "HEAD" if base is None else base
-        return command.run(command.Options(context.obj, revision, from_lock, smoke, baseline, tolerance, online))
+        return command.run(command.PrBodyOptions(context.obj, revision, from_lock, smoke, baseline, tolerance, online))
 
     sys.exit(guard(action))

@@ -45,5 +45,5 @@ def set_command(
     still name the old version and are no pins.
     """
     online = None if offline else online_of(index, allow_yanked, allow_prerelease)
-    asked = command.Options(context.obj, tuple(targets), dry_run, online, strict, pr_body, commit)
+    asked = command.SetOptions(context.obj, tuple(targets), dry_run, online, strict, pr_body, commit)
     sys.exit(guard(lambda: command.run(asked)))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.options import complete_groups, complete_probes
-from fi_bump.report.smoke.output import Format as SmokeFormat
+from fi_bump.report.smoke.output import SmokeFormat
 from fi_bump.terminal.output import guard
 
 
@@ -95,7 +95,7 @@ def smoke_command(
     """
     from fi_bump.commands import smoke as command
 
-    asked = command.Options(
+    asked = command.SmokeOptions(
         root=context.obj,
         group=group,
         only=tuple(only or ()),

@@ -40,4 +40,4 @@ def template_command(
     """
     from fi_bump.commands import template as command
 
-    sys.exit(guard(lambda: command.run(command.Options(context.obj, name, group, write, output, force))))
+    sys.exit(guard(lambda: command.run(command.TemplateOptions(context.obj, name, group, write, output, force))))

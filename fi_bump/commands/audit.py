@@ -19,7 +19,7 @@ from fi_bump.request import Request, read_request
 from fi_bump.terminal.output import say
 
 
-class Options(NamedTuple):
+class AuditOptions(NamedTuple):
     """What `audit` was asked for; without targets the locked versions are audited."""
 
     root: str
@@ -29,7 +29,7 @@ class Options(NamedTuple):
     resolve: bool = False
 
 
-def run(options: Options) -> int:
+def run(options: AuditOptions) -> int:
     """Print the audit and return 1 when there is a conflict, else 0. Raises FiBumpError when it cannot be made.
 
     A proposed version that no member has is one, of exit code 1.

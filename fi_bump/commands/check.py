@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "github", "gitlab", "junit", "markdown", "sarif")
 
 
-class Options(NamedTuple):
+class CheckOptions(NamedTuple):
     """What `check` was asked for."""
 
     root: str = "."
@@ -40,9 +40,9 @@ class Options(NamedTuple):
     online: Online | None = None
 
 
-def parse(arguments: list[str]) -> Options | None:
+def parse(arguments: list[str]) -> CheckOptions | None:
     """The options of a plain `[-C DIR] check …` command line, or None for anything that needs the full parser."""
-    options = Options()
+    options = CheckOptions()
     words = iter(arguments)
     word = next(words, None)
     if word == "-C":
@@ -64,13 +64,13 @@ def parse(arguments: list[str]) -> Options | None:
     return options if options.form in FORMATS else None
 
 
-def run(options: Options, memory: cache.Memory | None = None) -> int:
+def run(options: CheckOptions, memory: cache.Memory | None = None) -> int:
     """Check, print the report, and return the exit code: 0 in step, 1 with findings left.
 
     `memory` is what is known of the tree, where that was asked already. Without `fix` nothing is ever written.
     Raises FiBumpError when the check cannot be made.
     """
-    is_whole = options == Options(options.root) and cache.enabled(options.root)
+    is_whole = options == CheckOptions(options.root) and cache.enabled(options.root)
     if memory is None and is_whole:
         memory = cache.recall(options.root)
     repository = open_repository(options.root)
@@ -97,12 +97,12 @@ def run(options: Options, memory: cache.Memory | None = None) -> int:
     return int(Exit.OK if in_step else Exit.FINDINGS)
 
 
-def _show(repository: Repository, plan: Plan, options: Options) -> None:
+def _show(repository: Repository, plan: Plan, options: CheckOptions) -> None:
     if options.form == "text":
         write_bytes(diff(repository, plan))
 
 
-def _fix(root: str, options: Options) -> tuple[Repository, Scan]:
+def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan]:
     """Make the tree follow the lock, and return both as they are then."""
     from fi_bump.editing import write
 
@@ -135,7 +135,7 @@ def _findings(repository: Repository, scan: Scan) -> list[Finding]:
     return findings
 
 
-def _report(repository: Repository, scan: Scan, findings: list[Finding], options: Options) -> list[str] | None:
+def _report(repository: Repository, scan: Scan, findings: list[Finding], options: CheckOptions) -> list[str] | None:
     """The report as lines; None when it was shown in another way."""
     mentions = _mentions(repository, scan) if options.mentions else None
     if options.form == "json":

@@ -11,7 +11,7 @@ from fi_bump.lock import LOCK_NAME, Group
 from fi_bump.ownership import assign
 from fi_bump.pins import Kind
 from fi_bump.releases.asking import Online, asking
-from fi_bump.releases.known import Standing, asked_members, release_files
+from fi_bump.releases.known import MemberRelease, asked_members, release_files
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
 
@@ -44,7 +44,7 @@ def _places(repository: Repository, scan: Scan, group: Group, package: str) -> l
     return places or [(LOCK_NAME, 1, 1, 1)]
 
 
-def _troubles(standing: Standing) -> Iterator[tuple[Rule, str]]:
+def _troubles(standing: MemberRelease) -> Iterator[tuple[Rule, str]]:
     if standing.missing:
         yield Rule.NOT_IN_INDEX, standing.message
     elif standing.refused:
@@ -56,6 +56,6 @@ def _troubles(standing: Standing) -> Iterator[tuple[Rule, str]]:
             yield Rule.HASH_MISMATCH, f"{name} is {digest} on the index, the lock recorded {recorded[name]}"
 
 
-def _finding(rule: Rule, place: Place, group: Group, standing: Standing, message: str) -> Finding:
+def _finding(rule: Rule, place: Place, group: Group, standing: MemberRelease, message: str) -> Finding:
     name = standing.member.name
     return Finding(rule, *place, None, name, name, group.name, group.version, None, message, fixable=False)

@@ -14,7 +14,7 @@ from fi_bump.terminal.output import say
 from fi_bump.terminal.waiting import waiting
 
 
-class Options(NamedTuple):
+class FleetOptions(NamedTuple):
     """What `fleet` was asked for, paths relative to `root`; without `online` no index is asked."""
 
     root: str = "."
@@ -26,7 +26,7 @@ class Options(NamedTuple):
     exit_code: bool = False
 
 
-def run(options: Options) -> int:
+def run(options: FleetOptions) -> int:
     """Print the fleet and return 0, or 1 where `exit_code` asks for it and something is not as it should be."""
     places, engine = _places(options)
     fleet = _fleet(places, engine, options.online)
@@ -41,7 +41,7 @@ def run(options: Options) -> int:
     return int(Exit.FINDINGS if options.exit_code and not fleet.ok else Exit.OK)
 
 
-def _places(options: Options) -> tuple[list[Named], Named | None]:
+def _places(options: FleetOptions) -> tuple[list[Named], Named | None]:
     """The checkouts, and which of them is the engine. Raises UsageError."""
     places = [(folder, _below(options.root, folder)) for folder in options.folders]
     marked = None

@@ -21,7 +21,7 @@ from fi_bump.terminal.output import say
 from fi_bump.versions import canonical_version
 
 
-class Options(NamedTuple):
+class InitOptions(NamedTuple):
     """What `init` was asked for; without `groups` the families the catalog proposes are looked for."""
 
     root: str
@@ -35,7 +35,7 @@ class Options(NamedTuple):
     split: bool = False
 
 
-def run(options: Options) -> int:
+def run(options: InitOptions) -> int:
     """Write versions.lock.json and return 0. Raises FiBumpError when there is one already or nothing is found."""
     root = files.find_root(options.root)
     version = None if options.version is None else canonical_version(options.version)
@@ -60,12 +60,12 @@ def run(options: Options) -> int:
         lock = blank._replace(groups=tuple(groups))
         data = dump(lock)
         load(data)
-        write.commit(root, [write.Change(LOCK_NAME, old.data if old else None, data)])
+        write.commit(root, [write.FileChange(LOCK_NAME, old.data if old else None, data)])
     _report(lock, found, chosen=version is None)
     return int(Exit.OK)
 
 
-def _proposed(options: Options) -> list[Group]:
+def _proposed(options: InitOptions) -> list[Group]:
     """The groups to look for, without version and sites."""
     known = families.families()
     described = options.packages or options.variables or options.repositories

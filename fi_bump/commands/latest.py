@@ -18,7 +18,7 @@ from fi_bump.request import named_group
 from fi_bump.terminal.output import say
 
 
-class Options(NamedTuple):
+class LatestOptions(NamedTuple):
     """What `latest` was asked for, of the named groups or of all; `exit_code` makes one that is behind a failure."""
 
     root: str
@@ -28,7 +28,7 @@ class Options(NamedTuple):
     exit_code: bool = False
 
 
-def run(options: Options) -> int:
+def run(options: LatestOptions) -> int:
     """Print what the indexes have. Raises PackageIndexError when one cannot be asked."""
     repository = open_repository(options.root)
     named = {pin.subject for pin in repository.scan().pins if pin.kind is Kind.REQUIREMENT}

@@ -15,11 +15,11 @@ from fi_bump.report.change.pull_request import body_text
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning.scan import Scan, literal_anchors, look, wanted_by
 from fi_bump.smoke import baseline, report_file
-from fi_bump.smoke.model import Report
+from fi_bump.smoke.model import SmokeReport
 from fi_bump.terminal.output import write_bytes
 
 
-class Options(NamedTuple):
+class PrBodyOptions(NamedTuple):
     """What `pr-body` was asked for; without `online` no index is asked."""
 
     root: str
@@ -31,7 +31,7 @@ class Options(NamedTuple):
     online: Online | None = None
 
 
-def run(options: Options) -> int:
+def run(options: PrBodyOptions) -> int:
     """Print the body and return 0. Raises FiBumpError where nothing moves or something cannot be read."""
     repository = open_repository(options.root)
     report = _report(options, repository.lock)
@@ -47,7 +47,7 @@ def run(options: Options) -> int:
     return int(Exit.OK)
 
 
-def _asked(options: Options, repository: Repository, scan: Scan, earlier: Before) -> Asked | None:
+def _asked(options: PrBodyOptions, repository: Repository, scan: Scan, earlier: Before) -> Asked | None:
     if options.online is None:
         return None
     from fi_bump.change.index_answers import ask
@@ -56,7 +56,7 @@ def _asked(options: Options, repository: Repository, scan: Scan, earlier: Before
     return ask(repository, scan, old, options.online)
 
 
-def _report(options: Options, lock: Lock) -> Report | None:
+def _report(options: PrBodyOptions, lock: Lock) -> SmokeReport | None:
     """The smoke report beside its baseline. Raises FiBumpError for one that is not of a locked version."""
     if options.smoke is None:
         return None
@@ -73,7 +73,7 @@ def _report(options: Options, lock: Lock) -> Report | None:
     return report_file.beside(report, baseline.load(options.baseline, report.group), options.tolerance)
 
 
-def _earlier(options: Options, repository: Repository, scan: Scan) -> Before:
+def _earlier(options: PrBodyOptions, repository: Repository, scan: Scan) -> Before:
     if options.from_lock is not None:
         return before_of_lock(_lock(user_files.read(options.from_lock), options.from_lock))
     commit = git.revision(repository.root, options.base)

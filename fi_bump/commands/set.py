@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
 
 
-class Options(NamedTuple):
+class SetOptions(NamedTuple):
     """What `set` was asked for: `[GROUP==]VERSION` texts, and whether to write; without `online` no index is asked.
 
     `body` is where a pull request's body goes (`-`: standard output), `commit` asks for one commit.
@@ -43,7 +43,7 @@ class Options(NamedTuple):
     commit: bool = False
 
 
-def parse(arguments: list[str]) -> Options | None:
+def parse(arguments: list[str]) -> SetOptions | None:
     """The options of a plain `[-C DIR] set …` command line, or None for anything that needs the full parser."""
     root, words = (arguments[1], arguments[2:]) if arguments[:1] == ["-C"] and len(arguments) > 1 else (".", arguments)
     if words[:1] != ["set"] or not root or os.environ.get("FI_BUMP_OFFLINE"):
@@ -52,7 +52,7 @@ def parse(arguments: list[str]) -> Options | None:
     flags = {word for word in words[1:] if word.startswith("-")}
     if not targets or "" in targets or not flags <= {"--dry-run", "--offline", "--strict"}:
         return None
-    options = Options(root, targets, "--dry-run" in flags, None, "--strict" in flags)
+    options = SetOptions(root, targets, "--dry-run" in flags, None, "--strict" in flags)
     if "--offline" in flags:
         return options
     from fi_bump.releases.asking import Online
@@ -60,7 +60,7 @@ def parse(arguments: list[str]) -> Options | None:
     return options._replace(online=Online())
 
 
-def run(options: Options) -> int:
+def run(options: SetOptions) -> int:
     """Move the groups and return the exit code: 0 done or already there, 1 when the tree or an index forbids it."""
     if options.body is None and not options.commit:
         return _run(options, None)
@@ -73,7 +73,7 @@ def run(options: Options) -> int:
         return _run(options, after)
 
 
-def _run(options: Options, after: Following | None) -> int:
+def _run(options: SetOptions, after: Following | None) -> int:
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
     scan: Scan | None = None

@@ -80,7 +80,7 @@ def remove_site(root: str, site: str) -> int:
 def _write(repository: Repository, lock: Lock) -> None:
     data = dump(lock)
     load(data)
-    write.commit(repository.root, [write.Change(LOCK_NAME, repository.lock_data, data)])
+    write.commit(repository.root, [write.FileChange(LOCK_NAME, repository.lock_data, data)])
 
 
 def _recording(lock: Lock, site: str) -> Group:

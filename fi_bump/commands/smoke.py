@@ -13,7 +13,7 @@ from typing import NamedTuple
 from fi_bump import user_files
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.smoke import output
-from fi_bump.report.smoke.output import Format, Output
+from fi_bump.report.smoke.output import Output, SmokeFormat
 from fi_bump.repository import open_repository
 from fi_bump.smoke import baseline, storage
 from fi_bump.smoke.interpreter import existing
@@ -24,7 +24,7 @@ from fi_bump.smoke.session import Session, Setup
 from fi_bump.versions import canonical_version
 
 
-class Options(NamedTuple):
+class SmokeOptions(NamedTuple):
     """What `smoke` was asked for, as on the command line."""
 
     root: str
@@ -39,7 +39,7 @@ class Options(NamedTuple):
     timeout: float | None = None
     jit: str = "auto"
     cache: str | None = None
-    form: Format = Format.table
+    form: SmokeFormat = SmokeFormat.table
     outputs: tuple[str, ...] = ()
     baseline: str | None = None
     tolerance: float = 0.25
@@ -48,7 +48,7 @@ class Options(NamedTuple):
     tests: tuple[str, ...] = ()
 
 
-def run(options: Options) -> int:
+def run(options: SmokeOptions) -> int:
     """Run the probes, print and leave the report, and return 0 when every required probe said what it must, else 1."""
     setup, outputs = _prepare(options)
     with _ended_by_signals(), _progress() as progress:
@@ -58,7 +58,7 @@ def run(options: Options) -> int:
     return int(Exit.OK if report.ok else Exit.FINDINGS)
 
 
-def _prepare(options: Options) -> tuple[Setup, tuple[Output, ...]]:
+def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output, ...]]:
     """Everything that can be wrong with the command line is said before the first probe runs."""
     repository = open_repository(options.root)
     group = group_of(repository.lock, options.group)
@@ -94,7 +94,7 @@ def _prepare(options: Options) -> tuple[Setup, tuple[Output, ...]]:
     return setup, outputs
 
 
-def _refuse_contradictions(options: Options) -> None:
+def _refuse_contradictions(options: SmokeOptions) -> None:
     if options.python is not None and options.against is not None:
         hint = "without --python each release gets an environment"
         raise UsageError(

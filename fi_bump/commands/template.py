@@ -17,7 +17,7 @@ from fi_bump.template.values import filling
 from fi_bump.terminal.output import say, write_bytes
 
 
-class Options(NamedTuple):
+class TemplateOptions(NamedTuple):
     """What `template` was asked for; `output` is a path below the root."""
 
     root: str
@@ -28,10 +28,10 @@ class Options(NamedTuple):
     force: bool = False
 
 
-def run(options: Options) -> int:
+def run(options: TemplateOptions) -> int:
     """Print or write the template and return 0. Raises UsageError for an unknown name and a file that is in the way."""
     if options.name is None:
-        if options._replace(root="") != Options(""):
+        if options._replace(root="") != TemplateOptions(""):
             raise UsageError("no template is named", hint="fi-bump template lists them")
         say(_listing())
         return int(Exit.OK)
@@ -63,7 +63,7 @@ def _output(root: str, output: str) -> str:
     return path
 
 
-def _write(root: str, template: Template, text: str, path: str, options: Options) -> None:
+def _write(root: str, template: Template, text: str, path: str, options: TemplateOptions) -> None:
     data = text.encode("utf-8")
     with write.exclusive(root):
         recover(root)
@@ -77,7 +77,7 @@ def _write(root: str, template: Template, text: str, path: str, options: Options
         if old is not None and not options.force:
             raise UsageError("is there already, and differs", place=path, hint="use --force to replace it")
         write.make_folder(root, path)
-        write.commit(root, [write.Change(path, None if old is None else old.data, data)])
+        write.commit(root, [write.FileChange(path, None if old is None else old.data, data)])
     say([f"wrote {path}"])
 
 

@@ -22,7 +22,7 @@ UNCHANGED = "nothing was changed; mend it and run again"
 KEPT = "the journal is kept: mend the cause and run fi-bump check --fix"
 
 
-class Entry(NamedTuple):
+class JournalEntry(NamedTuple):
     """One file of a change: `path` as the caller names it, the real file, the new bytes beside it, both hashes.
 
     `old` and `old_data` are None when the file is new. The old bytes are in the journal so that it can be undone.
@@ -138,7 +138,7 @@ def discard(state: str, temporaries: Sequence[str]) -> None:
         remove(os.path.join(state, INTENT))
 
 
-def put_journal(top: str, state: str, entries: Sequence[Entry]) -> None:
+def put_journal(top: str, state: str, entries: Sequence[JournalEntry]) -> None:
     """Decide the change: when this returns, a kill can no longer lose it."""
     records = [
         {
@@ -158,7 +158,7 @@ def put_journal(top: str, state: str, entries: Sequence[Entry]) -> None:
     sync_folders([state])
 
 
-def load_journal(top: str, state: str) -> list[Entry]:
+def load_journal(top: str, state: str) -> list[JournalEntry]:
     """The entries of a journal that was left. Raises FileError when it is broken or names a file outside `top`."""
     path = os.path.join(state, JOURNAL)
     try:
@@ -176,7 +176,7 @@ def load_journal(top: str, state: str) -> list[Entry]:
     return entries
 
 
-def _entry(top: str, record: dict[str, str | None]) -> Entry:
+def _entry(top: str, record: dict[str, str | None]) -> JournalEntry:
     path, real, temporary, new, old = (record[key] for key in ("path", "real", "temporary", "new", "old"))
     if path is None or real is None or temporary is None or MARK not in temporary or os.sep in temporary:
         raise ValueError
@@ -185,10 +185,10 @@ def _entry(top: str, record: dict[str, str | None]) -> Entry:
     if digest(old_data) != old:
         raise ValueError
     real = os.path.normpath(os.path.join(top, real))
-    return Entry(path, real, os.path.join(os.path.dirname(real), temporary), old, new, old_data)
+    return JournalEntry(path, real, os.path.join(os.path.dirname(real), temporary), old, new, old_data)
 
 
-def finish(state: str, entries: Sequence[Entry], hint: str = UNCHANGED) -> None:
+def finish(state: str, entries: Sequence[JournalEntry], hint: str = UNCHANGED) -> None:
     """Rename what is not renamed yet, in order. Raises FileError at a file that is neither old nor new."""
     for entry in entries:
         with explained(entry.path, hint):
@@ -201,7 +201,7 @@ def finish(state: str, entries: Sequence[Entry], hint: str = UNCHANGED) -> None:
     _clean(state, entries, hint)
 
 
-def undo(state: str, entries: Sequence[Entry]) -> None:
+def undo(state: str, entries: Sequence[JournalEntry]) -> None:
     """Put the old bytes back where the new ones stand; a file that somebody else changed meanwhile is theirs."""
     for entry in reversed(entries):
         with explained(entry.path, KEPT, "cannot be put back"):
@@ -217,7 +217,7 @@ def undo(state: str, entries: Sequence[Entry]) -> None:
     _clean(state, entries, KEPT)
 
 
-def _clean(state: str, entries: Sequence[Entry], hint: str) -> None:
+def _clean(state: str, entries: Sequence[JournalEntry], hint: str) -> None:
     """With every target at its end, drop the rest; the journal goes when all of it is on disk."""
     for entry in entries:
         remove(entry.temporary)

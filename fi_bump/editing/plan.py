@@ -31,7 +31,7 @@ class Move(NamedTuple):
     edits: tuple[Edit, ...]
 
 
-class Change(NamedTuple):
+class PlannedChange(NamedTuple):
     """What is moved in one file, in the order of the file, and what its finder must then find there."""
 
     source: Source
@@ -53,7 +53,7 @@ class Plan(NamedTuple):
     """A lock and the file changes that make the tree agree with it."""
 
     lock: Lock
-    changes: tuple[Change, ...]
+    changes: tuple[PlannedChange, ...]
 
     @property
     def moved(self) -> int:
@@ -86,7 +86,7 @@ def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None)
     return Plan(lock, tuple(change for change in changes if change.moves))
 
 
-def _change(entries: list[Assigned], moving: set[str]) -> Change:
+def _change(entries: list[Assigned], moving: set[str]) -> PlannedChange:
     """The change of one file: `expected` holds every pin of the file as it must read afterwards."""
     moves = []
     expected = []
@@ -105,7 +105,7 @@ def _change(entries: list[Assigned], moving: set[str]) -> Change:
                 moves.append(Move(pin, group.version, edits))
                 reading = reading._replace(version=group.version, hashes=digests)
         expected.append(reading)
-    return Change(entries[0].pin.source, tuple(moves), tuple(expected))
+    return PlannedChange(entries[0].pin.source, tuple(moves), tuple(expected))
 
 
 def _reading(pin: Pin) -> Reading:

@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 from dockerfile_parse import DockerfileParser
 from packaging.requirements import InvalidRequirement, Requirement
 
-from fi_bump.editing.plan import Change, Plan
+from fi_bump.editing.plan import Plan, PlannedChange
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
 from fi_bump.pins import BOM, Source, Span
 from fi_bump.scanning.files import format_of
@@ -45,7 +45,7 @@ def confirm(plan: Plan) -> None:
             raise InternalError(f"{doubt}, so nothing was written", place=change.source.path, hint=REPORT_WITH_FILE)
 
 
-def _requirements(change: Change) -> str | None:
+def _requirements(change: PlannedChange) -> str | None:
     """packaging must read each edited requirement as the same one with the new version."""
     shift = 0
     new = Source(change.source.path, change.new)
@@ -76,7 +76,7 @@ def _requirement(source: Source, span: Span) -> Requirement | None:
         return None
 
 
-def _json(change: Change) -> str | None:
+def _json(change: PlannedChange) -> str | None:
     """json must read a document of the same shape that differs in as many strings as there are edits."""
     try:
         before, after = (json.loads(data.decode("utf-8-sig", "replace")) for data in (change.source.data, change.new))
@@ -89,7 +89,7 @@ def _json(change: Change) -> str | None:
     return None
 
 
-def _toml(change: Change) -> str | None:
+def _toml(change: PlannedChange) -> str | None:
     """tomlkit must read a document of the same shape that differs in exactly as many strings as there are moves.
 
     The finder's own authority, tomllib, has read the new file by then.
@@ -124,7 +124,7 @@ def _differences(before: Any, after: Any) -> int | None:
     return None if None in parts else sum(part for part in parts if part)
 
 
-def _dockerfile(change: Change) -> str | None:
+def _dockerfile(change: PlannedChange) -> str | None:
     """dockerfile-parse must cut both files into the same instructions, of which only edited ones differ."""
     try:
         before = _structure(change.source)
@@ -151,7 +151,7 @@ def _structure(source: Source) -> list[dict[str, Any]]:
     return [dict(instruction) for instruction in parser.structure]
 
 
-def _yaml(change: Change) -> str | None:
+def _yaml(change: PlannedChange) -> str | None:
     """PyYAML must read the same events, of which only the edited scalars differ, and only in what they say."""
     from fi_bump.formats.yaml_events import read_events
 

@@ -15,18 +15,18 @@ import stat
 from collections.abc import Iterator, Sequence
 
 from fi_bump.editing import journal
-from fi_bump.editing.journal import Entry, explained
+from fi_bump.editing.journal import JournalEntry, explained
 from fi_bump.errors import BusyError, FileError, InternalError
 from fi_bump.records import NamedTuple
 from fi_bump.state import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
 
-__all__ = ["Change", "Recovery", "commit", "exclusive", "make_folder", "pending", "pending_paths", "recover"]
+__all__ = ["FileChange", "Recovery", "commit", "exclusive", "make_folder", "pending", "pending_paths", "recover"]
 
 _ATTEMPTS = 100
 _held: set[str] = set()
 
 
-class Change(NamedTuple):
+class FileChange(NamedTuple):
     """New bytes for one file: `path` relative to the root, `old` as it was read (None: it must not exist yet)."""
 
     path: str
@@ -44,7 +44,7 @@ class Recovery(NamedTuple):
 class _Target(NamedTuple):
     """A checked change: the real file behind its path, its attributes, and the temporary file beside it."""
 
-    change: Change
+    change: FileChange
     real: str
     attributes: os.stat_result | None
     temporary: str
@@ -104,7 +104,7 @@ def _unbroken() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def commit(root: str, changes: Sequence[Change]) -> None:
+def commit(root: str, changes: Sequence[FileChange]) -> None:
     """Replace every file or none, renaming in the given order, modes, owners and symbolic links kept.
 
     Raises FileError, with everything as it was, when a target is not what was read, is read-only, hard-linked, a
@@ -154,7 +154,7 @@ def _refuse_pending(root: str, top: str, state: str) -> None:
     journal.drop_intent(top, state)
 
 
-def _preflight(top: str, change: Change, transaction: str) -> _Target:
+def _preflight(top: str, change: FileChange, transaction: str) -> _Target:
     """The target behind a path, or the reason why it must not be written."""
     path = os.path.join(top, change.path)
     real = os.path.realpath(path)
@@ -175,7 +175,7 @@ def _preflight(top: str, change: Change, transaction: str) -> _Target:
     raise FileError(message, place=change.path, hint="nothing was changed")
 
 
-def _refuse(change: Change, real: str, attributes: os.stat_result) -> None:
+def _refuse(change: FileChange, real: str, attributes: os.stat_result) -> None:
     hint = "nothing was changed"
     if not stat.S_ISREG(attributes.st_mode):
         message = "is a folder" if stat.S_ISDIR(attributes.st_mode) else "is not a regular file"
@@ -190,7 +190,7 @@ def _refuse(change: Change, real: str, attributes: os.stat_result) -> None:
     _refuse_changed(change, real)
 
 
-def _refuse_changed(change: Change, real: str) -> None:
+def _refuse_changed(change: FileChange, real: str) -> None:
     with explained(change.path, what="cannot be read"):
         if journal.read(real) != change.old:
             raise FileError("changed since it was read", place=change.path, hint="nothing was changed; run again")
@@ -219,13 +219,13 @@ def _stage(top: str, state: str, targets: Sequence[_Target]) -> None:
         _refuse_changed(target.change, target.real)
 
 
-def _entry(target: _Target) -> Entry:
+def _entry(target: _Target) -> JournalEntry:
     change = target.change
     old, new = journal.digest(change.old), journal.digest(change.new)
-    return Entry(change.path, target.real, target.temporary, old, new, change.old)
+    return JournalEntry(change.path, target.real, target.temporary, old, new, change.old)
 
 
-def _carry_out(state: str, entries: Sequence[Entry]) -> None:
+def _carry_out(state: str, entries: Sequence[JournalEntry]) -> None:
     """The renames. A failure undoes them; an interrupt lets them finish and is then passed on."""
     interrupt: BaseException | None = None
     for _ in range(_ATTEMPTS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fi_bump.fleet.model import Against, Checkout, Fleet, Held, Member, Newest, Standing
+from fi_bump.fleet.model import Against, Checkout, Fleet, FleetMember, GroupStatus, Held, Newest
 from fi_bump.lock import Group
 from fi_bump.ownership import agrees
 from fi_bump.versions import newer, newest_first
@@ -22,7 +22,7 @@ def compare(checkouts: Sequence[Checkout], engine: str | None, known: Known | No
     base = next((each for each in checkouts if each.name == engine), None)
     return Fleet(
         tuple(
-            Member(each, tuple(_standing(each, held, leaders, base, known) for held in each.groups))
+            FleetMember(each, tuple(_standing(each, held, leaders, base, known) for held in each.groups))
             for each in checkouts
         ),
         engine,
@@ -46,11 +46,11 @@ def _standing(
     leaders: Mapping[str, tuple[str, str]],
     base: Checkout | None,
     known: Known | None,
-) -> Standing:
+) -> GroupStatus:
     group = held.group
     fleet, leader = leaders[group.name]
     newest = None if known is None else known[checkout.name, group.name]
-    return Standing(
+    return GroupStatus(
         held,
         fleet,
         leader,

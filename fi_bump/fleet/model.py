@@ -59,7 +59,7 @@ class Against(NamedTuple):
     agrees: bool
 
 
-class Standing(NamedTuple):
+class GroupStatus(NamedTuple):
     """A group of a checkout in the fleet.
 
     `fleet` is the newest version that this group is locked at anywhere, and `leader` the first checkout that has it;
@@ -80,17 +80,17 @@ class Standing(NamedTuple):
         return any(not each.agrees for each in self.engine)
 
 
-class Member(NamedTuple):
+class FleetMember(NamedTuple):
     """A checkout with the standing of its groups."""
 
     checkout: Checkout
-    standings: tuple[Standing, ...]
+    standings: tuple[GroupStatus, ...]
 
 
 class Fleet(NamedTuple):
     """All of it; `engine` is the name of the checkout that the others build on."""
 
-    members: tuple[Member, ...]
+    members: tuple[FleetMember, ...]
     engine: str | None
     online: bool
 

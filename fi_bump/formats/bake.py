@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from fi_bump.formats.passage import Passage
-from fi_bump.formats.shared.json_strings import Scalar, decoded, scalars
+from fi_bump.formats.shared.json_strings import JsonScalar, decoded, scalars
 from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
@@ -48,7 +48,7 @@ def find(source: Source, wanted: Wanted) -> Found:
     return Found(number_anchors(pins), tuple(unpinned))
 
 
-def _requirement(source: Source, scalar: Scalar, wanted: Wanted) -> Unpinned | None:
+def _requirement(source: Source, scalar: JsonScalar, wanted: Wanted) -> Unpinned | None:
     """The report for a string such as `kit[cu13]==V ; marker`."""
     text = source.data[scalar.span.start : scalar.span.end]
     if not scalar.is_string or b"==" not in text:
@@ -63,7 +63,7 @@ def _requirement(source: Source, scalar: Scalar, wanted: Wanted) -> Unpinned | N
     return Unpinned(source, pin.span, package, _IN_JSON) if isinstance(pin, Pin) else None
 
 
-def _keys(scalar: Scalar) -> tuple[str, ...]:
+def _keys(scalar: JsonScalar) -> tuple[str, ...]:
     """The keys that lead to a scalar, list indices left out; none for a list's own item."""
     if not scalar.path or isinstance(scalar.path[-1], int):
         return ()
@@ -79,7 +79,7 @@ def _bound_name(keys: tuple[str, ...]) -> str | None:
     return None
 
 
-def _judge(source: Source, scalar: Scalar, anchor: str, subject: str) -> Pin | Unpinned | None:
+def _judge(source: Source, scalar: JsonScalar, anchor: str, subject: str) -> Pin | Unpinned | None:
     """The pin or the report for a wanted variable's value; None when it has no value of its own."""
     span = scalar.span
     raw = source.data[span.start : span.end]

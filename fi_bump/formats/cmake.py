@@ -29,7 +29,7 @@ _HASHES = frozenset({b"URL_HASH", b"URL_MD5", b"EXPECTED_HASH", b"EXPECTED_MD5"}
 _HASHED = "a hash stands beside it, and both must change together"
 
 
-class _Finder:
+class _CMakeFinder:
     """One pass over one source."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
@@ -88,7 +88,7 @@ class _Finder:
 
 def find(source: Source, wanted: Wanted) -> Found:
     """Every pin, unpinned mention and range of what is wanted in a CMake file. No input is an error."""
-    finder = _Finder(source, wanted)
+    finder = _CMakeFinder(source, wanted)
     name, depth = b"", 0
     arguments: list[Span] = []
     for match in _TOKEN.finditer(finder.data):

@@ -26,7 +26,7 @@ _COPIED = LazyPattern(rb"\s*(?:--\S+\s+)*?--from=(?P<image>\S+)")
 _CONTEXT = (b"git", b"cd", b"pushd", b"workdir")
 
 
-class _Finder:
+class _DockerfileFinder:
     """One pass over one source."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
@@ -115,7 +115,7 @@ def find(source: Source, wanted: Wanted) -> Found:
 
     Raises ParseError, with a place, for a heredoc without an end and for an escape directive that BuildKit refuses.
     """
-    finder = _Finder(source, wanted)
+    finder = _DockerfileFinder(source, wanted)
     # Instructions without any of these bind nothing, name nothing, and move no checkout.
     names = tuple(name.encode("ascii") for name in image_names(wanted))
     for instruction in scan(source, finder.commands.words + names + _CONTEXT):

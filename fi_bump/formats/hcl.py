@@ -25,7 +25,7 @@ _DEEPEST = 200
 _CLOSE = {b"{": b"}", b"[": b"]", b"(": b")"}
 
 
-class _Frame(NamedTuple):
+class _HclFrame(NamedTuple):
     """An open block, object or list: how it closes, the keys that lead to it, where it begins."""
 
     close: bytes
@@ -33,7 +33,7 @@ class _Frame(NamedTuple):
     start: int
 
 
-class _Finder:
+class _HclFinder:
     """One pass over one source."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
@@ -41,7 +41,7 @@ class _Finder:
         self.wanted = wanted
         self.pins: list[Pin] = []
         self.unpinned: list[Unpinned] = []
-        self.frames = [_Frame(b"", (), 0)]
+        self.frames = [_HclFrame(b"", (), 0)]
         # Brackets within an expression: how each closes, and where it begins.
         self.brackets: list[tuple[bytes, int]] = []
         # The words before `=` or `{`, and those behind `=`; None where no value is expected.
@@ -63,7 +63,7 @@ class _Finder:
         elif mark in _CLOSE:
             if len(self.frames) > _DEEPEST:
                 raise self.error(f"nested more than {_DEEPEST} deep", token.span.start)
-            self.frames.append(_Frame(_CLOSE[mark], (*self.frames[-1].path, *self.head), token.span.start))
+            self.frames.append(_HclFrame(_CLOSE[mark], (*self.frames[-1].path, *self.head), token.span.start))
             self.head, self.value = [], [] if mark == b"[" else None
         elif mark in _CLOSE.values():
             raise self.error(f"'{mark.decode('ascii')}' closes nothing", token.span.start)
@@ -147,7 +147,7 @@ class _Finder:
 
 def find(source: Source, wanted: Wanted) -> Found:
     """The values of wanted variables in an HCL file. Raises ParseError, with a place, for what is no HCL."""
-    finder = _Finder(source, wanted)
+    finder = _HclFinder(source, wanted)
     for token in tokens(source):
         finder.token(token)
     return finder.finish()

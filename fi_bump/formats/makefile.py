@@ -27,7 +27,7 @@ _VARIABLE = LazyPattern(
 _REFERENCE = LazyPattern(rb"\$\((?P<name>\w+)\)|\$(?=\$)")
 
 
-class _Finder:
+class _MakefileFinder:
     """One pass over one source."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
@@ -68,7 +68,7 @@ def _as_shell(match: re.Match[bytes]) -> bytes:
 
 def find(source: Source, wanted: Wanted) -> Found:
     """Every pin, unpinned mention and range of what is wanted in a Makefile. No input is an error."""
-    finder = _Finder(source, wanted)
+    finder = _MakefileFinder(source, wanted)
     for line in _LINE.finditer(finder.data):
         finder.line(Span(*line.span()))
     return finder.scripts.found()

@@ -40,7 +40,7 @@ class _Set:
         self.hashed = False
 
 
-class _Finder:
+class _NixFinder:
     """One pass over one source."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
@@ -124,7 +124,7 @@ class _Finder:
 
 def find(source: Source, wanted: Wanted) -> Found:
     """Every release of what is wanted in a Nix expression, all of them unpinned. No input is an error."""
-    finder = _Finder(source, wanted)
+    finder = _NixFinder(source, wanted)
     for match in _TOKEN.finditer(source.masked):
         if match["open"]:
             finder.sets.append(_Set())

@@ -56,13 +56,13 @@ def find(source: Source, wanted: Wanted) -> Found:
     A package that a git source or a URL serves is not reported for naming no version. Raises ParseError for what is no
     TOML.
     """
-    finder = _Finder(source, wanted)
+    finder = _PyprojectFinder(source, wanted)
     for string in strings(source):
         finder.string(string)
     return finder.found()
 
 
-class _Finder:
+class _PyprojectFinder:
     """One pass over one source."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:

@@ -53,7 +53,7 @@ class TomlString(NamedTuple):
         return self.passage.text.decode("utf-8")
 
 
-class _Frame(NamedTuple):
+class _TomlFrame(NamedTuple):
     """An open array or inline table; `passed` is how many items of an array came by."""
 
     closer: bytes
@@ -73,7 +73,7 @@ def strings(source: Source) -> list[TomlString]:
     """
     located: list[TomlString] | None
     try:
-        located = list(_Reader(source).strings())
+        located = list(_TomlReader(source).strings())
     except _StrayError:
         located = None
     document = _document(source)
@@ -116,7 +116,7 @@ def _flattened(document: dict[str, Any]) -> Iterator[tuple[Path, str]]:
             left += [((*path, index), item) for index, item in enumerate(value)]
 
 
-class _Reader:
+class _TomlReader:
     """One pass over one source; raises _StrayError where it loses its way."""
 
     def __init__(self, source: Source) -> None:
@@ -171,16 +171,16 @@ class _Reader:
 
     def _value(self, path: Path) -> Iterator[TomlString]:
         """Every string in the value that is set at `path`."""
-        frames: list[_Frame] = []
+        frames: list[_TomlFrame] = []
         at: Path | None = path
         while at is not None:
             self._skip(_INLINE)
             self._guard(len(at))
             if self._takes(b"["):
-                frames.append(_Frame(b"]", at, 0))
+                frames.append(_TomlFrame(b"]", at, 0))
                 at = self._next(frames, after_value=False)
             elif self._takes(b"{"):
-                frames.append(_Frame(b"}", at, 0))
+                frames.append(_TomlFrame(b"}", at, 0))
                 at = self._next(frames, after_value=False)
             else:
                 found = self._scalar(at)
@@ -188,7 +188,7 @@ class _Reader:
                     yield found
                 at = self._next(frames, after_value=True)
 
-    def _next(self, frames: list[_Frame], *, after_value: bool) -> Path | None:
+    def _next(self, frames: list[_TomlFrame], *, after_value: bool) -> Path | None:
         """Go to the next value inside the open arrays and inline tables: its path, or None when all are closed."""
         while frames:
             closer, path, passed = frames[-1]
@@ -200,7 +200,7 @@ class _Reader:
                 frames.pop()
                 after_value = True
             elif closer == b"]":
-                frames[-1] = _Frame(closer, path, passed + 1)
+                frames[-1] = _TomlFrame(closer, path, passed + 1)
                 return (*path, passed)
             else:
                 path += self._keys()

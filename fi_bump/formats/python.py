@@ -59,7 +59,7 @@ def find(source: Source, wanted: Wanted) -> Found:
     names = names_of(wanted)
     if not _is_promising(source.data, names):
         return Found(())
-    finder = _Finder(source, wanted)
+    finder = _PythonFinder(source, wanted)
     previous: Literal | None = None
     for literal in literals(source):
         if not literal.is_statement:
@@ -77,7 +77,7 @@ def _is_promising(data: bytes, names: Names) -> bool:
     return any(map(data.__contains__, _ADDRESSED)) or any(map(data.__contains__, names.settings))
 
 
-class _Finder:
+class _PythonFinder:
     """One pass over one source."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:

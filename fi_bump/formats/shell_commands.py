@@ -12,7 +12,7 @@ from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_git import GitReader
 from fi_bump.formats.shell_reports import ReportReader
-from fi_bump.formats.shell_values import Values
+from fi_bump.formats.shell_values import ShellValues
 from fi_bump.grammar import canonical_name, compiled, longest_first, name_pattern, names_any, one_of, variable_of
 from fi_bump.pins import Kind, Wanted
 from fi_bump.records import NamedTuple
@@ -60,7 +60,7 @@ class CommandReader:
     """Reads texts into `gathered`; `git` follows its clones."""
 
     def __init__(self, gathered: Gathered, wanted: Wanted) -> None:
-        self.values = Values(gathered)
+        self.values = ShellValues(gathered)
         self.git = GitReader(self.values, wanted.repositories)
         self._reports = ReportReader(self.values, wanted)
         self._wanted = wanted

@@ -6,7 +6,7 @@ import re
 
 from fi_bump.formats.shared.gathered import is_release
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.formats.shell_values import Values
+from fi_bump.formats.shell_values import ShellValues
 from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
@@ -72,7 +72,7 @@ class GitReader:
     another directory. `_inside` is that knowledge: True, False, or None for not known.
     """
 
-    def __init__(self, values: Values, repositories: frozenset[str]) -> None:
+    def __init__(self, values: ShellValues, repositories: frozenset[str]) -> None:
         self._values = values
         self._repositories = repositories
         self._prefix = ""

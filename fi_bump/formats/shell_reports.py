@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_images import image_names, images, is_image
-from fi_bump.formats.shell_values import Values
+from fi_bump.formats.shell_values import ShellValues
 from fi_bump.grammar import (
     LOCAL,
     VERSION,
@@ -113,7 +113,7 @@ def _pairs(wanted: Wanted) -> re.Pattern[bytes]:
 class ReportReader:
     """Reads texts of one source for what is reported and never moved."""
 
-    def __init__(self, values: Values, wanted: Wanted) -> None:
+    def __init__(self, values: ShellValues, wanted: Wanted) -> None:
         self._values = values
         self._wanted = wanted
         self._names = _names(wanted)

@@ -23,7 +23,7 @@ _DEFAULT = LazyPattern(
 )
 
 
-class Values:
+class ShellValues:
     """Judges values of texts and gives what they are to `gathered`."""
 
     def __init__(self, gathered: Gathered) -> None:

@@ -15,14 +15,14 @@ import re
 
 from fi_bump.formats.shell_images import image_names
 from fi_bump.formats.yaml_texts import TextReader, patterns
-from fi_bump.formats.yaml_values import Values
+from fi_bump.formats.yaml_values import YamlValues
 from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository, variable_of
 from fi_bump.pins import Found, Kind, Source, Wanted
 from fi_bump.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from fi_bump.formats.yaml_events import Scalar
+    from fi_bump.formats.yaml_events import YamlScalar
 
 # The key of a value whose name stands one key above it (workflow inputs, GitLab variables) or beside it (Kubernetes).
 _DEFAULTS = frozenset({"default", "value"})
@@ -60,26 +60,26 @@ class _Subject(NamedTuple):
     name: str
 
 
-class _Finder:
+class _YamlFinder:
     """One pass over one source."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self.source = source
         self.wanted = wanted
-        self.values = Values(source)
+        self.values = YamlValues(source)
         self.texts = TextReader(self.values, wanted)
         self.subjects: dict[str, _Subject | None] = {}
-        self.nested: list[tuple[Scalar, _Subject]] = []
+        self.nested: list[tuple[YamlScalar, _Subject]] = []
         self.options: set[tuple[str, ...]] = set()
         # The values of one key in the entries of a matrix, by its path.
-        self.cells: dict[tuple[str, ...], tuple[_Subject, list[Scalar]]] = {}
+        self.cells: dict[tuple[str, ...], tuple[_Subject, list[YamlScalar]]] = {}
         # What stands side by side in one collection, by its number.
-        self.lists: dict[int, tuple[_Subject, list[Scalar]]] = {}
+        self.lists: dict[int, tuple[_Subject, list[YamlScalar]]] = {}
         self.names: dict[int, str] = {}
-        self.defaults: dict[int, Scalar] = {}
-        self.versions: dict[int, Scalar] = {}
+        self.defaults: dict[int, YamlScalar] = {}
+        self.versions: dict[int, YamlScalar] = {}
         self.repositories: dict[int, str] = {}
-        self.refs: dict[int, Scalar] = {}
+        self.refs: dict[int, YamlScalar] = {}
 
     def subject(self, key: str) -> _Subject | None:
         """The wanted variable or package that a key names."""
@@ -93,7 +93,7 @@ class _Finder:
                 self.subjects[key] = found
         return self.subjects[key]
 
-    def scalar(self, scalar: Scalar, *, concerns: bool) -> None:
+    def scalar(self, scalar: YamlScalar, *, concerns: bool) -> None:
         """Take one value; `concerns` says that its text names something wanted."""
         key = scalar.path[-1] if scalar.path else ""
         subject = self.subject(key)
@@ -108,7 +108,7 @@ class _Finder:
         if not scalar.alias and (concerns or self.texts.follows(_script(scalar))):
             self.text(scalar, key)
 
-    def beside(self, scalar: Scalar, key: str) -> None:
+    def beside(self, scalar: YamlScalar, key: str) -> None:
         """Note what only means something together with its neighbours or the key above."""
         number = scalar.collection
         above = self.subject(scalar.path[-2]) if len(scalar.path) > 1 else None
@@ -128,7 +128,7 @@ class _Finder:
         elif key in _REF:
             self.refs[number] = scalar
 
-    def text(self, scalar: Scalar, key: str) -> None:
+    def text(self, scalar: YamlScalar, key: str) -> None:
         """Read a text that names something wanted."""
         prefix = ".".join(scalar.path) + "/" if scalar.path else ""
         if key.lower() in _PROSE:
@@ -138,7 +138,7 @@ class _Finder:
             return
         self.texts.read(scalar.span, prefix, _script(scalar), lines=scalar.style == "|")
 
-    def judge(self, scalar: Scalar, anchor: str, subject: _Subject) -> None:
+    def judge(self, scalar: YamlScalar, anchor: str, subject: _Subject) -> None:
         """Judge a value as the version of a subject."""
         strict = subject.kind is not Kind.REQUIREMENT
         raw = self.source.masked[scalar.span.start : scalar.span.end]
@@ -182,7 +182,7 @@ class _Finder:
                 self.judge(scalar, ".".join(scalar.path), _Subject(Kind.GIT_REF, repository))
         return self.values.gathered.found()
 
-    def several(self, subject: _Subject, scalars: list[Scalar]) -> None:
+    def several(self, subject: _Subject, scalars: list[YamlScalar]) -> None:
         """A list of values is a pin when there is one."""
         if len(scalars) == 1:
             self.judge(scalars[0], ".".join(scalars[0].path), subject)
@@ -206,13 +206,13 @@ class _Finder:
             )
 
 
-def _is_script(scalar: Scalar) -> bool:
+def _is_script(scalar: YamlScalar) -> bool:
     """Whether a value is too long for a version: a command or a text."""
     length = scalar.span.end - scalar.span.start
     return length > _LONGEST or (scalar.style in ("|", ">") and "\n" in scalar.value.strip())
 
 
-def _script(scalar: Scalar) -> int:
+def _script(scalar: YamlScalar) -> int:
     """The number of the script that a text belongs to: its list's, else its own."""
     return scalar.collection if scalar.listed else -2 - scalar.span.start
 
@@ -227,7 +227,7 @@ def find(source: Source, wanted: Wanted) -> Found:
     # PyYAML takes longer to import than most checks take altogether.
     from fi_bump.formats.yaml_events import NotYamlError, scalars
 
-    finder = _Finder(source, wanted)
+    finder = _YamlFinder(source, wanted)
     index = 0
     try:
         for scalar in scalars(source):
@@ -242,7 +242,7 @@ def find(source: Source, wanted: Wanted) -> Found:
 
 def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], failed: int, why: str) -> Found:
     """The lines `KEY: VALUE` that name something wanted; and a note, where any such line holds a version."""
-    finder = _Finder(source, wanted)
+    finder = _YamlFinder(source, wanted)
     named = None
     end = -1
     for word in words:

@@ -35,7 +35,7 @@ class NotYamlError(ParseError):
         self.offset = offset
 
 
-class Scalar(NamedTuple):
+class YamlScalar(NamedTuple):
     """One scalar value.
 
     `path` holds the keys that lead to it, list positions left out. `span` is the text between the quotes, or the lines
@@ -63,7 +63,7 @@ class Event(NamedTuple):
     plain: bool
 
 
-class _Frame:
+class _YamlFrame:
     """A mapping or list that is open; `key` is the key whose value comes next, None when a key comes next."""
 
     __slots__ = ("key", "listed", "number", "path")
@@ -92,12 +92,12 @@ def body(source: Source) -> tuple[bytes, int]:
     return source.masked[cut:], cut
 
 
-def scalars(source: Source) -> Iterator[Scalar]:
+def scalars(source: Source) -> Iterator[YamlScalar]:
     """Every scalar value in the order of the file; keys are none. An alias of a scalar repeats it.
 
     Raises NotYamlError, with `path:line:column`, where the text stops being YAML; some values were yielded by then.
     """
-    reader = _Reader(source)
+    reader = _YamlReader(source)
     try:
         for event in events(reader.data):
             scalar = reader.read(event)
@@ -131,18 +131,18 @@ def read_events(source: Source) -> list[Event] | None:
     return read
 
 
-class _Reader:
+class _YamlReader:
     """Follows the events of one file: which collections are open, which key comes next, what the anchors mark."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.data, self.cut = body(source)
         self.ascii = source.data.isascii()
-        self.frames = [_Frame((), 0, True)]
+        self.frames = [_YamlFrame((), 0, True)]
         self.collections = 0
-        self.anchors: dict[str, Scalar] = {}
+        self.anchors: dict[str, YamlScalar] = {}
 
-    def read(self, event: Any) -> Scalar | None:
+    def read(self, event: Any) -> YamlScalar | None:
         """Take one event; the value that it is, if it is one."""
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event)
@@ -158,19 +158,19 @@ class _Reader:
             self.anchors.clear()
         return None
 
-    def scalar(self, event: Any) -> Scalar | None:
+    def scalar(self, event: Any) -> YamlScalar | None:
         frame = self.frames[-1]
         path = frame.place()
         if path is None:
             frame.key = self.key(event)
             return None
         frame.key = None
-        scalar = Scalar(path, self.span(event), event.value, event.style or "", frame.number, frame.listed)
+        scalar = YamlScalar(path, self.span(event), event.value, event.style or "", frame.number, frame.listed)
         if event.anchor is not None:
             self.anchors[event.anchor] = scalar
         return scalar
 
-    def alias(self, event: Any) -> Scalar | None:
+    def alias(self, event: Any) -> YamlScalar | None:
         frame = self.frames[-1]
         path = frame.place()
         frame.key = "*" if path is None else None
@@ -185,7 +185,7 @@ class _Reader:
         frame = self.frames[-1]
         self.collections += 1
         listed = isinstance(event, yaml.SequenceStartEvent)
-        self.frames.append(_Frame(frame.place() or frame.path, self.collections, listed))
+        self.frames.append(_YamlFrame(frame.place() or frame.path, self.collections, listed))
 
     def key(self, event: Any) -> str:
         """A key on one line: as it is written where that is what it means, else as YAML reads it."""

@@ -9,7 +9,7 @@ from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_images import image_names
 from fi_bump.formats.shell_lines import read
-from fi_bump.formats.yaml_values import Values
+from fi_bump.formats.yaml_values import YamlValues
 from fi_bump.grammar import VERSION, LazyPattern, canonical_name, compiled, longest_first, name_pattern, one_of
 from fi_bump.pins import Kind, Span, Wanted
 from fi_bump.records import NamedTuple
@@ -68,7 +68,7 @@ def patterns(wanted: Wanted) -> Patterns:
 class TextReader:
     """Reads one text after another; the items of one list are one script, through which a clone is followed."""
 
-    def __init__(self, values: Values, wanted: Wanted) -> None:
+    def __init__(self, values: YamlValues, wanted: Wanted) -> None:
         self._values = values
         self._masked = values.masked
         self._patterns = patterns(wanted)

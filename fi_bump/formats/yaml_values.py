@@ -19,7 +19,7 @@ _REFERENCE = LazyPattern(
 _RANGE = LazyPattern(rb"(?:(?:[~!<>]=|[<>])\s*[\w.*+!]+(?:\s*,\s*(?=[~!<>=]))?|===?\s*[\w.*+!]+\s*,\s*(?=[~!<>]))+\Z")
 
 
-class Values:
+class YamlValues:
     """Judges values of one source and gives what they are to `gathered`. Spans are the source's own."""
 
     def __init__(self, source: Source) -> None:

@@ -26,7 +26,7 @@ UNCHANGING = "max-age=999999999"
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=([0-9]{1,9})")
 
 
-class Entry(NamedTuple):
+class CachedAnswer(NamedTuple):
     """A kept answer: when it came, its headers in lower case, its body, and its status, 200 or 404."""
 
     time: float
@@ -61,7 +61,7 @@ class Cache:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
-    def get(self, key: str) -> Entry | None:
+    def get(self, key: str) -> CachedAnswer | None:
         """The kept answer, if there is one that can be read."""
         path = self._path(key)
         if path is None:
@@ -71,7 +71,7 @@ class Cache:
             document = json.loads(head)
             if document["sha256"] != hashlib.sha256(body).hexdigest():
                 return None
-            return Entry(float(document["time"]), dict(document["headers"]), body, int(document["status"]))
+            return CachedAnswer(float(document["time"]), dict(document["headers"]), body, int(document["status"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -79,7 +79,7 @@ class Cache:
         """Keep an answer, unless its headers forbid it or nothing in them would ever let it be used."""
         path = self._path(key)
         kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
-        entry = Entry(time.time(), kept, body, status)
+        entry = CachedAnswer(time.time(), kept, body, status)
         if path is None or "no-store" in kept.get("cache-control", ""):
             return
         if not (entry.conditions or entry.is_fresh):

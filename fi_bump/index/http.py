@@ -34,7 +34,7 @@ _AGAIN = (429, 500, 502, 503, 504)
 _BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """What came: the address it came from after redirects, status, headers in lower case, body."""
 
     url: str
@@ -70,7 +70,7 @@ class Http:
         self._pools: dict[str | None, urllib3.PoolManager] = {}
         self._proxies = getproxies()
 
-    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, anew: bool = False) -> Answer:
+    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, anew: bool = False) -> HttpAnswer:
         """The answer of an address, from the cache where that is allowed and `anew` does not forbid it.
 
         Raises PackageIndexError for everything but 200 and 404; a 404 is an answer.
@@ -81,19 +81,19 @@ class Http:
         key = f"{accept} {bare}"
         kept = self.cache.get(key) if self._credentials_for(bare, credentials) is None else None
         if kept is not None and kept.is_fresh and not anew:
-            return Answer(bare, kept.status, kept.headers, kept.body)
+            return HttpAnswer(bare, kept.status, kept.headers, kept.body)
         headers = {"Accept": accept, **(kept.conditions if kept else {})}
         answer = self._ask(url, headers, limit)
         if answer.status == 401 and self._from_keyring(bare):
             answer = self._ask(url, headers, limit)
         if answer.status == 304 and kept is not None:
-            return Answer(answer.url, kept.status, {**kept.headers, **answer.headers}, kept.body)
+            return HttpAnswer(answer.url, kept.status, {**kept.headers, **answer.headers}, kept.body)
         if answer.status in (200, 404) and self._credentials_for(bare, credentials) is None:
             # Half of a family's members are missing on most indexes: that they are is worth keeping as well.
             self.cache.put(key, dict(answer.headers), answer.body, answer.status)
         return _expected(answer, (200, 404))
 
-    def get_range(self, url: str, first: int | None, last: int) -> Answer:
+    def get_range(self, url: str, first: int | None, last: int) -> HttpAnswer:
         """Bytes `first` to `last` inclusive, or the last `last` bytes where `first` is None.
 
         The status is 206, or 200 from a server without ranges: the body is then left unread and empty.
@@ -105,17 +105,17 @@ class Http:
         headers = {"Range": span, "Accept-Encoding": "identity"}
         return _expected(self._ask(url, headers, LARGEST_ANSWER), (200, 206, 416))
 
-    def _from_disk(self, url: str, span: tuple[int | None, int] | None = None) -> Answer:
+    def _from_disk(self, url: str, span: tuple[int | None, int] | None = None) -> HttpAnswer:
         try:
             if span is None:
                 status, kind, body = local.read(url)
-                return Answer(url, status, {"content-type": kind}, body)
+                return HttpAnswer(url, status, {"content-type": kind}, body)
             start, size, body = local.read_range(url, *span)
-            return Answer(url, 206, {"content-range": f"bytes {start}-{start + len(body) - 1}/{size}"}, body)
+            return HttpAnswer(url, 206, {"content-range": f"bytes {start}-{start + len(body) - 1}/{size}"}, body)
         except local.LocalFailure as error:
             raise PackageIndexError(f"cannot be read: {error}", place=redacted(url)) from None
 
-    def _ask(self, url: str, headers: dict[str, str], limit: int) -> Answer:
+    def _ask(self, url: str, headers: dict[str, str], limit: int) -> HttpAnswer:
         bare, credentials = split(url)
         known = self._credentials_for(bare, credentials)
         if known is not None:
@@ -142,7 +142,7 @@ class Http:
             self.received += len(body)
         final = response.geturl() or bare
         lowered = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(split(final if "//" in final else bare)[0], response.status, lowered, body)
+        return HttpAnswer(split(final if "//" in final else bare)[0], response.status, lowered, body)
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         parts = urlsplit(url)
@@ -190,14 +190,16 @@ class Http:
         return True
 
 
-class Kept(Http):
+class CachedHttp(Http):
     """Answers of earlier runs and nothing else, however old: for what must not wait for a network."""
 
-    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, anew: bool = False) -> Answer:
+    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, anew: bool = False) -> HttpAnswer:
         """The kept answer of an address; a 404 where there is none."""
         bare, credentials = split(url)
         kept = self.cache.get(f"{accept} {bare}") if self._credentials_for(bare, credentials) is None else None
-        return Answer(bare, 404, {}, b"") if kept is None else Answer(bare, kept.status, kept.headers, kept.body)
+        return (
+            HttpAnswer(bare, 404, {}, b"") if kept is None else HttpAnswer(bare, kept.status, kept.headers, kept.body)
+        )
 
 
 def _bundle() -> str | None:
@@ -220,7 +222,7 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int, shown: str) -> bytes:
     return b"".join(pieces)
 
 
-def _expected(answer: Answer, statuses: tuple[int, ...]) -> Answer:
+def _expected(answer: HttpAnswer, statuses: tuple[int, ...]) -> HttpAnswer:
     if answer.status in statuses:
         return answer
     message, place = f"the index answered {answer.status}", redacted(answer.url)

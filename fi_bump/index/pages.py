@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from fi_bump.errors import PackageIndexError
 from fi_bump.index.address import absolute, redacted
-from fi_bump.index.http import Answer
+from fi_bump.index.http import HttpAnswer
 from fi_bump.index.model import File
 from fi_bump.untrusted import one_line
 
@@ -25,7 +25,7 @@ _NOT_AN_INDEX = "name the index's simple page, not a file or a web page"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
-def files_of(answer: Answer, package: str) -> tuple[File, ...]:
+def files_of(answer: HttpAnswer, package: str) -> tuple[File, ...]:
     """The release files that a page lists; what is no release of the package is left out.
 
     Raises PackageIndexError for an answer that is no such page.
@@ -39,11 +39,11 @@ def files_of(answer: Answer, package: str) -> tuple[File, ...]:
     raise _wrong(answer, f"the index answered with {shown}, not with a project's page")
 
 
-def _wrong(answer: Answer, message: str) -> PackageIndexError:
+def _wrong(answer: HttpAnswer, message: str) -> PackageIndexError:
     return PackageIndexError(message, place=redacted(answer.url), hint=_NOT_AN_INDEX)
 
 
-def _link(answer: Answer, url: str, base: str | None = None) -> str:
+def _link(answer: HttpAnswer, url: str, base: str | None = None) -> str:
     """The whole address of a file on a page. Raises PackageIndexError for one that no index may name."""
     try:
         whole = absolute(base or answer.url, url)
@@ -61,7 +61,7 @@ def _sha256(text: object) -> str | None:
     return lowered if _SHA256.match(lowered) else None
 
 
-def _refuse_newer(answer: Answer, version: object) -> None:
+def _refuse_newer(answer: HttpAnswer, version: object) -> None:
     """Only the first major version of the interface is known (PEP 629): another one may mean something else."""
     if isinstance(version, str) and version.partition(".")[0] != "1":
         raise _wrong(answer, f"the index speaks version {one_line(version)} of the interface, and only 1 is known")
@@ -88,7 +88,7 @@ def _release(name: str, package: str) -> Version | None:
     return version if parsed == package else None
 
 
-def _from_json(answer: Answer, package: str) -> tuple[File, ...]:
+def _from_json(answer: HttpAnswer, package: str) -> tuple[File, ...]:
     try:
         document = json.loads(answer.body)
     except (ValueError, RecursionError):
@@ -108,7 +108,7 @@ def _from_json(answer: Answer, package: str) -> tuple[File, ...]:
     return tuple(files)
 
 
-def _file(answer: Answer, entry: dict[str, Any], version: Version) -> File:
+def _file(answer: HttpAnswer, entry: dict[str, Any], version: Version) -> File:
     yanked = entry.get("yanked", False)
     hashes = entry.get("hashes")
     return File(
@@ -153,7 +153,7 @@ class _Links(HTMLParser):
             self.version = values.get("content")
 
 
-def _from_html(answer: Answer, package: str) -> tuple[File, ...]:
+def _from_html(answer: HttpAnswer, package: str) -> tuple[File, ...]:
     parser = _Links()
     parser.feed(answer.body.decode("utf-8", "replace"))
     parser.close()

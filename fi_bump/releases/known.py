@@ -21,7 +21,7 @@ from fi_bump.scanning import files
 from fi_bump.untrusted import table
 
 
-class Standing(NamedTuple):
+class MemberRelease(NamedTuple):
     """What a member's index has of one version; `refused` is why that does not do, `missing` that there is nothing."""
 
     member: Member
@@ -120,7 +120,7 @@ class Known:
         cache.put(name, {"cache-control": UNCHANGING}, json.dumps([str(each) for each in requires]).encode())
         return requires
 
-    def standing(self, member: Member, version: Version) -> Standing:
+    def standing(self, member: Member, version: Version) -> MemberRelease:
         """How a member stands at a version."""
         project = self.project(member.name)
         files = project.of(version, member.label)
@@ -128,11 +128,11 @@ class Known:
         if not files:
             label = f"+{member.label}" if member.label else ""
             known = _newest_known(project, member.label, self.terms.prerelease)
-            return Standing(member, project, (), f"{version}{label} is not on {where}, {known}", True)
+            return MemberRelease(member, project, (), f"{version}{label} is not on {where}, {known}", True)
         refused = self._refused(files)
-        return Standing(member, project, files, f"{version} on {where} {refused}" if refused else None, False)
+        return MemberRelease(member, project, files, f"{version} on {where} {refused}" if refused else None, False)
 
-    def standings(self, members: Iterable[Member], version: Version) -> list[Standing]:
+    def standings(self, members: Iterable[Member], version: Version) -> list[MemberRelease]:
         """How several members stand at a version, asked at once."""
         return self.client.each(lambda member: self.standing(member, version), members)
 
@@ -179,7 +179,7 @@ def asked_members(known: Known, group: Group, named: Iterable[str]) -> tuple[lis
     return asked, left
 
 
-def release_files(standing: Standing) -> tuple[tuple[str, str], ...]:
+def release_files(standing: MemberRelease) -> tuple[tuple[str, str], ...]:
     """What the lock records of a release: each file that has a sha256."""
     return tuple(sorted((file.name, f"sha256:{file.sha256}") for file in standing.files if file.sha256))
 

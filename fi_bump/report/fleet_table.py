@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
-from fi_bump.fleet.model import Against, Fleet, Member, Standing, State
+from fi_bump.fleet.model import Against, Fleet, FleetMember, GroupStatus, State
 from fi_bump.report.tables import console
 from fi_bump.report.text import count
 from fi_bump.untrusted import printable
@@ -50,7 +50,7 @@ def summary(fleet: Fleet) -> str:
     return f"{repositories}: {', '.join(parts) or 'all in step, none behind'}"
 
 
-def _rows(fleet: Fleet, member: Member) -> Iterator[tuple[str, ...]]:
+def _rows(fleet: Fleet, member: FleetMember) -> Iterator[tuple[str, ...]]:
     checkout = member.checkout
     for each in member.standings:
         cells = [checkout.name, each.held.group.name, each.held.group.version, _state(each, member), _fleet(each)]
@@ -71,17 +71,17 @@ def _errors(fleet: Fleet) -> Iterator[str]:
             yield f"{member.checkout.name}: {printable(reason)}"
 
 
-def _state(each: Standing, member: Member) -> str:
+def _state(each: GroupStatus, member: FleetMember) -> str:
     if member.checkout.state is State.UNREADABLE:
         return State.UNREADABLE.value
     return count(each.held.findings, "finding") if each.held.findings else State.IN_STEP.value
 
 
-def _fleet(each: Standing) -> str:
+def _fleet(each: GroupStatus) -> str:
     return f"{each.fleet} in {each.leader}" if each.behind_fleet else ""
 
 
-def _newest(each: Standing) -> str:
+def _newest(each: GroupStatus) -> str:
     if each.newest is None or each.newest.error:
         return "not known" if each.newest else ""
     if each.newest.version is None:
@@ -89,7 +89,7 @@ def _newest(each: Standing) -> str:
     return each.newest.version if each.behind_newest else ""
 
 
-def _engine(fleet: Fleet, member: Member, each: Standing) -> str:
+def _engine(fleet: Fleet, member: FleetMember, each: GroupStatus) -> str:
     if member.checkout.name == fleet.engine:
         return "is the engine"
     return "; ".join(_against(fleet, against) for against in each.engine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fi_bump.editing.plan import Change
+from fi_bump.editing.plan import PlannedChange
 from fi_bump.findings import Finding, Rule, finding_line
 from fi_bump.lock import Group
 from fi_bump.ownership import assign
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fi_bump.scanning.mentions import Mention
 
 
-def move_lines(change: Change) -> list[str]:
+def move_lines(change: PlannedChange) -> list[str]:
     """A line for each pin that a change moves."""
     lines = []
     for pin, version, _ in change.moves:

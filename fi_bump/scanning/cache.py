@@ -35,7 +35,7 @@ _OLD = 30 * 24 * 3600 * 1_000_000_000
 _UNSETTLED = -1
 
 
-class Kept:
+class CachedCheck:
     """What a file of the cache holds: of each folder and file its signature, and what the files said.
 
     `report` is empty where there is none. `linked` are the folders with symbolic links: what a link is may change with
@@ -77,7 +77,7 @@ class Memory:
 
     __slots__ = ("changed", "kept", "report", "settled")
 
-    def __init__(self, kept: Kept | None, changed: Signatures, report: bytes | None, settled: int) -> None:
+    def __init__(self, kept: CachedCheck | None, changed: Signatures, report: bytes | None, settled: int) -> None:
         self.kept = kept
         self.changed = changed
         self.report = report
@@ -128,7 +128,7 @@ class Watch:
         self._memory = memory
         kept = memory.kept
         if kept is None or kept.names != self._names:
-            kept = Kept("", "", b"", {}, {}, {}, frozenset())
+            kept = CachedCheck("", "", b"", {}, {}, {}, frozenset())
         self._known = kept
         self._quiet = kept.files.keys() - kept.said.keys() - memory.changed.keys()
         self._listed = kept.folders.keys() - kept.linked - memory.changed.keys()
@@ -198,7 +198,7 @@ class Watch:
         """Keep what was seen, and the report of a whole check in step where there is one."""
         if _UNSETTLED in self._folders.values() or _UNSETTLED in self._files.values():
             report = None
-        kept = Kept(
+        kept = CachedCheck(
             _code(), self._names, report or b"", self._folders, self._files, self._said, frozenset(self._linked)
         )
         if self._memory.kept is None or kept.parts != self._memory.kept.parts:
@@ -236,7 +236,7 @@ def _file(root: str) -> str | None:
     return os.path.join(base, "checks", f"{zlib.crc32(real):08x}{zlib.adler32(real):08x}")
 
 
-def _load(root: str) -> Kept | None:
+def _load(root: str) -> CachedCheck | None:
     path = _file(root)
     if path is None:
         return None
@@ -249,12 +249,12 @@ def _load(root: str) -> Kept | None:
         if zlib.crc32(data[4:]).to_bytes(4) != data[:4]:
             return None
         real, *parts = marshal.loads(data[4:])
-        return Kept(*parts) if real == os.path.realpath(root) else None
+        return CachedCheck(*parts) if real == os.path.realpath(root) else None
     except (OSError, ValueError, EOFError, TypeError):
         return None
 
 
-def _store(root: str, kept: Kept) -> None:
+def _store(root: str, kept: CachedCheck) -> None:
     path = _file(root)
     if path is None:
         return

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from fi_bump import user_files
 from fi_bump.errors import FiBumpError
-from fi_bump.smoke.model import Change, Comparison, ProbeReport
+from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport
 from fi_bump.smoke.probes.protocol import ERRORS, OUTCOMES
 
 SCHEMA = 1
@@ -73,11 +73,11 @@ def probe_of(document: Any) -> ProbeReport:
     return report
 
 
-def compare(baseline: Baseline, probes: Sequence[ProbeReport], tolerance: float) -> Comparison:
+def compare(baseline: Baseline, probes: Sequence[ProbeReport], tolerance: float) -> BaselineComparison:
     """The probes beside the baseline's: failures by kind, and errors and times that moved by more than a share."""
     failures = [probe.name for probe in probes if probe.outcome == "fail"]
     passing = [probe.name for probe in probes if probe.outcome in ("pass", "compiled")]
-    return Comparison(
+    return BaselineComparison(
         baseline.version,
         tuple(name for name in failures if name not in baseline.failures),
         tuple(name for name in failures if name in baseline.failures),
@@ -86,7 +86,7 @@ def compare(baseline: Baseline, probes: Sequence[ProbeReport], tolerance: float)
     )
 
 
-def _changes(old: ProbeReport | None, new: ProbeReport, tolerance: float) -> Iterator[Change]:
+def _changes(old: ProbeReport | None, new: ProbeReport, tolerance: float) -> Iterator[MetricChange]:
     """The measured numbers that both have and that differ by more than the tolerance."""
     if old is None or "not-run" in (old.outcome, new.outcome):
         return
@@ -95,7 +95,7 @@ def _changes(old: ProbeReport | None, new: ProbeReport, tolerance: float) -> Ite
     for metric, after in now.items():
         earlier = before.get(metric)
         if earlier is not None and metric not in left_out and abs(after - earlier) > tolerance * abs(earlier):
-            yield Change(new.name, metric, earlier, after)
+            yield MetricChange(new.name, metric, earlier, after)
 
 
 def _was_kept(measured: Mapping[str, float]) -> bool:

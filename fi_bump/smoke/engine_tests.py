@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from fi_bump.errors import UsageError
 from fi_bump.smoke import process
-from fi_bump.smoke.interpreter import Answer, Interpreter
-from fi_bump.smoke.probes.protocol import Result
+from fi_bump.smoke.interpreter import Interpreter, ProbeAnswer
+from fi_bump.smoke.probes.protocol import ProbeResult
 from fi_bump.smoke.registry import PYTEST
 from fi_bump.smoke.runner import Job
 from fi_bump.untrusted import printable
@@ -32,7 +32,7 @@ def pytest_job(tests: Sequence[str], root: str, interpreter: Interpreter, second
     command = [interpreter.python, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}", *tests]
     limit = _SECONDS if seconds is None else seconds
 
-    def run(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> Answer:
+    def run(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> ProbeAnswer:
         ended = process.run(
             command,
             log=interpreter.log(PYTEST),
@@ -42,19 +42,19 @@ def pytest_job(tests: Sequence[str], root: str, interpreter: Interpreter, second
             watch=watch,
             stop=stop,
         )
-        return Answer(_judged(ended, report, limit), ended.seconds, ended.stopped)
+        return ProbeAnswer(_judged(ended, report, limit), ended.seconds, ended.stopped)
 
     return Job(PYTEST, "anywhere", lambda capability: True, run)
 
 
-def _judged(ended: process.Ended, report: str, limit: float) -> Result:
+def _judged(ended: process.Ended, report: str, limit: float) -> ProbeResult:
     """What pytest's report says; how pytest ended counts before it."""
     if ended.stopped or ended.timed_out or ended.code not in _EXPLAINED:
-        return Result("fail", ended.reason(limit))
+        return ProbeResult("fail", ended.reason(limit))
     try:
         cases = list(ElementTree.parse(report).iter("testcase"))
     except (OSError, ElementTree.ParseError):
-        return Result("fail", f"pytest left no report: {ended.reason(limit)}")
+        return ProbeResult("fail", f"pytest left no report: {ended.reason(limit)}")
     failed = [case for case in cases if any(child.tag in ("failure", "error") for child in case)]
     skipped = [case for case in cases if case not in failed and case.find("skipped") is not None]
     metrics = {
@@ -65,15 +65,15 @@ def _judged(ended: process.Ended, report: str, limit: float) -> Result:
     }
     if failed:
         first = f"{failed[0].get('classname')}::{failed[0].get('name')}: {next(_messages(failed), '')}"
-        return Result("fail", f"{len(failed)} of {len(cases)} tests failed, first {printable(first)}", metrics)
+        return ProbeResult("fail", f"{len(failed)} of {len(cases)} tests failed, first {printable(first)}", metrics)
     if ended.code == 1:
-        return Result("fail", "pytest exited with 1, and its report names no failure", metrics)
+        return ProbeResult("fail", "pytest exited with 1, and its report names no failure", metrics)
     if not cases:
-        return Result("not-run", "pytest collected no test", metrics)
+        return ProbeResult("not-run", "pytest collected no test", metrics)
     if len(skipped) == len(cases):
         reason = printable(next(_messages(skipped), ""))
-        return Result("not-run", f"all {len(cases)} tests were skipped: {reason}", metrics)
-    return Result("pass", None, metrics)
+        return ProbeResult("not-run", f"all {len(cases)} tests were skipped: {reason}", metrics)
+    return ProbeResult("pass", None, metrics)
 
 
 def _messages(cases: list[ElementTree.Element]) -> Iterator[str]:

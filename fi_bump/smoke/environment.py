@@ -31,7 +31,7 @@ _READY = "ready.json"
 _TELLING = tuple(map(re.compile, (r" +cause: (.+)", r" +(\S+ \S+ depends on .+)", r"ERROR: (.+)")))
 
 
-class Wanted(NamedTuple):
+class EnvironmentRequest(NamedTuple):
     """What an environment holds and where it comes from: indexes beside the configured one, or one folder alone.
 
     What the base holds, where there is one, counts as installed.
@@ -49,7 +49,7 @@ class Maker(NamedTuple):
     cache: str
     watch: Callable[[str], None] = lambda line: None
 
-    def make(self, wanted: Wanted) -> str:
+    def make(self, wanted: EnvironmentRequest) -> str:
         """The interpreter of an environment that holds what is wanted, made now or before.
 
         Raises FiBumpError when it cannot be made, with the installer's own last words.
@@ -64,7 +64,7 @@ class Maker(NamedTuple):
                 user_files.put(os.path.join(home, _READY), json.dumps(wanted._asdict(), indent=2).encode())
         return python
 
-    def fill(self, home: str, wanted: Wanted) -> str:
+    def fill(self, home: str, wanted: EnvironmentRequest) -> str:
         """The interpreter of an environment made at `home`, where there is none; the output goes to `home`.log.
 
         Raises FiBumpError as `make` does; what was begun is left to the caller.
@@ -90,7 +90,7 @@ class Maker(NamedTuple):
         self._step([*install, *source, *wanted.requirements], f"{home}.log", wanted)
         return python
 
-    def _step(self, command: list[str], log: str, wanted: Wanted) -> None:
+    def _step(self, command: list[str], log: str, wanted: EnvironmentRequest) -> None:
         environment = _offline() if wanted.wheelhouse is not None else plain()
         hint = f"its output is in {log}"
         said: list[str] = []
@@ -113,7 +113,7 @@ class Maker(NamedTuple):
 
 def wanted_for(
     group: Group, version: str, wheelhouse: str | None, extra: tuple[str, ...], base: Base | None = None
-) -> Wanted:
+) -> EnvironmentRequest:
     """The group's packages at one version, and what else is named. Raises UsageError without a wheel of them.
 
     From a folder come the members of which it holds that version; from the index those that the probes are for, and
@@ -132,7 +132,7 @@ def wanted_for(
                 chosen.append((member, pinned))
         elif member.name in PACKAGES or member.index_urls:
             chosen.append((member, pinned))
-    return Wanted(
+    return EnvironmentRequest(
         (*(f"{member.name}=={pinned}" for member, pinned in chosen), *extra),
         tuple(dict.fromkeys(url for member, _ in chosen if not wheelhouse for url in member.index_urls)),
         wheelhouse,
@@ -140,7 +140,7 @@ def wanted_for(
     )
 
 
-def _key(wanted: Wanted) -> str:
+def _key(wanted: EnvironmentRequest) -> str:
     """What tells two environments apart. A wheel that was replaced in its folder counts as another one."""
     wheel_files: list[tuple[str, int, int]] = []
     if wanted.wheelhouse is not None:

@@ -14,7 +14,7 @@ from fi_bump import user_files
 from fi_bump.errors import FiBumpError, UsageError
 from fi_bump.smoke import probes, process
 from fi_bump.smoke.model import Device, Target
-from fi_bump.smoke.probes.protocol import Request, Result
+from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from fi_bump.smoke.registry import TARGET
 from fi_bump.untrusted import printable
 
@@ -50,10 +50,10 @@ class Interpreter(NamedTuple):
         return os.path.join(self.folder, f"{name}.log")
 
 
-class Answer(NamedTuple):
+class ProbeAnswer(NamedTuple):
     """What came back from one probe and how long it took."""
 
-    result: Result
+    result: ProbeResult
     seconds: float
     stopped: bool = False
 
@@ -71,13 +71,13 @@ def existing(python: str, option: str = "--python") -> str:
 
 def ask(
     interpreter: Interpreter,
-    request: Request,
+    request: ProbeRequest,
     *,
     seconds: float,
     device: str | None = None,
     watch: Callable[[str], None] = lambda line: None,
     stop: threading.Event | None = None,
-) -> Answer:
+) -> ProbeAnswer:
     """Run one probe; whatever becomes of it is an answer. Raises FiBumpError only when nothing can be written here."""
     question = os.path.join(interpreter.folder, f"{request.probe}.request.json")
     reply = os.path.join(interpreter.folder, f"{request.probe}.result.json")
@@ -92,30 +92,30 @@ def ask(
             stop=stop,
         )
     except OSError as error:
-        return Answer(Result("fail", f"cannot be started: {(error.strerror or str(error)).lower()}"), 0.0)
-    return Answer(_judged(ended, reply, seconds), ended.seconds, ended.stopped)
+        return ProbeAnswer(ProbeResult("fail", f"cannot be started: {(error.strerror or str(error)).lower()}"), 0.0)
+    return ProbeAnswer(_judged(ended, reply, seconds), ended.seconds, ended.stopped)
 
 
-def _judged(ended: process.Ended, reply: str, limit: float) -> Result:
+def _judged(ended: process.Ended, reply: str, limit: float) -> ProbeResult:
     """What the probe said, if it lived to say it: an answer before a crash is a crash."""
     if not ended.clean:
-        return Result("fail", ended.reason(limit))
+        return ProbeResult("fail", ended.reason(limit))
     try:
         with open(reply, "rb") as stream:
             return _result(stream.read())
     except FileNotFoundError:
-        return Result("fail", f"ended without a result{f': {ended.tail}' if ended.tail else ''}")
+        return ProbeResult("fail", f"ended without a result{f': {ended.tail}' if ended.tail else ''}")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        return Result("fail", f"its result cannot be read: {printable(str(error))}")
+        return ProbeResult("fail", f"its result cannot be read: {printable(str(error))}")
 
 
-def _result(data: bytes) -> Result:
+def _result(data: bytes) -> ProbeResult:
     """The result in `data`. Raises ValueError or TypeError for anything that `Result.to_json` would not write."""
     text = data.decode("utf-8")
     document = json.loads(text, parse_constant=_no_constant)
     if not isinstance(document, dict):
         raise ValueError("it is no object")
-    result = Result.from_json(text)
+    result = ProbeResult.from_json(text)
     if not (isinstance(result.reason, str) or result.reason is None) or not isinstance(result.metrics, dict):
         raise ValueError("its reason is no text or its metrics are no object")
     return replace(result, reason=None if result.reason is None else printable(result.reason, 1000))
@@ -125,7 +125,7 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no number in JSON")
 
 
-def inspect(interpreter: Interpreter, request: Request) -> Target:
+def inspect(interpreter: Interpreter, request: ProbeRequest) -> Target:
     """Ask the interpreter what it is. Raises FiBumpError when it cannot say so: then no probe can run in it."""
     answer = ask(interpreter, request, seconds=_SECONDS)
     hint = f"its output is in {interpreter.log(TARGET)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from fi_bump.smoke.probes.protocol import Result
+from fi_bump.smoke.probes.protocol import ProbeResult
 from fi_bump.smoke.registry import PYTEST, Capability, Probe
 
 
@@ -44,7 +44,7 @@ class ProbeReport(NamedTuple):
     metrics: dict[str, Any]
 
 
-class Change(NamedTuple):
+class MetricChange(NamedTuple):
     """A metric that moved beyond the tolerance."""
 
     probe: str
@@ -58,17 +58,17 @@ class Change(NamedTuple):
         return round((self.after - self.before) / abs(self.before), 4) if self.before else None
 
 
-class Comparison(NamedTuple):
+class BaselineComparison(NamedTuple):
     """A report beside an earlier one: which failures are new, which stood there already, what moved."""
 
     version: str
     new_failures: tuple[str, ...]
     standing_failures: tuple[str, ...]
     fixed: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[MetricChange, ...]
 
 
-class Release(NamedTuple):
+class SweptRelease(NamedTuple):
     """What a swept release did: `pass`, `compiled`, `fail`, or `not-run` where it could not be installed or asked."""
 
     version: str
@@ -94,7 +94,7 @@ class Sweep(NamedTuple):
 
     package: str
     admitted: str
-    releases: tuple[Release, ...]
+    releases: tuple[SweptRelease, ...]
     range: str | None
     pins: tuple[RepositoryPin, ...]
 
@@ -106,7 +106,7 @@ class Problem(NamedTuple):
     message: str
 
 
-class Report(NamedTuple):
+class SmokeReport(NamedTuple):
     """Everything a run found. `problems` says why `ok` is false; it is empty when `ok` is true."""
 
     ok: bool
@@ -116,12 +116,12 @@ class Report(NamedTuple):
     required: tuple[str, ...]
     problems: tuple[Problem, ...]
     probes: tuple[ProbeReport, ...]
-    comparison: Comparison | None = None
-    against: Report | None = None
+    comparison: BaselineComparison | None = None
+    against: SmokeReport | None = None
     sweep: Sweep | None = None
 
 
-def reported(name: str, result: Result, seconds: float) -> ProbeReport:
+def reported(name: str, result: ProbeResult, seconds: float) -> ProbeReport:
     """A probe's answer as it stands in the report."""
     return ProbeReport(name, result.outcome, result.reason, round(seconds, 3), result.metrics)
 

@@ -11,7 +11,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from fi_bump.errors import FileError, UsageError
-from fi_bump.smoke.model import Release
+from fi_bump.smoke.model import SweptRelease
 
 
 def wheels(folder: str, package: str | None = None) -> list[str]:
@@ -82,7 +82,7 @@ def _public(text: str) -> Version | None:
         return None
 
 
-def range_to_pin(package: str, releases: Sequence[Release], pinned: str | None = None) -> str | None:
+def range_to_pin(package: str, releases: Sequence[SweptRelease], pinned: str | None = None) -> str | None:
     """The range that admits one unbroken run of surviving releases, and of those tried no other.
 
     It is the run that holds the repository's own pin, where that survives, else the newest. None without a survivor.

@@ -6,12 +6,12 @@ from typing import Any
 
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke import baseline
-from fi_bump.smoke.model import Change, Comparison, Device, Problem, Report, Target
+from fi_bump.smoke.model import BaselineComparison, Device, MetricChange, Problem, SmokeReport, Target
 
 _HINT = "--smoke takes a report of fi-bump smoke --format json"
 
 
-def load(path: str) -> Report:
+def load(path: str) -> SmokeReport:
     """The report in a file, without another release's and a sweep beside it.
 
     Raises FiBumpError for what is no report, or one of another schema or of a sweep.
@@ -26,16 +26,16 @@ def load(path: str) -> Report:
     return report
 
 
-def beside(report: Report, earlier: baseline.Baseline, tolerance: float) -> Report:
+def beside(report: SmokeReport, earlier: baseline.Baseline, tolerance: float) -> SmokeReport:
     """The report compared with a baseline: failures that stand there do not count against it."""
     comparison = baseline.compare(earlier, report.probes, tolerance)
     left = tuple(each for each in report.problems if each.probe not in comparison.standing_failures)
     return report._replace(ok=not left, problems=left, comparison=comparison)
 
 
-def _report(document: dict[str, Any]) -> Report:
+def _report(document: dict[str, Any]) -> SmokeReport:
     compared = document["comparison"]
-    return Report(
+    return SmokeReport(
         document["ok"] is True,
         str(document["group"]),
         str(document["version"]),
@@ -59,9 +59,9 @@ def _device(document: dict[str, Any]) -> Device:
     return Device(int(document["index"]), str(document["name"]), (major, minor), document["uuid"])
 
 
-def _comparison(document: dict[str, Any]) -> Comparison:
-    changes = [Change(each["probe"], each["metric"], float(each["before"]), float(each["after"]))
+def _comparison(document: dict[str, Any]) -> BaselineComparison:
+    changes = [MetricChange(each["probe"], each["metric"], float(each["before"]), float(each["after"]))
                for each in document["changes"]]  # fmt: skip
     names = ("new_failures", "standing_failures", "fixed")
     new, standing, fixed = (tuple(map(str, document[name])) for name in names)
-    return Comparison(str(document["version"]), new, standing, fixed, tuple(changes))
+    return BaselineComparison(str(document["version"]), new, standing, fixed, tuple(changes))

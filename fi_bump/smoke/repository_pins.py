@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan, scan
-from fi_bump.smoke.model import Release, RepositoryPin
+from fi_bump.smoke.model import RepositoryPin, SweptRelease
 from fi_bump.smoke.ranges import inside, keeps_to
 
 
@@ -18,7 +18,7 @@ class Pins(NamedTuple):
     exact: tuple[tuple[str, str], ...]
     ranges: tuple[tuple[str, str], ...]
 
-    def judged(self, chosen: str | None, tried: Sequence[Release]) -> tuple[RepositoryPin, ...]:
+    def judged(self, chosen: str | None, tried: Sequence[SweptRelease]) -> tuple[RepositoryPin, ...]:
         """Each place beside the range found: a range of the repository's must admit no tried release outside it."""
         versions = [release.version for release in tried]
         exact = [RepositoryPin(place, v, chosen is not None and inside(chosen, v)) for place, v in self.exact]

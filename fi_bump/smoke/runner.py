@@ -11,9 +11,9 @@ from functools import partial
 from typing import NamedTuple
 
 from fi_bump.errors import UsageError
-from fi_bump.smoke.interpreter import Answer, Interpreter, ask
+from fi_bump.smoke.interpreter import Interpreter, ProbeAnswer, ask
 from fi_bump.smoke.model import Device, ProbeReport, Target, reported
-from fi_bump.smoke.probes.protocol import Request, Result
+from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.registry import Capability, Probe
 
@@ -27,7 +27,7 @@ class Job(NamedTuple):
     name: str
     needs: str
     fits: Callable[[Capability | None], bool]
-    run: Callable[[str | None, Callable[[str], None], threading.Event], Answer]
+    run: Callable[[str | None, Callable[[str], None], threading.Event], ProbeAnswer]
 
 
 def choose_devices(target: Target, asked: str | None) -> tuple[Device, ...]:
@@ -66,7 +66,7 @@ def visible(device: Device | None) -> str:
 
 
 def probe_job(
-    probe: Probe, interpreter: Interpreter, request: Request, devices: Sequence[Device], seconds: float | None
+    probe: Probe, interpreter: Interpreter, request: ProbeRequest, devices: Sequence[Device], seconds: float | None
 ) -> Job:
     """The job that runs a probe, with its own time limit or the one given.
 
@@ -76,7 +76,7 @@ def probe_job(
     limit = probe.seconds if seconds is None else seconds
     compiles = probe.compiles and not any(probe.runs_on(device.capability) for device in devices)
 
-    def run(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> Answer:
+    def run(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> ProbeAnswer:
         return ask(interpreter, question, seconds=limit, device=device, watch=watch, stop=stop)
 
     return Job(probe.name, probe.where, lambda capability: compiles or probe.runs_on(capability), run)
@@ -142,5 +142,5 @@ class _Board:
         missing = [job for job in self._jobs if job.name not in self._done]
         for job in missing:
             reason = f"runs {job.needs}; {f'here is {here}' if here else 'there is no device'}"
-            self._done[job.name] = reported(job.name, Result("not-run", reason), 0.0)
+            self._done[job.name] = reported(job.name, ProbeResult("not-run", reason), 0.0)
         return [self._done[job.name] for job in self._jobs]

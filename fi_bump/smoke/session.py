@@ -13,16 +13,16 @@ from fi_bump.smoke import model, storage
 from fi_bump.smoke.base_interpreter import Base, examine
 from fi_bump.smoke.baseline import Baseline, compare
 from fi_bump.smoke.engine_tests import pytest_job
-from fi_bump.smoke.environment import Maker, Wanted, plain, wanted_for
+from fi_bump.smoke.environment import EnvironmentRequest, Maker, plain, wanted_for
 from fi_bump.smoke.interpreter import Interpreter, existing, inspect
-from fi_bump.smoke.model import Report, Target
-from fi_bump.smoke.probes.protocol import Request
+from fi_bump.smoke.model import SmokeReport, Target
+from fi_bump.smoke.probes.protocol import ProbeRequest
 from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.ranges import name_of, wheels
 from fi_bump.smoke.registry import PACKAGES, PROBES, PYTEST, TARGET, Probe
 from fi_bump.smoke.repository_pins import pins_of, versions_of
 from fi_bump.smoke.runner import choose_devices, probe_job, run_jobs
-from fi_bump.smoke.sweep import Plan, sweep
+from fi_bump.smoke.sweep import SweepPlan, sweep
 from fi_bump.versions import same_version
 
 
@@ -56,7 +56,7 @@ class Session:
         self._progress = progress
         self._maker = Maker(storage.folder(setup.cache), lambda line: progress.line("install", line))
 
-    def report(self) -> Report:
+    def report(self) -> SmokeReport:
         """Everything that was asked for. Raises FiBumpError where there is no interpreter to probe."""
         version = self._setup.group.version
         if self._setup.sweep is not None:
@@ -71,8 +71,8 @@ class Session:
         return report
 
     def _examined(
-        self, interpreter: Interpreter, request: Request, target: Target, baseline: Baseline | None
-    ) -> Report:
+        self, interpreter: Interpreter, request: ProbeRequest, target: Target, baseline: Baseline | None
+    ) -> SmokeReport:
         """The verdict on one release."""
         setup = self._setup
         devices = choose_devices(target, setup.devices)
@@ -86,9 +86,9 @@ class Session:
         standing = () if comparison is None else comparison.standing_failures
         problems = model.problems(reports, required, model.runnable(setup.probes, devices), standing)
         name = setup.group.name
-        return Report(not problems, name, request.version, target, required, problems, tuple(reports), comparison)
+        return SmokeReport(not problems, name, request.version, target, required, problems, tuple(reports), comparison)
 
-    def _swept(self, version: str, package: str, versions: tuple[str, ...]) -> Report:
+    def _swept(self, version: str, package: str, versions: tuple[str, ...]) -> SmokeReport:
         """The verdict on the releases of one package beside the locked version."""
         setup = self._setup
         interpreter, request, target = self._target(version)
@@ -98,13 +98,13 @@ class Session:
             message = f"it holds {PACKAGES[0]} {installed}" if installed else f"it does not hold {PACKAGES[0]}"
             hint = "a sweep goes by the metadata of the locked version: leave --python out to have it installed"
             raise FiBumpError(f"{message}, the lock says {version}", place=interpreter.python, hint=hint)
-        plan = Plan(package, versions, self._wanted(version), request, setup.seconds)
+        plan = SweepPlan(package, versions, self._wanted(version), request, setup.seconds)
         pins = pins_of(setup.repository, package)
         swept = sweep(plan, target, interpreter, self._maker, self._progress, pins)
         problems = model.sweep_problems(swept)
-        return Report(not problems, setup.group.name, version, target, (), problems, (), sweep=swept)
+        return SmokeReport(not problems, setup.group.name, version, target, (), problems, (), sweep=swept)
 
-    def _target(self, version: str) -> tuple[Interpreter, Request, Target]:
+    def _target(self, version: str) -> tuple[Interpreter, ProbeRequest, Target]:
         """The interpreter for a release, the request that probes start from, and what the interpreter is."""
         setup = self._setup
         if setup.python is not None:
@@ -118,10 +118,10 @@ class Session:
         interpreter = Interpreter(python, folder, None if self._base is None else self._base.tools)
         packages = {member.name: member.label for member in setup.group.packages}
         cache = storage.folder(setup.cache, "jit")
-        request = Request(TARGET, setup.group.name, version, packages, cache, setup.jit)
+        request = ProbeRequest(TARGET, setup.group.name, version, packages, cache, setup.jit)
         return interpreter, request, inspect(interpreter, request)
 
-    def _wanted(self, version: str) -> Wanted:
+    def _wanted(self, version: str) -> EnvironmentRequest:
         setup = self._setup
         return wanted_for(setup.group, version, setup.wheelhouse, (*setup.extra, *self._beside), self._base)
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke import storage
 from fi_bump.smoke.candidates import releases
-from fi_bump.smoke.environment import Maker, Wanted
+from fi_bump.smoke.environment import EnvironmentRequest, Maker
 from fi_bump.smoke.interpreter import Interpreter
-from fi_bump.smoke.model import ProbeReport, Release, Sweep, Target, reported
-from fi_bump.smoke.probes.protocol import Request, Result
+from fi_bump.smoke.model import ProbeReport, Sweep, SweptRelease, Target, reported
+from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.ranges import admitted, name_of, range_to_pin, within
 from fi_bump.smoke.registry import Probe, sweepable
@@ -20,17 +20,17 @@ from fi_bump.smoke.repository_pins import Pins
 from fi_bump.smoke.runner import probe_job, run_jobs
 
 
-class Plan(NamedTuple):
+class SweepPlan(NamedTuple):
     """What a sweep goes by: the package, the versions named (none: all admitted), and the environment to vary."""
 
     package: str
     versions: tuple[str, ...]
-    wanted: Wanted
-    request: Request
+    wanted: EnvironmentRequest
+    request: ProbeRequest
     seconds: float | None = None
 
 
-def sweep(plan: Plan, target: Target, base: Interpreter, maker: Maker, progress: Progress, pins: Pins) -> Sweep:
+def sweep(plan: SweepPlan, target: Target, base: Interpreter, maker: Maker, progress: Progress, pins: Pins) -> Sweep:
     """Try each release in an environment of its own. Raises FiBumpError where there is no release to try."""
     probes = sweepable(plan.package)
     specifier = admitted(target.requires, plan.package, target.markers)
@@ -47,14 +47,14 @@ def sweep(plan: Plan, target: Target, base: Interpreter, maker: Maker, progress:
 
 
 def _try(
-    plan: Plan,
+    plan: SweepPlan,
     probes: Sequence[Probe],
     target: Target,
     base: Interpreter,
     maker: Maker,
     progress: Progress,
     version: str,
-) -> Release:
+) -> SweptRelease:
     """One release: installed, then asked of every probe that compiles; a failed install is `not-run`."""
     name = f"{plan.package}=={version}"
     folder = storage.folder(base.folder, name)
@@ -63,8 +63,8 @@ def _try(
     try:
         python = maker.fill(home, varied(plan.wanted, probes, target, plan.request.packages, plan.package, version))
     except FiBumpError as error:
-        progress.ended(reported(name, Result("not-run", error.message), 0.0))
-        return Release(version, "not-run", error.message)
+        progress.ended(reported(name, ProbeResult("not-run", error.message), 0.0))
+        return SweptRelease(version, "not-run", error.message)
     else:
         # Without a device, whatever this machine has: the question is whether it compiles, the same everywhere.
         jobs = [probe_job(probe, Interpreter(python, folder), plan.request, (), plan.seconds) for probe in probes]
@@ -76,8 +76,13 @@ def _try(
 
 
 def varied(
-    wanted: Wanted, probes: Sequence[Probe], target: Target, members: Iterable[str], package: str, version: str
-) -> Wanted:
+    wanted: EnvironmentRequest,
+    probes: Sequence[Probe],
+    target: Target,
+    members: Iterable[str],
+    package: str,
+    version: str,
+) -> EnvironmentRequest:
     """The target's environment with one release of one package; what else the probes depend on stays as it is there.
 
     Of the group's own packages (`members`) it holds those that these probes depend on.
@@ -95,10 +100,10 @@ def varied(
     return wanted._replace(requirements=(*kept, *same, f"{package}=={version}"))
 
 
-def _release(version: str, reports: Sequence[ProbeReport]) -> Release:
+def _release(version: str, reports: Sequence[ProbeReport]) -> SweptRelease:
     """The worst of what the probes said."""
     for outcome in ("fail", "not-run", "compiled"):
         worst = next((report for report in reports if report.outcome == outcome), None)
         if worst is not None:
-            return Release(version, outcome, worst.reason)
-    return Release(version, "pass", None)
+            return SweptRelease(version, outcome, worst.reason)
+    return SweptRelease(version, "pass", None)

@@ -259,9 +259,9 @@ def test_a_mention_on_the_line_of_a_pin_is_listed(engine: Path, run: Run) -> Non
 )
 def test_both_parsers_read_a_plain_line_alike(line: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FI_BUMP_OFFLINE", raising=False)
-    asked: list[bump.Options] = []
+    asked: list[bump.SetOptions] = []
 
-    def note(options: bump.Options) -> int:
+    def note(options: bump.SetOptions) -> int:
         asked.append(options)
         return 0
 

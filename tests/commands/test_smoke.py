@@ -16,7 +16,7 @@ import pytest
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke import environment
 from fi_bump.smoke import session as session_module
-from fi_bump.smoke.environment import Wanted
+from fi_bump.smoke.environment import EnvironmentRequest
 from tests.conftest import OLD, Result, Run, plant, spawn
 from tests.report.smoke.test_reports import VALIDATOR
 from tests.smoke.fakes import B200, H200, HANGS, METRICS, SEGFAULTS, fake_python
@@ -253,7 +253,7 @@ def test_another_release_beside_it(run: Run, engine: Path, tmp_path: Path, monke
     class Made(environment.Maker):
         """A fake for each version: the newer one fails."""
 
-        def make(self, wanted: Wanted) -> str:
+        def make(self, wanted: EnvironmentRequest) -> str:
             version = next(each.partition("==")[2] for each in wanted.requirements if "-python==" in each)
             layout = "legacy" if version == OLD else "interleaved"
             return fake_python(tmp_path / version, {"mxfp4-sm90-interleave": f"answer('pass', layout={layout!r})"})
@@ -279,7 +279,7 @@ def test_a_release_that_cannot_be_installed_stops_the_run_before_its_first_probe
     class Made(environment.Maker):
         """The locked release can be installed, the other cannot."""
 
-        def make(self, wanted: Wanted) -> str:
+        def make(self, wanted: EnvironmentRequest) -> str:
             if f"flashinfer-python=={OLD}" not in wanted.requirements:
                 raise FiBumpError("cannot install the other release")
             return fake_python(tmp_path / "python", {"environment": "answer('pass')"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fi_bump.editing.plan import Change, Move, Plan, make_plan
+from fi_bump.editing.plan import Move, Plan, PlannedChange, make_plan
 from fi_bump.editing.second_opinion import confirm
 from fi_bump.errors import FileError, InternalError
 from fi_bump.formats import bake, dockerfile, pyproject, requirements, yaml
@@ -37,7 +37,7 @@ def tampered(path: str, data: bytes, *edits: tuple[bytes, bytes], line_of: bytes
     places = [Span(data.index(line_of), data.index(line_of) + 1) if line_of else edit.span for edit in made]
     pins = [Pin(source, place, "a", Kind.REQUIREMENT, "kit") for place in places]
     moves = [Move(pin, edit.new.decode(), (edit,)) for pin, edit in zip(pins, made, strict=True)]
-    return Plan(LOCK, (Change(source, tuple(moves), ()),))
+    return Plan(LOCK, (PlannedChange(source, tuple(moves), ()),))
 
 
 @pytest.mark.parametrize(

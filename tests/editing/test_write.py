@@ -12,7 +12,7 @@ import pytest
 from fi_bump import state as journal
 from fi_bump.editing import journal as replay
 from fi_bump.editing import write
-from fi_bump.editing.write import Change
+from fi_bump.editing.write import FileChange
 from fi_bump.errors import BusyError, FileError, InternalError
 from tests.conftest import plant, snapshot
 
@@ -20,7 +20,7 @@ OLD, NEW = b"old\r\n\xff", b"new\r\n\xff\x00"
 HELD = "import sys, time; from fi_bump.editing import write\nwith write.exclusive(sys.argv[1]): print('held', flush=True); time.sleep(60)"
 
 
-def refused(root: Path, *changes: Change) -> tuple[str, str | None]:
+def refused(root: Path, *changes: FileChange) -> tuple[str, str | None]:
     """The message and the hint of a refusal that leaves no trace."""
     before = snapshot(root)
     with pytest.raises(FileError) as caught:
@@ -34,7 +34,9 @@ def test_files_are_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
     (tmp_path / "a").chmod(0o755)
     (tmp_path / "sub/b").chmod(0o600)
     os.chown(tmp_path / "sub/b", os.getuid(), os.getgid())
-    write.commit(str(tmp_path), [Change("a", OLD, NEW), Change("sub/b", OLD, b""), Change("sub/new", None, NEW)])
+    write.commit(
+        str(tmp_path), [FileChange("a", OLD, NEW), FileChange("sub/b", OLD, b""), FileChange("sub/new", None, NEW)]
+    )
     mask = os.umask(0)
     os.umask(mask)
     assert snapshot(tmp_path) == {
@@ -50,7 +52,7 @@ def test_files_are_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
 def test_the_owner_is_kept(tmp_path: Path) -> None:
     plant(tmp_path, {"a": OLD})
     os.chown(tmp_path / "a", 1234, 2345)
-    write.commit(str(tmp_path), [Change("a", OLD, NEW)])
+    write.commit(str(tmp_path), [FileChange("a", OLD, NEW)])
     assert ((tmp_path / "a").stat().st_uid, (tmp_path / "a").stat().st_gid) == (1234, 2345)
 
 
@@ -58,7 +60,7 @@ def test_nothing_to_change_is_no_error(tmp_path: Path) -> None:
     plant(tmp_path, {"a": OLD})
     before = snapshot(tmp_path)
     write.commit(str(tmp_path), [])
-    write.commit(str(tmp_path), [Change("a", OLD, OLD)])
+    write.commit(str(tmp_path), [FileChange("a", OLD, OLD)])
     assert snapshot(tmp_path) == before
 
 
@@ -72,7 +74,7 @@ def test_the_order_of_the_renames_is_the_callers(tmp_path: Path, monkeypatch: py
         real(source, target)
 
     monkeypatch.setattr(os, "replace", replace)
-    write.commit(str(tmp_path), [Change(name, OLD, NEW) for name in names])
+    write.commit(str(tmp_path), [FileChange(name, OLD, NEW) for name in names])
     assert order == [".fi-bump/journal.json", *names]
 
 
@@ -80,7 +82,7 @@ def test_a_link_is_followed_and_stays_and_long_names_do(tmp_path: Path) -> None:
     long = "n" * 255
     plant(tmp_path, {"sub/real": OLD, long: OLD})
     (tmp_path / "link").symlink_to("sub/real")
-    write.commit(str(tmp_path), [Change("link", OLD, NEW), Change(long, OLD, NEW)])
+    write.commit(str(tmp_path), [FileChange("link", OLD, NEW), FileChange(long, OLD, NEW)])
     assert os.readlink(tmp_path / "link") == "sub/real"
     assert ((tmp_path / "sub/real").read_bytes(), (tmp_path / long).read_bytes()) == (NEW, NEW)
 
@@ -118,10 +120,10 @@ def test_refusals(tmp_path: Path) -> None:
     ]
     for path, old, message, hint in cases:
         # A good change ahead of the bad one: it must not happen either.
-        assert refused(root, Change("ok", OLD, NEW), Change(path, old, NEW)) == (f"{path}: {message}", hint)
-    same = refused(root, Change("a", OLD, NEW), Change("alias", OLD, NEW))
+        assert refused(root, FileChange("ok", OLD, NEW), FileChange(path, old, NEW)) == (f"{path}: {message}", hint)
+    same = refused(root, FileChange("a", OLD, NEW), FileChange("alias", OLD, NEW))
     assert same == ("alias: is the same file as a", "nothing was changed; exclude one of the two")
-    twice = refused(root, Change("a", OLD, NEW), Change("a", OLD, NEW))
+    twice = refused(root, FileChange("a", OLD, NEW), FileChange("a", OLD, NEW))
     assert twice == ("a: is the same file as a", "nothing was changed; exclude one of the two")
     assert (tmp_path / "outside").read_bytes() == OLD
 
@@ -140,7 +142,7 @@ def test_a_change_by_somebody_else_while_we_write_is_theirs(
 
     monkeypatch.setattr(replay, name, late)
     with pytest.raises(FileError) as caught:
-        write.commit(str(tmp_path), [Change(path, OLD, NEW) for path in "abc"])
+        write.commit(str(tmp_path), [FileChange(path, OLD, NEW) for path in "abc"])
     assert str(caught.value) == "b: changed since it was read"
     assert caught.value.hint == "nothing was changed; run again"
     assert {name: data for name, (data, _) in snapshot(tmp_path).items()} == {"a": OLD, "b": b"mine", "c": OLD}
@@ -152,7 +154,7 @@ def test_one_at_a_time_and_a_lock_that_dies_with_its_process(tmp_path: Path) -> 
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"
     with pytest.raises(BusyError) as caught:
-        write.commit(str(tmp_path), [Change("a", OLD, NEW)])
+        write.commit(str(tmp_path), [FileChange("a", OLD, NEW)])
     assert str(caught.value) == "another fi-bump is writing in this repository"
     assert caught.value.hint == "wait for it to end"
     assert (tmp_path / "a").read_bytes() == OLD
@@ -160,7 +162,7 @@ def test_one_at_a_time_and_a_lock_that_dies_with_its_process(tmp_path: Path) -> 
     holder.communicate()
     with write.exclusive(str(tmp_path)), pytest.raises(BusyError), write.exclusive(str(tmp_path)):
         pass
-    write.commit(str(tmp_path), [Change("a", OLD, NEW)])
+    write.commit(str(tmp_path), [FileChange("a", OLD, NEW)])
     assert sorted(os.listdir(tmp_path)) == ["a"]
 
 
@@ -195,10 +197,10 @@ def test_a_journal_that_is_still_there_is_not_written_over(tmp_path: Path, monke
     plant(tmp_path, {"a": OLD, "b": OLD})
     with monkeypatch.context() as patch:
         patch.setattr(write, "_carry_out", lambda *_: None)
-        write.commit(str(tmp_path), [Change("a", OLD, NEW), Change("b", OLD, NEW)])
+        write.commit(str(tmp_path), [FileChange("a", OLD, NEW), FileChange("b", OLD, NEW)])
     assert write.pending(str(tmp_path))
     assert write.pending_paths(str(tmp_path)) == ["a", "b"]
-    error = refused(tmp_path, Change("a", OLD, b"third"))
+    error = refused(tmp_path, FileChange("a", OLD, b"third"))
     assert error == ("a, b: an interrupted fi-bump left its journal", "run fi-bump check --fix")
     moved = tmp_path.rename(tmp_path.with_name("moved"))
     with write.exclusive(str(moved)):
@@ -209,7 +211,9 @@ def test_a_journal_that_is_still_there_is_not_written_over(tmp_path: Path, monke
 def test_a_journal_cannot_reach_out_of_the_repository(tmp_path: Path) -> None:
     root, state = tmp_path / "root", tmp_path / "root/.fi-bump"
     plant(tmp_path, {"outside": OLD, "root/.x.fi-bump-1": NEW})
-    entry = replay.Entry("x", str(tmp_path / "outside"), "x.fi-bump-1", replay.digest(OLD), replay.digest(NEW), OLD)
+    entry = replay.JournalEntry(
+        "x", str(tmp_path / "outside"), "x.fi-bump-1", replay.digest(OLD), replay.digest(NEW), OLD
+    )
     state.mkdir()
     replay.put_journal(str(root), str(state), [entry])
     with write.exclusive(str(root)), pytest.raises(FileError) as caught:
@@ -235,7 +239,7 @@ def test_where_the_state_lies(tmp_path: Path) -> None:
     assert journal.state_folder(str(worktree / "sub")) == f"{worktree}/sub/.fi-bump"
     assert journal.state_folder(str(bare)) == f"{bare}/.fi-bump"
     plant(repository, {"a": OLD})
-    write.commit(str(repository), [Change("a", OLD, NEW)])
+    write.commit(str(repository), [FileChange("a", OLD, NEW)])
     assert snapshot(repository) == {"a": (NEW, (repository / "a").stat().st_mode)}
     assert list(git.iterdir()) == []
 

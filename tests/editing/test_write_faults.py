@@ -41,7 +41,7 @@ def again(root: Path) -> None:
     """Whatever happened before: the next run works, and leaves nothing but the files."""
     recover(root)
     now = contents(root)
-    write.commit(str(root), [write.Change(name, now[name], NEW[name] + b"again\n") for name in NAMES])
+    write.commit(str(root), [write.FileChange(name, now[name], NEW[name] + b"again\n") for name in NAMES])
     assert contents(root) == {name: NEW[name] + b"again\n" for name in NAMES}
     assert not (root / ".fi-bump").exists()
 

@@ -66,5 +66,5 @@ def counted(before: Callable[[int, str], None]) -> Iterator[list[str]]:
             setattr(os, name, real[name])
 
 
-def changes() -> list[write.Change]:
-    return [write.Change(name, OLD[name], NEW[name]) for name in NAMES]
+def changes() -> list[write.FileChange]:
+    return [write.FileChange(name, OLD[name], NEW[name]) for name in NAMES]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fi_bump.formats import yaml_events
-from fi_bump.formats.yaml_events import NotYamlError, Scalar, scalars
+from fi_bump.formats.yaml_events import NotYamlError, YamlScalar, scalars
 from fi_bump.pins import Source
 from tests.formats import laws
 from tests.formats.test_yaml import KEYS, NEIGHBOURS, REQUIREMENTS, SCRIPTS, TEMPLATES, search
@@ -87,7 +87,7 @@ def test_any_bytes_do_no_harm(data: bytes) -> None:
     search(b"FLASHINFER_VERSION: " + data)
 
 
-def read(data: bytes) -> list[Scalar] | None:
+def read(data: bytes) -> list[YamlScalar] | None:
     try:
         return list(scalars(Source("a.yml", data)))
     except NotYamlError:

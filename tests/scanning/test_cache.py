@@ -40,7 +40,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def look(root: Path) -> int:
-    return check.run(check.Options(str(root)))
+    return check.run(check.CheckOptions(str(root)))
 
 
 def watching(root: Path) -> cache.Watch:
@@ -233,9 +233,9 @@ def test_drift_is_not_kept_as_an_answer(tree: Path) -> None:
 
 
 def test_only_a_bare_check_is_kept(tree: Path) -> None:
-    assert check.run(check.Options(str(tree), form="json")) == 0
-    assert check.run(check.Options(str(tree), paths=("docker",))) == 0
-    assert check.run(check.Options(str(tree), fix=True)) == 0
+    assert check.run(check.CheckOptions(str(tree), form="json")) == 0
+    assert check.run(check.CheckOptions(str(tree), paths=("docker",))) == 0
+    assert check.run(check.CheckOptions(str(tree), fix=True)) == 0
     assert cache.recall(str(tree)).report is None
 
 

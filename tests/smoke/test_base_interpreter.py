@@ -11,7 +11,7 @@ import pytest
 
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke.base_interpreter import Base, examine
-from fi_bump.smoke.environment import Maker, Wanted, _key, plain
+from fi_bump.smoke.environment import EnvironmentRequest, Maker, _key, plain
 from tests.smoke.fakes import wheel
 
 
@@ -59,7 +59,7 @@ def test_an_environment_sees_its_base_after_its_own(piped: bool, base: str, tmp_
     wheel(house, "part", "1.5", {"part.py": "version = '1.5'\n"})
     heard: list[str] = []
     maker = Maker(str(tmp_path / "cache"), heard.append)
-    python = maker.make(Wanted(("kit==1.0",), (), str(house), asked(base, tmp_path)))
+    python = maker.make(EnvironmentRequest(("kit==1.0",), (), str(house), asked(base, tmp_path)))
     assert "Successfully installed kit-1.0 part-1.5" in heard
     show = (
         "import engine, kernels, kit, part, importlib.metadata as m;"
@@ -72,11 +72,15 @@ def test_an_environment_sees_its_base_after_its_own(piped: bool, base: str, tmp_
 
 
 def test_a_base_that_has_changed_is_another_one(base: str, tmp_path: Path) -> None:
-    key = _key(Wanted(("kit==1.0",), base=asked(base, tmp_path)))
-    assert key == _key(Wanted(("kit==1.0",), base=asked(base, tmp_path))) != _key(Wanted(("kit==1.0",)))
+    key = _key(EnvironmentRequest(("kit==1.0",), base=asked(base, tmp_path)))
+    assert (
+        key
+        == _key(EnvironmentRequest(("kit==1.0",), base=asked(base, tmp_path)))
+        != _key(EnvironmentRequest(("kit==1.0",)))
+    )
     (metadata,) = (tmp_path / "the base").glob("lib/python*/site-packages/engine-1.0.dist-info/METADATA")
     metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 1.1"))
-    assert key != _key(Wanted(("kit==1.0",), base=asked(base, tmp_path)))
+    assert key != _key(EnvironmentRequest(("kit==1.0",), base=asked(base, tmp_path)))
 
 
 @pytest.mark.parametrize(

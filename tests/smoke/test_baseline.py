@@ -10,7 +10,7 @@ import pytest
 
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke.baseline import Baseline, compare, load, numbers
-from fi_bump.smoke.model import Change, Comparison, ProbeReport
+from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport
 
 HINT = "--baseline takes a report of fi-bump smoke --format json"
 PROBE = {"name": "a", "outcome": "fail", "reason": "wrong", "seconds": 2, "metrics": {"error": 1.4}}
@@ -82,7 +82,7 @@ def test_failures(
     before: str | None, now: str, new: tuple[str, ...], standing: tuple[str, ...], fixed: tuple[str, ...]
 ) -> None:
     earlier = Baseline("0.6.8", {} if before is None else {"a": report("a", before)})
-    assert compare(earlier, [report("a", now)], 0.25) == Comparison("0.6.8", new, standing, fixed, ())
+    assert compare(earlier, [report("a", now)], 0.25) == BaselineComparison("0.6.8", new, standing, fixed, ())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_failures(
 def test_numbers_beyond_the_tolerance(before: float, after: float, tolerance: float, moved: bool) -> None:
     earlier = Baseline("0.6.8", {"a": report("a", "pass", kernel_us=before)})
     found = compare(earlier, [report("a", "pass", kernel_us=after)], tolerance).changes
-    assert found == ((Change("a", "kernel_us", before, after),) if moved else ())
+    assert found == ((MetricChange("a", "kernel_us", before, after),) if moved else ())
 
 
 def test_what_was_not_run_is_not_compared() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from fi_bump.smoke import environment
 from fi_bump.smoke import session as session_module
-from fi_bump.smoke.environment import Wanted
+from fi_bump.smoke.environment import EnvironmentRequest
 from tests.conftest import NEW, OLD, Run, plant
 from tests.smoke.fakes import fake_python, wheel
 
@@ -26,12 +26,12 @@ SAYS_BOTH_TORCHES = "torch as it comes: the repository pins 2.10.0, 2.11.0; --wi
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Wanted]:
+def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[EnvironmentRequest]:
     """Every environment that is asked for; each is made by a stand-in."""
-    asked: list[Wanted] = []
+    asked: list[EnvironmentRequest] = []
 
     class Made(environment.Maker):
-        def make(self, wanted: Wanted) -> str:
+        def make(self, wanted: EnvironmentRequest) -> str:
             asked.append(wanted)
             return fake_python(tmp_path / "made", {"environment": "answer('pass', path=os.environ['PATH'])"})
 
@@ -59,7 +59,7 @@ def test_the_repositorys_own_pins_decide(
     arguments: tuple[str, ...],
     requirements: tuple[str, ...],
     said: str,
-    made: list[Wanted],
+    made: list[EnvironmentRequest],
     run: Run,
     engine: Path,
     tmp_path: Path,
@@ -74,7 +74,7 @@ def test_the_repositorys_own_pins_decide(
     assert result.err.startswith(f"{said}making an environment with {' '.join(requirements)}\n")
 
 
-def test_a_base_decides_what_it_holds(made: list[Wanted], run: Run, engine: Path, tmp_path: Path) -> None:
+def test_a_base_decides_what_it_holds(made: list[EnvironmentRequest], run: Run, engine: Path, tmp_path: Path) -> None:
     plant(engine, {"requirements/gpu.txt": b"torch==2.11.0\nnvidia-cutlass-dsl==4.5.2\n"})
     base = tmp_path / "base"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", base], check=True)
@@ -114,7 +114,7 @@ def test_a_base_decides_what_it_holds(made: list[Wanted], run: Run, engine: Path
     ],
 )
 def test_what_goes_with_no_base(
-    arguments: tuple[str, ...], message: str, made: list[Wanted], run: Run, engine: Path
+    arguments: tuple[str, ...], message: str, made: list[EnvironmentRequest], run: Run, engine: Path
 ) -> None:
     result = run(engine, "smoke", *arguments)
     assert (result.code, result.out, result.err, made) == (2, "", f"{message}\n", [])

@@ -11,7 +11,7 @@ from fi_bump.errors import UsageError
 from fi_bump.smoke.engine_tests import pytest_job
 from fi_bump.smoke.interpreter import Interpreter
 from fi_bump.smoke.model import ProbeReport
-from fi_bump.smoke.probes.protocol import Result
+from fi_bump.smoke.probes.protocol import ProbeResult
 from fi_bump.smoke.runner import run_jobs
 from tests.smoke.fakes import HANGS, Remembered, fake_python
 
@@ -43,12 +43,12 @@ class TestMore:
 @pytest.mark.parametrize(
     ("tests", "expected"),
     [
-        (["::test_good"], Result("pass", None, counts(1, 1, 0, 0))),
-        (["::test_good", "::test_skipped"], Result("pass", None, counts(2, 1, 0, 1))),
-        (["::test_skipped"], Result("not-run", "all 1 tests were skipped: needs sm_100", counts(1, 0, 0, 1))),
+        (["::test_good"], ProbeResult("pass", None, counts(1, 1, 0, 0))),
+        (["::test_good", "::test_skipped"], ProbeResult("pass", None, counts(2, 1, 0, 1))),
+        (["::test_skipped"], ProbeResult("not-run", "all 1 tests were skipped: needs sm_100", counts(1, 0, 0, 1))),
         (
             ["::test_good", "::test_bad"],
-            Result(
+            ProbeResult(
                 "fail",
                 "1 of 2 tests failed, first test_engine::test_bad: assert 1 == 2",
                 counts(2, 1, 1, 0),
@@ -56,7 +56,7 @@ class TestMore:
         ),
         (
             ["::TestMore::test_bad", "::test_skipped"],
-            Result(
+            ProbeResult(
                 "fail",
                 "1 of 2 tests failed, first test_engine.TestMore::test_bad: ValueError: odd and more",
                 counts(2, 0, 1, 1),
@@ -64,7 +64,7 @@ class TestMore:
         ),
     ],
 )
-def test_real_tests(tmp_path: Path, tests: list[str], expected: Result) -> None:
+def test_real_tests(tmp_path: Path, tests: list[str], expected: ProbeResult) -> None:
     (tmp_path / "test_engine.py").write_text(ENGINE)
     report = outcome(tmp_path, sys.executable, *(f"test_engine.py{test}" for test in tests))
     assert (report.outcome, report.reason, report.metrics) == (expected.outcome, expected.reason, expected.metrics)

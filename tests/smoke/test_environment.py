@@ -13,7 +13,7 @@ import pytest
 from fi_bump.errors import FiBumpError, UsageError
 from fi_bump.lock import Group, Member
 from fi_bump.smoke import environment
-from fi_bump.smoke.environment import Maker, Wanted, wanted_for
+from fi_bump.smoke.environment import EnvironmentRequest, Maker, wanted_for
 from tests.smoke.fakes import wheel
 
 GROUP = Group(
@@ -38,7 +38,7 @@ def no_uv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_from_an_index() -> None:
-    assert wanted_for(GROUP, "0.6.9", None, ("torch==2.11.0",)) == Wanted(
+    assert wanted_for(GROUP, "0.6.9", None, ("torch==2.11.0",)) == EnvironmentRequest(
         ("flashinfer-cubin==0.6.9", "flashinfer-jit-cache==0.6.9+cu130", "flashinfer-python==0.6.9", "torch==2.11.0"),
         ("https://example.invalid/whl/cu130",),
     )
@@ -53,7 +53,7 @@ def test_from_a_folder(tmp_path: Path) -> None:
     ]:
         wheel(house, name, version, {})
     wanted = wanted_for(GROUP, "0.6.9", str(house), ())
-    assert wanted == Wanted(("flashinfer-jit-cache==0.6.9", "flashinfer-python==0.6.9"), (), str(house))
+    assert wanted == EnvironmentRequest(("flashinfer-jit-cache==0.6.9", "flashinfer-python==0.6.9"), (), str(house))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_real_environment_from_a_folder(tmp_path: Path, monkeypatch: pytest.Mo
     other = tmp_path / "other"
     wheel(other, "part", "9.0", {"part.py": ""})
     monkeypatch.setenv("PIP_FIND_LINKS", str(other))
-    wanted = Wanted(("kit==1.0",), (), str(house))
+    wanted = EnvironmentRequest(("kit==1.0",), (), str(house))
     heard: list[str] = []
     maker = Maker(str(tmp_path / "cache"), heard.append)
     python = maker.make(wanted)
@@ -116,7 +116,7 @@ def test_with_uv_and_an_index(tmp_path: Path, no_uv: Path, monkeypatch: pytest.M
     monkeypatch.setenv("UV_INDEX_URL", "https://example.invalid/simple")
     log = tmp_path / "calls"
     fake_uv(no_uv, log, "os.makedirs(sys.argv[-1]) if sys.argv[1] == 'venv' else None")
-    python = Maker(str(tmp_path / "cache")).make(Wanted(("a==1", "b"), ("https://example.invalid/more",)))
+    python = Maker(str(tmp_path / "cache")).make(EnvironmentRequest(("a==1", "b"), ("https://example.invalid/more",)))
     home = str(Path(python).parent.parent)
     install = ["pip", "install", "--python", python, "--extra-index-url", "https://example.invalid/more", "a==1", "b"]
     assert [json.loads(line) for line in log.read_text().split("\n")[:-1]] == [
@@ -132,7 +132,7 @@ def test_with_uv_and_a_folder(tmp_path: Path, no_uv: Path, monkeypatch: pytest.M
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     log = tmp_path / "calls"
     fake_uv(no_uv, log, "os.makedirs(sys.argv[-1]) if sys.argv[1] == 'venv' else None")
-    python = Maker(str(tmp_path / "cache")).make(Wanted(("a==1",), (), str(tmp_path)))
+    python = Maker(str(tmp_path / "cache")).make(EnvironmentRequest(("a==1",), (), str(tmp_path)))
     home = str(Path(python).parent.parent)
     names = ["PIP_CONFIG_FILE", "UV_CACHE_DIR", "UV_NO_CONFIG", "UV_OFFLINE"]
     assert [json.loads(line) for line in log.read_text().split("\n")[:-1]] == [
@@ -145,7 +145,7 @@ def test_an_install_that_fails_is_tried_again(tmp_path: Path, no_uv: Path) -> No
     log = tmp_path / "calls"
     half = "os.makedirs(sys.argv[-1] + '/half') if sys.argv[1] == 'venv' else None\n"
     fake_uv(no_uv, log, half + "print('No solution found'); sys.exit(sys.argv[1] == 'pip')")
-    maker, wanted = Maker(str(tmp_path / "cache")), Wanted(("a==1", "b"))
+    maker, wanted = Maker(str(tmp_path / "cache")), EnvironmentRequest(("a==1", "b"))
     for _ in range(2):
         with pytest.raises(FiBumpError) as caught:
             maker.make(wanted)
@@ -160,7 +160,7 @@ def test_an_installer_that_cannot_be_started(tmp_path: Path, no_uv: Path) -> Non
     (no_uv / "uv").write_bytes(b"\x7fELF nonsense")
     (no_uv / "uv").chmod(0o755)
     with pytest.raises(FiBumpError) as caught:
-        Maker(str(tmp_path / "cache")).make(Wanted(("a==1",)))
+        Maker(str(tmp_path / "cache")).make(EnvironmentRequest(("a==1",)))
     assert str(caught.value) == f"{no_uv / 'uv'} cannot be started: exec format error"
 
 
@@ -196,5 +196,5 @@ error: No solution found when resolving dependencies
 def test_what_an_installer_says_of_a_conflict(output: str, reason: str, tmp_path: Path, no_uv: Path) -> None:
     fake_uv(no_uv, tmp_path / "calls", f"sys.stdout.write({output!r}); sys.exit(sys.argv[1] == 'pip')")
     with pytest.raises(FiBumpError) as caught:
-        Maker(str(tmp_path / "cache")).make(Wanted(("kit==1", "part==2")))
+        Maker(str(tmp_path / "cache")).make(EnvironmentRequest(("kit==1", "part==2")))
     assert str(caught.value) == f"cannot install kit==1 part==2: {reason}"

@@ -15,14 +15,14 @@ from fi_bump import __version__
 from fi_bump.errors import FiBumpError, UsageError
 from fi_bump.smoke.interpreter import Interpreter, ask, existing, inspect
 from fi_bump.smoke.model import Device, Target
-from fi_bump.smoke.probes.protocol import Request, Result
+from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from tests.smoke.fakes import HANGS, METRICS, SEGFAULTS, fake_python
 
-QUESTION = Request("environment", "flashinfer", "0.6.8", {"flashinfer-python": None}, "/cache", "path")
+QUESTION = ProbeRequest("environment", "flashinfer", "0.6.8", {"flashinfer-python": None}, "/cache", "path")
 RAW = "open(sys.argv[3], 'wb').write({!r})"
 
 
-def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> Result:
+def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> ProbeResult:
     """What comes of a probe that runs this source."""
     python = fake_python(tmp_path / "bin", {"environment": source})
     return ask(Interpreter(python, str(tmp_path)), QUESTION, seconds=seconds).result
@@ -31,56 +31,61 @@ def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> Result:
 @pytest.mark.parametrize(
     ("source", "result"),
     [
-        ("answer('pass', error=0.004)", Result("pass", None, {"error": 0.004})),
-        ("answer('fail', 'wrong layout')", Result("fail", "wrong layout")),
-        ("answer('not-run', 'no torch')", Result("not-run", "no torch")),
-        ("answer('fail', '\\x1b[31mred\\nand more')", Result("fail", "[31mred and more")),
-        ("", Result("fail", "ended without a result")),
-        ("print('hm')", Result("fail", "ended without a result: hm")),
-        ("sys.exit(3)", Result("fail", "exited with 3")),
-        (SEGFAULTS, Result("fail", "killed by SIGSEGV: about to fall")),
+        ("answer('pass', error=0.004)", ProbeResult("pass", None, {"error": 0.004})),
+        ("answer('fail', 'wrong layout')", ProbeResult("fail", "wrong layout")),
+        ("answer('not-run', 'no torch')", ProbeResult("not-run", "no torch")),
+        ("answer('fail', '\\x1b[31mred\\nand more')", ProbeResult("fail", "[31mred and more")),
+        ("", ProbeResult("fail", "ended without a result")),
+        ("print('hm')", ProbeResult("fail", "ended without a result: hm")),
+        ("sys.exit(3)", ProbeResult("fail", "exited with 3")),
+        (SEGFAULTS, ProbeResult("fail", "killed by SIGSEGV: about to fall")),
         # An answer before a crash is a crash: what else went wrong before it?
-        ("answer('pass'); sys.exit(1)", Result("fail", "exited with 1")),
-        ("answer('pass'); os.abort()", Result("fail", "killed by SIGABRT: Fatal Python error: Aborted")),
+        ("answer('pass'); sys.exit(1)", ProbeResult("fail", "exited with 1")),
+        ("answer('pass'); os.abort()", ProbeResult("fail", "killed by SIGABRT: Fatal Python error: Aborted")),
         (
             RAW.format(b"garbage"),
-            Result("fail", "its result cannot be read: Expecting value: line 1 column 1 (char 0)"),
+            ProbeResult("fail", "its result cannot be read: Expecting value: line 1 column 1 (char 0)"),
         ),
-        (RAW.format(b"[]"), Result("fail", "its result cannot be read: it is no object")),
+        (RAW.format(b"[]"), ProbeResult("fail", "its result cannot be read: it is no object")),
         (
             RAW.format(b'{"outcome": "green"}'),
-            Result("fail", "its result cannot be read: 'green' is no outcome"),
+            ProbeResult("fail", "its result cannot be read: 'green' is no outcome"),
         ),
         (
             RAW.format(b'{"outcome": "fail"}'),
-            Result("fail", "its result cannot be read: 'fail' needs a reason"),
+            ProbeResult("fail", "its result cannot be read: 'fail' needs a reason"),
         ),
         (
             RAW.format(b'{"outcome": "pass", "metrics": {"error": NaN}}'),
-            Result("fail", "its result cannot be read: NaN is no number in JSON"),
+            ProbeResult("fail", "its result cannot be read: NaN is no number in JSON"),
         ),
         (
             RAW.format(b'{"outcome": "pass", "metrics": []}'),
-            Result("fail", "its result cannot be read: its reason is no text or its metrics are no object"),
+            ProbeResult("fail", "its result cannot be read: its reason is no text or its metrics are no object"),
         ),
         (
             RAW.format(b'{"outcome": "pass", "reason": 1}'),
-            Result("fail", "its result cannot be read: its reason is no text or its metrics are no object"),
+            ProbeResult("fail", "its result cannot be read: its reason is no text or its metrics are no object"),
         ),
         (
             RAW.format(b'{"outcome": "pass", "colour": "green"}'),
-            Result("fail", "its result cannot be read: Result.__init__() got an unexpected keyword argument 'colour'"),
+            ProbeResult(
+                "fail", "its result cannot be read: Result.__init__() got an unexpected keyword argument 'colour'"
+            ),
         ),
-        ("os.mkdir(sys.argv[3])", Result("fail", "its result cannot be read: [Errno 21] Is a directory: {reply!r}")),
+        (
+            "os.mkdir(sys.argv[3])",
+            ProbeResult("fail", "its result cannot be read: [Errno 21] Is a directory: {reply!r}"),
+        ),
     ],
 )
-def test_what_becomes_of_a_probe(tmp_path: Path, source: str, result: Result) -> None:
+def test_what_becomes_of_a_probe(tmp_path: Path, source: str, result: ProbeResult) -> None:
     reason = result.reason and result.reason.format(reply=str(tmp_path / "environment.result.json"))
-    assert asked(tmp_path, source) == Result(result.outcome, reason, result.metrics)
+    assert asked(tmp_path, source) == ProbeResult(result.outcome, reason, result.metrics)
 
 
 def test_a_hang_is_a_failed_probe(tmp_path: Path) -> None:
-    assert asked(tmp_path, HANGS, 1.5) == Result("fail", "ran past its limit of 1.5 s and was killed")
+    assert asked(tmp_path, HANGS, 1.5) == ProbeResult("fail", "ran past its limit of 1.5 s and was killed")
 
 
 def test_an_interpreter_that_cannot_be_started(tmp_path: Path) -> None:
@@ -88,7 +93,7 @@ def test_an_interpreter_that_cannot_be_started(tmp_path: Path) -> None:
     python.write_bytes(b"\x7fELF nonsense")
     python.chmod(0o755)
     answer = ask(Interpreter(str(python), str(tmp_path)), QUESTION, seconds=60)
-    assert (answer.result, answer.seconds) == (Result("fail", "cannot be started: exec format error"), 0.0)
+    assert (answer.result, answer.seconds) == (ProbeResult("fail", "cannot be started: exec format error"), 0.0)
 
 
 def test_a_probe_sees_its_request_and_its_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +144,7 @@ def test_no_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: s
 
 def test_what_an_interpreter_is(tmp_path: Path) -> None:
     python = fake_python(tmp_path / "bin")
-    assert inspect(Interpreter(python, str(tmp_path)), Request("target", "g", "1")) == Target(
+    assert inspect(Interpreter(python, str(tmp_path)), ProbeRequest("target", "g", "1")) == Target(
         "3.12.3",
         "2.11.0+cu130",
         "13.0",
@@ -166,14 +171,14 @@ def test_what_an_interpreter_is(tmp_path: Path) -> None:
 def test_an_interpreter_that_does_not_say(tmp_path: Path, source: str, message: str) -> None:
     python = fake_python(tmp_path / "bin", {"target": source})
     with pytest.raises(FiBumpError) as caught:
-        inspect(Interpreter(python, str(tmp_path)), Request("target", "g", "1"))
+        inspect(Interpreter(python, str(tmp_path)), ProbeRequest("target", "g", "1"))
     assert str(caught.value) == f"{python}: {message}"
     assert caught.value.hint == f"its output is in {tmp_path / 'target.log'}"
 
 
 def own(tmp_path: Path, **environment: str) -> dict[str, Any]:
     """What the real probe says of the Python that runs this test."""
-    request = Request("target", "g", "1", {"rich": None, "no-such-package": None})
+    request = ProbeRequest("target", "g", "1", {"rich": None, "no-such-package": None})
     answer = ask(Interpreter(sys.executable, str(tmp_path)), request, seconds=60)
     assert (answer.result.outcome, answer.result.reason) == ("pass", None)
     return answer.result.metrics
@@ -253,7 +258,7 @@ def test_devices_by_torch(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
     python.chmod(0o755)
-    metrics = ask(Interpreter(str(python), str(tmp_path)), Request("target", "g", "1"), seconds=60).result.metrics
+    metrics = ask(Interpreter(str(python), str(tmp_path)), ProbeRequest("target", "g", "1"), seconds=60).result.metrics
     assert (metrics["torch"], metrics["cuda"], metrics["torch_error"]) == ("2.11.0+cu130", "13.0", None)
     card = {"name": "NVIDIA H200", "capability": "9.0", "uuid": "GPU-aa-bb"}
     assert metrics["devices"] == [{"index": 0, **card}, {"index": 1, **card}]

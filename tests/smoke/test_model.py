@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from fi_bump.smoke.model import (
-    Change,
     Device,
+    MetricChange,
     ProbeReport,
     Problem,
-    Release,
     RepositoryPin,
     Sweep,
+    SweptRelease,
     default_required,
     problems,
     runnable,
@@ -90,7 +90,7 @@ def test_the_verdict(
     assert problems(probes, required, able, standing) == tuple(Problem(*each) for each in expected)
 
 
-GOOD, BAD = Release("4.5.2", "compiled", "for sm_100a"), Release("4.6.0", "fail", "no make_fragment")
+GOOD, BAD = SweptRelease("4.5.2", "compiled", "for sm_100a"), SweptRelease("4.6.0", "fail", "no make_fragment")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ GOOD, BAD = Release("4.5.2", "compiled", "for sm_100a"), Release("4.6.0", "fail"
     ],
 )
 def test_the_verdict_of_a_sweep(
-    releases: tuple[Release, ...], range_: str | None, pins: tuple[RepositoryPin, ...], expected: list[str]
+    releases: tuple[SweptRelease, ...], range_: str | None, pins: tuple[RepositoryPin, ...], expected: list[str]
 ) -> None:
     found = sweep_problems(Sweep("dsl", ">=4.5.0", releases, range_, pins))
     assert found == tuple(Problem(None, message) for message in expected)
@@ -117,4 +117,4 @@ def test_the_verdict_of_a_sweep(
 
 @pytest.mark.parametrize(("before", "after", "share"), [(2.0, 3.0, 0.5), (4.0, 1.0, -0.75), (0.0, 1.0, None)])
 def test_the_share_of_a_change(before: float, after: float, share: float | None) -> None:
-    assert Change("a", "error", before, after).share == share
+    assert MetricChange("a", "error", before, after).share == share

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from fi_bump.smoke.probes import __main__ as probes
-from fi_bump.smoke.probes.protocol import Request, Result
+from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from tests.conftest import Run
 from tests.smoke import planted
 
@@ -49,9 +49,9 @@ def test_every_probe_of_this_architecture_passes(run: Run, tmp_path: Path) -> No
 
 def test_every_planted_defect_of_the_data_is_noticed(tmp_path: Path) -> None:
     request, answer = tmp_path / "request.json", tmp_path / "answer.json"
-    request.write_text(Request("mxfp4-sm90-defects", "flashinfer", VERSION, {}, str(CACHE / "jit")).to_json())
+    request.write_text(ProbeRequest("mxfp4-sm90-defects", "flashinfer", VERSION, {}, str(CACHE / "jit")).to_json())
     subprocess.run([TARGET, probes.__file__, request, answer], check=True)
-    result = Result.from_json(answer.read_text())
+    result = ProbeResult.from_json(answer.read_text())
     assert (result.outcome, result.reason) == ("pass", None)
     assert result.metrics["killed"] == result.metrics["planted"] == 10
 

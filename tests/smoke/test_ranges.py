@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from fi_bump.errors import FileError, UsageError
-from fi_bump.smoke.model import Release
+from fi_bump.smoke.model import SweptRelease
 from fi_bump.smoke.ranges import (
     admitted,
     inside,
@@ -102,10 +102,10 @@ def test_the_name_in_a_requirement() -> None:
     )
 
 
-def tried(*texts: str) -> list[Release]:
+def tried(*texts: str) -> list[SweptRelease]:
     """`4.5.0` survives, `4.6.0!` fails, `4.7.0?` could not be installed."""
     outcomes = {"!": "fail", "?": "not-run"}
-    return [Release(text.rstrip("!?"), outcomes.get(text[-1], "compiled"), "so") for text in texts]
+    return [SweptRelease(text.rstrip("!?"), outcomes.get(text[-1], "compiled"), "so") for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ VERSIONS = st.builds(
 def test_the_range_admits_one_unbroken_run_of_survivors(outcomes: dict[str, bool], data: st.DataObject) -> None:
     # 1 and 1.0 are one release.
     different = {Version(version): (version, survives) for version, survives in outcomes.items()}
-    releases = [Release(version, "pass" if good else "fail", None) for version, good in different.values()]
+    releases = [SweptRelease(version, "pass" if good else "fail", None) for version, good in different.values()]
     pinned = data.draw(st.none() | st.sampled_from(sorted(outcomes))) if outcomes else None
     chosen = range_to_pin("dsl", releases, pinned)
     survivors = {release.version for release in releases if release.survives}

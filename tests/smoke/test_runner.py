@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import UsageError
-from fi_bump.smoke.interpreter import Answer, Interpreter
+from fi_bump.smoke.interpreter import Interpreter, ProbeAnswer
 from fi_bump.smoke.model import Device, ProbeReport
-from fi_bump.smoke.probes.protocol import Request, Result
+from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from fi_bump.smoke.registry import PROBES
 from fi_bump.smoke.runner import Job, choose_devices, probe_job, run_jobs, visible
 from tests.smoke.fakes import ONE, TARGET, TWO, Remembered, fake_python
@@ -71,18 +71,18 @@ def test_what_a_process_sees(
     assert visible(device) == expected
 
 
-def job(name: str, work: Callable[[str | None], Result]) -> Job:
+def job(name: str, work: Callable[[str | None], ProbeResult]) -> Job:
     """A job that runs anywhere, in this process."""
-    return Job(name, "anywhere", lambda capability: True, lambda device, watch, stop: Answer(work(device), 1.0))
+    return Job(name, "anywhere", lambda capability: True, lambda device, watch, stop: ProbeAnswer(work(device), 1.0))
 
 
 def test_devices_work_side_by_side_and_reports_keep_their_order() -> None:
     # Neither passes the barrier unless both are under way at once.
     barrier = threading.Barrier(2, timeout=60)
 
-    def meet(device: str | None) -> Result:
+    def meet(device: str | None) -> ProbeResult:
         barrier.wait()
-        return Result("pass", None, {"device": device})
+        return ProbeResult("pass", None, {"device": device})
 
     reports = run_jobs([job("a", meet), job("b", meet)], (ONE, TWO), Remembered())
     assert [report.name for report in reports] == ["a", "b"]
@@ -92,11 +92,11 @@ def test_devices_work_side_by_side_and_reports_keep_their_order() -> None:
 def test_one_device_works_on_one_thing_at_a_time() -> None:
     running: list[str] = []
 
-    def alone(device: str | None) -> Result:
+    def alone(device: str | None) -> ProbeResult:
         running.append("in")
         assert running.count("in") - running.count("out") == 1
         running.append("out")
-        return Result("pass")
+        return ProbeResult("pass")
 
     progress = Remembered()
     reports = run_jobs([job(name, alone) for name in "abc"], (ONE,), progress)
@@ -121,7 +121,7 @@ def test_a_probe_that_fits_no_device_is_not_run(
 ) -> None:
     interpreter = Interpreter(fake_python(tmp_path / "bin"), str(tmp_path))
     names = ("environment", "mxfp4-sm90-interleave", "cutedsl-masked-moe")
-    jobs = [probe_job(PROBES[name], interpreter, Request("target", "g", "1"), devices, 60) for name in names]
+    jobs = [probe_job(PROBES[name], interpreter, ProbeRequest("target", "g", "1"), devices, 60) for name in names]
     reports = run_jobs(jobs, devices, Remembered())
     assert [report.name for report in reports] == list(names)
     assert {report.name: report.reason for report in reports if report.outcome == "not-run"} == reasons
@@ -132,19 +132,19 @@ def test_a_probe_that_can_run_somewhere_is_not_compiled_elsewhere(tmp_path: Path
     interpreter = Interpreter(fake_python(tmp_path / "bin", {"cutedsl-masked-moe": source}), str(tmp_path))
     probe = PROBES["cutedsl-masked-moe"]
     for devices, expected in [((ONE, TWO), "GPU-1111"), ((ONE,), "GPU-0000"), ((), "")]:
-        made = probe_job(probe, interpreter, Request("target", "g", "1"), devices, None)
+        made = probe_job(probe, interpreter, ProbeRequest("target", "g", "1"), devices, None)
         assert [report.metrics for report in run_jobs([made], devices, Remembered())] == [{"device": expected}]
 
 
 def test_a_defect_of_a_job_ends_the_others() -> None:
     stopped: list[bool] = []
 
-    def broken(device: str | None) -> Result:
+    def broken(device: str | None) -> ProbeResult:
         raise ZeroDivisionError
 
-    def waits(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> Answer:
+    def waits(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> ProbeAnswer:
         stopped.append(stop.wait(60))
-        return Answer(Result("fail", "interrupted"), 1.0, True)
+        return ProbeAnswer(ProbeResult("fail", "interrupted"), 1.0, True)
 
     waiting = Job("waits", "anywhere", lambda capability: capability == (9, 0), waits)
     breaking = job("breaks", broken)._replace(fits=lambda capability: capability == (10, 0))
@@ -156,9 +156,9 @@ def test_a_defect_of_a_job_ends_the_others() -> None:
 def test_a_stop_from_outside_is_an_interrupt() -> None:
     stop = threading.Event()
 
-    def stops(device: str | None) -> Result:
+    def stops(device: str | None) -> ProbeResult:
         stop.set()
-        return Result("pass")
+        return ProbeResult("pass")
 
     with pytest.raises(KeyboardInterrupt):
         run_jobs([job("a", stops), job("b", stops)], (ONE,), Remembered(), stop)

@@ -13,18 +13,18 @@ from fi_bump.errors import FiBumpError
 from fi_bump.repository import open_repository
 from fi_bump.smoke import interpreter as target_module
 from fi_bump.smoke.candidates import releases
-from fi_bump.smoke.environment import Maker, Wanted
+from fi_bump.smoke.environment import EnvironmentRequest, Maker
 from fi_bump.smoke.interpreter import Interpreter
-from fi_bump.smoke.model import Release, RepositoryPin, Sweep
-from fi_bump.smoke.probes.protocol import Request
+from fi_bump.smoke.model import RepositoryPin, Sweep, SweptRelease
+from fi_bump.smoke.probes.protocol import ProbeRequest
 from fi_bump.smoke.registry import PROBES
 from fi_bump.smoke.repository_pins import Pins, pins_of
-from fi_bump.smoke.sweep import Plan, sweep, varied
+from fi_bump.smoke.sweep import SweepPlan, sweep, varied
 from tests.conftest import Run, plant
 from tests.smoke.fakes import TARGET, Remembered, fake_python, wheel
 
 DSL = "nvidia-cutlass-dsl"
-REQUEST = Request("target", "flashinfer", "0.6.8.post1")
+REQUEST = ProbeRequest("target", "flashinfer", "0.6.8.post1")
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_the_whole_sweep_in_real_environments(
 class Made(Maker):
     """Environments that are fakes: each release's own behaviour, or the reason why it cannot be installed."""
 
-    def fill(self, home: str, wanted: Wanted) -> str:
+    def fill(self, home: str, wanted: EnvironmentRequest) -> str:
         version = wanted.requirements[-1].partition("==")[2]
         if version.startswith("9"):
             raise FiBumpError(f"cannot install {' '.join(wanted.requirements)}: no such release")
@@ -99,7 +99,7 @@ class Made(Maker):
 
 
 def swept(tmp_path: Path, versions: tuple[str, ...], pins: Pins, progress: Remembered) -> Sweep:
-    plan = Plan(DSL, versions, Wanted(("flashinfer-python==0.6.8.post1",)), REQUEST, 60.0)
+    plan = SweepPlan(DSL, versions, EnvironmentRequest(("flashinfer-python==0.6.8.post1",)), REQUEST, 60.0)
     base = Interpreter(sys.executable, str(tmp_path))
     return sweep(plan, TARGET, base, Made(str(tmp_path)), progress, pins)
 
@@ -112,9 +112,9 @@ def test_named_releases(tmp_path: Path) -> None:
         DSL,
         ">=4.5.0",
         (
-            Release("4.5.2", "compiled", "for sm_100a"),
-            Release("4.6.0", "fail", "no make_fragment"),
-            Release("9.0", "not-run", cannot),
+            SweptRelease("4.5.2", "compiled", "for sm_100a"),
+            SweptRelease("4.6.0", "fail", "no make_fragment"),
+            SweptRelease("9.0", "not-run", cannot),
         ),
         "nvidia-cutlass-dsl>=4.5.2,<4.6",
         (
@@ -149,7 +149,7 @@ def test_nothing_survives(tmp_path: Path) -> None:
 
 def test_no_release_is_admitted(tmp_path: Path) -> None:
     wheel(tmp_path / "house", DSL, "4.4.0", {})
-    plan = Plan(DSL, (), Wanted(("a==1",), (), str(tmp_path / "house")), REQUEST)
+    plan = SweepPlan(DSL, (), EnvironmentRequest(("a==1",), (), str(tmp_path / "house")), REQUEST)
     base = Interpreter(sys.executable, str(tmp_path))
     with pytest.raises(FiBumpError) as caught:
         sweep(plan, TARGET, base, Made(str(tmp_path)), Remembered(), Pins((), ()))
@@ -162,8 +162,8 @@ def test_the_worst_of_several_probes() -> None:
     from fi_bump.smoke.sweep import _release
 
     good, bad = ProbeReport("a", "pass", None, 1, {}), ProbeReport("b", "compiled", "for sm_100a", 1, {})
-    assert _release("1", [good]) == Release("1", "pass", None)
-    assert _release("1", [good, bad]) == Release("1", "compiled", "for sm_100a")
+    assert _release("1", [good]) == SweptRelease("1", "pass", None)
+    assert _release("1", [good, bad]) == SweptRelease("1", "compiled", "for sm_100a")
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,8 @@ def test_the_worst_of_several_probes() -> None:
 )
 def test_what_stays_as_it_is(requirements: tuple[str, ...], package: str, expected: tuple[str, ...]) -> None:
     members = ("flashinfer-python", "flashinfer-cubin", "flashinfer-jit-cache")
-    made = varied(Wanted(requirements), (PROBES["cutedsl-masked-moe"],), TARGET, members, package, "4.5.2")
-    assert made == Wanted(expected)
+    made = varied(EnvironmentRequest(requirements), (PROBES["cutedsl-masked-moe"],), TARGET, members, package, "4.5.2")
+    assert made == EnvironmentRequest(expected)
 
 
 def test_where_the_repository_pins_it(engine: Path) -> None:

@@ -141,7 +141,7 @@ def test_changed_or_deleted_between_plan_and_write(
     path = engine / "docker/versions.json"
     real = write.commit
 
-    def late(root: str, changes: list[write.Change]) -> None:
+    def late(root: str, changes: list[write.FileChange]) -> None:
         if how == "changed":
             path.write_bytes(b"mine")
         else:
@@ -281,7 +281,7 @@ def test_our_own_mistake_is_said_and_nothing_is_written(
 def test_an_unexpected_error_is_a_sentence(engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from fi_bump.commands import check
 
-    def fail(_: check.Options, memory: object) -> int:
+    def fail(_: check.CheckOptions, memory: object) -> int:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(check, "run", fail)

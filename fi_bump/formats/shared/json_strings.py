@@ -35,7 +35,7 @@ _NEXT = {b"}": "',' or '}'", b"]": "',' or ']'"}
 _END = "the end of the file"
 
 
-class Scalar(NamedTuple):
+class JsonScalar(NamedTuple):
     """A string, number or word of a JSON text.
 
     `path` holds keys, decoded, and list indices. `span` is the body between the quotes for a string, else the whole.
@@ -46,7 +46,7 @@ class Scalar(NamedTuple):
     is_string: bool
 
 
-def scalars(source: Source) -> Iterator[Scalar]:
+def scalars(source: Source) -> Iterator[JsonScalar]:
     """Every scalar value, in the order of the file, of equal keys too.
 
     Raises ParseError, with `path:line:column`, where the text stops being JSON; some values were yielded by then.
@@ -68,7 +68,7 @@ def scalars(source: Source) -> Iterator[Scalar]:
             expected = _MEMBER if kind == b"{" else _ITEM
         elif expected in (_VALUE, _ITEM) and kind in (_STRING, _OTHER):
             quote = 1 if kind == _STRING else 0
-            yield Scalar(tuple(path), Span(start + quote, end - quote), kind == _STRING)
+            yield JsonScalar(tuple(path), Span(start + quote, end - quote), kind == _STRING)
             expected = after
         elif expected in (_KEY, _MEMBER) and kind == _STRING:
             path[-1] = decoded(source, Span(start + 1, end - 1))

@@ -8,7 +8,7 @@ from typing import assert_never
 from fi_bump.change.model import Description
 from fi_bump.report.change.words import Items, Rows, Section, Smoke, flat, sections, summary, title
 from fi_bump.report.smoke.text import comparison_lines, target_line, verdict
-from fi_bump.smoke.model import Report
+from fi_bump.smoke.model import SmokeReport
 
 
 def message_text(about: Description) -> str:
@@ -34,7 +34,7 @@ def _columns(rows: list[list[str]]) -> list[str]:
     return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _smoke(report: Report) -> Iterator[str]:
+def _smoke(report: SmokeReport) -> Iterator[str]:
     yield verdict(report)
     yield target_line(report.target)
     yield from (problem.message for problem in report.problems)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from fi_bump.change.model import Description, GroupChange, Place
+from fi_bump.change.model import Description, GroupChange, MovedPin
 from fi_bump.lock import LOCK_NAME
 from fi_bump.records import NamedTuple
 from fi_bump.releases.on_the_way import Release
 from fi_bump.report.text import count
-from fi_bump.smoke.model import Report
+from fi_bump.smoke.model import SmokeReport
 from fi_bump.untrusted import printable
 
 _LONGEST = 1000
@@ -52,7 +52,7 @@ class Items(NamedTuple):
 class Smoke(NamedTuple):
     """A smoke report, written as `smoke` writes it."""
 
-    report: Report
+    report: SmokeReport
 
 
 class Section(NamedTuple):
@@ -120,7 +120,7 @@ def _moves(about: Description) -> Iterator[Section]:
         yield Section("No longer in the lock", Items(tuple((name,) for name in about.removed)))
 
 
-def _row(place: Place) -> tuple[Words, ...]:
+def _row(place: MovedPin) -> tuple[Words, ...]:
     where = place.path if place.line is None else f"{place.path}:{place.line}"
     return (Code(where),), (Code(place.subject),), (place.old or "not pinned",), (place.new or "no longer pinned",)
 
@@ -182,7 +182,7 @@ def _not_run(about: Description) -> Iterator[Words]:
             yield "smoke of ", Code(group.name), ": not run; run ", Code(command), " on a GPU"
 
 
-def _probes(report: Report) -> Iterator[Words]:
+def _probes(report: SmokeReport) -> Iterator[Words]:
     for probe in report.probes:
         if probe.outcome in ("not-run", "compiled"):
             what = "not run" if probe.outcome == "not-run" else "only compiled"

@@ -8,10 +8,9 @@ from fi_bump.errors import ParseError
 from fi_bump.formats.shared.json_strings import scalars
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
-from fi_bump.report.findings.model import Passed, Place, Result, RuleText, Severity
-from fi_bump.report.findings.model import Report as Written
+from fi_bump.report.findings.model import Passed, Place, Report, Result, RuleText, Severity
 from fi_bump.report.smoke.text import comparison_lines, sweep_lines, target_line, verdict
-from fi_bump.smoke.model import Problem, Report
+from fi_bump.smoke.model import Problem, SmokeReport
 
 FAILED = RuleText(
     "probe-failed",
@@ -39,7 +38,7 @@ UNMET = RuleText(
 )
 
 
-def smoke_report(report: Report, lock: Source | None = None) -> Written:
+def smoke_report(report: SmokeReport, lock: Source | None = None) -> Report:
     """Every reason to be red, then the failures that do not block, all at the line of the lock with the version."""
     place = _place(report, lock)
     results = [_problem(report, problem, place) for problem in report.problems]
@@ -50,10 +49,10 @@ def smoke_report(report: Report, lock: Source | None = None) -> Written:
             results.append(Result(STANDING.name, STANDING.severity, place, probe.name, message))
     passed = tuple(Passed(LOCK_NAME, probe.name) for probe in report.probes if probe.outcome in ("pass", "compiled"))
     rules = (FAILED, NOT_SHOWN, UNMET, STANDING)
-    return Written("smoke", report.ok, tuple(results), passed, tuple(_summary(report)), (), rules)
+    return Report("smoke", report.ok, tuple(results), passed, tuple(_summary(report)), (), rules)
 
 
-def _problem(report: Report, problem: Problem, place: Place) -> Result:
+def _problem(report: SmokeReport, problem: Problem, place: Place) -> Result:
     if problem.probe is None:
         place, message = _of_sweep(report, problem.message) or (place, problem.message)
         return Result(UNMET.name, UNMET.severity, place, "verdict", message)
@@ -62,7 +61,7 @@ def _problem(report: Report, problem: Problem, place: Place) -> Result:
     return Result(rule.name, rule.severity, place, problem.probe, problem.message)
 
 
-def _of_sweep(report: Report, message: str) -> tuple[Place, str] | None:
+def _of_sweep(report: SmokeReport, message: str) -> tuple[Place, str] | None:
     """The pin of the repository that a message begins with, and the rest of the message."""
     for pin in report.sweep.pins if report.sweep else ():
         if message.startswith(f"{pin.place}: "):
@@ -72,7 +71,7 @@ def _of_sweep(report: Report, message: str) -> tuple[Place, str] | None:
     return None
 
 
-def _summary(report: Report) -> Iterator[str]:
+def _summary(report: SmokeReport) -> Iterator[str]:
     yield target_line(report.target)
     if report.sweep is not None:
         yield from sweep_lines(report.sweep)
@@ -81,7 +80,7 @@ def _summary(report: Report) -> Iterator[str]:
     yield verdict(report)
 
 
-def _place(report: Report, lock: Source | None) -> Place:
+def _place(report: SmokeReport, lock: Source | None) -> Place:
     """Where the lock says the group's version; its first line where that cannot be told."""
     if lock is None:
         return Place(LOCK_NAME)

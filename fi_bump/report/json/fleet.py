@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fi_bump.fleet.model import Fleet, Member, Standing, State
+from fi_bump.fleet.model import Fleet, FleetMember, GroupStatus, State
 
 SCHEMA = 1
 _STATES = {
@@ -29,7 +29,7 @@ def fleet_json(fleet: Fleet) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _member(member: Member) -> dict[str, Any]:
+def _member(member: FleetMember) -> dict[str, Any]:
     checkout = member.checkout
     return {
         "name": checkout.name,
@@ -41,7 +41,7 @@ def _member(member: Member) -> dict[str, Any]:
     }
 
 
-def _standing(each: Standing) -> dict[str, Any]:
+def _standing(each: GroupStatus) -> dict[str, Any]:
     newest = each.newest
     return {
         "name": each.held.group.name,

@@ -6,15 +6,15 @@ import json
 from typing import Any
 
 from fi_bump.smoke.baseline import SCHEMA
-from fi_bump.smoke.model import Comparison, Report, Sweep, Target
+from fi_bump.smoke.model import BaselineComparison, SmokeReport, Sweep, Target
 
 
-def json_text(report: Report) -> str:
+def json_text(report: SmokeReport) -> str:
     """The document, its keys always all there."""
     return json.dumps({"schema": SCHEMA, **_report(report)}, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _report(report: Report) -> dict[str, Any]:
+def _report(report: SmokeReport) -> dict[str, Any]:
     return {
         "ok": report.ok,
         "group": report.group,
@@ -48,7 +48,7 @@ def _target(target: Target) -> dict[str, Any]:
     }
 
 
-def _comparison(comparison: Comparison) -> dict[str, Any]:
+def _comparison(comparison: BaselineComparison) -> dict[str, Any]:
     return {
         "version": comparison.version,
         "new_failures": list(comparison.new_failures),

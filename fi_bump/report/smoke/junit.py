@@ -7,10 +7,10 @@ import xml.etree.ElementTree as ElementTree
 
 from fi_bump.report.findings.junit import document
 from fi_bump.report.smoke.text import target_line
-from fi_bump.smoke.model import ProbeReport, Problem, Report, Sweep
+from fi_bump.smoke.model import ProbeReport, Problem, SmokeReport, Sweep
 
 
-def junit_text(report: Report) -> str:
+def junit_text(report: SmokeReport) -> str:
     """One suite with a case for each probe or swept release, and one for each problem that is no single probe's.
 
     A failed probe that blocks is a failure, any other that blocks an error; what failed or was left out without

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 
 from fi_bump.report.findings.markdown import bullets, plain, table
 from fi_bump.report.smoke.text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
-from fi_bump.smoke.model import Report
+from fi_bump.smoke.model import SmokeReport
 
 
-def markdown_text(report: Report) -> str:
+def markdown_text(report: SmokeReport) -> str:
     """A heading with the verdict, why it is none, a table, and every number folded away below it."""
     return "\n".join(_blocks(report)) + "\n"
 
 
-def _blocks(report: Report) -> Iterator[str]:
+def _blocks(report: SmokeReport) -> Iterator[str]:
     yield f"### {plain(verdict(report))}\n"
     yield f"{plain(target_line(report.target))}\n"
     if report.problems:
@@ -38,7 +38,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _numbers(report)
 
 
-def _numbers(report: Report) -> Iterator[str]:
+def _numbers(report: SmokeReport) -> Iterator[str]:
     metrics = {probe.name: probe.metrics for probe in report.probes if probe.metrics}
     if not metrics:
         return

@@ -11,13 +11,13 @@ from fi_bump.errors import UsageError
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
 from fi_bump.repository import Repository
-from fi_bump.smoke.model import Report
+from fi_bump.smoke.model import SmokeReport
 from fi_bump.terminal.output import write_bytes
 
 _ENDINGS = {".txt": "table", ".json": "json", ".xml": "junit", ".md": "markdown", ".sarif": "sarif"}
 
 
-class Format(StrEnum):
+class SmokeFormat(StrEnum):
     """How a report is written."""
 
     table = "table"
@@ -32,41 +32,41 @@ class Format(StrEnum):
 class Output(NamedTuple):
     """A file that a report is left in."""
 
-    format: Format
+    format: SmokeFormat
     path: str
 
 
 def parse_output(text: str) -> Output:
     """`FORMAT=FILE`, or a file whose ending says the format. Raises UsageError."""
     name, equals, path = text.partition("=")
-    if equals and path and name in Format.__members__:
-        return Output(Format(name), path)
+    if equals and path and name in SmokeFormat.__members__:
+        return Output(SmokeFormat(name), path)
     ending = os.path.splitext(text)[1].lower()
     if ending not in _ENDINGS:
-        hint = f"end it in {', '.join(_ENDINGS)}, or write FORMAT={text}: {', '.join(Format)}"
+        hint = f"end it in {', '.join(_ENDINGS)}, or write FORMAT={text}: {', '.join(SmokeFormat)}"
         raise UsageError(f"'{text}' does not say its format", hint=hint)
-    return Output(Format(_ENDINGS[ending]), text)
+    return Output(SmokeFormat(_ENDINGS[ending]), text)
 
 
-def render(report: Report, form: Format, repository: Repository | None = None) -> str:
+def render(report: SmokeReport, form: SmokeFormat, repository: Repository | None = None) -> str:
     """The report as text that ends with a newline; its results stand in the repository's lock."""
     match form:
-        case Format.table:
+        case SmokeFormat.table:
             from fi_bump.report.smoke.table import table_text as text
-        case Format.json:
+        case SmokeFormat.json:
             from fi_bump.report.json.smoke import json_text as text
-        case Format.junit:
+        case SmokeFormat.junit:
             from fi_bump.report.smoke.junit import junit_text as text
-        case Format.markdown:
+        case SmokeFormat.markdown:
             from fi_bump.report.smoke.markdown import markdown_text as text
-        case Format.github | Format.gitlab | Format.sarif:
+        case SmokeFormat.github | SmokeFormat.gitlab | SmokeFormat.sarif:
             return _placed(report, form, repository)
         case _:
             assert_never(form)
     return text(report)
 
 
-def _placed(report: Report, form: Format, repository: Repository | None) -> str:
+def _placed(report: SmokeReport, form: SmokeFormat, repository: Repository | None) -> str:
     from fi_bump.report.findings import formats
     from fi_bump.report.findings.from_smoke import smoke_report
 
@@ -75,16 +75,16 @@ def _placed(report: Report, form: Format, repository: Repository | None) -> str:
     return f"{formats.render(smoke_report(report, lock).below(folder), formats.Written(form))}\n"
 
 
-def leave(report: Report, outputs: tuple[Output, ...], repository: Repository) -> None:
+def leave(report: SmokeReport, outputs: tuple[Output, ...], repository: Repository) -> None:
     """Write every file, each whole or not at all."""
     for output in outputs:
         user_files.put(output.path, render(report, output.format, repository).encode("utf-8", "backslashreplace"))
 
 
-def show(report: Report, form: Format, repository: Repository) -> None:
+def show(report: SmokeReport, form: SmokeFormat, repository: Repository) -> None:
     """Print the report, and leave GitHub's job summary, with every number, where that is asked for."""
     write_bytes(render(report, form, repository).encode("utf-8", "backslashreplace"))
-    if form is Format.github:
+    if form is SmokeFormat.github:
         from fi_bump.report.findings.job_summary import leave as leave_summary
 
-        leave_summary(lambda: render(report, Format.markdown))
+        leave_summary(lambda: render(report, SmokeFormat.markdown))

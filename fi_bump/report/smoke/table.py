@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from fi_bump.report.smoke.text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
-from fi_bump.smoke.model import Report
+from fi_bump.smoke.model import SmokeReport
 
 
-def table_text(report: Report) -> str:
+def table_text(report: SmokeReport) -> str:
     """The report without colour; as wide as the terminal, or with whole lines where there is none."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     stream = io.StringIO()

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from fi_bump.smoke.baseline import numbers
-from fi_bump.smoke.model import Change, Comparison, ProbeReport, Report, Sweep, Target
+from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport, SmokeReport, Sweep, Target
 from fi_bump.untrusted import printable
 
 
-def verdict(report: Report) -> str:
+def verdict(report: SmokeReport) -> str:
     """`flashinfer 0.6.11.post2: ok`."""
     return f"{report.group} {report.version}: {'ok' if report.ok else 'not ok'}"
 
@@ -46,7 +46,7 @@ def detail(reason: str | None, metrics: dict[str, Any]) -> str:
     return "; ".join(part for part in (reason, row) if part)
 
 
-def comparison_lines(comparison: Comparison) -> Iterator[str]:
+def comparison_lines(comparison: BaselineComparison) -> Iterator[str]:
     """What differs from the baseline, a line each."""
     yield f"beside the baseline of {comparison.version}:"
     words = (
@@ -61,12 +61,12 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
         yield "nothing changed"
 
 
-def _change_line(change: Change) -> str:
+def _change_line(change: MetricChange) -> str:
     share = "" if change.share is None else f" ({change.share:+.0%})"
     return f"{change.probe} {change.metric}: {number(change.before)} -> {number(change.after)}{share}"
 
 
-def side_by_side(report: Report, other: Report) -> list[tuple[str, str, str, str]]:
+def side_by_side(report: SmokeReport, other: SmokeReport) -> list[tuple[str, str, str, str]]:
     """Rows of probe, what, this release's value, the other's: outcomes, single metrics, and kernels' times."""
     rows = []
     theirs = {probe.name: probe for probe in other.probes}

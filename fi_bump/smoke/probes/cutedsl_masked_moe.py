@@ -13,12 +13,12 @@ import os
 from typing import Any
 
 from . import jit, masked_moe, no_gpu
-from .protocol import Request, Result
+from .protocol import ProbeRequest, ProbeResult
 
 KERNEL = "flashinfer.gemm.kernels.grouped_gemm_masked_blackwell"
 
 
-def run(request: Request) -> Result:
+def run(request: ProbeRequest) -> ProbeResult:
     """Run the whole path where it can run, else compile its kernel."""
     import torch
 
@@ -42,7 +42,7 @@ def _imported() -> Any:
     return importlib.import_module(KERNEL)
 
 
-def _compile(metrics: dict[str, Any]) -> Result:
+def _compile(metrics: dict[str, Any]) -> ProbeResult:
     """Compile the masked grouped GEMM for sm_100a with the installed DSL, beside a GPU or without one."""
     import torch
 
@@ -59,10 +59,10 @@ def _compile(metrics: dict[str, Any]) -> Result:
             build(kernel, importlib.import_module("cutlass"))
     except Exception as error:
         said = first_line(error)
-        return Result(
+        return ProbeResult(
             "fail", f"with nvidia-cutlass-dsl {metrics['nvidia_cutlass_dsl']} it does not {step}: {said}", metrics
         )
-    return Result("compiled", "compiled for sm_100a, which is not here: its numbers were not looked at", metrics)
+    return ProbeResult("compiled", "compiled for sm_100a, which is not here: its numbers were not looked at", metrics)
 
 
 def _answer_for_the_device(kernel: Any) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import mxfp4_sm90
 from .judge import Comparison, compare
 from .moe_case import Case
-from .protocol import Request, Result
+from .protocol import ProbeRequest, ProbeResult
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,21 +59,21 @@ def planted(case: Case) -> Iterator[tuple[str, Case]]:
     yield "one row's signs flipped in one expert", case._replace(w1=flipped(case.w1, used))
 
 
-def run(request: Request) -> Result:
+def run(request: ProbeRequest) -> ProbeResult:
     """Plant every defect on the GPU; `pass` when each one turns the verdict red and the case without any is green."""
     if (reason := mxfp4_sm90.elsewhere()) is not None:
-        return Result("not-run", reason)
+        return ProbeResult("not-run", reason)
     metrics: dict[str, Any] = {}
     mxfp4_sm90.compiled(request, metrics)
     layout, errors = mxfp4_sm90.find_layout()
     metrics |= {"layout": layout, "layout_errors": errors}
     if layout is None:
-        return Result("fail", "the layout cannot be told from the numbers", metrics)
+        return ProbeResult("fail", "the layout cannot be told from the numbers", metrics)
     found = {case.name: dict(comparisons(case, layout)) for shape in SHAPES for case in mxfp4_sm90.both(shape)}
     return verdict(found, metrics)
 
 
-def verdict(found: dict[str, dict[str, Comparison]], metrics: dict[str, Any]) -> Result:
+def verdict(found: dict[str, dict[str, Comparison]], metrics: dict[str, Any]) -> ProbeResult:
     """Whether every planted defect was noticed and no sound case was taken for one. Prints each, and the kill rate.
 
     `found` holds the comparisons by case and defect. As the probe is red when one of its cases is, a defect is noticed
@@ -96,7 +96,7 @@ def verdict(found: dict[str, dict[str, Comparison]], metrics: dict[str, Any]) ->
     print(f"kill rate: {metrics['killed']} of {metrics['planted']}", flush=True)
     troubles = [f"not noticed: {', '.join(survived)}"] if survived else []
     troubles += [f"red without a defect: {'; '.join(alarms)}"] if alarms else []
-    return Result("fail", "; ".join(troubles), metrics) if troubles else Result("pass", None, metrics)
+    return ProbeResult("fail", "; ".join(troubles), metrics) if troubles else ProbeResult("pass", None, metrics)
 
 
 def comparisons(case: Case, layout: str) -> Iterator[tuple[str, Comparison]]:

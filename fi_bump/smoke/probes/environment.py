@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from . import no_gpu
-from .protocol import Request, Result
+from .protocol import ProbeRequest, ProbeResult
 from .toolkit import compiler_cuda, driver_cuda
 
 # The member that nothing works without; the others are optional to FlashInfer itself.
@@ -17,7 +17,7 @@ MAIN = "flashinfer-python"
 CHECK = "FLASHINFER_DISABLE_VERSION_CHECK"
 
 
-def run(request: Request) -> Result:
+def run(request: ProbeRequest) -> ProbeResult:
     """`fail` names every disagreement; a member that is not installed is named in `missing`."""
     metrics: dict[str, Any] = {"installed": {}, "missing": [], "imported": {}}
     # With this set a mismatch would pass the import, and that is what is to be found.
@@ -26,15 +26,15 @@ def run(request: Request) -> Result:
     try:
         torch = importlib.import_module("torch")
     except Exception as error:
-        return Result("fail", "; ".join([*troubles, f"torch does not import: {_said(error)}"]), metrics)
+        return ProbeResult("fail", "; ".join([*troubles, f"torch does not import: {_said(error)}"]), metrics)
     metrics["stood_in_for_a_gpu"] = no_gpu.stand_in(torch)
     for package in sorted(metrics["installed"]):
         troubles += _import(package, request, metrics)
     troubles += _cuda(torch, metrics)
-    return Result("fail", "; ".join(troubles), metrics) if troubles else Result("pass", None, metrics)
+    return ProbeResult("fail", "; ".join(troubles), metrics) if troubles else ProbeResult("pass", None, metrics)
 
 
-def _distributions(request: Request, metrics: dict[str, Any]) -> list[str]:
+def _distributions(request: ProbeRequest, metrics: dict[str, Any]) -> list[str]:
     """What the installed METADATA say against the lock."""
     troubles = []
     for package, label in sorted(request.packages.items()):
@@ -54,7 +54,7 @@ def _distributions(request: Request, metrics: dict[str, Any]) -> list[str]:
     return troubles
 
 
-def _import(package: str, request: Request, metrics: dict[str, Any]) -> list[str]:
+def _import(package: str, request: ProbeRequest, metrics: dict[str, Any]) -> list[str]:
     """The version that a member gives itself; FlashInfer's own check of the others runs as it is imported."""
     name = "flashinfer" if package == MAIN else package.replace("-", "_")
     try:

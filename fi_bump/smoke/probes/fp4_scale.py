@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import jit, reference
-from .protocol import Request, Result
+from .protocol import ProbeRequest, ProbeResult
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,15 +28,15 @@ PER_EXPERT = "[num_experts]"
 BOUND = 0.12
 
 
-def run(request: Request) -> Result:
+def run(request: ProbeRequest) -> ProbeResult:
     """`[1]` and `[num_tokens]` must be taken; whether `[num_experts]` is, is stated."""
     import torch
 
     if not torch.cuda.is_available():
-        return Result("not-run", "torch finds no GPU")
+        return ProbeResult("not-run", "torch finds no GPU")
     capability = torch.cuda.get_device_capability()
     if capability < (9, 0):
-        return Result("not-run", f"this GPU has compute capability {capability[0]}.{capability[1]}, 9.0 is needed")
+        return ProbeResult("not-run", f"this GPU has compute capability {capability[0]}.{capability[1]}, 9.0 is needed")
     metrics: dict[str, Any] = {}
     jit.prepare(request.cache, "flashinfer-python", request.jit)
     quantise = importlib.import_module("flashinfer").fp4_quantize
@@ -53,7 +53,7 @@ def run(request: Request) -> Result:
         # The comparison is this way round for a NaN.
         if not error <= BOUND:
             troubles.append(f"quantised values are off by {error:.4f}, the bound is {BOUND}")
-    return Result("fail", "; ".join(troubles), metrics) if troubles else Result("pass", None, metrics)
+    return ProbeResult("fail", "; ".join(troubles), metrics) if troubles else ProbeResult("pass", None, metrics)
 
 
 def contract(quantise: Any, x: Tensor, metrics: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import fp4_scale, jit, reference
 from .judge import TINY, rounded
-from .protocol import Result
+from .protocol import ProbeResult
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,7 +47,7 @@ class Quantised(NamedTuple):
         return reference.dequantise_nvfp4(values, blocks, self.global_scales[expert])
 
 
-def run(kernel: Callable[[], Any], metrics: dict[str, Any]) -> Result:
+def run(kernel: Callable[[], Any], metrics: dict[str, Any]) -> ProbeResult:
     """Compare every routing; `kernel` imports the module of the masked GEMM."""
     metrics["routing"] = {}
     troubles = []
@@ -60,7 +60,7 @@ def run(kernel: Callable[[], Any], metrics: dict[str, Any]) -> Result:
             metrics["routing"][name] = found
             print(f"{name}: {found}", flush=True)
             troubles += [f"{name} routing: {reason}"] if reason else []
-    return Result("fail", "; ".join(troubles), metrics) if troubles else Result("pass", None, metrics)
+    return ProbeResult("fail", "; ".join(troubles), metrics) if troubles else ProbeResult("pass", None, metrics)
 
 
 def judge(got: Tensor, want: Tensor) -> tuple[dict[str, Any], str | None]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import jit, moe_case, timing
 from .judge import Comparison, compare, rounded
 from .moe_case import ALPHA, BETA, LIMIT, Case, Shape
-from .protocol import ERRORS, Request, Result
+from .protocol import ERRORS, ProbeRequest, ProbeResult
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,15 +33,15 @@ LAYOUTS = ("legacy", "interleaved")
 Prepared = tuple["Tensor", "Tensor", "Tensor", "Tensor"]
 
 
-def run(request: Request) -> Result:
+def run(request: ProbeRequest) -> ProbeResult:
     """Compile, find the layout, check it against its definition, judge every shape, and time the largest."""
     metrics: dict[str, Any] = {}
     if (reason := elsewhere()) is not None:
-        return Result("not-run", reason)
+        return ProbeResult("not-run", reason)
     compiled(request, metrics)
     with jit.timed(metrics, "run_seconds"):
         troubles = _verdict(metrics)
-    return Result("fail", "; ".join(troubles), metrics) if troubles else Result("pass", None, metrics)
+    return ProbeResult("fail", "; ".join(troubles), metrics) if troubles else ProbeResult("pass", None, metrics)
 
 
 def elsewhere() -> str | None:
@@ -54,7 +54,7 @@ def elsewhere() -> str | None:
     return None if (major, minor) == (9, 0) else f"this GPU has compute capability {major}.{minor}, the layout is 9.0's"
 
 
-def compiled(request: Request, metrics: dict[str, Any]) -> None:
+def compiled(request: ProbeRequest, metrics: dict[str, Any]) -> None:
     """Import FlashInfer and compile its fused MoE, noting what that took."""
     jit.prepare(request.cache, "flashinfer-python", request.jit)
     with jit.timed(metrics, "import_seconds"):

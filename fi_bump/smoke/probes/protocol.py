@@ -15,7 +15,7 @@ ERRORS = ("overall", "worst_token", "worst_expert")
 
 
 @dataclass(frozen=True)
-class Request:
+class ProbeRequest:
     """What one probe is asked.
 
     `packages` maps each member of the group to its local label (`cu130`) or None; `cache` is a folder for compiled
@@ -35,13 +35,13 @@ class Request:
         return json.dumps(asdict(self), indent=2, sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> Request:
+    def from_json(cls, text: str) -> ProbeRequest:
         """The request of `to_json`."""
         return cls(**json.loads(text))
 
 
 @dataclass(frozen=True)
-class Result:
+class ProbeResult:
     """What a probe says: an outcome of `OUTCOMES`, the reason for all but `pass`, and numbers, texts or lists by name.
 
     Times are in seconds where the metric's name says nothing else (`_us` is microseconds); errors are relative.
@@ -62,6 +62,6 @@ class Result:
         return json.dumps(asdict(self), indent=2, sort_keys=True, allow_nan=False)
 
     @classmethod
-    def from_json(cls, text: str) -> Result:
+    def from_json(cls, text: str) -> ProbeResult:
         """The result of `to_json`. Raises ValueError, KeyError or TypeError for anything else."""
         return cls(**json.loads(text))

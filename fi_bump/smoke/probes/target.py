@@ -12,10 +12,10 @@ import subprocess
 import sys
 from typing import Any
 
-from .protocol import Request, Result
+from .protocol import ProbeRequest, ProbeResult
 
 
-def run(request: Request) -> Result:
+def run(request: ProbeRequest) -> ProbeResult:
     """Always `pass`: a torch that is missing or broken is something to report, not a reason not to."""
     metrics: dict[str, Any] = {
         "python": platform.python_version(),
@@ -31,7 +31,7 @@ def run(request: Request) -> Result:
         {"index": index, "name": card["name"], "capability": card["capability"], "uuid": card["uuid"]}
         for index, card in enumerate(_visible(smi))
     ]
-    return Result("pass", None, metrics)
+    return ProbeResult("pass", None, metrics)
 
 
 def _packages() -> dict[str, str]:

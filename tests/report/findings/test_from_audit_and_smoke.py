@@ -16,10 +16,9 @@ from fi_bump.report.findings.from_audit import Closing, audit_report
 from fi_bump.report.findings.from_smoke import smoke_report
 from fi_bump.report.findings.model import Passed, Place, Report
 from fi_bump.report.findings.snippet import show
-from fi_bump.report.smoke.output import Format
+from fi_bump.report.smoke.output import SmokeFormat
 from fi_bump.report.smoke.output import render as render_smoke
-from fi_bump.smoke.model import Problem
-from fi_bump.smoke.model import Report as SmokeReport
+from fi_bump.smoke.model import Problem, SmokeReport
 from tests.conftest import Run, plant
 from tests.report.samples import AUDIT, KIT, LOCK, STATED, VERDICTS, golden
 from tests.report.smoke.test_reports import ALL, COMPARED, GREEN, RED
@@ -72,18 +71,18 @@ class Case(NamedTuple):
     """A smoke report, its format, and the file with the whole text."""
 
     report: SmokeReport
-    form: Format
+    form: SmokeFormat
     name: str
 
 
 @pytest.mark.parametrize(
     "case",
     [
-        Case(RED, Format.github, "smoke.github.txt"),
-        Case(RED, Format.gitlab, "smoke.gitlab.json"),
-        Case(RED, Format.sarif, "smoke.sarif"),
-        Case(COMPARED, Format.github, "compared.github.txt"),
-        Case(ALL["swept"], Format.github, "swept.github.txt"),
+        Case(RED, SmokeFormat.github, "smoke.github.txt"),
+        Case(RED, SmokeFormat.gitlab, "smoke.gitlab.json"),
+        Case(RED, SmokeFormat.sarif, "smoke.sarif"),
+        Case(COMPARED, SmokeFormat.github, "compared.github.txt"),
+        Case(ALL["swept"], SmokeFormat.github, "swept.github.txt"),
     ],
 )
 def test_smoke(case: Case) -> None:
@@ -95,7 +94,7 @@ def test_smoke(case: Case) -> None:
 def test_without_the_locks_line(lock: Source | None) -> None:
     (result, _) = smoke_report(RED, lock).results
     assert result.place == Place("versions.lock.json")
-    assert render_smoke(RED, Format.github).startswith("::error file=versions.lock.json,line=1,endLine=1,title=")
+    assert render_smoke(RED, SmokeFormat.github).startswith("::error file=versions.lock.json,line=1,endLine=1,title=")
 
 
 def test_a_run_that_showed_nothing() -> None:

@@ -13,7 +13,7 @@ from fi_bump.commands import check
 from fi_bump.findings import Rule
 from fi_bump.report.findings.formats import Written, folder_of
 from fi_bump.report.findings.from_check import RULES
-from fi_bump.report.smoke.output import Format as SmokeFormat
+from fi_bump.report.smoke.output import SmokeFormat
 from tests.conftest import Run, plant
 from tests.report.samples import golden
 

@@ -13,7 +13,7 @@ from junitparser import Failure, JUnitXml, Skipped
 
 from fi_bump.report.findings.formats import Written, render
 from fi_bump.report.findings.model import Passed, Severity
-from fi_bump.report.smoke.output import Format
+from fi_bump.report.smoke.output import SmokeFormat
 from fi_bump.report.smoke.output import render as render_smoke
 from tests.report.samples import golden, report, result
 from tests.report.smoke.test_reports import ALL
@@ -66,7 +66,11 @@ def test_any_text_can_be_read_back(text: str) -> None:
 def test_jenkins_schema() -> None:
     # pytest carries the schema of Jenkins' xunit plugin in its source distribution.
     schema = xmlschema.XMLSchema(unpacked("pytest", "9.2.0") / "testing" / "example_scripts" / "junit-10.xsd")
-    documents = [golden("check.xml"), golden("audit.xml"), *(render_smoke(each, Format.junit) for each in ALL.values())]
+    documents = [
+        golden("check.xml"),
+        golden("audit.xml"),
+        *(render_smoke(each, SmokeFormat.junit) for each in ALL.values()),
+    ]
     for document in documents:
         schema.validate(ElementTree.fromstring(document))
     assert not schema.is_valid(ElementTree.fromstring(golden("check.xml").replace("failure", "fault")))

@@ -11,8 +11,17 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fi_bump.errors import UsageError
-from fi_bump.report.smoke.output import Format, Output, parse_output, render
-from fi_bump.smoke.model import Change, Comparison, ProbeReport, Problem, Release, Report, RepositoryPin, Sweep
+from fi_bump.report.smoke.output import Output, SmokeFormat, parse_output, render
+from fi_bump.smoke.model import (
+    BaselineComparison,
+    MetricChange,
+    ProbeReport,
+    Problem,
+    RepositoryPin,
+    SmokeReport,
+    Sweep,
+    SweptRelease,
+)
 from tests.smoke.fakes import ONE, TARGET, TWO
 
 SCHEMA = json.loads(files("fi_bump").joinpath("schemas", "smoke.schema.json").read_bytes())
@@ -30,7 +39,7 @@ PROBES = (
     ProbeReport("cutedsl-masked-moe", "compiled", "for sm_100a, which is not here", 4.0, {"compile_seconds": 3.9}),
     ProbeReport("fp4-scale-contract", "not-run", "no <torch> | `x`", 0.0, {}),
 )
-RED = Report(
+RED = SmokeReport(
     False,
     "flashinfer",
     "0.6.11.post2",
@@ -44,21 +53,24 @@ RED = Report(
     ),
     PROBES,
 )
-GREEN = Report(True, "flashinfer", "0.6.11.post2", TARGET, ("environment",), (), PROBES[:1])
+GREEN = SmokeReport(True, "flashinfer", "0.6.11.post2", TARGET, ("environment",), (), PROBES[:1])
 COMPARED = GREEN._replace(
     probes=(PROBES[0], PROBES[1]),
-    comparison=Comparison(
+    comparison=BaselineComparison(
         "0.6.8.post1",
         (),
         ("mxfp4-sm90-interleave",),
         ("environment",),
-        (Change("environment", "seconds", 1.0, 2.5), Change("mxfp4-sm90-interleave", "error", 0.0, 1.40625)),
+        (
+            MetricChange("environment", "seconds", 1.0, 2.5),
+            MetricChange("mxfp4-sm90-interleave", "error", 0.0, 1.40625),
+        ),
     ),
 )
 BESIDE = GREEN._replace(
     probes=PROBES[:2], against=RED._replace(version="0.6.8.post1", probes=(PROBES[0],), target=TARGET)
 )
-SWEPT = Report(
+SWEPT = SmokeReport(
     False,
     "flashinfer",
     "0.6.11.post2",
@@ -69,7 +81,7 @@ SWEPT = Report(
     sweep=Sweep(
         "nvidia-cutlass-dsl",
         ">=4.5.0",
-        (Release("4.5.0", "compiled", "for sm_100a"), Release("4.8.1", "fail", "no make_fragment")),
+        (SweptRelease("4.5.0", "compiled", "for sm_100a"), SweptRelease("4.8.1", "fail", "no make_fragment")),
         "nvidia-cutlass-dsl>=4.5.0,<4.6",
         (RepositoryPin("requirements.txt:3:21", "4.8.1", False), RepositoryPin("a.txt:1:1", "4.5.0", True)),
     ),
@@ -84,7 +96,7 @@ def test_the_schema_is_a_schema() -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_json_keeps_to_its_schema(name: str) -> None:
-    VALIDATOR.validate(json.loads(render(ALL[name], Format.json)))
+    VALIDATOR.validate(json.loads(render(ALL[name], SmokeFormat.json)))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +116,7 @@ def test_the_json_keeps_to_its_schema(name: str) -> None:
     ],
 )
 def test_the_schema_refuses_what_no_report_says(path: tuple[Any, ...], value: Any) -> None:
-    document = json.loads(render(RED, Format.json))
+    document = json.loads(render(RED, SmokeFormat.json))
     place = document
     for step in path[:-1]:
         place = place[step]
@@ -113,7 +125,7 @@ def test_the_schema_refuses_what_no_report_says(path: tuple[Any, ...], value: An
 
 
 def test_json() -> None:
-    assert json.loads(render(RED._replace(probes=PROBES[:2], against=None), Format.json)) == {
+    assert json.loads(render(RED._replace(probes=PROBES[:2], against=None), SmokeFormat.json)) == {
         "schema": 1,
         "ok": False,
         "group": "flashinfer",
@@ -159,7 +171,7 @@ def test_json() -> None:
 
 
 def test_json_of_the_further_parts() -> None:
-    comparison = json.loads(render(COMPARED, Format.json))["comparison"]
+    comparison = json.loads(render(COMPARED, SmokeFormat.json))["comparison"]
     assert comparison == {
         "version": "0.6.8.post1",
         "new_failures": [],
@@ -170,8 +182,8 @@ def test_json_of_the_further_parts() -> None:
             {"probe": "mxfp4-sm90-interleave", "metric": "error", "before": 0.0, "after": 1.40625, "share": None},
         ],
     }
-    assert json.loads(render(BESIDE, Format.json))["against"]["version"] == "0.6.8.post1"
-    assert json.loads(render(SWEPT, Format.json))["sweep"] == {
+    assert json.loads(render(BESIDE, SmokeFormat.json))["against"]["version"] == "0.6.8.post1"
+    assert json.loads(render(SWEPT, SmokeFormat.json))["sweep"] == {
         "package": "nvidia-cutlass-dsl",
         "admitted": ">=4.5.0",
         "releases": [
@@ -244,7 +256,7 @@ flashinfer 0.6.11.post2: not ok
 
 @pytest.mark.parametrize("name", TABLES)
 def test_tables(name: str) -> None:
-    assert render(ALL[name], Format.table) == TABLES[name]
+    assert render(ALL[name], SmokeFormat.table) == TABLES[name]
 
 
 MARKDOWN_RED = """\
@@ -288,17 +300,17 @@ NVIDIA H200 (9.0), driver 580.95.05, CUDA 13.0, torch 2.11.0+cu130, Python 3.12.
 
 
 def test_markdown() -> None:
-    assert render(RED, Format.markdown) == MARKDOWN_RED
+    assert render(RED, SmokeFormat.markdown) == MARKDOWN_RED
 
 
 def test_markdown_of_the_further_parts() -> None:
-    compared = render(COMPARED, Format.markdown)
+    compared = render(COMPARED, SmokeFormat.markdown)
     assert "beside the baseline of 0.6.8.post1:\n\n- mxfp4-sm90-interleave fails, as in the baseline\n" in compared
-    beside = render(BESIDE, Format.markdown)
+    beside = render(BESIDE, SmokeFormat.markdown)
     assert (
         "| probe | value | 0.6.11.post2 | 0.6.8.post1 |\n| --- | --- | --- | --- |\n| environment | outcome |" in beside
     )
-    assert render(SWEPT, Format.markdown) == (
+    assert render(SWEPT, SmokeFormat.markdown) == (
         "### flashinfer 0.6.11.post2: not ok\n\nno GPU, torch 2.11.0+cu130, Python 3.12.3\n\n"
         "- requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 does not keep to nvidia-cutlass-dsl>=4.5.0,&lt;4.6\n\n"
         "| release | outcome | reason |\n| --- | --- | --- |\n"
@@ -311,7 +323,7 @@ def test_markdown_of_the_further_parts() -> None:
 
 def test_markdown_cannot_be_broken_out_of() -> None:
     odd = ProbeReport("environment", "fail", "a|b <img> *x* @team #1 ````", 1.0, {"text": "```` </details>"})
-    text = render(RED._replace(probes=(odd,), problems=(Problem(None, "a"),)), Format.markdown)
+    text = render(RED._replace(probes=(odd,), problems=(Problem(None, "a"),)), SmokeFormat.markdown)
     assert "a\\|b &lt;img> \\*x\\* @&#8203;team \\#&#8203;1 \\`\\`\\`\\`" in text
     assert '`````json\n{\n  "environment": {\n    "text": "```` </details>"\n  }\n}\n`````\n' in text
 
@@ -338,12 +350,12 @@ JUNIT_RED = """\
 
 
 def test_junit() -> None:
-    assert render(RED, Format.junit) == JUNIT_RED
+    assert render(RED, SmokeFormat.junit) == JUNIT_RED
 
 
-def cases(report: Report) -> dict[str, list[tuple[str, str | None]]]:
+def cases(report: SmokeReport) -> dict[str, list[tuple[str, str | None]]]:
     """What each case of the JUnit report holds."""
-    suite = ElementTree.fromstring(render(report, Format.junit).encode())
+    suite = ElementTree.fromstring(render(report, SmokeFormat.junit).encode())
     return {
         str(case.get("name")): [(child.tag, child.get("message")) for child in case if child.tag != "system-out"]
         for case in suite.iter("testcase")
@@ -379,37 +391,37 @@ def test_junit_is_red_only_where_it_blocks() -> None:
     ],
 )
 def test_the_devices_in_words(devices: tuple[Any, ...], words: str) -> None:
-    text = render(GREEN._replace(target=TARGET._replace(devices=devices)), Format.table)
+    text = render(GREEN._replace(target=TARGET._replace(devices=devices)), SmokeFormat.table)
     assert text.startswith(words)
 
 
 def test_a_sweep_that_found_nothing() -> None:
     assert SWEPT.sweep is not None
     nothing = SWEPT._replace(sweep=SWEPT.sweep._replace(admitted="", range=None, pins=()))
-    assert render(nothing, Format.table).split("\n")[4:6] == [
+    assert render(nothing, SmokeFormat.table).split("\n")[4:6] == [
         "the wheel's metadata says nothing of nvidia-cutlass-dsl",
         "the repository does not pin nvidia-cutlass-dsl",
     ]
 
 
 def test_a_baseline_that_agrees() -> None:
-    same = GREEN._replace(comparison=Comparison("0.6.8", (), (), (), ()))
-    lines = render(same, Format.table).split("\n")
+    same = GREEN._replace(comparison=BaselineComparison("0.6.8", (), (), (), ()))
+    lines = render(same, SmokeFormat.table).split("\n")
     assert lines[3:5] == ["beside the baseline of 0.6.8:", "nothing changed"]
-    new = GREEN._replace(comparison=Comparison("0.6.8", ("environment",), (), (), ()))
-    assert "environment fails now and did not before\n" in render(new, Format.table)
+    new = GREEN._replace(comparison=BaselineComparison("0.6.8", ("environment",), (), (), ()))
+    assert "environment fails now and did not before\n" in render(new, SmokeFormat.table)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a/report.json", Output(Format.json, "a/report.json")),
-        ("junit.XML", Output(Format.junit, "junit.XML")),
-        ("a.md", Output(Format.markdown, "a.md")),
-        ("a.txt", Output(Format.table, "a.txt")),
-        ("markdown=a.json", Output(Format.markdown, "a.json")),
-        ("odd=a.json", Output(Format.json, "odd=a.json")),
-        ("table=a=b", Output(Format.table, "a=b")),
+        ("a/report.json", Output(SmokeFormat.json, "a/report.json")),
+        ("junit.XML", Output(SmokeFormat.junit, "junit.XML")),
+        ("a.md", Output(SmokeFormat.markdown, "a.md")),
+        ("a.txt", Output(SmokeFormat.table, "a.txt")),
+        ("markdown=a.json", Output(SmokeFormat.markdown, "a.json")),
+        ("odd=a.json", Output(SmokeFormat.json, "odd=a.json")),
+        ("table=a=b", Output(SmokeFormat.table, "a=b")),
     ],
 )
 def test_where_a_report_goes(text: str, expected: Output) -> None:

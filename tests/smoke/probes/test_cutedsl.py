@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fi_bump.smoke.probes import cutedsl_masked_moe, jit, masked_moe
-from fi_bump.smoke.probes.protocol import Request, Result
+from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 
-REQUEST = Request("cutedsl-masked-moe", "flashinfer", "0.6.11.post2", {"flashinfer-python": None})
+REQUEST = ProbeRequest("cutedsl-masked-moe", "flashinfer", "0.6.11.post2", {"flashinfer-python": None})
 
 
 class Machine:
@@ -125,7 +125,7 @@ def test_it_runs_where_it_can(machine: Machine, monkeypatch: pytest.MonkeyPatch)
     prepared: list[tuple[str, ...]] = []
     monkeypatch.setattr(jit, "prepare", lambda *arguments: prepared.append(arguments))
     monkeypatch.setattr(
-        masked_moe, "run", lambda kernel, metrics: Result("pass", None, {"kernel": kernel(), **metrics})
+        masked_moe, "run", lambda kernel, metrics: ProbeResult("pass", None, {"kernel": kernel(), **metrics})
     )
     result = cutedsl_masked_moe.run(REQUEST)
     assert result.outcome == "pass"

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from fi_bump.smoke.probes import environment, no_gpu, toolkit
-from fi_bump.smoke.probes.protocol import Request
+from fi_bump.smoke.probes.protocol import ProbeRequest
 
 PACKAGES = {"flashinfer-python": None, "flashinfer-cubin": None, "flashinfer-jit-cache": "cu130"}
-REQUEST = Request("environment", "flashinfer", "0.6.11.post2", PACKAGES)
+REQUEST = ProbeRequest("environment", "flashinfer", "0.6.11.post2", PACKAGES)
 MODULES = {
     "flashinfer-python": "flashinfer",
     "flashinfer-cubin": "flashinfer_cubin",

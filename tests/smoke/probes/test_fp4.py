@@ -13,9 +13,9 @@ torch = pytest.importorskip("torch", reason="the probes compute with torch, whic
 
 from fi_bump.smoke.probes import fp4_scale, jit, masked_moe, reference  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.masked_moe import HIDDEN, INNER, ROUTING, ROWS, TOP  # noqa: E402  # after torch is there
-from fi_bump.smoke.probes.protocol import Request  # noqa: E402  # after torch is there
+from fi_bump.smoke.probes.protocol import ProbeRequest  # noqa: E402  # after torch is there
 
-REQUEST = Request("fp4-scale-contract", "flashinfer", "0.6.11.post2", {"flashinfer-python": None})
+REQUEST = ProbeRequest("fp4-scale-contract", "flashinfer", "0.6.11.post2", {"flashinfer-python": None})
 REFUSAL = "Error in the check\n  globalScale should have shape [1] or [num_tokens]\n"
 VALUES = torch.tensor([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0])
 

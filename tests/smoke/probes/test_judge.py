@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the probes compute with torch, which is no dependency of fi-bump")
 
 from fi_bump.smoke.probes.judge import Comparison, compare  # noqa: E402  # after torch is known to be there
-from fi_bump.smoke.probes.protocol import Result  # noqa: E402  # after torch is known to be there
+from fi_bump.smoke.probes.protocol import ProbeResult  # noqa: E402  # after torch is known to be there
 
 
 def test_worst_token_and_expert() -> None:
@@ -62,7 +62,7 @@ def test_what_is_no_number_is_not_lost(value: float, experts: list[list[int]]) -
         "close": 0.875,
         "not_numbers": 1,
     }
-    json.loads(Result("fail", "x", found.metrics()).to_json())
+    json.loads(ProbeResult("fail", "x", found.metrics()).to_json())
 
 
 def test_experts_without_a_token_have_no_error() -> None:

@@ -15,10 +15,10 @@ torch = pytest.importorskip("torch", reason="the probes compute with torch, whic
 from fi_bump.smoke.probes import defects, jit, moe_case, mxfp4_sm90, timing  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.judge import compare  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.moe_case import Case, Shape  # noqa: E402  # after torch is there
-from fi_bump.smoke.probes.protocol import Request  # noqa: E402  # after torch is there
+from fi_bump.smoke.probes.protocol import ProbeRequest  # noqa: E402  # after torch is there
 from tests.smoke.probes import kernel_model  # noqa: E402  # after torch is there
 
-REQUEST = Request("mxfp4-sm90-interleave", "flashinfer", "0.6.11.post2", {"flashinfer-python": None})
+REQUEST = ProbeRequest("mxfp4-sm90-interleave", "flashinfer", "0.6.11.post2", {"flashinfer-python": None})
 # Many inner rows: one that is wrong is then a small part of an output, as in a real model.
 WIDE = Shape(48, 128, 2816, 4, 2)
 ROW = "one row's signs flipped in one expert"
