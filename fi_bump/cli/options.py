@@ -14,7 +14,10 @@ HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 app = typer.Typer(
     help="Keep every version pin of a GPU package in step, from one lock: versions.lock.json.",
-    epilog="Exit codes: 0 in step or done, 1 findings, 2 wrong usage, 3 could not do the job, 130 interrupted.",
+    epilog=(
+        "Exit codes: 0 in step or done, 1 findings, 2 wrong usage, 3 could not do the job, 130 interrupted.\n\n"
+        "The words pin, site, anchor, group, member and mention are explained in docs/glossary.md."
+    ),
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
