@@ -1,4 +1,4 @@
-"""The command line: parse, call one function, exit. One module per command, named as it is typed."""
+"""The command line: parse the options, call one function of `commands`, exit. Each command has its own module."""
 
 from typing import Annotated
 
@@ -31,17 +31,17 @@ def _version(value: bool) -> None:
 def options(
     context: typer.Context,
     directory: Annotated[
-        str, typer.Option("-C", metavar="DIR", help="The repository's folder, where versions.lock.json lies.")
+        str, typer.Option("-C", metavar="DIR", help="The folder that contains versions.lock.json.")
     ] = ".",
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Keep every version pin of a GPU package in step, from one lock: versions.lock.json."""
+    """Keep every version pin of a GPU package in step with one lock: versions.lock.json."""
     context.obj = directory
 
 
-# Help lists the commands in this order.
+# `--help` lists the commands in this order.
 app.command("init")(init_command)
 app.command("set")(set_command)
 app.command("check")(check_command)

@@ -1,4 +1,4 @@
-"""audit: what releases require against what the repository pins."""
+"""The options of `fi-bump audit`, which checks the requirements of releases against the repository's pins."""
 
 import sys
 from typing import Annotated
@@ -23,7 +23,7 @@ def audit_command(
         list[str] | None,
         typer.Argument(
             metavar="[GROUP==]VERSION",
-            help="Versions to try; without, the locked ones.",
+            help="Versions to audit. Default: the locked versions.",
             autocompletion=complete_targets,
         ),
     ] = None,
@@ -33,9 +33,10 @@ def audit_command(
     resolve: Annotated[bool, typer.Option("--resolve", help="Also let uv resolve the requirement files.")] = False,
     form: ReportFormatOption = ReportFormat.text,
 ) -> None:
-    """Hold what releases require against what the repository pins.
+    """Check a release's requirements against your other pins.
 
-    Conflicts are shown with both places and the command that ends them. Writes nothing.
+    For each conflict it shows the requirement, your pin, and the command that resolves the conflict. It changes no
+    file of the repository.
     """
     from fi_bump.commands import audit as command
 

@@ -1,4 +1,4 @@
-"""check: fail on drift."""
+"""The options of `fi-bump check`, which fails when pins and lock differ."""
 
 import sys
 from typing import Annotated
@@ -12,21 +12,26 @@ from fi_bump.terminal.output import guard
 
 def check_command(
     context: typer.Context,
-    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Read only these files or folders.")] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Make the tree follow the lock, then say what is left.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix changes, as a patch.")] = False,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH", help="Check only these files or folders.")
+    ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Change the pins to the locked version, then report what remains.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the changes that --fix makes, as a patch.")] = False,
     form: ReportFormatOption = ReportFormat.text,
     mentions: Annotated[
-        bool, typer.Option("--mentions", help="List lines that name another version of a member and are no pins.")
+        bool,
+        typer.Option("--mentions", help="Also list lines that mention another version of a package but are not pins."),
     ] = False,
     online: Annotated[
-        bool, typer.Option("--online", help="Also ask the package indexes whether the releases are there.")
+        bool, typer.Option("--online", help="Also ask the package indexes whether the locked releases exist.")
     ] = False,
     index: IndexOption = None,
 ) -> None:
-    """Fail when a pin is not at its version, or not in its place.
+    """Fail when a pin has the wrong version or is not at its site.
 
-    Writes nothing without --fix, and needs neither git nor, without --online, a network.
+    Without --fix it changes no file of the repository. It does not need git, and only --online uses the network.
     """
     asked = command.CheckOptions(context.obj, tuple(paths or ()), fix, diff, form.value, mentions)
     if online:

@@ -1,7 +1,7 @@
-"""What a shell can offer while a command line is typed: names of the lock, and versions known without a network.
+"""Shell completion: suggest the lock's groups and sites, and the versions that are known without a network.
 
-Nothing here may fail or print: a shell has no place to show it. Versions are those that the lock holds and those that
-an index has named to an earlier command.
+Nothing here may raise or print: the shell would mix it into the command line. The suggested versions are the locked
+ones and those in the cache of earlier answers from package indexes.
 """
 
 from __future__ import annotations
@@ -18,19 +18,22 @@ _NEWEST = 20
 
 
 class Escaped(str):
-    """A word as bash must find it on the line: unlike zsh and fish it quotes nothing of what a program offers."""
+    """A suggestion escaped for bash, which, unlike zsh and fish, inserts a program's suggestions unquoted."""
 
     def __new__(cls, text: str) -> Escaped:
-        """The text with a backslash before whatever means something to bash."""
+        """Put a backslash before each character that has a meaning in bash."""
         return super().__new__(cls, re.sub(r"([^\w@%+=:,./#-])", r"\\\1", text))
 
     def startswith(self, *_: object) -> bool:
-        """True: typer looks whether it begins with what was typed, without its escapes, or with the `==` before it."""
+        """Return True, so that typer keeps every suggestion.
+
+        typer compares a suggestion with the typed word, which has no escapes and may have the `==` in front of it.
+        """
         return True
 
 
-def written(offered: list[str]) -> list[str]:
-    """What is offered, as the shell that asks must be told it."""
+def for_shell(offered: list[str]) -> list[str]:
+    """Return the suggestions, escaped if the shell that asks is bash."""
     return [Escaped(text) for text in offered] if _asked_by_bash() else offered
 
 
@@ -39,7 +42,10 @@ def _asked_by_bash() -> bool:
 
 
 def words_before() -> list[str]:
-    """The words in front of the one that is completed, as bash has cut them; typer hands none over."""
+    """Return the words before the one being completed, as bash splits them; empty for other shells.
+
+    They come from bash's own variables, because typer does not pass them on.
+    """
     if not _asked_by_bash():
         return []
     words = os.environ.get("COMP_WORDS", "").split("\n")
@@ -48,20 +54,20 @@ def words_before() -> list[str]:
 
 
 def groups(root: str) -> list[str]:
-    """The names of the lock's groups."""
+    """Return the names of the lock's groups."""
     return [group.name for group in _groups(root)]
 
 
 def sites(root: str) -> list[str]:
-    """The recorded sites."""
+    """Return the recorded sites of all groups."""
     return [site for group in _groups(root) for site in group.sites]
 
 
 def targets(root: str, before: Sequence[str], typed: str) -> list[str]:
-    """`GROUP==VERSION` for each group, and bare versions where the lock has one group, the newest first.
+    """Return `GROUP==VERSION` for each group, newest first; with a single group, also its bare versions.
 
-    `before` are the words in front of `typed`. Bash cuts words at `=`: what it hands over as a word of its own behind
-    `==` is completed as a version.
+    `before` are the words before `typed`. Bash splits words at `=`, so a word that follows a separate `==` is
+    completed as a version.
     """
     known = _groups(root)
     words = [*before, typed]
@@ -89,15 +95,15 @@ def _groups(root: str) -> tuple[Group, ...]:
 
 
 def _versions(root: str, group: Group) -> list[str]:
-    """The newest versions that every member has by what is kept of their indexes' answers, and the locked one."""
+    """Return the newest versions that the cached index answers show for every member, then the locked version."""
     try:
-        known = _kept(root, group)
+        known = _cached(root, group)
     except (FiBumpError, OSError, ValueError):
         known = []
     return [*[version for version in known if version != group.version], group.version][: _NEWEST + 1]
 
 
-def _kept(root: str, group: Group) -> list[str]:
+def _cached(root: str, group: Group) -> list[str]:
     from fi_bump.index import configuration
     from fi_bump.index.cache import Cache, default_folder
     from fi_bump.index.client import Client

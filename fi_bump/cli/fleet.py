@@ -1,4 +1,4 @@
-"""fleet: many checkouts at once."""
+"""The options of `fi-bump fleet`, which compares many checkouts."""
 
 import sys
 from typing import Annotated
@@ -11,30 +11,38 @@ from fi_bump.terminal.output import guard
 
 def fleet_command(
     context: typer.Context,
-    folders: Annotated[list[str] | None, typer.Argument(metavar="DIR", help="Checkouts to look at.")] = None,
+    folders: Annotated[
+        list[str] | None, typer.Argument(metavar="DIR", help="Folders of the checkouts to compare.")
+    ] = None,
     repos: Annotated[
-        str | None, typer.Option(metavar="FILE", help="A file of their paths, a line each; # begins a comment.")
+        str | None,
+        typer.Option(metavar="FILE", help="A file with one checkout's folder per line; # begins a comment."),
     ] = None,
     engine: Annotated[
-        str | None, typer.Option(metavar="DIR", help="The checkout, or its name, that the others build on.")
+        str | None,
+        typer.Option(metavar="DIR", help="The folder or name of the checkout that the others build on."),
     ] = None,
     online: Annotated[
-        bool, typer.Option("--online", help="Also ask the package indexes for what every member has.")
+        bool,
+        typer.Option("--online", help="Also ask the package indexes for the newest version of each whole group."),
     ] = False,
     index: IndexOption = None,
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
     exit_code: Annotated[
         bool,
-        typer.Option("--exit-code", help="Exit with 1 when one is behind, disagrees, has findings or stays unknown."),
+        typer.Option(
+            "--exit-code",
+            help="Exit with 1 when a checkout is behind, disagrees, has findings, or could not be compared.",
+        ),
     ] = False,
     form: FormatOption = Format.text,
 ) -> None:
-    """Show many checkouts in one table: who is behind or drifts.
+    """Compare checkouts in one table: which are behind or drift.
 
-    Also who is in step, and who disagrees with the engine it builds on. Behind is a group whose version is older than
-    the newest that another checkout has locked, or, with --online, than the newest that every member has. A checkout
-    that cannot be read is a row, and stops no other. Writes nothing.
+    It also shows which checkouts are in step, and which disagree with the engine that they build on. A group is behind
+    when another checkout has locked a newer version or, with --online, when all packages of the group have a newer
+    version on their indexes. A checkout that cannot be read gets a row that says why. It changes no file.
     """
     from fi_bump.commands import fleet as command
 

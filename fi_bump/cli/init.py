@@ -1,4 +1,4 @@
-"""init: find the pins and write the lock."""
+"""The options of `fi-bump init`, which finds the pins and writes the lock."""
 
 import sys
 from typing import Annotated
@@ -16,33 +16,36 @@ def init_command(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A known family (repeatable), or the name of a group of your own.",
+            help="A known family of packages (repeatable) or, with --package, the name of your own group.",
             autocompletion=complete_families,
         ),
     ] = None,
     package: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A package of the group (repeatable).")
+        list[str] | None, typer.Option(metavar="NAME", help="A package of your own group (repeatable).")
     ] = None,
     variable: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="A variable that holds its version (repeatable).")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A variable that holds the version of your own group (repeatable)."),
     ] = None,
     repository: Annotated[
-        list[str] | None, typer.Option(metavar="HOST/OWNER/NAME", help="Its git repository (repeatable).")
+        list[str] | None,
+        typer.Option(metavar="HOST/OWNER/NAME", help="A git repository of your own group (repeatable)."),
     ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="Paths to leave out (repeatable).")
-    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help="Paths to ignore (repeatable).")] = None,
     version: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="The version the lock takes when the pins disagree.")
+        str | None, typer.Option(metavar="VERSION", help="The version to lock when the pins disagree.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the lock that is there.")] = False,
-    split: Annotated[bool, typer.Option("--split", help="Make a group of each version that stands somewhere.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing versions.lock.json.")] = False,
+    split: Annotated[
+        bool, typer.Option("--split", help="Make a separate group for each version that the repository pins.")
+    ] = False,
 ) -> None:
     """Find the pins of this repository and write versions.lock.json.
 
-    Without options FlashInfer is looked for. --group takes other known families, or, with --package, a group of
-    your own. Pins that disagree are shown, and the version most of them have is taken; where one pyproject.toml
-    holds several versions in several tables, each gets a group of its own, and with --split wherever they stand.
+    Without options it looks for pins of FlashInfer. --group looks for another known family or, with --package, for
+    your own group. If the pins disagree, it shows them and locks the version that most of them have. If one
+    pyproject.toml pins different versions in different tables, each version becomes its own group; --split does this
+    for all files.
     """
     asked = command.InitOptions(
         root=context.obj,

@@ -1,4 +1,4 @@
-"""latest: the newest release that every member has."""
+"""The options of `fi-bump latest`, which shows the newest version that all packages of a group have."""
 
 import sys
 from typing import Annotated
@@ -21,19 +21,19 @@ def latest_command(
     context: typer.Context,
     groups: Annotated[
         list[str] | None,
-        typer.Argument(metavar="GROUP", help="The groups to ask about; without, all.", autocompletion=complete_groups),
+        typer.Argument(metavar="GROUP", help="Groups to show. Default: all.", autocompletion=complete_groups),
     ] = None,
     index: IndexOption = None,
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit with 1 when a group is behind what all its members have.")
+        bool, typer.Option("--exit-code", help="Exit with 1 when all packages of a group have a newer version.")
     ] = False,
     form: FormatOption = Format.text,
 ) -> None:
-    """Show the newest version that every member has on its index.
+    """Show the newest version that all packages of a group have.
 
-    Each member's own newest stands beside it.
+    The versions come from the package indexes. The newest version of each single package is shown too.
     """
     from fi_bump.commands import latest as command
 

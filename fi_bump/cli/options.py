@@ -1,4 +1,4 @@
-"""What several commands share: the application itself, and options that mean the same everywhere."""
+"""The typer application, and the options and completions that several commands share."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 app = typer.Typer(
-    help="Keep every version pin of a GPU package in step, from one lock: versions.lock.json.",
+    help="Keep every version pin of a GPU package in step with one lock: versions.lock.json.",
     epilog=(
-        "Exit codes: 0 in step or done, 1 findings, 2 wrong usage, 3 could not do the job, 130 interrupted.\n\n"
-        "The words pin, site, anchor, group, member and mention are explained in docs/glossary.md."
+        "Exit codes: 0 success, 1 findings, 2 wrong usage, 3 the command could not do its job, 130 interrupted.\n\n"
+        "The words pin, site, anchor, group, family, mention and probe are explained here:\n\n"
+        # After a line with only \b click does not wrap, so the address is not broken at its hyphens.
+        "\b\nhttps://github.com/fi-bump/fi-bump/blob/main/docs/glossary.md"
     ),
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -26,14 +28,14 @@ app = typer.Typer(
 
 
 class Format(StrEnum):
-    """How a list is written."""
+    """The output formats of commands that print a list."""
 
     text = "text"
     json = "json"
 
 
 class ReportFormat(StrEnum):
-    """How a report is written: for people, for programs, for GitHub, GitLab and other CI."""
+    """The output formats of commands that print findings: for people, for programs, for GitHub, GitLab and other CI."""
 
     text = "text"
     json = "json"
@@ -45,60 +47,70 @@ class ReportFormat(StrEnum):
 
 
 def _root(context: typer.Context) -> str:
-    """The folder of `-C`, also while a line is completed and no callback has run."""
+    """Return the folder that `-C` names; during completion too, when no callback has set `context.obj`."""
     root = context.find_root().params.get("directory")
     return root if isinstance(root, str) else "."
 
 
 def complete_groups(context: typer.Context, incomplete: str) -> list[str]:
-    """The lock's groups."""
+    """Suggest the lock's groups."""
     return [name for name in completion.groups(_root(context)) if name.startswith(incomplete)]
 
 
 def complete_sites(context: typer.Context, incomplete: str) -> list[str]:
-    """The recorded sites."""
-    return completion.written([site for site in completion.sites(_root(context)) if site.startswith(incomplete)])
+    """Suggest the recorded sites."""
+    return completion.for_shell([site for site in completion.sites(_root(context)) if site.startswith(incomplete)])
 
 
 def complete_templates(incomplete: str) -> list[str]:
-    """The templates."""
+    """Suggest the templates."""
     from fi_bump.template.catalog import TEMPLATES
 
     return [name for name in TEMPLATES if name.startswith(incomplete)]
 
 
 def complete_families(incomplete: str) -> list[str]:
-    """The known families."""
+    """Suggest the known families."""
     from fi_bump.families import families
 
     return [name for name in families() if name.startswith(incomplete)]
 
 
 def complete_probes(incomplete: str) -> list[str]:
-    """The probes of the smoke stage."""
+    """Suggest the probes of `smoke`."""
     from fi_bump.smoke.registry import PROBES
 
     return [name for name in PROBES if name.startswith(incomplete)]
 
 
 def complete_targets(context: typer.Context, incomplete: str) -> list[str]:
-    """What `set` can move to."""
-    return completion.written(completion.targets(_root(context), completion.words_before(), incomplete))
+    """Suggest `[GROUP==]VERSION` targets."""
+    return completion.for_shell(completion.targets(_root(context), completion.words_before(), incomplete))
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write the report.")]
-ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="How to write the report.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="The format of the output.")]
+ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="The format of the report.")]
 IndexOption = Annotated[
-    list[str] | None, typer.Option("--index", metavar="URL", help="Ask this package index instead (repeatable).")
+    list[str] | None,
+    typer.Option(
+        "--index",
+        metavar="URL",
+        help="Ask this package index, not the configured ones (repeatable). A package with an index of its own in the "
+        "lock keeps that index.",
+    ),
 ]
-YankedOption = Annotated[bool, typer.Option("--allow-yanked", help="Take a release that was yanked.")]
+YankedOption = Annotated[bool, typer.Option("--allow-yanked", help="Accept yanked releases.")]
 PrereleaseOption = Annotated[
-    bool, typer.Option("--allow-prerelease", help="Propose pre-releases too; one that is named is always taken.")
+    bool,
+    typer.Option("--allow-prerelease", help="Propose pre-releases too. A version that you name is always accepted."),
 ]
 
 
 def online_of(index: list[str] | None, yanked: bool, prerelease: bool) -> "Online":
-    """What to ask, and what a release may be. Imports what talks to indexes: only for commands that do."""
+    """Return the indexes to ask and the kinds of release to accept.
+
+    The imports are inside, so that commands without a network do not pay for the index client.
+    """
     from fi_bump.releases.asking import Online
     from fi_bump.releases.known import Terms
 

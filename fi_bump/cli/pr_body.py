@@ -1,4 +1,4 @@
-"""pr-body: a change told to a reviewer."""
+"""The options of `fi-bump pr-body`, which prints a pull request's body."""
 
 import sys
 from typing import Annotated
@@ -16,24 +16,28 @@ def pr_body_command(
         str | None, typer.Option(metavar="REV", help="The git revision to compare with. Default: HEAD.")
     ] = None,
     from_lock: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Compare with this earlier lock instead; needs no git.")
+        str | None,
+        typer.Option(metavar="FILE", help="Compare with this earlier versions.lock.json instead; needs no git."),
     ] = None,
     smoke: Annotated[
-        str | None, typer.Option(metavar="FILE", help="A JSON report of smoke on the version that is locked now.")
+        str | None, typer.Option(metavar="FILE", help="A JSON report of smoke for the version that is locked now.")
     ] = None,
     baseline: Annotated[
-        str | None, typer.Option(metavar="FILE", help="An earlier JSON report to show it beside.")
+        str | None, typer.Option(metavar="FILE", help="An earlier JSON report to compare the --smoke report with.")
     ] = None,
     tolerance: Annotated[
-        float, typer.Option(min=0, metavar="SHARE", help="Show errors and times that moved by more than this.")
+        float,
+        typer.Option(
+            min=0, metavar="SHARE", help="Show errors and times that changed by more than this share of the old value."
+        ),
     ] = 0.25,
     offline: Annotated[bool, typer.Option("--offline", envvar="FI_BUMP_OFFLINE", help="Ask no package index.")] = False,
     index: IndexOption = None,
 ) -> None:
-    """Print the body of a pull request for what moves.
+    """Print a pull request's body for the pins that changed.
 
-    What moves is what differs between a git revision and the working tree. The body has every pin with its old and
-    new version, the releases on the way with their dates and pages, the audit, what a person must look at, the smoke
+    It compares a git revision with the working tree. The body lists every changed pin with its old and new version,
+    the releases in between with their dates and pages, the audit, the lines that a person must review, the smoke
     report, and what was not run.
     """
 
@@ -41,9 +45,11 @@ def pr_body_command(
         from fi_bump.commands import pr_body as command
 
         if base is not None and from_lock is not None:
-            raise UsageError("--base and --from-lock both name the earlier state", hint="leave one of them out")
+            message = "--base and --from-lock cannot be used together: each names the earlier state"
+            raise UsageError(message, hint="leave out --base or --from-lock")
         if baseline is not None and smoke is None:
-            raise UsageError("--baseline stands beside a report", hint="name the report with --smoke")
+            message = "--baseline needs --smoke: it names what the smoke report is compared with"
+            raise UsageError(message, hint="add --smoke FILE")
         online = None if offline else online_of(index, yanked=False, prerelease=False)
         revision = "HEAD" if base is None else base
         return command.run(command.PrBodyOptions(context.obj, revision, from_lock, smoke, baseline, tolerance, online))

@@ -1,4 +1,4 @@
-"""set: move every pin of a group to a version."""
+"""The options of `fi-bump set`, which moves every pin of a group to a version."""
 
 import sys
 from typing import Annotated
@@ -16,12 +16,12 @@ def set_command(
         list[str],
         typer.Argument(
             metavar="[GROUP==]VERSION",
-            help="The version to move to, for one or more groups.",
+            help="The new version, for one or more groups.",
             autocompletion=complete_targets,
         ),
     ],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the change as a patch for git apply and write nothing.")
+        bool, typer.Option("--dry-run", help="Print the change as a patch for git apply; change no file.")
     ] = False,
     offline: Annotated[bool, typer.Option("--offline", envvar="FI_BUMP_OFFLINE", help="Ask no package index.")] = False,
     index: IndexOption = None,
@@ -29,20 +29,21 @@ def set_command(
     allow_prerelease: PrereleaseOption = False,
     strict: Annotated[bool, typer.Option("--strict", help="Change nothing when the audit finds a conflict.")] = False,
     pr_body: Annotated[
-        str | None, typer.Option("--pr-body", metavar="FILE", help="Write a pull request's body; - prints it alone.")
+        str | None,
+        typer.Option("--pr-body", metavar="FILE", help="Write a pull request's body to FILE; - prints only the body."),
     ] = None,
     commit: Annotated[
-        bool, typer.Option("--commit", help="Make one git commit of what is changed, and of nothing else.")
+        bool, typer.Option("--commit", help="Commit the files that set changed, and no others, with git.")
     ] = False,
 ) -> None:
     """Move every pin of a group to a version: all of them, or none.
 
-    First every member's package index is asked whether it has the release, and what the release requires is held
-    against the rest of the repository; --offline leaves that out. A package that is pinned here and is in no group
-    becomes a group of its own.
+    Before it changes a file, it asks the package indexes whether each package of the group has the release, and checks
+    whether the release's requirements conflict with your other pins; --offline skips both. If you name a package that
+    is pinned here but is in no group, it becomes its own group.
 
-    Only the characters of the version change, and versions.lock.json last. Afterwards the places are listed that
-    still name the old version and are no pins.
+    Only the characters of the versions change; versions.lock.json is written last. Afterwards it lists other lines
+    that still mention the old version.
     """
     online = None if offline else online_of(index, allow_yanked, allow_prerelease)
     asked = command.SetOptions(context.obj, tuple(targets), dry_run, online, strict, pr_body, commit)

@@ -1,4 +1,4 @@
-"""site add, move and remove: the recorded places."""
+"""The options of `fi-bump site add`, `site move` and `site remove`, which edit the recorded sites."""
 
 import sys
 from typing import Annotated
@@ -10,7 +10,7 @@ from fi_bump.commands import site as command
 from fi_bump.terminal.output import guard
 
 site_app = typer.Typer(
-    help="Record where a pin stands, re-point a site, or forget it.",
+    help="Record a pin as a site, re-point a site, or remove it.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings=HELP_NAMES,
@@ -24,17 +24,22 @@ def site_add(
     group: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="The group, where several could own the place.", autocompletion=complete_groups
+            metavar="NAME",
+            help="The group of the pin, if several groups could own it.",
+            autocompletion=complete_groups,
         ),
     ] = None,
     text: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="A line's text with {version} in it, once in the file.")
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="Text of a line, with {version} for the version; it must occur once in the file."
+        ),
     ] = None,
 ) -> None:
-    """Record a pin under a group.
+    """Record a pin as a site of a group.
 
-    A place that no finder knows (a constant, an assert, a comment) is recorded by its text: PATH:LINE with --group
-    takes the line as it stands, --text 'expected = "{version}"' says it exactly.
+    A version that fi-bump does not recognise as a pin (in a constant, an assert, a comment) is recorded by the text
+    around it. PATH:LINE with --group records the text of that line; --text 'expected = "{version}"' gives the text.
     """
     sys.exit(guard(lambda: command.add_site(context.obj, place, group, text)))
 
@@ -46,9 +51,9 @@ def site_move(
         str,
         typer.Argument(metavar="SITE", help="The recorded site, as status lists it.", autocompletion=complete_sites),
     ],
-    new: Annotated[str, typer.Argument(metavar="PLACE", help="Where its pin stands now: PATH#ANCHOR or PATH:LINE.")],
+    new: Annotated[str, typer.Argument(metavar="PLACE", help="Where the pin is now: PATH#ANCHOR or PATH:LINE.")],
 ) -> None:
-    """Re-point a recorded site: a variable was renamed, a file moved."""
+    """Re-point a recorded site after a variable was renamed or a file was moved."""
     sys.exit(guard(lambda: command.move_site(context.obj, old, new)))
 
 
@@ -60,5 +65,5 @@ def site_remove(
         typer.Argument(metavar="SITE", help="The recorded site, as status lists it.", autocompletion=complete_sites),
     ],
 ) -> None:
-    """Forget a recorded site."""
+    """Remove a recorded site from the lock. The file with the pin stays as it is."""
     sys.exit(guard(lambda: command.remove_site(context.obj, site)))

@@ -1,4 +1,4 @@
-"""smoke: the GPU stage."""
+"""The options of `fi-bump smoke`, which runs the probes of the locked version on a GPU."""
 
 import sys
 from enum import StrEnum
@@ -12,7 +12,7 @@ from fi_bump.terminal.output import guard
 
 
 class Jit(StrEnum):
-    """How much of a kernel's module the probes compile."""
+    """How much of a kernel's module (the unit that FlashInfer compiles) the probes compile."""
 
     auto = "auto"
     path = "path"
@@ -29,7 +29,7 @@ def smoke_command(
         list[str] | None,
         typer.Option(
             metavar="PROBE",
-            help="Fail unless it ran (repeatable). Default: those that can run here.",
+            help="Fail unless this probe ran (repeatable). Default: the probes that can run on this machine.",
             autocompletion=complete_probes,
         ),
     ] = None,
@@ -37,61 +37,78 @@ def smoke_command(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The lock's group. Default: the one the probes are for.",
+            help="The group to test. Default: the group with flashinfer-python.",
             autocompletion=complete_groups,
         ),
     ] = None,
     python: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Probe this interpreter instead of an environment made for it.")
+        str | None,
+        typer.Option(metavar="PATH", help="Probe the packages of this Python instead of making an environment."),
     ] = None,
     base: Annotated[
         str | None,
-        typer.Option(metavar="PATH", help="Make the environment on this interpreter's packages: an engine's, say."),
+        typer.Option(
+            metavar="PATH",
+            help="Reuse the packages of this Python (for example the engine's) and install only what is missing.",
+        ),
     ] = None,
     wheelhouse: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Install from this folder of wheels alone, without network.")
+        str | None, typer.Option(metavar="DIR", help="Install only from this folder of wheels, without network.")
     ] = None,
     extra: Annotated[
-        list[str] | None, typer.Option("--with", metavar="REQUIREMENT", help="Install this too (repeatable).")
+        list[str] | None,
+        typer.Option("--with", metavar="REQUIREMENT", help="Also install this requirement (repeatable)."),
     ] = None,
     devices: Annotated[
-        str | None, typer.Option(metavar="0,1,…", help="GPUs to spread the probes over. Default: the first.")
+        str | None, typer.Option(metavar="0,1,…", help="The GPUs that share the probes. Default: the first GPU.")
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(min=0.1, metavar="SECONDS", help="The limit of each probe, instead of its own.")
+        float | None,
+        typer.Option(min=0.1, metavar="SECONDS", help="The time limit of each probe. Default: the probe's own limit."),
     ] = None,
     jit: Annotated[
-        Jit, typer.Option(help="Compile what a probe reaches (path), all of it (full), or what suits the wheel.")
+        Jit,
+        typer.Option(
+            help="How much of a kernel's module to compile: what the probe uses (path), everything (full), or what "
+            "suits the wheel (auto)."
+        ),
     ] = Jit.auto,
     cache: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Where environments, logs and compiled modules are kept.")
+        str | None, typer.Option(metavar="DIR", help="The folder for environments, logs and compiled modules.")
     ] = None,
-    form: Annotated[SmokeFormat, typer.Option("--format", help="How to print the report.")] = SmokeFormat.table,
+    form: Annotated[SmokeFormat, typer.Option("--format", help="The format of the report.")] = SmokeFormat.table,
     output: Annotated[
         list[str] | None,
-        typer.Option(metavar="[FORMAT=]FILE", help="Leave the report in a file too (repeatable)."),
+        typer.Option(metavar="[FORMAT=]FILE", help="Also write the report to a file (repeatable)."),
     ] = None,
     baseline: Annotated[
-        str | None, typer.Option(metavar="FILE", help="An earlier JSON report: failures that stand there do not block.")
+        str | None,
+        typer.Option(metavar="FILE", help="An earlier JSON report. A probe that already failed there may fail again."),
     ] = None,
     tolerance: Annotated[
-        float, typer.Option(min=0, metavar="SHARE", help="Report errors and times that moved by more than this.")
+        float,
+        typer.Option(
+            min=0,
+            metavar="SHARE",
+            help="Report errors and times that changed by more than this share of the old value.",
+        ),
     ] = 0.25,
     against: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="Run another release beside the locked one.")
+        str | None, typer.Option(metavar="VERSION", help="Also probe this release and compare it with the locked one.")
     ] = None,
     sweep: Annotated[
         str | None,
-        typer.Option(metavar="PACKAGE[==V,…]", help="Try the releases of a dependency; needs no GPU."),
+        typer.Option(metavar="PACKAGE[==V,…]", help="Compile with each release of a dependency; needs no GPU."),
     ] = None,
     tests: Annotated[
-        list[str] | None, typer.Option("--pytest", metavar="PATH::TEST", help="Run an engine's own tests (repeatable).")
+        list[str] | None,
+        typer.Option("--pytest", metavar="PATH::TEST", help="Also run this test of the repository (repeatable)."),
     ] = None,
 ) -> None:
-    """Judge the locked version by running its kernels on a GPU.
+    """Test the locked version by running its kernels on this GPU.
 
-    They run on this machine, against a reference. Fails when a probe fails, and when a required one was not run.
-    Without a GPU it compiles what can be compiled.
+    Each probe runs a kernel and compares the result with a reference. smoke fails when a probe fails, or when a
+    required probe did not run. Without a GPU it only runs the probes that compile.
     """
     from fi_bump.commands import smoke as command
 

@@ -1,4 +1,4 @@
-"""status: groups, versions and sites."""
+"""The options of `fi-bump status`, which shows groups, versions and sites."""
 
 import sys
 

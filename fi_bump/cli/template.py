@@ -1,4 +1,4 @@
-"""template: files to copy, filled in from the lock."""
+"""The options of `fi-bump template`, which fills in a file for CI from the lock."""
 
 import sys
 from typing import Annotated
@@ -14,29 +14,30 @@ def template_command(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="NAME", help="The template; without, they are listed.", autocompletion=complete_templates
+            metavar="NAME", help="The template. Default: list the templates.", autocompletion=complete_templates
         ),
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Write the file where it belongs, and print its path.")
+        bool, typer.Option("--write", help="Write the file to its usual path and print that path.")
     ] = False,
     output: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Write it here instead, below the repository's folder.")
+        str | None, typer.Option(metavar="PATH", help="Write the file to this path in the repository instead.")
     ] = None,
     group: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Fill it in for this group. Default: all, or the judged one.",
+            help="Use this group. Default: all groups; for smoke templates, the group that the probes test.",
             autocompletion=complete_groups,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace another file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Print or write a file for CI, filled in from the lock.
 
-    That is a workflow, a pipeline, a configuration, or the body of a pull request. A configuration that other tools
-    share (.pre-commit-config.yaml, renovate.json) is never replaced: what to add to it is printed.
+    The file is a workflow, a pipeline, a configuration, or the body of a pull request. --write alone never replaces an
+    existing .pre-commit-config.yaml or renovate.json, because those may hold the settings of other tools; it tells you
+    what to add instead.
     """
     from fi_bump.commands import template as command
 

@@ -1,4 +1,4 @@
-"""The command line itself: help, version, completion, colour."""
+"""Tests of the command line itself: help, version, completion, colour."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def test_the_help_names_the_commands_and_exit_codes(engine: Path, run: Run) -> N
     result = run(engine, "--help")
     assert [word for word in ("init", "set", "check", "status", "smoke") if f"\n  {word} " not in result.out] == []
     text = " ".join(result.out.split())
-    assert "0 in step or done, 1 findings, 2 wrong usage, 3 could not do the job, 130 interrupted" in text
+    assert "0 success, 1 findings, 2 wrong usage, 3 the command could not do its job, 130 interrupted" in text
+    assert "https://github.com/fi-bump/fi-bump/blob/main/docs/glossary.md" in result.out
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What shells are offered while a line is typed: by their own protocol, without a network, and never an error."""
+"""Tests of shell completion: it speaks each shell's own protocol, needs no network, and never prints an error."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INDEX = "http://index.invalid/simple"
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An engine, and an index whose answers are kept: its host exists nowhere."""
+    """An engine's repository, and an index whose host does not exist but whose answers are in the cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PIP_INDEX_URL", INDEX)
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
@@ -91,7 +91,7 @@ def test_each_shell_is_answered(engine: Path, shell: str, line: str, offered: li
         environment |= {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
     done = subprocess.run([HERE / "fi-bump"], cwd=engine, env=environment, capture_output=True, text=True)
     assert done.stderr == ""
-    # Of these three bash alone takes what is offered as it is written on the line.
+    # Only bash inserts a suggestion unquoted, so only for bash it is escaped.
     shown = done.stdout.replace("\\", "") if shell == "bash" else done.stdout
     assert [text for text in offered if text not in shown] == []
     if not offered:
@@ -106,7 +106,7 @@ def test_each_shell_is_answered(engine: Path, shell: str, line: str, offered: li
         ("site remove 'docker/Dockerfile#ARG\\ F'", "docker/Dockerfile#ARG\\ FLASHINFER_VERSION"),
         ("latest f", "flashinfer"),
         ("audit 0.7", "0.7.0"),
-        # As bash cuts `kit==`, `flashinfer==0.7` and `kit==1`.
+        # Bash splits `kit==`, `flashinfer==0.7` and `kit==1` into these words.
         ("set kit ==", "1.0"),
         ("set --offline flashinfer == 0.7", "0.7.0"),
         ("set flashinfer == 0.7.0 kit == 1", "1.0"),

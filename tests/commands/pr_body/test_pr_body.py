@@ -189,8 +189,16 @@ def test_many_pins_are_folded_away(committed: Path, run: Run) -> None:
         (["--base", ""], 2, "fi-bump: '' is no git revision here\n"),
         (["--base", "--help"], 2, "fi-bump: '--help' is no git revision\n"),
         (["--base", "HEAD~1"], 3, "versions.lock.json: there is no lock in HEAD~1\n"),
-        (["--base", "HEAD", "--from-lock", "x"], 2, "fi-bump: --base and --from-lock both name the earlier state\n"),
-        (["--baseline", "x"], 2, "fi-bump: --baseline stands beside a report\n"),
+        (
+            ["--base", "HEAD", "--from-lock", "x"],
+            2,
+            "fi-bump: --base and --from-lock cannot be used together: each names the earlier state\n",
+        ),
+        (
+            ["--baseline", "x"],
+            2,
+            "fi-bump: --baseline needs --smoke: it names what the smoke report is compared with\n",
+        ),
     ],
 )
 def test_nothing_to_tell(committed: Path, run: Run, arguments: list[str], code: int, message: str) -> None:
