@@ -18,6 +18,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # What a check keeps of a tree is tested by itself; elsewhere every check looks at everything.
 os.environ["FI_BUMP_NO_CACHE"] = "1"
 
+# Git changes no byte of a test's repository, whatever the user's configuration says of line ends.
+GIT_SETTINGS = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.autocrlf", "GIT_CONFIG_VALUE_0": "false"}
+os.environ.update(GIT_SETTINGS)
+
 OLD, NEW = "0.6.8.post1", "0.6.11.post2"
 
 REQUIREMENTS = (

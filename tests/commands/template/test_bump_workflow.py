@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.commands.template.test_validators import scripts, written
+from tests.conftest import GIT_SETTINGS, NEW, OLD, TREE, Run, plant
 from tests.conftest import LOCK as ONE
-from tests.conftest import NEW, OLD, TREE, Run, plant
 from tests.index.server import Index, Package, running, wheel
 from tests.stories.test_precommit import git
 
@@ -104,6 +104,7 @@ class Runner:
         self.temporary.mkdir()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)},
+            **GIT_SETTINGS,
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             "PIP_INDEX_URL": f"{index.url}/simple",
