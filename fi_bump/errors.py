@@ -34,6 +34,11 @@ class FiBumpError(Exception):
         return f"{self.place}: {self.message}" if self.place else self.message
 
 
+def reason_of(error: OSError) -> str:
+    """The system's reason in lower case, to follow `cannot be read: `."""
+    return (error.strerror or str(error)).lower()
+
+
 MEND_OR_RESTORE = "mend it or restore it from git"
 MEND_OR_EXCLUDE = "mend it, or exclude it in versions.lock.json"
 REPORT_WITH_FILE = "this is a bug in fi-bump: please report it with the file"
@@ -77,3 +82,22 @@ class BusyError(FiBumpError):
 
 class InternalError(FiBumpError):
     """fi-bump's own plan does not hold; nothing was written."""
+
+
+class explained:
+    """Turn the system's errors inside the block into a FileError at `place`: `with explained(path, "cannot be read")`.
+
+    A class because `check` passes here, and contextlib would cost it another import.
+    """
+
+    def __init__(self, place: str, what: str = "cannot be written", hint: str | None = None) -> None:
+        self.place = place
+        self.what = what
+        self.hint = hint
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise FileError(f"{self.what}: {reason_of(error)}", place=self.place, hint=self.hint) from None

@@ -1,23 +1,15 @@
-"""Files outside the repository that fi-bump reads and writes for the user: reports, caches, pull-request bodies."""
+"""Read and write files for the user outside the repository: reports, caches, the bodies of pull requests.
+
+The writes are the building blocks of `editing/` too: a new file that is on disk to its last byte, and a file that is
+replaced whole or not at all.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
-import tempfile
-from collections.abc import Iterator
 
-from fi_bump.errors import FileError
-
-
-@contextlib.contextmanager
-def explained(place: str, what: str = "cannot be written") -> Iterator[None]:
-    """Turn the system's errors into a FileError at `place`."""
-    try:
-        yield
-    except OSError as error:
-        raise FileError(f"{what}: {(error.strerror or str(error)).lower()}", place=place) from None
+from fi_bump.errors import FileError, explained
 
 
 def read(path: str) -> bytes:
@@ -38,30 +30,63 @@ def refuse_unwritable(path: str) -> None:
 
 
 def put(path: str, data: bytes) -> None:
-    """Write a file whole or not at all; what is no regular file (a pipe, /dev/stdout) is written as it is."""
+    """Write a file whole or not at all. What is no regular file (a pipe, /dev/stdout) is written to directly."""
     real = os.path.realpath(path)
     with explained(path):
-        mode = os.stat(real).st_mode if os.path.exists(real) else None
-        if mode is not None and not stat.S_ISREG(mode):
+        attributes = os.stat(real) if os.path.exists(real) else None
+        if attributes is not None and not stat.S_ISREG(attributes.st_mode):
             with open(real, "wb") as stream:
                 stream.write(data)
             return
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(real)[:100]}-", dir=os.path.dirname(real))
+        replace(real, data, attributes)
+
+
+def replace(
+    path: str, data: bytes, attributes: os.stat_result | None = None, *, private: bool = False, sync: bool = True
+) -> None:
+    """Replace a file, or make it: whoever reads it sees the old bytes or the new ones. Raises OSError.
+
+    Arguments as for `write_new`. A failure leaves no temporary file.
+    """
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:100]}-{os.urandom(6).hex()}")
+    try:
+        write_new(temporary, data, attributes, private=private, sync=sync)
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def write_new(
+    path: str, data: bytes, attributes: os.stat_result | None = None, *, private: bool = False, sync: bool = True
+) -> None:
+    """Make a new file with the mode and, where the system permits it, the owner of `attributes`. Raises OSError.
+
+    Without `attributes` the file has the mode that the user's mask gives; with `private` only the user can read it.
+    With `sync` the bytes are on disk when this returns.
+    """
+    # Nobody else can read the file until its mode is set: the file that it replaces may be private.
+    mode = 0o666 if attributes is None and not private else 0o600
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        if attributes is not None:
+            _give_away(descriptor, attributes)
+            os.fchmod(descriptor, stat.S_IMODE(attributes.st_mode))
+        if sync:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _give_away(descriptor: int, attributes: os.stat_result) -> None:
+    """Set the owner, where the system permits it: on most systems only root may."""
+    if (attributes.st_uid, attributes.st_gid) != (os.geteuid(), os.getegid()):
         try:
-            with open(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fchmod(descriptor, _new_mode() if mode is None else stat.S_IMODE(mode))
-                os.fsync(descriptor)
-            os.replace(temporary, real)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
-
-
-def _new_mode() -> int:
-    """The mode of a file that is made anew. The mask can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+            os.fchown(descriptor, attributes.st_uid, attributes.st_gid)
+        except PermissionError:
+            return

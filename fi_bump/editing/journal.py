@@ -10,12 +10,13 @@ import contextlib
 import hashlib
 import json
 import os
-import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
+from fi_bump import errors
 from fi_bump.errors import FileError
 from fi_bump.records import NamedTuple
 from fi_bump.state import INTENT, JOURNAL
+from fi_bump.user_files import write_new
 
 MARK = ".fi-bump-"
 UNCHANGED = "nothing was changed; mend it and run again"
@@ -36,14 +37,9 @@ class JournalEntry(NamedTuple):
     old_data: bytes | None
 
 
-@contextlib.contextmanager
-def explained(place: str, hint: str = UNCHANGED, what: str = "cannot be written") -> Iterator[None]:
-    """Turn the system's errors into a FileError at `place`."""
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise FileError(f"{what}: {reason}", place=place, hint=hint) from None
+def explained(place: str, hint: str = UNCHANGED, what: str = "cannot be written") -> errors.explained:
+    """Turn the system's errors into a FileError at `place` that says what became of the change."""
+    return errors.explained(place, what, hint)
 
 
 def inside(top: str, path: str) -> bool:
@@ -63,25 +59,6 @@ def read(path: str) -> bytes | None:
 def digest(data: bytes | None) -> str | None:
     """The hash of the bytes; None for no file."""
     return None if data is None else hashlib.sha256(data).hexdigest()
-
-
-def put(path: str, data: bytes, attributes: os.stat_result | None, *, private: bool = False) -> None:
-    """Make a new file, on disk to its last byte, with the mode and (where we may) the owner of `attributes`."""
-    # Private until its mode is set: the file it replaces may be. So may what the journal keeps of it.
-    mode = 0o666 if attributes is None and not private else 0o600
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        if attributes is not None:
-            if (attributes.st_uid, attributes.st_gid) != (os.geteuid(), os.getegid()):
-                with contextlib.suppress(PermissionError):
-                    os.fchown(descriptor, attributes.st_uid, attributes.st_gid)
-            os.fchmod(descriptor, stat.S_IMODE(attributes.st_mode))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def sync_folders(folders: Iterable[str]) -> None:
@@ -106,7 +83,7 @@ def remove(path: str) -> bool:
 def note_intent(top: str, state: str, temporaries: Iterable[str]) -> None:
     """Say which temporary files are about to be made, so that a kill leaves none that nobody knows."""
     names = [os.path.relpath(temporary, top) for temporary in temporaries]
-    put(os.path.join(state, INTENT), json.dumps({"version": 1, "temporaries": names}).encode(), None, private=True)
+    write_new(os.path.join(state, INTENT), json.dumps({"version": 1, "temporaries": names}).encode(), private=True)
     sync_folders([state])
 
 
@@ -153,7 +130,7 @@ def put_journal(top: str, state: str, entries: Sequence[JournalEntry]) -> None:
         for entry in entries
     ]
     new = os.path.join(state, JOURNAL + ".new")
-    put(new, json.dumps({"version": 1, "entries": records}).encode(), None, private=True)
+    write_new(new, json.dumps({"version": 1, "entries": records}).encode(), private=True)
     os.replace(new, os.path.join(state, JOURNAL))
     sync_folders([state])
 
@@ -212,7 +189,7 @@ def undo(state: str, entries: Sequence[JournalEntry]) -> None:
                 continue
             attributes = os.stat(entry.real)
             remove(entry.temporary)
-            put(entry.temporary, entry.old_data, attributes)
+            write_new(entry.temporary, entry.old_data, attributes)
             os.replace(entry.temporary, entry.real)
     _clean(state, entries, KEPT)
 

@@ -19,6 +19,7 @@ from fi_bump.editing.journal import JournalEntry, explained
 from fi_bump.errors import BusyError, FileError, InternalError
 from fi_bump.records import NamedTuple
 from fi_bump.state import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
+from fi_bump.user_files import write_new
 
 __all__ = ["FileChange", "Recovery", "commit", "exclusive", "make_folder", "pending", "pending_paths", "recover"]
 
@@ -211,7 +212,7 @@ def _stage(top: str, state: str, targets: Sequence[_Target]) -> None:
         journal.note_intent(top, state, [target.temporary for target in targets])
     for target in targets:
         with explained(target.change.path):
-            journal.put(target.temporary, target.change.new, target.attributes)
+            write_new(target.temporary, target.change.new, target.attributes)
     for target in targets:
         with explained(target.change.path):
             journal.sync_folders([os.path.dirname(target.temporary)])

@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
-import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
 
+from fi_bump import user_files
 from fi_bump.user_cache import user_cache
 
 KEPT_HEADERS = ("content-type", "etag", "last-modified", "cache-control", "content-range")
@@ -87,14 +86,7 @@ class Cache:
         head = {"time": entry.time, "status": status, "headers": kept, "sha256": hashlib.sha256(body).hexdigest()}
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, temporary = tempfile.mkstemp(dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(json.dumps(head).encode() + b"\n" + body)
-                os.replace(temporary, path)
-            except BaseException:
-                os.unlink(temporary)
-                raise
+            user_files.replace(str(path), json.dumps(head).encode() + b"\n" + body, private=True, sync=False)
 
     def _path(self, key: str) -> Path | None:
         if self.folder is None:

@@ -6,6 +6,8 @@ import html
 import os
 from urllib.parse import quote, unquote, urlsplit
 
+from fi_bump.errors import reason_of
+
 
 class LocalFailure(OSError):
     """The file system said no; the message is a reason."""
@@ -32,7 +34,7 @@ def read(url: str) -> tuple[int, str, bytes]:
     except (FileNotFoundError, NotADirectoryError):
         return 404, "text/plain", b""
     except OSError as error:
-        raise LocalFailure((error.strerror or str(error)).lower()) from None
+        raise LocalFailure(reason_of(error)) from None
 
 
 def read_range(url: str, first: int | None, last: int) -> tuple[int, int, bytes]:
@@ -45,4 +47,4 @@ def read_range(url: str, first: int | None, last: int) -> tuple[int, int, bytes]
             stream.seek(start)
             return start, size, stream.read(last if first is None else last - first + 1)
     except OSError as error:
-        raise LocalFailure((error.strerror or str(error)).lower()) from None
+        raise LocalFailure(reason_of(error)) from None

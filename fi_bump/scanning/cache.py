@@ -259,12 +259,12 @@ def _store(root: str, kept: CachedCheck) -> None:
     if path is None:
         return
     data = marshal.dumps((os.path.realpath(root), *kept.parts))
-    scratch = f"{path}.{os.getpid()}"
+    # Most checks have nothing new to keep, and need not load it.
+    from fi_bump import user_files
+
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with open(scratch, "xb") as stream:
-            stream.write(zlib.crc32(data).to_bytes(4) + data)
-        os.replace(scratch, path)
+        user_files.replace(path, zlib.crc32(data).to_bytes(4) + data, private=True, sync=False)
         _forget_old(os.path.dirname(path))
     except OSError:
         return

@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 
-from fi_bump.errors import MEND_OR_EXCLUDE, MEND_OR_RESTORE, FileError, UsageError
+from fi_bump.errors import MEND_OR_EXCLUDE, MEND_OR_RESTORE, FileError, UsageError, reason_of
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
 from fi_bump.records import TYPE_CHECKING
@@ -179,8 +179,7 @@ def _is_alias(root: str, path: str) -> bool:
 
 def unreadable(path: str, error: OSError) -> FileError:
     """The sentence for a file or folder the system does not give us."""
-    reason = (error.strerror or str(error)).lower()
-    return FileError(f"cannot be read: {reason}", place=path, hint=MEND_OR_EXCLUDE)
+    return FileError(f"cannot be read: {reason_of(error)}", place=path, hint=MEND_OR_EXCLUDE)
 
 
 def read(root: str, path: str, watch: Watch | None = None) -> Source:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from fi_bump import user_files
-from fi_bump.errors import FiBumpError
+from fi_bump.errors import FiBumpError, reason_of
 from fi_bump.grammar import canonical_name
 from fi_bump.smoke import process
 
@@ -69,7 +69,7 @@ def examine(python: str, log: str, environment: Mapping[str, str]) -> Base:
         )
         reason = None if ended.clean else ended.reason(_SECONDS)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
     versions = [" ".join(rest) for kind, *rest in said if kind == "python"]
     if reason is not None or not versions:
         hint = f"its output is in {log}"

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fi_bump import user_files
-from fi_bump.errors import FiBumpError, UsageError
+from fi_bump.errors import FiBumpError, UsageError, reason_of
 from fi_bump.lock import Group
 from fi_bump.smoke import process, storage
 from fi_bump.smoke.base_interpreter import Base
@@ -102,7 +102,7 @@ class Maker(NamedTuple):
         try:
             ended = process.run(command, log=log, seconds=_SECONDS, environment=environment, watch=watch)
         except OSError as error:
-            message = f"{command[0]} cannot be started: {(error.strerror or str(error)).lower()}"
+            message = f"{command[0]} cannot be started: {reason_of(error)}"
             raise FiBumpError(message) from None
         if not ended.clean:
             what = " ".join(wanted.requirements)

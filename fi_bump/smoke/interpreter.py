@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from fi_bump import user_files
-from fi_bump.errors import FiBumpError, UsageError
+from fi_bump.errors import FiBumpError, UsageError, reason_of
 from fi_bump.smoke import probes, process
 from fi_bump.smoke.model import Device, Target
 from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
@@ -92,7 +92,7 @@ def ask(
             stop=stop,
         )
     except OSError as error:
-        return ProbeAnswer(ProbeResult("fail", f"cannot be started: {(error.strerror or str(error)).lower()}"), 0.0)
+        return ProbeAnswer(ProbeResult("fail", f"cannot be started: {reason_of(error)}"), 0.0)
     return ProbeAnswer(_judged(ended, reply, seconds), ended.seconds, ended.stopped)
 
 

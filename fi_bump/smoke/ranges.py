@@ -10,16 +10,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from fi_bump.errors import FileError, UsageError
+from fi_bump.errors import UsageError, explained
 from fi_bump.smoke.model import SweptRelease
 
 
 def wheels(folder: str, package: str | None = None) -> list[str]:
     """The names of the wheel files in a folder, of one package or of all, sorted. Raises FileError."""
-    try:
+    with explained(folder, "cannot be read"):
         names = sorted(os.listdir(folder))
-    except OSError as error:
-        raise FileError(f"cannot be read: {(error.strerror or str(error)).lower()}", place=folder) from None
     return [name for name in names if _name(name) is not None and package in (None, _name(name))]
 
 

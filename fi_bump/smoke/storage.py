@@ -9,9 +9,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 
-from fi_bump.errors import FileError
+from fi_bump.errors import FileError, explained
 from fi_bump.user_cache import user_cache
-from fi_bump.user_files import explained
 
 
 def cache_folder(asked: str | None) -> str:

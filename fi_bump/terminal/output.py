@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 
-from fi_bump.errors import Exit, FiBumpError
+from fi_bump.errors import Exit, FiBumpError, reason_of
 from fi_bump.records import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _drop_output(stream: TextIO | None = None) -> None:
 
 def _unwritable(error: OSError) -> FiBumpError:
     _drop_output()
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     hint = "only the report is lost: what the command changed stays changed"
     return FiBumpError(f"cannot be written: {reason}", place="standard output", hint=hint)
 

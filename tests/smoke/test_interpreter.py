@@ -70,7 +70,7 @@ def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> ProbeResult:
         (
             RAW.format(b'{"outcome": "pass", "colour": "green"}'),
             ProbeResult(
-                "fail", "its result cannot be read: Result.__init__() got an unexpected keyword argument 'colour'"
+                "fail", "its result cannot be read: ProbeResult.__init__() got an unexpected keyword argument 'colour'"
             ),
         ),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from fi_bump.errors import FileError
+from fi_bump.errors import explained
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 # GitHub takes 1 MiB from a step and drops what is longer as a whole:
@@ -20,12 +20,8 @@ def leave(markdown: Callable[[], str]) -> None:
     if not path:
         return
     data = markdown().rstrip("\n").encode("utf-8", "backslashreplace") + b"\n"
-    try:
-        with open(path, "ab") as stream:
-            stream.write(_cut(data, LIMIT - stream.tell()))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise FileError(f"the job summary cannot be left here: {reason}", place=path, hint=f"see {VARIABLE}") from None
+    with explained(path, "the job summary cannot be left here", f"see {VARIABLE}"), open(path, "ab") as stream:
+        stream.write(_cut(data, LIMIT - stream.tell()))
 
 
 def _cut(data: bytes, room: int) -> bytes:

@@ -42,12 +42,12 @@ def main(request_path: str, result_path: str) -> None:
     _load_package()
     protocol = importlib.import_module(f"{PACKAGE}.protocol")
     with open(request_path, encoding="utf-8") as file:
-        request = protocol.Request.from_json(file.read())
+        request = protocol.ProbeRequest.from_json(file.read())
     try:
         result = importlib.import_module(f"{PACKAGE}.{MODULES[request.probe]}").run(request)
     except Exception as error:
         traceback.print_exc()
-        result = protocol.Result("fail", f"{type(error).__name__}: {error}".partition("\n")[0])
+        result = protocol.ProbeResult("fail", f"{type(error).__name__}: {error}".partition("\n")[0])
     with open(result_path + ".part", "w", encoding="utf-8") as file:
         file.write(result.to_json())
     os.replace(result_path + ".part", result_path)

@@ -1,0 +1,37 @@
+"""The system's errors as sentences."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from fi_bump.errors import FileError, explained, reason_of
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        pytest.param(OSError(errno.EACCES, "Permission denied"), "permission denied", id="with a number"),
+        pytest.param(OSError("Odd Thing"), "odd thing", id="only a message"),
+        pytest.param(OSError(), "", id="nothing"),
+    ],
+)
+def test_the_reason_of_an_error(error: OSError, expected: str) -> None:
+    assert reason_of(error) == expected
+
+
+def test_a_system_error_becomes_a_file_error_at_its_place() -> None:
+    with pytest.raises(FileError) as caught, explained("a.txt", "cannot be read", "look there"):
+        os.stat("/nonexistent/a.txt")
+    error = caught.value
+    assert (str(error), error.hint) == ("a.txt: cannot be read: no such file or directory", "look there")
+    assert error.__suppress_context__
+
+
+def test_other_errors_pass() -> None:
+    with pytest.raises(KeyError), explained("a.txt"):
+        raise KeyError("a")
+    with explained("a.txt"):
+        pass
