@@ -1,86 +1,78 @@
-"""Who may import what, who writes, what names a family, and what a plain `check` leaves unloaded."""
+"""The layers of the package, who may import what, who writes, and what a plain `check` leaves unloaded.
+
+Each table below is complete: a test fails for what it leaves out, and for an entry that is no longer true.
+"""
 
 from __future__ import annotations
 
 import ast
+import importlib.util
 import os
 import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import fi_bump
 from tests.conftest import plant
+from tools import layers
 
 PACKAGE = Path(fi_bump.__file__).parent
-MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
+LAYOUT = layers.read_layout(PACKAGE)
+MODULES = list(LAYOUT.files)
 PROBES = [name for name in MODULES if name.startswith("smoke/probes/")]
-OF_PROBES = "fi_bump.smoke.probes"
 FORMATS = [name for name in MODULES if name.startswith("formats/") and not name.endswith("__init__.py")]
 
-# The commands that ask indexes speak of releases in packaging's own types.
-ASKING = {"commands/audit.py", "commands/check_online.py", "releases/", "report/json/audit.py"}
-# Third-party library -> the only modules (or folders) that may import it.
+# Third-party library -> the modules, and the whole folders, that import it.
 DOORS = {
     "typer": {"cli/"},
     "rich": {
-        f"report/{name}.py" for name in ("fleet_table", "smoke/progress", "smoke/table", "findings/snippet", "tables")
-    }
-    | {"terminal/waiting.py"},
-    "packaging": {"versions.py", "editing/second_opinion.py", "smoke/ranges.py", "audit/", "index/", *ASKING},
+        "report/findings/snippet.py",
+        "report/fleet_table.py",
+        "report/smoke/progress.py",
+        "report/smoke/table.py",
+        "report/tables.py",
+        "terminal/waiting.py",
+    },
+    # What asks an index, or reads what a release requires, speaks of versions and requirements in packaging's types.
+    "packaging": {
+        "audit/",
+        "index/",
+        "releases/",
+        "commands/audit.py",
+        "commands/check_online.py",
+        "editing/second_opinion.py",
+        "report/json/audit.py",
+        "smoke/ranges.py",
+        "versions.py",
+    },
     "dockerfile_parse": {"editing/second_opinion.py"},
     "urllib3": {"index/http.py"},
     "tomlkit": {"editing/second_opinion.py"},
     "yaml": {"formats/yaml_events.py"},
 }
-# What a format may import beside its own sub-modules.
-FOR_FORMATS = {
-    "__future__",
-    "bisect",
-    "collections",
-    "collections.abc",
-    "functools",
-    "itertools",
-    "json",
-    "re",
-    "typing",
-    "fi_bump.errors",
-    "fi_bump.formats.shared.addresses",
-    "fi_bump.formats.shared.gathered",
-    "fi_bump.formats.shared.json_strings",
-    "fi_bump.formats.shared.pieces",
-    "fi_bump.formats.passage",
-    "fi_bump.formats.shared.requirement_address",
-    "fi_bump.formats.shared.requirement_text",
-    "fi_bump.grammar",
-    "fi_bump.pins",
-    "fi_bump.records",
-}
-# Python's own parsers: a format's authority, and its alone.
-PARSERS = {"pyproject": {"tomllib"}}
+# What any format may import: of the standard library, and of fi_bump.
+LIBRARIES_OF_FORMATS = {"__future__", "bisect", "collections", "functools", "itertools", "json", "re", "typing"}
+FOR_FORMATS = {"errors.py", "formats/passage.py", "grammar.py", "pins.py", "records.py"}
+# What one format may import beside that: its own modules, by the first word of their names, and Python's own parser.
 OWN = {
-    "bake": ("shared.json_strings",),
-    "cmake": ("shell_",),
-    "dockerfile": ("dockerfile_", "shell_"),
-    "hcl": ("hcl_",),
-    "makefile": ("shell_",),
-    "pyproject": ("pyproject_",),
-    "python": ("python_",),
-    "requirements": ("requirements_",),
-    "shell": ("shell_",),
-    "yaml": ("yaml_", "shell_"),
+    "cmake": {"shell_"},
+    "dockerfile": {"dockerfile_", "shell_"},
+    "hcl": {"hcl_"},
+    "makefile": {"shell_"},
+    "pyproject": {"pyproject_", "tomllib"},
+    "python": {"python_"},
+    "requirements": {"requirements_"},
+    "shell": {"shell_"},
+    "yaml": {"yaml_", "shell_"},
 }
-# Helpers of several formats: what shells read.
-SHARED = "shell_"
-# Target files are written by the first two alone. Answers of an index, and what a check saw, are kept in the user's
-# cache; uv resolves a copy
-# in a scratch folder. The smoke stage keeps logs, and leaves reports where it is told; a
-# probe runs in another interpreter and writes its answer, to a file that the runner names, and what it compiles, to the
-# runner's cache. GitHub names the file that takes a job's summary.
+# The modules that change the file system. Target files and the lock are written by the first two alone. index/cache.py
+# and scanning/cache.py write to the user's cache; audit/resolve.py copies requirement files into a scratch folder for uv;
+# smoke/ keeps logs, and a probe writes its answer to the file that the runner names, and compiles into the runner's
+# cache; user_files.py writes reports where the user says, and job_summary.py to the file that GitHub names.
 WRITERS = {
     "editing/write.py",
     "editing/journal.py",
@@ -94,19 +86,35 @@ WRITERS = {
     "smoke/probes/jit.py",
     "smoke/probes/__main__.py",
 }
-# What a probe finds in the interpreter that it runs in, and imports only when it runs.
-IN_TARGET = {"cuda", "cutlass", "flashinfer", "torch", "tvm_ffi"}
+# What a probe finds in the interpreter that it runs in; it imports these inside functions only.
+IN_TARGET = {"flashinfer", "torch", "tvm_ffi"}
+# The modules that start processes, or open connections without urllib3. Of these change/git.py runs git,
+# audit/resolve.py uv, index/configuration.py pip, smoke/process.py the target interpreter, and the probes a compiler and
+# NVIDIA's tools. index/http.py runs keyring for credentials, and asks urllib.request which proxies the user has.
 SPAWNERS = {
+    "audit/resolve.py",
     "change/git.py",
-    *("index/configuration.py", "index/http.py", "audit/resolve.py", "smoke/process.py"),
-    *("smoke/probes/target.py", "smoke/probes/toolkit.py", "smoke/probes/jit.py"),
+    "index/configuration.py",
+    "index/http.py",
+    "smoke/probes/jit.py",
+    "smoke/probes/target.py",
+    "smoke/probes/toolkit.py",
+    "smoke/process.py",
 }
+SPAWNING = {"subprocess", "multiprocessing", "socket", "http", "urllib.request"}
+# Rules over values: these neither read nor write a file, and start nothing.
+PURE = [
+    *("editing/plan.py", "findings.py", "ownership.py", "lock.py", "grammar.py", "pins.py", "versions.py"),
+    *("template/fill.py", "template/values.py", "fleet/model.py", "fleet/compare.py", "change/model.py", *FORMATS),
+]
+IMPURE = {"io", "os", "pathlib", "subprocess", "editing/write.py", "scanning/files.py", "state.py"}
 WRITES = {
     *("chmod", "fchmod", "copy", "copyfile", "ftruncate", "link", "makedirs", "mkdir", "mkfifo", "mkstemp", "move"),
     *("remove", "removedirs", "rename", "renames", "replace", "rmdir", "rmtree", "symlink", "symlink_to", "touch"),
     *("truncate", "unlink", "utime", "write_bytes", "write_text"),
 }
-# `check` without options is what a pre-commit hook runs: it loads nothing of these.
+OF_FLASHINFER = ("smoke/", "cli/smoke.py", "report/smoke_text.py", "report/json/smoke.py")
+# `check` without options is what a pre-commit hook runs: it loads none of these.
 SLOW = "typing typer rich packaging tomlkit yaml dockerfile_parse importlib.metadata subprocess dataclasses pathlib argparse hashlib"
 
 
@@ -115,75 +123,110 @@ def tree(name: str) -> ast.Module:
     return ast.parse((PACKAGE / name).read_bytes())
 
 
-def imports(name: str) -> Iterator[str]:
-    """Every module that a module imports, inside functions too; `from fi_bump import x` as `fi_bump.x`."""
-    for node in ast.walk(tree(name)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            if node.level == 1 and name in PROBES:
-                # They are loaded as a package of their own, under another name.
-                yield from ([f"{OF_PROBES}.{node.module}"] if node.module else [OF_PROBES])
-                continue
-            assert node.level == 0, f"{name}: a relative import"
-            inner = node.module in {
-                "fi_bump",
-                "fi_bump.formats",
-                "fi_bump.formats.shared",
-                "fi_bump.scanning",
-                "fi_bump.editing",
-            }
-            yield from (f"{node.module}.{alias.name}" for alias in node.names) if inner else [str(node.module)]
+def imports(name: str) -> set[str]:
+    """The files of the package that a module imports, inside functions too."""
+    return {arrow.imported for arrow in LAYOUT.arrows if arrow.importer == name}
+
+
+def outside(name: str) -> set[str]:
+    """Every name that a module imports from outside of fi_bump, dotted: `os`, `collections.abc.Iterator`."""
+    names = set(layers.imported_names(tree(name), "fi_bump", name))
+    return {each for each in names if each.partition(".")[0] != "fi_bump"}
+
+
+def libraries(name: str) -> set[str]:
+    """The top-level names of what a module imports from outside of fi_bump."""
+    return {each.partition(".")[0] for each in outside(name)}
 
 
 def test_there_is_something_to_look_at() -> None:
     assert {"cli/set.py", "editing/write.py", "formats/bake.py", "report/text.py", "template/fill.py"} <= set(MODULES)
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_format_knows_only_the_vocabulary(name: str) -> None:
+def test_a_module_imports_from_lower_layers_only() -> None:
+    assert layers.upward(LAYOUT) == []
+
+
+def test_no_folders_and_no_files_import_each_other_in_a_circle() -> None:
+    assert layers.cycles(LAYOUT) == []
+
+
+def test_the_table_of_layers_names_each_folder_and_flat_module_once() -> None:
+    assert layers.wrong_layers(LAYOUT) == []
+
+
+def test_few_modules_lie_flat_in_the_package() -> None:
+    assert len(LAYOUT.flat) <= layers.MOST_FLAT == 17
+
+
+def own(name: str) -> set[str]:
+    """What a format's module may import that others may not; a helper that several formats share has no format."""
     stem = Path(name).stem
-    form = next((form for form, parts in OWN.items() if stem == form or stem.startswith(parts[0])), "")
-    own = (SHARED,) if stem.startswith(SHARED) else OWN.get(form, ())
-    allowed = tuple(f"fi_bump.formats.{part}" for part in own)
-    strange = [
-        module
-        for module in imports(name)
-        if module not in FOR_FORMATS | PARSERS.get(form, set())
-        and not module.startswith(allowed)
-        and name not in DOORS.get(module, ())
-    ]
-    assert strange == []
+    form = next((form for form in OWN if stem == form or stem.startswith(f"{form}_")), "")
+    return OWN.get(form, set())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_imports_the_vocabulary_its_own_modules_and_the_shared_ones(name: str) -> None:
+    helpers = tuple(f"formats/{prefix}" for prefix in own(name))
+    inside = {file for file in imports(name) if not file.startswith(("formats/shared/", *helpers))}
+    assert inside <= FOR_FORMATS
+    assert {each for each in libraries(name) if name not in DOORS.get(each, ())} <= LIBRARIES_OF_FORMATS | own(name)
+
+
+def test_what_formats_may_import_is_what_they_do_import() -> None:
+    assert set().union(*map(libraries, FORMATS)) >= LIBRARIES_OF_FORMATS
+    assert set().union(*map(imports, FORMATS)) >= FOR_FORMATS
+    for form, allowed in OWN.items():
+        modules = [name for name in FORMATS if Path(name).stem == form or Path(name).stem.startswith(f"{form}_")]
+        used = set().union(*map(imports, modules)) | set().union(*map(libraries, modules))
+        unused = {
+            each
+            for each in allowed
+            if not any(file in (each, f"formats/{each}") or file.startswith(f"formats/{each}") for file in used)
+        }
+        assert (form, unused) == (form, set())
 
 
 @pytest.mark.parametrize("library", DOORS)
-def test_a_library_has_one_door(library: str) -> None:
-    users = {name for name in MODULES if any(module.partition(".")[0] == library for module in imports(name))}
-    folders = tuple(door for door in DOORS[library] if door.endswith("/"))
-    assert {name for name in users if not name.startswith(folders)} == {*DOORS[library]} - {*folders}
+def test_a_library_is_imported_where_the_table_says_and_nowhere_else(library: str) -> None:
+    # Some have one importer; rich has six, and packaging's types are spoken in three whole folders.
+    users = {name for name in MODULES if library in libraries(name)}
+    folders = {door for door in DOORS[library] if door.endswith("/")}
+    assert {name for name in users if not name.startswith(tuple(folders))} == DOORS[library] - folders
+    assert {folder for folder in folders if any(name.startswith(folder) for name in users)} == folders
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_no_other_library(name: str) -> None:
-    known = {*sys.stdlib_module_names, *DOORS, "fi_bump", *(IN_TARGET if name in PROBES else ())}
-    assert {module.partition(".")[0] for module in imports(name)} <= known
+    known = {*sys.stdlib_module_names, *DOORS, *(IN_TARGET if name in PROBES else ())}
+    assert libraries(name) <= known
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("editing/plan.py", "findings.py", "ownership.py", "lock.py", "grammar.py", "pins.py", "versions.py"),
-        *("template/fill.py", "template/values.py", "fleet/model.py", "fleet/compare.py", "change/model.py", *FORMATS),
-    ],
-)
-def test_the_middle_is_pure(name: str) -> None:
-    doors = {"os", "io", "pathlib", "subprocess", "fi_bump.scanning.files", "fi_bump.editing.write", "fi_bump.state"}
-    assert doors.isdisjoint(imports(name))
+def test_the_probes_import_each_library_of_their_target() -> None:
+    assert set().union(*map(libraries, PROBES)) >= IN_TARGET
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_rules_over_values_touch_no_file(name: str) -> None:
+    assert IMPURE.isdisjoint(imports(name) | libraries(name))
+
+
+def test_what_is_impure_is_imported_elsewhere() -> None:
+    assert set().union(*map(imports, MODULES), *map(libraries, MODULES)) >= IMPURE
+
+
+def test_only_probes_import_by_relative_names() -> None:
+    # A probe's package is loaded under another name in the target interpreter.
+    relative = {
+        name for name in MODULES for node in ast.walk(tree(name)) if isinstance(node, ast.ImportFrom) and node.level
+    }
+    assert relative <= set(PROBES)
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_nothing_imports_the_command_line(name: str) -> None:
-    command_line = {module for module in imports(name) if module.startswith(("fi_bump.cli", "fi_bump.__main__"))}
+def test_only_the_entry_point_imports_the_command_line(name: str) -> None:
+    command_line = {file for file in imports(name) if file.startswith(("cli/", "__main__.py"))}
     assert not command_line or name == "__main__.py" or name.startswith("cli/")
 
 
@@ -212,19 +255,16 @@ def writing(name: str) -> list[str]:
     return calls
 
 
-def test_only_the_writer_writes() -> None:
+def test_only_the_writers_write() -> None:
     assert {name for name in MODULES if writing(name)} == WRITERS
 
 
-def test_nothing_spawns() -> None:
-    spawning = {"subprocess", "multiprocessing", "socket", "http", "urllib.request"}
+def test_only_the_spawners_start_processes() -> None:
     users = {
         name
         for name in MODULES
-        for module in imports(name)
-        if module.partition(".")[0] in spawning or module in spawning
+        if any(each == spawning or each.startswith(f"{spawning}.") for each in outside(name) for spawning in SPAWNING)
     }
-    # index/http.py asks urllib.request which proxies the user has, and the keyring command for credentials.
     assert users == SPAWNERS
 
 
@@ -235,20 +275,18 @@ def test_no_two_classes_have_one_name() -> None:
 
 
 @pytest.mark.parametrize("name", PROBES)
-def test_a_probe_stands_alone(name: str) -> None:
-    # Nothing of fi-bump is there where it runs, and torch only once it runs.
-    assert [module for module in imports(name) if module.startswith("fi_bump") and OF_PROBES not in module] == []
+def test_a_probe_imports_nothing_of_fi_bump_and_torch_only_when_it_runs(name: str) -> None:
+    assert imports(name) <= set(PROBES)
     above = [node for node in tree(name).body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    names = [
-        str(getattr(node, "module", None) or node.names[0].name) for node in above if not getattr(node, "level", 0)
-    ]
-    assert {module.partition(".")[0] for module in names} <= {*sys.stdlib_module_names}
+    module = ast.Module([node for node in above if not getattr(node, "level", 0)], [])
+    names = layers.imported_names(module, "fi_bump", name)
+    assert {each.partition(".")[0] for each in names} <= {*sys.stdlib_module_names}
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name not in PROBES])
 def test_of_the_probes_only_the_protocol_is_known_outside(name: str) -> None:
-    known = {f"{OF_PROBES}.protocol"}
-    assert {module for module in imports(name) if module.startswith(f"{OF_PROBES}.")} <= known
+    # The package itself says where the probes lie.
+    assert imports(name) & set(PROBES) <= {"smoke/probes/__init__.py", "smoke/probes/protocol.py"}
 
 
 def code(name: str) -> str:
@@ -261,18 +299,20 @@ def code(name: str) -> str:
 
 
 def test_no_family_is_named_outside_the_data() -> None:
+    naming = {name for name in MODULES if re.search("flash.?infer|cutlass|torch", code(name), re.IGNORECASE)}
     # The smoke stage is FlashInfer's own, and so are its reports.
-    outside = [
-        name
-        for name in MODULES
-        if not name.startswith(("smoke/", "report/smoke", "report/json/smoke.py", "commands/smoke.py", "cli/smoke.py"))
-    ]
-    assert [name for name in outside if re.search("flash.?infer|cutlass|torch", code(name), re.IGNORECASE)] == []
+    assert {name for name in naming if not name.startswith(OF_FLASHINFER)} == set()
+    assert {start for start in OF_FLASHINFER if not any(name.startswith(start) for name in naming)} == set()
 
 
 def test_bytes_are_not_split_into_lines_by_python() -> None:
     # str.splitlines also cuts at form feeds and U+2028; text mode translates line ends.
     assert [name for name in MODULES if ".splitlines(" in code(name)] == []
+
+
+@pytest.mark.parametrize("name", SLOW.split())
+def test_what_a_plain_check_does_not_load_can_be_loaded(name: str) -> None:
+    assert importlib.util.find_spec(name) is not None
 
 
 def test_a_plain_check_loads_no_framework(tmp_path: Path) -> None:

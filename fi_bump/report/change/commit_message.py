@@ -7,7 +7,7 @@ from typing import assert_never
 
 from fi_bump.change.model import Description
 from fi_bump.report.change.words import Items, Rows, Section, Smoke, flat, sections, summary, title
-from fi_bump.report.smoke.text import comparison_lines, target_line, verdict
+from fi_bump.report.smoke_text import comparison_lines, target_line, verdict
 from fi_bump.smoke.model import SmokeReport
 
 

@@ -9,7 +9,7 @@ from fi_bump.formats.shared.json_strings import scalars
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
 from fi_bump.report.findings.model import Passed, Place, Report, Result, RuleText, Severity
-from fi_bump.report.smoke.text import comparison_lines, sweep_lines, target_line, verdict
+from fi_bump.report.smoke_text import comparison_lines, sweep_lines, target_line, verdict
 from fi_bump.smoke.model import Problem, SmokeReport
 
 FAILED = RuleText(

@@ -6,7 +6,7 @@ import json
 import xml.etree.ElementTree as ElementTree
 
 from fi_bump.report.findings.junit import document
-from fi_bump.report.smoke.text import target_line
+from fi_bump.report.smoke_text import target_line
 from fi_bump.smoke.model import ProbeReport, Problem, SmokeReport, Sweep
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from fi_bump.report.findings.markdown import bullets, plain, table
-from fi_bump.report.smoke.text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
+from fi_bump.report.smoke_text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
 from fi_bump.smoke.model import SmokeReport
 
 

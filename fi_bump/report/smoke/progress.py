@@ -14,7 +14,7 @@ from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from fi_bump.report.smoke.text import number
+from fi_bump.report.smoke_text import number
 from fi_bump.smoke.model import ProbeReport
 from fi_bump.smoke.progress import Steps, steps
 

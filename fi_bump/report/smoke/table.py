@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fi_bump.report.smoke.text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
+from fi_bump.report.smoke_text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
 from fi_bump.smoke.model import SmokeReport
 
 
