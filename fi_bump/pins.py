@@ -12,7 +12,7 @@ from fi_bump.grammar import is_version
 from fi_bump.records import NamedTuple
 
 # What can be done about a version that only a person can tell for a pin; `check` completes the command.
-BY_HAND = "move it by hand, or record it with fi-bump site add"
+BY_HAND = "update it by hand, or record it with fi-bump site add"
 BOM = b"\xef\xbb\xbf"
 _MASK = bytes(range(128)) + b"x" * 128
 

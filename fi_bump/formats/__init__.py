@@ -1,4 +1,4 @@
-"""One finder a format: a pure function from a source's bytes to the pins in it. The registry is `finder`."""
+"""One finder per format: a pure function from a file's bytes to the pins in it. `finder` is the registry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ Finder = Callable[[Source, Wanted], Found]
 
 
 def finder(form: str) -> Finder:
-    """The finder of a format. Each is imported when it is first needed: `check` pays for what a tree holds."""
+    """Return the finder of the format `form`. Raises InternalError for an unknown format.
+
+    A finder is imported when it is first needed, so that `check` pays only for the formats that the tree contains.
+    """
     match form:
         case "requirements":
             from fi_bump.formats import requirements

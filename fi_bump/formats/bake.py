@@ -1,8 +1,8 @@
-"""Pins in a `docker buildx bake` file in JSON: the defaults of its variables and the build arguments of its targets.
+"""Pins in JSON files of `docker buildx bake`: the defaults of variables and the build arguments of targets.
 
 `{"variable": {"FLASHINFER_VERSION": {"default": "V"}}, "target": {"NAME": {"args": {"FLASHINFER_VERSION": "V"}}}}`.
-It is HCL's JSON syntax: a block may be a list of blocks, and a string is a template (`${…}`). Of two equal keys bake
-reads the last; both are pins here, so that both move.
+The syntax is HCL's JSON syntax: a block may be a list of blocks, and a string is a template (`${…}`). Where a key is
+repeated, bake reads the last value; here each of them is a pin, so that all of them move.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fi_bump.formats.shared.requirement_text import Requirement, judge, named, w
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
 
-# An exact version: group 1 is its public part; a label may hold a reference.
+# An exact version; group 1 is its public part. The label may contain a reference.
 _LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*"
 _EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
 _IN_JSON = f"a requirement in a JSON file: {BY_HAND}"
@@ -23,10 +23,10 @@ _REFERENCE = re.compile(r"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """The values of wanted variables, anchored `variable.NAME.default` or `target.TARGET.args.NAME`.
+    """Return the values of wanted variables, with the anchors `variable.NAME.default` and `target.TARGET.args.NAME`.
 
-    A JSON file of another shape has none; strings that are exact requirements are reported, since a list of them may as
-    well be a record of what was installed once. Raises ParseError for what is no JSON.
+    Any other JSON file has no pins. Exact requirements in its strings are reported, not moved: a list of them may be a
+    record of an earlier installation. Raises ParseError for a file that is not JSON.
     """
     pins: list[Pin] = []
     unpinned: list[Unpinned] = []
@@ -49,7 +49,7 @@ def find(source: Source, wanted: Wanted) -> Found:
 
 
 def _requirement(source: Source, scalar: JsonScalar, wanted: Wanted) -> Unpinned | None:
-    """The report for a string such as `kit[cu13]==V ; marker`."""
+    """Return the report for a string such as `kit[cu13]==V ; marker`, or None for any other scalar."""
     text = source.data[scalar.span.start : scalar.span.end]
     if not scalar.is_string or b"==" not in text:
         return None
@@ -64,14 +64,14 @@ def _requirement(source: Source, scalar: JsonScalar, wanted: Wanted) -> Unpinned
 
 
 def _keys(scalar: JsonScalar) -> tuple[str, ...]:
-    """The keys that lead to a scalar, list indices left out; none for a list's own item."""
+    """Return the keys that lead to a scalar, without list indices; () for an item of a list."""
     if not scalar.path or isinstance(scalar.path[-1], int):
         return ()
     return tuple([key for key in scalar.path if isinstance(key, str)])
 
 
 def _bound_name(keys: tuple[str, ...]) -> str | None:
-    """The name of the variable that a value at `keys` sets."""
+    """Return the name of the variable whose value is at `keys`, or None."""
     if len(keys) == 3 and keys[0] == "variable" and keys[2] == "default":
         return keys[1]
     if len(keys) == 4 and keys[0] == "target" and keys[2] == "args":
@@ -80,7 +80,7 @@ def _bound_name(keys: tuple[str, ...]) -> str | None:
 
 
 def _judge(source: Source, scalar: JsonScalar, anchor: str, subject: str) -> Pin | Unpinned | None:
-    """The pin or the report for a wanted variable's value; None when it has no value of its own."""
+    """Return the pin or report for a wanted variable's value; None for null, an empty string and a pure reference."""
     span = scalar.span
     raw = source.data[span.start : span.end]
     if not scalar.is_string:
@@ -97,7 +97,7 @@ def _judge(source: Source, scalar: JsonScalar, anchor: str, subject: str) -> Pin
     if "${" in value or "%{" in value:
         if not re.search("[0-9]", _REFERENCE.sub("", value)):
             return None
-        return Unpinned(source, span, subject, f"'{value}' is put together from a reference")
+        return Unpinned(source, span, subject, f"'{value}' is assembled from a variable")
     if b"\\" in raw:
         return Unpinned(source, span, subject, "written with escapes")
-    return Unpinned(source, span, subject, f"'{value}' is no version")
+    return Unpinned(source, span, subject, f"'{value}' is not a version")

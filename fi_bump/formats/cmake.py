@@ -1,7 +1,7 @@
-"""Pins in CMake: variables that are set, sources that FetchContent, ExternalProject and CPM fetch, requirements.
+"""Pins in CMake: `set` variables, the sources of FetchContent, ExternalProject and CPM, requirements in arguments.
 
-`FetchContent_Declare(kit GIT_REPOSITORY https://… GIT_TAG vV)` has the anchor `FetchContent_Declare kit/GIT_TAG`, a
-variable its own name. What has a hash beside it is reported: both change or neither.
+`FetchContent_Declare(kit GIT_REPOSITORY https://… GIT_TAG vV)` has the anchor `FetchContent_Declare kit/GIT_TAG`; the
+anchor of a variable is its name. A version with a hash beside it is reported, not moved, since both must change.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Found, Kind, Source, Span, Wanted
 
-# cmake-language(7): comments, bracket arguments, quoted ones, brackets of a command, and all else.
+# The tokens of cmake-language(7): comments, bracket arguments, quoted arguments, parentheses, unquoted arguments.
 _TOKEN = LazyPattern(
     rb"(?P<unread>#\[(?P<mark>=*)\[.*?(?:\](?P=mark)\]|\Z)|#[^\n]*)"
     rb"|\[(?P<fence>=*)\[(?P<bracket>.*?)(?:\](?P=fence)\]|\Z)"
@@ -26,7 +26,7 @@ _TOKEN = LazyPattern(
 )
 _NAME = LazyPattern(rb"[\w.-]+\Z")
 _HASHES = frozenset({b"URL_HASH", b"URL_MD5", b"EXPECTED_HASH", b"EXPECTED_MD5"})
-_HASHED = "a hash stands beside it, and both must change together"
+_HASHED = "its hash is beside it; update both together"
 
 
 class _CMakeFinder:
@@ -59,7 +59,7 @@ class _CMakeFinder:
                     self.commands.addresses(text, prefix)
 
     def fetched(self, anchor: str, named: dict[bytes, Span]) -> None:
-        """`GIT_REPOSITORY … GIT_TAG vV`, and CPM's `GITHUB_REPOSITORY owner/name` and `VERSION V`."""
+        """Judge `GIT_REPOSITORY … GIT_TAG vV`, and CPM's `GITHUB_REPOSITORY owner/name` and `VERSION V`."""
         address = named.get(b"GIT_REPOSITORY") or named.get(b"GITHUB_REPOSITORY")
         if address is None:
             return
@@ -76,7 +76,7 @@ class _CMakeFinder:
             self.gathered.unpinned(address, subject, "fetched without a release")
 
     def hashed(self, text: Text, named: dict[bytes, Span]) -> bool:
-        """Report the release of an address with a hash beside it; False when there is none."""
+        """Report the release of a URL that has a hash beside it; return whether there was one."""
         if _HASHES.isdisjoint(named):
             return False
         address = release(text.data, self.wanted)
@@ -87,7 +87,7 @@ class _CMakeFinder:
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """Every pin, unpinned mention and range of what is wanted in a CMake file. No input is an error."""
+    """Return every pin, unpinned mention and range of wanted names in a CMake file. No input is an error."""
     finder = _CMakeFinder(source, wanted)
     name, depth = b"", 0
     arguments: list[Span] = []

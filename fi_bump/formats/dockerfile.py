@@ -1,6 +1,6 @@
 """Pins in Dockerfiles and Containerfiles: values of ARG, ENV and LABEL, requirements in commands, git releases.
 
-The instructions come from `dockerfile_lines`; nothing here executes or expands anything.
+`dockerfile_lines` cuts the file into instructions. Nothing is executed or expanded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _IMAGE = LazyPattern(rb"\s*(?:--\S+\s+)*(?P<image>\S+)")
 _COPIED = LazyPattern(rb"\s*(?:--\S+\s+)*?--from=(?P<image>\S+)")
 
 
-# What else than a wanted name says something: all that clones, checks out or changes the folder.
+# Instructions that matter without a wanted name: they clone, check out or change the directory.
 _CONTEXT = (b"git", b"cd", b"pushd", b"workdir")
 
 
@@ -69,14 +69,14 @@ class _DockerfileFinder:
                 pass
 
     def read(self, texts: tuple[Text, ...], prefix: str) -> None:
-        """Read commands for all but git's."""
+        """Read commands for everything except git clones and checkouts."""
         for text in filter(self.commands.concerns, texts):
             self.commands.assignments(text, prefix)
             self.commands.literals(text, prefix)
             self.commands.reports(text, prefix)
 
     def labels(self, instruction: Instruction) -> None:
-        """`LABEL org.example.flashinfer-version="V"`: a key is a variable's name with other separators."""
+        """Judge `LABEL org.example.flashinfer-version="V"`: the key is a variable's name with other separators."""
         for word in instruction.words():
             bound = _LABEL.match(instruction.line.data, word.start(), word.end())
             if bound:
@@ -85,7 +85,7 @@ class _DockerfileFinder:
                 self.commands.named(instruction.line, spelled, *bound.span("value"), f"LABEL {name}")
 
     def bindings(self, instruction: Instruction) -> None:
-        """`ARG X=V Y=V`, `ENV X=V Y=V` and the old `ENV X V`; a bare `ARG X` binds nothing."""
+        """Judge `ARG X=V Y=V`, `ENV X=V Y=V` and the old form `ENV X V`; a bare `ARG X` sets nothing."""
         text = instruction.line
         prefix = f"{instruction.keyword} "
         words = list(instruction.words())
@@ -111,12 +111,12 @@ class _DockerfileFinder:
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """Every pin, unpinned mention and range of what is wanted in a Dockerfile.
+    """Return every pin, unpinned mention and range of wanted names in a Dockerfile.
 
     Raises ParseError, with a place, for a heredoc without an end and for an escape directive that BuildKit refuses.
     """
     finder = _DockerfileFinder(source, wanted)
-    # Instructions without any of these bind nothing, name nothing, and move no checkout.
+    # An instruction without any of these words sets no wanted variable, names nothing wanted and affects no checkout.
     names = tuple(name.encode("ascii") for name in image_names(wanted))
     for instruction in scan(source, finder.commands.words + names + _CONTEXT):
         finder.instruction(instruction)

@@ -1,6 +1,6 @@
-"""Dockerfile instructions over bytes, cut as BuildKit's parser cuts them (moby/buildkit, frontend/dockerfile/parser).
+"""Dockerfile instructions as bytes, cut as BuildKit's parser cuts them (moby/buildkit, frontend/dockerfile/parser).
 
-Followed: parser directives, a BOM, CRLF, continuations with comments and blank lines inside, ONBUILD, heredocs.
+It handles parser directives, a BOM, CRLF, continuations with comments and blank lines inside, ONBUILD and heredocs.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ _CONTINUATION = {escape: _continuation_pattern(escape) for escape in (b"\\", b"`
 
 
 class Instruction(NamedTuple):
-    """One instruction, continuations joined.
+    """One instruction with its continuation lines joined.
 
-    `keyword` is in upper case and behind any ONBUILD; `line` starts with the file's own keyword and `args` is the
-    index behind it. `bodies` holds the heredocs' bodies without comment lines; `escape` is the file's escape byte.
+    `keyword` is the upper-case keyword after any ONBUILD. `line` starts with the keyword as the file spells it, and
+    `args` is the index after it. `bodies` holds the bodies of heredocs without comment lines.
     """
 
     keyword: str
@@ -54,12 +54,12 @@ class Instruction(NamedTuple):
     escape: bytes
 
     def words(self) -> Iterator[re.Match[bytes]]:
-        """The words behind the keyword, quotes kept; a quote without its partner is a word of its own."""
+        """Yield the words after the keyword with their quotes; a quote without a partner is a word by itself."""
         return _WORD[self.escape].finditer(self.line.data, self.args)
 
 
 class _Scanner:
-    """A walk over the lines of one source."""
+    """Reads the lines of one file in order; `position` is the start of the next line."""
 
     def __init__(self, source: Source, words: tuple[bytes, ...]) -> None:
         self.source = source
@@ -69,7 +69,7 @@ class _Scanner:
         self.escape = b"\\"
 
     def next_line(self) -> Span:
-        """The next line with its end; moves behind it."""
+        """Return the next line with its line end, and go past it."""
         start = self.position
         end = self.data.find(b"\n", start)
         self.position = len(self.data) if end < 0 else end + 1
@@ -79,7 +79,7 @@ class _Scanner:
         return self.position < len(self.data)
 
     def directives(self) -> None:
-        """Read the parser directives at the top; leaves the position at the first line that is none."""
+        """Read the parser directives at the top, up to the first line that is not one."""
         seen = set()
         while self.more():
             start = self.position
@@ -96,7 +96,7 @@ class _Scanner:
                 self.escape = match[2]
 
     def cut(self, line: Span) -> tuple[Span, bool]:
-        """A line without its end and continuation mark, and whether the instruction goes on."""
+        """Return a line without its line end and continuation mark, and whether the instruction continues."""
         text = self.data[line.start : line.end].rstrip(b"\r\n")
         if not text.rstrip(b" \t").endswith(self.escape):
             return Span(line.start, line.start + len(text)), False
@@ -104,7 +104,7 @@ class _Scanner:
         return Span(line.start, line.start + (mark.start() if mark else len(text))), mark is not None
 
     def instruction(self, line: Span) -> Instruction | None:
-        """The instruction that starts on `line`, with its continuations and heredocs."""
+        """Return the instruction that starts on `line`, continuations and heredocs included, or None if irrelevant."""
         piece, goes_on = self.cut(line)
         pieces = [piece]
         while goes_on and self.more():
@@ -126,11 +126,11 @@ class _Scanner:
         return Instruction(keyword, text, match.end(), tuple(bodies), self.escape)
 
     def relevant(self, raw: bytes) -> bool:
-        """Whether an instruction names a word, or announces a heredoc, whose end must be found."""
+        """Whether an instruction contains a wanted word, or starts a heredoc, whose end must be found."""
         return not self.words or b"<<" in raw or names_any(raw, self.words)
 
     def heredocs(self, text: Text, args: int) -> list[Text]:
-        """The bodies of the heredocs that a line announces; moves behind their ends."""
+        """Return the bodies of the heredocs that a line starts, and go past their ends."""
         words = list(_WORD[self.escape].finditer(text.data, args))
         if any(word[0] in (b"'", b'"') for word in words):
             return []
@@ -149,7 +149,7 @@ class _Scanner:
         return bodies
 
     def body(self, name: bytes, strip_tabs: bool) -> Text | None:
-        """A heredoc's body up to the line `name`, shell continuations joined; None, and no move, without that line."""
+        """Return a heredoc's body up to the line `name`, continuations joined; if that is missing, None and no move."""
         begin = self.position
         pieces: list[Span] = []
         while self.more():
@@ -166,15 +166,15 @@ class _Scanner:
 
 
 def place(source: Source, offset: int) -> str:
-    """`path:line:column` of a byte offset."""
+    """Return `path:line:column` for a byte offset."""
     line, column = source.position(offset)
     return f"{source.path}:{line}:{column}"
 
 
 def scan(source: Source, words: tuple[bytes, ...] = ()) -> Iterator[Instruction]:
-    """The instructions of a Dockerfile in order; with `words` (in lower case) only those that may hold one of them.
+    """Yield the instructions of a Dockerfile in order; with `words` (lower case) only those that may contain a word.
 
-    Raises ParseError where BuildKit is sure to refuse the file.
+    Raises ParseError where BuildKit certainly refuses the file.
     """
     scanner = _Scanner(source, words)
     scanner.directives()

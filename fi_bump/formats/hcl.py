@@ -1,8 +1,7 @@
-"""Pins in HCL, as `docker buildx bake` reads it: defaults of variables, build arguments, whatever a name is set to.
+"""Pins in HCL files of `docker buildx bake`: defaults of variables, build arguments, any other assignment to a name.
 
-`variable "FLASHINFER_VERSION" { default = "V" }` has the anchor that the same thing has in JSON,
-`variable.FLASHINFER_VERSION.default`; so has `target "NAME" { args = { FLASHINFER_VERSION = "V" } }`. A string is a
-template (`${…}`).
+`variable "FLASHINFER_VERSION" { default = "V" }` has the same anchor as in JSON, `variable.FLASHINFER_VERSION.default`;
+so has `target "NAME" { args = { FLASHINFER_VERSION = "V" } }`. A string is a template (`${…}`).
 """
 
 from __future__ import annotations
@@ -15,18 +14,18 @@ from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
 from fi_bump.records import NamedTuple
 
-# An exact version, in a heredoc with blanks around it; a label may hold a reference.
+# An exact version, with white space around it in a heredoc; the label may contain a reference.
 _LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*"
 _EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
 _REFERENCE = re.compile(rb"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
-# Each level repeats the keys above it.
+# A limit, because each level stores all keys above it: without one, memory would grow with the square of the depth.
 _DEEPEST = 200
-# How each bracket closes.
+# The closing bracket of each opening one.
 _CLOSE = {b"{": b"}", b"[": b"]", b"(": b")"}
 
 
 class _HclFrame(NamedTuple):
-    """An open block, object or list: how it closes, the keys that lead to it, where it begins."""
+    """An open block, object or list: its closing bracket, the keys that lead to it, and its byte offset."""
 
     close: bytes
     path: tuple[str, ...]
@@ -42,9 +41,9 @@ class _HclFinder:
         self.pins: list[Pin] = []
         self.unpinned: list[Unpinned] = []
         self.frames = [_HclFrame(b"", (), 0)]
-        # Brackets within an expression: how each closes, and where it begins.
+        # The open brackets within an expression: the closing bracket and the byte offset of each.
         self.brackets: list[tuple[bytes, int]] = []
-        # The words before `=` or `{`, and those behind `=`; None where no value is expected.
+        # The words before `=` or `{`, and the tokens after `=`, or None where no value is expected.
         self.head: list[str] = []
         self.value: list[Token] | None = None
 
@@ -62,11 +61,11 @@ class _HclFinder:
             self.take(token)
         elif mark in _CLOSE:
             if len(self.frames) > _DEEPEST:
-                raise self.error(f"nested more than {_DEEPEST} deep", token.span.start)
+                raise self.error(f"nested more than {_DEEPEST} levels deep", token.span.start)
             self.frames.append(_HclFrame(_CLOSE[mark], (*self.frames[-1].path, *self.head), token.span.start))
             self.head, self.value = [], [] if mark == b"[" else None
         elif mark in _CLOSE.values():
-            raise self.error(f"'{mark.decode('ascii')}' closes nothing", token.span.start)
+            raise self.error(f"'{mark.decode('ascii')}' has no opening bracket", token.span.start)
         elif self.value is not None:
             self.take(token)
         elif mark in (b"=", b":"):
@@ -75,11 +74,11 @@ class _HclFinder:
             self.head.append(self.source.text(token.span))
 
     def within_brackets(self, token: Token, mark: bytes) -> None:
-        """What stands in the brackets of an expression is a part of it, line ends included."""
+        """Take a token inside the brackets of an expression; line ends inside them do not end it."""
         if mark in _CLOSE:
             self.brackets.append((_CLOSE[mark], token.span.start))
         elif mark in _CLOSE.values() and self.brackets.pop()[0] != mark:
-            raise self.error(f"'{mark.decode('ascii')}' closes nothing", token.span.start)
+            raise self.error(f"'{mark.decode('ascii')}' has no opening bracket", token.span.start)
         self.take(token)
 
     def take(self, token: Token) -> None:
@@ -87,7 +86,7 @@ class _HclFinder:
             self.value.append(token)
 
     def end_value(self) -> None:
-        """Judge `NAME = …` where the name is a wanted variable's, or that of the block around a `default`."""
+        """Judge `NAME = …` if NAME is a wanted variable, or `default = …` in the block of one."""
         value, head = self.value, self.head
         self.head, self.value = [], None
         if not value or len(head) != 1:
@@ -99,7 +98,7 @@ class _HclFinder:
             self.judge(value, ".".join(path), subject)
 
     def judge(self, value: list[Token], anchor: str, subject: str) -> None:
-        """Take a whole string for a version; of an expression report the version in it."""
+        """Judge a whole string as a version; in an expression, report a version instead."""
         token = value[0]
         if len(value) > 1:
             token = next((each for each in value if each.kind == STRING and _EXACT.match(each.text)), token)
@@ -124,11 +123,11 @@ class _HclFinder:
             self.pins.append(make_pin(self.source, *where, anchor, Kind.VARIABLE, subject))
         elif b"${" in text or b"%{" in text:
             if re.search(rb"[0-9]", _REFERENCE.sub(b"", text)):
-                self.report(span, subject, f"{shown} is put together from a reference")
+                self.report(span, subject, f"{shown} is assembled from a variable")
         elif b"\\" in text:
             self.report(span, subject, "written with escapes")
         elif text:
-            self.report(span, subject, f"{shown} is no version")
+            self.report(span, subject, f"{shown} is not a version")
 
     def report(self, span: Span, subject: str, reason: str) -> None:
         self.unpinned.append(Unpinned(self.source, span, subject, reason))
@@ -146,7 +145,7 @@ class _HclFinder:
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """The values of wanted variables in an HCL file. Raises ParseError, with a place, for what is no HCL."""
+    """Return the values of wanted variables in an HCL file. Raises ParseError, with a place, if it is not HCL."""
     finder = _HclFinder(source, wanted)
     for token in tokens(source):
         finder.token(token)

@@ -1,6 +1,6 @@
-"""The words of an HCL text with their places (hashicorp/hcl, hclsyntax/spec.md): strings, heredocs, comments.
+"""The tokens of an HCL text with their places (hashicorp/hcl, hclsyntax/spec.md): strings, heredocs, comments.
 
-Iterative and linear: no input exhausts the stack.
+The lexer is iterative and takes linear time: no input exhausts the stack.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BLANKS = b" \t"
 
 
 class Token(NamedTuple):
-    """A word; the span of a string is what stands between its quotes, of a heredoc its lines without the marks."""
+    """A token; the span of a string is the text between its quotes, of a heredoc its lines without the marks."""
 
     kind: int
     span: Span
@@ -34,7 +34,7 @@ class Token(NamedTuple):
 
 
 def tokens(source: Source) -> Iterator[Token]:
-    """Every word in order. Raises ParseError, with a place, for what has no end."""
+    """Yield every token in order. Raises ParseError, with a place, for a comment, string or heredoc without an end."""
     data = source.masked
     position = 0
     while match := _TOKEN.match(data, position):
@@ -58,9 +58,9 @@ def tokens(source: Source) -> Iterator[Token]:
 
 
 def _string_end(source: Source, start: int) -> int:
-    """The place behind the quote that closes the string at `start`; templates may hold strings of their own."""
+    """Return the offset after the quote that closes the string at `start`; its templates may contain strings."""
     data = source.masked
-    # True in a string, False in a template or in braces of one.
+    # True inside a string, False inside a template or inside braces of a template.
     states = [True]
     position = start + 1
     while states:
@@ -78,7 +78,7 @@ def _string_end(source: Source, start: int) -> int:
 
 
 def _heredoc(source: Source, opening: re.Match[bytes]) -> tuple[Span, int]:
-    """The lines of a heredoc, and the place behind its closing mark."""
+    """Return the span of a heredoc's lines, and the offset after its closing mark."""
     data, mark = source.masked, opening["mark"]
     position = opening.end()
     while position < len(data):
@@ -91,6 +91,6 @@ def _heredoc(source: Source, opening: re.Match[bytes]) -> tuple[Span, int]:
 
 
 def place(source: Source, offset: int) -> str:
-    """`path:line:column` of a byte offset."""
+    """Return `path:line:column` for a byte offset."""
     line, column = source.position(offset)
     return f"{source.path}:{line}:{column}"

@@ -1,6 +1,6 @@
-"""Places that no other finder recognises and the lock names by their text: `literal:expected = "{version}"`.
+"""Pins that no other finder recognises and that the lock records by their text: `literal:expected = "{version}"`.
 
-The text before and after `{version}` must stand on one line, exactly once in the file.
+The text before and after `{version}` must be on one line, exactly once in the file.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _REACH = 400
 
 
 def find(source: Source, wanted: Iterable[tuple[str, tuple[str, ...]]]) -> Found:
-    """The pin of each (anchor, packages it can be of); one whose text stands several times is reported instead.
+    """Return one pin per (anchor, its possible packages); an anchor that matches several times is reported instead.
 
-    Its package is the one named in the anchor, else the last one named in the lines before, else the first.
+    The pin's package is the one that the anchor names, else the last one named in the text before, else the first.
     """
     pins: list[Pin] = []
     unpinned: list[Unpinned] = []
@@ -28,7 +28,7 @@ def find(source: Source, wanted: Iterable[tuple[str, tuple[str, ...]]]) -> Found
             subject = _subject(source, spans[0].start, anchor, packages)
             pins.append(make_pin(source, *spans[0], anchor, Kind.LITERAL, subject))
         elif spans:
-            reason = f"'{anchor}' stands {len(spans)} times in this file, and must stand once"
+            reason = f"'{anchor}' matches {len(spans)} times in this file; it must match exactly once"
             unpinned.append(Unpinned(source, spans[1], packages[0], reason))
     return Found(tuple(sorted(pins, key=lambda pin: pin.span)), tuple(unpinned))
 
@@ -46,9 +46,9 @@ def _name(package: str) -> re.Pattern[bytes]:
 
 
 def places(source: Source, anchor: str) -> list[Span]:
-    """Where the text of a literal anchor stands: the spans of its versions."""
+    """Return the spans of the versions at every match of a literal anchor."""
     before, after = (re.escape(part.encode("utf-8")) for part in anchor.removeprefix(LITERAL).split(LITERAL_MARK))
-    # Without text at an end the version ends there itself: `0.6.1` is not in `10.6.1` or `0.6.1.post2`.
+    # Where the anchor has no text at one end, the version must end there: `0.6.1` is not in `10.6.1` or `0.6.1.post2`.
     head = before or rb"(?<![0-9A-Za-z.])"
     tail = after or rb"(?![0-9A-Za-z]|[.+!-][0-9A-Za-z])"
     pattern = re.compile(head + rb"(?P<version>(?i:" + VERSION + rb"))" + tail)

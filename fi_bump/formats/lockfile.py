@@ -1,7 +1,7 @@
-"""What resolvers' lock files say of wanted packages: reported with the command that resolves anew, never edited.
+"""Wanted packages in resolvers' lock files: reported with the command that resolves them again, never edited.
 
-uv.lock, poetry.lock, pdm.lock and pylock.toml hold a table for each package, Pipfile.lock a JSON object, conda-lock.yml
-a list item. Their tools write them in one layout, which is read here line by line.
+uv.lock, poetry.lock, pdm.lock and pylock.toml contain a table per package, Pipfile.lock a JSON object, conda-lock.yml
+a list item. Each tool writes one fixed layout, so this module reads the files line by line.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fi_bump.formats.shared.json_strings import decoded, scalars
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name
 from fi_bump.pins import Found, Mark, Source, Span, Unpinned, Wanted
 
-# How to move one package, by the file's name; `{}` is the package.
+# The command that updates one package, by the file's name; `{}` is the package.
 _COMMANDS = {
     "uv.lock": "uv lock --upgrade-package {}",
     "poetry.lock": "poetry update --lock {}",
@@ -37,9 +37,9 @@ _HEAD = 2000
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """Each version of a wanted package once, as a report that holds the version and says how to move it.
+    """Return each version of a wanted package once, as a report with the version and the command that updates it.
 
-    Raises ParseError for a Pipfile.lock that is no JSON.
+    Raises ParseError for a Pipfile.lock that is not JSON.
     """
     name = source.path.rpartition("/")[2].lower()
     if name == "pipfile.lock":
@@ -58,7 +58,7 @@ def find(source: Source, wanted: Wanted) -> Found:
 
 
 def _blocks(source: Source, start: LazyPattern, name: LazyPattern, version: LazyPattern) -> Iterator[tuple[str, Span]]:
-    """The package and the place of its version in each stretch of text that `start` opens."""
+    """Yield the package and its version's span from each block of text that a match of `start` begins."""
     data = source.masked
     begin: int | None = None
     for match in start.finditer(data):
@@ -71,7 +71,7 @@ def _blocks(source: Source, start: LazyPattern, name: LazyPattern, version: Lazy
 
 
 def _objects(source: Source) -> Iterator[tuple[str, Span]]:
-    """`{"default": {"NAME": {"version": "==V"}}}`."""
+    """Yield the same from Pipfile.lock: `{"default": {"NAME": {"version": "==V"}}}`."""
     for scalar in scalars(source):
         if scalar.is_string and len(scalar.path) == 3 and scalar.path[2] == "version":
             exact = _EXACT.match(decoded(source, scalar.span).encode("utf-8"))
@@ -85,7 +85,7 @@ def _reason(source: Source, name: str, package: str) -> str:
     if command is not None:
         tool = name.partition(".")[0] if name != "pipfile.lock" else "pipenv"
         return f"resolved by {tool}: run {command.format(package)}"
-    # A pylock.toml comes from any tool; its header may name the command.
+    # Any tool may write a pylock.toml; its header may name the command.
     header = _HEADER.search(source.data, 0, _HEAD)
     if header:
         return f"resolved by a tool: run {header[1].rstrip().decode('utf-8', 'replace')}"

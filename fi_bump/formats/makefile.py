@@ -1,7 +1,7 @@
-"""Pins in Makefiles: variables, target-specific ones too, and what recipes, read as shell, pin.
+"""Pins in Makefiles: variables, target-specific ones included, and what recipes pin as shell scripts.
 
-An anchor is what is pinned, as in scripts: `FLASHINFER_VERSION`, `flashinfer-python`. The lines are cut as GNU make
-cuts them: continuations joined, comments left out except in recipes, where they are the shell's business.
+Anchors are the same as in scripts: `FLASHINFER_VERSION`, `flashinfer-python`. Lines are cut as GNU make cuts them:
+continuations joined, and comments removed except in recipes, where the shell removes them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fi_bump.formats.shell_script import ScriptReader
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Source, Span, Wanted
 
-# One logical line: whatever stands before a line's end that no backslash escapes.
+# One logical line: everything up to a line end that no backslash escapes.
 _LINE = LazyPattern(rb"(?:[^\\\n]+|\\(?:\r?\n|[^\n]))+")
 _CONTINUATION = LazyPattern(rb"\\\r?\n")
 _COMMENT = LazyPattern(rb"(?<!\\)#(?:\\\r?\n|[^\n])*")
@@ -23,7 +23,7 @@ _VARIABLE = LazyPattern(
     rb"[ \t]*+(?:[^\t =#:?+!][^=#:?+!\n]*:(?![:=])[ \t]*)?(?:(?:override|export|private|unexport)[ \t]+)*"
     rb"(?P<name>[\w.-]+)[ \t]*(?::{0,3}|\?)=[ \t]*(?P<value>[^\n]*)"
 )
-# make's `$(NAME)` is a shell's `${NAME}`, its `$$` a shell's `$`; neither changes a place.
+# make's `$(NAME)` is the shell's `${NAME}`, and its `$$` is the shell's `$`; the replacements keep every offset.
 _REFERENCE = LazyPattern(rb"\$\((?P<name>\w+)\)|\$(?=\$)")
 
 
@@ -38,7 +38,7 @@ class _MakefileFinder:
     def line(self, span: Span) -> None:
         if self.inside_define or self.data.startswith(b"\t", span.start):
             self.inside_define = self.inside_define and not _ENDEF.match(self.data, *span)
-            # Each line of a recipe is a shell of its own; make takes `$$` for `$`.
+            # make runs each line of a recipe in its own shell, and passes `$$` on as `$`.
             self.scripts.script(span)
             return
         self.inside_define = _DEFINE.match(self.data, *span) is not None
@@ -47,11 +47,11 @@ class _MakefileFinder:
         if bound:
             self.scripts.commands.variable(text, bound["name"], *bound.span("value"), "")
             self.scripts.commands.git.name(bound["name"], bound["value"].strip())
-        # A value may be a command or a list of requirements; a place taken once is not taken again.
+        # A value may also be a command or a list of requirements; a span that was added above is not added again.
         self.scripts.text(text, "", compared=False)
 
     def read(self, span: Span) -> Text:
-        """A line as make reads it."""
+        """Return a line as make reads it: without its comment, continuations joined."""
         pieces = []
         start = span.start
         comment = _COMMENT.search(self.data, *span)
@@ -67,7 +67,7 @@ def _as_shell(match: re.Match[bytes]) -> bytes:
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """Every pin, unpinned mention and range of what is wanted in a Makefile. No input is an error."""
+    """Return every pin, unpinned mention and range of wanted names in a Makefile. No input is an error."""
     finder = _MakefileFinder(source, wanted)
     for line in _LINE.finditer(finder.data):
         finder.line(Span(*line.span()))

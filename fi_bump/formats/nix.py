@@ -1,7 +1,7 @@
-"""Releases in Nix expressions: reported, never moved, since a hash stands beside each and must be computed anew.
+"""Releases in Nix expressions: reported, never moved, since each has a hash beside it that must be recomputed.
 
-Read are attributes that hold a string (`version = "V";`), by the sets they stand in: one that names a wanted package
-(`pname`) or repository (`owner` and `repo`), or holds the sources of one (`src = fetchFromGitHub { … };`), is about it.
+A string attribute (`version = "V";`) is about a wanted package or repository if its attribute set names one (`pname`,
+or `owner` and `repo`) or contains the sources of one (`src = fetchFromGitHub { … };`).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _INPUT = LazyPattern(
 )
 _REFS = frozenset({"version", "rev", "tag", "ref"})
 _HASHES = re.compile(r"(?:\w*[hH]ash|sha(?:256|512)|\w*Sha256)\Z")
-_HASHED = "its hash must be computed anew, so it is not moved"
-_UNHASHED = "a release in a Nix expression, which is not moved"
-_LOCKED = "flake.lock holds its hash: move it by hand and run nix flake update"
+_HASHED = "fi-bump does not update it, because its hash must be recomputed"
+_UNHASHED = "a release in a Nix expression, which fi-bump does not update"
+_LOCKED = "flake.lock contains its hash: update it by hand, then run nix flake update"
 
 
 class _Set:
-    """An attribute set: its strings, its releases' places, what a set inside it fetches, whether a hash is there."""
+    """An attribute set: its strings, the spans of its releases, the wanted name that it fetches, its use of hashes."""
 
     def __init__(self) -> None:
         self.strings: dict[str, bytes] = {}
@@ -52,7 +52,7 @@ class _NixFinder:
         self.hashed = False
 
     def attribute(self, match: re.Match[bytes]) -> None:
-        """Note `name = "value"`."""
+        """Record `name = "value"` in the innermost set."""
         name = match["name"].decode("ascii").rpartition(".")[2]
         inner = self.sets[-1]
         inner.strings[name] = match["value"]
@@ -71,7 +71,7 @@ class _NixFinder:
             self.input(match["value"], start)
 
     def input(self, value: bytes, start: int) -> None:
-        """`inputs.kit.url = "github:owner/kit/vV"`."""
+        """Report `inputs.kit.url = "github:owner/kit/vV"`."""
         match = _INPUT.match(value)
         release = _RELEASE.match(match["ref"]) if match else None
         if match and release:
@@ -82,13 +82,13 @@ class _NixFinder:
                 self.report(span, subject, _LOCKED)
 
     def close(self) -> None:
-        """Leave a set and report its releases when it is about something wanted."""
+        """Close the innermost set, and report its releases if it is about something wanted."""
         if len(self.sets) == 1:
             return
         inner = self.sets.pop()
         outer = self.sets[-1]
         named = self.subject(inner)
-        # A set with a name of its own is not about the sources of something else that it uses.
+        # A set with its own `pname` is about that package, even where it uses the sources of a wanted one.
         subject = named or (None if "pname" in inner.strings else inner.source)
         if subject is not None:
             for span in inner.refs:
@@ -98,7 +98,7 @@ class _NixFinder:
             outer.hashed = outer.hashed or inner.hashed
 
     def subject(self, inner: _Set) -> str | None:
-        """The wanted package or repository that a set names."""
+        """Return the wanted package or repository that a set names, or None."""
         for key in ("pname", "name"):
             name = canonical_name(inner.strings.get(key, b"").decode("ascii"))
             if name in self.wanted.packages:
@@ -123,7 +123,7 @@ class _NixFinder:
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """Every release of what is wanted in a Nix expression, all of them unpinned. No input is an error."""
+    """Return every release of a wanted name in a Nix expression, all of them unpinned. No input is an error."""
     finder = _NixFinder(source, wanted)
     for match in _TOKEN.finditer(source.masked):
         if match["open"]:

@@ -1,6 +1,6 @@
 """Pins in pyproject.toml: requirement arrays, the exact versions of Poetry and PDM, the tags of git sources.
 
-What a string means follows from the table it stands in, never from its looks: `keywords = ["kit==1.0"]` pins nothing.
+The table of a string decides what it means, never its text: `keywords = ["kit==1.0"]` pins nothing.
 A pin's anchor is its table and its package: `project.optional-dependencies.vllm/flashinfer-python`.
 """
 
@@ -16,25 +16,25 @@ from fi_bump.formats.shared.requirement_text import NO_VERSION, Requirement, jud
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository, variable_of
 from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
 
-# Arrays of PEP 508 requirements, by the keys that lead to them.
+# Arrays of PEP 508 requirements, by the path of keys to them.
 _ARRAYS = re.compile(
     r"project/(?:dependencies|optional-dependencies/[^/]+)|dependency-groups/[^/]+|build-system/requires"
     r"|tool/uv/(?:override|constraint|dev|build-constraint)-dependencies|tool/uv/extra-build-dependencies/[^/]+"
     r"|tool/rye/dev-dependencies|tool/pdm/dev-dependencies/[^/]+|tool/hatch/(?:.+/)?(?:extra-)?dependencies"
 )
-# Tables whose keys are package names, for Poetry, PDM and Pixi: a value is a version, or a table with a `version`.
+# Tables of Poetry, PDM and Pixi whose keys are package names; a value is a version or a table with a `version`.
 _PIXI = r"(?:(?:feature|target)/[^/]+/)*(?:pypi-dependencies|(?:host-|build-)?dependencies)"
 _TABLES = re.compile(
     r"tool/poetry/(?:dependencies|dev-dependencies|group/[^/]+/dependencies)|tool/pdm/resolution/overrides"
     r"|tool/pixi/" + _PIXI
 )
-# Pixi's and Pipenv's own files are such tables at the top; a Pipfile's may have any name.
+# Pixi's and Pipenv's own files have these tables at the top level; in a Pipfile they may have any name.
 _OWN_TABLES = {
     "pixi.toml": re.compile(_PIXI),
     "pipfile": re.compile(r"(?!(?:source|requires|pipenv|scripts)\Z)[^/]+"),
 }
 _UV_SOURCES = "tool/uv/sources"
-# Where files are looked for.
+# The settings that say where installers look for files.
 _LOCATIONS = re.compile(
     r"tool/uv/(?:pip/)?(?:find-links|index/url|(?:extra-)?index-url)|tool/(?:poetry|pdm)/source/url"
     r"|(?:tool/pixi/)?(?:.+/)?pypi-options/find-links/url"
@@ -51,10 +51,10 @@ _BROKEN_BY = "an escape"
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """The requirements on wanted packages, and the git releases of wanted repositories.
+    """Return the requirements on wanted packages and the git releases of wanted repositories.
 
-    A package that a git source or a URL serves is not reported for naming no version. Raises ParseError for what is no
-    TOML.
+    A package that comes from a git source or a URL is not reported for having no version specifier. Raises ParseError
+    for a file that is not TOML.
     """
     finder = _PyprojectFinder(source, wanted)
     for string in strings(source):
@@ -74,7 +74,7 @@ class _PyprojectFinder:
         self._packages = _OWN_TABLES.get(source.path.rpartition("/")[2].lower(), _TABLES)
 
     def string(self, string: TomlString) -> None:
-        """Judge one string by the table it stands in."""
+        """Judge one string by the table that contains it."""
         keys = [key for key in string.path if isinstance(key, str)]
         table = "/".join(keys)
         if _LOCATIONS.fullmatch(table):
@@ -97,7 +97,7 @@ class _PyprojectFinder:
             self._stray_entry(string, entry)
 
     def _location(self, string: TomlString, keys: list[str]) -> None:
-        """An index, or a place that holds the files of one release (`…/releases/expanded_assets/vV`)."""
+        """Judge the URL of an index, or of a page with the files of one release (`…/releases/expanded_assets/vV`)."""
         text = string.passage.text
         where = Addressed(self._source, string.passage, 0, len(text), self._wanted, None, _BROKEN_BY)
         item = judge_address(where)
@@ -124,14 +124,14 @@ class _PyprojectFinder:
             self._items.append(item)
 
     def _stray(self, string: TomlString, keys: list[str]) -> None:
-        """An exact requirement in a tool's array that is not known here: said, since it may well be a pin."""
+        """Report an exact requirement in an array of an unknown tool, since it may well be a pin."""
         item = self._judged(string, keys)
         if isinstance(item, Pin):
             reason = f"pinned in {_dotted(keys)}, a table that fi-bump does not know"
             self._items.append(Unpinned(self._source, item.span, item.subject, reason))
 
     def _stray_entry(self, string: TomlString, keys: list[str]) -> None:
-        """The same for `kit = "V"` and `kit_version = "V"`."""
+        """Report `kit = "V"` and `kit_version = "V"` in a table of an unknown tool."""
         exact = _EXACT.match(string.passage.text)
         package = canonical_name(keys[-1])
         subject = package if package in self._wanted.packages else None
@@ -141,7 +141,7 @@ class _PyprojectFinder:
             self._report(string.passage.span(*exact.span(1)), subject, reason)
 
     def _judged(self, string: TomlString, keys: list[str]) -> Pin | Unpinned | Floor | None:
-        """What the string means as a requirement, if it is on a wanted package."""
+        """Return the pin, report or floor for a string that is a requirement on a wanted package, else None."""
         text = string.passage.text
         head = named(text)
         if head is None or head[0] not in self._wanted.packages:
@@ -152,7 +152,7 @@ class _PyprojectFinder:
         return judge(Requirement(self._source, string.passage, package, start, end, anchor, _BROKEN_BY, self._wanted))
 
     def _version(self, string: TomlString, keys: list[str]) -> None:
-        """The value of a package in a table of Poetry or PDM."""
+        """Judge the value of a package in a table of Poetry, PDM, Pixi or Pipenv."""
         package = canonical_name(keys[-1])
         text = string.passage.text
         if package not in self._wanted.packages:
@@ -171,11 +171,11 @@ class _PyprojectFinder:
                 self._source, string.passage, package, 0, len(text), anchor, _BROKEN_BY, self._wanted
             )
             item = judge(requirement)
-            item = item or Unpinned(self._source, string.span, package, f"'{string.value}' is no version specifier")
+            item = item or Unpinned(self._source, string.span, package, f"'{string.value}' is not a version specifier")
         self._items.append(item)
 
     def _served_by(self, path: Path, table: dict[str, TomlString]) -> None:
-        """A table that says where a package comes from: `{ git = "…", tag = "vV" }` or `{ url = "…" }`."""
+        """Judge a table that says where a package comes from: `{ git = "…", tag = "vV" }` or `{ url = "…" }`."""
         keys = [key for key in path if isinstance(key, str)]
         parent = "/".join(keys[:-1])
         if len(keys) < 2 or not (parent == _UV_SOURCES or self._packages.fullmatch(parent)):
@@ -214,10 +214,10 @@ class _PyprojectFinder:
             self._report(table[ref].span, repository, reason)
 
     def _exact(self, string: TomlString, start: int, end: int, anchor: str, kind: Kind, subject: str) -> Pin | Unpinned:
-        """The pin of `text[start:end]` of a string, if that stands in one piece."""
+        """Return the pin of `text[start:end]` of a string, or a report if the file splits that text."""
         span = string.passage.span(start, end)
         if self._source.data[span.start : span.end] != string.passage.text[start:end]:
-            return Unpinned(self._source, string.span, subject, f"the version is broken by {_BROKEN_BY}")
+            return Unpinned(self._source, string.span, subject, f"the version is split by {_BROKEN_BY}")
         return make_pin(self._source, span.start, span.end, anchor, kind, subject)
 
     def _report(self, span: Span, subject: str, reason: str) -> None:
@@ -225,12 +225,12 @@ class _PyprojectFinder:
 
 
 def _dotted(keys: list[str]) -> str:
-    """The keys as TOML writes them: `tool.hatch.envs."a b".dependencies`."""
+    """Join keys as TOML writes them: `tool.hatch.envs."a b".dependencies`."""
     return ".".join(key if _BARE_KEY.match(key) else json.dumps(key) for key in keys)
 
 
 def _range(operator: bytes, version: bytes) -> str:
-    """Poetry's `^1.2.3` and `~1.2.3` as PEP 440 writes them."""
+    """Translate Poetry's `^1.2.3` and `~1.2.3` into a PEP 440 specifier."""
     parts = [int(part) for part in version.split(b".")]
     if operator == b"^":
         kept = next((index for index, part in enumerate(parts) if part), len(parts) - 1)

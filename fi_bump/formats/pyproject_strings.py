@@ -1,7 +1,7 @@
-"""Where the strings of a TOML text stand: no parser says so, thus tomllib is the authority and this locates.
+"""The string values of a TOML text with their byte offsets, which no parser gives.
 
-`strings` reads the text with tomllib, finds every string value again by itself, and refuses to go on when the two do
-not agree on all of them. The locating is iterative and takes time in proportion to the text.
+`strings` parses the text with tomllib, finds every string value a second time by itself, and raises an error if the
+two do not agree on all of them. The search is iterative and takes linear time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Path = tuple[str | int, ...]
 _BLANKS = LazyPattern(rb"(?:[ \t\r\n]+|#[^\n]*)*+")
 _INLINE = LazyPattern(rb"[ \t]*")
 _KEY = LazyPattern(rb"(?P<bare>[A-Za-z0-9_-]+)|\"(?P<basic>(?:[^\"\\\n]|\\[^\n])*+)\"|'(?P<literal>[^'\n]*)'")
-# The longer quotes first; at the end of a multi-line string up to two quotes belong to it.
+# The longer quotes come first. A multi-line string may end with up to two quotes of its own before the closing ones.
 _STRING = LazyPattern(
     rb'"""(?P<long_basic>(?:[^"\\]|\\[\s\S]|"{1,2}+(?!"))*+"{0,2})"""'
     rb"|'''(?P<long_literal>(?:[^']|'{1,2}+(?!'))*+'{0,2})'''"
@@ -41,7 +41,7 @@ _FAULT = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column
 
 
 class TomlString(NamedTuple):
-    """A string value: the keys and list indices that lead to it, its body's place, and its text with its pieces."""
+    """A string value: the keys and list indices that lead to it, the span between its quotes, and its decoded text."""
 
     path: Path
     span: Span
@@ -49,12 +49,12 @@ class TomlString(NamedTuple):
 
     @property
     def value(self) -> str:
-        """What a reader of the file sees."""
+        """The decoded text as `str`."""
         return self.passage.text.decode("utf-8")
 
 
 class _TomlFrame(NamedTuple):
-    """An open array or inline table; `passed` is how many items of an array came by."""
+    """An open array or inline table; `passed` counts the items of an array so far."""
 
     closer: bytes
     path: Path
@@ -62,14 +62,14 @@ class _TomlFrame(NamedTuple):
 
 
 class _StrayError(Exception):
-    """The text is no TOML here; tomllib says so in better words."""
+    """The text is not TOML here; tomllib's error message says so in better words."""
 
 
 def strings(source: Source) -> list[TomlString]:
-    """Every string value of a TOML text, in the order of the file.
+    """Return every string value of a TOML text, in the order of the file.
 
-    Raises ParseError, with `path:line:column`, for what is no TOML, and InternalError when tomllib reads other strings
-    than stand here.
+    Raises ParseError, with `path:line:column`, for text that is not TOML, and InternalError if tomllib reads different
+    strings.
     """
     located: list[TomlString] | None
     try:
@@ -79,7 +79,7 @@ def strings(source: Source) -> list[TomlString]:
     document = _document(source)
     if located is None or {each.path: each.value for each in located} != dict(_flattened(document)):
         raise InternalError(
-            "the places found in this file do not agree with what tomllib reads",
+            "fi-bump's own TOML reader and tomllib disagree about this file",
             place=source.path,
             hint=REPORT_WITH_FILE,
         )
@@ -104,7 +104,7 @@ def _document(source: Source) -> dict[str, Any]:
 
 
 def _flattened(document: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    """The path and text of every string in what tomllib reads."""
+    """Yield the path and text of every string in a document that tomllib parsed."""
     left: list[tuple[Path, Any]] = [((), document)]
     while left:
         path, value = left.pop()
@@ -117,7 +117,7 @@ def _flattened(document: dict[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 class _TomlReader:
-    """One pass over one source; raises _StrayError where it loses its way."""
+    """One pass over one file; raises _StrayError where the text does not follow the grammar."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -139,7 +139,7 @@ class _TomlReader:
                 yield from self._value(path)
 
     def _header(self) -> Path:
-        """The path of `[a.b]` or `[[a.b]]`, with the indices of the arrays of tables that it leads through."""
+        """Return the path of `[a.b]` or `[[a.b]]`, with the indices of the arrays of tables on the way."""
         is_array = self._takes(b"[")
         keys = self._keys()
         self._expect(b"]]" if is_array else b"]")
@@ -155,7 +155,7 @@ class _TomlReader:
         return path
 
     def _keys(self) -> Path:
-        """The keys of `a."b c".d`."""
+        """Read the keys of `a."b c".d`."""
         keys: list[str] = []
         while not keys or self._takes(b"."):
             self._skip(_INLINE)
@@ -170,7 +170,7 @@ class _TomlReader:
         return tuple(keys)
 
     def _value(self, path: Path) -> Iterator[TomlString]:
-        """Every string in the value that is set at `path`."""
+        """Yield every string in the value of the key at `path`."""
         frames: list[_TomlFrame] = []
         at: Path | None = path
         while at is not None:
@@ -189,7 +189,7 @@ class _TomlReader:
                 at = self._next(frames, after_value=True)
 
     def _next(self, frames: list[_TomlFrame], *, after_value: bool) -> Path | None:
-        """Go to the next value inside the open arrays and inline tables: its path, or None when all are closed."""
+        """Go to the next value in the open arrays and inline tables; return its path, or None when all are closed."""
         while frames:
             closer, path, passed = frames[-1]
             self._skip(_BLANKS)
@@ -209,7 +209,7 @@ class _TomlReader:
         return None
 
     def _scalar(self, path: Path) -> TomlString | None:
-        """The string at hand; None for a number, a word or a date."""
+        """Read one scalar; return it if it is a string, or None for a number, a word or a date."""
         match = _STRING.match(self._data, self._position) or _OTHER.match(self._data, self._position)
         if match is None:
             raise _StrayError
@@ -237,11 +237,11 @@ class _TomlReader:
     def _guard(self, depth: int) -> None:
         if depth > MAX_DEPTH:
             line, column = self._source.position(self._position)
-            raise ParseError("nested too deep", place=f"{self._source.path}:{line}:{column}")
+            raise ParseError(f"nested more than {MAX_DEPTH} levels deep", place=f"{self._source.path}:{line}:{column}")
 
 
 def _decoded(source: Source, span: Span, style: str) -> Passage:
-    """The text of a string whose body stands at `span`: escapes resolved, a line's end as a newline."""
+    """Decode the string between the quotes at `span`: escapes resolved, line ends as newlines."""
     body = source.data[span.start : span.end]
     start = 0
     if style.startswith("long"):
@@ -263,7 +263,7 @@ def _decoded(source: Source, span: Span, style: str) -> Passage:
 
 
 def _meaning(escape: bytes) -> bytes:
-    """What an escape stands for; code points that do not exist are left for tomllib to refuse."""
+    """Return the bytes that an escape means; code points that do not exist are left for tomllib to refuse."""
     if escape == b"\r\n":
         return b"\n"
     letter = escape[1:2].decode("ascii")

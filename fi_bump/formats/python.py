@@ -1,11 +1,11 @@
-"""Pins in Python sources: strings that are requirements. Exact gates, constants and run-time checks are reported.
+"""Pins in Python files: strings that are requirements. Exact gates, constants and run-time checks are reported.
 
-A gate (`if v != "0.6.1"`) or constant is somebody's decision about one release, and a bump switches off what it
-guards without a word: each is said every time, moved never. Ordered comparisons (`Version(v) < Version("0.6.1")`),
-docstrings and comments say nothing.
+A gate (`if v != "0.6.1"`) or a constant is a person's decision about one release, and its result changes silently when
+the version moves: every check reports it, and no command moves it. Ordered comparisons
+(`Version(v) < Version("0.6.1")`), docstrings and comments are ignored.
 
-A pin's anchor is what its string is given to, from the outermost bracket in: `setup.extras_require.vllm/kit`,
-`pip_install/kit`; it survives moved lines and new neighbours, which a running number would not.
+A pin's anchor names what its string belongs to, from the outermost bracket inwards: `setup.extras_require.vllm/kit`,
+`pip_install/kit`. Unlike a running number it stays the same when lines move or neighbours are added.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ from fi_bump.formats.shared.requirement_text import Requirement, judge, named, w
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
 
-# What a file must hold beside a wanted name. Each starts with one fixed byte, which the search then jumps to.
+# A file must contain one of these near a wanted name. Each starts with a fixed byte, to which the search can jump.
 _PROMISING = (
     LazyPattern(rb"==[ \t]{0,8}v?[0-9]+[.!][0-9]"),
     LazyPattern(rb'"v?[0-9]+\.[0-9]'),
     LazyPattern(rb"'v?[0-9]+\.[0-9]"),
 )
 _BEFORE, _AFTER = 600, 200
-# Or one of these: addresses and files.
+# Or one of these, for URLs and file names.
 _ADDRESSED = (b".whl", b".tar.gz", b"git+http")
-# What a package states that was never released.
+# The placeholder version of a package that was never released.
 _PLACEHOLDER = LazyPattern(rb"0(?:\.0)*(?:\+|\Z)")
 _ADDRESS = LazyPattern(rb"(?:git\+\w+|https?)://[^\s\"'`;|&<>()\\]+")
 _FILE = LazyPattern(rb"[\w.+!%/~-]{1,300}\.(?:whl|tar\.gz|zip)\Z")
-# A checksum in a string, and how near to an address it is its.
+# A checksum in a string; within `_NEAR` bytes of a URL it is that URL's checksum.
 _DIGEST = LazyPattern(rb"[\"'](?:sha(?:256|512)[:=-])?[0-9a-f]{64}(?:[0-9a-f]{64})?[\"']", re.IGNORECASE)
 _NEAR = 250
-_SUMMED = "its checksum stands beside it, and both must change together"
-# Between two strings that Python joins.
+_SUMMED = "its checksum is beside it; update both together"
+# The text between two strings that Python joins.
 _GOES_ON = LazyPattern(rb"(?:[\s\\+]|#[^\n]*\n)*\Z")
 _RELEASE = LazyPattern(rb"v?" + VERSION + rb"(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
 _TEMPLATE = LazyPattern(rb"%[(sd]|\{")
-# A line of a string, which may break it by an escape.
+# A line of a string, which may end with an escape such as `\n`.
 _LINE = LazyPattern(rb"(?:\\[nrt])*((?:[^\n\\]|\\(?![nrt]))+)")
 _SHELL_WORD = LazyPattern(rb"[^\s\"'`;|&<>]+(?:[=!<>~]=[^\s\"'`;|&<>]*)?")
 _CLEAN = LazyPattern(rb"(?:===?[^\s=]+|@ *\S+)\s*\Z")
-# One of these stands in every requirement that says something of a version.
+# Every requirement with a version contains one of these.
 _MARKS = (b"=", b"<", b">", b"@")
 _COMMAND = LazyPattern(rb"\b(?:pip3?|uv|install|add|requirements)\b")
 _LIST = LazyPattern(rb"\s*(?:(?:--?[A-Za-z][\w-]*|[\w.\[\],-]+[=!<>~]=[^\s\\]+)(?:\s+|(?:\\n)*\Z))+\Z")
@@ -55,7 +55,7 @@ _SET = f"set in a string: {BY_HAND}"
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """The requirements in the strings of a Python source, and its exact gates. Takes any text, Python or not."""
+    """Return the requirements in the strings of a Python file, and its exact gates. Takes any text, Python or not."""
     names = names_of(wanted)
     if not _is_promising(source.data, names):
         return Found(())
@@ -69,7 +69,7 @@ def find(source: Source, wanted: Wanted) -> Found:
 
 
 def _is_promising(data: bytes, names: Names) -> bool:
-    """Whether a version stands near a wanted name: one look that passes over nearly every file."""
+    """Whether a version is near a wanted name: one search that rules out nearly every file."""
     for pattern in _PROMISING:
         for match in pattern.finditer(data):
             if subject_of(data[max(match.start() - _BEFORE, 0) : match.end() + _AFTER], names):
@@ -98,14 +98,14 @@ class _PythonFinder:
         )
 
     def literal(self, literal: Literal, previous: Literal | None) -> None:
-        """Judge one string; `previous` is the one before it."""
+        """Judge one string; `previous` is the string before it."""
         body = self._data[literal.body.start : literal.body.end]
         if body[:1].isdigit() or body[:1] in (b"v", b"V"):
             if not _RELEASE.match(body) or _PLACEHOLDER.match(body):
                 return
-            told = None if literal.is_template or b"." not in body else self._gates.told(literal, previous)
-            if told is not None:
-                self._items.append(Unpinned(self._source, literal.body, *told, None, Mark.EXACT_GATE))
+            gate = None if literal.is_template or b"." not in body else self._gates.classify(literal, previous)
+            if gate is not None:
+                self._items.append(Unpinned(self._source, literal.body, *gate, None, Mark.EXACT_GATE))
         elif not literal.is_template:
             self._addresses(literal, body, previous)
             if any(mark in body for mark in _MARKS) and self._is_named(body):
@@ -116,9 +116,9 @@ class _PythonFinder:
         return any(names.search(body) for names in (self._names.requirement, self._names.assignment))
 
     def _addresses(self, literal: Literal, body: bytes, previous: Literal | None) -> None:
-        """Take a string that is an address or a file's name, or the addresses in a command.
+        """Judge a string that is a URL or a file name, or the URLs in a command.
 
-        A file's name that goes on from an address in the string before it is read together with that.
+        A file name is joined with the string before it if that string is a URL and Python joins the two.
         """
         folder = self._data[slice(*previous.body)] if previous else b""
         if (
@@ -151,7 +151,7 @@ class _PythonFinder:
             self._items.append(item)
 
     def _line(self, literal: Literal, line: Span) -> None:
-        """One line of a string: a requirement as a whole, or those in a command that installs them."""
+        """Judge one line of a string: a requirement as a whole, or the requirements in an install command."""
         text = self._source.data[line.start : line.end]
         if _TEMPLATE.search(text):
             return
@@ -174,7 +174,7 @@ class _PythonFinder:
                     self._requirement(literal, part, found)
 
     def _requirement(self, literal: Literal, span: Span, head: tuple[str, int]) -> bool:
-        """Take the requirement that stands at `span`; False when it says nothing about a version."""
+        """Add the requirement at `span`; return False if it has no version."""
         package, start = head
         text = self._source.data[span.start : span.end]
         passage = Passage(text, ((0, span.start),))
@@ -182,7 +182,7 @@ class _PythonFinder:
         names = scope(self._source, literal) or "string"
         anchor = f"{names}/{package}"
         item = judge(Requirement(self._source, passage, package, start, end, anchor, "an escape", self._wanted))
-        # Prose and bare names begin with a package's name too; what is no clean requirement is none here.
+        # Prose and bare names also begin with a package's name, so only a clean requirement counts.
         if item is None or (isinstance(item, Unpinned) and not _CLEAN.match(text, start, end)):
             return False
         self._items.append(item)

@@ -1,7 +1,8 @@
-"""What a release that stands alone in a Python string is: a gate, a constant, a check at run time, an entry of a table.
+"""Classify a Python string that is a version: a gate, a constant, a check at run time, or an entry of a table.
 
-A gate (`if v != "0.6.1"`) or constant is somebody's decision about one release, and a bump switches off what it guards
-without a word. Ordered comparisons (`Version(v) < Version("0.6.1")`) and floors (`MIN_VERSION = "0.6.1"`) say nothing.
+A gate (`if v != "0.6.1"`) or a constant is a person's decision about one release, and its result changes silently when
+the version moves. Ordered comparisons (`Version(v) < Version("0.6.1")`) and floors (`MIN_VERSION = "0.6.1"`) are
+ignored.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ _EXACT_WORD = re.compile(r"version|(?:^|_)(?:expected|pinned|pin|required)(?:_|\
 _REACH = 400
 _FAR = 2000
 
-_GATE = "an exact gate: a bump switches off what it guards"
-_EXACT_CONSTANT = "an exact constant: a bump may switch off what it guards"
+_GATE = "an exact gate: its result changes when the version moves"
+_EXACT_CONSTANT = "an exact constant: comparisons with it change when the version moves"
 _CHECK = f"checked at run time: {BY_HAND}"
-_ENTRY = f"an entry of a table: {BY_HAND}"
+_ENTRY = f"an entry in a table: {BY_HAND}"
 
 
 class GateReader:
-    """Judges the releases of one source by the code around them."""
+    """Classifies the version strings of one file by the code around them."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self._source = source
@@ -45,17 +46,17 @@ class GateReader:
         self._wanted = wanted
         self._names = names_of(wanted)
 
-    def told(self, literal: Literal, previous: Literal | None) -> tuple[str, str] | None:
-        """The subject and the reason for a release that stands alone in a string, if it is one of a wanted subject."""
+    def classify(self, literal: Literal, previous: Literal | None) -> tuple[str, str] | None:
+        """Return the wanted subject of a version string and the reason to report it, or None if there is neither."""
         data, start = self._data, literal.whole.start
         beside = _BESIDE.match(data, previous.whole.end, start) if previous and previous.whole.end < start else None
         if previous and beside:
             names = scope(self._source, literal)
             if _FLOOR_WORD.search(names):
-                return None  # check_at_least("kit", "V")
-            told = self._beside(names, self._source.text(previous.body), is_entry=beside["entry"] is not None)
-            if told is not None:
-                return told
+                return None  # A floor: check_at_least("kit", "V").
+            classified = self._beside(names, self._source.text(previous.body), is_entry=beside["entry"] is not None)
+            if classified is not None:
+                return classified
         before = data[max(start - _REACH, 0) : start].rstrip()
         is_inside = len(literal.brackets) > 0
         member = _MEMBERSHIP.search(before)
@@ -77,10 +78,10 @@ class GateReader:
         return self._gate(compares[1], start) if compares else None
 
     def _beside(self, names: str, name: str, *, is_entry: bool) -> tuple[str, str] | None:
-        """The subject and the reason of a release beside the string `name`; `names` lead to it."""
+        """Return the subject and the reason for a version beside the string `name`; `names` is the scope of both."""
         if canonical_name(name) in self._wanted.packages:
             table, _, last = names.rpartition(".")
-            # `installed = {"kit": "1.0"}` in a test is about no release.
+            # `installed = {"kit": "1.0"}` in a test is not about a release.
             if is_entry and last == name and table and not _EXACT_TABLE.search(table):
                 return None
             return canonical_name(name), _ENTRY if is_entry else _CHECK
@@ -88,13 +89,13 @@ class GateReader:
         return (variable, _ENTRY if is_entry else _CHECK) if variable in self._wanted.variables else None
 
     def _constant(self, name: str, is_inside: bool) -> str | None:
-        """The subject whose exact version a variable holds, going by its name; a floor or an argument holds none."""
+        """Return the subject whose exact version a variable of that name holds; None for a floor or an argument."""
         if _FLOOR_WORD.search(name) or not _EXACT_WORD.search(name) or (is_inside and not name.isupper()):
             return None
         return subject_of(name.encode("ascii"), self._names)
 
     def _gate(self, operand: bytes, offset: int) -> tuple[str, str] | None:
-        """The subject and the reason of a comparison with `operand`, which names it or was set from what does."""
+        """Return the subject and the reason for a comparison with `operand`, a name or a variable set from one."""
         subject = subject_of(operand, self._names)
         if subject is None and _WORD.match(operand):
             window = self._data[max(offset - _FAR, 0) : offset]
@@ -104,7 +105,7 @@ class GateReader:
 
 
 def _operand(code: bytes) -> bytes:
-    """The name or call that ends `code`: `flashinfer.__version__`, `Version(version("flashinfer-python"))`."""
+    """Return the name or call that ends `code`: `flashinfer.__version__`, `Version(version("flashinfer-python"))`."""
     depth = 0
     start = len(code)
     while start > 0:

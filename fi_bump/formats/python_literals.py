@@ -1,6 +1,6 @@
-"""The string literals of a Python text, with the brackets they stand in: a scanner that takes any text, broken or old.
+"""The string literals of a Python text and the brackets around them, from a scanner that accepts any text.
 
-It reads neither names nor statements, so that Python 2, templates and syntax errors of tomorrow cost no literal.
+It parses neither names nor statements, so it also reads Python 2, templates and the syntax of later versions.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple
 
-# A comment, a string or a bracket. A string that is not closed ends with its line, or with the file. Each alternative
-# starts with one fixed byte and no group, so that the search skips what starts none of them.
+# A comment, a string or a bracket. An unclosed string ends with its line, or with the file. Each alternative starts
+# with a fixed byte and no group, so that the search can jump to the candidates.
 _TOKEN = LazyPattern(
     rb"#[^\n]*"
     rb'|"""(?P<a>(?:[^"\\]|\\(?:[\s\S]|\Z)|"{1,2}+(?!"))*+)(?:"""|"{0,2}\Z)'
@@ -24,8 +24,8 @@ _TOKEN = LazyPattern(
 _PREFIX = LazyPattern(rb"(?<![A-Za-z0-9_])(?:[bBrRuUfFtT]|[bBfFtTrR][rRbBfFtT])\Z")
 _LONGEST_PREFIX = 3
 _REST_OF_LINE = LazyPattern(rb"[ \t\f;]*(?:#[^\n]*)?(?=\r?\n|\Z)")
-# What names a value, from its own start backwards: `name(`, `name=`, `name: type =`, `"key":`. A key that may be a pin
-# itself, and move, names nothing.
+# The name of a value, matched backwards from the value: `name(`, `name=`, `name: type =`, `"key":`. A key that may
+# itself be a pin cannot be part of an anchor, since it changes.
 _LABEL = LazyPattern(rb"(?:(\w+)[ \t]*|(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\n=@:]{1,100})[\"']\s*[:=]\s*)\Z")
 _KEYWORDS = frozenset({"in", "not", "and", "or", "if", "else", "return", "yield", "assert", "is", "lambda", "await"})
 _REACH = 200
@@ -33,9 +33,9 @@ _DEEPEST = 8
 
 
 class Literal(NamedTuple):
-    """A string literal: its whole place with prefix and quotes, its body's place, the brackets open around it.
+    """A string literal: its span with prefix and quotes, the span between the quotes, the offsets of the open brackets.
 
-    `is_statement` is whether it stands alone, as a docstring does.
+    `is_statement` is whether the string is a statement by itself, as a docstring is.
     """
 
     whole: Span
@@ -46,7 +46,7 @@ class Literal(NamedTuple):
 
 
 def literals(source: Source) -> Iterator[Literal]:
-    """Every string literal, in the order of the file."""
+    """Yield every string literal, in the order of the file."""
     data = source.masked
     brackets: list[int] = []
     last = 0
@@ -70,7 +70,7 @@ def literals(source: Source) -> Iterator[Literal]:
 
 
 def _is_alone(data: bytes, last: int, start: int, end: int) -> bool:
-    """Whether nothing but blanks stands beside a string on its lines; `last` is where the token before it ends."""
+    """Whether a string is alone on its lines, apart from a comment; `last` is the end of the token before it."""
     line = data.rfind(b"\n", last, start)
     if (
         (line < 0 and last > 0)
@@ -82,13 +82,13 @@ def _is_alone(data: bytes, last: int, start: int, end: int) -> bool:
 
 
 def scope(source: Source, literal: Literal) -> str:
-    """The names that lead to a literal: `setup.extras_require.vllm`; empty where nothing is named."""
+    """Return the names that lead to a literal, such as `setup.extras_require.vllm`; empty if nothing is named."""
     names = [_label(source.data, offset) for offset in (*literal.brackets, literal.whole.start)]
     return ".".join(name for name in names if name)
 
 
 def _label(data: bytes, offset: int) -> str:
-    """The call, the variable or the key that the value at `offset` belongs to."""
+    """Return the call, variable or key that the value at `offset` belongs to, or an empty string."""
     match = _LABEL.search(data, max(offset - _REACH, 0), offset)
     if match is None:
         return ""

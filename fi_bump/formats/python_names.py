@@ -1,4 +1,4 @@
-"""How Python code names what is wanted: packages and variables as they are spelled, modules in lower case."""
+"""How Python code names wanted packages, variables and repositories: as the lock spells them, or as modules."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from fi_bump.grammar import VERSION, LazyPattern, name_pattern, one_of
 from fi_bump.pins import Wanted
 from fi_bump.records import NamedTuple
 
-# Where a name may start: not inside a longer one, but behind an escaped line's end.
+# A name may start after an escaped line end, but not inside a longer name.
 _START = rb"(?:(?<![\w.-])|(?<=\\[nrt]))"
 
 
 class Names(NamedTuple):
-    """What a set of wanted names compiles to; `stem` is for code in lower case with `_` for `-`.
+    """The patterns of a set of wanted names. `stem` matches lower-case code with `_` in place of `-`.
 
-    One of `settings` stands in whatever `assignment` matches.
+    Whatever `assignment` matches contains one of `settings`, which is faster to search for.
     """
 
     requirement: re.Pattern[bytes]
@@ -28,8 +28,8 @@ class Names(NamedTuple):
 
 @lru_cache(maxsize=64)
 def names_of(wanted: Wanted) -> Names:
-    """The wanted names, compiled once."""
-    # How code names a subject: `flashinfer`, `flashinfer_python`, `FLASHINFER_VERSION`.
+    """Return the patterns for the wanted names, compiled once."""
+    # The spellings of a subject in code: `flashinfer`, `flashinfer_python`, `FLASHINFER_VERSION`.
     stems = {name.replace("-", "_"): name for name in sorted(wanted.packages)}
     stems |= {name.rpartition("/")[2].replace("-", "_"): name for name in sorted(wanted.repositories)}
     stems |= {name.lower().removesuffix("_version"): name for name in sorted(wanted.variables)}
@@ -54,6 +54,6 @@ def _any_of(alternatives: list[bytes]) -> bytes:
 
 
 def subject_of(code: bytes, names: Names) -> str | None:
-    """The wanted subject that a stretch of code names."""
+    """Return the wanted subject that a piece of code names, or None."""
     match = names.stem.search(code.lower().replace(b"-", b"_"))
     return names.subjects[match[0]] if match else None

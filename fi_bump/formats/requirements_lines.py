@@ -1,6 +1,6 @@
-"""pip's logical lines (`pip/_internal/req/req_file.py`): continued lines joined, comments cut, offsets kept.
+"""pip's logical lines (`pip/_internal/req/req_file.py`): continued lines joined, comments removed, offsets kept.
 
-A line that ends in a backslash goes on in the next one; a comment starts at the line's start or after a blank.
+A line that ends in a backslash continues on the next one; a comment starts at the line's start or after white space.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from fi_bump.formats.passage import Passage
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import BOM
 
-# What str.splitlines, and so pip, takes for a line's end.
+# The line ends that str.splitlines, and therefore pip, recognises.
 _LINE_END = LazyPattern(rb"\r\n|[\n\r\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]|\Z")
 _COMMENT_LINE = LazyPattern(rb"\s*#")
 _COMMENT = LazyPattern(rb"(?:^|(?<=\s))#")
 
 
 def logical_lines(data: bytes) -> Iterator[Passage]:
-    """pip's logical lines that hold more than blanks and comments."""
+    """Yield pip's logical lines, except empty ones and comments."""
     position = len(BOM) if data.startswith(BOM) else 0
     parts: list[tuple[int, bytes]] = []
     while position < len(data):
@@ -42,7 +42,7 @@ def logical_lines(data: bytes) -> Iterator[Passage]:
 
 
 def _join(parts: list[tuple[int, bytes]]) -> Passage | None:
-    """One logical line of its parts (byte offset, text), cut at its comment; None when nothing is left."""
+    """Join the parts (byte offset, text) of a logical line and cut its comment; None if nothing is left."""
     text = b"".join([part for _, part in parts])
     comment = _COMMENT.search(text)
     if comment:

@@ -1,4 +1,4 @@
-"""All that a requirement file states, about every package: the requirements, the files it includes, its indexes."""
+"""Everything that a requirement file says about any package: requirements, included files, indexes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LINKS = {b"-f", b"--find-links"}
 
 
 class Statement(NamedTuple):
-    """The text of one PEP 508 requirement, and where it stands."""
+    """The text of one PEP 508 requirement, and its span in the file."""
 
     source: Source
     span: Span
@@ -28,8 +28,8 @@ class Statement(NamedTuple):
 
 
 class RequirementFile(NamedTuple):
-    """What one file states. `index_url` is its own index where it names one, `None` for the default one; `no_index` is
-    pip's option of that name. Addresses stand as they do in the file."""
+    """The content of one file. `index_url` is the index that the file names, None for the default index; `no_index` is
+    pip's option of that name. URLs are spelled as in the file."""
 
     statements: tuple[Statement, ...]
     includes: tuple[str, ...]
@@ -40,7 +40,7 @@ class RequirementFile(NamedTuple):
 
 
 def read(source: Source) -> RequirementFile:
-    """Everything stated in a requirement file. Lines that pip could not read are passed over."""
+    """Parse a requirement file. Lines that pip could not read are skipped."""
     statements = []
     options: dict[str, list[str]] = {"includes": [], "index": [], "extra": [], "links": []}
     no_index = False
@@ -61,8 +61,8 @@ def read(source: Source) -> RequirementFile:
 
 
 def _option(text: bytes, options: dict[str, list[str]]) -> bool:
-    """Note the options of a line that is nothing else; True for `--no-index`."""
-    # Several options may stand on one line: `--index-url A --extra-index-url B`.
+    """Record the options of a line without a requirement; return True for `--no-index`."""
+    # One line may have several options: `--index-url A --extra-index-url B`.
     no_index = False
     for part in re.split(rb"\s+(?=--?[A-Za-z])", text.strip()):
         match = _OPTION.match(part)
@@ -82,7 +82,7 @@ def _option(text: bytes, options: dict[str, list[str]]) -> bool:
 
 
 def _statement(source: Source, line: Passage) -> Iterator[Statement]:
-    """The requirement of a line, without its options."""
+    """Yield the requirement of a line, without its options."""
     options = _OPTIONS.search(line.text)
     text = line.text[: options.start()] if options else line.text
     stripped = text.strip()

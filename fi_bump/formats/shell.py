@@ -1,7 +1,8 @@
-"""Pins in shell scripts: variables and defaults of references, requirements, git releases.
+"""Pins in shell scripts: variables, defaults of references, requirements, git releases.
 
-An anchor is what is pinned: `FLASHINFER_VERSION`, `flashinfer-python`, `git clone github.com/flashinfer-ai/flashinfer`.
-A script is known by its name (`.sh`, `.bash`): one without an ending is only found where the lock records a literal.
+An anchor is the name of what is pinned: `FLASHINFER_VERSION`, `flashinfer-python`,
+`git clone github.com/flashinfer-ai/flashinfer`. A script is known by its name (`.sh`, `.bash`); in a script without
+an extension, fi-bump finds only the literals that the lock records.
 """
 
 from __future__ import annotations
@@ -11,5 +12,5 @@ from fi_bump.pins import Found, Source, Span, Wanted
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """Every pin, unpinned mention and range of what is wanted in a shell script. No input is an error."""
+    """Return every pin, unpinned mention and range of wanted names in a shell script. No input is an error."""
     return find_in_shell(source, wanted, [(Span(0, len(source.data)), "")])

@@ -1,6 +1,6 @@
-"""What shell commands pin: variables that are set, defaults of references, requirements, git addresses.
+"""Pins in shell commands: variables that are set, defaults of references, requirements, git URLs.
 
-Nothing is executed or expanded. What a text is a part of (a RUN, a script) is its caller's business.
+Nothing is executed or expanded. The caller knows which part of a file the text is (a RUN, a script).
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from fi_bump.records import NamedTuple
 
 _OPERATOR = rb"(?:===|[=~!<>]=|[<>])"
 _TOKEN = rb"(?:\$\{[^}\n]{0,400}\}\S*|\$\S*|[\w.!*-]*(?:\+[\w.${}-]*|\$\S*)?)"
-# No reference of a real command is longer: looking for the end of each must not take a line's length.
+# The lengths are limited, since no real reference is longer: an unlimited search would be quadratic in a line's length.
 _VALUE = rb"(?:\$\{\{[^}\n]{0,400}\}\}|\$\{[^}\n]{0,400}\}|[^\s\"'`;|&()\\<>,}])*"
 _CLAUSE = _OPERATOR + rb"[ \t]{0,9}[\w.*+!]+"
 _RANGE = re.compile(_CLAUSE + rb"(?:[ \t]{0,9},[ \t]{0,9}\\?" + _CLAUSE + rb")*")
 
 
 class _Patterns(NamedTuple):
-    """What a set of wanted names compiles to."""
+    """The patterns of a set of wanted names."""
 
     requirement: re.Pattern[bytes]
     assignment: re.Pattern[bytes]
@@ -51,13 +51,13 @@ def _patterns(wanted: Wanted) -> _Patterns:
         ),
         compiled(variables, rb"(?<![\w${])" + variable + rb"=(?!=)\\?[\"']?(?P<value>" + _VALUE + rb")"),
         compiled(variables, rb"\$\{" + variable + rb":?[-=](?P<value>[^}$\s]*)\}"),
-        # One of these stands, in lower case, in every text that binds or names a wanted package or variable.
+        # Every text that sets or names a wanted package or variable contains one of these, in some case.
         tuple(sorted(word for word in words if not any(each in word for each in words - {word}))),
     )
 
 
 class CommandReader:
-    """Reads texts into `gathered`; `git` follows its clones."""
+    """Reads texts and adds what they pin to `gathered`; `git` follows the clones."""
 
     def __init__(self, gathered: Gathered, wanted: Wanted) -> None:
         self.values = ShellValues(gathered)
@@ -68,27 +68,27 @@ class CommandReader:
         self.words = self._patterns.words
 
     def concerns(self, text: Text) -> bool:
-        """Whether a text can hold a wanted name at all; most cannot, and are not matched."""
+        """Whether a text can contain a wanted name at all. Most cannot, and are not searched further."""
         return names_any(text.data, self.words)
 
     def variable(self, text: Text, spelled: bytes, start: int, end: int, prefix: str) -> None:
-        """Judge `text.data[start:end]` as the value of a variable, when it is a wanted one."""
+        """Judge `text.data[start:end]` as the value of the variable `spelled`, if it is a wanted one."""
         name = spelled.decode("ascii")
         self.named(text, name, start, end, f"{prefix}{name}")
 
     def named(self, text: Text, name: str, start: int, end: int, anchor: str) -> None:
-        """The same for a name that the anchor spells in another way."""
+        """Judge the value of the variable `name`, whose anchor spells the name in another way."""
         subject = variable_of(name, self._wanted.variables)
         if subject is not None:
             self.values.value(text, start, end, anchor, Kind.VARIABLE, subject)
 
     def assignments(self, text: Text, prefix: str) -> None:
-        """`X=V command`, `export X=V`, `--build-arg X=V`."""
+        """Judge assignments: `X=V command`, `export X=V`, `--build-arg X=V`."""
         for match in self._patterns.assignment.finditer(text.data):
             self.variable(text, match["name"], *match.span("value"), prefix)
 
     def literals(self, text: Text, prefix: str) -> None:
-        """Defaults of references, requirements and git addresses, wherever they stand in a text."""
+        """Judge the defaults of references, the requirements and the git URLs anywhere in a text."""
         for match in self._patterns.default.finditer(text.data):
             self.variable(text, match["name"], *match.span("value"), prefix)
         for match in self._patterns.requirement.finditer(text.data):
@@ -96,7 +96,7 @@ class CommandReader:
         self.git.addresses(text, prefix)
 
     def requirement(self, text: Text, prefix: str) -> bool:
-        """Take a text that is one requirement and nothing else; False when it is none."""
+        """Judge a text that is exactly one requirement; return whether it is one."""
         match = self._patterns.requirement.match(text.data)
         if (
             match is None
@@ -108,7 +108,7 @@ class CommandReader:
         return True
 
     def reports(self, text: Text, prefix: str, *, compared: bool = True) -> None:
-        """Addresses, and what names a wanted version and is never moved; comparisons only with `compared`."""
+        """Judge URLs, and report versions that are never moved; comparisons only with `compared`."""
         self.addresses(text, prefix)
         if compared:
             self._reports.one_liners(text)
@@ -117,11 +117,11 @@ class CommandReader:
         self._reports.checksums(text)
 
     def image(self, text: Text, match: re.Match[bytes]) -> None:
-        """Report the version in an image's reference, a match of `shell_images.images`."""
+        """Report the version in an image reference; `match` comes from `shell_images.images`."""
         self._reports.image(text, match)
 
     def addresses(self, text: Text, prefix: str) -> None:
-        """Wheels and archives by their addresses."""
+        """Judge the URLs of wheels and archives."""
         self._reports.addresses(text, prefix)
 
     def _requirement(self, text: Text, match: re.Match[bytes], prefix: str) -> None:

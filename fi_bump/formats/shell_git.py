@@ -1,4 +1,4 @@
-"""Which release of a wanted repository commands clone, check out or install."""
+"""Which release of a wanted repository the commands clone, check out or install."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
 
-# `REPO=https://…`, `: "${REPO:=https://…}"`, `REPO="${1:-https://…}"`: a name for an address.
+# A variable that is set to a URL: `REPO=https://…`, `: "${REPO:=https://…}"`, `REPO="${1:-https://…}"`.
 _NAMED = (
     rb"(?<![\w$])(?P<name>\w+):?[-=]\\?[\"']?(?:\$\{\w+:?[-=])?"
     rb"(?P<url>(?:https?://|ssh://|git://|git@)[^\s\"'`;|&()<>}\\]+)"
@@ -39,7 +39,7 @@ _FETCH_VALUES = frozenset(
 )
 _RESET_VALUES = frozenset({"--pathspec-from-file"})
 _REMOTE_VALUES = frozenset({"-t", "-m"})
-# Where the checkout is already: it selects no release.
+# Names of the current commit: checking it out selects no release.
 _CURRENT = re.compile(r"(?:ORIG_)?HEAD(?:[~^@].*)?\Z|@\Z")
 _BRANCH = re.compile(r"(?:--branch|--revision)(?:=|\Z)|-b")
 
@@ -51,9 +51,9 @@ class _Word(NamedTuple):
 
 
 class _Clone(NamedTuple):
-    """The last clone, when it was of a wanted repository: its address's place and its directory ('' if unknown).
+    """The last clone, if it was of a wanted repository: the span of its URL, and its directory ('' if unknown).
 
-    `pinned` says that something selected a release, `fetched` that FETCH_HEAD is one.
+    `pinned` is whether a later command selected a release, `fetched` whether FETCH_HEAD is one.
     """
 
     subject: str
@@ -68,8 +68,8 @@ class _Clone(NamedTuple):
 class GitReader:
     """Follows clones and checkouts through a file.
 
-    A checkout belongs to the clone before it, unless a `cd`, `git -C` or WORKDIR since then says that it happens in
-    another directory. `_inside` is that knowledge: True, False, or None for not known.
+    A checkout belongs to the clone before it, unless a `cd`, `git -C` or WORKDIR in between says that it happens in
+    another directory. `_inside` is whether the commands run in the clone: True, False, or None if that is unknown.
     """
 
     def __init__(self, values: ShellValues, repositories: frozenset[str]) -> None:
@@ -83,13 +83,13 @@ class GitReader:
 
     @property
     def waiting(self) -> bool:
-        """Whether a clone of a wanted repository may still be followed by its checkout."""
+        """Whether there is a clone of a wanted repository whose checkout may still follow."""
         return self._clone is not None
 
     def run(self, texts: tuple[Text, ...], prefix: str = "", *, resumed: bool = False) -> None:
         """Read the commands of one RUN or script, which starts in the WORKDIR; `prefix` begins the anchors.
 
-        With `resumed` the texts go on where the last ones stopped, as the commands of one list do.
+        With `resumed`, the texts continue where the last ones stopped, as the commands of one YAML list do.
         """
         self._inside = self._inside if resumed else self._workdir
         self._prefix = prefix
@@ -108,16 +108,16 @@ class GitReader:
                     self._inside = self._enter(words[0].text, self._inside)
 
     def names(self, text: Text) -> None:
-        """Note the variables that hold addresses, of a text that is no command."""
+        """Record the variables that are set to URLs, in a text that is not a command."""
         for match in _ADDRESS_NAME.finditer(text.data):
             self.name(match["name"], match["url"])
 
     def workdir(self, path: str) -> None:
-        """Note a WORKDIR; it holds for the following instructions."""
+        """Record a WORKDIR, which applies to the following instructions."""
         self._workdir = self._enter(path, self._workdir)
 
     def addresses(self, text: Text, prefix: str) -> None:
-        """Find `git+https://…@vV` requirements; `prefix` begins their anchors."""
+        """Judge `git+https://…@vV` requirements; `prefix` begins their anchors."""
         for match in _VCS.finditer(text.data):
             subject = canonical_repository(match["url"].decode("ascii"))
             if subject not in self._repositories:
@@ -129,25 +129,25 @@ class GitReader:
                 self._values.unpinned(text, *match.span("url"), subject, "installed without a release")
 
     def add(self, text: Text, start: int) -> None:
-        """Find `ADD https://…/name.git#vV`."""
+        """Judge `ADD https://…/name.git#vV`."""
         for match in _ADDED.finditer(text.data, start):
             subject = canonical_repository(match["url"].decode("ascii"))
             if subject in self._repositories:
                 self._values.value(text, *match.span("ref"), f"ADD {subject}", Kind.GIT_REF, subject)
 
     def finish(self) -> None:
-        """Close the last clone: report it when nothing said which release."""
+        """End the last clone, and report it if no command selected a release."""
         clone = self._clone
         if clone and not clone.pinned:
             self._values.unpinned(clone.text, clone.start, clone.end, clone.subject, "cloned without a release")
         self._clone = None
 
     def name(self, name: bytes, address: bytes) -> None:
-        """Note what a variable holds."""
+        """Record the URL that a variable is set to."""
         self._names[name.decode("ascii")] = address.decode("ascii")
 
     def _repository(self, word: str) -> str:
-        """The repository that an address names, a variable's where one holds it."""
+        """Return the repository that a URL names, or the URL of a variable reference."""
         reference = _REFERENCE.match(word)
         if reference and reference.end() == len(word):
             name = reference["name"] or reference["braced"]
@@ -204,7 +204,7 @@ class GitReader:
             self._values.value(text, ref.start, ref.end, f"{self._prefix}git clone {subject}", Kind.GIT_REF, subject)
 
     def _remote(self, text: Text, words: list[_Word]) -> None:
-        """`git init` and `git remote add origin URL`: what is fetched and checked out then is of that repository."""
+        """Start a clone at `git remote add origin URL`: later fetches and checkouts are of that repository."""
         positional, _ = _arguments(words, _REMOTE_VALUES, branch=False)
         subject = self._repository(positional[1].text) if len(positional) > 1 else ""
         if subject in self._repositories:
@@ -213,7 +213,7 @@ class GitReader:
             self._clone = _Clone(subject, "", text, address.start, address.end, pinned=True)
 
     def _fetched(self, text: Text, words: list[_Word]) -> None:
-        """`git fetch origin tag vV`, `git fetch origin refs/tags/vV:refs/tags/vV`; a branch selects nothing yet."""
+        """Judge `git fetch origin tag vV` and `git fetch origin refs/tags/vV:refs/tags/vV`; a branch selects none."""
         positional, _ = _arguments(words, _FETCH_VALUES, branch=False)
         clone = self._clone
         if clone is None:
@@ -229,7 +229,7 @@ class GitReader:
                     self._values.value(text, begin, start - 1, anchor, Kind.GIT_REF, clone.subject)
 
     def _selected(self, text: Text, words: list[_Word], command: str, with_value: frozenset[str]) -> None:
-        """`git checkout vV`, `git switch --detach vV`, `git reset --hard vV`."""
+        """Judge `git checkout vV`, `git switch --detach vV`, `git reset --hard vV`."""
         positional, _ = _arguments(words, with_value, branch=False)
         clone = self._clone
         if clone is None or not positional or positional[0].text.startswith("."):
@@ -245,7 +245,7 @@ class GitReader:
 def _arguments(
     words: list[_Word], with_value: frozenset[str], *, branch: bool = True
 ) -> tuple[list[_Word], _Word | None]:
-    """The positional words, and the value of `--branch`, wherever it stands."""
+    """Return the positional words, and the value of `--branch` at any position."""
     positional = []
     ref = None
     index = 0

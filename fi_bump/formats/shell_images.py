@@ -1,4 +1,4 @@
-"""Images whose references carry a version of something wanted: in FROM, in commands, in YAML."""
+"""Image references that contain a version of a wanted name: in FROM, in commands, in YAML."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from functools import lru_cache
 from fi_bump.grammar import VERSION, LazyPattern, compiled, longest_first
 from fi_bump.pins import Wanted
 
-# What stands before a name in an image's reference: `host:5000/owner/name:tag`.
+# The part of an image reference before a name: `host:5000/owner/name:tag`.
 _BEFORE = LazyPattern(rb"(?:[\w.-]+(?::[0-9]+)?/)+[\w.@:-]*\Z")
 _LONGEST = 200
 
 
 @lru_cache(maxsize=64)
 def images(wanted: Wanted) -> re.Pattern[bytes]:
-    """Whatever names a wanted subject and, right behind it, a version."""
+    """Return the pattern for a wanted name that a version follows directly."""
     names = b"|".join(re.escape(name.encode("ascii")) for name in longest_first(image_names(wanted)))
     return compiled(
         names,
@@ -29,14 +29,14 @@ def images(wanted: Wanted) -> re.Pattern[bytes]:
 
 @lru_cache(maxsize=64)
 def image_names(wanted: Wanted) -> dict[str, str]:
-    """How an image may name a subject, and the subject: a package, a repository's last part, `X` of `X_VERSION`."""
+    """Map spellings in image references to subjects: packages, last parts of repositories, `X` of `X_VERSION`."""
     names = {name.lower().removesuffix("_version").replace("_", "-"): name for name in sorted(wanted.variables)}
     names |= {repository.rpartition("/")[2]: repository for repository in sorted(wanted.repositories)}
     return names | {package: package for package in sorted(wanted.packages)}
 
 
 def is_image(data: bytes, match: re.Match[bytes]) -> bool:
-    """Whether a match of `images` stands in an image's reference that has an owner and a tag."""
+    """Whether a match of `images` is inside an image reference with an owner and a tag."""
     before = data[max(match.start() - _LONGEST, 0) : match.start()]
     start = _BEFORE.search(before)
     if start is None or before[: start.start()].endswith((b"/", b"://", b"@")):

@@ -1,7 +1,7 @@
-"""What a shell reads of a script: the text without comments and continuations, heredocs' bodies in their places.
+"""The text that a shell reads from a script: no comments or continuations, and heredoc bodies at their places.
 
-Quotes, substitutions and heredocs are followed as far as comments need it (POSIX shell grammar, and bash's `<<<`,
-`$'…'` and `((…))`). A script that a shell would refuse is read all the same: nothing here raises.
+Quotes, substitutions and heredocs are followed as far as comments require it (POSIX shell grammar, and bash's `<<<`,
+`$'…'` and `((…))`). Scripts that a shell would refuse are read too: nothing here raises.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Span
 from fi_bump.records import NamedTuple
 
-# Where something begins or ends in commands, in double quotes, in `${…}` (quoted or not) and in `$((…))`.
+# The marks that open or close something: in commands, in double quotes, in `${…}` (quoted or not), in `$((…))`.
 _ESCAPE = rb"\\(?:\r?\n|.)"
 _OPENING = rb"\$\(\(|\$\(|\$\{|`"
 _BASE = _ESCAPE + rb"|\$?'|\"|\(\(|<<<|" + _OPENING + rb"|[()\n]"
@@ -35,14 +35,14 @@ _OPENS = {b"$(": _COMMAND, b"$((": _SUM, b"((": _SUM, b"`": _TICKS}
 
 
 class _Heredoc(NamedTuple):
-    """A heredoc that a line announces: its end's text, and whether that may stand behind tabs."""
+    """A heredoc that a line starts: the text of its last line, and whether tabs may precede that."""
 
     end: bytes
     dash: bool
 
 
 class _Lexer:
-    """One walk over `data[span]`; with `indented` a heredoc's end may stand behind blanks, as in a YAML block."""
+    """One pass over `data[span]`; with `indented`, blanks may precede a heredoc's last line, as in a YAML block."""
 
     def __init__(self, data: bytes, span: Span, indented: bool) -> None:
         self.data = data
@@ -82,18 +82,18 @@ class _Lexer:
         self.kept = end
 
     def quoted(self, token: bytes, position: int) -> int:
-        """The place behind a single-quoted text; its own start when it is not closed."""
+        """Return the offset after a single-quoted text, or `position` if it is not closed."""
         closed = (_ANSI if token == b"$'" else _SINGLE).match(self.data, position, self.span.end)
         return closed.end() if closed else position
 
     def step(self, token: bytes) -> None:
-        """Enter or leave what a mark opens or closes."""
+        """Enter or leave the construct that a mark opens or closes."""
         state = self.states[-1]
         ends = (token == b"`" and state == _TICKS) or (token == b'"' and state == _DOUBLE)
         if ends or token in (b"}", b"))"):
             self.leave()
         elif token == b")":
-            # One mark closed of what looked like `((`: it was a group in a group.
+            # One `)` after what looked like `((`: that was a group inside a group.
             self.leave()
             if state == _SUM:
                 self.states.append(_COMMAND)
@@ -107,12 +107,12 @@ class _Lexer:
             self.states.append(_OPENS[token])
 
     def leave(self) -> None:
-        # A mark without a beginning, as in `case x in a)`, closes nothing.
+        # A mark that nothing opened, as in `case x in a)`, closes nothing.
         if len(self.states) > 1:
             self.states.pop()
 
     def bodies(self, position: int) -> int:
-        """The place behind the bodies of the heredocs announced so far; one without an end is no heredoc."""
+        """Return the offset after the bodies of the heredocs started so far; one without an end is not a heredoc."""
         for heredoc in self.pending:
             end = self.end_line(heredoc, position)
             if end is None:
@@ -125,7 +125,7 @@ class _Lexer:
         return position
 
     def end_line(self, heredoc: _Heredoc, position: int) -> int | None:
-        """Where the line that ends a heredoc begins."""
+        """Return the start of the line that ends a heredoc, or None."""
         blanks = b" \t" if self.indented else b"\t" if heredoc.dash else b""
         if blanks not in self.lines:
             self.lines[blanks] = self.index(blanks)
@@ -134,7 +134,7 @@ class _Lexer:
         return starts[at] if at < len(starts) else None
 
     def index(self, blanks: bytes) -> dict[bytes, list[int]]:
-        """The starts of all lines by their text without leading blanks: looked up, not searched for each heredoc."""
+        """Map each line's text, without leading blanks, to its offsets: one pass instead of one search per heredoc."""
         starts: dict[bytes, list[int]] = {}
         position = self.span.start
         for line in self.data[self.span.start : self.span.end].split(b"\n"):
@@ -144,5 +144,5 @@ class _Lexer:
 
 
 def read(data: bytes, span: Span, *, indented: bool = False, offset: int = 0) -> Text:
-    """What a shell reads of `data[span]`, `data` being a source's masked copy or a part of it from `offset` on."""
+    """Return what a shell reads from `data[span]`; `data` is a file's masked copy, or its part from `offset` on."""
     return _Lexer(data, span, indented).text(offset)

@@ -1,4 +1,4 @@
-"""Versions in commands that a person must move: addresses of wheels, literals in one-liners, tables with checksums."""
+"""Versions in commands that only a person can update: URLs of wheels, one-liners, tables with checksums."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from fi_bump.grammar import (
 from fi_bump.pins import BY_HAND, Mark, Wanted
 
 _ONE_LINER = f"compared in a one-liner: {BY_HAND}"
-_IMAGE = "the image tag must exist first"
-_TABLE = "a table of versions with checksums, in which the new version needs a row of its own"
-# A version with a dot, not a part of a longer word.
+_IMAGE = "part of an image tag: publish the new image first"
+_TABLE = "a table of versions and checksums: add a row for the new version"
+# A version with a dot that is not part of a longer word.
 _VERSION = rb"v?(?=[0-9!]+\.)(?P<version>" + VERSION + rb")(?![\w.+*-])"
 _STATEMENT = LazyPattern(rb"(?:[^;\n&|]|&(?!&)|\|(?!\|))+")
 _LITERAL = LazyPattern(
-    # What is compared, or assigned as Python does it: a shell's assignment has no blanks.
+    # A comparison, or an assignment in Python's style: a shell's assignment has no blanks.
     rb"(?P<compared>[=!]=|(?<=[ \t])=(?=[ \t]))[ \t]{0,9}(?:[\w.]{1,40}\()?\\{0,3}[\"']?" + _VERSION + rb"|"
     rb"(?P<starts>\.startswith\()[ \t]{0,9}\\{0,3}[\"']" + _VERSION.replace(b"version", b"start") + rb"|"
     rb"(?P<searched>\bgrep\b[^\n]{0,60}?(?<![\w.\\]))" + _VERSION.replace(b"version", b"line"),
@@ -37,19 +37,19 @@ _LITERAL = LazyPattern(
 )
 _OPERAND = LazyPattern(rb"[\w.$\[\]-]+[ \t]*\Z")
 _LONGEST_OPERAND = 120
-# Names that say nothing of what they are the version of: what stands around them does.
+# Names that do not say what they are the version of; the text around them does.
 _GENERAL = LazyPattern(
     rb"(?:expected|wanted|want|required|pinned|exact|installed|actual|found|got|current|v|ver)(?:_version)?\Z",
     re.IGNORECASE,
 )
 _NEIGHBOURS = 3
-# Braces that a reference opens and closes are the address's; in `${X:-https://…}` the last one is not.
+# A URL includes the braces of its own references; in `${X:-https://…}` the last brace is not part of it.
 _CHARACTER = rb"(?:\$?\{\{?[^{}\n]{0,200}\}?\}|[^\s\"'`;|&()<>\\{}])"
-# An address, or the name of a wheel or archive.
+# A URL, or the file name of a wheel or archive.
 _ADDRESS = LazyPattern(
     rb"https?://" + _CHARACTER + rb"+|(?:(?<![\w.+/%~:@-])|(?<=:-))[\w.+!/%~-]{1,300}\.(?:whl|tar\.gz|zip)(?![\w.+/%-])"
 )
-# `case "$X" in` up to its end or the next one, and `X=([0.6.1]=…)`.
+# A `case "$X" in` up to its `esac` or the next `case`, and an array `X=([0.6.1]=…)`.
 _HEAD = LazyPattern(rb"\bcase[ \t]+(?P<word>\S+)[ \t]+in\b|\besac\b")
 _ARRAY = LazyPattern(rb"(?<!\w)(?P<name>\w+)=\((?P<rows>[^()]*)\)")
 _DIGEST = rb"[0-9a-f]{32,128}(?![0-9a-z])"
@@ -62,7 +62,7 @@ _CHECKSUM_NAME = LazyPattern(
 _CHECKSUM = LazyPattern(rb"(?<![0-9A-Za-z])" + _DIGEST, re.IGNORECASE)
 
 
-# A line of sha256sum: a digest, and the file that it is of.
+# A line of sha256sum output: a digest and its file.
 _SUM = LazyPattern(
     rb"(?<![0-9A-Za-z])[0-9a-f]{64,128}[ \t]+\*?(?:[^\s\"'`;|&()<>]{0,300}/)?"
     rb"(?P<file>[\w.+!%-]{1,300}\.(?:whl|tar\.gz|zip))",
@@ -72,22 +72,22 @@ _SUM = LazyPattern(
 
 @lru_cache(maxsize=64)
 def _names(wanted: Wanted) -> re.Pattern[bytes]:
-    """Whatever names a wanted package, in a module's spelling too, a variable or a repository."""
+    """Return the pattern for the names of packages (also as modules), variables and repositories."""
     names = [name_pattern(name) for name in sorted(wanted.packages)]
     names += [one_of(wanted.variables)] if wanted.variables else []
     names += [re.escape(name.rpartition("/")[2].encode("ascii")) for name in sorted(wanted.repositories)]
-    # The longest first. KIT_CUDA_VERSION and kit-extras are something else.
+    # The longest name comes first. KIT_CUDA_VERSION and kit-extras are other things.
     alternatives = b"|".join([name for _, name in sorted([(-len(name), name) for name in set(names)])])
     return compiled(alternatives, rb"(?<![A-Za-z0-9])(?<![A-Za-z0-9]-)(?:" + alternatives + rb")(?!\w|-[A-Za-z0-9])")
 
 
-# One of these stands in whatever `_pairs` matches.
+# Whatever `_pairs` matches contains one of these.
 _PAIRED = (b'":', b'",', b"':", b"',")
 
 
 @lru_cache(maxsize=64)
 def _pairs(wanted: Wanted) -> re.Pattern[bytes]:
-    """`"kit": "V"` and `check("kit", "V")`: a version beside the quoted name of a package or variable."""
+    """Return the pattern for `"kit": "V"` and `check("kit", "V")`: a version beside a quoted package or variable."""
     names = [name_pattern(name) for name in longest_first(wanted.packages)]
     names += [one_of(wanted.variables)] if wanted.variables else []
     quote = rb"\\{0,3}[\"']"
@@ -111,7 +111,7 @@ def _pairs(wanted: Wanted) -> re.Pattern[bytes]:
 
 
 class ReportReader:
-    """Reads texts of one source for what is reported and never moved."""
+    """Reads texts of one file for URLs, and for versions that are reported and never moved."""
 
     def __init__(self, values: ShellValues, wanted: Wanted) -> None:
         self._values = values
@@ -119,9 +119,9 @@ class ReportReader:
         self._names = _names(wanted)
 
     def addresses(self, text: Text, prefix: str) -> None:
-        """Wheels and archives of a wanted package or repository: pins where all of the address can move.
+        """Judge the URLs of wanted wheels and archives: pins if the whole URL can move.
 
-        A file's name moves with the address that it was downloaded from.
+        A file name moves together with the URL from which the file was downloaded.
         """
         summed = {match["file"] for match in _SUM.finditer(text.data)}
         for match in _ADDRESS.finditer(text.data):
@@ -130,18 +130,18 @@ class ReportReader:
             self._values.address(text, *match.span(), self._wanted, prefix, {file} if checked else summed)
 
     def images(self, text: Text) -> None:
-        """Images whose tags carry a version: `org/engine:cu130-flashinfer-0.6.1`."""
+        """Report images whose tags contain a version: `org/engine:cu130-flashinfer-0.6.1`."""
         for match in images(self._wanted).finditer(text.data):
             if is_image(text.data, match):
                 self.image(text, match)
 
     def image(self, text: Text, match: re.Match[bytes]) -> None:
-        """Report the version in an image's reference; `match` is one of `images`."""
+        """Report the version in an image reference; `match` comes from `images`."""
         subject = image_names(self._wanted)[match["name"].decode("ascii").lower()]
         self._values.unpinned(text, *match.span("version"), subject, _IMAGE, Mark.IMAGE_TAG)
 
     def one_liners(self, text: Text) -> None:
-        """`assert kit.__version__ == "V"`, `.startswith("V")`, `grep V`: what a bump must not forget."""
+        """Report comparisons, which a bump must not miss: `kit.__version__ == "V"`, `.startswith("V")`, `grep V`."""
         for match in _pairs(self._wanted).finditer(text.data) if any(map(text.data.__contains__, _PAIRED)) else ():
             subject = self._named(text, *match.span("name"))
             if subject:
@@ -161,7 +161,7 @@ class ReportReader:
                 before = match.end()
 
     def _operand(self, text: Text, start: int, match: re.Match[bytes]) -> str | None:
-        """The subject that a literal is compared with; empty when its neighbours say it, None when there is none."""
+        """Return the subject that a literal is compared with; empty if its neighbours name it, None without one."""
         begin = max(start, match.start() - _LONGEST_OPERAND)
         if match["searched"]:
             return self._named(text, begin, match.end())
@@ -173,7 +173,7 @@ class ReportReader:
         return self._named(text, *operand.span())
 
     def _named(self, text: Text, start: int, end: int) -> str | None:
-        """The subject that a part of a text names."""
+        """Return the subject that `text.data[start:end]` names, or None."""
         match = self._names.search(text.data, start, end)
         if match is None:
             return None
@@ -184,7 +184,7 @@ class ReportReader:
         return next(each for each in sorted(self._wanted.repositories) if each.endswith(f"/{name.lower()}"))
 
     def tables(self, text: Text) -> None:
-        """Arms of a `case` and members of an array that give a version's checksum: one report a table."""
+        """Report `case` arms and array entries that map a version to a checksum, one report per table."""
         heads = list(_HEAD.finditer(text.data))
         for head, end in pairwise(heads):
             subject = self._named(text, *head.span("word")) if head["word"] else None
@@ -198,12 +198,12 @@ class ReportReader:
                 self._values.unpinned(text, *row.span("version"), subject, _TABLE, Mark.HASH_NEEDED)
 
     def checksums(self, text: Text) -> None:
-        """Note `KIT_SHA256=…`: a version beside it is not moved alone."""
+        """Record checksum variables such as `KIT_SHA256=…`: the version beside one does not move alone."""
         for match in _CHECKSUM_NAME.finditer(text.data):
             self._values.gathered.checksums.append(match["name"].decode("ascii"))
 
     def _stem(self, name: str) -> str | None:
-        """The wanted variable that shares its first words with `name`: KIT_VERSION for KIT_SHA256."""
+        """Return the wanted variable that shares its first words with `name`: KIT_VERSION for KIT_SHA256."""
         variables = sorted(self._wanted.variables, key=lambda variable: (variable.endswith("_VERSION"), variable))
         stems = {variable.rpartition("_")[0]: variable for variable in variables}
         return next((stems[stem] for stem in sorted(stems) if stem and f"_{name.upper()}".find(f"_{stem}_") >= 0), None)

@@ -1,4 +1,4 @@
-"""A whole script, or a script in a part of another format's file: every pin and report of what a shell would read."""
+"""Every pin and report in a script: a whole file, or a part of another format's file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from fi_bump.pins import Found, Source, Span, Wanted
 
 
 class ScriptReader:
-    """Reads scripts of one source, in order: a clone in one is known in the next.
+    """Reads the scripts of one file in order, so that a clone in one of them is known in the next.
 
-    `masked` replaces the source's own masked copy where the format writes something of a shell's in another way.
+    `masked` replaces the file's masked copy if the format writes shell syntax in another way, as make does.
     """
 
     def __init__(self, source: Source, wanted: Wanted, masked: bytes | None = None) -> None:
@@ -21,11 +21,11 @@ class ScriptReader:
         self.commands = CommandReader(self.gathered, wanted)
 
     def script(self, span: Span, prefix: str = "", *, indented: bool = False) -> None:
-        """Read the script at `span`; `prefix` begins its anchors, `indented` as `shell_lines.read` has it."""
+        """Read the script at `span`. `prefix` begins its anchors; `indented` is explained at `shell_lines.read`."""
         self.text(read(self._masked, span, indented=indented), prefix)
 
     def text(self, text: Text, prefix: str, *, compared: bool = True) -> None:
-        """Read commands that are cut already; without `compared` what looks like a comparison is none."""
+        """Read commands that are already cut; without `compared`, comparisons are ignored."""
         if self.commands.concerns(text):
             self.commands.assignments(text, prefix)
             self.commands.literals(text, prefix)
@@ -33,13 +33,13 @@ class ScriptReader:
         self.commands.git.run((text,), prefix)
 
     def found(self) -> Found:
-        """Everything read, in the order of the file."""
+        """Return the results, in the order of the file."""
         self.commands.git.finish()
         return self.gathered.found()
 
 
 def find_in_shell(source: Source, wanted: Wanted, spans: list[tuple[Span, str]], *, indented: bool = False) -> Found:
-    """What the scripts at `spans`, each with the beginning of its anchors, pin or name of what is wanted."""
+    """Return the pins and reports of the scripts at `spans`, each a span and the prefix of its anchors."""
     reader = ScriptReader(source, wanted)
     for span, prefix in spans:
         reader.script(span, prefix, indented=indented)

@@ -1,4 +1,4 @@
-"""Values in shell commands and Dockerfiles: one in, a pin, an unpinned place or nothing out."""
+"""Values in shell commands and Dockerfiles: each becomes a pin, an unpinned place, or nothing."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Kind, Mark, Wanted
 
-SUMMED = "its checksum stands beside it, and both must change together"
+SUMMED = "its checksum is beside it; update both together"
 _SPLIT = "the version is split over lines"
 
-# `KIT_URL=https://…`, `KIT_URL="${KIT_URL:-https://…}"`.
+# The variable that is set to a URL: `KIT_URL=https://…`, `KIT_URL="${KIT_URL:-https://…}"`.
 _BOUND = LazyPattern(rb"(?P<name>\w+)=\\?[\"']?(?:\$\{\w+:?[-=])?\Z")
 _LONGEST_NAME = 200
-# A reference's default: a shell's, and that of a workflow's expression, which is put into commands as text.
+# A reference's default, in a shell or in a workflow expression, which is inserted into commands as text.
 _DEFAULT = LazyPattern(
     rb"\$\{\w+:?[-=](?P<shell>.*)\}\Z|\$\{\{[^{}]*\|\|\s*'(?P<workflow>[^'{}]*)'\s*\}\}\Z", re.DOTALL
 )
 
 
 class ShellValues:
-    """Judges values of texts and gives what they are to `gathered`."""
+    """Judges values in texts and adds the results to `gathered`."""
 
     def __init__(self, gathered: Gathered) -> None:
         self.gathered = gathered
-        # The names of the files whose addresses were met.
+        # The names of the files whose URLs were found.
         self._downloaded: set[bytes] = set()
 
     def value(self, text: Text, start: int, end: int, anchor: str, kind: Kind, subject: str) -> None:
-        """Judge `text.data[start:end]`, quotes and all, as the version of `subject`.
+        """Judge `text.data[start:end]`, with any quotes around it, as the version of `subject`.
 
-        An empty value and a reference are nothing; the default inside a reference (`${X:-0.6.1}`) is judged instead.
+        An empty value and a reference are ignored; the default inside a reference (`${X:-0.6.1}`) is judged instead.
         """
         while start < end and text.data[start] in WRAPPING:
             start += 1
@@ -60,9 +60,9 @@ class ShellValues:
             self.gathered.pin(span, anchor, kind, subject)
 
     def address(self, text: Text, start: int, end: int, wanted: Wanted, prefix: str, summed: Container[bytes]) -> None:
-        """Judge `text.data[start:end]` as the address of a release's file, or as the name of one downloaded before.
+        """Judge `text.data[start:end]` as the URL of a release's file, or as the name of a file downloaded before.
 
-        `summed` are the names of the files whose checksums stand beside.
+        `summed` contains the names of the files that have a checksum beside them.
         """
         file = text.data[start:end].rpartition(b"/")[2].replace(b"%2B", b"+")
         found = release(text.data[start:end], wanted, downloaded=file in self._downloaded)
@@ -90,11 +90,11 @@ class ShellValues:
             self.gathered.pin(spans[0], anchor, Kind.URL, found.subject, tuple(spans[1:]))
 
     def unpinned(self, text: Text, start: int, end: int, subject: str, reason: str, mark: Mark | None = None) -> None:
-        """Report a place that cannot be moved."""
+        """Add a place that fi-bump cannot move, and why."""
         self.gathered.unpinned(text.span(start, end), subject, reason, mark)
 
     def floor(self, text: Text, start: int, end: int, subject: str) -> None:
-        """Report a range."""
+        """Add a range."""
         self.gathered.floor(text.span(start, end), subject, text.data[start:end].replace(b"\\", b""))
 
 

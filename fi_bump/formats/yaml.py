@@ -1,12 +1,12 @@
-"""Pins in YAML: values of wanted keys, pairs of `name` and `value`, requirements, and what stands in commands.
+"""Pins in YAML: values of wanted keys, pairs of `name` and `value`, requirements, and pins inside commands.
 
-An anchor is the dotted path of keys, list positions left out: `env.FLASHINFER_VERSION`. What stands inside a text has
-its own name behind a slash: `jobs.test.steps.run/flashinfer-python`.
+An anchor is the dotted path of keys without list positions: `env.FLASHINFER_VERSION`. A pin inside a text has its own
+name after a slash: `jobs.test.steps.run/flashinfer-python`.
 
-A plain `1.10` is a pin as it is written, although YAML reads the number 1.1: workflows, compose and conda take the
-text. The witness refuses to write a plain version that YAML would read as another number.
+A plain `1.10` is a pin as written, although YAML reads the number 1.1: workflows, compose and conda take the text.
+The second opinion refuses to write a plain version that YAML would read as another number.
 
-Of a template that is no YAML (Jinja, Helm) the lines `KEY: VALUE` are read, and a report says so.
+In a template that is not YAML (Jinja, Helm), only the lines `KEY: VALUE` are read, and a report says so.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fi_bump.formats.yaml_events import YamlScalar
 
-# The key of a value whose name stands one key above it (workflow inputs, GitLab variables) or beside it (Kubernetes).
+# The key of a value whose name is one key above it (workflow inputs, GitLab variables) or beside it (Kubernetes).
 _DEFAULTS = frozenset({"default", "value"})
-# Keys of text for people, which may name a version without pinning it.
+# Keys whose text is for people and may name a version without pinning it.
 _PROSE = frozenset(
     {
         *("label", "title", "description", "displayname", "display_name", "summary", "help", "message", "if"),
@@ -43,18 +43,18 @@ _LINE = LazyPattern(
 )
 _NUMBER = LazyPattern(rb"[0-9]+\.[0-9]+")
 _LONGEST = 200
-# A line `KEY: VALUE` of a template is no longer than this, and a version stands no further behind a name.
+# The length limit for a line `KEY: VALUE` of a template, and for the distance from a name to its version.
 _LONGEST_LINE = 400
 _NEAR = 60
-_CHOSEN = "chosen from a list of options, which must hold the new version too"
-# PyYAML takes a second for one or two MiB.
+_CHOSEN = "the default of a list of options; add the new version to the options too"
+# PyYAML reads 1 to 2 MiB per second.
 _LARGEST = 4 << 20
-_LARGE = "is larger than 4 MiB, so only lines of the form KEY: VALUE are read"
-_TEMPLATE = "is no YAML, so only lines of the form KEY: VALUE are read"
+_LARGE = "this file is larger than 4 MiB, so fi-bump reads only its lines of the form KEY: VALUE"
+_TEMPLATE = "this file is not YAML, so fi-bump reads only its lines of the form KEY: VALUE"
 
 
 class _Subject(NamedTuple):
-    """What a key names."""
+    """The wanted subject that a key names, and the kind of its pins."""
 
     kind: Kind
     name: str
@@ -71,9 +71,9 @@ class _YamlFinder:
         self.subjects: dict[str, _Subject | None] = {}
         self.nested: list[tuple[YamlScalar, _Subject]] = []
         self.options: set[tuple[str, ...]] = set()
-        # The values of one key in the entries of a matrix, by its path.
+        # The values of one key in all entries of a matrix, by the path of the key.
         self.cells: dict[tuple[str, ...], tuple[_Subject, list[YamlScalar]]] = {}
-        # What stands side by side in one collection, by its number.
+        # YamlValues that are side by side in one collection, by the number of the collection.
         self.lists: dict[int, tuple[_Subject, list[YamlScalar]]] = {}
         self.names: dict[int, str] = {}
         self.defaults: dict[int, YamlScalar] = {}
@@ -82,7 +82,7 @@ class _YamlFinder:
         self.refs: dict[int, YamlScalar] = {}
 
     def subject(self, key: str) -> _Subject | None:
-        """The wanted variable or package that a key names."""
+        """Return the wanted variable or package that a key names, or None."""
         if key not in self.subjects:
             variable = variable_of(key.replace("-", "_"), self.wanted.variables)
             if variable is not None:
@@ -94,7 +94,7 @@ class _YamlFinder:
         return self.subjects[key]
 
     def scalar(self, scalar: YamlScalar, *, concerns: bool) -> None:
-        """Take one value; `concerns` says that its text names something wanted."""
+        """Judge one value; `concerns` is whether its text names something wanted."""
         key = scalar.path[-1] if scalar.path else ""
         subject = self.subject(key)
         if subject is None or _is_script(scalar):
@@ -109,7 +109,7 @@ class _YamlFinder:
             self.text(scalar, key)
 
     def beside(self, scalar: YamlScalar, key: str) -> None:
-        """Note what only means something together with its neighbours or the key above."""
+        """Record a value that only has a meaning together with its neighbours or with the key above it."""
         number = scalar.collection
         above = self.subject(scalar.path[-2]) if len(scalar.path) > 1 else None
         if scalar.listed:
@@ -149,7 +149,7 @@ class _YamlFinder:
         self.values.value(*scalar.span, anchor, subject.kind, subject.name, strict=strict)
 
     def finish(self) -> Found:
-        """Judge what stands side by side, and give everything in the order of the file."""
+        """Judge the values that need their neighbours, and return everything in the order of the file."""
         self.texts.finish()
         for subject, scalars in self.lists.values():
             self.several(subject, scalars)
@@ -183,7 +183,7 @@ class _YamlFinder:
         return self.values.gathered.found()
 
     def several(self, subject: _Subject, scalars: list[YamlScalar]) -> None:
-        """A list of values is a pin when there is one."""
+        """Judge a list of values: it is a pin only if it has one value."""
         if len(scalars) == 1:
             self.judge(scalars[0], ".".join(scalars[0].path), subject)
         elif subject.kind is Kind.VARIABLE or all("." in scalar.value for scalar in scalars):
@@ -192,7 +192,7 @@ class _YamlFinder:
             self.values.unpinned(places[0].start, places[-1].end, subject.name, reason)
 
     def line(self, start: int, end: int) -> None:
-        """Read one line of a file that is no YAML."""
+        """Read one line of a file that is not YAML."""
         match = _LINE.match(self.source.masked, start, end)
         subject = self.subject(match["key"].decode("ascii")) if match else None
         if match is None or subject is None or match["value"][:1] in (b"[", b"|", b">", b"&", b"*", b"!"):
@@ -207,24 +207,24 @@ class _YamlFinder:
 
 
 def _is_script(scalar: YamlScalar) -> bool:
-    """Whether a value is too long for a version: a command or a text."""
+    """Whether a value is too long for a version, so that it is a command or a text."""
     length = scalar.span.end - scalar.span.start
     return length > _LONGEST or (scalar.style in ("|", ">") and "\n" in scalar.value.strip())
 
 
 def _script(scalar: YamlScalar) -> int:
-    """The number of the script that a text belongs to: its list's, else its own."""
+    """Return the number of the script that a text belongs to: its list's number, or one of its own."""
     return scalar.collection if scalar.listed else -2 - scalar.span.start
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """Every pin, unpinned mention and range of what is wanted in a YAML file; a file that is none is no error."""
+    """Return every pin, unpinned mention and range of wanted names in a YAML file. No input is an error."""
     words = [match for match in patterns(wanted).words.finditer(source.masked) if match["word"]]
     if not words:
         return Found(())
     if len(source.data) > _LARGEST:
         return _by_lines(source, wanted, words, 0, _LARGE)
-    # PyYAML takes longer to import than most checks take altogether.
+    # Imported here because importing PyYAML takes longer than most whole checks.
     from fi_bump.formats.yaml_events import NotYamlError, scalars
 
     finder = _YamlFinder(source, wanted)
@@ -241,7 +241,7 @@ def find(source: Source, wanted: Wanted) -> Found:
 
 
 def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], failed: int, why: str) -> Found:
-    """The lines `KEY: VALUE` that name something wanted; and a note, where any such line holds a version."""
+    """Read only the lines `KEY: VALUE`, and report `why` if a line with a wanted name contains a version."""
     finder = _YamlFinder(source, wanted)
     named = None
     end = -1
@@ -263,7 +263,7 @@ def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], fail
 
 
 def _named(word: str, wanted: Wanted) -> str:
-    """The subject that a word of `Patterns.words` names."""
+    """Return the subject that a match of `Patterns.words` names."""
     variable = variable_of(word.replace("-", "_"), wanted.variables)
     if variable is not None:
         return variable

@@ -1,7 +1,7 @@
-"""The scalars of a YAML file with the keys that lead to them and where they stand: the only door to PyYAML.
+"""The scalars of a YAML file with their keys and byte offsets. Only this module imports PyYAML.
 
-libyaml's events are used, not its nodes, whose builder calls itself without a limit. Its marks count characters: on
-the masked copy these are bytes. A BOM is cut off before parsing, since libyaml's marks are off by one behind it.
+It uses libyaml's events, not its nodes, whose builder recurses without a limit. libyaml's marks count characters: on
+the masked copy these are bytes. A BOM is removed before parsing, since libyaml's marks after one are off by one.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from fi_bump.records import NamedTuple
 
 MAX_DEPTH = 500
 
-# The C loader is left out where PyYAML was built without libyaml.
+# PyYAML has no C loader if it was built without libyaml.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# Anchors, tags and comments in front of a value; the marks of an event include them.
+# Anchors, tags and comments before a value, which an event's marks include.
 _PROPERTIES = LazyPattern(rb"(?:(?:[&!][^ \t\r\n]*|#[^\r\n]*)[ \t\r\n]+)*")
 _SHAPE = ("anchor", "tag", "style", "flow_style", "explicit")
 
@@ -38,10 +38,10 @@ class NotYamlError(ParseError):
 class YamlScalar(NamedTuple):
     """One scalar value.
 
-    `path` holds the keys that lead to it, list positions left out. `span` is the text between the quotes, or the lines
-    below a block scalar's header. `value` is what YAML reads, with `x` for characters beyond ASCII. `style` is the
-    opening mark: `'`, `"`, `|`, `>` or nothing. `collection` numbers the mapping or list it stands in; `listed` says
-    that this is a list. `alias` says that the value stands at another place, where `span` leads.
+    `path` contains the keys that lead to it, without list positions. `span` is the text between the quotes, or the
+    lines below a block scalar's header. `value` is what YAML reads, with `x` for characters beyond ASCII. `style` is
+    the opening mark: `'`, `"`, `|`, `>` or nothing. `collection` numbers the mapping or list that contains it; `listed`
+    is whether that is a list. `alias` is whether the value is written elsewhere, namely at `span`.
     """
 
     path: tuple[str, ...]
@@ -54,7 +54,7 @@ class YamlScalar(NamedTuple):
 
 
 class Event(NamedTuple):
-    """One of PyYAML's events for comparing: `shape` is all but the value and the place."""
+    """One of PyYAML's events, for comparison: `shape` is everything except the value and the place."""
 
     shape: tuple[object, ...]
     value: str
@@ -64,7 +64,7 @@ class Event(NamedTuple):
 
 
 class _YamlFrame:
-    """A mapping or list that is open; `key` is the key whose value comes next, None when a key comes next."""
+    """An open mapping or list; `key` is the key whose value comes next, None if a key comes next."""
 
     __slots__ = ("key", "listed", "number", "path")
 
@@ -75,27 +75,27 @@ class _YamlFrame:
         self.key: str | None = None
 
     def place(self) -> tuple[str, ...] | None:
-        """The path of the next value; None when the next node is a key."""
+        """Return the path of the next value, or None if the next node is a key."""
         if self.listed:
             return self.path
         return None if self.key is None else (*self.path, self.key)
 
 
 def events(data: bytes) -> Iterator[Any]:
-    """PyYAML's events of masked bytes without a BOM. Raises yaml.YAMLError where the bytes stop being YAML."""
+    """Parse masked bytes without a BOM into PyYAML's events. Raises yaml.YAMLError where the bytes stop being YAML."""
     return iter(yaml.parse(data, Loader=LOADER))
 
 
 def body(source: Source) -> tuple[bytes, int]:
-    """The masked bytes that the parser is given, and how many bytes were cut off in front."""
+    """Return the masked bytes for the parser, and how many bytes of a BOM were removed."""
     cut = len(BOM) if source.data.startswith(BOM) else 0
     return source.masked[cut:], cut
 
 
 def scalars(source: Source) -> Iterator[YamlScalar]:
-    """Every scalar value in the order of the file; keys are none. An alias of a scalar repeats it.
+    """Yield every scalar value, but no key, in the order of the file. An alias of a scalar repeats the scalar.
 
-    Raises NotYamlError, with `path:line:column`, where the text stops being YAML; some values were yielded by then.
+    Raises NotYamlError, with `path:line:column`, where the text stops being YAML, after the values before that place.
     """
     reader = _YamlReader(source)
     try:
@@ -108,10 +108,10 @@ def scalars(source: Source) -> Iterator[YamlScalar]:
 
 
 def read_events(source: Source) -> list[Event] | None:
-    """PyYAML's events of a whole file; None for what is no YAML."""
+    """Return PyYAML's events of a whole file, or None if it is not YAML."""
     data, cut = body(source)
     read = []
-    # For each open collection whether a key comes next; a list has none.
+    # For each open collection, whether a key comes next; None for a list.
     keys: list[bool | None] = [None]
     try:
         for event in events(data):
@@ -132,7 +132,7 @@ def read_events(source: Source) -> list[Event] | None:
 
 
 class _YamlReader:
-    """Follows the events of one file: which collections are open, which key comes next, what the anchors mark."""
+    """Follows the events of one file: the open collections, their current keys, and the anchors."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -143,7 +143,7 @@ class _YamlReader:
         self.anchors: dict[str, YamlScalar] = {}
 
     def read(self, event: Any) -> YamlScalar | None:
-        """Take one event; the value that it is, if it is one."""
+        """Read one event; return its value if it has one."""
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event)
         if isinstance(event, yaml.AliasEvent):
@@ -152,7 +152,7 @@ class _YamlReader:
             self.open(event)
         elif isinstance(event, yaml.CollectionEndEvent):
             self.frames.pop()
-            # A collection may be a key itself; what it holds says nothing then.
+            # A collection may itself be a key; its content is then ignored.
             self.frames[-1].key = "?" if self.frames[-1].place() is None else None
         elif isinstance(event, yaml.DocumentEndEvent):
             self.anchors.clear()
@@ -181,14 +181,16 @@ class _YamlReader:
 
     def open(self, event: Any) -> None:
         if len(self.frames) > MAX_DEPTH:
-            raise NotYamlError("nested too deep", self.source, event.start_mark.index + self.cut)
+            raise NotYamlError(
+                f"nested more than {MAX_DEPTH} levels deep", self.source, event.start_mark.index + self.cut
+            )
         frame = self.frames[-1]
         self.collections += 1
         listed = isinstance(event, yaml.SequenceStartEvent)
         self.frames.append(_YamlFrame(frame.place() or frame.path, self.collections, listed))
 
     def key(self, event: Any) -> str:
-        """A key on one line: as it is written where that is what it means, else as YAML reads it."""
+        """Return a key as one line: as the file spells it if that is what it means, else as YAML reads it."""
         text: str = event.value
         if not self.ascii:
             span = self.span(event)
@@ -199,7 +201,7 @@ class _YamlReader:
         return " ".join(text.split())
 
     def span(self, event: Any) -> Span:
-        """Where a scalar's own text stands, without anchor, tag, quotes and block header."""
+        """Return the span of a scalar's own text, without anchor, tag, quotes and block header."""
         start, end = event.start_mark.index, event.end_mark.index
         if event.anchor is not None or event.tag is not None:
             properties = _PROPERTIES.match(self.data, start, end)
@@ -212,7 +214,7 @@ class _YamlReader:
 
 
 def _parse_error(source: Source, error: Any, cut: int) -> NotYamlError:
-    # A scanner's or parser's error has a mark and a problem, a reader's has a position and a reason.
+    # A scanner's or parser's error has a mark and a problem; a reader's error has a position and a reason.
     mark = getattr(error, "problem_mark", None)
     index = getattr(error, "position", 0) if mark is None else mark.index
     problem = getattr(error, "problem", None) or getattr(error, "reason", None)

@@ -15,15 +15,15 @@ from fi_bump.pins import Kind, Span, Wanted
 from fi_bump.records import NamedTuple
 
 _BREAK = LazyPattern(rb"[\r\n]")
-# Markdown: no shell has three of them.
+# A Markdown fence: no shell command has three backticks.
 _FENCE = LazyPattern(rb"^[ \t]*```", re.MULTILINE)
-_BUILD = "pinned with a build, which changes with the version"
+_BUILD = "pinned with a build string, which changes with the version"
 
 
 class Patterns(NamedTuple):
-    """What a set of wanted names compiles to.
+    """The patterns of a set of wanted names.
 
-    `words` meets every text that can hold something wanted, and lines of comment, these without a `word`.
+    `words` matches in every text that can contain a wanted name, and, without the group `word`, on comment lines.
     """
 
     words: re.Pattern[bytes]
@@ -33,7 +33,7 @@ class Patterns(NamedTuple):
 
 @lru_cache(maxsize=64)
 def patterns(wanted: Wanted) -> Patterns:
-    """The patterns for what is wanted."""
+    """Return the patterns for the wanted names, compiled once."""
     names = b"|".join(name_pattern(name) for name in longest_first(wanted.packages))
     variables = one_of(wanted.variables)
     keys = [variables.replace(b"_", b"[-_]")] if variables else []
@@ -43,7 +43,7 @@ def patterns(wanted: Wanted) -> Patterns:
     either = re.IGNORECASE | re.MULTILINE
     return Patterns(
         compiled(words, rb"^[ \t]*#[^\n]*|(?<![A-Za-z0-9])(?P<word>" + words + rb")(?![A-Za-z0-9])", either),
-        # Conda's own spellings: `channel::name=V`, `name V`, `name=V=build`.
+        # Conda's spellings: `channel::name=V`, `name V`, `name=V=build`.
         compiled(
             names,
             rb"\s*(?:[\w./-]+::)?(?P<name>"
@@ -52,7 +52,7 @@ def patterns(wanted: Wanted) -> Patterns:
             + VERSION
             + rb"(?:\.?\*)?)(?P<build>=[\w.*]+)?\s*\Z",
         ),
-        # `KEY: VALUE` in a text that is YAML itself, such as a file in a ConfigMap; only a release is taken for one.
+        # `KEY: VALUE` in a text that is itself YAML, such as a file in a ConfigMap; the value must be a release.
         compiled(
             variables,
             rb"^[ \t]*(?:-[ \t]+)*[\"']?(?P<name>(?:\w*_)?(?:"
@@ -66,7 +66,7 @@ def patterns(wanted: Wanted) -> Patterns:
 
 
 class TextReader:
-    """Reads one text after another; the items of one list are one script, through which a clone is followed."""
+    """Reads texts one by one; the items of one list are one script, through which clones are followed."""
 
     def __init__(self, values: YamlValues, wanted: Wanted) -> None:
         self._values = values
@@ -76,13 +76,13 @@ class TextReader:
         self._script = -1
 
     def follows(self, script: int) -> bool:
-        """Whether a clone in this script waits for its checkout."""
+        """Whether this script has a clone whose checkout may still follow."""
         return self._commands.git.waiting and script == self._script
 
     def read(self, span: Span, prefix: str, script: int, *, lines: bool) -> None:
-        """Read the text at `span`, whose line ends mean something with `lines` only (a block scalar's)."""
+        """Read the text at `span`; its line ends count only with `lines` (in a block scalar)."""
         if lines and _FENCE.search(self._masked, *span):
-            return  # a document: what it tells people to run is no pin
+            return  # A document; the commands that it shows to people pin nothing.
         resumed = script == self._script
         if not resumed:
             self.finish()
@@ -96,12 +96,12 @@ class TextReader:
         self._commands.git.run((text,), prefix, resumed=resumed)
 
     def _one_line(self, span: Span) -> Text:
-        """A text whose line ends YAML folds to blanks."""
+        """Return a text whose line ends YAML folds into blanks."""
         folded = _BREAK.sub(b" ", self._masked[span.start : span.end])
         return read(folded, Span(0, len(folded)), offset=span.start)
 
     def requirement(self, span: Span, prefix: str, *, listed: bool) -> bool:
-        """Read a text that is one requirement and nothing else, also in conda's spelling; False when it is none."""
+        """Judge a text that is exactly one requirement, possibly in conda's spelling; return whether it is one."""
         text = Text(self._masked, [span])
         conda = self._patterns.conda.match(text.data) if listed else None
         if conda is None:
@@ -116,5 +116,5 @@ class TextReader:
         return True
 
     def finish(self) -> None:
-        """Close the last clone: report it when nothing said which release."""
+        """End the last clone, and report it if no command selected a release."""
         self._commands.git.finish()

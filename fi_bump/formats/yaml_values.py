@@ -1,4 +1,4 @@
-"""Values of YAML keys: one in, a pin, an unpinned place or nothing out."""
+"""Values of YAML keys: each becomes a pin, an unpinned place, or nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fi_bump.formats.shared.gathered import RELEASE, WRAPPING, Gathered, is_comm
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Kind, Source, Span
 
-# The value that holds where a reference has none: `${X:-V}`, `${{ inputs.x || 'V' }}`, `{{ x | default("V") }}`.
+# The default of a reference: `${X:-V}`, `${{ inputs.x || 'V' }}`, `{{ x | default("V") }}`.
 _DEFAULT = LazyPattern(
     rb"\$\{\w+:?[-=](?P<shell>[^{}]*)\}\Z|\$\{\{[^{}]*\|\|\s*'(?P<workflow>[^'{}]*)'\s*\}\}\Z"
     rb"|\{\{[^{}]*\|\s*default\(?\s*[\"'](?P<template>[^\"'{}]*)[\"'][^{}]*\}\}\Z"
@@ -20,7 +20,7 @@ _RANGE = LazyPattern(rb"(?:(?:[~!<>]=|[<>])\s*[\w.*+!]+(?:\s*,\s*(?=[~!<>=]))?|=
 
 
 class YamlValues:
-    """Judges values of one source and gives what they are to `gathered`. Spans are the source's own."""
+    """Judges values of one file and adds the results to `gathered`. Spans are byte offsets in the file."""
 
     def __init__(self, source: Source) -> None:
         self.gathered = Gathered(source)
@@ -28,10 +28,10 @@ class YamlValues:
         self.masked = source.masked
 
     def value(self, start: int, end: int, anchor: str, kind: Kind, subject: str, *, strict: bool = True) -> None:
-        """Judge what stands at `start` to `end`, quotes and all, as the version of `subject`.
+        """Judge the text from `start` to `end`, with any quotes around it, as the version of `subject`.
 
-        Nothing, null and a reference are nothing; the default inside a reference (`${X:-0.6.1}`) is judged instead.
-        Without `strict` only a release with a dot and a range are taken for versions, and nothing else is reported.
+        An empty value, null and a reference are ignored; the default in a reference (`${X:-0.6.1}`) is judged instead.
+        Without `strict`, only a release with a dot or a range counts as a version, and nothing else is reported.
         """
         start, end = self._stripped(start, end)
         value = self.masked[start:end]
@@ -59,20 +59,20 @@ class YamlValues:
         return start, end
 
     def _reason(self, span: Span, kind: Kind) -> str | None:
-        """Why a value is no pin; None for a reference."""
+        """Return why a value is not a pin, or None for a reference."""
         value = self.masked[span.start : span.end]
         if is_commit(value):
             return "a commit, not a release"
         shown = " ".join(self.source.text(span).split())
         fixed = _REFERENCE.sub(b"", value)
         if fixed != value:
-            return f"'{shown}' is put together from a reference" if re.search(rb"[0-9]", fixed) else None
+            return f"'{shown}' is assembled from a variable" if re.search(rb"[0-9]", fixed) else None
         if kind is Kind.GIT_REF:
-            return f"'{shown}' is no release tag"
+            return f"'{shown}' is not a release tag"
         if value.endswith(b".*"):
             return f"'{shown}' is a wildcard, not one version"
-        return f"'{shown}' is no version"
+        return f"'{shown}' is not a version"
 
     def unpinned(self, start: int, end: int, subject: str, reason: str) -> None:
-        """Report a place that cannot be moved."""
+        """Add a place that fi-bump cannot move, and why."""
         self.gathered.unpinned(Span(start, end), subject, reason)

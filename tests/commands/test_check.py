@@ -69,7 +69,7 @@ def test_what_fix_cannot_mend_is_said(engine: Path, run: Run) -> None:
         f"fixed requirements/cuda.txt:5:20: flashinfer-python 0.6.6 -> {OLD}\n"
         "docker/versions.json:1:1: the lock records 'variable.FLASHINFER_VERSION.default' here, and there is no such pin"
         " [missing-site]\n"
-        "requirements/bare.txt:1:1: note: flashinfer-cubin: names no version [unpinned]\n"
+        "requirements/bare.txt:1:1: note: flashinfer-cubin: has no version specifier [unpinned]\n"
         f"requirements/range.txt:1:18: flashinfer-python>=0.7 does not admit {OLD}, which the lock says [floor-violated]\n"
         f"flashinfer {OLD}: 4 pins in 3 files, 2 findings\n"
         "help: put a missing pin back, or forget its site with fi-bump site remove\n"

@@ -52,8 +52,8 @@ def test_a_literal_that_is_gone_or_stands_twice(launch: Path, run: Run) -> None:
     result = run(launch, "check")
     assert result.out.startswith(
         "launch.xyz:1:1: the lock records 'literal:flashinfer {version}' here, and there is no such pin [missing-site]\n"
-        "launch.xyz:2:12: note: flashinfer-cubin: 'literal:flashinfer {version}' stands 2 times in this file, "
-        "and must stand once [unpinned]\n"
+        "launch.xyz:2:12: note: flashinfer-cubin: 'literal:flashinfer {version}' matches 2 times in this file; "
+        "it must match exactly once [unpinned]\n"
     )
     assert result.code == 1
     (launch / "launch.xyz").unlink()

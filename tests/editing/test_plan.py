@@ -155,11 +155,11 @@ def test_floor_violated() -> None:
 
 
 def test_an_unparsed_file() -> None:
-    error = ParseError("not JSON: a value is expected here", place="x.json:1:2")
+    error = ParseError("not JSON: expected a value here", place="x.json:1:2")
     assert compare(one(), Scan((), (), (), ((JSON, error),), ())) == [
         Finding(
             *(Rule.UNPINNED, JSON, 1, 1, 1, None, None, None, None, None, None),
-            "names a package of the lock but cannot be parsed: not JSON: a value is expected here",
+            "names a package of the lock but cannot be parsed: not JSON: expected a value here",
             False,
         )
     ]

@@ -10,13 +10,13 @@ Look = Callable[[bytes], Found]
 
 
 def moved(look: Look, data: bytes, version: str) -> bytes:
-    """The file with every pin at `version`."""
+    """Return the file with every pin moved to `version`."""
     places = [(span, pin) for pin in look(data).pins for span in (pin.span, *pin.repeats)]
     return splice(data, [Edit(span, pin.version.encode(), version.encode()) for span, pin in places])
 
 
 def outside(look: Look, data: bytes) -> list[bytes]:
-    """The bytes between the pins."""
+    """Return the bytes between the pins."""
     pieces, position = [], 0
     for span in sorted(span for pin in look(data).pins for span in (pin.span, *pin.repeats)):
         pieces.append(data[position : span.start])
@@ -25,7 +25,7 @@ def outside(look: Look, data: bytes) -> list[bytes]:
 
 
 def hold(look: Look, data: bytes, first: str, second: str) -> None:
-    """Move a file to `first` and on to `second`: the same pins at the same anchors, nothing else touched."""
+    """Assert that a file moved to `first` and then to `second` keeps its pins and anchors, and every other byte."""
     before, once = look(data), moved(look, data, first)
     after = look(once)
     assert [(pin.anchor, pin.kind, pin.subject) for pin in after.pins] == [

@@ -1,4 +1,4 @@
-"""What a finder says, as lines to compare with hand-written ones, and the subjects that the tables look for."""
+"""A finder's results as lines, to compare with hand-written ones, and the subjects that the tests look for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linear time as a law of scaling: no clock says how fast a machine is, and a busy one must not fail a test."""
+"""Test for linear time by scaling the input, so that a slow or busy machine fails no test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _ATTEMPTS = 4
 
 
 def is_linear(look: Callable[[bytes], object], make: Callable[[int], bytes], count: int) -> bool:
-    """Whether four times the input takes about four times the processor's time; sixteen times would be quadratic."""
+    """Whether four times the input takes about four times the processor time; sixteen times would be quadratic."""
     small, large = make(count), make(4 * count)
     return any(_seconds(look, large) < 8 * _seconds(look, small) + 0.05 for _ in range(_ATTEMPTS))
 

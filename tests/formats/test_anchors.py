@@ -1,4 +1,4 @@
-"""An anchor outlives a refactor: lines that move, keys in another order, another layout. A new name is another anchor."""
+"""An anchor survives a refactoring: moved lines, keys in another order, another layout. A new name is a new anchor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bake finder: whole results for every form, the laws, and json as witness for the scanner."""
+"""The bake finder: whole results for every form, the laws, and json to confirm the scanner."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_requirements_are_reported() -> None:
     data = b"""{"packages": ["flashinfer_python[cu13]==0.6.1 ; #engine# == \\"x\\"", "torch==2.9", "flashinfer-python>=0.6"],
     "x": "FlashInfer.Python == 0.6.1+cu130", "flashinfer-python==0.6.2": "flashinfer-python is at ==0.6.1"}"""
     found = look(data)
-    reason = "a requirement in a JSON file: move it by hand, or record it with fi-bump site add"
+    reason = "a requirement in a JSON file: update it by hand, or record it with fi-bump site add"
     assert (found.pins, found.floors) == ((), ())
     assert [(item.source.text(item.span), item.subject, item.reason, item.version) for item in found.unpinned] == [
         ("0.6.1", "flashinfer-python", reason, None),
@@ -108,11 +108,11 @@ def test_requirements_are_reported() -> None:
     [
         ("0.6", "0.6", "a number, not a string: quote it"),
         ("true", "true", "true or false, not a version"),
-        ('"latest"', "latest", "'latest' is no version"),
-        ('" 0.6.1"', " 0.6.1", "' 0.6.1' is no version"),
-        ('"0.6.é"', "0.6.é", "'0.6.é' is no version"),
+        ('"latest"', "latest", "'latest' is not a version"),
+        ('" 0.6.1"', " 0.6.1", "' 0.6.1' is not a version"),
+        ('"0.6.é"', "0.6.é", "'0.6.é' is not a version"),
         ('"0.6\\u002e1"', "0.6\\u002e1", "written with escapes"),
-        ('"0.6.${P}"', "0.6.${P}", "'0.6.${P}' is put together from a reference"),
+        ('"0.6.${P}"', "0.6.${P}", "'0.6.${P}' is assembled from a variable"),
     ],
 )
 def test_unpinned(value: str, text: str, reason: str) -> None:
@@ -126,17 +126,17 @@ def test_unpinned(value: str, text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "docker/versions.json:1:1: not JSON: a value is expected here"),
-        (b"\xef\xbb\xbf{\n  x", "docker/versions.json:2:3: not JSON: a string as key or '}' is expected here"),
-        (b'{"a": 1,}', "docker/versions.json:1:9: not JSON: a string as key is expected here"),
-        (b"[1,]", "docker/versions.json:1:4: not JSON: a value is expected here"),
-        (b"[1}", "docker/versions.json:1:3: not JSON: ',' or ']' is expected here"),
-        (b'{"a" 1}', "docker/versions.json:1:6: not JSON: ':' is expected here"),
-        (b'["\xc3\xa9", NaN]', "docker/versions.json:1:7: not JSON: a value is expected here"),
-        (b'["a\nb"]', "docker/versions.json:1:2: not JSON: a value or ']' is expected here"),
-        (b"{} // x", "docker/versions.json:1:4: not JSON: the end of the file is expected here"),
-        (b'{"a": "b"', "docker/versions.json:1:10: not JSON: ',' or '}' is expected here"),
-        (b"[" * 100_000, f"docker/versions.json:1:{MAX_DEPTH + 1}: nested too deep"),
+        (b"", "docker/versions.json:1:1: not JSON: expected a value here"),
+        (b"\xef\xbb\xbf{\n  x", "docker/versions.json:2:3: not JSON: expected a string as key or '}' here"),
+        (b'{"a": 1,}', "docker/versions.json:1:9: not JSON: expected a string as key here"),
+        (b"[1,]", "docker/versions.json:1:4: not JSON: expected a value here"),
+        (b"[1}", "docker/versions.json:1:3: not JSON: expected ',' or ']' here"),
+        (b'{"a" 1}', "docker/versions.json:1:6: not JSON: expected ':' here"),
+        (b'["\xc3\xa9", NaN]', "docker/versions.json:1:7: not JSON: expected a value here"),
+        (b'["a\nb"]', "docker/versions.json:1:2: not JSON: expected a value or ']' here"),
+        (b"{} // x", "docker/versions.json:1:4: not JSON: expected the end of the file here"),
+        (b'{"a": "b"', "docker/versions.json:1:10: not JSON: expected ',' or '}' here"),
+        (b"[" * 100_000, f"docker/versions.json:1:{MAX_DEPTH + 1}: nested more than {MAX_DEPTH} levels deep"),
     ],
 )
 def test_errors(data: bytes, message: str) -> None:

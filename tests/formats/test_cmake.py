@@ -1,4 +1,4 @@
-"""The CMake finder: a table of forms with what is found, laws, any bytes, time."""
+"""The CMake finder: a table of forms with their results, the laws, arbitrary bytes, time."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FORMS: list[tuple[bytes, list[str]]] = [
     (b"FetchContent_Declare(f URL " + ARCHIVE + b")\n", [f"1:91 FetchContent_Declare url {REPOSITORY} 0.6.1"]),
     (
         b"FetchContent_Declare(f URL " + ARCHIVE + b" URL_HASH SHA256=00)\n",
-        [f"1:91 ? {REPOSITORY}: a hash stands beside it, and both must change together [0.6.1]"],
+        [f"1:91 ? {REPOSITORY}: its hash is beside it; update both together [0.6.1]"],
     ),
     (
         b'execute_process(COMMAND pip install "flashinfer-python==0.6.1" flashinfer-cubin>=0.6)\n',

@@ -1,4 +1,4 @@
-"""The Dockerfile finder: a table of whole results, the laws of a finder, and dockerfile-parse as a witness."""
+"""The Dockerfile finder: a table of whole results, the laws of a finder, and dockerfile-parse to confirm them."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ REQUIREMENTS: list[tuple[bytes, list[str]]] = [
     ),
     (
         b"ADD --checksum=sha256:00 https://x/flashinfer_cubin-0.6.1-py3-none-any.whl /w/\n",
-        ["1:53 ? flashinfer-cubin: its checksum stands beside it, and both must change together"],
+        ["1:53 ? flashinfer-cubin: its checksum is beside it; update both together"],
     ),
     (b"ADD <<EOF /x\nflashinfer-python==1\nEOF\n", ["2:20 ADD flashinfer-python 1"]),
     (b'RUN cat <<<"x" && echo "<<EOF" && echo $((1 << 2))\n', []),
@@ -162,23 +162,23 @@ GIT: list[tuple[bytes, list[str]]] = [
     (b"ADD " + URL + b"#v0.6.1 /src\n", [f"1:54 ADD {REPOSITORY} 0.6.1"]),
     (
         b"FROM org/runner:cu130-flashinfer-0.6.1-cu9 AS flashinfer\nFROM flashinfer\n",
-        [f"1:34 ? {REPOSITORY}: the image tag must exist first"],
+        [f"1:34 ? {REPOSITORY}: part of an image tag: publish the new image first"],
     ),
     (
         b"COPY --chown=a --from=h/org/flashinfer:0.6.1 /w /w\nCOPY flashinfer:0.6.1 /w/\n",
-        [f"1:40 ? {REPOSITORY}: the image tag must exist first"],
+        [f"1:40 ? {REPOSITORY}: part of an image tag: publish the new image first"],
     ),
     (
         b'ARG W="flashinfer_python-0.6.1%2Bcu128torch2.7-cp39-abi3-linux_x86_64.whl"\n'
         b"COPY dist/flashinfer_cubin-0.6.1-py3-none-any.whl /w/\n",
         [
-            "1:8 ? flashinfer-python: pinned by a file's path, which is not moved",
-            "2:6 ? flashinfer-cubin: pinned by a file's path, which is not moved",
+            "1:8 ? flashinfer-python: pinned by the path of a file, which fi-bump does not update",
+            "2:6 ? flashinfer-cubin: pinned by the path of a file, which fi-bump does not update",
         ],
     ),
     (
         b"""RUN python3 -c 'import u; u.assert_pkg_version("flashinfer_python", "0.6.1", "no"); u.x("torch", "2.9.0")'\n""",
-        ["1:70 ? flashinfer-python: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
+        ["1:70 ? flashinfer-python: compared in a one-liner: update it by hand, or record it with fi-bump site add"],
     ),
 ]
 OTHERS: list[tuple[bytes, list[str]]] = [
@@ -197,15 +197,15 @@ OTHERS: list[tuple[bytes, list[str]]] = [
     (b"ENTRYPOINT FLASHINFER_VERSION=0.6.1 x\n", ["1:31 ENTRYPOINT FLASHINFER_VERSION 0.6.1"]),
     (
         b"HEALTHCHECK CMD pip list | grep flashinfer-python | grep 0.6.1\n",
-        ["1:58 ? flashinfer-python: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
+        ["1:58 ? flashinfer-python: compared in a one-liner: update it by hand, or record it with fi-bump site add"],
     ),
     (
         b"RUN python3 -c \"import flashinfer; \\\n  expected = '0.6.1'\"\n",
-        [f"2:15 ? {REPOSITORY}: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
+        [f"2:15 ? {REPOSITORY}: compared in a one-liner: update it by hand, or record it with fi-bump site add"],
     ),
     (
         b"RUN python3 <<E\nimport flashinfer, torch\nassert torch.__version__ == '2.9.0'\nassert flashinfer.__version__ == '0.6.1'\nE\n",
-        [f"4:35 ? {REPOSITORY}: compared in a one-liner: move it by hand, or record it with fi-bump site add"],
+        [f"4:35 ? {REPOSITORY}: compared in a one-liner: update it by hand, or record it with fi-bump site add"],
     ),
     (
         b"RUN pip install https://x/flashinfer_cubin-0.6.1-py3-none-any.whl\n",
@@ -218,7 +218,7 @@ OTHERS: list[tuple[bytes, list[str]]] = [
     (b"RUN pip install https://x/flashinfer_cubin-${V}-py3-none-any.whl\n", []),
     (
         b"ARG FLASHINFER_VERSION=0.6.1\nARG FLASHINFER_SHA256=" + b"0a" * 32 + b"\n",
-        ["1:24 ? FLASHINFER_VERSION: FLASHINFER_SHA256 holds its checksum, and both must change together"],
+        ["1:24 ? FLASHINFER_VERSION: FLASHINFER_SHA256 holds its checksum; update both together"],
     ),
 ]
 
@@ -261,7 +261,7 @@ VERSIONS = st.sampled_from(["0.6.11.post2", "1.0rc1", "0.7", "1!2.0.dev3", "12"]
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=6), st.sampled_from([b"\n", b"\r\n", b"\n\n"]), VERSIONS, VERSIONS)
 def test_laws(parts: list[bytes], end: bytes, first: str, second: str) -> None:
-    # A last part that goes on or a heredoc may swallow the next one; the laws hold all the same.
+    # An unfinished last part, or a heredoc, may swallow the next part; the laws hold all the same.
     data = end.join(parts)
     laws.hold(search, data, first, second)
 
@@ -275,7 +275,7 @@ def test_no_input_crashes(parts: list[bytes]) -> None:
 
 
 def structure(data: bytes) -> list[dict[str, Any]]:
-    # It takes bytes, as it documents; its stubs know only text.
+    # It accepts bytes, as it documents; its type stubs know only str.
     parser = DockerfileParser(fileobj=cast("IO[str]", io.BytesIO(data)))
     return [dict(instruction) for instruction in parser.structure]
 

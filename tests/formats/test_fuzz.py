@@ -34,7 +34,7 @@ NAMES = {
     **{"makefile": "Makefile", "nix": "package.nix", "pyproject": "pyproject.toml", "python": "setup.py"},
     **{"requirements": "requirements.txt", "shell": "build.sh", "yaml": "ci.yml"},
 }
-# What a mutation puts into a file: the marks of every format, and our own names and versions.
+# The texts that a mutation inserts: the marks of every format, and fi-bump's own names and versions.
 WORDS = [
     *(b"flashinfer-python==0.6.1", b"FLASHINFER_VERSION=0.6.1", b"FLASHINFER_VERSION: 0.6.1", b"0.6.1", b"v1", b"1!2"),
     *(b"flashinfer_cubin", b"git clone https://github.com/flashinfer-ai/flashinfer", b" -b v0.6.1 ", b"git checkout "),
@@ -63,7 +63,7 @@ WORDS = [
 
 @functools.cache
 def corpus(form: str) -> list[bytes]:
-    """The files of one format among the forms' cases."""
+    """Return the files of one format in the cases of tests/forms."""
     paths = sorted(path for path in CASES.rglob("tree/**/*") if path.is_file() and format_of(path.name) == form)
     return [path.read_bytes() for path in paths]
 
@@ -79,7 +79,7 @@ EDITS = st.lists(
 
 
 def mutated(data: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
-    """The data with stretches of it replaced."""
+    """Return the data with some slices replaced."""
     for at, length, new in edits:
         start = at % (len(data) + 1)
         data = data[:start] + new + data[start + length :]
@@ -112,7 +112,7 @@ def test_mutated_files(form: str, data: st.DataObject, edits: list[tuple[int, in
     for pin in found.pins:
         assert {text[span.start : span.end] for span in pin.repeats} <= {pin.version.encode()}
         assert {span for span in pin.hashes if not 0 <= span.start < span.end <= len(text)} == set[Span]()
-    # A move is proved on the new bytes before anything is written; here it must hold for most of what is found.
+    # fi-bump verifies each move on the new bytes before it writes; most mutated files must pass that check.
     assume(not any(pin.hashes for pin in found.pins))
     moved = laws.moved(lambda each: find(form, each), text, "0.9.1")
     try:

@@ -1,4 +1,4 @@
-"""Lock files: each kind with its command, what is no entry, odd bytes."""
+"""Lock files: each kind with its command, text that is not an entry, arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_entries(path: str, data: bytes, expected: list[tuple[str, str, int, str
 def test_a_broken_pipfile_lock_has_a_place() -> None:
     with pytest.raises(ParseError) as caught:
         find(Source("Pipfile.lock", b'{"flashinfer-python": }'), WANTED)
-    assert str(caught.value) == "Pipfile.lock:1:23: not JSON: a value is expected here"
+    assert str(caught.value) == "Pipfile.lock:1:23: not JSON: expected a value here"
 
 
 @pytest.mark.parametrize("path", ["Cargo.lock", "flake.lock", "pylock", "uv.lock.md", "conda-lock.yaml.txt"])

@@ -11,8 +11,8 @@ from fi_bump.pins import Found, Source, Wanted
 from tests.formats import scaling
 from tests.formats.results import REPOSITORY, WANTED, rows
 
-HASHED = "its hash must be computed anew, so it is not moved"
-UNHASHED = "a release in a Nix expression, which is not moved"
+HASHED = "fi-bump does not update it, because its hash must be recomputed"
+UNHASHED = "a release in a Nix expression, which fi-bump does not update"
 SOURCE = b'src = fetchFromGitHub { owner = "flashinfer-ai"; repo = "flashinfer"; '
 FORMS: list[tuple[bytes, list[str]]] = [
     (
@@ -44,11 +44,11 @@ FORMS: list[tuple[bytes, list[str]]] = [
     ),
     (
         b'{ inputs.f.url = "github:flashinfer-ai/flashinfer/v0.6.1"; g.url = "github:flashinfer-ai/flashinfer"; }\n',
-        [f"1:52 ? {REPOSITORY}: flake.lock holds its hash: move it by hand and run nix flake update [0.6.1]"],
+        [f"1:52 ? {REPOSITORY}: flake.lock contains its hash: update it by hand, then run nix flake update [0.6.1]"],
     ),
     (
         b'{ url = "git+https://github.com/flashinfer-ai/flashinfer.git?ref=v0.6.1"; }\n',
-        [f"1:67 ? {REPOSITORY}: flake.lock holds its hash: move it by hand and run nix flake update [0.6.1]"],
+        [f"1:67 ? {REPOSITORY}: flake.lock contains its hash: update it by hand, then run nix flake update [0.6.1]"],
     ),
     (b'let flashinfer-version = "v0.6.1"; in mk { hash = "a"; }\n', [f"1:28 ? FLASHINFER_VERSION: {HASHED} [0.6.1]"]),
     (

@@ -1,4 +1,4 @@
-"""The pyproject finder: whole results for every table and way of writing, refusals, the laws, tomllib as authority."""
+"""The pyproject finder: whole results for every table and spelling, errors, the laws, and tomllib as the authority."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WANTED = Wanted(
 )
 GIT = 'git = "https://github.com/flashinfer-ai/flashinfer.git"'
 RELEASES = f"https://{REPOSITORY}/releases"
-URL = "pinned by a URL, which is not moved"
+URL = "pinned by a URL that fi-bump does not update"
 
 
 def look(data: bytes) -> Found:
@@ -33,7 +33,7 @@ def look(data: bytes) -> Found:
 
 
 def pins(data: bytes) -> list[tuple[str, str, int, int]]:
-    """Anchor, version, line and column of every pin; nothing else was found."""
+    """Return anchor, version, line and column of every pin; assert that nothing else was found."""
     found = look(data)
     assert (found.unpinned, found.floors) == ((), ())
     return [(pin.anchor, pin.version, *pin.source.position(pin.span.start)) for pin in found.pins]
@@ -67,7 +67,7 @@ def test_tables(header: str, table: str) -> None:
 
 
 def marked(text: str) -> tuple[bytes, list[tuple[int, int]]]:
-    """A text without its `«…»` marks, and the byte offsets that they enclosed."""
+    """Return a text without its `«…»` marks, and the byte offsets that they enclosed."""
     data, spans = b"", []
     for index, part in enumerate(text.replace("»", "«").split("«")):
         if index % 2:
@@ -216,12 +216,12 @@ def test_nothing(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "subject", "reason"),
     [
-        ('[project]\ndependencies = ["«flashinfer-python»"]', "", "names no version"),
+        ('[project]\ndependencies = ["«flashinfer-python»"]', "", "has no version specifier"),
         ('[project]\ndependencies = ["flashinfer-python==«0.6.*»"]', "", "'0.6.*' is a wildcard, not one version"),
         (
             '[project]\ndependencies = ["flashinfer-python==«0.6.é»"]',
             "",
-            "'0.6.é' is no version",
+            "'0.6.é' is not a version",
         ),
         (
             '[project]\ndependencies = ["flashinfer-python«==0.6,==0.7»"]',
@@ -232,17 +232,17 @@ def test_nothing(data: bytes) -> None:
         (
             '[project]\ndependencies = ["flashinfer-python==«0\\u002e6»"]',
             "",
-            "the version is broken by an escape",
+            "the version is split by an escape",
         ),
         (
             '[project]\ndependencies = ["flashinfer-python==«0.\\u0036.1»"]',
             "",
-            "the version is broken by an escape",
+            "the version is split by an escape",
         ),
         (
             '[project]\ndependencies = ["""flashinfer-python==«0.\\\n  6»"""]',
             "",
-            "the version is broken by an escape",
+            "the version is split by an escape",
         ),
         (
             '[tool.uv]\nother-dependencies = ["flashinfer-python==«0.6.1»"]',
@@ -255,8 +255,8 @@ def test_nothing(data: bytes) -> None:
             "",
             "comes from github.com/me/fork, which the lock does not name",
         ),
-        ('[tool.poetry.dependencies]\nflashinfer-python = "«*»"', "", "names no version"),
-        ('[tool.poetry.dependencies]\nflashinfer-python = "«0.6.*»"', "", "'0.6.*' is no version specifier"),
+        ('[tool.poetry.dependencies]\nflashinfer-python = "«*»"', "", "has no version specifier"),
+        ('[tool.poetry.dependencies]\nflashinfer-python = "«0.6.*»"', "", "'0.6.*' is not a version specifier"),
         (
             '[tool.poetry.dependencies]\nflashinfer-python = "«==0.6.*»"'.replace("«==", "==«"),
             "",
@@ -265,7 +265,7 @@ def test_nothing(data: bytes) -> None:
         (
             '[tool.poetry.dependencies]\nflashinfer-python = "«0\\u002e6»"',
             "",
-            "the version is broken by an escape",
+            "the version is split by an escape",
         ),
         (
             f'[tool.uv.sources]\nflashinfer-python = {{ {GIT}, rev = "«{"ab" * 20}»" }}',
@@ -334,7 +334,9 @@ def test_a_package_that_a_source_serves_names_its_version_there() -> None:
         f'[tool.uv.sources]\nflashinfer-python = {{ {GIT}, tag = "v0.6.1" }}\n'.encode()
     )
     assert [pin.anchor for pin in found.pins] == ["tool.uv.sources/flashinfer-python"]
-    assert [(item.subject, item.reason) for item in found.unpinned] == [("flashinfer-cubin", "names no version")]
+    assert [(item.subject, item.reason) for item in found.unpinned] == [
+        ("flashinfer-cubin", "has no version specifier")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -381,10 +383,10 @@ def test_floors(text: str, specifier: str) -> None:
         (b"a = {b = }\n", "1:10: not TOML: invalid value"),
         (b"a = 1\n# \xc3\xa9\xff\n", "2:4: not TOML: not UTF-8"),
         (b"\xef\xbb\xbf#\xff\n", "1:2: not TOML: not UTF-8"),
-        (b"a = " + b"[" * 101, "1:105: nested too deep"),
-        (b"a = " + b"[" * 100_000, "1:105: nested too deep"),
-        (b"a" + b".a" * 100_000, "1:202: nested too deep"),
-        (b"a = " + b"{a=" * 101, "1:305: nested too deep"),
+        (b"a = " + b"[" * 101, "1:105: nested more than 100 levels deep"),
+        (b"a = " + b"[" * 100_000, "1:105: nested more than 100 levels deep"),
+        (b"a" + b".a" * 100_000, "1:202: nested more than 100 levels deep"),
+        (b"a = " + b"{a=" * 101, "1:305: nested more than 100 levels deep"),
     ],
 )
 def test_no_toml(data: bytes, error: str) -> None:
@@ -397,7 +399,7 @@ def test_a_place_that_tomllib_does_not_confirm_is_our_bug(monkeypatch: pytest.Mo
     monkeypatch.setattr(tomllib, "loads", lambda text: {"a": "y"})
     with pytest.raises(InternalError) as caught:
         look(b'a = "x"')
-    message = "pyproject.toml: the places found in this file do not agree with what tomllib reads"
+    message = "pyproject.toml: fi-bump's own TOML reader and tomllib disagree about this file"
     assert (str(caught.value), caught.value.hint) == (
         message,
         "this is a bug in fi-bump: please report it with the file",
@@ -513,7 +515,7 @@ def test_laws(data: bytes, first: str, second: str) -> None:
     DOCUMENTS, st.lists(st.tuples(st.integers(0, 400), st.sampled_from(list(b"\"'\\[]{}=,.#\n\r x0\xc3"))), max_size=3)
 )
 def test_damaged_documents(data: bytes, damage: list[tuple[int, int]]) -> None:
-    """Each damaged file is refused with a place, or read as tomllib reads it."""
+    """A damaged file is either refused with a place, or read as tomllib reads it."""
     damaged = bytearray(data)
     for index, byte in damage:
         if damaged:
@@ -544,7 +546,7 @@ def test_damaged_documents(data: bytes, damage: list[tuple[int, int]]) -> None:
     ],
 )
 def test_linear(data: bytes) -> None:
-    """Two megabytes: a quadratic step would take minutes; tomllib itself takes most of these seconds."""
+    """Two megabytes: a quadratic step would take minutes, and tomllib itself takes most of the seconds."""
     begin = time.process_time()
     with contextlib.suppress(ParseError):
         look(data)

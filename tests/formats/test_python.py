@@ -1,4 +1,4 @@
-"""The Python finder: requirement strings and their anchors, what is reported, what says nothing, laws, any bytes."""
+"""The Python finder: requirement strings and their anchors, reports, ignored text, the laws, arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ WANTED = Wanted(
     frozenset({"FLASHINFER_VERSION"}),
     frozenset({"github.com/flashinfer-ai/flashinfer"}),
 )
-GATE = "an exact gate: a bump switches off what it guards"
-CONSTANT = "an exact constant: a bump may switch off what it guards"
-CHECK = "checked at run time: move it by hand, or record it with fi-bump site add"
-ENTRY = "an entry of a table: move it by hand, or record it with fi-bump site add"
-SET = "set in a string: move it by hand, or record it with fi-bump site add"
+GATE = "an exact gate: its result changes when the version moves"
+CONSTANT = "an exact constant: comparisons with it change when the version moves"
+CHECK = "checked at run time: update it by hand, or record it with fi-bump site add"
+ENTRY = "an entry in a table: update it by hand, or record it with fi-bump site add"
+SET = "set in a string: update it by hand, or record it with fi-bump site add"
 RELEASE = "https://github.com/flashinfer-ai/flashinfer/releases/download"
 
 
@@ -32,7 +32,7 @@ def look(data: bytes) -> Found:
 
 
 def marked(text: str) -> tuple[bytes, list[tuple[int, int]]]:
-    """A text without its `«…»` marks, and the byte offsets that they enclosed."""
+    """Return a text without its `«…»` marks, and the byte offsets that they enclosed."""
     data, spans = b"", []
     for index, part in enumerate(text.replace("»", "«").split("«")):
         if index % 2:
@@ -180,17 +180,17 @@ def test_nothing(text: str) -> None:
         (
             'X = (\n  "' + RELEASE + '/v" + V\n  + "«flashinfer_python-0.7.2-py3-none-any.whl»"\n)',
             "flashinfer-python",
-            "pinned by a file's path, which is not moved",
+            "pinned by the path of a file, which fi-bump does not update",
         ),
         (
             'X = "«' + RELEASE + '/v0.2.2/" "flashinfer_python-0.2.2+cu124torch2.6-cp38-abi3-x.whl»"',
             "flashinfer-python",
-            "pinned by a URL of an older naming scheme, which is not moved",
+            "pinned by a URL of an older naming scheme, which fi-bump does not update",
         ),
         (
             'run("pip install «' + RELEASE + '/v0.2.2/flashinfer_python-0.2.2+cu124torch2.6-cp38-abi3-x.whl»")',
             "flashinfer-python",
-            "pinned by a URL of an older naming scheme, which is not moved",
+            "pinned by a URL of an older naming scheme, which fi-bump does not update",
         ),
         ('x = "flashinfer-python==«0.6.*»"', "flashinfer-python", "'0.6.*' is a wildcard, not one version"),
         (
@@ -198,7 +198,7 @@ def test_nothing(text: str) -> None:
                 "@ https://x.org/flashinfer==0.6.1", "«@ https://x.org/f==0.6.1»"
             ),
             "flashinfer-python",
-            "pinned by a URL, which is not moved",
+            "pinned by a URL that fi-bump does not update",
         ),
     ],
 )
@@ -258,7 +258,7 @@ def test_an_address_beside_its_checksum_stays() -> None:
     text = f"X = {{'a': ('{'0f' * 32}', '{RELEASE}/v«0.7.2»/flashinfer_cubin-0.7.2-py3-none-any.whl')}}"
     data, spans = marked(text)
     found = look(data)
-    reason = "its checksum stands beside it, and both must change together"
+    reason = "its checksum is beside it; update both together"
     assert (found.pins, found.floors) == ((), ())
     assert [(item.span, item.reason, item.version) for item in found.unpinned] == [(spans[0], reason, "0.7.2")]
 
@@ -299,7 +299,7 @@ def test_nothing_is_wanted() -> None:
     ],
 )
 def test_every_literal_that_python_sees(text: str) -> None:
-    """The literals one by one, as Python evaluates them; neighbours are joined by Python, so compare the joined text."""
+    """Evaluate the literals one by one; Python joins neighbours, so compare the joined text."""
     source = Source("a.py", text.encode())
     bodies = [ast.literal_eval(source.text(each.whole)) for each in literals(source)]
     joined = "".join(each if isinstance(each, str) else each.decode() for each in bodies)

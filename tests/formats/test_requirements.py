@@ -1,4 +1,4 @@
-"""The requirement-file finder: whole results for every form, the laws, and packaging as witness."""
+"""The requirement-file finder: whole results for every form, the laws, and packaging to confirm them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ WANTED = Wanted(
     frozenset({"github.com/flashinfer-ai/flashinfer"}),
 )
 REPOSITORY = "github.com/flashinfer-ai/flashinfer"
-HASHES = "it has --hash lines that fi-bump cannot replace: not sha256, or not in one run"
-URL = "pinned by a URL, which is not moved"
-PATH = "pinned by a file's path, which is not moved"
-GIT = "pinned by a git address, which is not moved"
+HASHES = "fi-bump cannot replace its --hash options: not all are sha256, or other text separates them"
+URL = "pinned by a URL that fi-bump does not update"
+PATH = "pinned by the path of a file, which fi-bump does not update"
+GIT = "pinned by a git URL that fi-bump does not update"
 
 
 def look(data: bytes) -> Found:
@@ -31,7 +31,7 @@ def look(data: bytes) -> Found:
 
 
 def pins(data: bytes) -> list[tuple[str, str, int, int]]:
-    """Anchor, version, line and column of every pin; nothing else was found."""
+    """Return anchor, version, line and column of every pin; assert that nothing else was found."""
     found = look(data)
     assert (found.unpinned, found.floors) == ((), ())
     assert all(pin.kind is Kind.REQUIREMENT for pin in found.pins)
@@ -127,21 +127,21 @@ def test_nothing(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "text", "subject", "reason"),
     [
-        (b" flashinfer-python\n", "flashinfer-python", "", "names no version"),
-        (b"flashinfer-python [a] # x\n", "flashinfer-python [a]", "", "names no version"),
-        (b'flashinfer-python; python_version == "3.12"\n', "flashinfer-python", "", "names no version"),
+        (b" flashinfer-python\n", "flashinfer-python", "", "has no version specifier"),
+        (b"flashinfer-python [a] # x\n", "flashinfer-python [a]", "", "has no version specifier"),
+        (b'flashinfer-python; python_version == "3.12"\n', "flashinfer-python", "", "has no version specifier"),
         (b"flashinfer-python==0.6.*\n", "0.6.*", "", "'0.6.*' is a wildcard, not one version"),
-        (b"flashinfer-python==0.6.\xc3\xa9\n", "0.6.\u00e9", "", "'0.6.\u00e9' is no version"),
-        (b"flashinfer-python==0.6.1+cu\xff\n", "0.6.1+cu\ufffd", "", "'0.6.1+cu\ufffd' is no version"),
-        (b"flashinfer-python=={{v}}\n", "{{v}}", "", "'{{v}}' is no version"),
-        (b"flashinfer-python==0.6.${P}\n", "0.6.${P}", "", "'0.6.${P}' is put together from a reference"),
+        (b"flashinfer-python==0.6.\xc3\xa9\n", "0.6.\u00e9", "", "'0.6.\u00e9' is not a version"),
+        (b"flashinfer-python==0.6.1+cu\xff\n", "0.6.1+cu\ufffd", "", "'0.6.1+cu\ufffd' is not a version"),
+        (b"flashinfer-python=={{v}}\n", "{{v}}", "", "'{{v}}' is not a version"),
+        (b"flashinfer-python==0.6.${P}\n", "0.6.${P}", "", "'0.6.${P}' is assembled from a variable"),
         (b"flashinfer-python==0.6,==0.7\n", "==0.6,==0.7", "", "'==0.6,==0.7' names more than one version"),
-        (b"flashinfer-python( )\n", "( )", "", "'( )' is no version specifier"),
-        (b"flashinfer-python=0.6\n", "=0.6", "", "'=0.6' is no version specifier"),
-        (b"flashinfer-python (==0.6\n", "(==0.6", "", "'(==0.6' is no version specifier"),
-        (b"flashinfer-python==0.6 0.7\n", "==0.6 0.7", "", "'==0.6 0.7' is no version specifier"),
-        (b"flashinfer-python~=1\n", "~=1", "", "'~=1' is no version specifier"),
-        (b"flashinfer-python==0.\\\n6\n", "0.\\\n6", "", "the version is broken by a line continuation"),
+        (b"flashinfer-python( )\n", "( )", "", "'( )' is not a version specifier"),
+        (b"flashinfer-python=0.6\n", "=0.6", "", "'=0.6' is not a version specifier"),
+        (b"flashinfer-python (==0.6\n", "(==0.6", "", "'(==0.6' is not a version specifier"),
+        (b"flashinfer-python==0.6 0.7\n", "==0.6 0.7", "", "'==0.6 0.7' is not a version specifier"),
+        (b"flashinfer-python~=1\n", "~=1", "", "'~=1' is not a version specifier"),
+        (b"flashinfer-python==0.\\\n6\n", "0.\\\n6", "", "the version is split by a line continuation"),
         (b"flashinfer-python @ https://x.org/a.whl ; a\n", "@ https://x.org/a.whl ; a", "", URL),
         (b"./w/flashinfer_python-0.6-py3-none-any.whl\n", "./w/flashinfer_python-0.6-py3-none-any.whl", "", PATH),
         (b"git+https://x.org/a@v1#egg=flashinfer_python\n", "git+https://x.org/a@v1#egg=flashinfer_python", "", GIT),

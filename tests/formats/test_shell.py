@@ -1,4 +1,4 @@
-"""The shell finder: a table of whole results, what a shell reads of a script, the laws, odd input, linear time."""
+"""The shell finder: a table of whole results, the text that a shell reads, the laws, odd input, linear time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.formats import laws, scaling
 from tests.formats.results import REPOSITORY, URL, WANTED, rows
 
 V = "FLASHINFER_VERSION"
-ONE_LINER = "compared in a one-liner: move it by hand, or record it with fi-bump site add"
-SUMMED = "its checksum stands beside it, and both must change together"
-TABLE = "a table of versions with checksums, in which the new version needs a row of its own"
+ONE_LINER = "compared in a one-liner: update it by hand, or record it with fi-bump site add"
+SUMMED = "its checksum is beside it; update both together"
+TABLE = "a table of versions and checksums: add a row for the new version"
 SHA = b"0123456789abcdef" * 4
 
 
@@ -136,7 +136,7 @@ REPORTS: list[tuple[bytes, list[str]]] = [
     (b"if [ $expected = 0.6.1 ]; then x; fi\n\n\n\n\nFLASHINFER_VERSION=$X\n", []),
     (
         b"pip install https://x/flashinfer_jit_cache-0.6.1%2Bcu130-cp39-abi3-l.whl#sha256=1\n",
-        ["1:44 ? flashinfer-jit-cache: pinned by a URL with a hash, and both must change together [0.6.1]"],
+        ["1:44 ? flashinfer-jit-cache: pinned by a URL with a hash; update both together [0.6.1]"],
     ),
     (
         b"wget https://github.com/flashinfer-ai/flashinfer/archive/refs/tags/v0.6.1.tar.gz\n",
@@ -162,8 +162,8 @@ REPORTS: list[tuple[bytes, list[str]]] = [
         b'echo "' + SHA + b'  $D/flashinfer_cubin-0.6.1-py3-none-any.whl" | sha256sum -c -\n',
         [
             f"1:23 ? flashinfer-cubin: {SUMMED} [0.6.1]",
-            "1:75 ? flashinfer-cubin: pinned by a file's path, which is not moved",
-            "2:74 ? flashinfer-cubin: pinned by a file's path, which is not moved",
+            "1:75 ? flashinfer-cubin: pinned by the path of a file, which fi-bump does not update",
+            "2:74 ? flashinfer-cubin: pinned by the path of a file, which fi-bump does not update",
         ],
     ),
     (
@@ -171,12 +171,12 @@ REPORTS: list[tuple[bytes, list[str]]] = [
         b"B_URL=https://x/flashinfer_cubin-0.6.1-py3-none-any.whl\n",
         [
             "3:34 url flashinfer-cubin 0.6.1",
-            "1:43 ? flashinfer-cubin: A_SHA256 holds its checksum, and both must change together [0.6.1]",
+            "1:43 ? flashinfer-cubin: A_SHA256 holds its checksum; update both together [0.6.1]",
         ],
     ),
     (
         b"pip install dist/flashinfer_python-0.6.1-py3-none-any.whl flashinfer_python-${V}-py3-none-any.whl torch-2.9.whl\n",
-        ["1:13 ? flashinfer-python: pinned by a file's path, which is not moved"],
+        ["1:13 ? flashinfer-python: pinned by the path of a file, which fi-bump does not update"],
     ),
     (
         b"W=${W:-https://x/flashinfer_python-0.6.1-py3-none-any.whl}\nF=${F:-flashinfer_python-0.6.1-py3-none-any.whl}\n",
@@ -184,7 +184,7 @@ REPORTS: list[tuple[bytes, list[str]]] = [
     ),
     (
         b"pip install https://x/${{ inputs.cuda }}/{{ y }}/flashinfer_python-0.6.1-py3-none-any.whl\n",
-        ["1:13 ? flashinfer-python: pinned by a URL, which is not moved"],
+        ["1:13 ? flashinfer-python: pinned by a URL that fi-bump does not update"],
     ),
     (
         b'python - <<E\nexpected = {\n  "torch": "2.9.0",\n  "flashinfer-python": "0.6.1",\n  "flashinfer-cubin": "0.6.1+cu130"}\nE\n',
@@ -204,7 +204,7 @@ REPORTS: list[tuple[bytes, list[str]]] = [
     (b"declare -A TORCH_SHA256=([2.9.0]=" + SHA + b")  # flashinfer-python\n", []),
     (
         b'FLASHINFER_VERSION=0.6.1\nFLASHINFER_SHA256="' + SHA + b'"\n',
-        [f"1:20 ? {V}: FLASHINFER_SHA256 holds its checksum, and both must change together [0.6.1]"],
+        [f"1:20 ? {V}: FLASHINFER_SHA256 holds its checksum; update both together [0.6.1]"],
     ),
     (b"FLASHINFER_VERSION=0.6.1\nTORCH_SHA256=" + SHA + b"\n", [f"1:20 {V} 0.6.1"]),
 ]

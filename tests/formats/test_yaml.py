@@ -1,4 +1,4 @@
-"""The YAML finder: whole results for every form and hazard, in the words of whole files."""
+"""The YAML finder: whole results for every form and hazard, in whole files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ WANTED = Wanted(
 )
 KEY = "FLASHINFER_VERSION"
 URL = b"https://github.com/flashinfer-ai/flashinfer.git"
-NOTE = "is no YAML, so only lines of the form KEY: VALUE are read"
-OPTIONS = "chosen from a list of options, which must hold the new version too"
-BUILD = "pinned with a build, which changes with the version"
+NOTE = "this file is not YAML, so fi-bump reads only its lines of the form KEY: VALUE"
+OPTIONS = "the default of a list of options; add the new version to the options too"
+BUILD = "pinned with a build string, which changes with the version"
 
 
 def search(data: bytes) -> Found:
@@ -84,9 +84,9 @@ KEYS: list[tuple[bytes, list[str]]] = [
     (b"FLASHINFER_VERSION: ${V:-0.6.8}\n", [f"1:26 {KEY} 0.6.8"]),
     (b"FLASHINFER_VERSION: ${{ inputs.v || '0.6.8' }}\n", [f"1:38 {KEY} 0.6.8"]),
     (b"FLASHINFER_VERSION: '{{ v | default(\"0.6.8\") }}'\n", [f"1:38 {KEY} 0.6.8"]),
-    (b"FLASHINFER_VERSION: 0.6.${PATCH}\n", [f"1:21 ? {KEY}: '0.6.${{PATCH}}' is put together from a reference"]),
-    (b"FLASHINFER_VERSION: latest\n", [f"1:21 ? {KEY}: 'latest' is no version"]),
-    (b"FLASHINFER_VERSION: true\n", [f"1:21 ? {KEY}: 'true' is no version"]),
+    (b"FLASHINFER_VERSION: 0.6.${PATCH}\n", [f"1:21 ? {KEY}: '0.6.${{PATCH}}' is assembled from a variable"]),
+    (b"FLASHINFER_VERSION: latest\n", [f"1:21 ? {KEY}: 'latest' is not a version"]),
+    (b"FLASHINFER_VERSION: true\n", [f"1:21 ? {KEY}: 'true' is not a version"]),
     (b"FLASHINFER_VERSION: 0.6.*\n", [f"1:21 ? {KEY}: '0.6.*' is a wildcard, not one version"]),
     (b"flashinfer_commit: 1a2b3c4d5\n", ["1:20 ? FLASHINFER_COMMIT: a commit, not a release"]),
     (b"flashinfer_commit: " + b"1" * 40, ["1:20 ? FLASHINFER_COMMIT: a commit, not a release"]),
@@ -150,7 +150,10 @@ NEIGHBOURS: list[tuple[bytes, list[str]]] = [
         ["3:9 with.ref 0.6.8"],
     ),
     (b"- rev: v0.6.8\n  repo: " + URL + b"\n- rev: v0.6.8\n  repo: https://github.com/o/r\n", ["1:9 rev 0.6.8"]),
-    (b"with: {repository: flashinfer-ai/flashinfer, ref: main}\n", [f"1:51 ? {REPOSITORY}: 'main' is no release tag"]),
+    (
+        b"with: {repository: flashinfer-ai/flashinfer, ref: main}\n",
+        [f"1:51 ? {REPOSITORY}: 'main' is not a release tag"],
+    ),
     (b"with: {repository: flashinfer-ai/flashinfer, ref: '${{ inputs.ref }}'}\n", []),
 ]
 REQUIREMENTS: list[tuple[bytes, list[str]]] = [
@@ -224,8 +227,8 @@ SCRIPTS: list[tuple[bytes, list[str]]] = [
     (
         b"run: test $FLASHINFER_VERSION == 0.6.8 || FLASHINFER_VERSION==0.6.8\n",
         [
-            "1:34 ? FLASHINFER_VERSION: compared in a one-liner: move it by hand, or record it with fi-bump site add",
-            "1:63 ? FLASHINFER_VERSION: compared in a one-liner: move it by hand, or record it with fi-bump site add",
+            "1:34 ? FLASHINFER_VERSION: compared in a one-liner: update it by hand, or record it with fi-bump site add",
+            "1:63 ? FLASHINFER_VERSION: compared in a one-liner: update it by hand, or record it with fi-bump site add",
         ],
     ),
     (
@@ -246,9 +249,12 @@ SCRIPTS: list[tuple[bytes, list[str]]] = [
     ),
     (
         b"image: example.org:5000/kit/runner:cu130-flashinfer-v0.6.8\n",
-        [f"1:54 ? {REPOSITORY}: the image tag must exist first"],
+        [f"1:54 ? {REPOSITORY}: part of an image tag: publish the new image first"],
     ),
-    (b"image: kit/flashinfer:0.6.8@sha256:00\n", [f"1:23 ? {REPOSITORY}: the image tag must exist first"]),
+    (
+        b"image: kit/flashinfer:0.6.8@sha256:00\n",
+        [f"1:23 ? {REPOSITORY}: part of an image tag: publish the new image first"],
+    ),
     (b"a: https://example.org/kit:flashinfer-0.6.8\nb: flashinfer:0.6.8\nc: x/flashinfer-0.6.8\n", []),
     (
         b"run: |\n  git clone --depth 1 -b v0.6.8 \\\n    " + URL + b" fi\n",
@@ -375,5 +381,5 @@ def test_a_huge_file_is_read_by_lines() -> None:
     data = b"a:\n  FLASHINFER_VERSION: 0.6.8\n  run: pip install flashinfer-python==0.6.8\n" + b"# x\n" * (1 << 20)
     assert rows(search(data)) == [
         "2:23 FLASHINFER_VERSION 0.6.8",
-        "1:1 ? FLASHINFER_VERSION: is larger than 4 MiB, so only lines of the form KEY: VALUE are read",
+        "1:1 ? FLASHINFER_VERSION: this file is larger than 4 MiB, so fi-bump reads only its lines of the form KEY: VALUE",
     ]

@@ -1,4 +1,4 @@
-"""Laws of the YAML finder: the finders' own, libyaml and PyYAML agree on places, damaged files, work that grows evenly."""
+"""Laws of the YAML finder: those of every finder, libyaml and PyYAML agree on places, damaged files, linear work."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_both_parsers_of_pyyaml_see_the_same_places(data: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml_events, "LOADER", yaml.SafeLoader)
         plain = read(data)
-    # They differ in what they refuse; the places of what both read are the same.
+    # The two differ in what they refuse; where both read a file, the places are the same.
     if fast is not None and plain is not None:
         assert fast == plain
 
@@ -133,7 +133,7 @@ def test_paths_and_values_are_those_of_the_document(value: Any, flow: bool) -> N
 
 
 def work(data: bytes) -> int:
-    """How many lines of Python run while the finder reads a file."""
+    """Return how many lines of Python run while the finder reads a file."""
     count = 0
 
     def trace(frame: Any, event: str, argument: Any) -> Any:

@@ -215,7 +215,7 @@ def test_a_change_that_stays_in_step_gives_the_new_report(tree: Path) -> None:
     plant(tree, {"src/requirements.txt": b"flashinfer-python\n"})
     assert cache.recall(str(tree)).report is None
     assert look(tree) == 0
-    note = b"src/requirements.txt:1:1: note: flashinfer-python: names no version [unpinned]\n"
+    note = b"src/requirements.txt:1:1: note: flashinfer-python: has no version specifier [unpinned]\n"
     assert cache.recall(str(tree)).report == note + IN_STEP
 
 

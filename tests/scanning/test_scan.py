@@ -98,14 +98,14 @@ def test_covers(below: tuple[str, ...], path: str, covered: bool) -> None:
 def test_a_broken_json_file_is_a_note(tmp_path: Path) -> None:
     plant(tmp_path, {"a.json": b'{"kit-python": ', "tsconfig.json": b"// no JSON, and nothing of ours\n{}"})
     ((path, error),) = scan(str(tmp_path), lock()).unparsed
-    assert (path, str(error)) == ("a.json", "a.json:1:16: not JSON: a value is expected here")
+    assert (path, str(error)) == ("a.json", "a.json:1:16: not JSON: expected a value here")
 
 
 def test_a_broken_json_file_with_a_recorded_site_is_an_error(tmp_path: Path) -> None:
     plant(tmp_path, {"a.json": b'{"KIT_VERSION": '})
     with pytest.raises(ParseError) as caught:
         scan(str(tmp_path), lock("a.json#variable.KIT_VERSION.default"))
-    assert str(caught.value) == "a.json:1:17: not JSON: a value is expected here"
+    assert str(caught.value) == "a.json:1:17: not JSON: expected a value here"
     assert caught.value.hint == HINT
 
 

@@ -30,8 +30,8 @@ class Case(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-CHECKED = "checked at run time: move it by hand, or record it with fi-bump site add"
-CONSTANT = "an exact constant: a bump may switch off what it guards"
+CHECKED = "checked at run time: update it by hand, or record it with fi-bump site add"
+CONSTANT = "an exact constant: comparisons with it change when the version moves"
 CASES = [
     Case(
         *("vllm", "0.9.2", "flashinfer"),
@@ -40,7 +40,9 @@ CASES = [
             "docker/Dockerfile#git clone github.com/flashinfer-ai/flashinfer": "0.2.6.post1",
             "docker/Dockerfile.nightly_torch#git checkout github.com/flashinfer-ai/flashinfer": "0.2.2.post1",
         },
-        ("docker/Dockerfile:380:31: note: flashinfer-python: pinned by a file's path, which is not moved",),
+        (
+            "docker/Dockerfile:380:31: note: flashinfer-python: pinned by the path of a file, which fi-bump does not update",
+        ),
     ),
     Case(
         *("vllm", "0.10.2", "flashinfer"),
@@ -89,7 +91,7 @@ CASES = [
         *("sglang", "0.5.10.post1", "sgl-kernel"),
         {"pyproject.toml#project.dependencies/sglang-kernel": "0.4.1"},
         (
-            "pyproject_xpu.toml:23:15: note: sgl-kernel: pinned by a URL, which is not moved",
+            "pyproject_xpu.toml:23:15: note: sgl-kernel: pinned by a URL that fi-bump does not update",
             f"sglang/srt/entrypoints/engine.py:1139:18: note: sglang-kernel: {CHECKED}",
         ),
     ),

@@ -22,7 +22,7 @@ TREE = {
 }
 LOCKED = "resolved by conda-lock: run conda-lock lock --update flashinfer-python"
 RESOLVED = f"conda-lock.yml:2:12: note: flashinfer-python: {LOCKED} [unpinned]\n"
-NOTE = "templates/job.yaml:1:2: note: FLASHINFER_VERSION: is no YAML, so only lines of the form KEY: VALUE are read [unpinned]\n"
+NOTE = "templates/job.yaml:1:2: note: FLASHINFER_VERSION: this file is not YAML, so fi-bump reads only its lines of the form KEY: VALUE [unpinned]\n"
 
 
 def test_there_and_back(tmp_path: Path, run: Run) -> None:

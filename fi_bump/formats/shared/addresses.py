@@ -1,9 +1,9 @@
-"""Addresses that hold a release: wheels and archives (`…/releases/download/vV/kit-V+cu130-cp39-abi3-….whl`), git refs.
+"""URLs that contain a release: wheels and archives (`…/releases/download/vV/kit-V+cu130-cp39-abi3-….whl`), git refs.
 
-A file's name is read by the binary distribution format (`name-version-python-abi-platform.whl`) and as sources are
-named (`name-version.tar.gz`, `archive/refs/tags/vV.tar.gz`); a release's folder counts too (`releases/download/vV`). An
-address is moved when all that looks like a version in it is the one version, since a part that stayed behind would make
-it lead nowhere.
+File names are read as the binary distribution format specifies (`name-version-python-abi-platform.whl`) and as source
+archives are named (`name-version.tar.gz`, `archive/refs/tags/vV.tar.gz`). The folder of a release counts too
+(`releases/download/vV`). fi-bump moves a URL only when every version in it is the same one: a URL in which some part
+still names the old version would lead nowhere.
 """
 
 from __future__ import annotations
@@ -38,29 +38,29 @@ _TAG_ARCHIVE = LazyPattern(
     rb"(?<=/)(?:archive|tarball|zipball)/(?:refs/tags/)?v?(?P<version>" + VERSION + rb")(?:\.(?:tar\.gz|zip))?\Z",
     re.IGNORECASE,
 )
-# Where the files of a release lie, as `--find-links` takes it.
+# The page with the files of a release, as `--find-links` takes it.
 _ASSETS = LazyPattern(
     rb"(?<=/)releases/(?:expanded_assets|download)/v?(?P<version>" + VERSION + rb")/?\Z", re.IGNORECASE
 )
 _FOLDER = LazyPattern(rb"/releases/(?:expanded_assets|download)/[^/]+/?\Z")
-# Today's labels name the CUDA they were built for, and nothing else.
+# Current local version labels name the CUDA version of the build, and nothing else.
 _TODAYS_LABEL = LazyPattern(rb"cu[0-9]{2,3}\Z", re.IGNORECASE)
 _NUMBER = LazyPattern(rb"[0-9]\.[0-9]")
 _REFERENCE = LazyPattern(rb"\$\{[^}]*\}|\$\w+|\{\{[^}]*\}\}|\$\([^)]*\)")
 _ARCHIVE = LazyPattern(rb"\.(?:whl|tar\.(?:gz|bz2|xz)|zip)\Z", re.IGNORECASE)
 _GIT = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s/@]+@)?[^\s@#?]+)(?:@(?P<ref>[^\s#&?]+))?", re.IGNORECASE)
 
-NOT_MOVED = "pinned by a URL, which is not moved"
-HASHED = "pinned by a URL with a hash, and both must change together"
-_MIXED = "pinned by a URL that holds other numbers too, which is not moved"
-_PATH = "pinned by a file's path, which is not moved"
-_LABELLED = "pinned by a URL of an older naming scheme, which is not moved"
+NOT_MOVED = "pinned by a URL that fi-bump does not update"
+HASHED = "pinned by a URL with a hash; update both together"
+_MIXED = "pinned by a URL that contains other numbers too, so fi-bump does not update it"
+_PATH = "pinned by the path of a file, which fi-bump does not update"
+_LABELLED = "pinned by a URL of an older naming scheme, which fi-bump does not update"
 
 
 class Address(NamedTuple):
-    """What an address holds: a subject and the places of its version in the text; and why it cannot be moved.
+    """What a URL pins: the subject, the spans of its version as indices into the text, and why fi-bump cannot move it.
 
-    Without a reason it can. Only one with a hash has both places and a reason.
+    `reason` is None for a URL that can be moved. A URL with a hash has both: spans and a reason.
     """
 
     subject: str
@@ -69,10 +69,10 @@ class Address(NamedTuple):
 
 
 def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address | None:
-    """The release of something wanted that an address without blanks leads to; None for one of something else.
+    """Return the wanted release that a URL leads to, or None for a URL of something else. `text` contains no blanks.
 
-    An address whose version is a reference (`…/v${V}/kit-${V}-….whl`) holds none. A file's path can be moved when the
-    file is `downloaded` beside it.
+    A URL whose version is a variable reference (`…/v${V}/kit-${V}-….whl`) pins nothing. The path of a file can be moved
+    when the same script has `downloaded` that file.
     """
     end = _END.search(text)
     path = text[: end.start()] if end else text
@@ -103,7 +103,7 @@ def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address
 
 
 def _subject(path: bytes, file: bytes, wanted: Wanted) -> str | None:
-    """The wanted package that a file is of, else the wanted repository that offers it."""
+    """Return the wanted package that a file belongs to, else the wanted repository that offers the file, else None."""
     if not (_ARCHIVE.search(file) or _TAG_ARCHIVE.search(path) or _FOLDER.search(path)):
         return None
     stem = file.partition(b"-")[0] if file.lower().endswith(b".whl") else file.rpartition(b"-")[0]
@@ -115,7 +115,7 @@ def _subject(path: bytes, file: bytes, wanted: Wanted) -> str | None:
 
 
 def git_release(text: bytes, wanted: Wanted) -> tuple[str, tuple[int, int] | None] | None:
-    """The wanted repository of a `git+…` address and the place of its ref; None for one of something else."""
+    """Return the wanted repository of a `git+…` URL and the span of its ref, if it has one; None for any other URL."""
     match = _GIT.match(text)
     subject = canonical_repository(match["url"].decode("ascii", "replace")) if match else None
     if match is None or subject not in wanted.repositories:

@@ -1,6 +1,6 @@
-"""Where the scalars of a JSON text stand: the standard library's parser has no positions.
+"""The scalars of a JSON text with their byte offsets, which the standard library's parser does not give.
 
-The grammar is RFC 8259's, so `NaN` and a trailing comma are errors. Iterative: no input exhausts the stack.
+The grammar is RFC 8259, so `NaN` and a trailing comma are errors. The parser is iterative: no input exhausts the stack.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from fi_bump.records import NamedTuple
 
 MAX_DEPTH = 500
 
-# Group 1 a string, 2 a mark, 3 a number or word; none of them at the end of the text. The masked copy shows a BOM as
-# blanks, so that it is passed over.
+# Group 1 is a string, 2 a mark, 3 a number or word; no group matches at the end of the text. A BOM is blanks in the
+# masked copy, so the pattern skips it.
 _TOKEN = re.compile(
     rb'[ \t\r\n]*(?:("[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*")|([][{}:,])'
     rb"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null)|\Z)"
@@ -38,7 +38,7 @@ _END = "the end of the file"
 class JsonScalar(NamedTuple):
     """A string, number or word of a JSON text.
 
-    `path` holds keys, decoded, and list indices. `span` is the body between the quotes for a string, else the whole.
+    `path` holds decoded keys and list indices. `span` is the text between the quotes of a string, else the whole value.
     """
 
     path: tuple[str | int, ...]
@@ -47,9 +47,9 @@ class JsonScalar(NamedTuple):
 
 
 def scalars(source: Source) -> Iterator[JsonScalar]:
-    """Every scalar value, in the order of the file, of equal keys too.
+    """Yield every scalar value in the order of the file, including those of repeated keys.
 
-    Raises ParseError, with `path:line:column`, where the text stops being JSON; some values were yielded by then.
+    Raises ParseError, with `path:line:column`, where the text stops being JSON, after the values before that place.
     """
     path: list[str | int] = []
     closers: list[bytes] = []
@@ -62,7 +62,7 @@ def scalars(source: Source) -> Iterator[JsonScalar]:
             expected = _NEXT[closers[-1]] if closers else _END
         elif expected in (_VALUE, _ITEM) and kind in (b"{", b"["):
             if len(closers) == MAX_DEPTH:
-                raise ParseError("nested too deep", place=_place(source, start))
+                raise ParseError(f"nested more than {MAX_DEPTH} levels deep", place=_place(source, start))
             closers.append(_CLOSE[kind])
             path.append("" if kind == b"{" else 0)
             expected = _MEMBER if kind == b"{" else _ITEM
@@ -81,11 +81,11 @@ def scalars(source: Source) -> Iterator[JsonScalar]:
                 path[-1] = index + 1
             expected = _KEY if closers[-1] == b"}" else _VALUE
         elif expected != _END or kind != _FILE_END:
-            raise ParseError(f"not JSON: {expected} is expected here", place=_place(source, start))
+            raise ParseError(f"not JSON: expected {expected} here", place=_place(source, start))
 
 
 def _tokens(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """(start, end, kind) of every token up to the end of the text or to the first thing that is none, inclusive."""
+    """Yield (start, end, kind) of every token, ending with the end of the text or with the first byte of no token."""
     position = 0
     while True:
         token = _TOKEN.match(data, position)
@@ -103,7 +103,7 @@ def _tokens(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def decoded(source: Source, span: Span) -> str:
-    """The text of a string whose body stands at `span`, escapes resolved; half a surrogate pair reads as `?`."""
+    """Return the string whose quotes enclose `span`, escapes resolved; half a surrogate pair becomes `?`."""
     text = source.text(span)
     if "\\" not in text:
         return text

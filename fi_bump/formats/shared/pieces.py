@@ -1,4 +1,4 @@
-"""Pieces of a file as one text: what a shell reads once comments and continuations are gone."""
+"""Pieces of a file as one text, such as a shell command without its comments and line continuations."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from fi_bump.pins import Span
 
 
 class Text:
-    """Pieces of a source joined for matching; knows where each byte of `data` stands in the source.
+    """Pieces of a file joined for matching; maps each index of `data` back to its byte offset in the file.
 
-    `masked` may be a part of the source, which begins at `offset`.
+    `masked` is the file's masked copy, or the part of it that begins at byte `offset`.
     """
 
     __slots__ = ("_raws", "_starts", "data")
@@ -33,5 +33,5 @@ class Text:
         return self._raws[piece] + index - self._starts[piece]
 
     def span(self, start: int, end: int) -> Span:
-        """Where the non-empty `data[start:end]` stands in the source, from its first byte to its last."""
+        """Return the span in the file from the first to the last byte of `data[start:end]`, which must not be empty."""
         return Span(self._raw(start), self._raw(end - 1) + 1)

@@ -1,4 +1,4 @@
-"""A requirement's address (`name @ URL`, or a URL alone): the release of something wanted that it leads to."""
+"""A requirement's URL (`name @ URL`, or a URL alone): the wanted release that it leads to."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from fi_bump.records import NamedTuple
 
 
 class Addressed(NamedTuple):
-    """Where an address stands, `passage.text[start:end]`, and how it is reported.
+    """A URL, `passage.text[start:end]`, and how to report it.
 
-    `anchor` is None where the subject is the anchor. `broken_by` is what joins the passage's pieces.
+    `anchor` is None where the subject becomes the anchor. `broken_by` names what joins the passage's pieces.
     """
 
     source: Source
@@ -25,7 +25,7 @@ class Addressed(NamedTuple):
 
 
 def judge_address(place: Addressed) -> Pin | Unpinned | None:
-    """What an address is; None when it is of nothing wanted."""
+    """Return the pin or the report for a URL, or None for a URL of nothing wanted."""
     text = place.passage.text[place.start : place.end]
     git = git_release(text, place.wanted)
     if git is not None:
@@ -58,7 +58,7 @@ def _pin(
     passage = place.passage
     at = [(place.start + start, place.start + end) for start, end in indexes]
     if not all(passage.is_whole(place.source, start, end) for start, end in at):
-        return _report(place, subject, f"the version is broken by {place.broken_by}")
+        return _report(place, subject, f"the version is split by {place.broken_by}")
     first, *others = [passage.span(start, end) for start, end in at]
     pin = make_pin(place.source, first.start, first.end, place.anchor or anchor, kind, subject)
     return pin._replace(repeats=tuple(others)) if others else pin

@@ -1,7 +1,7 @@
-"""One PEP 508 requirement, wherever a format finds it: which package it is on, and whether it pins it.
+"""One PEP 508 requirement in any format: which package it names, and whether it pins that package.
 
-Patterns run on raw bytes rather than a masked copy: all of them are ASCII classes, and a byte from 0x80 on must not
-pass for the `x` of a name.
+The patterns run on raw bytes, not on the masked copy: all of them are ASCII classes, and a byte of 0x80 or more must
+not match as the `x` of a name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fi_bump.records import NamedTuple
 
 _HEAD = LazyPattern(rb"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*")
 _CLAUSE = LazyPattern(rb"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
-# An exact version: group 1 is its public part; a label may hold a reference.
+# An exact version; group 1 is its public part. The label may contain a reference.
 _LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}\s]*\}[A-Za-z0-9._-]*"
 _EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
 _WILDCARD = LazyPattern(rb"v?(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*\.\*\Z", re.IGNORECASE)
@@ -24,13 +24,13 @@ _COMPATIBLE = LazyPattern(rb"v?(?=(?:[0-9]+!)?[0-9]+\.[0-9])" + VERSION + rb"\Z"
 
 _REFERENCE = LazyPattern(rb"\$\{[^}]*\}")
 
-NO_VERSION = "names no version"
+NO_VERSION = "has no version specifier"
 
 
 class Requirement(NamedTuple):
-    """A requirement on a wanted package: `passage.text[start:end]` is what follows the name and its extras.
+    """A requirement on a wanted package: `passage.text[start:end]` is the text after the name and its extras.
 
-    `broken_by` is what joins the passage's pieces, for the report of a version that is not in one piece.
+    `broken_by` names what joins the passage's pieces, for the report of a version that is not in one piece.
     """
 
     source: Source
@@ -44,7 +44,7 @@ class Requirement(NamedTuple):
 
 
 class _Clause(NamedTuple):
-    """One `==V`; the version's index in the passage."""
+    """One clause such as `==V`; `start` is the version's index in the passage."""
 
     operator: bytes
     version: bytes
@@ -52,19 +52,19 @@ class _Clause(NamedTuple):
 
 
 def named(text: bytes) -> tuple[str, int] | None:
-    """The canonical name at the start of a requirement, and the index behind its extras and blanks."""
+    """Return the canonical name at the start of a requirement and the index after its extras and blanks, or None."""
     head = _HEAD.match(text)
     return (canonical_name(head[1].decode("ascii")), head.end()) if head else None
 
 
 def without_marker(text: bytes, start: int, end: int) -> int:
-    """Where a requirement whose name ends at `start` ends without its marker; an address keeps it."""
+    """Return the end of a requirement without its marker; `start` is the end of its name. A URL keeps its marker."""
     marker = -1 if text.startswith(b"@", start) else text.find(b";", start, end)
     return end if marker < 0 else marker
 
 
 def judge(requirement: Requirement) -> Pin | Unpinned | Floor | None:
-    """What a requirement on a wanted package is; None for a reference and for what is no requirement."""
+    """Return the pin, report or floor for a requirement; None for a variable reference and for other text."""
     text, start = requirement.passage.text, requirement.start
     body = text[start : requirement.end].rstrip()
     if not body:
@@ -78,7 +78,7 @@ def judge(requirement: Requirement) -> Pin | Unpinned | Floor | None:
     if clauses is None:
         if is_reference(body):
             return None
-        return _report(requirement, start, start + len(body), f"{_show(body)} is no version specifier")
+        return _report(requirement, start, start + len(body), f"{_show(body)} is not a version specifier")
     exact = [clause for clause in clauses if clause.operator in (b"==", b"===")]
     if len(exact) > 1:
         return _report(requirement, start, start + len(body), f"{_show(body)} names more than one version")
@@ -93,13 +93,13 @@ def judge(requirement: Requirement) -> Pin | Unpinned | Floor | None:
 
 
 def is_reference(text: bytes) -> bool:
-    """Whether `${VAR}` says what `text` means, no digits beside it."""
+    """Whether `text` contains `${VAR}` and no digit outside it, so that the variable alone decides the version."""
     return b"${" in text and re.search(rb"[0-9]", _REFERENCE.sub(b"", text)) is None
 
 
 def _addressed(requirement: Requirement, end: int) -> Pin | Unpinned | None:
-    """What `@ URL` is; an address of something else than the package is reported."""
-    # Few files hold one.
+    """Return the pin or report for `@ URL`, or None for a reference; a URL of anything but the package is reported."""
+    # Imported here because few files contain a URL.
     from fi_bump.formats.shared.addresses import NOT_MOVED
     from fi_bump.formats.shared.requirement_address import Addressed, judge_address
 
@@ -117,7 +117,7 @@ def _addressed(requirement: Requirement, end: int) -> Pin | Unpinned | None:
 
 
 def _clauses(requirement: Requirement) -> list[_Clause] | None:
-    """The clauses of `==V,!=W` or `(==V,!=W)`, at least one; None when packaging would refuse them."""
+    """Return the clauses of `==V,!=W` or `(==V,!=W)`, at least one; None where packaging would refuse them."""
     text, position, end = requirement.passage.text, requirement.start, requirement.end
     end = position + len(text[position:end].rstrip())
     if text.startswith(b"(", position):
@@ -142,7 +142,7 @@ def _clauses(requirement: Requirement) -> list[_Clause] | None:
 
 
 def _allowed(clause: _Clause) -> bool:
-    """Whether PEP 440 has this clause; what holds a reference, and any exact version, is judged later."""
+    """Whether PEP 440 allows this clause; `_exact` judges exact versions and references later."""
     if clause.operator in (b"==", b"===") or b"${" in clause.version:
         return True
     if clause.operator == b"!=":
@@ -151,20 +151,20 @@ def _allowed(clause: _Clause) -> bool:
 
 
 def _exact(requirement: Requirement, clause: _Clause) -> Pin | Unpinned | None:
-    """The pin of the one `==` clause, or why it is none."""
+    """Return the pin of the only `==` clause, or the report that says why it is not a pin."""
     start, end = clause.start, clause.start + len(clause.version)
     match = _EXACT.match(clause.version)
     if match is None:
         if _WILDCARD.match(clause.version) and clause.operator == b"==":
             return _report(requirement, start, end, f"{_show(clause.version)} is a wildcard, not one version")
         if b"${" not in clause.version:
-            return _report(requirement, start, end, f"{_show(clause.version)} is no version")
+            return _report(requirement, start, end, f"{_show(clause.version)} is not a version")
         if is_reference(clause.version):
             return None
-        return _report(requirement, start, end, f"{_show(clause.version)} is put together from a reference")
+        return _report(requirement, start, end, f"{_show(clause.version)} is assembled from a variable")
     public = requirement.passage.span(start + match.start(1), start + match.end(1))
     if requirement.source.data[public.start : public.end] != match[1]:
-        return _report(requirement, start, end, f"the version is broken by {requirement.broken_by}")
+        return _report(requirement, start, end, f"the version is split by {requirement.broken_by}")
     return make_pin(
         requirement.source, public.start, public.end, requirement.anchor, Kind.REQUIREMENT, requirement.package
     )

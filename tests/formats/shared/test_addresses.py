@@ -1,4 +1,4 @@
-"""Addresses of wheels and archives: which hold a release that can move, and why others do not."""
+"""URLs of wheels and archives: which contain a release that can move, and why others cannot."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from fi_bump.pins import Wanted
 
 REPOSITORY = "github.com/o/kit"
 WANTED = Wanted(frozenset({"kit-python", "kit-jit-cache"}), frozenset(), frozenset({REPOSITORY}))
-HASHED = "pinned by a URL with a hash, and both must change together"
-OTHERS = "pinned by a URL that holds other numbers too, which is not moved"
-OLDER = "pinned by a URL of an older naming scheme, which is not moved"
-URL = "pinned by a URL, which is not moved"
-PATH = "pinned by a file's path, which is not moved"
+HASHED = "pinned by a URL with a hash; update both together"
+OTHERS = "pinned by a URL that contains other numbers too, so fi-bump does not update it"
+OLDER = "pinned by a URL of an older naming scheme, which fi-bump does not update"
+URL = "pinned by a URL that fi-bump does not update"
+PATH = "pinned by the path of a file, which fi-bump does not update"
 WHEEL = "kit_jit_cache-{}-cp39-abi3-manylinux_2_28_x86_64.whl"
 
 

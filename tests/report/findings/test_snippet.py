@@ -101,7 +101,7 @@ def test_elsewhere_the_text_is_plain(broken: Path, run: Run) -> None:
         1,
         "docker/Dockerfile:2:24: FLASHINFER_VERSION is 0.6.6, the lock says 0.6.8.post1 [drift]\n"
         "docker/versions.json:1:78: FLASHINFER_VERSION is 0.6.7, the lock says 0.6.8.post1 [drift]\n"
-        "requirements/bare.txt:1:1: note: flashinfer-cubin: names no version [unpinned]\n"
+        "requirements/bare.txt:1:1: note: flashinfer-cubin: has no version specifier [unpinned]\n"
         "flashinfer 0.6.8.post1: 2 pins in 2 files, 2 findings\nhelp: run fi-bump check --fix\n",
         "",
     )
