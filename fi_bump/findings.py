@@ -6,7 +6,7 @@ from enum import Enum
 
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes
-from fi_bump.pins import BY_HAND, Floor, Kind, Mark, Pin, Source, Span, Unpinned
+from fi_bump.pins import BY_HAND, Floor, Mark, Pin, Source, Span, Unpinned
 from fi_bump.records import NamedTuple
 from fi_bump.scanning.scan import Scan
 
@@ -81,7 +81,7 @@ def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
     pin, group = each.pin, each.group
     place = _at(pin.source, pin.span)
     fixable = True
-    names = (pin.anchor, pin.subject, pin.subject if pin.kind is Kind.REQUIREMENT else None)
+    names = (pin.anchor, pin.subject, pin.package)
     if group is None:
         owners = [other for other in lock.groups if pin.subject in other.subjects]
         likely = next((other for other in owners if agrees(pin.version, other.version)), owners[0])

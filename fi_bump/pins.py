@@ -122,6 +122,11 @@ class Pin(NamedTuple):
         """`path#anchor`, as the lock records it."""
         return f"{self.source.path}#{self.anchor}"
 
+    @property
+    def package(self) -> str | None:
+        """The package, where a requirement pins it; None for a variable, a repository or an address."""
+        return self.subject if self.kind is Kind.REQUIREMENT else None
+
 
 class Unpinned(NamedTuple):
     """A place that names a wanted subject but cannot be moved, and why.

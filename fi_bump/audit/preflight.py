@@ -8,7 +8,6 @@ from packaging.version import Version
 
 from fi_bump.audit.audit import Audit, audit
 from fi_bump.lock import Group
-from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known, MemberRelease, asked_members, release_files
@@ -48,7 +47,7 @@ def preflight(root: str, request: Request, look: Callable[[], Scan], online: Onl
     with asking(root, request.lock, online, or_offline=True) as known:
         known.ask_ahead(member.name for group in request.groups for member in group.packages)
         scan = look()
-        named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
+        named = scan.required_names
         for group in request.groups:
             version = request.versions[group.name]
             standings, out = _standings(known, group, version, named)

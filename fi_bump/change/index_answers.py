@@ -9,7 +9,6 @@ from fi_bump.audit.preflight import Preflight
 from fi_bump.audit.words import lines, proposed_command
 from fi_bump.change.model import Asked
 from fi_bump.lock import Lock
-from fi_bump.pins import Kind
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import asked_members
 from fi_bump.releases.on_the_way import Release, on_the_way
@@ -30,7 +29,7 @@ def ask(repository: Repository, scan: Scan, old: Mapping[str, str | None], onlin
     Raises PackageIndexError when an index cannot be asked.
     """
     lock = repository.lock
-    named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
+    named = scan.required_names
     releases: dict[str, tuple[Release, ...]] = {}
     left: list[str] = []
     with asking(repository.root, lock, online, or_offline=True) as known:

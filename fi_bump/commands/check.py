@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 
 from fi_bump import state
-from fi_bump.commands.locked import recover
 from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings import Finding, compare, finding_order, interrupted
@@ -104,11 +103,9 @@ def _show(repository: Repository, plan: Plan, options: CheckOptions) -> None:
 
 def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan]:
     """Make the tree follow the lock, and return both as they are then."""
-    from fi_bump.editing import write
+    from fi_bump.commands.locked import locked_repository
 
-    with write.exclusive(root):
-        recover(root, quiet=options.form != "text")
-        repository = open_repository(root)
+    with locked_repository(root, quiet=options.form != "text") as repository:
         plan = repository.verified(make_plan(repository.lock, repository.scan(options.paths)))
         if options.diff:
             _show(repository, plan, options)

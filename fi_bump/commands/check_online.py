@@ -9,7 +9,6 @@ from packaging.version import Version
 from fi_bump.findings import Finding, Rule, pin_place
 from fi_bump.lock import LOCK_NAME, Group
 from fi_bump.ownership import assign
-from fi_bump.pins import Kind
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import MemberRelease, asked_members, release_files
 from fi_bump.repository import Repository
@@ -23,7 +22,7 @@ def online_findings(repository: Repository, scan: Scan, online: Online) -> list[
 
     They stand at the package's requirements, or at the lock where none pins it. Raises PackageIndexError.
     """
-    named = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
+    named = scan.required_names
     findings: list[Finding] = []
     with asking(repository.root, repository.lock, online) as known:
         for group in repository.lock.groups:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from fi_bump import families
-from fi_bump.commands.locked import recover
+from fi_bump.commands.locked import locked_folder
 from fi_bump.editing import write
 from fi_bump.errors import Exit, FiBumpError, LockError, UsageError
 from fi_bump.grammar import canonical_name, canonical_repository
@@ -41,8 +41,7 @@ def run(options: InitOptions) -> int:
     version = None if options.version is None else canonical_version(options.version)
     proposed = _proposed(options)
     _valid(Lock(tuple(proposed), options.exclude))
-    with write.exclusive(root):
-        recover(root)
+    with locked_folder(root):
         old = files.read_optional(root, LOCK_NAME)
         if old is not None and not options.force:
             raise UsageError("there is a lock already", place=LOCK_NAME, hint="use --force to replace it")

@@ -6,7 +6,6 @@ from fi_bump.audit.audit import audit
 from fi_bump.errors import Exit
 from fi_bump.index.client import newest
 from fi_bump.lock import Group, Lock, Member
-from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known, asked_members
@@ -31,7 +30,7 @@ class LatestOptions(NamedTuple):
 def run(options: LatestOptions) -> int:
     """Print what the indexes have. Raises PackageIndexError when one cannot be asked."""
     repository = open_repository(options.root)
-    named = {pin.subject for pin in repository.scan().pins if pin.kind is Kind.REQUIREMENT}
+    named = repository.scan().required_names
     lock = repository.lock
     groups = [named_group(lock, name) for name in dict.fromkeys(options.groups)] or lock.groups
     with asking(repository.root, lock, options.online) as known:

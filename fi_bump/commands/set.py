@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from fi_bump.commands.locked import recover
-from fi_bump.editing import write
+from fi_bump.commands.locked import locked_repository
 from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import Exit, FiBumpError, UsageError
 from fi_bump.findings import Finding, Rule, compare, finding_line, finding_order, lock_files
@@ -92,9 +91,7 @@ def _run(options: SetOptions, after: Following | None) -> int:
             return _refuse(findings)
         write_bytes(diff(repository, plan))
         return int(Exit.OK)
-    with write.exclusive(repository.root):
-        recover(repository.root)
-        repository = open_repository(options.root)
+    with locked_repository(repository.root) as repository:
         request = read_request(repository, options.targets)
         scan = _scan(repository, request)
         plan, findings = _plan(repository, request, scan, flight)

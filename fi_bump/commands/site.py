@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.commands.locked import recover
+from fi_bump.commands.locked import locked_repository
 from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError
 from fi_bump.formats import literal
@@ -12,7 +12,7 @@ from fi_bump.grammar import LITERAL, LITERAL_MARK, VERSION, is_literal_anchor
 from fi_bump.lock import LOCK_NAME, Group, Lock, dump, load
 from fi_bump.ownership import agrees, site_to_record
 from fi_bump.pins import Pin, Source
-from fi_bump.repository import Repository, open_repository
+from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.scanning import files
 from fi_bump.terminal.output import say
@@ -27,9 +27,7 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
     `place` is `PATH#ANCHOR`, or `PATH:LINE` as `check` prints it. Raises UsageError when nothing, or not one thing
     only, stands there.
     """
-    with write.exclusive(files.find_root(root)):
-        recover(root)
-        repository = open_repository(root)
+    with locked_repository(root) as repository:
         pin = _new_literal(repository, place, group_name, text) if text else _pin_at(repository, place, group_name)
         group = _owner(repository.lock, pin, group_name)
         other = next((each for each in repository.lock.groups if pin.site in each.sites), None)
@@ -49,9 +47,7 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
 
 def move_site(root: str, old: str, new: str) -> int:
     """Re-point a recorded site to where its pin stands now. Raises UsageError when either is not what it must be."""
-    with write.exclusive(files.find_root(root)):
-        recover(root)
-        repository = open_repository(root)
+    with locked_repository(root) as repository:
         group = _recording(repository.lock, old)
         pin = _pin_at(repository, new, group.name)
         taken = next((each.name for each in repository.lock.groups if pin.site in each.sites), None)
@@ -67,9 +63,7 @@ def move_site(root: str, old: str, new: str) -> int:
 
 def remove_site(root: str, site: str) -> int:
     """Forget a recorded site. Raises UsageError when no group records it."""
-    with write.exclusive(files.find_root(root)):
-        recover(root)
-        repository = open_repository(root)
+    with locked_repository(root) as repository:
         group = _recording(repository.lock, site)
         sites = tuple(each for each in group.sites if each != site)
         _write(repository, repository.lock.replace_group(group._replace(sites=sites)))

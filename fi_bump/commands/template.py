@@ -6,7 +6,7 @@ import os
 from typing import NamedTuple
 
 from fi_bump import state
-from fi_bump.commands.locked import recover
+from fi_bump.commands.locked import locked_folder
 from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError
 from fi_bump.repository import open_repository
@@ -65,8 +65,7 @@ def _output(root: str, output: str) -> str:
 
 def _write(root: str, template: Template, text: str, path: str, options: TemplateOptions) -> None:
     data = text.encode("utf-8")
-    with write.exclusive(root):
-        recover(root)
+    with locked_folder(root):
         old = files.read_optional(root, path)
         if old is not None and old.data == data:
             say([f"{path} is up to date"])

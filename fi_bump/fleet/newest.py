@@ -11,7 +11,6 @@ from fi_bump.index.cache import Cache, default_folder
 from fi_bump.index.client import Client
 from fi_bump.index.http import Http
 from fi_bump.index.model import Project
-from fi_bump.pins import Kind
 from fi_bump.releases.asking import Online
 from fi_bump.releases.known import Known, asked_members, targets
 from fi_bump.repository import Repository
@@ -46,7 +45,7 @@ def newest_of_all(
                 root, lock = repository.root, repository.lock
                 urls = configuration.find(online.indexes, root).urls
                 known = Known(client, urls, lock, targets(root), online.terms)
-                pinned = {pin.subject for pin in scan.pins if pin.kind is Kind.REQUIREMENT}
+                pinned = scan.required_names
                 members, _ = asked_members(known, group, pinned)
                 common = known.common(members)
                 found[name, group.name] = Newest(None if common is None else str(common))

@@ -39,6 +39,11 @@ class Scan(NamedTuple):
         """The paths of both, sorted."""
         return sorted([*self.paths, *((path, files.format_of(path)) for path in self.passed)])
 
+    @property
+    def required_names(self) -> set[str]:
+        """The wanted packages that some requirement pins."""
+        return {pin.package for pin in self.pins if pin.package is not None}
+
     def covers(self, path: str) -> bool:
         """Whether the scan looked at (or for) this path."""
         return _covers(self.below, path)

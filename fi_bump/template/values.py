@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from fi_bump import __version__
 from fi_bump.lock import LOCK_NAME, Group, Lock, dump
-from fi_bump.pins import Kind
 from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.smoke.registry import PROBES, Capability, group_of, judged
@@ -36,7 +35,7 @@ def filling(template: Template, repository: Repository, name: str | None) -> Fil
     lock = repository.lock
     groups = lock.groups if name is None else (named_group(lock, name),)
     smoke = _smoke_group(template, lock, name)
-    named = {pin.subject for pin in repository.scan().pins if pin.kind is Kind.REQUIREMENT}
+    named = repository.scan().required_names
     values = {
         "release": __version__,
         "lock": LOCK_NAME,

@@ -8,7 +8,6 @@ from typing import Any
 from fi_bump.findings import Finding
 from fi_bump.lock import Group
 from fi_bump.ownership import assign
-from fi_bump.pins import Kind
 from fi_bump.repository import Repository
 from fi_bump.scanning.mentions import Mention
 from fi_bump.scanning.scan import Scan
@@ -62,7 +61,7 @@ def _group(repository: Repository, scan: Scan, group: Group) -> dict[str, Any]:
                     "column": column,
                     "anchor": each.pin.anchor,
                     "kind": each.pin.kind.value,
-                    "package": each.pin.subject if each.pin.kind is Kind.REQUIREMENT else None,
+                    "package": each.pin.package,
                     "subject": each.pin.subject,
                     "version": each.pin.version,
                 }
