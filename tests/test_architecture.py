@@ -56,7 +56,7 @@ DOORS = {
 }
 # What any format may import: of the standard library, and of fi_bump.
 LIBRARIES_OF_FORMATS = {"__future__", "bisect", "collections", "functools", "itertools", "json", "re", "typing"}
-FOR_FORMATS = {"errors.py", "formats/passage.py", "grammar.py", "pins.py", "records.py"}
+FOR_FORMATS = {"errors.py", "grammar.py", "pins.py", "records.py"}
 # What one format may import beside that: its own modules, by the first word of their names, and Python's own parser.
 OWN = {
     "cmake": {"shell_"},

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.passage import Passage
 from fi_bump.formats.shared.json_strings import JsonScalar, decoded, scalars
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
@@ -58,7 +58,7 @@ def _requirement(source: Source, scalar: JsonScalar, wanted: Wanted) -> Unpinned
         return None
     package, start = head
     end = without_marker(text, start, len(text))
-    passage = Passage(text, ((0, scalar.span.start),))
+    passage = Text(text, ((0, scalar.span.start),))
     pin = judge(Requirement(source, passage, package, start, end, "", "an escape", wanted))
     return Unpinned(source, pin.span, package, _IN_JSON) if isinstance(pin, Pin) else None
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from fi_bump.formats.shared.addresses import release
 from fi_bump.formats.shared.gathered import Gathered
-from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.pieces import Text, joined
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Found, Kind, Source, Span, Wanted
@@ -44,7 +44,7 @@ class _CMakeFinder:
     def command(self, name: bytes, arguments: list[Span]) -> None:
         """Judge one command."""
         if name.lower() == b"set" and len(arguments) > 1:
-            value = Text(self.data, [arguments[1]])
+            value = joined(self.data, [arguments[1]])
             self.commands.variable(value, self.text(arguments[0]), 0, len(value.data), "")
         prefix = f"{name.decode('ascii')} "
         named = {self.text(key): value for key, value in pairwise(arguments)}
@@ -52,7 +52,7 @@ class _CMakeFinder:
             called = _NAME.match(self.text(named.get(b"NAME", arguments[0])))
             self.fetched(prefix + called[0].decode("ascii") if called else prefix.rstrip(), named)
         for argument in arguments:
-            text = Text(self.data, [argument])
+            text = joined(self.data, [argument])
             if self.commands.concerns(text):
                 self.commands.literals(text, prefix)
                 if not self.hashed(text, named):
@@ -69,7 +69,7 @@ class _CMakeFinder:
             return
         refs = [key for key in (b"GIT_TAG", b"VERSION") if key in named]
         for key in refs:
-            text = Text(self.data, [named[key]])
+            text = joined(self.data, [named[key]])
             where = f"{anchor}/{key.decode('ascii')}"
             self.commands.values.value(text, 0, len(text.data), where, Kind.GIT_REF, subject)
         if not refs:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from fi_bump.errors import ParseError
-from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.pieces import Text, joined
 from fi_bump.grammar import LazyPattern, names_any
 from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple
@@ -115,7 +115,7 @@ class _Scanner:
             pieces.append(piece)
         if not self.relevant(self.data[pieces[0].start : self.position]):
             return None
-        text = Text(self.data, pieces)
+        text = joined(self.data, pieces)
         match = _KEYWORD.match(text.data)
         if match is None:
             return None
@@ -156,7 +156,7 @@ class _Scanner:
             line = self.next_line()
             text = self.data[line.start : line.end].rstrip(b"\r\n")
             if (text.lstrip(b"\t") if strip_tabs else text) == name:
-                return Text(self.data, pieces)
+                return joined(self.data, pieces)
             if text.lstrip(_BLANK).startswith(b"#"):
                 continue
             mark = _CONTINUATION[b"\\"].search(text)

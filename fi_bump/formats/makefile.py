@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.pieces import Text, joined
 from fi_bump.formats.shell_script import ScriptReader
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Source, Span, Wanted
@@ -59,7 +59,7 @@ class _MakefileFinder:
         for mark in _CONTINUATION.finditer(self.data, start, end):
             pieces.append(Span(start, mark.start()))
             start = mark.end()
-        return Text(self.data, [*pieces, Span(start, end)])
+        return joined(self.data, [*pieces, Span(start, end)])
 
 
 def _as_shell(match: re.Match[bytes]) -> bytes:

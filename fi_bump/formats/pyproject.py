@@ -98,7 +98,7 @@ class _PyprojectFinder:
 
     def _location(self, string: TomlString, keys: list[str]) -> None:
         """Judge the URL of an index, or of a page with the files of one release (`…/releases/expanded_assets/vV`)."""
-        text = string.passage.text
+        text = string.passage.data
         where = Addressed(self._source, string.passage, 0, len(text), self._wanted, None, _BROKEN_BY)
         item = judge_address(where)
         if isinstance(item, Pin):
@@ -132,7 +132,7 @@ class _PyprojectFinder:
 
     def _stray_entry(self, string: TomlString, keys: list[str]) -> None:
         """Report `kit = "V"` and `kit_version = "V"` in a table of an unknown tool."""
-        exact = _EXACT.match(string.passage.text)
+        exact = _EXACT.match(string.passage.data)
         package = canonical_name(keys[-1])
         subject = package if package in self._wanted.packages else None
         subject = subject or variable_of(keys[-1].replace("-", "_"), self._wanted.variables)
@@ -142,7 +142,7 @@ class _PyprojectFinder:
 
     def _judged(self, string: TomlString, keys: list[str]) -> Pin | Unpinned | Floor | None:
         """Return the pin, report or floor for a string that is a requirement on a wanted package, else None."""
-        text = string.passage.text
+        text = string.passage.data
         head = named(text)
         if head is None or head[0] not in self._wanted.packages:
             return None
@@ -154,7 +154,7 @@ class _PyprojectFinder:
     def _version(self, string: TomlString, keys: list[str]) -> None:
         """Judge the value of a package in a table of Poetry, PDM, Pixi or Pipenv."""
         package = canonical_name(keys[-1])
-        text = string.passage.text
+        text = string.passage.data
         if package not in self._wanted.packages:
             return
         anchor = f"{_dotted(keys[:-1])}/{package}"
@@ -188,7 +188,7 @@ class _PyprojectFinder:
             self._served.add(package)
             url = table["url"]
             place = Addressed(
-                *(self._source, url.passage, 0, len(url.passage.text)),
+                *(self._source, url.passage, 0, len(url.passage.data)),
                 *(self._wanted, f"{_dotted(keys[:-1])}/{package}", _BROKEN_BY),
             )
             self._items.append(judge_address(place) or Unpinned(self._source, url.span, package, NOT_MOVED))
@@ -203,7 +203,7 @@ class _PyprojectFinder:
         if ref is None:
             self._report(table["git"].span, repository, "installed without a release")
             return
-        text = table[ref].passage.text
+        text = table[ref].passage.data
         tag = _TAG.match(text) if ref != "branch" else None
         if tag and (b"." in tag[1] or ref == "tag"):
             self._items.append(self._exact(table[ref], *tag.span(1), anchor, Kind.GIT_REF, repository))
@@ -215,9 +215,9 @@ class _PyprojectFinder:
 
     def _exact(self, string: TomlString, start: int, end: int, anchor: str, kind: Kind, subject: str) -> Pin | Unpinned:
         """Return the pin of `text[start:end]` of a string, or a report if the file splits that text."""
-        span = string.passage.span(start, end)
-        if self._source.data[span.start : span.end] != string.passage.text[start:end]:
+        if not string.passage.is_whole(self._source, start, end):
             return Unpinned(self._source, string.span, subject, f"the version is split by {_BROKEN_BY}")
+        span = string.passage.span(start, end)
         return make_pin(self._source, span.start, span.end, anchor, kind, subject)
 
     def _report(self, span: Span, subject: str, reason: str) -> None:

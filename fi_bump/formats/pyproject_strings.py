@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fi_bump.errors import REPORT_WITH_FILE, InternalError, ParseError
-from fi_bump.formats.passage import Passage
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import BOM, Source, Span
 from fi_bump.records import NamedTuple
@@ -45,12 +45,12 @@ class TomlString(NamedTuple):
 
     path: Path
     span: Span
-    passage: Passage
+    passage: Text
 
     @property
     def value(self) -> str:
         """The decoded text as `str`."""
-        return self.passage.text.decode("utf-8")
+        return self.passage.data.decode("utf-8")
 
 
 class _TomlFrame(NamedTuple):
@@ -163,7 +163,7 @@ class _TomlReader:
             if match is None:
                 raise _StrayError
             style = str(match.lastgroup)
-            keys.append(_decoded(self._source, Span(*match.span(style)), style).text.decode("utf-8", "replace"))
+            keys.append(_decoded(self._source, Span(*match.span(style)), style).data.decode("utf-8", "replace"))
             self._position = match.end()
             self._guard(len(keys))
             self._skip(_INLINE)
@@ -240,7 +240,7 @@ class _TomlReader:
             raise ParseError(f"nested more than {MAX_DEPTH} levels deep", place=f"{self._source.path}:{line}:{column}")
 
 
-def _decoded(source: Source, span: Span, style: str) -> Passage:
+def _decoded(source: Source, span: Span, style: str) -> Text:
     """Decode the string between the quotes at `span`: escapes resolved, line ends as newlines."""
     body = source.data[span.start : span.end]
     start = 0
@@ -248,7 +248,7 @@ def _decoded(source: Source, span: Span, style: str) -> Passage:
         start = 2 if body.startswith(b"\r\n") else int(body.startswith(b"\n"))
     is_basic = style.endswith("basic")
     if b"\r" not in body and not (is_basic and b"\\" in body):
-        return Passage(body[start:], ((0, span.start + start),))
+        return Text(body[start:], ((0, span.start + start),))
     parts: list[bytes] = []
     pieces = [(0, span.start + start)]
     length = 0
@@ -259,7 +259,7 @@ def _decoded(source: Source, span: Span, style: str) -> Passage:
         length += len(parts[-1])
         start = match.end()
         pieces.append((length, span.start + start))
-    return Passage(b"".join([*parts, body[start:]]), tuple(pieces))
+    return Text(b"".join([*parts, body[start:]]), tuple(pieces))
 
 
 def _meaning(escape: bytes) -> bytes:

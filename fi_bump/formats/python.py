@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.passage import Passage
 from fi_bump.formats.python_gates import GateReader
 from fi_bump.formats.python_literals import Literal, literals, scope
 from fi_bump.formats.python_names import Names, names_of, subject_of
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_address import Addressed, judge_address
 from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
@@ -130,16 +130,16 @@ class _PythonFinder:
         ):
             self._items = [item for item in self._items if item.span.end <= previous.body.start]
             pieces = ((0, previous.body.start), (len(folder), literal.body.start))
-            self._address(literal, Passage(folder + body, pieces))
+            self._address(literal, Text(folder + body, pieces))
             return
         places = [match.span() for match in _ADDRESS.finditer(body)] if b"://" in body else []
         if not _COMMAND.search(body):
             places = [(0, len(body))] if places == [(0, len(body))] or _FILE.match(body) else []
         for start, end in places:
-            self._address(literal, Passage(body[start:end], ((0, literal.body.start + start),)))
+            self._address(literal, Text(body[start:end], ((0, literal.body.start + start),)))
 
-    def _address(self, literal: Literal, passage: Passage) -> None:
-        end = len(passage.text)
+    def _address(self, literal: Literal, passage: Text) -> None:
+        end = len(passage.data)
         item = judge_address(Addressed(self._source, passage, 0, end, self._wanted, None, "an escape"))
         if isinstance(item, Pin) and _DIGEST.search(
             self._data, max(literal.whole.start - _NEAR, 0), literal.whole.end + _NEAR
@@ -177,7 +177,7 @@ class _PythonFinder:
         """Add the requirement at `span`; return False if it has no version."""
         package, start = head
         text = self._source.data[span.start : span.end]
-        passage = Passage(text, ((0, span.start),))
+        passage = Text(text, ((0, span.start),))
         end = without_marker(text, start, len(text))
         names = scope(self._source, literal) or "string"
         anchor = f"{names}/{package}"

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.passage import Passage
 from fi_bump.formats.requirements_lines import logical_lines
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import Requirement, is_reference, judge, named, without_marker
 from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository
 from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted, number_anchors
@@ -63,20 +63,20 @@ def find(source: Source, wanted: Wanted) -> Found:
     return Found(number_anchors(pins), tuple(unpinned), tuple(floors))
 
 
-def _requirement(source: Source, line: Passage, wanted: Wanted) -> Requirement | None:
+def _requirement(source: Source, line: Text, wanted: Wanted) -> Requirement | None:
     """Return the line's requirement if it names a wanted package, else None."""
-    head = named(line.text)
+    head = named(line.data)
     if head is None or head[0] not in wanted.packages:
         return None
     package, start = head
-    options = _OPTIONS.search(line.text, start)
-    end = without_marker(line.text, start, options.start() if options else len(line.text))
+    options = _OPTIONS.search(line.data, start)
+    end = without_marker(line.data, start, options.start() if options else len(line.data))
     return Requirement(source, line, package, start, end, package, _BROKEN_BY, wanted)
 
 
 def _with_hashes(requirement: Requirement, pin: Pin, command: str | None) -> Pin | Unpinned:
     """Return the pin with the hashes on its line, or the report that says why they cannot move with it."""
-    if _HASH.search(requirement.passage.text, max(requirement.start - 1, 0)) is None:
+    if _HASH.search(requirement.passage.data, max(requirement.start - 1, 0)) is None:
         return pin._replace(command=command) if command else pin
     hashes = _hashes(requirement)
     if hashes is not None:
@@ -90,7 +90,7 @@ def _hashes(requirement: Requirement) -> tuple[Span, ...] | None:
     """Return the spans of a requirement's `sha256:…` texts; None if other hashes or options are among them."""
     line, data = requirement.passage, requirement.source.data
     spans: list[Span] = []
-    for match in _HASH.finditer(line.text, max(requirement.start - 1, 0)):
+    for match in _HASH.finditer(line.data, max(requirement.start - 1, 0)):
         span = line.span(*match.span(1))
         if span.end - span.start != len(match[1]) or not _SHA256.match(match[1]):
             return None
@@ -107,9 +107,9 @@ def _command(source: Source) -> str | None:
     return command[1].rstrip().decode("utf-8", "replace") if command else None
 
 
-def _url_line(source: Source, line: Passage, wanted: Wanted) -> Pin | Unpinned | None:
+def _url_line(source: Source, line: Text, wanted: Wanted) -> Pin | Unpinned | None:
     """Judge a line that is the URL, or the path of a wheel, of a wanted package or repository."""
-    match = _URL_LINE.match(line.text)
+    match = _URL_LINE.match(line.data)
     if match is None:
         return None
     # Imported here because few files contain a URL.
@@ -133,9 +133,9 @@ def _url_line(source: Source, line: Passage, wanted: Wanted) -> Pin | Unpinned |
     return Unpinned(source, line.span(match.start(1), match.end(1)), subject, reason)
 
 
-def _links(source: Source, line: Passage, wanted: Wanted) -> Pin | Unpinned | None:
+def _links(source: Source, line: Text, wanted: Wanted) -> Pin | Unpinned | None:
     """Judge an option that says where a wanted release's files are: `--find-links …/releases/expanded_assets/vV`."""
-    match = _LINKS.search(line.text)
+    match = _LINKS.search(line.data)
     if match is None:
         return None
     from fi_bump.formats.shared.requirement_address import Addressed, judge_address

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fi_bump.formats.passage import Passage
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import BOM
 
@@ -17,7 +17,7 @@ _COMMENT_LINE = LazyPattern(rb"\s*#")
 _COMMENT = LazyPattern(rb"(?:^|(?<=\s))#")
 
 
-def logical_lines(data: bytes) -> Iterator[Passage]:
+def logical_lines(data: bytes) -> Iterator[Text]:
     """Yield pip's logical lines, except empty ones and comments."""
     position = len(BOM) if data.startswith(BOM) else 0
     parts: list[tuple[int, bytes]] = []
@@ -41,7 +41,7 @@ def logical_lines(data: bytes) -> Iterator[Passage]:
             parts = []
 
 
-def _join(parts: list[tuple[int, bytes]]) -> Passage | None:
+def _join(parts: list[tuple[int, bytes]]) -> Text | None:
     """Join the parts (byte offset, text) of a logical line and cut its comment; None if nothing is left."""
     text = b"".join([part for _, part in parts])
     comment = _COMMENT.search(text)
@@ -54,4 +54,4 @@ def _join(parts: list[tuple[int, bytes]]) -> Passage | None:
     for offset, part in parts:
         pieces.append((index, offset))
         index += len(part)
-    return Passage(text, tuple(pieces))
+    return Text(text, tuple(pieces))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from fi_bump.formats.passage import Passage
 from fi_bump.formats.requirements_lines import logical_lines
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple
@@ -45,8 +45,8 @@ def read(source: Source) -> RequirementFile:
     options: dict[str, list[str]] = {"includes": [], "index": [], "extra": [], "links": []}
     no_index = False
     for line in logical_lines(source.data):
-        if line.text.lstrip().startswith(b"-"):
-            no_index = _option(line.text, options) or no_index
+        if line.data.lstrip().startswith(b"-"):
+            no_index = _option(line.data, options) or no_index
             continue
         statements += list(_statement(source, line))
     index = options["index"][-1] if options["index"] else None
@@ -81,10 +81,10 @@ def _option(text: bytes, options: dict[str, list[str]]) -> bool:
     return no_index
 
 
-def _statement(source: Source, line: Passage) -> Iterator[Statement]:
+def _statement(source: Source, line: Text) -> Iterator[Statement]:
     """Yield the requirement of a line, without its options."""
-    options = _OPTIONS.search(line.text)
-    text = line.text[: options.start()] if options else line.text
+    options = _OPTIONS.search(line.data)
+    text = line.data[: options.start()] if options else line.data
     stripped = text.strip()
     if stripped:
         start = len(text) - len(text.lstrip())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.pieces import Text, joined
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Span
 from fi_bump.records import NamedTuple
@@ -74,7 +74,7 @@ class _Lexer:
             else:
                 self.step(token)
         self.drop(self.span.end, self.span.end)
-        return Text(self.data, self.pieces, offset)
+        return joined(self.data, self.pieces, offset)
 
     def drop(self, start: int, end: int) -> None:
         """Leave `data[start:end]` out of the text."""

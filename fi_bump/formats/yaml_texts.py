@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.pieces import Text, joined
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_images import image_names
 from fi_bump.formats.shell_lines import read
@@ -102,7 +102,7 @@ class TextReader:
 
     def requirement(self, span: Span, prefix: str, *, listed: bool) -> bool:
         """Judge a text that is exactly one requirement, possibly in conda's spelling; return whether it is one."""
-        text = Text(self._masked, [span])
+        text = joined(self._masked, [span])
         conda = self._patterns.conda.match(text.data) if listed else None
         if conda is None:
             return self._commands.requirement(text, prefix)

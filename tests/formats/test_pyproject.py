@@ -527,8 +527,9 @@ def test_damaged_documents(data: bytes, damage: list[tuple[int, int]]) -> None:
         return
     assert valid(bytes(damaged))
     for string in located:
-        if string.passage.pieces == ((0, string.span.start),):
-            assert bytes(damaged)[string.span.start : string.span.end] == string.passage.text
+        body = bytes(damaged)[string.span.start : string.span.end]
+        if not {*b"\\\r\n"} & {*body}:
+            assert string.passage.data == body
 
 
 @pytest.mark.parametrize(

@@ -1,37 +1,57 @@
-"""Pieces of a file as one text, such as a shell command without its comments and line continuations."""
+"""Pieces of a file joined into one text: a command without its continuations, a string with its escapes resolved."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
-from fi_bump.pins import Span
+from fi_bump.pins import Source, Span
 
 
 class Text:
-    """Pieces of a file joined for matching; maps each index of `data` back to its byte offset in the file.
+    """A text to match against, which knows where in its file each of its bytes comes from.
 
-    `masked` is the file's masked copy, or the part of it that begins at byte `offset`.
+    `data` is the text. Each piece is (index in `data`, byte offset in the file), in order: from that index on, `data`
+    has the file's bytes from that offset on, up to the next piece. A byte that replaces others, as a resolved escape
+    does, is a piece whose offset is that of the bytes it replaces.
     """
 
-    __slots__ = ("_raws", "_starts", "data")
+    __slots__ = ("_offsets", "_starts", "data")
 
-    def __init__(self, masked: bytes, pieces: list[Span], offset: int = 0) -> None:
-        self._starts: list[int] = []
-        self._raws: list[int] = []
-        parts = []
-        length = 0
-        for piece in pieces:
-            if piece.start < piece.end:
-                self._starts.append(length)
-                self._raws.append(piece.start + offset)
-                parts.append(masked[piece.start : piece.end])
-                length += piece.end - piece.start
-        self.data = b"".join(parts)
+    def __init__(self, data: bytes, pieces: Iterable[tuple[int, int]]) -> None:
+        self.data = data
+        self._starts = []
+        self._offsets = []
+        for start, offset in pieces:
+            self._starts.append(start)
+            self._offsets.append(offset)
 
-    def _raw(self, index: int) -> int:
+    def _offset(self, index: int) -> int:
         piece = bisect_right(self._starts, index) - 1
-        return self._raws[piece] + index - self._starts[piece]
+        return self._offsets[piece] + index - self._starts[piece]
 
     def span(self, start: int, end: int) -> Span:
-        """Return the span in the file from the first to the last byte of `data[start:end]`, which must not be empty."""
-        return Span(self._raw(start), self._raw(end - 1) + 1)
+        """Return the file's span of the non-empty `data[start:end]`, from its first to its last byte.
+
+        The span is longer than `data[start:end]` where pieces are joined inside. Of an escape at the end it covers only
+        the first byte.
+        """
+        return Span(self._offset(start), self._offset(end - 1) + 1)
+
+    def is_whole(self, source: Source, start: int, end: int) -> bool:
+        """Whether the file has `data[start:end]` in one piece and with the same bytes."""
+        span = self.span(start, end)
+        return source.data[span.start : span.end] == self.data[start:end]
+
+
+def joined(masked: bytes, spans: Iterable[Span], offset: int = 0) -> Text:
+    """Return the text of these spans of `masked`, the file's masked copy or the part of it from byte `offset` on."""
+    parts = []
+    pieces = []
+    length = 0
+    for span in spans:
+        if span.start < span.end:
+            parts.append(masked[span.start : span.end])
+            pieces.append((length, span.start + offset))
+            length += span.end - span.start
+    return Text(b"".join(parts), pieces)

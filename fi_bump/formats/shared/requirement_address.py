@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from fi_bump.formats.passage import Passage
 from fi_bump.formats.shared.addresses import NOT_MOVED, git_release, release
 from fi_bump.formats.shared.gathered import RELEASE, is_commit
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.pins import Kind, Mark, Pin, Source, Unpinned, Wanted, make_pin
 from fi_bump.records import NamedTuple
 
 
 class Addressed(NamedTuple):
-    """A URL, `passage.text[start:end]`, and how to report it.
+    """A URL, `passage.data[start:end]`, and how to report it.
 
     `anchor` is None where the subject becomes the anchor. `broken_by` names what joins the passage's pieces.
     """
 
     source: Source
-    passage: Passage
+    passage: Text
     start: int
     end: int
     wanted: Wanted
@@ -26,7 +26,7 @@ class Addressed(NamedTuple):
 
 def judge_address(place: Addressed) -> Pin | Unpinned | None:
     """Return the pin or the report for a URL, or None for a URL of nothing wanted."""
-    text = place.passage.text[place.start : place.end]
+    text = place.passage.data[place.start : place.end]
     git = git_release(text, place.wanted)
     if git is not None:
         subject, ref = git

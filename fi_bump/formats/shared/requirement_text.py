@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.passage import Passage
+from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name
 from fi_bump.pins import Floor, Kind, Pin, Source, Unpinned, Wanted, make_pin
 from fi_bump.records import NamedTuple
@@ -28,13 +28,13 @@ NO_VERSION = "has no version specifier"
 
 
 class Requirement(NamedTuple):
-    """A requirement on a wanted package: `passage.text[start:end]` is the text after the name and its extras.
+    """A requirement on a wanted package: `passage.data[start:end]` is the text after the name and its extras.
 
     `broken_by` names what joins the passage's pieces, for the report of a version that is not in one piece.
     """
 
     source: Source
-    passage: Passage
+    passage: Text
     package: str
     start: int
     end: int
@@ -65,7 +65,7 @@ def without_marker(text: bytes, start: int, end: int) -> int:
 
 def judge(requirement: Requirement) -> Pin | Unpinned | Floor | None:
     """Return the pin, report or floor for a requirement; None for a variable reference and for other text."""
-    text, start = requirement.passage.text, requirement.start
+    text, start = requirement.passage.data, requirement.start
     body = text[start : requirement.end].rstrip()
     if not body:
         head = text[:start].rstrip()
@@ -103,7 +103,7 @@ def _addressed(requirement: Requirement, end: int) -> Pin | Unpinned | None:
     from fi_bump.formats.shared.addresses import NOT_MOVED
     from fi_bump.formats.shared.requirement_address import Addressed, judge_address
 
-    text, start = requirement.passage.text, requirement.start
+    text, start = requirement.passage.data, requirement.start
     begin = end - len(text[start + 1 : end].lstrip())
     item = judge_address(
         Addressed(
@@ -118,7 +118,7 @@ def _addressed(requirement: Requirement, end: int) -> Pin | Unpinned | None:
 
 def _clauses(requirement: Requirement) -> list[_Clause] | None:
     """Return the clauses of `==V,!=W` or `(==V,!=W)`, at least one; None where packaging would refuse them."""
-    text, position, end = requirement.passage.text, requirement.start, requirement.end
+    text, position, end = requirement.passage.data, requirement.start, requirement.end
     end = position + len(text[position:end].rstrip())
     if text.startswith(b"(", position):
         if text[end - 1 : end] != b")":
