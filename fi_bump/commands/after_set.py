@@ -1,4 +1,4 @@
-"""What follows a `set` on request: the body of a pull request, and one commit."""
+"""What `set` does after the move on request: write a pull request's body, and make one git commit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from fi_bump.terminal.output import say, write_bytes
 
 
 class Following(NamedTuple):
-    """`--pr-body FILE` and `--commit`; `out` is what a body for `-` goes to."""
+    """The work of `--pr-body FILE` and `--commit`. `out` is the stream for the body if FILE is `-`."""
 
     root: str
     body: str | None
@@ -33,7 +33,7 @@ class Following(NamedTuple):
     out: TextIO
 
     def refuse(self, repository: Repository, plan: Plan) -> None:
-        """Raise FiBumpError where the files of the plan cannot be committed alone; nothing is written yet."""
+        """Raise FiBumpError if git cannot commit exactly the files of the plan. To be called before the write."""
         paths = _paths(repository, plan)
         if self.commit and paths:
             git.refuse_paths(self.root, paths)
@@ -41,10 +41,13 @@ class Following(NamedTuple):
     def finish(
         self, repository: Repository, plan: Plan, request: Request, scan: Scan, flight: Preflight | None
     ) -> None:
-        """Write the body, then commit what the plan changed. `repository` and `scan` are from before it."""
+        """Write the body, then commit the files that the plan changed.
+
+        `repository` and `scan` are from before the change.
+        """
         paths = _paths(repository, plan)
         if not paths:
-            say(["nothing moved: no body and no commit"])
+            say(["no pin moved, so no body was written and no commit was made"])
             return
         now = open_repository(self.root)
         asked = None if flight is None else asked_by_set(request, flight)
@@ -62,9 +65,9 @@ class Following(NamedTuple):
 
 @contextmanager
 def following(root: str, body: str | None, commit: bool) -> Iterator[Following]:
-    """What follows, once it is known that it can: raises FiBumpError before anything is asked or written.
+    """Return the work that follows a `set`. Raises FiBumpError if it is impossible, before anything is written.
 
-    With a body for standard output everything else that is said goes to standard error.
+    If the body goes to standard output, everything else that is printed goes to standard error.
     """
     files.find_root(root)
     if commit:
@@ -81,6 +84,6 @@ def following(root: str, body: str | None, commit: bool) -> Iterator[Following]:
 
 
 def _paths(repository: Repository, plan: Plan) -> list[str]:
-    """The files that the plan changes, the lock last."""
+    """Return the files that the plan changes, with the lock last."""
     lock = [LOCK_NAME] if repository.new_lock_data(plan) != repository.lock_data else []
     return [*(change.source.path for change in plan.changes), *lock]

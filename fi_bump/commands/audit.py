@@ -1,4 +1,4 @@
-"""`fi-bump audit`: print the audit of the locked or of proposed versions."""
+"""`fi-bump audit`: print the audit of the locked versions, or of versions that the command line names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fi_bump.terminal.output import say
 
 
 class AuditOptions(NamedTuple):
-    """What `audit` was asked for; without targets the locked versions are audited."""
+    """The options of `audit`. Without `targets` it audits the locked versions."""
 
     root: str
     targets: tuple[str, ...] = ()
@@ -30,9 +30,10 @@ class AuditOptions(NamedTuple):
 
 
 def run(options: AuditOptions) -> int:
-    """Print the audit and return 1 when there is a conflict, else 0. Raises FiBumpError when it cannot be made.
+    """Print the audit and return 1 when there is a conflict, else 0.
 
-    A proposed version that no member has is one, of exit code 1.
+    Raises NoReleaseError (exit code 1) when no member has a named version, and another FiBumpError when the audit
+    cannot be made.
     """
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
@@ -62,21 +63,23 @@ def run(options: AuditOptions) -> int:
 
 
 def _refuse_what_nobody_has(request: Request, known: Known) -> None:
-    """Raise NoReleaseError for a proposed version that no member has: there is nothing whose requirements can be read.
+    """Raise NoReleaseError for a version that no member has: there are no requirements to read.
 
-    A release of some members is audited as far as it goes; `set` refuses it.
+    A version that only some members have is audited with those members; `set` refuses it.
     """
     for group in request.groups:
         version = request.versions[group.name]
         standings = known.standings(group.packages, Version(version))
         if all(standing.missing for standing in standings):
             common = known.common([each.member for each in standings if each.project.files])
-            hint = f"the newest version that every member has is {common}" if common else "see fi-bump latest"
+            hint = "run fi-bump latest to see the newest versions"
+            if common:
+                hint = f"run fi-bump audit {group.name}=={common}, the newest version that every member has"
             raise NoReleaseError(f"no package of {group.name} has the release {version}", hint=hint)
 
 
 def _verdicts(repository: Repository, request: Request, known: Known) -> tuple[list[Verdict], FiBumpError | None]:
-    """What uv says, or why it says nothing: the audit itself is worth printing all the same."""
+    """Return uv's verdicts, or the error that prevented them, so that the audit itself is printed in both cases."""
     try:
         return resolve(repository, request, known), None
     except FiBumpError as error:

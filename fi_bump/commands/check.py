@@ -1,6 +1,7 @@
-"""`fi-bump check`: compare the tree with the lock, and make it follow with --fix.
+"""`fi-bump check`: compare the tree with the lock, and with --fix change the pins to the locked versions.
 
-This module and all it imports for a tree in step stay free of frameworks: it runs in every commit.
+The check runs at every commit, so for a tree in step this module must not import typer, rich or another slow library
+(tests/test_architecture.py lists them).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ FORMATS = ("text", "json", "github", "gitlab", "junit", "markdown", "sarif")
 
 
 class CheckOptions(NamedTuple):
-    """What `check` was asked for."""
+    """The options of `check`."""
 
     root: str = "."
     paths: tuple[str, ...] = ()
@@ -40,7 +41,10 @@ class CheckOptions(NamedTuple):
 
 
 def parse(arguments: list[str]) -> CheckOptions | None:
-    """The options of a plain `[-C DIR] check …` command line, or None for anything that needs the full parser."""
+    """Return the options of a plain `[-C DIR] check …` command line, or None if it needs the full parser.
+
+    Importing typer takes longer than the check.
+    """
     options = CheckOptions()
     words = iter(arguments)
     word = next(words, None)
@@ -66,8 +70,8 @@ def parse(arguments: list[str]) -> CheckOptions | None:
 def run(options: CheckOptions, memory: cache.Memory | None = None) -> int:
     """Check, print the report, and return the exit code: 0 in step, 1 with findings left.
 
-    `memory` is what is known of the tree, where that was asked already. Without `fix` nothing is ever written.
-    Raises FiBumpError when the check cannot be made.
+    `memory` is the cache of the last check, if the caller has loaded it already. Without `fix` no file of the
+    repository is written. Raises FiBumpError when the tree cannot be checked.
     """
     is_whole = options == CheckOptions(options.root) and cache.enabled(options.root)
     if memory is None and is_whole:
@@ -102,7 +106,7 @@ def _show(repository: Repository, plan: Plan, options: CheckOptions) -> None:
 
 
 def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan]:
-    """Make the tree follow the lock, and return both as they are then."""
+    """Change the pins to the locked versions, and return the repository and its scan after the change."""
     from fi_bump.commands.locked import locked_repository
 
     with locked_repository(root, quiet=options.form != "text") as repository:
@@ -127,13 +131,13 @@ def _findings(repository: Repository, scan: Scan) -> list[Finding]:
     if not scan.pins and not any(finding.rule.severity == "error" for finding in findings):
         names = ", ".join(group.name for group in repository.lock.groups)
         where = f" below {', '.join(scan.below)}" if any(scan.below) else ""
-        hint = "name files that hold pins, or run fi-bump init --force"
+        hint = "name files that contain pins, or look for pins again with fi-bump init --force, which replaces the lock"
         raise FiBumpError(f"found no pin of {names}{where}, so nothing was checked", hint=hint)
     return findings
 
 
 def _report(repository: Repository, scan: Scan, findings: list[Finding], options: CheckOptions) -> list[str] | None:
-    """The report as lines; None when it was shown in another way."""
+    """Return the report's lines, or None after printing it in another format."""
     mentions = _mentions(repository, scan) if options.mentions else None
     if options.form == "json":
         from fi_bump.report.json.check import check_json

@@ -1,4 +1,4 @@
-"""`check --online`: what the indexes say against the locked versions and the recorded hashes."""
+"""`check --online`: compare the locked versions and the recorded hashes with the package indexes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ Place = tuple[str, int, int, int]
 
 
 def online_findings(repository: Repository, scan: Scan, online: Online) -> list[Finding]:
-    """A finding for each locked release that is missing, yanked or unfit, and for each hash that is another's.
+    """Return a finding for each locked release that is missing, yanked or unusable, and for each hash that differs.
 
-    They stand at the package's requirements, or at the lock where none pins it. Raises PackageIndexError.
+    A finding's place is the package's requirement, or line 1 of the lock if no requirement pins the package. Raises
+    PackageIndexError.
     """
     named = scan.required_names
     findings: list[Finding] = []
@@ -52,7 +53,7 @@ def _troubles(standing: MemberRelease) -> Iterator[tuple[Rule, str]]:
     recorded = dict(standing.member.files)
     for name, digest in release_files(standing):
         if recorded.get(name, digest) != digest:
-            yield Rule.HASH_MISMATCH, f"{name} is {digest} on the index, the lock recorded {recorded[name]}"
+            yield Rule.HASH_MISMATCH, f"{name} has {digest} on the index, but the lock recorded {recorded[name]}"
 
 
 def _finding(rule: Rule, place: Place, group: Group, standing: MemberRelease, message: str) -> Finding:

@@ -1,4 +1,4 @@
-"""`fi-bump fleet`: many checkouts in one table or one document."""
+"""`fi-bump fleet`: compare many checkouts, and print one table or one JSON document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fi_bump.terminal.waiting import waiting
 
 
 class FleetOptions(NamedTuple):
-    """What `fleet` was asked for, paths relative to `root`; without `online` no index is asked."""
+    """The options of `fleet`, with paths relative to `root`. Without `online` no index is asked."""
 
     root: str = "."
     folders: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class FleetOptions(NamedTuple):
 
 
 def run(options: FleetOptions) -> int:
-    """Print the fleet and return 0, or 1 where `exit_code` asks for it and something is not as it should be."""
+    """Print the fleet and return 0; with `exit_code` return 1 unless every checkout is as it should be."""
     places, engine = _places(options)
     fleet = _fleet(places, engine, options.online)
     if options.form == "json":
@@ -42,15 +42,15 @@ def run(options: FleetOptions) -> int:
 
 
 def _places(options: FleetOptions) -> tuple[list[Named], Named | None]:
-    """The checkouts, and which of them is the engine. Raises UsageError."""
+    """Return the checkouts, and the one that is the engine. Raises UsageError when either is missing."""
     places = [(folder, _below(options.root, folder)) for folder in options.folders]
     marked = None
     if options.repos is not None:
         more, marked = listed(_below(options.root, options.repos))
         places += more
     if not places:
-        hint = "name folders, or a file of paths with --repos"
-        raise UsageError("there is no repository to look at", hint=hint)
+        hint = "name folders of checkouts, or a file that lists them with --repos FILE"
+        raise UsageError("the command names no checkout", hint=hint)
     checkouts = named(places)
     asked = options.engine
     if asked is None:
@@ -58,12 +58,12 @@ def _places(options: FleetOptions) -> tuple[list[Named], Named | None]:
     folder = _below(options.root, asked)
     engine = engine_of(checkouts, asked, folder)
     if engine is None and os.path.isdir(folder):
-        # An engine that is no part of the fleet otherwise stands first.
+        # An engine that is named only by --engine becomes the first checkout.
         checkouts = named([(asked, folder), *places])
         engine = engine_of(checkouts, asked, folder)
     if engine is None:
         names = ", ".join(each.name for each in checkouts)
-        raise UsageError(f"there is no repository '{asked}' to be the engine", hint=f"the repositories are {names}")
+        raise UsageError(f"the engine '{asked}' is not one of the checkouts", hint=f"name one of {names}, or a folder")
     return checkouts, engine
 
 

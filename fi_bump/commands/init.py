@@ -1,4 +1,4 @@
-"""`fi-bump init`: find the pins of the known families, or of a group described by hand, and write the lock."""
+"""`fi-bump init`: find the pins of known families, or of a group that the command line describes; write the lock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fi_bump.versions import canonical_version
 
 
 class InitOptions(NamedTuple):
-    """What `init` was asked for; without `groups` the families the catalog proposes are looked for."""
+    """The options of `init`. Without `groups` it looks for the families that are proposed by default."""
 
     root: str
     groups: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class InitOptions(NamedTuple):
 
 
 def run(options: InitOptions) -> int:
-    """Write versions.lock.json and return 0. Raises FiBumpError when there is one already or nothing is found."""
+    """Write versions.lock.json and return 0. Raises FiBumpError when the file exists or no pin is found."""
     root = files.find_root(options.root)
     version = None if options.version is None else canonical_version(options.version)
     proposed = _proposed(options)
@@ -44,7 +44,8 @@ def run(options: InitOptions) -> int:
     with locked_folder(root):
         old = files.read_optional(root, LOCK_NAME)
         if old is not None and not options.force:
-            raise UsageError("there is a lock already", place=LOCK_NAME, hint="use --force to replace it")
+            hint = "run fi-bump init --force to replace it; only its excludes are kept"
+            raise UsageError("this file already exists", place=LOCK_NAME, hint=hint)
         exclude = (*options.exclude, *_kept_exclude(old.data if old else None))
         blank = Lock(tuple(proposed), tuple(sorted(set(exclude))))
         found = scan(root, blank)
@@ -54,7 +55,7 @@ def run(options: InitOptions) -> int:
         if not groups:
             say(_note_lines(found))
             names = ", ".join(group.name for group in proposed)
-            hint = "describe a group with --group NAME --package PACKAGE, and --variable and --repository as needed"
+            hint = "name another family with --group, or describe your own group with --group NAME --package PACKAGE"
             raise FiBumpError(f"found no pin of {names}, so no lock was written", hint=hint)
         lock = blank._replace(groups=tuple(groups))
         data = dump(lock)
@@ -65,21 +66,23 @@ def run(options: InitOptions) -> int:
 
 
 def _proposed(options: InitOptions) -> list[Group]:
-    """The groups to look for, without version and sites."""
+    """Return the groups to look for, without versions and sites. Raises UsageError for an unknown family."""
     known = families.families()
     described = options.packages or options.variables or options.repositories
     if not options.groups:
         if described:
-            raise UsageError("a group described by hand needs a name", hint="add --group NAME")
+            message = "--package, --variable and --repository describe your own group, which needs a name"
+            raise UsageError(message, hint="add --group NAME")
         return list(families.proposed())
     if not described:
         for name in options.groups:
             if name not in known:
-                hint = f"name its packages with --package; the known families are {', '.join(known)}"
+                hint = f"name one of {', '.join(known)}, or add --package NAME to describe your own group"
                 raise UsageError(f"there is no known family '{name}'", hint=hint)
         return [known[name] for name in dict.fromkeys(options.groups)]
     if len(options.groups) > 1:
-        raise UsageError("one group can be described at a time", hint="add the others to versions.lock.json by hand")
+        message = "--package, --variable and --repository describe one group, but --group names several"
+        raise UsageError(message, hint="name one group with --group, and add the others to versions.lock.json by hand")
     name = options.groups[0]
     if not options.packages:
         raise UsageError(f"the group '{name}' has no package", hint="add --package NAME")
@@ -95,7 +98,7 @@ def _proposed(options: InitOptions) -> list[Group]:
 
 
 def _valid(asked: Lock) -> None:
-    """Raise UsageError for what the command line names and no lock could hold."""
+    """Raise UsageError if the command line names something that is not valid in a lock."""
     try:
         load(dump(asked))
     except LockError as error:
@@ -103,7 +106,7 @@ def _valid(asked: Lock) -> None:
 
 
 def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
-    """The excludes of the lock that --force replaces, where it can still be read."""
+    """Return the excludes of the lock that --force replaces; empty if that lock cannot be read."""
     try:
         return load(old).exclude if old is not None else ()
     except LockError:
@@ -111,7 +114,7 @@ def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
 
 
 def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:
-    # rich costs more to import than a whole `check`: only what prints a table pays for it.
+    # Importing rich takes longer than a whole `check`, so only commands that print a table import it.
     from fi_bump.report.tables import print_pins
 
     for group in lock.groups:
@@ -122,12 +125,12 @@ def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:
 
 
 def _note_lines(found: Scan) -> Iterator[str]:
-    """What was found and is no pin."""
+    """Yield a note for each version that is not a pin, and for each file that cannot be parsed."""
     for place in found.unpinned:
         line, column = place.source.position(place.span.start)
         yield f"{place.source.path}:{line}:{column}: note: {place.subject}: {place.reason}"
     for path, error in found.unparsed:
-        yield f"{path}: note: names a package of the lock but cannot be parsed: {error.message}"
+        yield f"{path}: note: mentions a package of the lock but cannot be parsed: {error.message}"
 
 
 def _report_versions(group: Group, assigned: list[Assigned], *, chosen: bool) -> None:
@@ -136,7 +139,8 @@ def _report_versions(group: Group, assigned: list[Assigned], *, chosen: bool) ->
     summary = f"{count(len(group.sites), 'site')} in {count(len({s.partition('#')[0] for s in group.sites}), 'file')}"
     say([f"wrote {LOCK_NAME}: {group.name} {group.version}, {summary}"])
     if differing and chosen:
-        how = f"{group.version} stands at most sites ({votes[group.version]} of {len(assigned)}), so the lock takes it"
-        say([f"the pins disagree: {how}"])
+        share = f"{votes[group.version]} of {len(assigned)} pins"
+        say([f"the pins disagree; the lock uses {group.version}, the version of {share}"])
     if differing:
-        say([f"help: {count(differing, 'pin')} to move: run fi-bump check --fix, or init --force --version V"])
+        move = f"run fi-bump check --fix to move {count(differing, 'pin')} to {group.version}"
+        say([f"help: {move}, or fi-bump init --force --version VERSION to lock another version"])

@@ -1,4 +1,4 @@
-"""`fi-bump latest`: the newest version that every member has, beside each member's own newest."""
+"""`fi-bump latest`: print the newest version that every member has, and the newest version of each member."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fi_bump.terminal.output import say
 
 
 class LatestOptions(NamedTuple):
-    """What `latest` was asked for, of the named groups or of all; `exit_code` makes one that is behind a failure."""
+    """The options of `latest`. Without `groups` it shows all; with `exit_code` it fails when a group is behind."""
 
     root: str
     groups: tuple[str, ...] = ()
@@ -28,7 +28,10 @@ class LatestOptions(NamedTuple):
 
 
 def run(options: LatestOptions) -> int:
-    """Print what the indexes have. Raises PackageIndexError when one cannot be asked."""
+    """Print the newest versions and return 0, or 1 with `exit_code` when a group is behind.
+
+    Raises PackageIndexError when an index does not answer.
+    """
     repository = open_repository(options.root)
     named = repository.scan().required_names
     lock = repository.lock

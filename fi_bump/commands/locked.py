@@ -1,4 +1,4 @@
-"""Lock a repository for a command that writes, and recover first what an interrupted fi-bump left in it."""
+"""Lock a repository for a command that writes, after recovering from an interrupted fi-bump."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from fi_bump.terminal.output import say
 
 @contextmanager
 def locked_folder(folder: str, *, quiet: bool = False) -> Iterator[str]:
-    """Hold the write lock of the repository at `folder`, recovered; yields its root. It need not have a lock file yet.
+    """Hold the write lock of the repository at `folder`, and yield its root; it need not have a versions.lock.json.
 
-    What an interrupted fi-bump left is finished or undone, and printed unless `quiet`. Raises BusyError when another
-    fi-bump holds the lock, and FileError when the recovery needs a person.
+    First it finishes or undoes the change of an interrupted fi-bump, and prints which unless `quiet`. Raises BusyError
+    when another fi-bump holds the lock, and FileError when a file was changed since the interruption.
     """
     root = files.find_root(folder)
     with write.exclusive(root):
@@ -29,6 +29,6 @@ def locked_folder(folder: str, *, quiet: bool = False) -> Iterator[str]:
 
 @contextmanager
 def locked_repository(folder: str, *, quiet: bool = False) -> Iterator[Repository]:
-    """As `locked_folder`, and yields the repository as it is once it is recovered. Raises LockError too."""
+    """Like `locked_folder`, but yield the opened repository. Raises LockError too."""
     with locked_folder(folder, quiet=quiet) as root:
         yield open_repository(root)

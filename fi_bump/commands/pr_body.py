@@ -1,4 +1,4 @@
-"""`fi-bump pr-body`: what moved between an earlier state and the working tree, for a reviewer."""
+"""`fi-bump pr-body`: print for a reviewer what changed between an earlier state and the working tree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fi_bump.terminal.output import write_bytes
 
 
 class PrBodyOptions(NamedTuple):
-    """What `pr-body` was asked for; without `online` no index is asked."""
+    """The options of `pr-body`. Without `online` no index is asked."""
 
     root: str
     base: str = "HEAD"
@@ -32,7 +32,7 @@ class PrBodyOptions(NamedTuple):
 
 
 def run(options: PrBodyOptions) -> int:
-    """Print the body and return 0. Raises FiBumpError where nothing moves or something cannot be read."""
+    """Print the body and return 0. Raises FiBumpError when no pin differs or something cannot be read."""
     repository = open_repository(options.root)
     report = _report(options, repository.lock)
     scan = repository.scan()
@@ -42,7 +42,7 @@ def run(options: PrBodyOptions) -> int:
     if not about.groups and not about.removed:
         where = options.from_lock or options.base
         hint = "run it before the commit, or name an earlier state with --base or --from-lock"
-        raise FiBumpError(f"nothing moves between {where} and the working tree", hint=hint)
+        raise FiBumpError(f"no pin differs between {where} and the working tree", hint=hint)
     write_bytes(body_text(about).encode("utf-8", "backslashreplace"))
     return int(Exit.OK)
 
@@ -57,16 +57,20 @@ def _asked(options: PrBodyOptions, repository: Repository, scan: Scan, earlier: 
 
 
 def _report(options: PrBodyOptions, lock: Lock) -> SmokeReport | None:
-    """The smoke report beside its baseline. Raises FiBumpError for one that is not of a locked version."""
+    """Return the smoke report, compared with its baseline if there is one; None without --smoke.
+
+    Raises FiBumpError for a report of another version than the locked one.
+    """
     if options.smoke is None:
         return None
     report = report_file.load(options.smoke)
     group = lock.group(report.group)
     if group is None:
-        raise FiBumpError(f"is a report of the group '{report.group}', which is not in the lock", place=options.smoke)
+        message = f"this report is about the group '{report.group}', which the lock does not have"
+        raise FiBumpError(message, place=options.smoke, hint="name a report of one of the lock's groups")
     if report.version != group.version:
-        hint = "run fi-bump smoke on the version that the lock says"
-        message = f"is a report of {group.name} {report.version}, the lock says {group.version}"
+        hint = f"run fi-bump smoke --output json={options.smoke}; it replaces this report"
+        message = f"this report is about {group.name} {report.version}, but the lock says {group.version}"
         raise FiBumpError(message, place=options.smoke, hint=hint)
     if options.baseline is None:
         return report
@@ -79,7 +83,7 @@ def _earlier(options: PrBodyOptions, repository: Repository, scan: Scan) -> Befo
     commit = git.revision(repository.root, options.base)
     data = git.at(repository.root, commit, LOCK_NAME)
     if data is None:
-        hint = "name a later --base, or an earlier lock with --from-lock"
+        hint = "name a later revision with --base, or an earlier lock with --from-lock"
         raise LockError(f"there is no lock in {options.base}", place=LOCK_NAME, hint=hint)
     lock = _lock(data, f"{options.base}:{LOCK_NAME}")
     return before(lock, _pins(repository, scan, lock, commit))
@@ -94,8 +98,8 @@ def _lock(data: bytes, name: str) -> Lock:
 
 
 def _pins(repository: Repository, scan: Scan, lock: Lock, commit: str) -> list[Pin]:
-    """The pins of a commit in the files that have pins now or that its lock records."""
-    # A group that is new in the lock may have had its pins before.
+    """Return a commit's pins in the files that have pins now, or that the commit's lock records."""
+    # Pins of a group that is new in the lock may have existed before the group.
     wanted = wanted_by((*lock.groups, *repository.lock.groups))
     literals = literal_anchors((*repository.lock.groups, *lock.groups))
     paths = {pin.source.path for pin in scan.pins}
@@ -108,5 +112,5 @@ def _pins(repository: Repository, scan: Scan, lock: Lock, commit: str) -> list[P
         try:
             pins += look(Source(path, data), wanted, dict(literals.get(path, ())).items()).pins
         except ParseError:
-            continue  # what could not be read then had no pin that anybody knew
+            continue  # fi-bump could not read this file then, so it had no known pin
     return pins

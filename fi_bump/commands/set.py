@@ -1,4 +1,4 @@
-"""`fi-bump set`: move groups to a version, every site or none."""
+"""`fi-bump set`: move groups to a version, every pin or none."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 class SetOptions(NamedTuple):
-    """What `set` was asked for: `[GROUP==]VERSION` texts, and whether to write; without `online` no index is asked.
+    """The options of `set`. `targets` are `[GROUP==]VERSION` texts; without `online` no index is asked.
 
-    `body` is where a pull request's body goes (`-`: standard output), `commit` asks for one commit.
+    `body` is the file for a pull request's body (`-` for standard output); `commit` asks for one git commit.
     """
 
     root: str
@@ -43,7 +43,10 @@ class SetOptions(NamedTuple):
 
 
 def parse(arguments: list[str]) -> SetOptions | None:
-    """The options of a plain `[-C DIR] set …` command line, or None for anything that needs the full parser."""
+    """Return the options of a plain `[-C DIR] set …` command line, or None if it needs the full parser.
+
+    Importing typer takes longer than the rest of `set`.
+    """
     root, words = (arguments[1], arguments[2:]) if arguments[:1] == ["-C"] and len(arguments) > 1 else (".", arguments)
     if words[:1] != ["set"] or not root or os.environ.get("FI_BUMP_OFFLINE"):
         return None
@@ -60,12 +63,13 @@ def parse(arguments: list[str]) -> SetOptions | None:
 
 
 def run(options: SetOptions) -> int:
-    """Move the groups and return the exit code: 0 done or already there, 1 when the tree or an index forbids it."""
+    """Move the groups and return the exit code: 0 moved or already there, 1 refused because of the tree or an index."""
     if options.body is None and not options.commit:
         return _run(options, None)
     if options.dry_run:
         what = "--commit" if options.commit else "--pr-body"
-        raise UsageError(f"--dry-run changes nothing, so there is nothing for {what}", hint="leave one of them out")
+        message = f"--dry-run cannot be used with {what}: it changes no file"
+        raise UsageError(message, hint=f"leave out --dry-run or {what}")
     from fi_bump.commands.after_set import following
 
     with following(options.root, options.body, options.commit) as after:
@@ -107,27 +111,33 @@ def _run(options: SetOptions, after: Following | None) -> int:
 
 
 def _preflight(repository: Repository, request: Request, online: Online) -> tuple[Scan, Preflight]:
-    # The indexes and what asks them cost more to import than all the rest of `set`.
+    # Importing the index client takes longer than all the rest of `set`.
     from fi_bump.audit.preflight import preflight
 
     return preflight(repository.root, request, lambda: _scan(repository, request, quick=True), online)
 
 
 def _scan(repository: Repository, request: Request, *, quick: bool = False) -> Scan:
-    """The tree; with `quick`, for what writes nothing, without the files that said nothing at the last check."""
+    """Scan the tree. With `quick`, skip files that the cache of the last check knows to have no pin.
+
+    `quick` is only for looking: before a write every file is read, because a cached answer could be wrong.
+    """
     root = repository.root
     watch = Watch(root, watch_names(request.lock), recall(root)) if quick else None
     return repository._replace(lock=request.lock).scan(watch=watch)
 
 
 def _plan(repository: Repository, request: Request, scan: Scan, flight: Preflight | None) -> tuple[Plan, list[Finding]]:
-    """The verified plan, or the findings that forbid it: places of a moving group that would be left behind."""
+    """Return the plan, and the findings that forbid it: places of a moving group that the move would leave behind.
+
+    Without findings the plan is verified. Raises FiBumpError when a group that is to move has no pin.
+    """
     versions = request.versions
     plan = make_plan(_with_files(request, flight), scan, versions)
     subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
     findings = [finding for finding in compare(plan.lock, scan) if _forbids(finding, versions, subjects)]
     if any(finding.rule is Rule.UNASSIGNED for finding in findings):
-        # Which group such a place is likely of is told by the versions as they are, not as they shall be.
+        # The present versions, not the planned ones, tell which group an unassigned pin probably belongs to.
         findings = [finding for finding in findings if finding.rule is not Rule.UNASSIGNED]
         findings += [
             each for each in compare(request.lock, scan) if each.rule is Rule.UNASSIGNED and each.subject in subjects
@@ -137,13 +147,17 @@ def _plan(repository: Repository, request: Request, scan: Scan, flight: Prefligh
         return plan, findings
     for name in versions:
         if not any(pin.subject in _group(plan.lock, name).subjects for pin in scan.pins):
-            hint = "run fi-bump init --force to look for pins again"
+            hint = "run fi-bump init --force to look for pins again; it replaces the recorded sites"
             raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
     return repository.verified(plan), []
 
 
 def _with_files(request: Request, flight: Preflight | None) -> Lock:
-    """The request's lock with the release files that its versions have: what an index said, or nothing any more."""
+    """Return the request's lock with the release files of its new versions.
+
+    The files are those that the indexes named; a group that moves without an index loses its recorded files, because
+    they belong to the old release.
+    """
     lock = request.lock
     for group in request.groups:
         if flight is None and group.version == request.versions[group.name]:
@@ -161,7 +175,7 @@ def _group(lock: Lock, name: str) -> Group:
 
 
 def _forbids(finding: Finding, versions: dict[str, str], subjects: set[str]) -> bool:
-    """Whether a finding that stands after the planned move would make it a move of some places only."""
+    """Return whether a finding that remains after the planned move shows that the move would be incomplete."""
     match finding.rule:
         case Rule.MISSING_SITE | Rule.FLOOR_VIOLATED:
             return finding.group in versions
@@ -194,12 +208,13 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
         if group.version != version:
             _report_mentions(repository, group, version, scan, moved)
     if flight:
-        say([f"note: {name} is not on the index, and no requirement pins it: not asked about" for name in flight.left])
+        ignored = "is not on the index and no requirement pins it, so its releases were not checked"
+        say([f"note: {name} {ignored}" for name in flight.left])
         say(_audit_lines(request, flight))
 
 
 def _audit_lines(request: Request, flight: Preflight) -> list[str]:
-    """What the audit of the move found, with the command that ends it."""
+    """Return the lines of the audit of this move, with the command that resolves its conflicts."""
     from fi_bump.audit.words import lines, proposed_command
 
     if flight.audit is None:
@@ -209,7 +224,7 @@ def _audit_lines(request: Request, flight: Preflight) -> list[str]:
 
 
 def _report_mentions(repository: Repository, group: Group, version: str, scan: Scan, moved: list[Pin]) -> None:
-    """Say where the old version still stands beside a name of the group, and what else a person must look at."""
+    """Print the lines that still mention the old version, and the lock files that must be regenerated."""
     after = group._replace(version=version)
     found = mentions.to_look_at(repository.root, repository.lock, after, group.version, scan, moved)
     if found:

@@ -1,4 +1,4 @@
-"""`fi-bump site`: record, re-point and forget the places of pins, also of places that no finder knows."""
+"""`fi-bump site`: record, re-point and remove sites, also literal sites in files that no finder reads."""
 
 from __future__ import annotations
 
@@ -22,39 +22,46 @@ _VERSION = re.compile(rb"(?<![0-9A-Za-z.])v?(?P<version>" + VERSION + rb")(?![0-
 
 
 def add_site(root: str, place: str, group_name: str | None, text: str | None) -> int:
-    """Record a site under a group; with `text`, a line's text with `{version}` in it, one that no finder knows.
+    """Record a site under a group and return 0.
 
-    `place` is `PATH#ANCHOR`, or `PATH:LINE` as `check` prints it. Raises UsageError when nothing, or not one thing
-    only, stands there.
+    `place` is `PATH#ANCHOR`, or `PATH:LINE` as `check` prints it. With `text`, a line's text that contains `{version}`,
+    the site is a literal. Raises UsageError unless there is exactly one pin at the place.
     """
     with locked_repository(root) as repository:
         pin = _new_literal(repository, place, group_name, text) if text else _pin_at(repository, place, group_name)
         group = _owner(repository.lock, pin, group_name)
         other = next((each for each in repository.lock.groups if pin.site in each.sites), None)
         if other == group:
-            say([f"{group.name} records {pin.site} already"])
+            say([f"{pin.site} is already a site of {group.name}"])
             return int(Exit.OK)
         lock = repository.lock
         if other:
             lock = lock.replace_group(other._replace(sites=tuple(site for site in other.sites if site != pin.site)))
         lock = lock.replace_group(group._replace(sites=(*group.sites, site_to_record(pin))))
         _write(repository, lock)
-    say([f"recorded {pin.site} under {group.name}" + (f", no longer under {other.name}" if other else "")])
+    say([f"recorded {pin.site} under {group.name}" + (f" and removed it from {other.name}" if other else "")])
     if not agrees(pin.version, group.version):
-        say([f"note: {pin.version} stands there, the lock says {group.version}: fi-bump check --fix moves it"])
+        say(
+            [f"note: this pin is {pin.version}, the lock says {group.version}; run fi-bump check --fix to move the pin"]
+        )
     return int(Exit.OK)
 
 
 def move_site(root: str, old: str, new: str) -> int:
-    """Re-point a recorded site to where its pin stands now. Raises UsageError when either is not what it must be."""
+    """Replace a recorded site with the site of the pin at `new`, and return 0.
+
+    Raises UsageError when no group records `old`, when `new` is not exactly one pin of that group, or when `new` is
+    recorded already.
+    """
     with locked_repository(root) as repository:
         group = _recording(repository.lock, old)
         pin = _pin_at(repository, new, group.name)
         taken = next((each.name for each in repository.lock.groups if pin.site in each.sites), None)
         if taken:
-            raise UsageError(f"'{pin.site}' is a site of '{taken}' already", hint=f"fi-bump site remove '{old}'")
+            hint = f"run fi-bump site remove '{old}' to remove the old site"
+            raise UsageError(f"'{pin.site}' is already a site of '{taken}'", hint=hint)
         if pin.subject not in group.subjects:
-            raise UsageError(f"'{pin.site}' pins {pin.subject}, which is not of the group '{group.name}'")
+            raise _foreign(pin, group.name)
         sites = tuple(site_to_record(pin) if site == old else site for site in group.sites)
         _write(repository, repository.lock.replace_group(group._replace(sites=sites)))
     say([f"{group.name}: {old} is now {pin.site}"])
@@ -62,7 +69,7 @@ def move_site(root: str, old: str, new: str) -> int:
 
 
 def remove_site(root: str, site: str) -> int:
-    """Forget a recorded site. Raises UsageError when no group records it."""
+    """Remove a recorded site from the lock and return 0. Raises UsageError when no group records it."""
     with locked_repository(root) as repository:
         group = _recording(repository.lock, site)
         sites = tuple(each for each in group.sites if each != site)
@@ -80,32 +87,44 @@ def _write(repository: Repository, lock: Lock) -> None:
 def _recording(lock: Lock, site: str) -> Group:
     group = next((group for group in lock.groups if site in group.sites), None)
     if group is None:
-        raise UsageError(f"no group records '{site}'", hint="fi-bump status lists the recorded sites")
+        raise UsageError(f"no group records '{site}'", hint="run fi-bump status to list the recorded sites")
     return group
 
 
+def _foreign(pin: Pin, name: str) -> UsageError:
+    message = f"'{pin.site}' pins {pin.subject}, which does not belong to the group '{name}'"
+    return UsageError(message, hint="run fi-bump status to list the groups")
+
+
 def _owner(lock: Lock, pin: Pin, name: str | None) -> Group:
-    """The group to record a pin under: the named one, else the only one that knows its subject."""
+    """Return the named group, or without a name the only group that the pin's subject belongs to.
+
+    Raises UsageError when the group does not have the subject, or when several groups do.
+    """
     owners = [group for group in lock.groups if pin.subject in group.subjects]
     if name is None:
         if len(owners) != 1:
             names = ", ".join(group.name for group in owners)
-            raise UsageError(f"{pin.subject} could belong to {names}", hint="say which with --group NAME")
+            raise UsageError(f"{pin.subject} could belong to {names}", hint="choose one with --group NAME")
         return owners[0]
     group = named_group(lock, name)
     if group not in owners:
-        raise UsageError(f"'{pin.site}' pins {pin.subject}, which is not of the group '{name}'")
+        raise _foreign(pin, name)
     return group
 
 
 def _pin_at(repository: Repository, place: str, group_name: str | None) -> Pin:
-    """The one pin at a place; on a line without a pin, the literal of its version, for a named group."""
+    """Return the only pin at a place. On a line without a pin, a named group gets a literal of the line's version.
+
+    Raises UsageError when the place is malformed, or has no pin or several.
+    """
     path, separator, anchor = place.partition("#")
     line = _LINE.fullmatch(place)
     if separator and anchor.startswith(LITERAL):
         return _new_literal(repository, path, group_name, anchor.removeprefix(LITERAL))
     if not separator and line is None:
-        raise UsageError(f"'{place}' names no place", hint="write PATH#ANCHOR, or PATH:LINE")
+        message = f"'{place}' is neither PATH#ANCHOR nor PATH:LINE"
+        raise UsageError(message, hint="copy a place from the output of fi-bump check")
     path = files.relative(repository.root, line["path"] if line and not separator else path)
     pins = [pin for pin in repository.scan([path]).pins if pin.source.path == path]
     if separator:
@@ -115,33 +134,39 @@ def _pin_at(repository: Repository, place: str, group_name: str | None) -> Pin:
         if not pins and group_name is not None:
             return _literal_on(repository, path, int(line["line"]), named_group(repository.lock, group_name))
     if not pins:
-        hint = "name a group with --group, and the text with --text where the line holds several versions"
-        raise UsageError("no pin stands there", place=place, hint=hint)
+        where = "with this anchor" if separator else "on this line"
+        hint = (
+            "to record a version that fi-bump does not recognise, add --group NAME, and --text if the line has several"
+        )
+        raise UsageError(f"there is no pin {where}", place=place, hint=hint)
     if len(pins) > 1:
         hint = f"name one of them: {', '.join(pin.site for pin in pins)}"
-        raise UsageError(f"{len(pins)} pins stand there", place=place, hint=hint)
+        raise UsageError(f"there are {len(pins)} pins on this line", place=place, hint=hint)
     return pins[0]
 
 
 def _literal_on(repository: Repository, path: str, number: int, group: Group) -> Pin:
-    """The literal made of a line's own text: its one version marked, the rest as it stands."""
+    """Return the literal made from a line's text, with its only version replaced by the mark.
+
+    Raises UsageError when the line has no version or several.
+    """
     source = files.read(repository.root, path)
     lines = source.data.split(b"\n")
     line = lines[number - 1].strip() if number <= len(lines) else b""
     versions = [match for match in _VERSION.finditer(line) if b"." in match["version"]]
     if len(versions) != 1:
-        hint = f"say which with --text 'TEXT {LITERAL_MARK} TEXT'"
-        raise UsageError(f"{len(versions)} versions stand on this line", place=f"{path}:{number}", hint=hint)
+        hint = f"mark the version with --text 'TEXT {LITERAL_MARK} TEXT'"
+        raise UsageError(f"this line has {len(versions)} versions", place=f"{path}:{number}", hint=hint)
     start, end = versions[0].span("version")
     text = (line[:start] + LITERAL_MARK.encode() + line[end:]).decode("utf-8", "surrogateescape")
     return _literal(source, text, group)
 
 
 def _new_literal(repository: Repository, place: str, group_name: str | None, text: str) -> Pin:
-    """The literal that a text names in a file."""
+    """Return the literal of a text in a file. Raises UsageError when the group is unclear or the text does not fit."""
     groups = repository.lock.groups
     if group_name is None and len(groups) > 1:
-        raise UsageError("a text does not say which group it belongs to", hint="add --group NAME")
+        raise UsageError(f"the lock has {len(groups)} groups, and a text belongs to any", hint="add --group NAME")
     group = named_group(repository.lock, group_name or groups[0].name)
     line = _LINE.fullmatch(place)
     path = files.relative(repository.root, line["path"] if line else place)
@@ -151,9 +176,10 @@ def _new_literal(repository: Repository, place: str, group_name: str | None, tex
 def _literal(source: Source, text: str, group: Group) -> Pin:
     anchor = LITERAL + text
     if not is_literal_anchor(anchor):
-        raise UsageError(f"'{text}' needs some text and {LITERAL_MARK} once", hint="quote it for the shell")
+        message = f"'{text}' does not contain {LITERAL_MARK} exactly once, beside other text"
+        raise UsageError(message, hint="quote the text for the shell")
     found = literal.places(source, anchor)
     if len(found) != 1:
-        hint = "take more of the line, so that it stands once in the file"
-        raise UsageError(f"'{text}' stands {len(found)} times in this file", place=source.path, hint=hint)
+        message = f"'{text}' occurs {len(found)} times in this file, but must occur once"
+        raise UsageError(message, place=source.path, hint="give a longer part of the line")
     return literal.find(source, [(anchor, group.package_names)]).pins[0]

@@ -1,4 +1,4 @@
-"""`fi-bump smoke`: the verdict of the probes on the locked version, in an interpreter of its own."""
+"""`fi-bump smoke`: run the probes of the locked version in a separate interpreter, and report their verdict."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from fi_bump.versions import canonical_version
 
 
 class SmokeOptions(NamedTuple):
-    """What `smoke` was asked for, as on the command line."""
+    """The options of `smoke`, as on the command line."""
 
     root: str
     group: str | None = None
@@ -49,7 +49,7 @@ class SmokeOptions(NamedTuple):
 
 
 def run(options: SmokeOptions) -> int:
-    """Run the probes, print and leave the report, and return 0 when every required probe said what it must, else 1."""
+    """Run the probes, write and print the report, and return 0 for a green verdict, else 1."""
     setup, outputs = _prepare(options)
     with _ended_by_signals(), _progress() as progress:
         report = Session(setup, progress).report()
@@ -59,7 +59,10 @@ def run(options: SmokeOptions) -> int:
 
 
 def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output, ...]]:
-    """Everything that can be wrong with the command line is said before the first probe runs."""
+    """Check all options, and return the setup of the run and the files for the report.
+
+    All errors of the command line are raised here, as UsageError, because probes take minutes.
+    """
     repository = open_repository(options.root)
     group = group_of(repository.lock, options.group)
     for requirement in options.extra:
@@ -74,7 +77,7 @@ def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output, ...]]:
     setup = Setup(
         repository=repository,
         group=group,
-        # What is required is run, also when --only leaves it out.
+        # A required probe runs even if --only does not name it.
         probes=choose((*options.only, *options.require) if options.only else options.only),
         required=tuple(probe.name for probe in choose(options.require)) if options.require else None,
         python=options.python,
@@ -96,29 +99,26 @@ def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output, ...]]:
 
 def _refuse_contradictions(options: SmokeOptions) -> None:
     if options.python is not None and options.against is not None:
-        hint = "without --python each release gets an environment"
-        raise UsageError(
-            "--against needs an environment for each release, and --python names one that is there", hint=hint
-        )
+        message = "--against cannot be used with --python: it makes an environment for each release"
+        raise UsageError(message, hint="leave out --against or --python")
     if options.base is not None and options.python is not None:
-        hint = "leave one of them out"
-        raise UsageError("--base is what an environment is made on, and --python names one that is there", hint=hint)
+        message = "--base cannot be used with --python: --base makes an environment, --python uses an existing one"
+        raise UsageError(message, hint="leave out --base or --python")
     if options.base is not None and options.sweep is not None:
-        hint = "leave --base out"
-        raise UsageError("--sweep needs environments of its own: the base may hold what is swept", hint=hint)
+        message = "--sweep cannot be used with --base: the base may contain the package that is swept"
+        raise UsageError(message, hint="leave out --base")
     if options.python is not None and options.sweep is None and (options.wheelhouse is not None or options.extra):
-        raise UsageError(
-            "nothing is installed into the interpreter of --python", hint="leave --wheelhouse and --with out"
-        )
+        message = "--python cannot be used with --wheelhouse or --with: nothing is installed into that interpreter"
+        raise UsageError(message, hint="leave out --wheelhouse and --with")
     others = (options.only, options.require, options.tests, options.against, options.baseline)
     if options.sweep is not None and any(others):
-        hint = "it runs the probes that compile, for each release"
-        raise UsageError("--sweep goes alone: no --only, --require, --pytest, --against or --baseline", hint=hint)
+        message = "--sweep cannot be used with --only, --require, --pytest, --against or --baseline"
+        raise UsageError(message, hint="leave out the other options; a sweep runs the probes that compile")
 
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
-    """Live on a terminal, plain lines otherwise; both on standard error."""
+    """Show progress on standard error: a live display on a terminal, plain lines otherwise."""
     from fi_bump.report.smoke.progress import Live, Plain
 
     if sys.stderr.isatty():
@@ -130,7 +130,10 @@ def _progress() -> Iterator[Progress]:
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Take the signals that end a job in CI as an interrupt: probes are in sessions of their own and would stay."""
+    """Turn SIGTERM and SIGHUP, which end a job in CI, into KeyboardInterrupt.
+
+    Probes run in sessions of their own, so they would survive fi-bump if it did not end them.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""`fi-bump status`: groups, versions and sites, in a table or as JSON."""
+"""`fi-bump status`: print groups, versions and sites, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fi_bump.terminal.output import say
 
 
 def run(root: str, form: str) -> int:
-    """Print the state of every recorded site and return 0; `check` is what fails on drift."""
+    """Print the state of every recorded site and return 0, also when there is drift: failing is the task of `check`."""
     repository = open_repository(root)
     scan = repository.scan()
     if form == "json":

@@ -1,4 +1,4 @@
-"""`fi-bump template`: list the templates, or print or write one, filled in from the lock."""
+"""`fi-bump template`: list the templates, or print or write one that is filled in from the lock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fi_bump.terminal.output import say, write_bytes
 
 
 class TemplateOptions(NamedTuple):
-    """What `template` was asked for; `output` is a path below the root."""
+    """The options of `template`. `output` is a path below the root."""
 
     root: str
     name: str | None = None
@@ -29,10 +29,11 @@ class TemplateOptions(NamedTuple):
 
 
 def run(options: TemplateOptions) -> int:
-    """Print or write the template and return 0. Raises UsageError for an unknown name and a file that is in the way."""
+    """List, print or write, and return 0. Raises UsageError for an unknown name, or when another file exists."""
     if options.name is None:
         if options._replace(root="") != TemplateOptions(""):
-            raise UsageError("no template is named", hint="fi-bump template lists them")
+            message = "--write, --output, --group and --force need the name of a template"
+            raise UsageError(message, hint="run fi-bump template to list the templates")
         say(_listing())
         return int(Exit.OK)
     template = find(options.name)
@@ -48,7 +49,7 @@ def run(options: TemplateOptions) -> int:
 
 
 def _listing() -> list[str]:
-    """A line a template: its name, what it is, and where --write puts it."""
+    """Return one line per template: its name, its purpose, and the path that --write uses."""
     names = max(len(name) for name in TEMPLATES)
     summaries = max(len(template.summary) for template in TEMPLATES.values())
     return [
@@ -59,7 +60,7 @@ def _listing() -> list[str]:
 def _output(root: str, output: str) -> str:
     path = files.below(root, output)
     if os.path.isdir(os.path.join(root, path)):
-        raise UsageError("is a folder", place=output or path, hint="name a file below the repository's folder")
+        raise UsageError("this is a folder", place=output or path, hint="name a file in the repository")
     return path
 
 
@@ -74,33 +75,43 @@ def _write(root: str, template: Template, text: str, path: str, options: Templat
             _refuse_below(root, template)
             _refuse_rivals(root, template, text)
         if old is not None and not options.force:
-            raise UsageError("is there already, and differs", place=path, hint="use --force to replace it")
+            hint = "run it again with --force to replace the file; its changes are lost"
+            raise UsageError("this file exists and differs from the template", place=path, hint=hint)
         write.make_folder(root, path)
         write.commit(root, [write.FileChange(path, None if old is None else old.data, data)])
     say([f"wrote {path}"])
 
 
 def _refuse_below(root: str, template: Template) -> None:
-    """Written below the top of a checkout nobody would read it, and what it runs would find no lock."""
+    """Raise UsageError if the lock is in a subfolder and the template only works at the top of a checkout.
+
+    In a subfolder the CI system would not read the file, and at the top its commands would not find the lock.
+    """
     top = state.checkout(root)
     if top is None or not template.at_top:
         return
     folder = os.path.relpath(os.path.realpath(root), top)
     if folder != ".":
-        hint = f"save what fi-bump template {template.name} prints at the top, with -C {folder} behind each fi-bump"
-        message = f"is read at the top of {top} alone, and this lock lies in {folder}"
+        hint = (
+            f"save the output of fi-bump template {template.name} there, and add -C {folder} after each fi-bump in it"
+        )
+        message = f"this file only works at the top of {top}, but the lock is in {folder}"
         raise UsageError(message, place=template.target, hint=hint)
 
 
 def _refuse_rivals(root: str, template: Template, text: str) -> None:
-    """A tool's whole configuration says more than ours: what we have to say is shown, to be merged by hand."""
+    """Raise UsageError if the tool has a configuration already; its hint says what to add to it.
+
+    That file may hold settings that the template does not have, so it must be merged by hand.
+    """
     for rival in template.rivals:
         if files.read_optional(root, rival) is not None:
-            raise UsageError("is there already, and is more than ours", place=rival, hint=_merge(template, text))
+            message = "this file exists and may hold other settings, so it was not replaced"
+            raise UsageError(message, place=rival, hint=_merge(template, text))
 
 
 def _merge(template: Template, text: str) -> str:
     if template.name == "pre-commit":
         entry = text.partition("repos:\n")[2].rstrip("\n")
-        return f"add this to its repos:\n{entry}"
-    return f"merge what fi-bump template {template.name} prints into it, or name another file with --output"
+        return f"add this entry to its repos:\n{entry}"
+    return f"add the output of fi-bump template {template.name} to it, or name another file with --output PATH"

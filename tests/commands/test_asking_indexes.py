@@ -1,4 +1,4 @@
-"""set, latest, audit and check --online against real local indexes: whole outputs, and nothing changed on a refusal."""
+"""Tests of set, latest, audit and check --online with real local indexes: whole outputs, and unchanged files on a refusal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Ask = Callable[..., Result]
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    """An index with python to 0.6.14, cubin to 0.6.13, and dsl."""
+    """An index with flashinfer-python up to 0.6.14, flashinfer-cubin up to 0.6.13, and nvidia-cutlass-dsl."""
     with running() as started:
         Package("flashinfer-python", PYTHON).serve(started)
         Package("flashinfer-cubin", CUBIN).serve(started)
@@ -38,7 +38,7 @@ def index() -> Iterator[Index]:
 
 @pytest.fixture
 def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Run a command that asks `index`, with a cache of its own and short time-outs."""
+    """Run a command that asks `index`, with an empty cache and short time-outs."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
     monkeypatch.setattr(http_module, "RETRIES", 1)
 
@@ -50,7 +50,7 @@ def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def valid(name: str, document: object) -> None:
-    """Hold a document against its schema in the package."""
+    """Validate a document against its schema in the package."""
     schema = json.loads(files("fi_bump").joinpath("schemas", f"{name}.schema.json").read_bytes())
     jsonschema.validate(document, schema, jsonschema.Draft202012Validator)
 
@@ -65,11 +65,11 @@ MOVED = "".join(
         "requirements/cuda.txt:6:19: flashinfer-cubin",
     )
 )
-LEFT = "note: flashinfer-jit-cache is not on the index, and no requirement pins it: not asked about\n"
+LEFT = "note: flashinfer-jit-cache is not on the index and no requirement pins it, so its releases were not checked\n"
 
 
 def lock(root: Path) -> dict[str, Any]:
-    """The groups of the lock."""
+    """Return the groups of the lock."""
     groups: dict[str, Any] = json.loads((root / "versions.lock.json").read_bytes())["groups"]
     return groups
 
@@ -189,7 +189,7 @@ PROPOSAL = f"help: run fi-bump set flashinfer=={NEW} dsl==4.5.2\n"
 
 @pytest.fixture
 def pinned(engine: Path) -> Path:
-    """The engine with a dsl that the new release does not admit."""
+    """The engine's repository with a version of nvidia-cutlass-dsl that the new release excludes."""
     plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"] + b"dsl==4.4.2\n"})
     return engine
 
@@ -322,7 +322,7 @@ def test_check_online(engine: Path, ask: Ask, index: Index) -> None:
     now, then = (hashlib.sha256(each[NEW]).hexdigest() for each in (changed, PYTHON))
     assert result == (
         1,
-        f"requirements/cuda.txt:5:20: {name} is sha256:{now} on the index, the lock recorded sha256:{then} "
+        f"requirements/cuda.txt:5:20: {name} has sha256:{now} on the index, but the lock recorded sha256:{then} "
         "[hash-mismatch]\n"
         f"requirements/cuda.txt:6:19: flashinfer-cubin {NEW} is not on URL/simple, where the newest is {OLD} "
         "[not-in-index]\n"
@@ -342,7 +342,7 @@ def test_hashes_are_replaced_with_what_the_index_has(engine: Path, ask: Ask) -> 
 
 
 def test_what_nobody_released_is_not_audited(engine: Path, ask: Ask) -> None:
-    help_ = f"help: the newest version that every member has is {NEW}\n"
+    help_ = f"help: run fi-bump audit flashinfer=={NEW}, the newest version that every member has\n"
     for form in ("text", "json"):
         result = ask(engine, "audit", "9.9", "--format", form)
         assert result == (1, "", f"fi-bump: no package of flashinfer has the release 9.9\n{help_}")
@@ -402,7 +402,7 @@ def test_an_index_that_cannot_be_asked(
     index.routes["/simple/flashinfer-cubin/"] = route
     before = snapshot(engine)
     result = ask(engine, *command)
-    if command[0] != "set":  # the others have to ask
+    if command[0] != "set":  # only `set` can do without an index
         message = message.replace(", or use --offline", "")
     assert (result.code, result.err) == (3, message)
     assert "flashinfer 0" not in result.out

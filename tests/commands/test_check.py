@@ -1,4 +1,4 @@
-"""`fi-bump check`, `--fix`, `--diff` and both formats."""
+"""Tests of `fi-bump check` with `--fix`, `--diff` and both formats."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_named_paths_limit_what_is_read(engine: Path, run: Run) -> None:
 def test_a_check_that_looked_at_nothing_fails(engine: Path, run: Run) -> None:
     plant(engine, {"docs/a.md": b"x"})
     error = "fi-bump: found no pin of flashinfer below docs, so nothing was checked\n"
-    hint = "help: name files that hold pins, or run fi-bump init --force\n"
+    hint = "help: name files that contain pins, or look for pins again with fi-bump init --force, which replaces the lock\n"
     assert run(engine, "check", "docs") == (3, "", error + hint)
 
 

@@ -1,4 +1,4 @@
-"""`check` in step stays cheap: guarded by a count of executed instructions, which no busy machine can change."""
+"""Test that `check` of a tree in step stays cheap, by counting instructions: unlike time, no busy machine changes them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ print(code, count)
 
 
 def instructions(root: Path) -> int:
-    """How many Python instructions a check of this tree executes, modules imported on the way included."""
+    """Return how many Python instructions a check of this tree executes, including those of its imports."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     command = [sys.executable, "-c", COUNT, str(root)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)

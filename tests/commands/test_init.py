@@ -1,4 +1,4 @@
-"""`fi-bump init`."""
+"""Tests of `fi-bump init`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
 
 
 def cells(out: str) -> list[list[str]]:
-    """The rows of a table, without the blanks that align it."""
+    """Return the rows of a table without the spaces that align its columns."""
     return [line.split() for line in out.splitlines()]
 
 
@@ -32,7 +32,7 @@ def test_init_finds_every_pin_and_writes_the_lock(bare: Path, run: Run) -> None:
 
 def test_init_does_not_overwrite(engine: Path, run: Run) -> None:
     before = snapshot(engine)
-    error = "versions.lock.json: there is a lock already\nhelp: use --force to replace it\n"
+    error = "versions.lock.json: this file already exists\nhelp: run fi-bump init --force to replace it; only its excludes are kept\n"
     assert run(engine, "init") == (2, "", error)
     assert snapshot(engine) == before
 
@@ -53,8 +53,8 @@ def test_pins_that_disagree_are_shown_and_the_most_common_version_is_taken(bare:
     assert cells(result.out)[1] == ["docker/Dockerfile:3:24", "ARG", "FLASHINFER_VERSION", NEW, "differs"]
     assert result.out.splitlines()[-3:] == [
         f"wrote versions.lock.json: flashinfer {OLD}, 5 sites in 4 files",
-        f"the pins disagree: {OLD} stands at most sites (4 of 5), so the lock takes it",
-        "help: 1 pin to move: run fi-bump check --fix, or init --force --version V",
+        f"the pins disagree; the lock uses {OLD}, the version of 4 of 5 pins",
+        "help: run fi-bump check --fix to move 1 pin to 0.6.8.post1, or fi-bump init --force --version VERSION to lock another version",
     ]
 
 
@@ -62,7 +62,7 @@ def test_version_decides_when_pins_disagree(bare: Path, run: Run) -> None:
     result = run(bare, "init", "--version", NEW)
     assert result.out.splitlines()[-2:] == [
         f"wrote versions.lock.json: flashinfer {NEW}, 5 sites in 4 files",
-        "help: 5 pins to move: run fi-bump check --fix, or init --force --version V",
+        "help: run fi-bump check --fix to move 5 pins to 0.6.11.post2, or fi-bump init --force --version VERSION to lock another version",
     ]
     assert run(bare, "check").code == 1
 
@@ -71,7 +71,7 @@ def test_what_cannot_be_pinned_is_said(bare: Path, run: Run) -> None:
     plant(bare, {"requirements/x.txt": b"flashinfer-cubin\n", "x.json": b"{flashinfer"})
     lines = run(bare, "init").out.splitlines()
     assert lines[-2] == "requirements/x.txt:1:1: note: flashinfer-cubin: has no version specifier"
-    assert lines[-1].startswith("x.json: note: names a package of the lock but cannot be parsed: ")
+    assert lines[-1].startswith("x.json: note: mentions a package of the lock but cannot be parsed: ")
 
 
 def test_a_group_of_your_own(bare: Path, run: Run) -> None:
@@ -94,16 +94,16 @@ def test_a_known_family_by_name(tmp_path: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "error"),
     [
-        (["--package", "x"], 2, "fi-bump: a group described by hand needs a name\nhelp: add --group NAME\n"),
+        (["--package", "x"], 2, "fi-bump: --package, --variable and --repository describe your own group, which needs a name\nhelp: add --group NAME\n"),
         (["--group", "x", "--variable", "X"], 2, "fi-bump: the group 'x' has no package\nhelp: add --package NAME\n"),
         (["--version", "new"], 2, "fi-bump: 'new' is not a PEP 440 version\nhelp: a version looks like 0.6.11.post2, "
          "0.7.0rc1 or 0.6.9.dev20260101\n"),
-        (["--group", "x"], 2, "fi-bump: there is no known family 'x'\nhelp: name its packages with --package; the known "
-         "families are flashinfer, nixl, sgl-kernel, nvidia-cutlass-dsl, jax, lmcache, torch\n"),
+        (["--group", "x"], 2, "fi-bump: there is no known family 'x'\nhelp: name one of flashinfer, nixl, sgl-kernel, "
+         "nvidia-cutlass-dsl, jax, lmcache, torch, or add --package NAME to describe your own group\n"),
         (["--group", "X Y", "--package", "x"], 2, "fi-bump: \"X Y\" is not a group name: "
          "lower-case letters, digits and single hyphens\n"),
-        (["--group", "jax"], 3, "fi-bump: found no pin of jax, so no lock was written\nhelp: describe a group with "
-         "--group NAME --package PACKAGE, and --variable and --repository as needed\n"),
+        (["--group", "jax"], 3, "fi-bump: found no pin of jax, so no lock was written\nhelp: name another family with --group, "
+         "or describe your own group with --group NAME --package PACKAGE\n"),
     ],
 )  # fmt: skip
 def test_wrong_usage_writes_nothing(bare: Path, run: Run, arguments: list[str], code: int, error: str) -> None:

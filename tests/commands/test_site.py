@@ -1,4 +1,4 @@
-"""`fi-bump site`, literal places, and groups that share a package: whole outputs and whole files."""
+"""Tests of `fi-bump site`, of literals, and of groups that share a package: whole outputs and whole files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ TEXT = "launch.xyz#literal:flashinfer {version}"
 
 @pytest.fixture
 def launch(engine: Path) -> Path:
-    """The engine with a file that no finder knows."""
+    """An engine's repository with a file that no finder reads."""
     plant(engine, {"launch.xyz": LAUNCH})
     return engine
 
 
 def sites(root: Path) -> dict[str, list[str]]:
-    """The recorded sites by group."""
+    """Return the recorded sites by group."""
     document: dict[str, Any] = json.loads((root / "versions.lock.json").read_bytes())
     return {name: group["sites"] for name, group in document["groups"].items()}
 
@@ -80,19 +80,22 @@ def test_what_a_finder_says_of_a_recorded_literal_gives_way(engine: Path, run: R
     ("arguments", "message"),
     [
         (["add", "nope:3"], "nope: there is no such file or folder\n"),
-        (["add", "launch.xyz"], "fi-bump: 'launch.xyz' names no place\nhelp: write PATH#ANCHOR, or PATH:LINE\n"),
+        (
+            ["add", "launch.xyz"],
+            "fi-bump: 'launch.xyz' is neither PATH#ANCHOR nor PATH:LINE\nhelp: copy a place from the output of fi-bump check\n",
+        ),
         (
             ["add", "launch.xyz:2"],
-            "launch.xyz:2: no pin stands there\n"
-            "help: name a group with --group, and the text with --text where the line holds several versions\n",
+            "launch.xyz:2: there is no pin on this line\n"
+            "help: to record a version that fi-bump does not recognise, add --group NAME, and --text if the line has several\n",
         ),
         (
             ["add", "launch.xyz:3", "--group", "flashinfer"],
-            "launch.xyz:3: 2 versions stand on this line\nhelp: say which with --text 'TEXT {version} TEXT'\n",
+            "launch.xyz:3: this line has 2 versions\nhelp: mark the version with --text 'TEXT {version} TEXT'\n",
         ),
         (
             ["add", "launch.xyz:99", "--group", "flashinfer"],
-            "launch.xyz:99: 0 versions stand on this line\nhelp: say which with --text 'TEXT {version} TEXT'\n",
+            "launch.xyz:99: this line has 0 versions\nhelp: mark the version with --text 'TEXT {version} TEXT'\n",
         ),
         (
             ["add", "launch.xyz:2", "--group", "flash"],
@@ -100,30 +103,31 @@ def test_what_a_finder_says_of_a_recorded_literal_gives_way(engine: Path, run: R
         ),
         (
             ["add", "launch.xyz", "--text", "{version}"],
-            "fi-bump: '{version}' needs some text and {version} once\nhelp: quote it for the shell\n",
+            "fi-bump: '{version}' does not contain {version} exactly once, beside other text\n"
+            "help: quote the text for the shell\n",
         ),
         (
             ["add", "launch.xyz", "--text", "no {version}"],
-            "launch.xyz: 'no {version}' stands 0 times in this file\n"
-            "help: take more of the line, so that it stands once in the file\n",
+            "launch.xyz: 'no {version}' occurs 0 times in this file, but must occur once\n"
+            "help: give a longer part of the line\n",
         ),
         (
             ["add", "requirements/cuda.txt#numba"],
-            "requirements/cuda.txt#numba: no pin stands there\n"
-            "help: name a group with --group, and the text with --text where the line holds several versions\n",
+            "requirements/cuda.txt#numba: there is no pin with this anchor\n"
+            "help: to record a version that fi-bump does not recognise, add --group NAME, and --text if the line has several\n",
         ),
         (
             ["remove", "a#b"],
-            "fi-bump: no group records 'a#b'\nhelp: fi-bump status lists the recorded sites\n",
+            "fi-bump: no group records 'a#b'\nhelp: run fi-bump status to list the recorded sites\n",
         ),
         (
             ["move", "a#b", "docker/Dockerfile:3"],
-            "fi-bump: no group records 'a#b'\nhelp: fi-bump status lists the recorded sites\n",
+            "fi-bump: no group records 'a#b'\nhelp: run fi-bump status to list the recorded sites\n",
         ),
         (
             ["move", "requirements/cuda.txt#flashinfer-cubin", "docker/Dockerfile:3"],
-            "fi-bump: 'docker/Dockerfile#ARG FLASHINFER_VERSION' is a site of 'flashinfer' already\n"
-            "help: fi-bump site remove 'requirements/cuda.txt#flashinfer-cubin'\n",
+            "fi-bump: 'docker/Dockerfile#ARG FLASHINFER_VERSION' is already a site of 'flashinfer'\n"
+            "help: run fi-bump site remove 'requirements/cuda.txt#flashinfer-cubin' to remove the old site\n",
         ),
     ],
 )
@@ -136,7 +140,7 @@ def test_what_cannot_be_meant(launch: Path, run: Run, arguments: list[str], mess
 def test_a_recorded_site_is_said_and_nothing_written(engine: Path, run: Run) -> None:
     before = snapshot(engine)
     result = run(engine, "site", "add", "docker/Dockerfile:3")
-    assert result == (0, "flashinfer records docker/Dockerfile#ARG FLASHINFER_VERSION already\n", "")
+    assert result == (0, "docker/Dockerfile#ARG FLASHINFER_VERSION is already a site of flashinfer\n", "")
     assert snapshot(engine) == before
 
 
@@ -155,7 +159,7 @@ def test_a_pin_at_another_version_is_recorded_and_said(engine: Path, run: Run) -
     assert run(engine, "site", "add", "requirements/new.txt#flashinfer-python") == (
         0,
         "recorded requirements/new.txt#flashinfer-python under flashinfer\n"
-        "note: 0.6.6 stands there, the lock says 0.6.8.post1: fi-bump check --fix moves it\n",
+        "note: this pin is 0.6.6, the lock says 0.6.8.post1; run fi-bump check --fix to move the pin\n",
         "",
     )
 
@@ -176,13 +180,13 @@ def test_groups_that_share_a_package(bare: Path, run: Run) -> None:
     assert run(bare, "site", "add", site) == (
         2,
         "",
-        "fi-bump: flashinfer-python could belong to flashinfer, flashinfer-0-6-6\nhelp: say which with --group NAME\n",
+        "fi-bump: flashinfer-python could belong to flashinfer, flashinfer-0-6-6\nhelp: choose one with --group NAME\n",
     )
     assert run(bare, "site", "add", "--group", "flashinfer-0-6-6", site).code == 0
     assert run(bare, "check").code == 0
     assert run(bare, "site", "add", "--group", "flashinfer", site).out == (
-        f"recorded {site} under flashinfer, no longer under flashinfer-0-6-6\n"
-        "note: 0.6.6 stands there, the lock says 0.6.8.post1: fi-bump check --fix moves it\n"
+        f"recorded {site} under flashinfer and removed it from flashinfer-0-6-6\n"
+        "note: this pin is 0.6.6, the lock says 0.6.8.post1; run fi-bump check --fix to move the pin\n"
     )
     assert run(bare, "site", "add", "--group", "flashinfer-0-6-6", site).code == 0
     assert run(bare, "set", f"flashinfer=={NEW}").code == 0

@@ -1,4 +1,4 @@
-"""`fi-bump smoke` as a user runs it, with interpreters that misbehave."""
+"""Tests of `fi-bump smoke` as a user runs it, with fake interpreters that misbehave."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEAD = "NVIDIA H200 (9.0), driver 580.95.05, CUDA 13.0, torch 2.11.0+cu130, Pyth
 
 
 class Smoke:
-    """`smoke` with one fake interpreter and a cache of its own."""
+    """Run `smoke` with one fake interpreter and an empty cache."""
 
     def __init__(self, run: Run, engine: Path, tmp_path: Path) -> None:
         self._run = run
@@ -41,7 +41,7 @@ class Smoke:
         return self._run(self.engine, "smoke", "--python", python, "--cache", cache, *arguments)
 
     def json(self, *arguments: str, **fakes: Any) -> tuple[int, Any]:
-        """The exit code and the report, which keeps to its schema."""
+        """Return the exit code and the report, after validating the report against its schema."""
         result = self(*arguments, "--format", "json", **fakes)
         report = json.loads(result.out)
         VALIDATOR.validate(report)
@@ -117,7 +117,7 @@ NO_GPU = {**METRICS, "devices": [], "cuda": None, "driver": None}
 @pytest.mark.parametrize(
     ("arguments", "metrics", "probes", "code", "messages"),
     [
-        # Without a GPU what can be compiled must have been.
+        # Without a GPU, the probes that can compile must have compiled.
         ((), NO_GPU, {}, 0, []),
         (
             (),
@@ -140,7 +140,7 @@ NO_GPU = {**METRICS, "devices": [], "cuda": None, "driver": None}
             1,
             ["mxfp4-sm90-interleave is required and was not run: runs on compute capability 9.0; there is no device"],
         ),
-        # On a GPU that can run it, having compiled is not enough.
+        # On a GPU that can run the probe, compiling is not enough.
         (
             (),
             {**METRICS, "devices": [{**B200, "index": 0}]},
@@ -215,7 +215,7 @@ def test_a_baseline(smoke: Smoke) -> None:
     earlier = str(smoke.folder / "earlier.json")
     wrong = {"mxfp4-sm90-interleave": "answer('fail', 'wrong', error=1.4)"}
     assert smoke("--output", earlier, probes=wrong).code == 1
-    # It stands in the baseline: reported, not blocking.
+    # The baseline has this failure too, so it is reported but does not make the run red.
     code, report = smoke.json("--baseline", earlier, "--tolerance", "0.5", probes=wrong)
     assert (code, report["comparison"]["standing_failures"]) == (0, ["mxfp4-sm90-interleave"])
     worse = {
@@ -240,7 +240,7 @@ def test_an_engines_tests(smoke: Smoke) -> None:
         ["environment", "pytest"],
         {"environment": "pass", "pytest": "pass"},
     )
-    # Tests that were all skipped have shown nothing.
+    # If every test was skipped, the run has shown nothing.
     skipped = {"pytest": write.format(suite.format("<skipped message='needs sm_100'/>"))}
     code, report = smoke.json("--only", "environment", "--pytest", "tests/test_moe.py::t", probes=skipped)
     assert (code, [problem["message"] for problem in report["problems"]]) == (
@@ -251,7 +251,7 @@ def test_an_engines_tests(smoke: Smoke) -> None:
 
 def test_another_release_beside_it(run: Run, engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Made(environment.Maker):
-        """A fake for each version: the newer one fails."""
+        """Return a fake interpreter for each version; the newer one fails."""
 
         def make(self, wanted: EnvironmentRequest) -> str:
             version = next(each.partition("==")[2] for each in wanted.requirements if "-python==" in each)
@@ -277,7 +277,7 @@ def test_a_release_that_cannot_be_installed_stops_the_run_before_its_first_probe
     run: Run, engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Made(environment.Maker):
-        """The locked release can be installed, the other cannot."""
+        """Install the locked release, and fail for the other."""
 
         def make(self, wanted: EnvironmentRequest) -> str:
             if f"flashinfer-python=={OLD}" not in wanted.requirements:
@@ -303,19 +303,27 @@ def test_a_release_that_cannot_be_installed_stops_the_run_before_its_first_probe
         (("--output", "none/a.json"), 3, "none/a.json: cannot be written: its folder does not exist"),
         (("--baseline", "none.json"), 3, "none.json: cannot be read: no such file or directory"),
         (("--with", "-r x"), 2, "fi-bump: '-r x' is no requirement"),
-        (("--with", "torch"), 2, "fi-bump: nothing is installed into the interpreter of --python"),
-        (("--wheelhouse", "."), 2, "fi-bump: nothing is installed into the interpreter of --python"),
+        (
+            ("--with", "torch"),
+            2,
+            "fi-bump: --python cannot be used with --wheelhouse or --with: nothing is installed into that interpreter",
+        ),
+        (
+            ("--wheelhouse", "."),
+            2,
+            "fi-bump: --python cannot be used with --wheelhouse or --with: nothing is installed into that interpreter",
+        ),
         (
             ("--against", "0.6.9"),
             2,
-            "fi-bump: --against needs an environment for each release, and --python names one that is there",
+            "fi-bump: --against cannot be used with --python: it makes an environment for each release",
         ),
         (("--sweep", "numpy"), 2, "fi-bump: no probe that compiles without a GPU depends on 'numpy'"),
         (("--sweep", "=="), 2, "fi-bump: '==' names no releases"),
         (
             ("--sweep", "nvidia-cutlass-dsl", "--only", "environment"),
             2,
-            "fi-bump: --sweep goes alone: no --only, --require, --pytest, --against or --baseline",
+            "fi-bump: --sweep cannot be used with --only, --require, --pytest, --against or --baseline",
         ),
         (("--pytest", "tests/none.py"), 2, "tests/none.py: there are no tests here"),
         (("--python", "none"), 2, "fi-bump: 'none' is no interpreter"),
@@ -370,7 +378,7 @@ def test_an_interrupt_ends_every_process(engine: Path, tmp_path: Path, number: s
     else:
         arguments += ["--python", fake_python(tmp_path / "bin", {where: source})]
     process = spawn(engine, *arguments, PATH=f"{tmp_path / 'bin'}:/usr/bin:/bin")
-    # The pipe opens when the process runs, and it closes after both numbers.
+    # Opening the pipe waits until the process runs; the process closes it after writing both numbers.
     pids = [int(text) for text in fifo.read_text().split()]
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
@@ -388,7 +396,7 @@ def test_on_a_terminal_progress_is_live(engine: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=inner, env=environ)
     os.close(inner)
     shown = b""
-    # Reading a terminal whose last writer is gone ends in an error.
+    # Reading a terminal after its last writer has exited raises an error.
     with contextlib.suppress(OSError):
         while piece := os.read(terminal, 65536):
             shown += piece

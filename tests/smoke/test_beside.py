@@ -104,12 +104,13 @@ def test_a_base_decides_what_it_holds(made: list[EnvironmentRequest], run: Run, 
         ),
         (
             ("--base", sys.executable, "--python", sys.executable),
-            "fi-bump: --base is what an environment is made on, and --python names one that is there\n"
-            "help: leave one of them out",
+            "fi-bump: --base cannot be used with --python: --base makes an environment, --python uses an existing one\n"
+            "help: leave out --base or --python",
         ),
         (
             ("--base", sys.executable, "--sweep", "nvidia-cutlass-dsl"),
-            "fi-bump: --sweep needs environments of its own: the base may hold what is swept\nhelp: leave --base out",
+            "fi-bump: --sweep cannot be used with --base: the base may contain the package that is swept\n"
+            "help: leave out --base",
         ),
     ],
 )

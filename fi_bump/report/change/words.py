@@ -171,7 +171,7 @@ def _not_run(about: Description) -> Iterator[Words]:
         yield "audit and release dates: offline, no package index was asked; run ", Code("fi-bump audit")
     else:
         for name in about.asked.left:
-            yield Code(name), " is not on the index, and no requirement pins it: not asked about"
+            yield Code(name), " is not on the index and no requirement pins it, so its releases were not checked"
     if about.report is not None:
         yield from _probes(about.report)
     for group in about.groups:

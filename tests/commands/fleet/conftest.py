@@ -1,4 +1,4 @@
-"""A fleet: an engine, plugins that build on it, and checkouts that something is wrong with."""
+"""Fixtures: a fleet with an engine, plugins that build on it, and broken checkouts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BROKEN = b'{\n  "lock-version": 1,\n  "groups": {]\n}\n'
 
 
 def lock(**groups: tuple[str, list[str]]) -> bytes:
-    """A lock of groups by name: a version, and the packages, pinned in requirements.txt."""
+    """Return a lock with groups by name: each has a version, and packages that are pinned in requirements.txt."""
     document = {
         name: {
             "version": version,
@@ -32,7 +32,7 @@ def lock(**groups: tuple[str, list[str]]) -> bytes:
 
 
 def pinned(**packages: str) -> bytes:
-    """A requirement file."""
+    """Return a requirement file."""
     return "".join(f"{name.replace('_', '-')}=={version}\n" for name, version in packages.items()).encode()
 
 
@@ -67,17 +67,17 @@ ALL = ("engine", "plugin", "kernels", "ahead", "broken", "docs")
 
 
 def text(result: Result) -> str:
-    """A table without the blanks at the ends of its lines."""
+    """Return a table without the spaces at the ends of its lines."""
     return "".join(f"{line.rstrip()}\n" for line in result.out.split("\n")[:-1])
 
 
 def document(run: Run, root: Path, *arguments: str) -> dict[str, Any]:
-    """The JSON document, held against its schema."""
+    """Return the JSON document after validating it against its schema."""
     found: dict[str, Any] = json.loads(run(root, "fleet", *arguments, "--format", "json").out)
     VALIDATOR.validate(found)
     return found
 
 
 def column(found: dict[str, Any], key: str) -> dict[str, Any]:
-    """One key of each repository, by name."""
+    """Return one key of each repository, by the repository's name."""
     return {each["name"]: each[key] for each in found["repositories"]}

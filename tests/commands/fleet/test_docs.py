@@ -1,4 +1,4 @@
-"""docs/fleet.md: the table is what its repos file makes, and the loop runs as it stands."""
+"""Test docs/fleet.md: its table is the output for its repos file, and its shell loop runs unchanged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.stories.test_precommit import git
 TOP = Path(__file__).parents[3]
 PAGE = (TOP / "docs/fleet.md").read_text()
 BLOCKS = re.findall("```(?:sh)?\n(.*?)```", PAGE, re.DOTALL)
-# It reads its input, as ssh below `git push` does: the loop's paths are not for it.
+# It reads its standard input, as ssh under `git push` does; the loop must not feed its paths to it.
 GH = """#!/bin/sh
 cat > /dev/null
 { pwd; for argument; do echo "$argument"; done; } >> "$GH_LOG"

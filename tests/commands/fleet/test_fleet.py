@@ -1,4 +1,4 @@
-"""Whole tables and documents of a fleet, and what is said where one of it is broken."""
+"""Tests of `fi-bump fleet`: whole tables and documents, and the messages about broken checkouts."""
 
 from __future__ import annotations
 
@@ -158,11 +158,15 @@ def test_exit_code(fleet: Path, run: Run, arguments: list[str], code: int) -> No
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ([], 2, "fi-bump: there is no repository to look at\nhelp: name folders, or a file of paths with --repos\n"),
+        (
+            [],
+            2,
+            "fi-bump: the command names no checkout\nhelp: name folders of checkouts, or a file that lists them with --repos FILE\n",
+        ),
         (
             ["engine", "plugin", "--engine", "vllm"],
             2,
-            "fi-bump: there is no repository 'vllm' to be the engine\nhelp: the repositories are engine, plugin\n",
+            "fi-bump: the engine 'vllm' is not one of the checkouts\nhelp: name one of engine, plugin, or a folder\n",
         ),
         (["--repos", "none.txt"], 3, "ROOT/none.txt: cannot be read: no such file or directory\n"),
     ],
@@ -200,7 +204,7 @@ def test_an_engine_with_several_versions_agrees_with_any(fleet: Path, run: Run) 
     )
     found = document(run, fleet, "engine", "plugin", "kernels", "--engine", "engine")
     groups = column(found, "groups")
-    # The group of the same name counts alone; without one, any that holds the package.
+    # Only the group of the same name counts; if there is none, every group with the package counts.
     assert groups["plugin"][0]["engine"] == [{"group": "flashinfer", "version": NEW, "through": [], "agrees": False}]
     assert groups["kernels"][0]["engine"] == [
         {"group": "older", "version": OLD, "through": ["flashinfer-python"], "agrees": True}

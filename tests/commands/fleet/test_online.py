@@ -1,4 +1,4 @@
-"""`fleet --online` against a real local index."""
+"""Tests of `fleet --online` with a real local index."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.index.server import Index, Package, Reply, answering, running, wheel
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    """An index with something newer of torch, and of one member of flashinfer."""
+    """An index with a newer torch, and with a newer release of only one member of flashinfer."""
     with running() as started:
         for name, versions in {
             "flashinfer-python": (OLD, NEW, "0.6.14"),
@@ -56,7 +56,7 @@ def test_online(fleet: Path, ask: Ask, index: Index) -> None:
         f"ahead       torch       2.10.0        in step                            2.11.0\n"
         f"4 repositories: 4 behind, 1 with findings\n"
     )
-    # Each page once, for however many repositories.
+    # Each page is requested once, whatever the number of repositories.
     pages = [request.path for request in index.log]
     assert sorted(pages) == [f"/simple/{name}/" for name in ("flashinfer-cubin", "flashinfer-python", "kit", "torch")]
 

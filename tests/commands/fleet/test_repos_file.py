@@ -1,4 +1,4 @@
-"""The file that lists the checkouts."""
+"""Tests of the file that lists the checkouts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_repos_file(fleet: Path, run: Run) -> None:
     found = document(run, fleet.parent, "--repos", str(fleet / "repos.txt"))
     assert column(found, "path") == {"engine": "../src/engine", "plugin": "plugin", "kernels": "kernels"}
     assert found["engine"] == "engine"
-    # An engine on the command line counts more.
+    # An engine on the command line overrides the file's.
     assert document(run, fleet, "ahead", "--repos", "repos.txt", "--engine", "ahead")["engine"] == "ahead"
 
 

@@ -1,4 +1,4 @@
-"""A committed engine beside a local index that has releases with dates, and running fi-bump against it."""
+"""Fixtures: a committed engine's repository, a local index whose releases have dates, and fi-bump run against it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RELEASES = {
     NEW: "2026-05-20",
     "0.6.13": "2026-07-01",
 }
-# The old version in prose, in Markdown's and HTML's own characters, and a gate that no bump may move.
+# The old version in prose, with characters that Markdown and HTML treat specially, and an exact gate.
 DOCS = f"# Install\n\n| `pip install flashinfer-python=={OLD}` | <b>@octocat</b> #12 |\n".encode()
 GATE = f'import flashinfer\n\nif flashinfer.__version__ == "{OLD}":\n    pass\n'.encode()
 
@@ -30,20 +30,20 @@ Ask = Callable[..., Result]
 
 @pytest.fixture(autouse=True)
 def plain_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """git as it is without this user's configuration, and with a name."""
+    """Run git without the user's configuration, and with a committer's name."""
     (tmp_path / "gitconfig").write_text("[user]\nname = t\nemail = t@example.invalid\n[init]\ndefaultBranch = main\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 
 
 def git(root: Path, *arguments: str) -> str:
-    """What git prints."""
+    """Return what git prints."""
     return subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture
 def committed(tmp_path: Path) -> Path:
-    """The engine in its first commit, with a document and a gate that name the old version."""
+    """The engine's repository with one commit, and with a document and an exact gate of the old version."""
     root = tmp_path / "engine"
     plant(root, {**TREE, "versions.lock.json": LOCK, "docs/a|b.md": DOCS, "src/gate.py": GATE})
     git(tmp_path, "init", "--quiet", str(root))
@@ -54,7 +54,7 @@ def committed(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    """An index with the same releases of both packages, each of its own day, one of them yanked."""
+    """An index with the same releases of both packages, each with another date, one of them yanked."""
     with running() as started:
         for name in ("flashinfer-python", "flashinfer-cubin"):
             needs = ("numba>=0.62",) if name == "flashinfer-python" else ()
@@ -71,7 +71,7 @@ def index() -> Iterator[Index]:
 
 @pytest.fixture
 def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Run a command that asks `index`, with a cache of its own."""
+    """Run a command that asks `index`, with an empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
     monkeypatch.setattr(http_module, "RETRIES", 1)
 
@@ -83,5 +83,5 @@ def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def section(body: str, title: str) -> list[str]:
-    """The lines below a heading."""
+    """Return the lines below a heading."""
     return body.partition(f"### {title}\n\n")[2].partition("\n### ")[0].rstrip("\n").split("\n")

@@ -1,4 +1,4 @@
-"""docs/pull-requests.md shows what fi-bump writes for examples/engine."""
+"""Test that docs/pull-requests.md shows what fi-bump writes for examples/engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE = (TOP / "docs/pull-requests.md").read_text()
 
 
 def test_the_body_is_the_examples(tmp_path: Path, run: Run) -> None:
-    # Dates and releases are an index's; all else must come out as it stands there.
+    # Dates and releases depend on the index; everything else must be equal to the page.
     shown = PAGE.partition("```markdown\n")[2].partition("```")[0]
     shutil.copytree(TOP / "examples/engine", tmp_path / "engine")
     body = run(tmp_path / "engine", "set", NEW, "--pr-body", "-").out

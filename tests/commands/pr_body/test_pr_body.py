@@ -1,4 +1,4 @@
-"""Whole bodies of pull requests, from `set --pr-body` and `pr-body`."""
+"""Tests of `set --pr-body` and `pr-body`: whole bodies of pull requests."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ BODY = f"""\
 {LOOK}
 ### Not run
 
-- `flashinfer-jit-cache` is not on the index, and no requirement pins it: not asked about
+- `flashinfer-jit-cache` is not on the index and no requirement pins it, so its releases were not checked
 - smoke of `flashinfer`: not run; run `fi-bump smoke --group flashinfer --output smoke.json` on a GPU
 """
 OFFLINE = f"""\
@@ -81,7 +81,7 @@ def test_set_writes_the_body_beside_what_it_says(committed: Path, ask: Ask, tmp_
     assert result.out.split("\n")[0] == f"docker/Dockerfile:3:24: FLASHINFER_VERSION {OLD} -> {NEW}"
     assert result.out.split("\n")[-2] == f"wrote {body}"
     assert body.read_text() == BODY
-    # The same, asked for later, and from the commit's other side.
+    # `pr-body` prints the same body, before the commit and (with --base) after it.
     assert ask(committed, "pr-body") == (0, BODY, "")
     git(committed, "commit", "-aqm", "moved")
     assert ask(committed, "pr-body", "--base", "HEAD~1") == (0, BODY, "")
@@ -139,7 +139,7 @@ def test_a_group_without_a_page_and_two_groups_at_once(committed: Path, ask: Ask
     assert section(body, "Releases of numba on the way")[2:] == ["| 0.62.0 | 2026-05-01 |"]
     assert section(body, "Audit") == ["- no conflicts"]
     assert section(body, "Not run")[-1] == "- smoke of `numba`: there is no probe for it"
-    # From git the new group's version before is that of its pin then.
+    # With git, the new group's old version is the version of its pin in the old commit.
     assert ask(committed, "pr-body").out == body
 
 
@@ -184,7 +184,7 @@ def test_many_pins_are_folded_away(committed: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ([], 3, "fi-bump: nothing moves between HEAD and the working tree\n"),
+        ([], 3, "fi-bump: no pin differs between HEAD and the working tree\n"),
         (["--base", "nowhere"], 2, "fi-bump: 'nowhere' is no git revision here\n"),
         (["--base", ""], 2, "fi-bump: '' is no git revision here\n"),
         (["--base", "--help"], 2, "fi-bump: '--help' is no git revision\n"),
@@ -238,7 +238,11 @@ def test_a_body_that_cannot_be_written_stops_the_set(committed: Path, run: Run, 
 
 def test_nothing_moved(committed: Path, run: Run, tmp_path: Path) -> None:
     result = run(committed, "set", OLD, "--pr-body", str(tmp_path / "body.md"), "--commit")
-    assert result == (0, f"flashinfer is already at {OLD}\nnothing moved: no body and no commit\n", "")
+    assert result == (
+        0,
+        f"flashinfer is already at {OLD}\nno pin moved, so no body was written and no commit was made\n",
+        "",
+    )
     assert not (tmp_path / "body.md").exists()
 
 
@@ -246,7 +250,7 @@ def test_a_plan_has_no_body(committed: Path, run: Run) -> None:
     result = run(committed, "set", NEW, "--dry-run", "--pr-body", "-")
     assert (result.code, result.out) == (2, "")
     assert result.err == (
-        "fi-bump: --dry-run changes nothing, so there is nothing for --pr-body\nhelp: leave one of them out\n"
+        "fi-bump: --dry-run cannot be used with --pr-body: it changes no file\nhelp: leave out --dry-run or --pr-body\n"
     )
 
 

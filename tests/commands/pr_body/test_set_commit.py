@@ -1,4 +1,4 @@
-"""`set --commit`: one commit of what was moved, or a refusal before anything is written; all with the real git."""
+"""Tests of `set --commit` with the real git: one commit of the moved files, or a refusal before any write."""
 
 from __future__ import annotations
 
@@ -40,26 +40,26 @@ To look at:
   src/gate.py:3 exact gate: if flashinfer.__version__ == "{OLD}":
 
 Not run:
-  flashinfer-jit-cache is not on the index, and no requirement pins it: not asked about
+  flashinfer-jit-cache is not on the index and no requirement pins it, so its releases were not checked
   smoke of flashinfer: not run; run fi-bump smoke --group flashinfer --output smoke.json on a GPU
 """
 FILES = [*sorted(TREE), "versions.lock.json"]
 
 
 def committed_files(root: Path) -> list[str]:
-    """The files of the last commit."""
+    """Return the files of the last commit."""
     return git(root, "show", "--format=", "--name-only", "HEAD").split("\n")[:-1]
 
 
 def hook(root: Path, name: str, script: str) -> None:
-    """A hook of the repository."""
+    """Install a git hook in the repository."""
     path = root / ".git/hooks" / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
 def refused(root: Path, run: Run, *arguments: str) -> tuple[int, str]:
-    """The code and first line of a refusal that left everything as it was."""
+    """Return the exit code and the first line of a refusal, and assert that nothing changed."""
     before, head, status = snapshot(root), git(root, "rev-list", "--all"), git(root, "status", "--porcelain")
     result = run(root, "set", NEW, "--commit", *arguments)
     assert result.out == ""
@@ -92,7 +92,7 @@ def test_nothing_else_goes_along(committed: Path, run: Run) -> None:
 
 def test_below_the_top_of_the_work_tree_and_odd_names(committed: Path, run: Run) -> None:
     below = committed / "engines/a b"
-    # As a pattern it would name the edited file too.
+    # If git took this name as a pattern, it would also match the edited file.
     odd = "requirements/a*.txt"
     plant(below, {"versions.lock.json": LOCK, **TREE, odd: b"flashinfer-python==0.6.8.post1\n"})
     plant(below, {"requirements/a.txt": b"numba\n"})
@@ -210,7 +210,7 @@ def test_nobody_to_commit_as(committed: Path, run: Run, monkeypatch: pytest.Monk
 def test_a_plan_is_not_committed(committed: Path, run: Run) -> None:
     assert refused(committed, run, "--dry-run") == (
         2,
-        "fi-bump: --dry-run changes nothing, so there is nothing for --commit",
+        "fi-bump: --dry-run cannot be used with --commit: it changes no file",
     )
 
 

@@ -1,4 +1,4 @@
-"""A smoke report in the body of a pull request."""
+"""Tests of the smoke report in a pull request's body."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def test_a_green_report_leaves_only_the_indexes(committed: Path, run: Run, tmp_p
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": OLD}, f"is a report of flashinfer {OLD}, the lock says {NEW}"),
-        ({"group": "torch"}, "is a report of the group 'torch', which is not in the lock"),
+        ({"version": OLD}, f"this report is about flashinfer {OLD}, but the lock says {NEW}"),
+        ({"group": "torch"}, "this report is about the group 'torch', which the lock does not have"),
         ({"schema": 2}, "is a report of schema 2, not 1"),
         ({"target": None}, "is no smoke report"),
         ({"probes": [{"name": 1}]}, "is no smoke report"),

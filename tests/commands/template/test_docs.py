@@ -1,4 +1,4 @@
-"""docs/ci.md shows what the command prints for this repository, and names every template and placeholder."""
+"""Test that docs/ci.md shows the command's output for this repository and names every template and placeholder."""
 
 from __future__ import annotations
 

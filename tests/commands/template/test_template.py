@@ -1,4 +1,4 @@
-"""`fi-bump template`: whole files as a golden copy has them, where they are written, and what is refused."""
+"""Tests of `fi-bump template`: whole files compared with golden copies, their paths, and the refusals."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ pull-request      the body of a pull request that moves a group   .github/PULL_R
 
 
 def golden(name: str) -> bytes:
-    """The whole file that the template becomes for the repository `two`."""
+    """Return the whole file that the template becomes for the repository `two`."""
     return (GOLDEN / TEMPLATES[name].source).read_bytes()
 
 
 def test_without_a_name_they_are_listed(run: Run, tmp_path: Path) -> None:
-    # There is no lock: the list needs none.
+    # There is no lock, and listing does not need one.
     assert run(tmp_path, "template") == Result(0, LISTING, "")
 
 
@@ -69,7 +69,10 @@ def test_it_is_written_where_it_belongs(two: Path, run: Run, name: str) -> None:
 def test_another_file_is_not_replaced_without_force(two: Path, run: Run) -> None:
     target = two / TARGETS["github-drift"]
     plant(two, {TARGETS["github-drift"]: b"mine\n"})
-    complaint = f"{TARGETS['github-drift']}: is there already, and differs\nhelp: use --force to replace it\n"
+    complaint = (
+        f"{TARGETS['github-drift']}: this file exists and differs from the template\n"
+        "help: run it again with --force to replace the file; its changes are lost\n"
+    )
     assert run(two, "template", "github-drift", "--write") == Result(2, "", complaint)
     assert target.read_bytes() == b"mine\n"
     assert run(two, "template", "github-drift", "--write", "--force") == Result(
@@ -85,8 +88,8 @@ def test_a_shared_configuration_is_never_replaced(two: Path, run: Run, force: tu
     assert run(two, "template", "pre-commit", "--write", *force) == Result(
         2,
         "",
-        ".pre-commit-config.yaml: is there already, and is more than ours\n"
-        "help: add this to its repos:\n"
+        ".pre-commit-config.yaml: this file exists and may hold other settings, so it was not replaced\n"
+        "help: add this entry to its repos:\n"
         "  - repo: https://github.com/fi-bump/fi-bump\n"
         "    rev: v1.2.3\n"
         "    hooks:\n"
@@ -95,8 +98,8 @@ def test_a_shared_configuration_is_never_replaced(two: Path, run: Run, force: tu
     assert run(two, "template", "renovate", "--write", *force) == Result(
         2,
         "",
-        ".github/renovate.json5: is there already, and is more than ours\n"
-        "help: merge what fi-bump template renovate prints into it, or name another file with --output\n",
+        ".github/renovate.json5: this file exists and may hold other settings, so it was not replaced\n"
+        "help: add the output of fi-bump template renovate to it, or name another file with --output PATH\n",
     )
     assert snapshot(two) == before
 
@@ -125,13 +128,16 @@ def test_output_stays_in_the_repository(two: Path, run: Run, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("name", "place"), [("docker", "docker"), ("docker/", "docker/"), ("", "."), (".", ".")])
 def test_a_folder_is_no_place(two: Path, run: Run, name: str, place: str) -> None:
-    complaint = f"{place}: is a folder\nhelp: name a file below the repository's folder\n"
+    complaint = f"{place}: this is a folder\nhelp: name a file in the repository\n"
     assert run(two, "template", "gitlab", "--output", name) == Result(2, "", complaint)
 
 
 @pytest.mark.parametrize("option", [("--write",), ("--output", "x"), ("--group", "kit"), ("--force",)])
 def test_options_without_a_name(two: Path, run: Run, option: tuple[str, ...]) -> None:
-    complaint = "fi-bump: no template is named\nhelp: fi-bump template lists them\n"
+    complaint = (
+        "fi-bump: --write, --output, --group and --force need the name of a template\n"
+        "help: run fi-bump template to list the templates\n"
+    )
     assert run(two, "template", *option) == Result(2, "", complaint)
 
 
@@ -139,8 +145,8 @@ def test_below_the_top_of_a_checkout_nobody_would_read_it(two: Path, run: Run, t
     (tmp_path / ".git").mkdir()
     before = snapshot(two)
     complaint = (
-        f".github/workflows/fi-bump-drift.yml: is read at the top of {tmp_path} alone, and this lock lies in two\n"
-        "help: save what fi-bump template github-drift prints at the top, with -C two behind each fi-bump\n"
+        f".github/workflows/fi-bump-drift.yml: this file only works at the top of {tmp_path}, but the lock is in two\n"
+        "help: save the output of fi-bump template github-drift there, and add -C two after each fi-bump in it\n"
     )
     assert run(two, "template", "github-drift", "--write") == Result(2, "", complaint)
     assert snapshot(two) == before
@@ -177,7 +183,7 @@ def test_one_group(two: Path, run: Run) -> None:
     one = whole.replace('group: ["flashinfer", "kit"]', 'group: ["kit"]')
     assert one != whole
     assert run(two, "template", "github-bump", "--group", "kit") == Result(0, one, "")
-    # It has no probes, so what runs them is left out.
+    # No probe tests this group, so the steps that run probes are omitted.
     check = golden("buildkite").decode().partition("\n  # Naming the probes")[0]
     assert run(two, "template", "buildkite", "--group", "kit") == Result(0, check, "")
     complaint = "fi-bump: the group 'kit' does not hold flashinfer-python\nhelp: see fi-bump init\n"
@@ -202,7 +208,7 @@ def test_several_groups_that_the_probes_could_judge(run: Run, tmp_path: Path) ->
 
 
 def test_a_member_that_nothing_pins_is_not_waited_for(engine: Path, run: Run) -> None:
-    # flashinfer-jit-cache has no index of its own in this lock, and no requirement names it.
+    # In this lock flashinfer-jit-cache has no index of its own, and no requirement names it.
     printed = run(engine, "template", "renovate").out
     assert '"matchPackageNames": ["flashinfer-cubin", "flashinfer-python"],\n      "enabled": true,' in printed
     assert '"minimumGroupSize": 2,' in printed

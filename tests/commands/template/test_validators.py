@@ -1,4 +1,4 @@
-"""Each template before the tool that reads it, and the same tool before a spoiled one: a validator must be able to fail."""
+"""Check each template with the tool that reads it, and check that the tool rejects a broken template."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORKFLOWS = ("github-drift", "github-bump", "github-smoke")
 
 
 def tool(name: str, *arguments: str, cwd: Path, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a tool of the dev extra, which lies beside this interpreter."""
+    """Run a tool of the dev extra, which is installed next to this interpreter."""
     found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     assert found, f"{name} is not installed: the dev extra has it"
     environment = {**os.environ, "NO_COLOR": "1"}
@@ -30,13 +30,13 @@ def tool(name: str, *arguments: str, cwd: Path, text: str | None = None) -> subp
 
 
 def written(root: Path, run: Run, name: str) -> Path:
-    """The template's file, written where it belongs."""
+    """Write the template's file to its usual path and return the path."""
     assert run(root, "template", name, "--write").code == 0
     return root / TARGETS[name]
 
 
 def spoil(path: Path, old: str, new: str) -> None:
-    """Replace a text that must stand in the file."""
+    """Replace a text in the file, and assert that the file contains it."""
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
@@ -88,14 +88,14 @@ def test_kubernetes_takes_it(two: Path, run: Run) -> None:
 def test_the_pod_gets_a_lock_that_fi_bump_reads(two: Path, run: Run, tmp_path: Path) -> None:
     documents = list(yaml.safe_load_all(written(two, run, "kubernetes-smoke").read_bytes()))
     plant(tmp_path / "pod", {name: text.encode() for name, text in documents[0]["data"].items()})
-    # What `smoke` says once it has read the lock, and before it runs anything.
+    # `smoke` prints this after it has read the lock and before it runs anything.
     done = run(tmp_path / "pod", *documents[1]["spec"]["template"]["spec"]["containers"][0]["args"][2:5], "--with", "!")
     assert (done.code, done.out) == (2, "")
     assert "'!'" in done.err
 
 
 def scripts(path: Path) -> list[str]:
-    """The shell scripts of a workflow, in order."""
+    """Return the shell scripts of a workflow, in order."""
     document: dict[str, Any] = yaml.safe_load(path.read_bytes())
     return [step["run"] for job in document["jobs"].values() for step in job["steps"] if "run" in step]
 
@@ -107,13 +107,13 @@ def test_shellcheck_finds_nothing(two: Path, run: Run, name: str) -> None:
     for script in found:
         done = tool("shellcheck", "--norc", "--shell=bash", "-", cwd=two, text=script)
         assert (done.returncode, done.stdout) == (0, "")
-        # Nothing of the event or the matrix is pasted into a script.
+        # An expression in a script would allow shell injection from the event or the matrix.
         assert "${{" not in script
     assert tool("shellcheck", "--norc", "--shell=bash", "-", cwd=two, text="echo $1\n").returncode == 1
 
 
 def test_pre_commit_runs_it(two: Path, run: Run, tmp_path: Path) -> None:
-    # The repository that the template names, here: the hook of this tree, run with the fi-bump that is installed.
+    # This tree stands in for the repository that the template names; its hook runs the installed fi-bump.
     hooks = tmp_path / "hooks"
     plant(hooks, {".pre-commit-hooks.yaml": HOOKS.replace("language: python", "language: system").encode()})
     path = written(two, run, "pre-commit")
@@ -133,7 +133,7 @@ def test_pre_commit_runs_it(two: Path, run: Run, tmp_path: Path) -> None:
 
 
 def has_buildx() -> bool:
-    """Whether the docker here has the client that bakes; no daemon is needed to print."""
+    """Return whether docker has the buildx client. `bake --print` needs no daemon."""
     docker = shutil.which("docker")
     return docker is not None and subprocess.run([docker, "buildx", "version"], capture_output=True).returncode == 0
 

@@ -1,4 +1,4 @@
-"""The wheel carries the templates: it is built, unpacked elsewhere, and run from there."""
+"""Test that the wheel contains the templates: build it, unpack it elsewhere, and run it from there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOP = Path(__file__).parents[3]
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that an installer would put into site-packages."""
+    """Return the folder that an installer would put into site-packages."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=TOP, check=True, capture_output=True, timeout=120)
@@ -35,7 +35,7 @@ def test_every_template_is_in_it_as_it_is_in_the_repository(unpacked: Path) -> N
 
 def test_it_fills_them_in(unpacked: Path, two: Path, tmp_path: Path) -> None:
     program = "import fi_bump; from fi_bump.__main__ import main; print(fi_bump.__file__, flush=True); main()"
-    # This copy of the package is not what coverage measures.
+    # Coverage must not measure this copy of the package.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     environment["PYTHONPATH"] = str(unpacked)
     command = [sys.executable, "-c", program, "-C", str(two), "template", "pre-commit"]
