@@ -24,19 +24,19 @@ def _run() -> None:
 
         open_missing_streams()
     root = _checked(sys.argv[1:])
-    memory = None
+    last_check = None
     if root is not None:
         from fi_bump.scanning import cache
 
-        memory = cache.recall(root)
-        if memory.report is not None and not sys.stdout.isatty():
-            _answer(memory.report)
+        last_check = cache.recall(root)
+        if last_check.report is not None and not sys.stdout.isatty():
+            _answer(last_check.report)
     from fi_bump.commands import check
     from fi_bump.terminal.output import guard
 
     checking = check.parse(sys.argv[1:])
     if checking is not None:
-        sys.exit(guard(lambda: check.run(checking, memory)))
+        sys.exit(guard(lambda: check.run(checking, last_check)))
     # The other commands live for a second: rarely is enough.
     gc.set_threshold(100_000, 20, 20)
     gc.enable()

@@ -67,19 +67,19 @@ def parse(arguments: list[str]) -> CheckOptions | None:
     return options if options.form in FORMATS else None
 
 
-def run(options: CheckOptions, memory: cache.Memory | None = None) -> int:
+def run(options: CheckOptions, last_check: cache.LastCheck | None = None) -> int:
     """Check, print the report, and return the exit code: 0 in step, 1 with findings left.
 
-    `memory` is the cache of the last check, if the caller has loaded it already. Without `fix` no file of the
+    `last_check` is the cache of the last check, if the caller has loaded it already. Without `fix` no file of the
     repository is written. Raises FiBumpError when the tree cannot be checked.
     """
     is_whole = options == CheckOptions(options.root) and cache.enabled(options.root)
-    if memory is None and is_whole:
-        memory = cache.recall(options.root)
+    if last_check is None and is_whole:
+        last_check = cache.recall(options.root)
     repository = open_repository(options.root)
     watch = None
-    if memory is not None and is_whole:
-        watch = cache.Watch(repository.root, watch_names(repository.lock), memory)
+    if last_check is not None and is_whole:
+        watch = cache.Watch(repository.root, watch_names(repository.lock), last_check)
         watch.lock(LOCK_NAME)
     if options.fix:
         repository, scan = _fix(repository.root, options)
@@ -96,7 +96,7 @@ def run(options: CheckOptions, memory: cache.Memory | None = None) -> int:
     say(lines or ())
     in_step = all(finding.rule.severity != "error" for finding in findings)
     if watch is not None:
-        watch.keep(encoded(lines) if in_step and lines is not None else None)
+        watch.save(encoded(lines) if in_step and lines is not None else None)
     return int(Exit.OK if in_step else Exit.FINDINGS)
 
 

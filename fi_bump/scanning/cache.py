@@ -1,12 +1,12 @@
-"""What the last `check` of a tree looked at, kept in the user's cache: a tree that has not changed is not read again.
+"""The cache of the last `check` of each tree, in the user's cache folder: an unchanged tree is not read again.
 
-Three things are kept, and all are only ever used for files and folders whose size and times are what they were: what
-each folder holds and what each file said (`Watch`), so that most are passed over, and the report of a check in step
-(`recall`). A change of a file or of a folder's entries changes its times (ctime cannot be set back); what changed
-within the last two seconds before a check is not kept, since a second change in the same tick of the clock would leave
-no trace. What a command writes is never decided by it. FI_BUMP_NO_CACHE turns all of it off.
+It contains three things: the entries of each folder and the findings of each file, so that `Watch` can skip most of
+them, and the report of a check in step (`recall`). Each is used only for files and folders whose size and times are
+the same as at that check. A change of a file, or of a folder's entries, changes its times (ctime cannot be set back).
+A file that changed within the two seconds before the check is not cached, since a second change in the same tick of
+the clock would leave no trace. No command decides from the cache what it writes. FI_BUMP_NO_CACHE turns it off.
 
-Imports nothing but what the interpreter has loaded already, and no exception leaves: without a cache all is read.
+The module imports only what the interpreter has loaded already. It raises nothing: without a cache all files are read.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-    # Of each path what `_signature` says.
+    # Each path and its `_signature`.
     Signatures: TypeAlias = dict[str, int]
-    # What each file that says something said, as `plain.plain` has it; None for what must be looked at anew.
-    Said: TypeAlias = dict[str, Any]
+    # What was found in each file with something wanted, from `cache_codec.encode`; None if the file must be read again.
+    FoundByPath: TypeAlias = dict[str, Any]
 
-_FORM = 2
+_CACHE_FORMAT = 2
 _TICK = 2_000_000_000
 _OLD = 30 * 24 * 3600 * 1_000_000_000
 _UNSETTLED = -1
 
 
 class CachedCheck:
-    """What a file of the cache holds: of each folder and file its signature, and what the files said.
+    """The content of one cache file: the signature of each folder and file, and what was found in the files.
 
-    `report` is empty where there is none. `linked` are the folders with symbolic links: what a link is may change with
-    no trace in its folder.
+    `report` is empty if there is none. `linked` are the folders with symbolic links: the target of a link may change
+    and leave no trace in its folder.
     """
 
-    __slots__ = ("code", "files", "folders", "linked", "names", "report", "said")
+    __slots__ = ("code", "files", "folders", "found", "linked", "names", "report")
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class CachedCheck:
         report: bytes,
         folders: Signatures,
         files: Signatures,
-        said: Said,
+        found: FoundByPath,
         linked: frozenset[str],
     ) -> None:
         self.code = code
@@ -59,40 +59,40 @@ class CachedCheck:
         self.report = report
         self.folders = folders
         self.files = files
-        self.said = said
+        self.found = found
         self.linked = linked
 
     @property
-    def parts(self) -> tuple[str, str, bytes, Signatures, Signatures, Said, frozenset[str]]:
-        """All of it."""
-        return self.code, self.names, self.report, self.folders, self.files, self.said, self.linked
+    def parts(self) -> tuple[str, str, bytes, Signatures, Signatures, FoundByPath, frozenset[str]]:
+        """All fields in order, for `marshal`."""
+        return self.code, self.names, self.report, self.folders, self.files, self.found, self.linked
 
 
-class Memory:
-    """What the last check of a tree kept, if anything, and of each path that is not what it was its new signature.
+class LastCheck:
+    """The cache of the last check of a tree, and the new signature of every path that changed since.
 
-    `report` is that of the last check, when it was in step and nothing has changed since. What changed since
-    `settled` may change again without a trace.
+    `report` is the report of the last check if the tree was in step and nothing has changed. A path that changed after
+    the time `settled` (nanoseconds) may change again without a trace.
     """
 
-    __slots__ = ("changed", "kept", "report", "settled")
+    __slots__ = ("cached", "changed", "report", "settled")
 
-    def __init__(self, kept: CachedCheck | None, changed: Signatures, report: bytes | None, settled: int) -> None:
-        self.kept = kept
+    def __init__(self, cached: CachedCheck | None, changed: Signatures, report: bytes | None, settled: int) -> None:
+        self.cached = cached
         self.changed = changed
         self.report = report
         self.settled = settled
 
 
-def recall(root: str) -> Memory:
-    """What is known of this tree: one look at the times of everything that the last check saw."""
+def recall(root: str) -> LastCheck:
+    """Load the cache of the last check of this tree, and compare the times of every path in it."""
     settled = time_ns() - _TICK
-    kept = _load(root)
-    if kept is None or kept.code != _code():
-        return Memory(None, {}, None, settled)
+    cached = _load(root)
+    if cached is None or cached.code != _code_version():
+        return LastCheck(None, {}, None, settled)
     changed: Signatures = {}
     stat = os.stat
-    for signatures in (kept.folders, kept.files):
+    for signatures in (cached.folders, cached.files):
         for path, signature in signatures.items():
             try:
                 now = stat(f"{root}/{path}")
@@ -101,8 +101,8 @@ def recall(root: str) -> Memory:
                 continue
             if now.st_ctime_ns ^ now.st_mtime_ns << 64 ^ now.st_size << 128 != signature:
                 changed[path] = _signature(now, settled)
-    report = None if changed or state.pending(root) else kept.report
-    return Memory(kept, changed, report or None, settled)
+    report = None if changed or state.pending(root) else cached.report
+    return LastCheck(cached, changed, report or None, settled)
 
 
 def _signature(now: os.stat_result, settled: int) -> int:
@@ -112,110 +112,116 @@ def _signature(now: os.stat_result, settled: int) -> int:
 
 
 def enabled(root: str) -> bool:
-    """Whether anything can be kept of a tree."""
-    return _file(root) is not None
+    """Whether a check of this tree can be cached."""
+    return _cache_file(root) is not None
 
 
 class Watch:
-    """One check's look at a tree: which files it may pass over, and what it saw, for the next one.
+    """Tells a check which files it can skip, and records what the check sees, for the next check.
 
-    `names` is what decides whether a file says something: what the lock looks for and leaves out.
+    `names` decides whether a file contains something wanted: what the lock looks for and excludes.
     """
 
-    def __init__(self, root: str, names: object, memory: Memory) -> None:
+    def __init__(self, root: str, names: object, last_check: LastCheck) -> None:
         self._root = root
         self._names = f"{names!r}"
-        self._memory = memory
-        kept = memory.kept
-        if kept is None or kept.names != self._names:
-            kept = CachedCheck("", "", b"", {}, {}, {}, frozenset())
-        self._known = kept
-        self._quiet = kept.files.keys() - kept.said.keys() - memory.changed.keys()
-        self._listed = kept.folders.keys() - kept.linked - memory.changed.keys()
+        self._last_check = last_check
+        cached = last_check.cached
+        if cached is None or cached.names != self._names:
+            cached = CachedCheck("", "", b"", {}, {}, {}, frozenset())
+        self._cached = cached
+        self._without_findings = cached.files.keys() - cached.found.keys() - last_check.changed.keys()
+        self._unchanged_folders = cached.folders.keys() - cached.linked - last_check.changed.keys()
         self._listings: dict[str, tuple[list[str], list[str]]] | None = None
         self._folders: Signatures = {}
         self._files: Signatures = {}
-        self._said: Said = {}
+        self._found: FoundByPath = {}
         self._linked: set[str] = set()
-        self.passed: list[str] = []
+        self.skipped: list[str] = []
 
     def tree(self) -> list[str] | None:
-        """Note the whole tree when no folder in it has changed: the files to read. None for one that must be walked."""
-        folders = self._known.folders
-        if not folders or len(self._listed) < len(folders):
+        """Record the whole tree if no folder changed, and return the files to read; None if the tree must be walked."""
+        folders = self._cached.folders
+        if not folders or len(self._unchanged_folders) < len(folders):
             return None
         self._folders = folders
-        self._files = dict(self._known.files)
-        self.passed = list(self._quiet)
-        return [path for path in self._files if path not in self._quiet]
+        self._files = dict(self._cached.files)
+        self.skipped = list(self._without_findings)
+        return [path for path in self._files if path not in self._without_findings]
 
     def listing(self, path: str) -> tuple[list[str], list[str]] | None:
-        """Note a folder; the folders and files in it that the last check saw, None for one that must be listed."""
-        if path not in self._listed:
-            self._folders[path] = self._now(path, self._known.folders)
+        """Record a folder, and return its cached folders and files; None if it changed and must be listed."""
+        if path not in self._unchanged_folders:
+            self._folders[path] = self._signature_before_read(path, self._cached.folders)
             return None
-        self._folders[path] = self._known.folders[path]
+        self._folders[path] = self._cached.folders[path]
         if self._listings is None:
             self._listings = {}
-            for place, paths in enumerate((self._known.folders, self._known.files)):
+            for place, paths in enumerate((self._cached.folders, self._cached.files)):
                 for each in paths:
                     if each:
                         self._listings.setdefault(each.rpartition("/")[0], ([], []))[place].append(each)
         return self._listings.get(path, ([], []))
 
     def linked(self, path: str) -> None:
-        """Note that a folder holds a symbolic link."""
+        """Record that a folder contains a symbolic link."""
         self._linked.add(path)
 
-    def passes(self, path: str) -> bool:
-        """Whether a file said nothing and has not changed. The others are read, and then noted by `read`."""
-        if path not in self._quiet:
+    def can_skip(self, path: str) -> bool:
+        """Whether nothing was found in a file and it has not changed; records it. Other files are read: see `read`."""
+        if path not in self._without_findings:
             return False
-        self._files[path] = self._known.files[path]
-        self.passed.append(path)
+        self._files[path] = self._cached.files[path]
+        self.skipped.append(path)
         return True
 
     def read(self, path: str, now: os.stat_result | None) -> None:
-        """Note the state in which a file was found when it was read; None for one that could not be."""
-        self._files[path] = _UNSETTLED if now is None else _signature(now, self._memory.settled)
+        """Record the state of a file that was read, from before the read; None for a file that could not be read."""
+        self._files[path] = _UNSETTLED if now is None else _signature(now, self._last_check.settled)
 
     def lock(self, path: str) -> None:
-        """Note the lock itself, which was read already."""
-        self._files[path] = self._now(path, self._known.files)
-        self._said[path] = None
+        """Record the lock, which was read already."""
+        self._files[path] = self._signature_before_read(path, self._cached.files)
+        self._found[path] = None
 
-    def said(self, path: str, what: Any) -> None:
-        """Note what a file that was read says: it is always read."""
-        self._said[path] = what
+    def record_found(self, path: str, found: Any) -> None:
+        """Record what was found in a file, so that the next check reads the file again."""
+        self._found[path] = found
 
-    def remembered(self, path: str) -> Any:
-        """What a file that was read said the last time, when it is the same; else None."""
+    def cached_found(self, path: str) -> Any:
+        """Return what was found in a file at the last check, if the file is unchanged since then; else None."""
         signature = self._files[path]
-        same = signature != _UNSETTLED and signature == self._known.files.get(path)
-        return self._known.said.get(path) if same else None
+        same = signature != _UNSETTLED and signature == self._cached.files.get(path)
+        return self._cached.found.get(path) if same else None
 
-    def keep(self, report: bytes | None) -> None:
-        """Keep what was seen, and the report of a whole check in step where there is one."""
+    def save(self, report: bytes | None) -> None:
+        """Write the cache if it changed: everything recorded, and `report`, the report of a whole check in step."""
         if _UNSETTLED in self._folders.values() or _UNSETTLED in self._files.values():
             report = None
-        kept = CachedCheck(
-            _code(), self._names, report or b"", self._folders, self._files, self._said, frozenset(self._linked)
+        cached = CachedCheck(
+            _code_version(),
+            self._names,
+            report or b"",
+            self._folders,
+            self._files,
+            self._found,
+            frozenset(self._linked),
         )
-        if self._memory.kept is None or kept.parts != self._memory.kept.parts:
-            _store(self._root, kept)
+        if self._last_check.cached is None or cached.parts != self._last_check.cached.parts:
+            _store(self._root, cached)
 
-    def _now(self, path: str, known: Signatures) -> int:
-        """A signature from before anything was read of a path: what recalling saw of it, else what is there now."""
+    def _signature_before_read(self, path: str, known: Signatures) -> int:
+        """Return a path's signature from before it was read: the one that `recall` saw, else the present one."""
         if path in known:
-            return self._memory.changed.get(path, known[path])
+            return self._last_check.changed.get(path, known[path])
         try:
-            return _signature(os.stat(f"{self._root}/{path}"), self._memory.settled)
+            return _signature(os.stat(f"{self._root}/{path}"), self._last_check.settled)
         except OSError:
             return _UNSETTLED
 
 
-def _code() -> str:
-    """What changes when fi-bump does: its version, and for one that is being worked on its files."""
+def _code_version() -> str:
+    """Return a text that changes with fi-bump: its version and, for an editable install, its files' times."""
     newest = 0
     folders = [os.path.dirname(os.path.dirname(__file__))]
     while folders:
@@ -225,10 +231,10 @@ def _code() -> str:
                     newest += entry.stat().st_mtime_ns
                 elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
-    return f"{_FORM} {__version__} {sys.implementation.cache_tag} {newest}"
+    return f"{_CACHE_FORMAT} {__version__} {sys.implementation.cache_tag} {newest}"
 
 
-def _file(root: str) -> str | None:
+def _cache_file(root: str) -> str | None:
     base = None if os.environ.get("FI_BUMP_NO_CACHE") else user_cache()
     if base is None:
         return None
@@ -237,7 +243,7 @@ def _file(root: str) -> str | None:
 
 
 def _load(root: str) -> CachedCheck | None:
-    path = _file(root)
+    path = _cache_file(root)
     if path is None:
         return None
     try:
@@ -254,12 +260,12 @@ def _load(root: str) -> CachedCheck | None:
         return None
 
 
-def _store(root: str, kept: CachedCheck) -> None:
-    path = _file(root)
+def _store(root: str, cached: CachedCheck) -> None:
+    path = _cache_file(root)
     if path is None:
         return
-    data = marshal.dumps((os.path.realpath(root), *kept.parts))
-    # Most checks have nothing new to keep, and need not load it.
+    data = marshal.dumps((os.path.realpath(root), *cached.parts))
+    # Imported here because most checks write no cache.
     from fi_bump import user_files
 
     try:
@@ -271,7 +277,7 @@ def _store(root: str, kept: CachedCheck) -> None:
 
 
 def _forget_old(folder: str) -> None:
-    """Remove what was kept of trees that nobody has checked for a month."""
+    """Delete the caches of trees that were not checked for a month."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.stat().st_mtime_ns < time_ns() - _OLD:

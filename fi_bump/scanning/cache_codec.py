@@ -1,4 +1,4 @@
-"""What a finder says of a file as plain data, and back: what `kept` can keep."""
+"""A finder's results as plain data that `marshal` can write to the cache, and back."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def plain(found: Found) -> Any:
-    """Tuples of texts and numbers; the source is left out."""
-    return tuple([tuple([_plain(item[1:]) for item in items]) for items in found])
+def encode(found: Found) -> Any:
+    """Return the results as nested tuples of texts and numbers, without the source."""
+    return tuple([tuple([_encoded(item[1:]) for item in items]) for items in found])
 
 
-def _plain(value: Any) -> Any:
+def _encoded(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
-    return tuple([_plain(each) for each in value]) if isinstance(value, tuple) else value
+    return tuple([_encoded(each) for each in value]) if isinstance(value, tuple) else value
 
 
-def restored(source: Source, data: Any) -> Found:
-    """The same again, of a source with the same bytes."""
+def decode(source: Source, data: Any) -> Found:
+    """Return the results of `encode` as records, for a source with the same bytes."""
     pins, unpinned, floors = data
     return Found(
         tuple(

@@ -1,7 +1,7 @@
-"""Which files of a repository can hold pins, and reading them into sources: the only reader of target files.
+"""Which files of a repository can contain pins, and reading them: only this module reads files that fi-bump edits.
 
-Discovery asks no git: it walks the tree. It passes over version-control folders, environments, caches and nested
-checkouts, and what the lock excludes.
+It does not ask git: it walks the tree. It skips version-control folders, environments, caches, nested checkouts, and
+what the lock excludes.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _SKIPPED_FOLDERS = frozenset(
         ".hypothesis",
     ]
 )
-# What builds write about a package; a source distribution has its own copy at the top.
+# Metadata that builds write about a package; a source distribution has its copy at the top.
 _METADATA = (".egg-info", ".dist-info")
-# A folder that holds one of these is another checkout, or a virtual environment.
+# A folder that contains one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
 _ENDINGS = (
     *(".json", ".txt", ".in", ".yml", ".yaml", ".toml", ".py", ".lock"),
@@ -49,7 +49,7 @@ _ENDINGS = (
 )
 _NAMED = re.compile(r"(?:docker|container)file|\A\.env\.")
 _LOCK_FILES = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml"])
-# pnpm-lock.yaml and its like: made by a command, never edited.
+# Files such as pnpm-lock.yaml, which a command writes and nobody edits.
 _LOCKED = re.compile(r"(?:^|[-_.])lock\.ya?ml\Z")
 _DOCKERFILE = re.compile(r"\.(?:docker|container)file(?:\.(?:j2|jinja2?|tmpl|tpl|template))?\Z")
 # uv's overrides and pip's constraints have the requirements' format.
@@ -59,13 +59,13 @@ _NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", 
 
 
 def format_of(path: str) -> str | None:
-    """The format a file's name promises, as `formats.finder` knows it, or None.
+    """Return the format that a file's name implies, as `formats.finder` knows it, or None.
 
-    A script without an ending (`build`, its first line `#!/bin/sh`) promises nothing: only a literal reaches it.
+    The name of a script without an extension (`build`, with `#!/bin/sh`) implies none: only a literal can pin there.
     """
     folder, _, name = path.rpartition("/")
     name = name.lower()
-    if name.endswith(".py"):  # first, since most are
+    if name.endswith(".py"):  # First, since most files are Python.
         return "python"
     if name in _LOCK_FILES or (name.startswith("pylock.") and name.endswith(".toml")):
         return "lockfile"
@@ -80,7 +80,7 @@ def format_of(path: str) -> str | None:
     if name.endswith((".yml", ".yaml")):
         return None if _LOCKED.search(name) else "yaml"
     if name.endswith(".toml"):
-        # Some projects keep one for each platform: pyproject_xpu.toml.
+        # Some projects have one per platform: pyproject_xpu.toml.
         return "pyproject" if name.startswith("pyproject") or name == "pixi.toml" else None
     if name == "pipfile":
         return "pyproject"
@@ -96,14 +96,14 @@ def format_of(path: str) -> str | None:
 
 
 def find_root(start: str) -> str:
-    """`start` as an existing folder. Raises UsageError when it is none."""
+    """Return `start` if it is an existing folder. Raises UsageError if it is not."""
     if not os.path.isdir(start):
-        raise UsageError("there is no such folder", place=start, hint="name a repository's folder after -C")
+        raise UsageError("there is no such folder", place=start, hint="give the repository's folder after -C")
     return start
 
 
 def excluder(patterns: Iterable[str]) -> re.Pattern[str] | None:
-    """One pattern for all excluded paths: `*` stays in a folder, `**` crosses folders, a folder takes all below it."""
+    """Compile the excluded paths: `*` stays in a folder, `**` crosses folders, and a folder includes its content."""
     bodies = [_glob(pattern) for pattern in patterns]
     return re.compile(f"(?:{'|'.join(bodies)})(?:/.*)?\\Z") if bodies else None
 
@@ -122,9 +122,9 @@ def walk(
     promising: bool = False,
     watch: Watch | None = None,
 ) -> Iterator[str]:
-    """Every file's path relative to `root`, folder by folder; with `promising` only names that a format can have.
+    """Yield every file's path relative to `root`, folder by folder; only names of a format with `promising`.
 
-    What a `watch` knows of a folder is not listed again; it knows of promising names only.
+    Folders that `watch` has cached are not listed again; it caches promising names only.
 
     Raises FileError for a folder that cannot be listed.
     """
@@ -170,7 +170,7 @@ def walk(
 
 
 def _is_alias(root: str, path: str) -> bool:
-    """Whether a link leads to a file of this tree, which is met under its own path, or to something that is no file."""
+    """Whether a link leads to a file of this tree, which the walk meets itself, or to anything but a file."""
     target = os.path.realpath(os.path.join(root, path))
     if not os.path.exists(target):
         return False
@@ -183,9 +183,10 @@ def unreadable(path: str, error: OSError) -> FileError:
 
 
 def read(root: str, path: str, watch: Watch | None = None) -> Source:
-    """The file as it is, of which a `watch` is told. Raises FileError when it is missing, a folder or unreadable."""
+    """Read a file, and tell `watch` about it. Raises FileError if it is missing, not a regular file, or unreadable."""
     try:
-        # Not blocking: a pipe of a promising name must not hold us. Plain calls: a file object costs more than a read.
+        # Non-blocking, since a pipe may have this name. Plain calls, since making a file object takes longer than a
+        # read.
         descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
             now = os.fstat(descriptor)
@@ -207,7 +208,7 @@ def read(root: str, path: str, watch: Watch | None = None) -> Source:
 
 
 def read_optional(root: str, path: str) -> Source | None:
-    """The file as it is, or None where there is none."""
+    """Read a file, or return None if there is none. Raises FileError if it exists and cannot be read."""
     try:
         return read(root, path)
     except FileError as error:
@@ -218,7 +219,7 @@ def read_optional(root: str, path: str) -> Source | None:
 
 
 def is_regular(root: str, path: str) -> bool:
-    """Whether the path ends at an ordinary file (pipes and devices are never opened)."""
+    """Whether the path, links followed, is a regular file (pipes and devices are never opened)."""
     try:
         return stat.S_ISREG(os.stat(os.path.join(root, path)).st_mode)
     except OSError:
@@ -231,9 +232,9 @@ def candidates(
     below: Iterable[str] = (),
     watch: Watch | None = None,
 ) -> Iterator[tuple[str, str]]:
-    """`(path, format)` of each file whose name promises a format, below the paths (see `relative`) or the root.
+    """Yield `(path, format)` of each file whose name implies a format, below the paths (see `relative`) or the root.
 
-    What a `watch` passes over is left out.
+    Files that `watch` can skip are left out.
     """
     unwalked = watch.tree() if watch is not None else None
     for path in tuple(below) or ("",):
@@ -244,7 +245,7 @@ def candidates(
         else:
             found = list(walk(root, exclude, path, promising=True, watch=watch))
         for each in found:
-            if watch is not None and watch.passes(each):
+            if watch is not None and watch.can_skip(each):
                 continue
             form = format_of(each)
             if form is not None:
@@ -252,15 +253,15 @@ def candidates(
 
 
 def below(root: str, path: str) -> str:
-    """A path from the command line, relative to the root; `.` is the root. Raises UsageError outside it."""
+    """Return a path of the command line relative to the root; `.` is the root. Raises UsageError if it is outside."""
     result = os.path.relpath(os.path.join(root, path), root).replace(os.sep, "/")
     if result == ".." or result.startswith("../"):
-        raise UsageError("lies outside the repository", place=path, hint="name paths below the repository's folder")
+        raise UsageError("is outside the repository", place=path, hint="give paths inside the repository's folder")
     return result
 
 
 def relative(root: str, path: str) -> str:
-    """An existing path from the command line, relative to the root, in the lock's spelling. Raises UsageError."""
+    """Return an existing path of the command line relative to the root, as the lock spells it. Raises UsageError."""
     result = below(root, path)
     if not os.path.lexists(os.path.join(root, result)):
         raise UsageError("there is no such file or folder", place=path)

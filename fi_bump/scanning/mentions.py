@@ -1,4 +1,4 @@
-"""Where a version still stands beside a group's name without being a pin: for a person to look at, never an error."""
+"""Mentions: lines with a version near a name of a group that are not pins. A person reviews them; none is an error."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from fi_bump.records import NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, needles, read_quietly, wanted_by
 
-# A source distribution's own metadata, which the next build writes anew.
+# The lock itself, and a source distribution's metadata, which the next build rewrites.
 _WRITTEN = (LOCK_NAME, "PKG-INFO")
 _LARGEST = 1_000_000
 _WIDTH = 120
 _DOCUMENTS = (".md", ".rst", ".adoc")
 _PATCHES = (".patch", ".diff")
 _LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "pipfile.lock", "conda-lock.yml")
-# The name that a version is bound to: `NAME==`, `NAME_VERSION = "`.
+# The name before a version: `NAME==`, `NAME_VERSION = "`.
 _BOUND = re.compile(
     rb"([A-Za-z][\w.-]*)(?:\[[^\]\n]*\])?[ \t]*[=~!<>]=[ \t]*[\"']?\Z"
     rb"|(\w*version)[\"']?[ \t]*[?:+]?[=:][ \t]*[\"']?\Z",
@@ -27,13 +27,13 @@ _BOUND = re.compile(
 )
 _LONGEST_NAME = 100
 _VERSION = re.compile(r"[0-9]+\.[0-9][\w.]*")
-# The body of a pull request, as report/change_markdown.py writes it: it names versions, and is made anew each time.
+# The body of a pull request, from report/change/pull_request.py: it contains versions, and each change rewrites it.
 _BODY = re.compile(rb"## [^\n]+\n\n[0-9]+ pins? in [0-9]+ files?, (?:in step|[0-9]+ findings? of fi-bump check);")
 _COMMENT = re.compile(rb"\s*(?:#|//|/\*|\*|;|--\s|<!--)")
 
 
 class Mention(NamedTuple):
-    """A line that names a version; `kind` is a `Mark`'s value, or `comment`, `doc`, `patch` or `text`."""
+    """A line with a version; `kind` is a `Mark`'s value, or `comment`, `doc`, `patch` or `text`."""
 
     path: str
     line: int
@@ -43,10 +43,10 @@ class Mention(NamedTuple):
 
 
 def of_version(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved: Container[Pin] = ()) -> list[Mention]:
-    """Each line that still holds the old version near a name of the group: on it, or on one of the two lines before.
+    """Return each line with the old version and a name of the group on it or on one of the two lines before.
 
-    Lines with a pin of the scan that was not `moved`, binary files and files over 1 MB are left out. Places that a
-    finder has marked are there whatever they hold, except a lock file's that is at the group's version.
+    Left out are lines with a pin that the scan found and that was not `moved`, binary files, and files over 1 MB.
+    Places with a finder's mark are added whatever version they have, except a lock file's entry at the group's version.
     """
     version = re.compile(rb"(?<![0-9A-Za-z.])v?(" + re.escape(old.encode()) + rb")(?![0-9A-Za-z]|\.[0-9A-Za-z])")
     words = needles(wanted_by((group,)))
@@ -55,27 +55,28 @@ def of_version(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved:
         for match in version.finditer(source.data):
             bound = _BOUND.search(source.data, max(match.start() - _LONGEST_NAME, 0), match.start())
             if bound and not names_any(bound[0], words) and bound[0].lower()[:7] != b"version":
-                continue  # `torchcodec==0.6.1` beside a pin of 0.6.1 is another package's
+                continue  # `torchcodec==0.6.1` beside a pin of 0.6.1 is the version of another package.
             if names_any(_near(source, match.start(), match.end()), words):
                 found.append(_mention(source, match.start(1), old))
     return _without(found, group, scan, moved)
 
 
 def to_look_at(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved: Container[Pin]) -> list[Mention]:
-    """What a person must look at once a group has moved from `old`; of a lock file what to run is said elsewhere."""
+    """Return the mentions to review after a move from `old`, without lock files, which get a command instead."""
     found = of_version(root, lock, group, old, scan, moved)
     return [mention for mention in found if mention.kind != Mark.LOCK_FILE.value]
 
 
 def of_others(root: str, lock: Lock, group: Group, scan: Scan) -> list[Mention]:
-    """Each line on which a version other than the lock's follows a package name or variable of the group.
+    """Return each line on which a version other than the lock's follows a package name or variable of the group.
 
-    Left out and added is what `of_version` leaves out and adds.
+    It leaves out and adds the same lines as `of_version`.
     """
     names = [name_pattern(member.name) for member in group.packages]
     names += [re.escape(name.encode()) for name in group.variables]
     names += [re.escape(name.rpartition("/")[2].encode()) for name in group.repositories]
-    # Between name and version: operators, quotes, blanks, a word such as `version`; no digit, so the first one counts.
+    # Between name and version may be operators, quotes, blanks, a word such as `version`, but no digit: the first
+    # number counts.
     named = re.compile(
         rb"(?<![A-Za-z0-9])(?:" + b"|".join(sorted(names, reverse=True)) + rb")(?![A-Za-z0-9])"
         rb"[^0-9\n]{1,24}?(?<![0-9A-Za-z.])v?(" + VERSION + rb")(?![0-9A-Za-z]|[.+-][0-9A-Za-z])",
@@ -85,7 +86,7 @@ def of_others(root: str, lock: Lock, group: Group, scan: Scan) -> list[Mention]:
     for source in _sources(root, lock):
         for match in named.finditer(source.data):
             text = match[1].decode("ascii")
-            # A lone number is a count or a CUDA version more often than a release.
+            # A number without a dot is a count or a CUDA version more often than a release.
             if "." in text and not _same(text, group.version):
                 found.append(_mention(source, match.start(1), text))
     return _without(found, group, scan)
@@ -106,7 +107,7 @@ def _sources(root: str, lock: Lock) -> Iterator[Source]:
 
 
 def _near(source: Source, start: int, end: int) -> bytes:
-    """The line around a place and the two before it."""
+    """Return the line around a place and the two lines before it."""
     before = source.data.rfind(b"\n", 0, start) + 1
     for _ in range(2):
         before = source.data.rfind(b"\n", 0, max(before - 1, 0)) + 1
@@ -123,7 +124,7 @@ def _mention(source: Source, offset: int, version: str) -> Mention:
 
 
 def _excerpt(line: bytes, offset: int) -> str:
-    """The line, or as much of it around `offset` as a terminal shows."""
+    """Return the line, or the part of it around `offset` that fits on a terminal."""
     text = line.decode("utf-8", "replace").strip()
     if len(text) <= _WIDTH:
         return text
@@ -146,7 +147,7 @@ def _kind(path: str, line: bytes) -> str:
 
 
 def _without(found: list[Mention], group: Group, scan: Scan, moved: Container[Pin] = ()) -> list[Mention]:
-    """Each line once, as a finder marked it where one did, and none that holds a pin which stays."""
+    """Deduplicate by line, prefer the finder's mark, and drop lines that hold an unmoved pin."""
     pins = [pin for pin in scan.pins if pin not in moved]
     pinned = {(pin.source.path, pin.source.position(pin.span.start)[0]) for pin in pins}
     places = [place for place in scan.unpinned if place.mark and place.subject in group.subjects]

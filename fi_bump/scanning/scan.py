@@ -1,4 +1,4 @@
-"""Read the files that can hold pins and run the finders over them: the only place where reading and finding meet."""
+"""Read the files that can contain pins, and run the finders on them: only here do reading and finding meet."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
-from fi_bump.scanning.cache_codec import plain, restored
+from fi_bump.scanning.cache_codec import decode, encode
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
 
 
 class Scan(NamedTuple):
-    """What stands in the files that were read, sorted by path and place.
+    """What was found in the files that were read, sorted by path and place.
 
-    `below` are the paths the scan was limited to (empty: the whole tree), `unparsed` the files that name a subject
-    but are not of their format and that no recorded site needs, `paths` every file that was looked at, with its format,
-    and `passed` what was passed over since it said nothing the last time.
+    `below` are the paths that limit the scan (empty: the whole tree). `unparsed` are the files that name a subject but
+    cannot be parsed, and in which the lock records no site. `paths` is every file that was read, with its format, and
+    `skipped` every file that the cache allowed to skip.
     """
 
     pins: tuple[Pin, ...]
@@ -32,12 +32,12 @@ class Scan(NamedTuple):
     unparsed: tuple[tuple[str, ParseError], ...]
     below: tuple[str, ...]
     paths: tuple[tuple[str, str | None], ...] = ()
-    passed: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     @property
     def all_paths(self) -> list[tuple[str, str | None]]:
-        """The paths of both, sorted."""
-        return sorted([*self.paths, *((path, files.format_of(path)) for path in self.passed)])
+        """The read and the skipped paths with their formats, sorted."""
+        return sorted([*self.paths, *((path, files.format_of(path)) for path in self.skipped)])
 
     @property
     def required_names(self) -> set[str]:
@@ -45,12 +45,12 @@ class Scan(NamedTuple):
         return {pin.package for pin in self.pins if pin.package is not None}
 
     def covers(self, path: str) -> bool:
-        """Whether the scan looked at (or for) this path."""
+        """Whether the scan included this path, or would have if the path existed."""
         return _covers(self.below, path)
 
 
 def wanted_by(groups: Iterable[Group]) -> Wanted:
-    """What the finders look for on behalf of these groups."""
+    """Return the names that the finders look for, for these groups."""
     groups = tuple(groups)
     return Wanted(
         frozenset(member.name for group in groups for member in group.packages),
@@ -60,7 +60,7 @@ def wanted_by(groups: Iterable[Group]) -> Wanted:
 
 
 def needles(wanted: Wanted) -> tuple[bytes, ...]:
-    """The shortest list of lower-case words of which every file with a pin holds at least one."""
+    """Return the shortest list of lower-case words such that every file with a pin contains at least one of them."""
     words = {max(name.split("-"), key=len) for name in wanted.packages}
     words |= {max(name.lower().split("_"), key=len) if "_" in name else name.lower() for name in wanted.variables}
     words |= {name.rpartition("/")[2] for name in wanted.repositories}
@@ -70,12 +70,12 @@ def needles(wanted: Wanted) -> tuple[bytes, ...]:
 
 
 def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None = None) -> Scan:
-    """Every pin of the lock's groups below `paths` (all of the root when none is named).
+    """Find every pin of the lock's groups in `paths` (the whole root if there are none).
 
-    With a `watch` files are passed over that said nothing and have not changed since.
+    With `watch`, files without findings that have not changed since the last check are skipped.
 
-    Raises FileError for a file that cannot be read and ParseError for one that is not of its format, except where
-    that file only may be of the format (any .json) and the lock records no site in it.
+    Raises FileError for a file that cannot be read, and ParseError for a file that is not of its format, except where
+    the name decides the format only roughly (any .json) and the lock records no site in the file.
     """
     if not sys.stderr.isatty():
         return _scan(root, lock, paths, watch)
@@ -87,12 +87,12 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None =
 
 def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> Scan:
     below = tuple(files.relative(root, path) for path in paths)
-    looker = _Looker(root, lock, watch)
-    looked_at = _paths(root, lock, below, looker.literals, watch)
+    scanner = _FileScanner(root, lock, watch)
+    looked_at = _paths(root, lock, below, scanner.literals, watch)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
     for path, form in looked_at:
-        what = looker.at(path, form)
+        what = scanner.scan_file(path, form)
         if isinstance(what, ParseError):
             unparsed.append((path, what))
         elif what is not None:
@@ -104,12 +104,12 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
         tuple(unparsed),
         below,
         tuple(looked_at),
-        tuple(watch.passed) if watch is not None else (),
+        tuple(watch.skipped) if watch is not None else (),
     )
 
 
-class _Looker:
-    """Looks at files on behalf of a lock."""
+class _FileScanner:
+    """Finds the pins of one lock in files, one file at a time."""
 
     def __init__(self, root: str, lock: Lock, watch: Watch | None) -> None:
         self.literals = literal_anchors(lock.groups)
@@ -119,16 +119,16 @@ class _Looker:
         self._words = needles(self._wanted)
         self._recorded = {site.partition("#")[0] for group in lock.groups for site in group.sites}
 
-    def at(self, path: str, form: str | None) -> Found | ParseError | None:
-        """What a file says, or that it is not of its format where that is no error; None when it says nothing."""
+    def scan_file(self, path: str, form: str | None) -> Found | ParseError | None:
+        """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings."""
         is_recorded = path in self._recorded
         watch = self._watch
         source = read_quietly(self._root, path, recorded=is_recorded, watch=watch)
         if source is None:
             return None
-        known = watch.remembered(path) if watch is not None else None
+        known = watch.cached_found(path) if watch is not None else None
         if known is not None:
-            what: Found | ParseError = restored(source, known)
+            what: Found | ParseError = decode(source, known)
         elif path in self.literals or names_any(source.data, self._words):
             try:
                 what = look(source, self._wanted, self.literals.get(path, ()))
@@ -142,12 +142,12 @@ class _Looker:
         if what == ((), (), ()):
             return None
         if watch is not None:
-            watch.said(path, None if isinstance(what, ParseError) else known or plain(what))
+            watch.record_found(path, None if isinstance(what, ParseError) else known or encode(what))
         return what
 
 
 def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
-    """The literal anchors that the lock records, by path, each with the packages of its group."""
+    """Return the literal anchors that the lock records, by path, each with the packages of its group."""
     literals: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
     for group in groups:
         for site in group.sites:
@@ -158,10 +158,10 @@ def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[
 
 
 def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str, ...]]] = ()) -> Found:
-    """What stands in one source: what its format's finder says, and the literals the lock records there.
+    """Find the pins in one file: those of its format's finder, and the literals that the lock records there.
 
-    A recorded literal is the lock's word on its place: what the finder says of the same characters gives way.
-    Raises ParseError for a file that is not of its format.
+    Where both claim the same characters the literal wins, since the lock records it. Raises ParseError for a file that
+    is not of its format.
     """
     form = files.format_of(source.path)
     found = finder(form)(source, wanted) if form else Found(())
@@ -180,7 +180,7 @@ def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str
 
 
 def watch_names(lock: Lock) -> object:
-    """What decides which files of a tree are read, and which of them say something to a lock."""
+    """Return the part of a lock that decides which files are read and what is found in them, for `Watch`."""
     wanted = wanted_by(lock.groups)
     return [sorted(names) for names in wanted], lock.exclude, sorted(literal_anchors(lock.groups).items())
 
@@ -188,7 +188,7 @@ def watch_names(lock: Lock) -> object:
 def _paths(
     root: str, lock: Lock, below: tuple[str, ...], literals: Iterable[str], watch: Watch | None
 ) -> list[tuple[str, str | None]]:
-    """Every path to read with its format, and those that only a recorded literal leads to."""
+    """Return every path to read with its format, including those that only a recorded literal leads to."""
     exclude = files.excluder(lock.exclude)
     paths: dict[str, str | None] = dict(files.candidates(root, exclude, below, watch))
     for path in literals:
@@ -202,11 +202,11 @@ def _covers(below: tuple[str, ...], path: str) -> bool:
 
 
 def read_quietly(root: str, path: str, *, recorded: bool, watch: Watch | None = None) -> Source | None:
-    """The file, or None for what is no regular file and no recorded site needs."""
+    """Read a file; return None for one that is not a regular file, if no recorded site needs it."""
     try:
         return files.read(root, path, watch)
     except FileError:
-        # A dangling link, a socket or a folder of a promising name is somebody's business, but not a pin.
+        # A dangling link, a socket or a folder with such a name is not an error: it contains no pin.
         if recorded or files.is_regular(root, path):
             raise
         if watch is not None:

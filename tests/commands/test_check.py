@@ -104,7 +104,7 @@ def test_a_check_that_looked_at_nothing_fails(engine: Path, run: Run) -> None:
 
 
 def test_paths_outside_or_absent_are_usage_errors(engine: Path, run: Run) -> None:
-    outside = "..: lies outside the repository\nhelp: name paths below the repository's folder\n"
+    outside = "..: is outside the repository\nhelp: give paths inside the repository's folder\n"
     assert run(engine, "check", "..") == (2, "", outside)
     assert run(engine, "check", "nowhere") == (2, "", "nowhere: there is no such file or folder\n")
 

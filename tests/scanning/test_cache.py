@@ -1,4 +1,4 @@
-"""What a check keeps of a tree: never another answer than a look at every file, and quiet about its own troubles."""
+"""The cache of the last check: a cached check gives the same report as a full one, and hides its own errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fi_bump.errors import FiBumpError
 from fi_bump.lock import load
 from fi_bump.pins import Source
 from fi_bump.scanning import cache, files, scan
-from fi_bump.scanning.cache_codec import plain, restored
+from fi_bump.scanning.cache_codec import decode, encode
 from fi_bump.scanning.scan import watch_names
 from tests.conftest import LOCK, OLD, TREE, plant
 
@@ -30,7 +30,7 @@ LATER = 10 * 1_000_000_000
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An engine in step, whose files count as old, with a cache of its own."""
+    """Return an engine in step, whose files count as old, with its own cache."""
     monkeypatch.delenv("FI_BUMP_NO_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(cache, "time_ns", lambda: time.time_ns() + LATER)
@@ -44,7 +44,7 @@ def look(root: Path) -> int:
 
 
 def watching(root: Path) -> cache.Watch:
-    """A watch as `check` makes one."""
+    """Return a watch, made as `check` makes it."""
     return cache.Watch(str(root), watch_names(load(LOCK)), cache.recall(str(root)))
 
 
@@ -56,7 +56,7 @@ def test_a_tree_in_step_is_recalled(tree: Path, capfdbinary: pytest.CaptureFixtu
     assert cache.recall(str(tree / ".." / "engine")).report == IN_STEP
 
 
-def test_files_that_say_nothing_are_not_read_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unchanged_files_without_findings_are_not_read_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert look(tree) == 0
     read: list[str] = []
     real = files.read
@@ -79,7 +79,7 @@ def test_files_that_say_nothing_are_not_read_again(tree: Path, monkeypatch: pyte
 
 
 def spied(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
-    """The paths of the sources that this function of `scan` is called with, from now on."""
+    """Return a list to which each later call of a function of `scan` adds the path of its source."""
     seen: list[str] = []
     real = getattr(scan, name)
 
@@ -91,23 +91,23 @@ def spied(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
     return seen
 
 
-def test_what_an_unchanged_file_said_is_not_found_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_findings_of_an_unchanged_file_come_from_the_cache(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(tree, {"src/broken.json": b'{"flashinfer": '})
     assert look(tree) == 0
     (tree / "requirements/cuda.txt").write_bytes(TREE["requirements/cuda.txt"] + b"# a remark\n")
     found = spied(monkeypatch, "look")
-    restored = spied(monkeypatch, "restored")
+    decoded = spied(monkeypatch, "decode")
     assert look(tree) == 0
     assert sorted(found) == ["requirements/cuda.txt", "src/broken.json"]
-    assert sorted(restored) == ["docker/Dockerfile", "docker/Dockerfile.nightly", "docker/versions.json"]
+    assert sorted(decoded) == ["docker/Dockerfile", "docker/Dockerfile.nightly", "docker/versions.json"]
 
 
-def test_a_scan_that_passes_files_over_knows_of_them(tree: Path) -> None:
+def test_a_scan_lists_the_files_that_it_skipped(tree: Path) -> None:
     assert look(tree) == 0
     lock = load(LOCK)
     whole = scan.scan(str(tree), lock)
     quick = scan.scan(str(tree), lock, watch=watching(tree))
-    assert sorted(quick.passed) == ["src/a.py", "src/b.py"]
+    assert sorted(quick.skipped) == ["src/a.py", "src/b.py"]
     assert quick.all_paths == [*whole.paths]
     assert [(pin.site, pin.version) for pin in quick.pins] == [(pin.site, pin.version) for pin in whole.pins]
 
@@ -135,7 +135,7 @@ def test_folders_that_did_not_change_are_not_listed_again(tree: Path, monkeypatc
 
 
 @pytest.mark.parametrize("kind", ["pin with hashes", "url", "mark", "floor"])
-def test_all_that_a_finder_says_survives(kind: str) -> None:
+def test_every_finding_survives_encoding(kind: str) -> None:
     url = b"flashinfer-python @ https://x.example/v0.6.1/flashinfer_python-0.6.1-py3-none-any.whl\n"
     said = {
         "pin with hashes": b"flashinfer-python==0.6.1 --hash=sha256:" + b"0" * 64 + b" --hash=sha256:" + b"1" * 64,
@@ -146,9 +146,9 @@ def test_all_that_a_finder_says_survives(kind: str) -> None:
     source = Source("uv.lock" if kind == "mark" else "requirements.txt", said)
     found = scan.look(source, scan.wanted_by(load(LOCK).groups))
     assert found != ((), (), ())
-    data = marshal.loads(marshal.dumps(plain(found)))
-    assert restored(source, data) == found
-    assert repr(restored(source, data)) == repr(found)
+    data = marshal.loads(marshal.dumps(encode(found)))
+    assert decode(source, data) == found
+    assert repr(decode(source, data)) == repr(found)
 
 
 def edit(root: Path) -> None:
@@ -219,34 +219,34 @@ def test_a_change_that_stays_in_step_gives_the_new_report(tree: Path) -> None:
     assert cache.recall(str(tree)).report == note + IN_STEP
 
 
-def test_what_changed_just_now_is_not_kept(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_changed_just_now_is_not_cached(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "time_ns", time.time_ns)
     assert look(tree) == 0
     assert cache.recall(str(tree)).report is None
-    assert not watching(tree).passes("src/a.py")
+    assert not watching(tree).can_skip("src/a.py")
 
 
-def test_drift_is_not_kept_as_an_answer(tree: Path) -> None:
+def test_a_report_with_drift_is_not_cached(tree: Path) -> None:
     edit(tree)
     assert look(tree) == 1
     assert cache.recall(str(tree)).report is None
 
 
-def test_only_a_bare_check_is_kept(tree: Path) -> None:
+def test_only_a_check_without_options_is_cached(tree: Path) -> None:
     assert check.run(check.CheckOptions(str(tree), form="json")) == 0
     assert check.run(check.CheckOptions(str(tree), paths=("docker",))) == 0
     assert check.run(check.CheckOptions(str(tree), fix=True)) == 0
     assert cache.recall(str(tree)).report is None
 
 
-def test_another_fi_bump_looks_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_of_fi_bump_ignores_the_cache(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert look(tree) == 0
     monkeypatch.setattr(cache, "__version__", "99")
     assert cache.recall(str(tree)).report is None
-    assert not watching(tree).passes("src/a.py")
+    assert not watching(tree).can_skip("src/a.py")
 
 
-def test_other_names_make_other_files_speak(tree: Path) -> None:
+def test_other_wanted_names_are_found_in_cached_files(tree: Path) -> None:
     plant(tree, {"src/a.py": b"x = ['numpy==1.0']\n"})
     assert look(tree) == 0
     lock = LOCK.replace(b'"flashinfer-cubin": {}', b'"flashinfer-cubin": {},\n        "numpy": {}')
@@ -256,7 +256,7 @@ def test_other_names_make_other_files_speak(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"\0\0\0\0", b"\0" * 100, marshal.dumps((1, 2))])
-def test_a_broken_cache_is_none(tree: Path, tmp_path: Path, data: bytes) -> None:
+def test_a_broken_cache_is_ignored(tree: Path, tmp_path: Path, data: bytes) -> None:
     assert look(tree) == 0
     (file,) = (tmp_path / "cache/fi-bump/checks").iterdir()
     file.write_bytes(data)
@@ -265,7 +265,7 @@ def test_a_broken_cache_is_none(tree: Path, tmp_path: Path, data: bytes) -> None
     assert cache.recall(str(tree)).report == IN_STEP
 
 
-def test_a_cache_that_cannot_be_written_is_none(tree: Path, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_ignored(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_bytes(b"a file")
     assert look(tree) == 0
     assert cache.recall(str(tree)).report is None
@@ -278,12 +278,12 @@ def test_it_can_be_turned_off(tree: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert not (tmp_path / "cache").exists()
 
 
-def test_trees_are_told_apart(tree: Path, tmp_path: Path) -> None:
+def test_each_tree_has_its_own_cache(tree: Path, tmp_path: Path) -> None:
     assert look(tree) == 0
     (file,) = (tmp_path / "cache/fi-bump/checks").iterdir()
     other = tmp_path / "other"
     shutil.copytree(tree, other)
-    shutil.copy2(file, cache._file(str(other)) or "")
+    shutil.copy2(file, cache._cache_file(str(other)) or "")
     assert cache.recall(str(other)).report is None
 
 
@@ -332,7 +332,7 @@ STEPS = st.lists(
 
 
 def take(root: Path, step: tuple[Any, ...]) -> None:
-    """One step of somebody's work on a tree."""
+    """One step of a user's work on a tree."""
     match step:
         case "write", path, data:
             (root / path).unlink(missing_ok=True)
@@ -354,7 +354,7 @@ def take(root: Path, step: tuple[Any, ...]) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(steps=STEPS)
-def test_the_answer_is_that_of_a_look_at_every_file(
+def test_the_cached_report_equals_a_full_check(
     tree: Path, steps: list[tuple[Any, ...]], capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     def answer() -> tuple[int | str, bytes]:

@@ -1,4 +1,4 @@
-"""Which files are looked at, and what the ones that cannot be read say."""
+"""Which files are read, and the errors of those that cannot be."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_no_patterns_exclude_nothing() -> None:
     assert files.excluder([]) is None
 
 
-def test_walk_passes_over_what_is_not_the_repository(tmp_path: Path) -> None:
+def test_walk_skips_what_is_not_the_repository(tmp_path: Path) -> None:
     kept = ["Dockerfile", "a/b/c.txt", "env/x", "build/y", ".github/z"]
     passed_over = [
         ".git/config",
@@ -226,7 +226,7 @@ def test_a_file_of_any_size_is_read_at_once(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr("fi_bump.scanning.files.os.read", spy)
     assert files.read(str(tmp_path), "a").data == data
-    # Joining many pieces one by one would take the square of their number.
+    # Joining many pieces one by one would be quadratic.
     assert len(calls) <= 3
 
 
@@ -262,7 +262,7 @@ def test_find_root(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         files.find_root(str(tmp_path / "gone"))
     assert str(caught.value) == f"{tmp_path}/gone: there is no such folder"
-    assert caught.value.hint == "name a repository's folder after -C"
+    assert caught.value.hint == "give the repository's folder after -C"
 
 
 def test_candidates(tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_candidates(tmp_path: Path) -> None:
         "a.Env",
     ],
 )
-def test_candidates_are_what_format_of_says(tmp_path: Path, name: str) -> None:
+def test_candidates_agree_with_format_of(tmp_path: Path, name: str) -> None:
     plant(tmp_path, {name: b""})
     expected = [(name, form) for form in [files.format_of(name)] if form]
     assert list(files.candidates(str(tmp_path), None)) == expected
@@ -308,9 +308,9 @@ def test_relative(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "message", "hint"),
     [
-        ("..", "..: lies outside the repository", "name paths below the repository's folder"),
-        ("a/../../x", "a/../../x: lies outside the repository", "name paths below the repository's folder"),
-        ("/", "/: lies outside the repository", "name paths below the repository's folder"),
+        ("..", "..: is outside the repository", "give paths inside the repository's folder"),
+        ("a/../../x", "a/../../x: is outside the repository", "give paths inside the repository's folder"),
+        ("/", "/: is outside the repository", "give paths inside the repository's folder"),
         ("gone", "gone: there is no such file or folder", None),
     ],
 )

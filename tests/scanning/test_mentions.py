@@ -1,4 +1,4 @@
-"""Lines that name a version without pinning it: which are said, what kind they are, and which are left out."""
+"""Mentions: which lines are reported, of what kind they are, and which are left out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def scanned(pins: list[Pin] | None = None, unpinned: list[Unpinned] | None = Non
 
 
 def mentioned(root: Path, data: bytes, pins: list[Pin] | None = None) -> list[str]:
-    """What is said about one script that names 0.6.1."""
+    """Return the mentions of 0.6.1 in a script."""
     plant(root, {"run.sh": data})
     return [mention_line(each) for each in mentions.of_version(str(root), LOCK, GROUP, "0.6.1", scanned(pins))]
 
@@ -160,7 +160,7 @@ def test_marked_places_are_mentions(
         assert [mention_line(each) for each in found] == expected
 
 
-def test_a_mark_says_more_than_a_mention(tmp_path: Path) -> None:
+def test_a_mark_replaces_a_mention(tmp_path: Path) -> None:
     data = b"kit 0.6.1\n"
     plant(tmp_path, {"run.sh": data})
     place = Unpinned(Source("run.sh", data), Span(4, 9), "kit", "why", None, Mark.EXACT_GATE)
@@ -181,7 +181,7 @@ def test_a_mark_says_more_than_a_mention(tmp_path: Path) -> None:
         ("kit = 0.6.1", True),
     ],
 )
-def test_what_is_bound_to_another_name_is_no_mention(tmp_path: Path, line: str, said: bool) -> None:
+def test_a_version_of_another_name_is_not_a_mention(tmp_path: Path, line: str, said: bool) -> None:
     assert mentioned(tmp_path, f"{line}\n".encode()) == ([f"run.sh:1: text: {line}"] if said else [])
 
 

@@ -1,4 +1,4 @@
-"""Which files are searched, and what is reported about the ones that cannot be."""
+"""Which files are searched, and what is reported about files that cannot be read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUP = Group("kit", "1.0", (Member("kit-python"),), ("KIT_VERSION",), ("github.
 
 
 def lock(*sites: str, exclude: tuple[str, ...] = ()) -> Lock:
-    """A lock of one group with these sites."""
+    """Return a lock with one group that has these sites."""
     return Lock((GROUP._replace(sites=sites),), exclude)
 
 

@@ -26,7 +26,7 @@ def test_no_lock(bare: Path, run: Run, arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_no_such_folder(tmp_path: Path, run: Run, arguments: list[str]) -> None:
-    error = f"{tmp_path / 'x'}: there is no such folder\nhelp: name a repository's folder after -C\n"
+    error = f"{tmp_path / 'x'}: there is no such folder\nhelp: give the repository's folder after -C\n"
     assert run(tmp_path / "x", *arguments) == (2, "", error)
 
 

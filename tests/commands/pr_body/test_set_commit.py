@@ -152,7 +152,7 @@ def test_no_work_tree(engine: Path, run: Run) -> None:
 
 def test_no_folder(tmp_path: Path, run: Run) -> None:
     folder = tmp_path / "none"
-    message = f"{folder}: there is no such folder\nhelp: name a repository's folder after -C\n"
+    message = f"{folder}: there is no such folder\nhelp: give the repository's folder after -C\n"
     assert run(folder, "set", NEW, "--commit") == (2, "", message)
 
 

@@ -115,9 +115,9 @@ def test_output_stays_in_the_repository(two: Path, run: Run, tmp_path: Path) -> 
     outside.mkdir()
     (two / "link").symlink_to(outside)
     before = snapshot(two)
-    hint = "help: name paths below the repository's folder\n"
+    hint = "help: give paths inside the repository's folder\n"
     assert run(two, "template", "gitlab", "--output", "../x.yml") == Result(
-        2, "", f"../x.yml: lies outside the repository\n{hint}"
+        2, "", f"../x.yml: is outside the repository\n{hint}"
     )
     assert run(two, "template", "gitlab", "--output", "link/a/x.yml") == Result(
         3, "", "link/a/x.yml: is behind a link that leaves the repository\nhelp: nothing was changed\n"
