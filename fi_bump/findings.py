@@ -6,7 +6,7 @@ from enum import Enum
 
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes
-from fi_bump.pins import BY_HAND, Floor, Mark, Pin, Source, Span, Unpinned
+from fi_bump.pins import BY_HAND, Floor, Mark, Pin, Place, Unpinned
 from fi_bump.records import NamedTuple
 from fi_bump.scanning.scan import Scan
 
@@ -33,21 +33,26 @@ class Rule(Enum):
 
 
 class Finding(NamedTuple):
-    """One thing to say about one place; lines and columns count from 1, `end_column` is one past the last."""
+    """One result of `check` at one place. `fixable` says that `check --fix` repairs it.
+
+    `found` is the version or range in the file, `expected` the one in the lock; what does not apply is None.
+    """
 
     rule: Rule
-    path: str
-    line: int
-    column: int
-    end_column: int
-    anchor: str | None
-    subject: str | None
-    package: str | None
-    group: str | None
-    found: str | None
-    expected: str | None
+    place: Place
     message: str
-    fixable: bool
+    fixable: bool = False
+    anchor: str | None = None
+    subject: str | None = None
+    package: str | None = None
+    group: str | None = None
+    found: str | None = None
+    expected: str | None = None
+
+    @property
+    def site(self) -> str:
+        """`path#anchor`, for a finding about a pin or a recorded site."""
+        return f"{self.place.path}#{self.anchor}"
 
 
 def compare(lock: Lock, scan: Scan) -> list[Finding]:
@@ -58,30 +63,18 @@ def compare(lock: Lock, scan: Scan) -> list[Finding]:
     findings += [finding for floor in scan.floors for finding in _floor_findings(lock, floor)]
     for path, error in scan.unparsed:
         message = f"names a package of the lock but cannot be parsed: {error.message}"
-        findings.append(Finding(Rule.UNPINNED, path, 1, 1, 1, None, None, None, None, None, None, message, False))
+        findings.append(Finding(Rule.UNPINNED, Place(path), message))
     return sorted(findings, key=finding_order)
 
 
 def finding_order(finding: Finding) -> tuple[str, int, int, str]:
     """The order of a report: by path and place."""
-    return finding.path, finding.line, finding.column, finding.rule.value
-
-
-def _at(source: Source, span: Span) -> tuple[str, int, int, int]:
-    line, column = source.position(span.start)
-    return source.path, line, column, column + len(source.text(span))
-
-
-def pin_place(pin: Pin) -> tuple[str, int, int, int]:
-    """A pin's path, line, column, and the column behind it."""
-    return _at(pin.source, pin.span)
+    place = finding.place
+    return place.path, place.line, place.column, finding.rule.value
 
 
 def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
     pin, group = each.pin, each.group
-    place = _at(pin.source, pin.span)
-    fixable = True
-    names = (pin.anchor, pin.subject, pin.package)
     if group is None:
         owners = [other for other in lock.groups if pin.subject in other.subjects]
         likely = next((other for other in owners if agrees(pin.version, other.version)), owners[0])
@@ -89,22 +82,34 @@ def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
             f"{pin.subject} {pin.version} could belong to {', '.join(other.name for other in owners)}; "
             f"assign it with: fi-bump site add --group {likely.name} '{pin.site}'"
         )
-        return Finding(Rule.UNASSIGNED, *place, *names, None, pin.version, None, message, False)
+        return _of_pin(Rule.UNASSIGNED, pin, None, message)
     if not agrees(pin.version, group.version):
         message = f"{pin.subject} is {pin.version}, the lock says {group.version}"
         if pin.hashes and not release_hashes(group, pin):
-            message += f"; {_hash_reason(pin)}"
-            fixable = False
-        rule = Rule.DRIFT
-    elif foreign := _foreign_hashes(group, pin):
+            return _of_pin(Rule.DRIFT, pin, group, f"{message}; {_hash_reason(pin)}")
+        return _of_pin(Rule.DRIFT, pin, group, message, fixable=True)
+    if foreign := _foreign_hashes(group, pin):
         message = f"{pin.subject} {pin.version} has no file with the hash {', '.join(foreign)}"
-        rule, fixable = Rule.HASH_MISMATCH, False
-    elif not each.recorded:
+        return _of_pin(Rule.HASH_MISMATCH, pin, group, message)
+    if not each.recorded:
         message = f"{pin.subject} is pinned here, and the lock does not record it"
-        rule = Rule.NEW_SITE
-    else:
-        return None
-    return Finding(rule, *place, *names, group.name, pin.version, group.version, message, fixable)
+        return _of_pin(Rule.NEW_SITE, pin, group, message, fixable=True)
+    return None
+
+
+def _of_pin(rule: Rule, pin: Pin, group: Group | None, message: str, *, fixable: bool = False) -> Finding:
+    return Finding(
+        rule=rule,
+        place=pin.place,
+        message=message,
+        fixable=fixable,
+        anchor=pin.anchor,
+        subject=pin.subject,
+        package=pin.package,
+        group=group.name if group else None,
+        found=pin.version,
+        expected=group.version if group else None,
+    )
 
 
 def _hash_reason(pin: Pin) -> str:
@@ -127,27 +132,33 @@ def _missing_sites(lock: Lock, scan: Scan) -> list[Finding]:
             path, _, anchor = site.partition("#")
             if site not in present and scan.covers(path):
                 message = f"the lock records '{anchor}' here, and there is no such pin"
-                names = (anchor, None, None, group.name, None, group.version)
-                findings.append(Finding(Rule.MISSING_SITE, path, 1, 1, 1, *names, message, fixable=False))
+                finding = Finding(Rule.MISSING_SITE, Place(path), message)
+                findings.append(finding._replace(anchor=anchor, group=group.name, expected=group.version))
     return findings
 
 
 def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
     owners = [group for group in lock.groups if place.subject in group.subjects]
-    where = _at(place.source, place.span)
     owner = owners[0] if len(owners) == 1 else None
-    name = owner.name if owner else None
-    expected = owner.version if owner else None
+    finding = Finding(
+        rule=Rule.UNPINNED,
+        place=place.place,
+        message=f"{place.subject}: {place.reason}",
+        subject=place.subject,
+        group=owner.name if owner else None,
+        found=place.version,
+        expected=owner.version if owner else None,
+    )
     if place.version is not None and owners and not any(agrees(place.version, group.version) for group in owners):
         versions = " or ".join(group.version for group in owners)
         message = f"{place.subject} is {place.version}, the lock says {versions}; {place.reason}"
-        names = (None, place.subject, place.subject, name, place.version, expected)
         rule = Rule.STALE_LOCK_FILE if place.mark is Mark.LOCK_FILE else Rule.DRIFT
-        return [Finding(rule, *where, *names, message, fixable=False)]
-    message = f"{place.subject}: {place.reason}"
+        return [finding._replace(rule=rule, message=message, package=place.subject)]
     if place.reason.endswith(BY_HAND):
-        message += f"{f' --group {name}' if name else ''} '{where[0]}:{where[1]}'"
-    return [Finding(Rule.UNPINNED, *where, None, place.subject, None, name, place.version, expected, message, False)]
+        option = f" --group {owner.name}" if owner else ""
+        at = f"{finding.place.path}:{finding.place.line}"
+        return [finding._replace(message=f"{finding.message}{option} '{at}'")]
+    return [finding]
 
 
 def lock_files(group: Group, scan: Scan) -> list[str]:
@@ -169,10 +180,17 @@ def _floor_findings(lock: Lock, floor: Floor) -> list[Finding]:
     for group in lock.groups:
         if floor.subject in group.subjects and admits(floor.specifier, group.version) is False:
             message = f"{floor.subject}{floor.specifier} does not admit {group.version}, which the lock says"
-            names = (None, floor.subject, floor.subject, group.name, floor.specifier, group.version)
-            findings.append(
-                Finding(Rule.FLOOR_VIOLATED, *_at(floor.source, floor.span), *names, message, fixable=False)
+            finding = Finding(
+                rule=Rule.FLOOR_VIOLATED,
+                place=floor.place,
+                message=message,
+                subject=floor.subject,
+                package=floor.subject,
+                group=group.name,
+                found=floor.specifier,
+                expected=group.version,
             )
+            findings.append(finding)
     return findings
 
 
@@ -180,10 +198,10 @@ def interrupted(paths: list[str]) -> Finding:
     """The finding for a journal that a killed fi-bump left."""
     names = ", ".join(paths) or "nothing written yet"
     message = f"an interrupted fi-bump left its journal ({names})"
-    return Finding(Rule.INTERRUPTED, LOCK_NAME, 1, 1, 1, None, None, None, None, None, None, message, True)
+    return Finding(Rule.INTERRUPTED, Place(LOCK_NAME), message, fixable=True)
 
 
 def finding_line(finding: Finding) -> str:
     """`path:line:column: message [rule]`."""
     note = "note: " if finding.rule.severity == "note" else ""
-    return f"{finding.path}:{finding.line}:{finding.column}: {note}{finding.message} [{finding.rule.value}]"
+    return f"{finding.place}: {note}{finding.message} [{finding.rule.value}]"

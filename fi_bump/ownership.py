@@ -33,10 +33,9 @@ def assign(lock: Lock, pins: tuple[Pin, ...]) -> list[Assigned]:
 def site_to_record(pin: Pin) -> str:
     """A pin's site. Raises FileError for a place that the lock has no name for."""
     if "#" in pin.source.path or not is_site(pin.site):
-        line, column = pin.source.position(pin.span.start)
         message = "the lock cannot record a path with '#', or a path or key with a control character"
         hint = "rename it, or exclude the file in versions.lock.json"
-        raise FileError(message, place=f"{pin.source.path}:{line}:{column}", hint=hint)
+        raise FileError(message, place=str(pin.place), hint=hint)
     return pin.site
 
 

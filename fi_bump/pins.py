@@ -24,6 +24,34 @@ class Span(NamedTuple):
     end: int
 
 
+class Place(NamedTuple):
+    """Some characters of one line of a file, or the whole line. Lines and columns count from 1, columns in characters.
+
+    `end_column` is one past the last character; it equals `column` where the line as a whole is meant. `text` is the
+    line without its end and without a byte order mark, where a report has read it.
+    """
+
+    path: str
+    line: int = 1
+    column: int = 1
+    end_column: int = 1
+    text: str | None = None
+
+    def __str__(self) -> str:
+        """`path:line:column`, as a compiler writes it."""
+        return f"{self.path}:{self.line}:{self.column}"
+
+    @property
+    def at_line(self) -> str:
+        """`path:line`."""
+        return f"{self.path}:{self.line}"
+
+    @property
+    def marks(self) -> bool:
+        """Whether it names characters, not only a line."""
+        return self.end_column > self.column
+
+
 class Kind(Enum):
     """What form a pin takes."""
 
@@ -78,6 +106,11 @@ class Source:
             start = len(BOM)
         return line, len(self.data[start:offset].decode("utf-8", "replace")) + 1
 
+    def place(self, span: Span) -> Place:
+        """The place of the characters at `span`."""
+        line, column = self.position(span.start)
+        return Place(self.path, line, column, column + len(self.text(span)))
+
     def line(self, offset: int) -> bytes:
         """The whole line around `offset`, without its end."""
         start = self.data.rfind(b"\n", 0, offset) + 1
@@ -123,6 +156,11 @@ class Pin(NamedTuple):
         return f"{self.source.path}#{self.anchor}"
 
     @property
+    def place(self) -> Place:
+        """Where the version is."""
+        return self.source.place(self.span)
+
+    @property
     def package(self) -> str | None:
         """The package, where a requirement pins it; None for a variable, a repository or an address."""
         return self.subject if self.kind is Kind.REQUIREMENT else None
@@ -143,6 +181,11 @@ class Unpinned(NamedTuple):
     version: str | None = None
     mark: Mark | None = None
 
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return self.source.place(self.span)
+
 
 class Floor(NamedTuple):
     """A range on a wanted package (`>=0.6`): never moved, reported when the locked version violates it."""
@@ -151,6 +194,11 @@ class Floor(NamedTuple):
     span: Span
     subject: str
     specifier: str
+
+    @property
+    def place(self) -> Place:
+        """Where the range is."""
+        return self.source.place(self.span)
 
 
 class Found(NamedTuple):

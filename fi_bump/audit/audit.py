@@ -126,7 +126,7 @@ def _unreachable(
         if each.package in packages and each.version is not None:
             trouble = _on_none(together, each.package, each.version, known)
             remedy = _remedy(_group_of(lock, each.package), each.package)
-            notes += [Note(each.place, f"{trouble}{remedy}", each.columns)] if trouble else []
+            notes += [Note(each.place, f"{trouble}{remedy}")] if trouble else []
     return notes
 
 

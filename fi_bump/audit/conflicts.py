@@ -10,18 +10,16 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from fi_bump.pins import Place
+
 Environment = dict[str, str]
 
 
 class Stated(NamedTuple):
-    """A requirement that a file of the repository states; `place` is `path:line`.
-
-    `columns` are its first column and the one behind its last, equal where only the line is known.
-    """
+    """A requirement that a file of the repository states."""
 
     requirement: Requirement
-    place: str
-    columns: tuple[int, int] = (1, 1)
+    place: Place
 
     @property
     def package(self) -> str:
@@ -35,13 +33,12 @@ class Stated(NamedTuple):
 
 
 class Demand(NamedTuple):
-    """What `Requires-Dist` of a release asks for; `place` and `columns` are where that release is pinned."""
+    """What `Requires-Dist` of a release asks for; `place` is where that release is pinned."""
 
     requirement: Requirement
     package: str
     version: Version
-    place: str
-    columns: tuple[int, int] = (1, 1)
+    place: Place
 
     @property
     def by(self) -> str:
@@ -58,7 +55,7 @@ class Conflict(NamedTuple):
     @property
     def key(self) -> tuple[str, str]:
         """What tells it from others: an extra may ask again for what the release itself asks for."""
-        return self.stated.place, self.message
+        return self.stated.place.at_line, self.message
 
     @property
     def message(self) -> str:
@@ -148,7 +145,7 @@ def conflicts(
                 if disagree(each.requirement, demand.requirement, releases):
                     conflict = Conflict(each, demand)
                     found.setdefault(conflict.key, conflict)
-    return sorted(found.values(), key=lambda conflict: (_sortable(conflict.stated.place), conflict.demand.by))
+    return sorted(found.values(), key=_order)
 
 
 def demands(stated: Sequence[Stated], releases: Releases, environment: Environment) -> Iterator[Demand]:
@@ -159,9 +156,9 @@ def demands(stated: Sequence[Stated], releases: Releases, environment: Environme
         extras = extras_of(each.package, stated)
         for requirement in releases.requires(each.package, each.version):
             if holds(requirement, environment, extras):
-                yield Demand(requirement, each.package, each.version, each.place, each.columns)
+                yield Demand(requirement, each.package, each.version, each.place)
 
 
-def _sortable(place: str) -> tuple[str, int]:
-    path, _, line = place.rpartition(":")
-    return path, int(line)
+def _order(conflict: Conflict) -> tuple[str, int, str]:
+    place = conflict.stated.place
+    return place.path, place.line, conflict.demand.by

@@ -15,14 +15,14 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from fi_bump.audit.conflicts import Environment, Releases, Stated, demands, holds, satisfying
+from fi_bump.pins import Place
 
 
 class Note(NamedTuple):
-    """One thing to know; `place` is `path:line`, `columns` as in `Stated`."""
+    """One thing to know about one place."""
 
-    place: str
+    place: Place
     message: str
-    columns: tuple[int, int] = (1, 1)
 
 
 class Breakage(NamedTuple):
@@ -61,7 +61,7 @@ def open_floors(
             if chosen:
                 about = f"{breakage.breaks_with.name}{breakage.breaks_with.specifier}"
                 message = f"{pin.package} {version} breaks with {about}: {breakage.reason}; "
-                yield Note(pin.place, f"{message}nothing here keeps {chosen} out", pin.columns)
+                yield Note(pin.place, f"{message}nothing here keeps {chosen} out")
 
 
 def _chosen(

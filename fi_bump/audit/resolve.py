@@ -51,7 +51,7 @@ def resolve(repository: Repository, request: Request, known: Known) -> list[Verd
     verdicts = []
     with tempfile.TemporaryDirectory() as scratch:
         for together in installed_together(repository.root, request.lock):
-            paths = {stated.place.rpartition(":")[0] for stated in together.stated} | {together.path}
+            paths = {stated.place.path for stated in together.stated} | {together.path}
             if not paths & pinning or packages.isdisjoint(stated.package for stated in together.stated):
                 continue
             if not together.compiled:

@@ -15,7 +15,7 @@ from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
 from fi_bump.lock import Lock
-from fi_bump.pins import Source, Span
+from fi_bump.pins import Place, Source, Span
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import needles, wanted_by
 from fi_bump.untrusted import entries, table, texts
@@ -110,7 +110,7 @@ def _stated(text: str, source: Source, span: Span) -> Stated | None:
         return None
     line, column = source.position(span.start)
     first = source.text(span).partition("\n")[0].rstrip("\\\r\t ")
-    return Stated(requirement, f"{source.path}:{line}", (column, column + len(first)))
+    return Stated(requirement, Place(source.path, line, column, column + len(first)))
 
 
 def _pyproject(source: Source) -> list[InstalledTogether]:

@@ -10,8 +10,8 @@ from fi_bump.lock import Lock
 
 def lines(found: Audit) -> list[str]:
     """A line for each conflict and each note, as `check` writes its findings."""
-    text = [f"{each.stated.place}: {each.message} [conflict]" for each in found.conflicts]
-    return text + [f"{note.place}: note: {note.message}" for note in found.notes]
+    text = [f"{each.stated.place.at_line}: {each.message} [conflict]" for each in found.conflicts]
+    return text + [f"{note.place.at_line}: note: {note.message}" for note in found.notes]
 
 
 def proposed_command(lock: Lock, versions: Mapping[str, str], found: Audit) -> str | None:

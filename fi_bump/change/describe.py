@@ -99,8 +99,7 @@ def _differs(was: Was | None, pin: Pin) -> bool:
 
 def _place(pin: Pin, earlier: Before) -> MovedPin:
     was = earlier.sites.get(pin.site)
-    line = pin.source.position(pin.span.start)[0]
-    return MovedPin(pin.source.path, line, pin.subject, was.version if was else None, pin.version)
+    return MovedPin(pin.source.path, pin.place.line, pin.subject, was.version if was else None, pin.version)
 
 
 def _gone(scan: Scan, earlier: Before, group: Group) -> list[MovedPin]:

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
-from fi_bump.findings import Finding, Rule, pin_place
+from fi_bump.findings import Finding, Rule
 from fi_bump.lock import LOCK_NAME, Group
 from fi_bump.ownership import assign
+from fi_bump.pins import Place
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import MemberRelease, asked_members, release_files
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
-
-Place = tuple[str, int, int, int]
 
 
 def online_findings(repository: Repository, scan: Scan, online: Online) -> list[Finding]:
@@ -30,18 +29,18 @@ def online_findings(repository: Repository, scan: Scan, online: Online) -> list[
             members, _ = asked_members(known, group, named)
             for standing in known.standings(members, Version(group.version)):
                 places = _places(repository, scan, group, standing.member.name)
-                findings += [_finding(rule, place, group, standing, message)
-                             for rule, message in _troubles(standing) for place in places]  # fmt: skip
+                for rule, message in _troubles(standing):
+                    findings += [_finding(rule, place, group, standing, message) for place in places]
     return findings
 
 
 def _places(repository: Repository, scan: Scan, group: Group, package: str) -> list[Place]:
     places = [
-        pin_place(each.pin)
+        each.pin.place
         for each in assign(repository.lock, scan.pins)
         if each.group == group and each.pin.subject == package
     ]
-    return places or [(LOCK_NAME, 1, 1, 1)]
+    return places or [Place(LOCK_NAME)]
 
 
 def _troubles(standing: MemberRelease) -> Iterator[tuple[Rule, str]]:
@@ -58,4 +57,6 @@ def _troubles(standing: MemberRelease) -> Iterator[tuple[Rule, str]]:
 
 def _finding(rule: Rule, place: Place, group: Group, standing: MemberRelease, message: str) -> Finding:
     name = standing.member.name
-    return Finding(rule, *place, None, name, name, group.name, group.version, None, message, fixable=False)
+    return Finding(
+        rule=rule, place=place, message=message, subject=name, package=name, group=group.name, found=group.version
+    )

@@ -127,8 +127,7 @@ def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:
 def _note_lines(found: Scan) -> Iterator[str]:
     """Yield a note for each version that is not a pin, and for each file that cannot be parsed."""
     for place in found.unpinned:
-        line, column = place.source.position(place.span.start)
-        yield f"{place.source.path}:{line}:{column}: note: {place.subject}: {place.reason}"
+        yield f"{place.place}: note: {place.subject}: {place.reason}"
     for path, error in found.unparsed:
         yield f"{path}: note: mentions a package of the lock but cannot be parsed: {error.message}"
 

@@ -130,7 +130,7 @@ def _pin_at(repository: Repository, place: str, group_name: str | None) -> Pin:
     if separator:
         pins = [pin for pin in pins if pin.anchor == anchor]
     elif line:
-        pins = [pin for pin in pins if pin.source.position(pin.span.start)[0] == int(line["line"])]
+        pins = [pin for pin in pins if pin.place.line == int(line["line"])]
         if not pins and group_name is not None:
             return _literal_on(repository, path, int(line["line"]), named_group(repository.lock, group_name))
     if not pins:

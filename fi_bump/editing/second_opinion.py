@@ -131,7 +131,7 @@ def _dockerfile(change: PlannedChange) -> str | None:
         after = _structure(Source(change.source.path, change.new))
     except (IndexError, KeyError, TypeError, ValueError):
         return None
-    lines = {change.source.position(pin.span.start)[0] - 1 for pin, _, _ in change.moves}
+    lines = {pin.place.line - 1 for pin, _, _ in change.moves}
     if len(before) != len(after):
         return "dockerfile-parse does not read the new file as planned"
     for old, new in zip(before, after, strict=True):
@@ -168,10 +168,10 @@ def _yaml(change: PlannedChange) -> str | None:
             index += 1
         edited = old.is_value and index < len(edits) and edits[index].end <= old.span.end
         if old.shape != new.shape or (old.value == new.value) is edited:
-            line = change.source.position(old.span.start)[0]
+            line = change.source.place(old.span).line
             return f"PyYAML reads something else than planned in line {line}"
         if old.plain and _is_cut(new.value) and not _is_cut(old.value):
-            place = ":".join(map(str, (change.source.path, *change.source.position(old.span.start))))
+            place = str(change.source.place(old.span))
             shown = new.value.rstrip("0")
             raise FileError(f"YAML would read {new.value} as the number {shown} here", place=place, hint=_QUOTE)
     return None

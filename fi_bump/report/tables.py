@@ -52,9 +52,8 @@ def pins_table(assigned: list[Assigned]) -> Table:
     """Where each pin stands, what it pins and its version; one that is not its group's is marked."""
     table = _table("place", "anchor", "version", "")
     for pin, group, _ in assigned:
-        line, column = pin.source.position(pin.span.start)
         differs = group is not None and pin.version != group.version
-        table.add_row(f"{pin.source.path}:{line}:{column}", pin.anchor, pin.version, "differs" if differs else "")
+        table.add_row(str(pin.place), pin.anchor, pin.version, "differs" if differs else "")
     return table
 
 

@@ -21,9 +21,8 @@ def move_lines(change: PlannedChange) -> list[str]:
     """A line for each pin that a change moves."""
     lines = []
     for pin, version, _ in change.moves:
-        line, column = pin.source.position(pin.span.start)
         hashes = ", with its hashes" if pin.hashes else ""
-        lines.append(f"{pin.source.path}:{line}:{column}: {pin.subject} {pin.version} -> {version}{hashes}")
+        lines.append(f"{pin.place}: {pin.subject} {pin.version} -> {version}{hashes}")
     return lines
 
 
@@ -68,7 +67,7 @@ def _pairs(repository: Repository, errors: list[Finding]) -> list[str]:
     """The command that re-points each missing site to the one new place that it may have become."""
     recorded = {site for group in repository.lock.groups for site in group.sites}
     rules = (Rule.NEW_SITE, Rule.DRIFT, Rule.UNASSIGNED)
-    places = [each for each in errors if each.rule in rules and f"{each.path}#{each.anchor}" not in recorded]
+    places = [each for each in errors if each.rule in rules and each.site not in recorded]
     pairs = []
     for lost in errors:
         group = repository.lock.group(lost.group or "")
@@ -78,7 +77,7 @@ def _pairs(repository: Repository, errors: list[Finding]) -> list[str]:
             pairs += [(lost, new) for new in _became(lost, own)]
     news = [new for _, new in pairs]
     return [
-        f"help: if it was renamed, run fi-bump site move '{lost.path}#{lost.anchor}' '{new.path}#{new.anchor}'"
+        f"help: if it was renamed, run fi-bump site move '{lost.site}' '{new.site}'"
         for lost, new in pairs
         if news.count(new) == 1 or _names(lost, new)
     ]
@@ -86,7 +85,7 @@ def _pairs(repository: Repository, errors: list[Finding]) -> list[str]:
 
 def _became(lost: Finding, places: list[Finding]) -> list[Finding]:
     """The one place in the same file, or the one of the same subject there; else that of the same anchor elsewhere."""
-    here = [each for each in places if each.path == lost.path]
+    here = [each for each in places if each.place.path == lost.place.path]
     named = [each for each in here if _names(lost, each)]
     same = [each for each in places if each.anchor == lost.anchor]
     return next((group for group in (here, named, same if not here else []) if len(group) == 1), [])

@@ -149,12 +149,12 @@ def _kind(path: str, line: bytes) -> str:
 def _without(found: list[Mention], group: Group, scan: Scan, moved: Container[Pin] = ()) -> list[Mention]:
     """Deduplicate by line, prefer the finder's mark, and drop lines that hold an unmoved pin."""
     pins = [pin for pin in scan.pins if pin not in moved]
-    pinned = {(pin.source.path, pin.source.position(pin.span.start)[0]) for pin in pins}
+    pinned = {(pin.source.path, pin.place.line) for pin in pins}
     places = [place for place in scan.unpinned if place.mark and place.subject in group.subjects]
     lines = {(each.path, each.line): each for each in reversed(found)}
     marked = {(each.path, each.line): each for each in map(_marked, reversed(places))}
     in_step = {
-        (place.source.path, place.source.position(place.span.start)[0])
+        (place.source.path, place.place.line)
         for place in places
         if place.mark is Mark.LOCK_FILE and _same(place.version or "", group.version)
     }

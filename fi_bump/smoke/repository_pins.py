@@ -32,8 +32,8 @@ class Pins(NamedTuple):
 def pins_of(repository: Repository, package: str) -> Pins:
     """Where the repository pins a package, whether or not its lock knows it."""
     found = _found(repository, [package])
-    exact = [(_place(pin.source.path, pin.source.position(pin.span.start)), pin.version) for pin in found.pins]
-    ranges = [(_place(f.source.path, f.source.position(f.span.start)), f.specifier) for f in found.floors]
+    exact = [(str(pin.place), pin.version) for pin in found.pins]
+    ranges = [(str(floor.place), floor.specifier) for floor in found.floors]
     return Pins(tuple(exact), tuple(ranges))
 
 
@@ -50,7 +50,3 @@ def _found(repository: Repository, packages: Iterable[str]) -> Scan:
     """What stands in the repository of the packages, all of them looked for at once."""
     groups = tuple(Group(package, "0", (Member(package),)) for package in packages)
     return scan(repository.root, Lock(groups, repository.lock.exclude))
-
-
-def _place(path: str, position: tuple[int, int]) -> str:
-    return f"{path}:{position[0]}:{position[1]}"

@@ -12,6 +12,7 @@ from fi_bump.audit.conflicts import Stated, conflicts, exact_version, shown
 from fi_bump.audit.notes import Breakage, open_floors
 from fi_bump.audit.proposal import nearest, propose
 from fi_bump.index.targets import Targets
+from fi_bump.pins import Place
 
 # package -> version -> what it requires
 INDEX: dict[str, dict[str, tuple[str, ...]]] = {
@@ -43,13 +44,13 @@ class Known:
 
 def stated(*texts: str) -> list[Stated]:
     """Requirements on the lines 1, 2, 3 … of a file."""
-    return [Stated(Requirement(text), f"r.txt:{number}") for number, text in enumerate(texts, 1)]
+    return [Stated(Requirement(text), Place("r.txt", number)) for number, text in enumerate(texts, 1)]
 
 
 def said(*texts: str, pythons: tuple[str, ...] = ("3.12",)) -> list[str]:
     """The conflicts of kit among these requirements."""
     found = conflicts(stated(*texts), frozenset({"kit"}), Known(), Targets(pythons).environments)
-    return [f"{each.stated.place} {each.message}" for each in found]
+    return [f"{each.stated.place.at_line} {each.message}" for each in found]
 
 
 @pytest.mark.parametrize(

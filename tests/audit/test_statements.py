@@ -50,7 +50,7 @@ default = true
 def stated(root: Path) -> dict[str, list[str]]:
     """What is stated, by what is installed together."""
     return {
-        each.name: [f"{one.place} {one.requirement}" for one in each.stated]
+        each.name: [f"{one.place.at_line} {one.requirement}" for one in each.stated]
         for each in installed_together(str(root), LOCK)
     }
 
@@ -109,10 +109,10 @@ def test_the_columns_of_a_statement(tmp_path: Path) -> None:
     )
     lines = Lines(str(tmp_path))
     found = {
-        (each.place, (place.text or "")[place.column - 1 : place.end_column - 1])
+        (each.place.at_line, (place.text or "")[place.column - 1 : place.end_column - 1])
         for together in installed_together(str(tmp_path), LOCK)
         for each in together.stated
-        for place in [lines.stated(each.place, each.columns)]
+        for place in [lines.read(each.place)]
     }
     assert found == {
         ("requirements.txt:2", "kit==1.0"),

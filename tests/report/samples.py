@@ -15,7 +15,8 @@ from fi_bump.audit.notes import Note
 from fi_bump.audit.resolve import Verdict
 from fi_bump.lock import Group, Member
 from fi_bump.lock import Lock as LockType
-from fi_bump.report.findings.model import Place, Report, Result, RuleText, Severity
+from fi_bump.pins import Place
+from fi_bump.report.findings.model import Report, Result, RuleText, Severity
 
 GOLDEN = Path(__file__).parent / "golden"
 OLD, NEW = "0.6.8.post1", "0.6.11.post2"
@@ -67,11 +68,11 @@ STATED = {
 AUDIT = Audit(
     (
         Conflict(
-            Stated(Requirement("dsl==4.4.2"), "requirements/cuda.txt:3", (2, 12)),
-            Demand(Requirement("dsl>=4.5"), "kit", Version("1.0"), "requirements/cuda.txt:1", (1, 9)),
+            Stated(Requirement("dsl==4.4.2"), Place("requirements/cuda.txt", 3, 2, 12)),
+            Demand(Requirement("dsl>=4.5"), "kit", Version("1.0"), Place("requirements/cuda.txt", 1, 1, 9)),
         ),
     ),
-    (Note("requirements/cuda.txt:2", "kit-cubin 1.0 is on none of [a](1), {b}", (1, 15)),),
+    (Note(Place("requirements/cuda.txt", 2, 1, 15), "kit-cubin 1.0 is on none of [a](1), {b}"),),
     {"dsl": Version("4.5.2")},
 )
 VERDICTS = [

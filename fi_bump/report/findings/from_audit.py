@@ -9,6 +9,7 @@ from fi_bump.audit.conflicts import Conflict
 from fi_bump.audit.notes import Note
 from fi_bump.audit.resolve import Verdict
 from fi_bump.lock import LOCK_NAME, Group, Lock
+from fi_bump.pins import Place
 from fi_bump.records import NamedTuple
 from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Passed, Related, Report, Result, RuleText, Severity
@@ -59,23 +60,22 @@ def _conflict(each: Conflict, lines: Lines) -> Result:
     return Result(
         CONFLICT.name,
         CONFLICT.severity,
-        lines.stated(each.stated.place, each.stated.columns),
+        lines.read(each.stated.place),
         f"{each.stated.package} against {each.demand.package}",
         each.message,
-        related=(Related(lines.stated(each.demand.place, each.demand.columns), f"{each.demand.by} is pinned here"),),
+        related=(Related(lines.read(each.demand.place), f"{each.demand.by} is pinned here"),),
     )
 
 
 def _note(note: Note, lines: Lines) -> Result:
     package = note.message.partition(" ")[0]  # every note begins with it
-    return Result(RISK.name, RISK.severity, lines.stated(note.place, note.columns), package, note.message)
+    return Result(RISK.name, RISK.severity, lines.read(note.place), package, note.message)
 
 
 def _verdict(verdict: Verdict, lines: Lines) -> Result:
     first, *rest = verdict.lines
     said = first.removeprefix(f"{verdict.path}: ")
-    place = lines.place(verdict.path, 1)._replace(text=None)
-    return Result(UNRESOLVED.name, UNRESOLVED.severity, place, said, "\n".join([said, *rest]))
+    return Result(UNRESOLVED.name, UNRESOLVED.severity, Place(verdict.path), said, "\n".join([said, *rest]))
 
 
 def _passed(groups: Iterable[Group], conflicts: Sequence[Conflict]) -> Iterator[Passed]:

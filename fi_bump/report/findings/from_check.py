@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fi_bump.findings import Finding, Rule, pin_place
+from fi_bump.findings import Finding, Rule
 from fi_bump.ownership import assign
-from fi_bump.pins import Pin
+from fi_bump.pins import Pin, Place
 from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Passed, Report, Result, RuleText, Severity
 from fi_bump.report.text import closing_lines, count, help_lines
@@ -71,7 +71,7 @@ def check_report(
 ) -> Report:
     """The findings in their order, then the mentions where they were asked for; every other pin has passed."""
     lines = Lines(repository.root)
-    simple = {pin_place(pin) for pin in scan.pins if not (pin.hashes or pin.repeats)}
+    simple = {pin.place for pin in scan.pins if not (pin.hashes or pin.repeats)}
     results = [_result(finding, lines, simple) for finding in findings]
     results += [_mention(mention, lines) for mention in mentions or ()]
     summary, remedies = closing_lines(repository, scan, findings)
@@ -89,11 +89,10 @@ def check_report(
     )
 
 
-def _result(finding: Finding, lines: Lines, simple: set[tuple[str, int, int, int]]) -> Result:
-    place = lines.place(finding.path, finding.line, finding.column, finding.end_column)
-    if not place.marks:  # it is about the file, or about what is not in it
-        place = place._replace(text=None)
-    mended = finding.rule is Rule.DRIFT and finding.fixable and place[:4] in simple
+def _result(finding: Finding, lines: Lines, simple: set[Place]) -> Result:
+    # A finding without columns is about the file, or about what is not in it.
+    place = lines.read(finding.place) if finding.place.marks else finding.place
+    mended = finding.rule is Rule.DRIFT and finding.fixable and finding.place in simple
     error = finding.rule.severity == "error"
     return Result(
         finding.rule.value,
@@ -112,7 +111,7 @@ def _without_prefix(lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def _mention(mention: Mention, lines: Lines) -> Result:
-    place = lines.place(mention.path, mention.line)
+    place = lines.read(Place(mention.path, mention.line))
     return Result(_MENTION.name, _MENTION.severity, place, mention.text, f"{mention.kind}: {mention.text}")
 
 

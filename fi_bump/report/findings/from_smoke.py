@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fi_bump.errors import ParseError
 from fi_bump.formats.shared.json_strings import scalars
 from fi_bump.lock import LOCK_NAME
-from fi_bump.pins import Source
-from fi_bump.report.findings.model import Passed, Place, Report, Result, RuleText, Severity
+from fi_bump.pins import Place, Source
+from fi_bump.report.findings.model import Passed, Report, Result, RuleText, Severity
 from fi_bump.report.smoke_text import comparison_lines, sweep_lines, target_line, verdict
 from fi_bump.smoke.model import Problem, SmokeReport
 
@@ -90,6 +90,5 @@ def _place(report: SmokeReport, lock: Source | None) -> Place:
         found = None
     if found is None:
         return Place(LOCK_NAME)
-    line, column = lock.position(found.span.start)
     text = lock.line(found.span.start).decode("utf-8", "replace").removeprefix("\ufeff")
-    return Place(LOCK_NAME, line, column, column + len(lock.text(found.span)), text)
+    return lock.place(found.span)._replace(text=text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fi_bump.report.findings.model import Report, Result, Severity, printable
+from fi_bump.report.findings.model import Report, Result, Severity, printable, shown
 
 _COMMAND = {Severity.error: "error", Severity.note: "notice"}
 
@@ -34,7 +34,7 @@ def _annotation(result: Result) -> str:
 
 def message(result: Result) -> str:
     """The result's message with its other places and its help, a line each."""
-    related = [f"{each.place.shown}: {each.message}" for each in result.related]
+    related = [f"{shown(each.place)}: {each.message}" for each in result.related]
     return "\n".join([result.message, *related, *(f"help: {line}" for line in result.help)])
 
 

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
 from fi_bump.report.findings.github import message
-from fi_bump.report.findings.model import Report, Result, Severity, printable
+from fi_bump.report.findings.model import Report, Result, Severity, printable, shown
 
 # What XML 1.0 has no character for: https://www.w3.org/TR/xml/#charsets
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -50,7 +50,7 @@ def _case(suite: ElementTree.Element, seen: Counter[tuple[str, str]], path: str,
 def _failed(case: ElementTree.Element, result: Result) -> None:
     tag = "failure" if result.severity is Severity.error else "skipped"
     child = ElementTree.SubElement(case, tag, {"type": result.rule, "message": _xml(result.message)})
-    child.text = _xml(f"{result.place.shown}: {message(result)}")
+    child.text = _xml(f"{shown(result.place)}: {message(result)}")
 
 
 def _xml(text: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from fi_bump.errors import FileError
-from fi_bump.pins import BOM
-from fi_bump.report.findings.model import Place
+from fi_bump.pins import BOM, Place
 from fi_bump.scanning import files
 
 
@@ -15,17 +14,12 @@ class Lines:
         self._root = root
         self._files: dict[str, list[str]] = {}
 
-    def place(self, path: str, line: int, column: int = 1, end_column: int = 1) -> Place:
-        """A place with its line's text, where there is such a line. A line ends as in `pins.Source`."""
-        if path not in self._files:
-            self._files[path] = self._read(path)
-        known = self._files[path]
-        return Place(path, line, column, end_column, known[line - 1] if line <= len(known) else None)
-
-    def stated(self, place: str, columns: tuple[int, int] = (1, 1)) -> Place:
-        """A place that is written `path:line`."""
-        path, _, line = place.rpartition(":")
-        return self.place(path, int(line), *columns)
+    def read(self, place: Place) -> Place:
+        """The place with its line's text, where there is such a line. A line ends as in `pins.Source`."""
+        if place.path not in self._files:
+            self._files[place.path] = self._read(place.path)
+        known = self._files[place.path]
+        return place._replace(text=known[place.line - 1] if place.line <= len(known) else None)
 
     def _read(self, path: str) -> list[str]:
         try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from fi_bump.report import markdown_escape
-from fi_bump.report.findings.model import Report, printable
+from fi_bump.report.findings.model import Report, printable, shown
 from fi_bump.report.text import count
 
 
@@ -21,7 +21,7 @@ def _blocks(report: Report) -> Iterator[str]:
     if report.summary:
         yield bullets(report.summary)
     if report.results:
-        rows = [(result.place.shown, result.rule, result.message) for result in report.results]
+        rows = [(shown(result.place), result.rule, result.message) for result in report.results]
         yield table(("place", "rule", "message"), rows)
     if remedies := list(dict.fromkeys([*report.help, *(line for result in report.results for line in result.help)])):
         yield bullets(remedies)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 
+from fi_bump.pins import Place
 from fi_bump.records import NamedTuple
 
 
@@ -20,30 +21,6 @@ class Severity(StrEnum):
 
     error = "error"
     note = "note"
-
-
-class Place(NamedTuple):
-    """A stretch of one line. `end_column` equals `column` where the line as a whole is meant.
-
-    `text` is the line without its end and without a byte order mark; None where the file is not there.
-    """
-
-    path: str
-    line: int = 1
-    column: int = 1
-    end_column: int = 1
-    text: str | None = None
-
-    @property
-    def marks(self) -> bool:
-        """Whether it names characters, not only a line."""
-        return self.end_column > self.column
-
-    @property
-    def shown(self) -> str:
-        """`path:line:column`, or `path:line` for a whole line."""
-        column = f":{self.column}" if self.marks else ""
-        return f"{printable(self.path)}:{self.line}{column}"
 
 
 class Related(NamedTuple):
@@ -118,6 +95,11 @@ class Report(NamedTuple):
         )
         passed = tuple(each._replace(path=posixpath.join(folder, each.path)) for each in self.passed)
         return self._replace(results=results, passed=passed)
+
+
+def shown(place: Place) -> str:
+    """`path:line:column`, or `path:line` for a whole line."""
+    return printable(str(place) if place.marks else place.at_line)
 
 
 def _below(place: Place, folder: str) -> Place:

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from fi_bump import __version__
-from fi_bump.report.findings.model import Place, Report, Result, RuleText, Severity, fingerprints, printable
+from fi_bump.pins import Place
+from fi_bump.report.findings.model import Report, Result, RuleText, Severity, fingerprints, printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/fi-bump/fi-bump"

@@ -8,7 +8,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from fi_bump.report.findings.model import Place, Report, Result, Severity, printable
+from fi_bump.pins import Place
+from fi_bump.report.findings.model import Report, Result, Severity, printable, shown
 from fi_bump.report.tables import console
 
 _STYLE = {Severity.error: "bold red", Severity.note: "bold cyan"}
@@ -48,7 +49,7 @@ def _result(result: Result, width: int) -> Iterator[Text]:
 
 
 def _snippet(place: Place, margin: str, width: int, style: str, arrow: str, label: str) -> Iterator[Text]:
-    yield Text.assemble((f"{margin}{arrow} ", _FRAME), _plain(place.shown))
+    yield Text.assemble((f"{margin}{arrow} ", _FRAME), _plain(shown(place)))
     if not place.text:
         return
     number = str(place.line).rjust(len(margin))

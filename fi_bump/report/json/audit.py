@@ -25,21 +25,18 @@ def audit_json(lock: Lock, versions: Mapping[str, str], found: Audit, verdicts: 
         "groups": [{"name": group.name, "version": versions.get(group.name, group.version)} for group in lock.groups],
         "conflicts": [
             {
-                "path": each.stated.place.rpartition(":")[0],
-                "line": int(each.stated.place.rpartition(":")[2]),
+                "path": each.stated.place.path,
+                "line": each.stated.place.line,
                 "stated": shown(each.stated.requirement),
                 "package": each.stated.package,
                 "release": each.demand.by,
-                "releasePlace": each.demand.place,
+                "releasePlace": each.demand.place.at_line,
                 "needs": shown(each.demand.requirement),
                 "message": each.message,
             }
             for each in found.conflicts
         ],
-        "notes": [
-            {"path": note.place.rpartition(":")[0], "line": int(note.place.rpartition(":")[2]), "message": note.message}
-            for note in found.notes
-        ],
+        "notes": [{"path": note.place.path, "line": note.place.line, "message": note.message} for note in found.notes],
         "proposal": None
         if found.proposal is None
         else {name: str(version) for name, version in sorted(proposal.items())},

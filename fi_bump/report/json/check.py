@@ -53,12 +53,12 @@ def _group(repository: Repository, scan: Scan, group: Group) -> dict[str, Any]:
     pins = []
     for each in assign(repository.lock, scan.pins):
         if each.group == group:
-            line, column = each.pin.source.position(each.pin.span.start)
+            place = each.pin.place
             pins.append(
                 {
-                    "path": each.pin.source.path,
-                    "line": line,
-                    "column": column,
+                    "path": place.path,
+                    "line": place.line,
+                    "column": place.column,
                     "anchor": each.pin.anchor,
                     "kind": each.pin.kind.value,
                     "package": each.pin.package,
@@ -73,10 +73,10 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule.value,
         "severity": finding.rule.severity,
-        "path": finding.path,
-        "line": finding.line,
-        "column": finding.column,
-        "endColumn": finding.end_column,
+        "path": finding.place.path,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "endColumn": finding.place.end_column,
         "anchor": finding.anchor,
         "subject": finding.subject,
         "package": finding.package,

@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 
 from fi_bump.audit.audit import Audit
-from fi_bump.pins import Source
+from fi_bump.pins import Place, Source
 from fi_bump.report.findings.formats import Written, render
 from fi_bump.report.findings.from_audit import Closing, audit_report
 from fi_bump.report.findings.from_smoke import smoke_report
-from fi_bump.report.findings.model import Passed, Place, Report
+from fi_bump.report.findings.model import Passed, Report
 from fi_bump.report.findings.snippet import show
 from fi_bump.report.smoke.output import SmokeFormat
 from fi_bump.report.smoke.output import render as render_smoke

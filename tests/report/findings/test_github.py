@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fi_bump.errors import FileError
+from fi_bump.pins import Place
 from fi_bump.report.findings import job_summary
 from fi_bump.report.findings.formats import Written, render
-from fi_bump.report.findings.model import Place, Related, Severity
+from fi_bump.report.findings.model import Related, Severity
 from tests.conftest import Run
 from tests.report.samples import golden, report, result
 from tests.smoke.fakes import fake_python

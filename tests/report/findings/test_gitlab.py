@@ -8,8 +8,9 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
+from fi_bump.pins import Place
 from fi_bump.report.findings.formats import Written, render
-from fi_bump.report.findings.model import Place, Severity
+from fi_bump.report.findings.model import Severity
 from tests.report.samples import golden, report, result
 
 # GitLab publishes a table, not a schema: docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fi_bump.pins import Place
 from fi_bump.report.findings.lines import Lines
-from fi_bump.report.findings.model import Place, Related, fingerprints, printable
+from fi_bump.report.findings.model import Related, fingerprints, printable, shown
 from tests.conftest import Run, plant
 from tests.report.samples import BROKEN, report, result
 
@@ -19,23 +20,23 @@ def test_lines_end_as_in_a_source(tmp_path: Path) -> None:
     data = "\ufeffone\r\ntwo\x0cthree\u2028four\n".encode() + b"\xff five"
     plant(tmp_path, {"a.txt": data, "empty.txt": b""})
     lines = Lines(str(tmp_path))
-    texts = [lines.place("a.txt", number).text for number in (1, 2, 3, 4)]
+    texts = [lines.read(Place("a.txt", number)).text for number in (1, 2, 3, 4)]
     assert texts == ["one", "two\x0cthree\u2028four", "\ufffd five", None]
-    assert lines.place("empty.txt", 1).text is None
-    assert lines.place("gone.txt", 1).text is None
-    assert lines.stated("a.txt:2", (1, 4)) == Place("a.txt", 2, 1, 4, "two\x0cthree\u2028four")
+    assert lines.read(Place("empty.txt")).text is None
+    assert lines.read(Place("gone.txt")).text is None
+    assert lines.read(Place("a.txt", 2, 1, 4)) == Place("a.txt", 2, 1, 4, "two\x0cthree\u2028four")
 
 
 @pytest.mark.parametrize(
-    ("place", "shown"),
+    ("place", "expected"),
     [
         (Place("a.txt", 2, 6, 9), "a.txt:2:6"),
         (Place("a.txt", 2), "a.txt:2"),
         (Place("\udcff.txt"), "\ufffd.txt:1"),
     ],
 )
-def test_a_place_in_words(place: Place, shown: str) -> None:
-    assert place.shown == shown
+def test_a_place_in_words(place: Place, expected: str) -> None:
+    assert shown(place) == expected
 
 
 def test_below_a_folder() -> None:

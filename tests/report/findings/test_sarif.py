@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from fi_bump.pins import Place
 from fi_bump.report.findings.formats import Written, render
-from fi_bump.report.findings.model import Place
 from fi_bump.report.findings.sarif import utf16
 from tests.conftest import Run
 from tests.report.samples import golden, report, result

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from fi_bump.report.findings.model import Place, Result
+from fi_bump.pins import Place
+from fi_bump.report.findings.model import Result
 from fi_bump.report.findings.snippet import show
 from tests.conftest import Run
 from tests.report.samples import golden, result

@@ -1,0 +1,42 @@
+"""Two groups, and what the finders say about a few files: for tests of what is made of pins."""
+
+from __future__ import annotations
+
+from fi_bump.findings import Finding, compare
+from fi_bump.formats import bake, dockerfile, requirements
+from fi_bump.lock import Group, Lock, Member
+from fi_bump.pins import Source
+from fi_bump.scanning.scan import Scan, wanted_by
+
+REQUIREMENTS, DOCKERFILE, JSON = "requirements.txt", "Dockerfile", "x.json"
+KIT = Group("kit", "1.1", (Member("kit"), Member("kit-cubin")), ("KIT_VERSION",), ("github.com/o/kit",))
+OTHER = Group("other", "3.0", (Member("other"),))
+FINDERS = {REQUIREMENTS: requirements.find, DOCKERFILE: dockerfile.find, JSON: bake.find}
+
+
+def looked(lock: Lock, tree: dict[str, bytes], *below: str) -> Scan:
+    """What the finders say about these files."""
+    wanted = wanted_by(lock.groups)
+    found = [FINDERS[path.rpartition("/")[2]](Source(path, data), wanted) for path, data in sorted(tree.items())]
+    return Scan(
+        tuple(pin for each in found for pin in each.pins),
+        tuple(place for each in found for place in each.unpinned),
+        tuple(floor for each in found for floor in each.floors),
+        (),
+        below,
+    )
+
+
+def one(*sites: str) -> Lock:
+    """A lock of `kit` alone, with these sites."""
+    return Lock((KIT._replace(sites=sites),))
+
+
+def said(lock: Lock, tree: dict[str, bytes], *below: str) -> list[Finding]:
+    """The findings about these files."""
+    return compare(lock, looked(lock, tree, *below))
+
+
+def sharing(*sites: tuple[str, ...]) -> Lock:
+    """Two groups that share a package, each with its sites."""
+    return Lock((KIT._replace(name="new", sites=sites[0]), KIT._replace(name="old", version="0.9", sites=sites[1])))

@@ -1,0 +1,195 @@
+"""Every rule of `check` with its whole finding."""
+
+from __future__ import annotations
+
+import pytest
+
+from fi_bump.errors import ParseError
+from fi_bump.findings import Finding, Rule, compare, finding_line, interrupted
+from fi_bump.lock import Lock
+from fi_bump.pins import Place, Source, Span, Unpinned
+from fi_bump.scanning.scan import Scan
+from tests.kit import DOCKERFILE, JSON, KIT, OTHER, REQUIREMENTS, one, said, sharing
+
+
+def test_in_step() -> None:
+    assert said(one("requirements.txt#kit"), {REQUIREMENTS: b"kit==1.1\n"}) == []
+
+
+def test_drift() -> None:
+    tree = {REQUIREMENTS: b"\xef\xbb\xbf# \xc3\xa9\nkit==1.0.post1 # x\n"}
+    (finding,) = said(one("requirements.txt#kit"), tree)
+    assert finding == Finding(
+        rule=Rule.DRIFT,
+        place=Place(REQUIREMENTS, 2, 6, 15),
+        message="kit is 1.0.post1, the lock says 1.1",
+        fixable=True,
+        anchor="kit",
+        subject="kit",
+        package="kit",
+        group="kit",
+        found="1.0.post1",
+        expected="1.1",
+    )
+    assert finding_line(finding) == "requirements.txt:2:6: kit is 1.0.post1, the lock says 1.1 [drift]"
+
+
+def test_drift_of_a_variable_names_no_package() -> None:
+    assert said(one(), {DOCKERFILE: b"FROM x\nARG KIT_VERSION=1.0\n"}) == [
+        Finding(
+            rule=Rule.DRIFT,
+            place=Place(DOCKERFILE, 2, 17, 20),
+            message="KIT_VERSION is 1.0, the lock says 1.1",
+            fixable=True,
+            anchor="ARG KIT_VERSION",
+            subject="KIT_VERSION",
+            group="kit",
+            found="1.0",
+            expected="1.1",
+        )
+    ]
+
+
+def test_missing_site() -> None:
+    assert said(one("a/requirements.txt#kit (2)"), {}) == [
+        Finding(
+            rule=Rule.MISSING_SITE,
+            place=Place("a/requirements.txt"),
+            message="the lock records 'kit (2)' here, and there is no such pin",
+            anchor="kit (2)",
+            group="kit",
+            expected="1.1",
+        )
+    ]
+
+
+def test_a_site_outside_the_named_paths_is_not_missed() -> None:
+    assert said(one("a/requirements.txt#kit"), {}, "b") == []
+
+
+def test_new_site() -> None:
+    assert said(one(), {REQUIREMENTS: b"kit==1.1.0\n"}) == [
+        Finding(
+            rule=Rule.NEW_SITE,
+            place=Place(REQUIREMENTS, 1, 6, 11),
+            message="kit is pinned here, and the lock does not record it",
+            fixable=True,
+            anchor="kit",
+            subject="kit",
+            package="kit",
+            group="kit",
+            found="1.1.0",
+            expected="1.1",
+        )
+    ]
+
+
+def test_unassigned() -> None:
+    lock = sharing(("a/requirements.txt#kit",), ("b/requirements.txt#kit",))
+    tree = {
+        "a/requirements.txt": b"kit==1.1\n",
+        "b/requirements.txt": b"kit==0.9\n",
+        "c/requirements.txt": b"kit==1.1\n",
+    }
+    assert said(lock, tree) == [
+        Finding(
+            rule=Rule.UNASSIGNED,
+            place=Place("c/requirements.txt", 1, 6, 9),
+            message="kit 1.1 could belong to new, old; assign it with: "
+            "fi-bump site add --group new 'c/requirements.txt#kit'",
+            anchor="kit",
+            subject="kit",
+            package="kit",
+            found="1.1",
+        )
+    ]
+
+
+def test_a_site_recorded_for_another_subject_is_missing() -> None:
+    lock = Lock((KIT, OTHER._replace(sites=("requirements.txt#kit",))))
+    assert [finding.rule for finding in said(lock, {REQUIREMENTS: b"kit==1.1\n"})] == [Rule.MISSING_SITE, Rule.NEW_SITE]
+
+
+def unpinned(version: str | None, lock: Lock) -> list[Finding]:
+    """The findings about one place that cannot be moved."""
+    source = Source(REQUIREMENTS, b"kit==1.0\n")
+    place = Unpinned(source, Span(5, 8), "kit", "has --hash lines", version)
+    return compare(lock, Scan((), (place,), (), (), ()))
+
+
+UNPINNED = Finding(
+    rule=Rule.UNPINNED,
+    place=Place(REQUIREMENTS, 1, 6, 9),
+    message="kit: has --hash lines",
+    subject="kit",
+    group="kit",
+    expected="1.1",
+)
+
+
+def test_unpinned() -> None:
+    assert unpinned(None, one()) == [UNPINNED]
+    assert unpinned("1.1.0", one()) == [UNPINNED._replace(found="1.1.0")]
+    assert finding_line(UNPINNED) == "requirements.txt:1:6: note: kit: has --hash lines [unpinned]"
+
+
+def test_an_unpinned_place_at_another_version_is_drift() -> None:
+    message = "kit is 1.0, the lock says 1.1; has --hash lines"
+    drift = UNPINNED._replace(rule=Rule.DRIFT, message=message, package="kit", found="1.0")
+    assert unpinned("1.0", one()) == [drift]
+    message = "kit is 1.0, the lock says 1.1 or 0.9; has --hash lines"
+    assert unpinned("1.0", sharing((), ())) == [drift._replace(message=message, group=None, expected=None)]
+    assert [finding.rule for finding in unpinned("0.9", sharing((), ()))] == [Rule.UNPINNED]
+
+
+def test_floor_violated() -> None:
+    assert said(one(), {REQUIREMENTS: b"kit>=1.2,<2\nkit-cubin>=1.0\n"}) == [
+        Finding(
+            rule=Rule.FLOOR_VIOLATED,
+            place=Place(REQUIREMENTS, 1, 4, 12),
+            message="kit>=1.2,<2 does not admit 1.1, which the lock says",
+            subject="kit",
+            package="kit",
+            group="kit",
+            found=">=1.2,<2",
+            expected="1.1",
+        )
+    ]
+
+
+def test_an_unparsed_file() -> None:
+    error = ParseError("not JSON: expected a value here", place="x.json:1:2")
+    assert compare(one(), Scan((), (), (), ((JSON, error),), ())) == [
+        Finding(
+            rule=Rule.UNPINNED,
+            place=Place(JSON),
+            message="names a package of the lock but cannot be parsed: not JSON: expected a value here",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [pytest.param([], "nothing written yet", id="no file"), pytest.param(["a", "b/c"], "a, b/c", id="two files")],
+)
+def test_interrupted(paths: list[str], names: str) -> None:
+    message = f"an interrupted fi-bump left its journal ({names})"
+    assert interrupted(paths) == Finding(Rule.INTERRUPTED, Place("versions.lock.json"), message, fixable=True)
+
+
+def test_only_a_note_does_not_fail() -> None:
+    assert {rule for rule in Rule if rule.severity == "note"} == {Rule.UNPINNED}
+    assert {rule.severity for rule in Rule} == {"note", "error"}
+
+
+def test_findings_are_sorted() -> None:
+    lock = one("z/requirements.txt#kit", "b/requirements.txt#gone")
+    tree = {"b/requirements.txt": b"kit>=2\nkit==1.0\nkit==0.9\n", "a/Dockerfile": b"FROM x\nARG KIT_VERSION=1.0\n"}
+    assert [(finding.place.at_line, finding.rule.value) for finding in said(lock, tree)] == [
+        ("a/Dockerfile:2", "drift"),
+        ("b/requirements.txt:1", "missing-site"),
+        ("b/requirements.txt:1", "floor-violated"),
+        ("b/requirements.txt:2", "drift"),
+        ("b/requirements.txt:3", "drift"),
+        ("z/requirements.txt:1", "missing-site"),
+    ]
