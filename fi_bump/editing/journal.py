@@ -1,6 +1,6 @@
-"""The journal's contents and how it is played forward or back, over the few disk operations the writer needs.
+"""The journal of a change: its content, and how to finish or undo the change that it describes.
 
-Every function may be called again after any part of it has run: that is what makes a killed run recoverable.
+Every function may run again after any part of it has run, so that a killed run can be recovered.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from fi_bump.state import INTENT, JOURNAL
 from fi_bump.user_files import write_new
 
 MARK = ".fi-bump-"
-UNCHANGED = "nothing was changed; mend it and run again"
-KEPT = "the journal is kept: mend the cause and run fi-bump check --fix"
+NOTHING_CHANGED = "nothing was changed; fix the cause and run again"
+JOURNAL_KEPT = "the journal is kept; fix the cause, then run fi-bump check --fix"
 
 
 class JournalEntry(NamedTuple):
-    """One file of a change: `path` as the caller names it, the real file, the new bytes beside it, both hashes.
+    """One file of a change: its path as the caller gives it, the real file, the file with the new bytes, both hashes.
 
-    `old` and `old_data` are None when the file is new. The old bytes are in the journal so that it can be undone.
+    `old` and `old_data` are None if the file is new. The journal contains the old bytes so that the change can be
+    undone.
     """
 
     path: str
@@ -37,18 +38,18 @@ class JournalEntry(NamedTuple):
     old_data: bytes | None
 
 
-def explained(place: str, hint: str = UNCHANGED, what: str = "cannot be written") -> errors.explained:
+def explained(place: str, hint: str = NOTHING_CHANGED, what: str = "cannot be written") -> errors.explained:
     """Turn the system's errors into a FileError at `place` that says what became of the change."""
     return errors.explained(place, what, hint)
 
 
 def inside(top: str, path: str) -> bool:
-    """Whether a real path is `top`, itself a real path, or below it."""
+    """Whether the real path `path` is the real path `top` or below it."""
     return os.path.commonpath((top, path)) == top
 
 
 def read(path: str) -> bytes | None:
-    """The file's bytes; None when there is none."""
+    """Return the file's bytes, or None if there is no file."""
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -57,12 +58,12 @@ def read(path: str) -> bytes | None:
 
 
 def digest(data: bytes | None) -> str | None:
-    """The hash of the bytes; None for no file."""
+    """Return the SHA-256 of the bytes in hexadecimal, or None for no file."""
     return None if data is None else hashlib.sha256(data).hexdigest()
 
 
 def sync_folders(folders: Iterable[str]) -> None:
-    """Bring the names in these folders to disk."""
+    """Write the entries of these folders to disk."""
     for folder in sorted(set(folders)):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -72,7 +73,7 @@ def sync_folders(folders: Iterable[str]) -> None:
 
 
 def remove(path: str) -> bool:
-    """Try to delete; whether the path is gone now."""
+    """Try to delete a file; return whether it is gone."""
     try:
         os.unlink(path)
     except OSError as error:
@@ -81,34 +82,35 @@ def remove(path: str) -> bool:
 
 
 def note_intent(top: str, state: str, temporaries: Iterable[str]) -> None:
-    """Say which temporary files are about to be made, so that a kill leaves none that nobody knows."""
+    """Record which temporary files are about to be made, so that a killed run leaves none that nobody knows of."""
     names = [os.path.relpath(temporary, top) for temporary in temporaries]
     write_new(os.path.join(state, INTENT), json.dumps({"version": 1, "temporaries": names}).encode(), private=True)
     sync_folders([state])
 
 
 def drop_intent(top: str, state: str) -> bool:
-    """Remove the temporary files that a run noted and left; whether there was a note."""
+    """Remove the temporary files that a run recorded and left; return whether there was a record."""
     note = os.path.join(state, INTENT)
     with explained(note):
         data = read(note)
     if data is None:
         return False
     names: list[str] = []
-    # A note that cannot be read was cut off while it was written: before any temporary file was made.
+    # An unreadable record was cut off while it was written, before any temporary file was made.
     with contextlib.suppress(ValueError, KeyError, TypeError):
         names = [str(name) for name in json.loads(data)["temporaries"]]
     for name in names:
         path = os.path.join(top, name)
         if MARK in os.path.basename(path) and inside(top, os.path.realpath(os.path.dirname(path))) and not remove(path):
-            raise FileError("a temporary file of an interrupted fi-bump cannot be removed", place=name, hint=UNCHANGED)
+            message = "cannot be removed: an interrupted fi-bump left this temporary file"
+            raise FileError(message, place=name, hint=NOTHING_CHANGED)
     remove(os.path.join(state, JOURNAL + ".new"))
     remove(note)
     return True
 
 
 def discard(state: str, temporaries: Sequence[str]) -> None:
-    """Take back what was prepared; what cannot be removed now stays named in the intent for the next run."""
+    """Remove the temporary files of an undecided change; the record keeps those that remain, for the next run."""
     names = [*temporaries, os.path.join(state, JOURNAL + ".new"), os.path.join(state, JOURNAL)]
     left = [path for path in names if not remove(path)]
     if not left:
@@ -116,11 +118,11 @@ def discard(state: str, temporaries: Sequence[str]) -> None:
 
 
 def put_journal(top: str, state: str, entries: Sequence[JournalEntry]) -> None:
-    """Decide the change: when this returns, a kill can no longer lose it."""
+    """Write the journal, which decides the change: when this returns, a kill can no longer lose the change."""
     records = [
         {
             "path": entry.path,
-            # Relative, so that a repository that was moved (or is mounted elsewhere) can still be recovered.
+            # Relative, so that a repository that was moved or mounted elsewhere can still be recovered.
             "real": os.path.relpath(entry.real, top),
             "temporary": os.path.basename(entry.temporary),
             "old": entry.old,
@@ -136,20 +138,21 @@ def put_journal(top: str, state: str, entries: Sequence[JournalEntry]) -> None:
 
 
 def load_journal(top: str, state: str) -> list[JournalEntry]:
-    """The entries of a journal that was left. Raises FileError when it is broken or names a file outside `top`."""
+    """Return the entries of a journal. Raises FileError if it is broken or names a file outside `top`."""
     path = os.path.join(state, JOURNAL)
     try:
-        with explained(path, KEPT, "cannot be read"):
+        with explained(path, JOURNAL_KEPT, "cannot be read"):
             document = json.loads(read(path) or b"")
         entries = [_entry(top, record) for record in document["entries"]]
     except (ValueError, KeyError, TypeError):
         hint = "compare the files with git, then remove it"
         raise FileError("the journal cannot be read", place=path, hint=hint) from None
     for entry in entries:
-        # Without .git the journal lies in the tree itself, which may come from anywhere: it must not write elsewhere.
+        # Without .git the journal is in the tree itself, which may come from anywhere: it must not cause writes
+        # elsewhere.
         if not inside(top, entry.real) or os.path.realpath(entry.real) != entry.real:
-            hint = f"restore it, or remove {path} to keep things as they are"
-            raise FileError("is in the journal, but no file of this repository", place=entry.path, hint=hint)
+            hint = f"restore it, or remove {path} to keep the files as they are"
+            raise FileError("is in the journal but is not a file of this repository", place=entry.path, hint=hint)
     return entries
 
 
@@ -165,8 +168,8 @@ def _entry(top: str, record: dict[str, str | None]) -> JournalEntry:
     return JournalEntry(path, real, os.path.join(os.path.dirname(real), temporary), old, new, old_data)
 
 
-def finish(state: str, entries: Sequence[JournalEntry], hint: str = UNCHANGED) -> None:
-    """Rename what is not renamed yet, in order. Raises FileError at a file that is neither old nor new."""
+def finish(state: str, entries: Sequence[JournalEntry], hint: str = NOTHING_CHANGED) -> None:
+    """Rename the remaining temporary files, in order. Raises FileError at a file that is neither old nor new."""
     for entry in entries:
         with explained(entry.path, hint):
             now = digest(read(entry.real))
@@ -179,9 +182,9 @@ def finish(state: str, entries: Sequence[JournalEntry], hint: str = UNCHANGED) -
 
 
 def undo(state: str, entries: Sequence[JournalEntry]) -> None:
-    """Put the old bytes back where the new ones stand; a file that somebody else changed meanwhile is theirs."""
+    """Restore the old bytes in every file that has the new ones; a file that somebody else changed stays as it is."""
     for entry in reversed(entries):
-        with explained(entry.path, KEPT, "cannot be put back"):
+        with explained(entry.path, JOURNAL_KEPT, "cannot be restored"):
             if entry.old == entry.new or digest(read(entry.real)) != entry.new:
                 continue
             if entry.old_data is None:
@@ -191,20 +194,20 @@ def undo(state: str, entries: Sequence[JournalEntry]) -> None:
             remove(entry.temporary)
             write_new(entry.temporary, entry.old_data, attributes)
             os.replace(entry.temporary, entry.real)
-    _clean(state, entries, KEPT)
+    _clean(state, entries, JOURNAL_KEPT)
 
 
 def _clean(state: str, entries: Sequence[JournalEntry], hint: str) -> None:
-    """With every target at its end, drop the rest; the journal goes when all of it is on disk."""
+    """Remove the temporary files; remove the journal once every target is on disk in its final state."""
     for entry in entries:
         remove(entry.temporary)
         with explained(entry.path, hint):
             sync_folders([os.path.dirname(entry.real)])
-    # The note first: the journal alone tells a run that was killed here that the change was carried out.
+    # The record goes first: a run that finds only the journal knows that the change was carried out.
     remove(os.path.join(state, INTENT))
     journal = os.path.join(state, JOURNAL)
     with explained(journal, hint), contextlib.suppress(FileNotFoundError):
         os.unlink(journal)
-    # All is done and on disk. A journal that comes back after a power cut names finished work only, so no error here.
+    # Everything is on disk. If a power cut brings the journal back, it names finished work only, so no error here.
     with contextlib.suppress(OSError):
         sync_folders([state])

@@ -1,4 +1,4 @@
-"""Plan the edits that make a tree agree with a lock, and prove them. Pure: no file is touched."""
+"""Plan the edits that make a tree agree with a lock, and verify them. Pure: no file is read or written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fi_bump.scanning.scan import Scan
 
 
 class Reading(NamedTuple):
-    """What a finder says of a pin, wherever it stands."""
+    """A pin as a finder reads it, without its place."""
 
     anchor: str
     kind: Kind
@@ -24,7 +24,7 @@ class Reading(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A pin, the version it is moved to, and its edits: those of the version, and of its hashes where it has any."""
+    """A pin, its new version, and its edits: those of the version, and of its hashes if it has any."""
 
     pin: Pin
     version: str
@@ -32,7 +32,7 @@ class Move(NamedTuple):
 
 
 class PlannedChange(NamedTuple):
-    """What is moved in one file, in the order of the file, and what its finder must then find there."""
+    """The moves in one file, in the order of the file, and every pin that its finder must find there afterwards."""
 
     source: Source
     moves: tuple[Move, ...]
@@ -62,10 +62,10 @@ class Plan(NamedTuple):
 
 
 def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None) -> Plan:
-    """The lock with the pins' sites recorded, and the edits that follow from it.
+    """Return the lock with the pins' sites recorded, and the edits that follow from it.
 
-    With `versions` (group name to new version) only those groups move; without, every group does. A pin with hashes
-    moves where the lock knows its release's files, and else stays, which `compare` with the plan's lock reports.
+    With `versions` (group name to new version) only those groups move, otherwise all groups. A pin with hashes moves if
+    the lock knows the files of its release; otherwise it stays, and `compare` with the plan's lock reports it.
     """
     moving = {group.name for group in lock.groups} if versions is None else set(versions)
     for name, version in (versions or {}).items():
@@ -87,7 +87,7 @@ def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None)
 
 
 def _change(entries: list[Assigned], moving: set[str]) -> PlannedChange:
-    """The change of one file: `expected` holds every pin of the file as it must read afterwards."""
+    """Return the change of one file; `expected` has every pin of the file as it must read afterwards."""
     moves = []
     expected = []
     for pin, group, _ in entries:
@@ -119,7 +119,7 @@ def _edit(source: Source, span: Span, new: str) -> Edit:
 
 
 def _hashes_edit(pin: Pin, digests: tuple[str, ...]) -> Edit:
-    """All hashes of a pin as one edit, in the file's layout: what stands between the first two, or before the first."""
+    """Return one edit for all hashes of a pin, laid out as the file does it between or before its first hashes."""
     data = pin.source.data
     first, last = pin.hashes[0], pin.hashes[-1]
     if len(pin.hashes) > 1:
@@ -134,9 +134,9 @@ def _hashes_edit(pin: Pin, digests: tuple[str, ...]) -> Edit:
 
 
 def verify(plan: Plan, refind: Callable[[Source], Found]) -> None:
-    """Find again in the new bytes: the same pins at the same anchors in the same order, each at its group's version.
+    """Find the pins in the new bytes: the same anchors in the same order, each at its group's version.
 
-    Raises InternalError when that does not hold. Nothing has been written then, and it is our bug.
+    Raises InternalError if they do not: a bug in fi-bump, found before anything was written.
     """
     for change in plan.changes:
         try:
@@ -145,7 +145,7 @@ def verify(plan: Plan, refind: Callable[[Source], Found]) -> None:
             again = ()
         if tuple([_reading(pin) for pin in again]) != change.expected:
             raise InternalError(
-                "the planned edit does not read back as planned, so nothing was written",
+                "after the planned edit the file would have other pins than planned, so nothing was written",
                 place=change.source.path,
                 hint=REPORT_WITH_FILE,
             )

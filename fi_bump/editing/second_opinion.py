@@ -1,7 +1,7 @@
-"""A second opinion on planned edits from parsers of other hands: packaging, json, tomlkit, dockerfile-parse, PyYAML.
+"""A second opinion on planned edits, from third-party parsers: packaging, json, tomlkit, dockerfile-parse, PyYAML.
 
-A witness sees the file before and after. What it reads must differ in exactly the edited places; what it cannot read
-before the edit (dockerfile-parse does not know heredocs) it has no opinion on.
+The parser reads the file before and after the edits, and must see a change in the edited places only. A file that it
+cannot read before the edits gets no second opinion (dockerfile-parse does not know heredocs).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
 from fi_bump.pins import BOM, Source, Span
 from fi_bump.scanning.files import format_of
 
-_QUOTE = "put quotes around the version there"
+_QUOTE = "put quotes around the version there, then run again"
 
 
 def confirm(plan: Plan) -> None:
-    """Raise InternalError when a witness reads something else than the plan says. Nothing has been written then.
+    """Raise InternalError if a parser reads the new file differently from the plan. Nothing has been written then.
 
-    Raises FileError for a place whose quotes must be set by hand before a version can stand there.
+    Raises FileError for a place that needs quotes before the version can be written there.
     """
     for change in plan.changes:
         match format_of(change.source.path):
@@ -39,14 +39,14 @@ def confirm(plan: Plan) -> None:
                 doubt = _yaml(change)
             case "pyproject":
                 doubt = _toml(change)
-            case _:  # a literal's file: nothing but its text says what it is
+            case _:  # A file with a literal: no parser knows its format.
                 doubt = None
         if doubt is not None:
             raise InternalError(f"{doubt}, so nothing was written", place=change.source.path, hint=REPORT_WITH_FILE)
 
 
 def _requirements(change: PlannedChange) -> str | None:
-    """packaging must read each edited requirement as the same one with the new version."""
+    """Check that packaging reads each edited requirement as the same requirement with the new version."""
     shift = 0
     new = Source(change.source.path, change.new)
     for pin, version, edits in change.moves:
@@ -67,7 +67,7 @@ def _requirements(change: PlannedChange) -> str | None:
 
 
 def _requirement(source: Source, span: Span) -> Requirement | None:
-    """The requirement of the one line around `span`, where it stands on one line."""
+    """Return the requirement in the line at `span`, or None if it is not complete on that line."""
     text = source.line(span.start).removeprefix(BOM).decode("utf-8", "replace")
     text = text.partition(" #")[0].partition(" --")[0].rstrip("\\ \t\r")
     try:
@@ -77,22 +77,22 @@ def _requirement(source: Source, span: Span) -> Requirement | None:
 
 
 def _json(change: PlannedChange) -> str | None:
-    """json must read a document of the same shape that differs in as many strings as there are edits."""
+    """Check that json reads a document of the same shape that differs in as many strings as there are edits."""
     try:
         before, after = (json.loads(data.decode("utf-8-sig", "replace")) for data in (change.source.data, change.new))
     except ValueError:
         return "json does not read the new file as planned"
     differences = _differences(before, after)
-    # An equal key written twice is two edits, of which a reader of the document sees the last.
+    # A repeated key takes two edits, but a reader of the document sees only its last value.
     if differences is None or not 0 < differences <= len(change.edits):
         return "json does not read the new file as planned"
     return None
 
 
 def _toml(change: PlannedChange) -> str | None:
-    """tomlkit must read a document of the same shape that differs in exactly as many strings as there are moves.
+    """Check that tomlkit reads a document of the same shape that differs in as many strings as there are moves.
 
-    The finder's own authority, tomllib, has read the new file by then.
+    tomllib, on which the finder relies, has read the new file already.
     """
     before = _toml_document(change.source.data)
     if before is not None and _differences(before, _toml_document(change.new)) != len(change.moves):
@@ -101,8 +101,8 @@ def _toml(change: PlannedChange) -> str | None:
 
 
 def _toml_document(data: bytes) -> dict[str, Any] | None:
-    """The document's values; None for what tomlkit cannot read."""
-    # Few bumps edit TOML, and it takes 20 ms to import.
+    """Return the document's values, or None if tomlkit cannot read it."""
+    # Imported here because it takes 20 ms and few bumps edit TOML.
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -125,7 +125,7 @@ def _differences(before: Any, after: Any) -> int | None:
 
 
 def _dockerfile(change: PlannedChange) -> str | None:
-    """dockerfile-parse must cut both files into the same instructions, of which only edited ones differ."""
+    """Check that dockerfile-parse cuts both files into the same instructions, and only edited ones differ."""
     try:
         before = _structure(change.source)
         after = _structure(Source(change.source.path, change.new))
@@ -138,7 +138,7 @@ def _dockerfile(change: PlannedChange) -> str | None:
         span = (old["startline"], old["endline"])
         edited = any(span[0] <= line <= span[1] for line in lines)
         same = old["content"] == new["content"]
-        # A line of a heredoc passes for an instruction too: there the first word may be the requirement that moves.
+        # The parser takes a line of a heredoc for an instruction: its first word may be the requirement that moves.
         renamed = old["instruction"] != new["instruction"] and old["instruction"].isalpha()
         if span != (new["startline"], new["endline"]) or renamed or not (same or edited):
             return f"dockerfile-parse reads a change in line {span[0] + 1}, where none was planned"
@@ -146,13 +146,13 @@ def _dockerfile(change: PlannedChange) -> str | None:
 
 
 def _structure(source: Source) -> list[dict[str, Any]]:
-    # It takes bytes, as it documents and needs for its own decoding; its stubs know only text.
+    # It accepts bytes, as it documents and needs for its own decoding; its type stubs know only str.
     parser = DockerfileParser(fileobj=cast("IO[str]", io.BytesIO(source.masked)))
     return [dict(instruction) for instruction in parser.structure]
 
 
 def _yaml(change: PlannedChange) -> str | None:
-    """PyYAML must read the same events, of which only the edited scalars differ, and only in what they say."""
+    """Check that PyYAML reads the same events, and that only the edited scalars differ, and only in their values."""
     from fi_bump.formats.yaml_events import read_events
 
     before = read_events(change.source)
@@ -178,5 +178,5 @@ def _yaml(change: PlannedChange) -> str | None:
 
 
 def _is_cut(text: str) -> bool:
-    """Whether YAML reads a plain scalar as a number that is written otherwise: 1.10 is 1.1."""
+    """Whether YAML reads a plain scalar as a number that is written differently: 1.10 as 1.1."""
     return re.fullmatch(r"[0-9]+\.[0-9]+0", text) is not None

@@ -1,9 +1,9 @@
-"""The only writer: several files are replaced together, or none is.
+"""The only writer of the repository's files: it replaces several files together, or none.
 
-Order: lock, preflight, note the temporary files (intent), write them beside their targets, sync, look at the targets
-again, journal (the point from which the change is decided), rename each, remove the journal. Before the journal a
-failure leaves everything as it was; after it, a failed rename is rolled back here and a kill is finished, or undone, by
-`recover` in the next run.
+The order: take the lock, check the targets, record the temporary files (the intent), write them beside their targets,
+sync, check the targets again, write the journal (which decides the change), rename each file, remove the journal. A
+failure before the journal leaves everything as it was. After it, a failed rename is undone here, and after a kill
+`recover` finishes or undoes the change in the next run.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class FileChange(NamedTuple):
 
 
 class Recovery(NamedTuple):
-    """What `recover` did with an interrupted run: `finished` or `undone`, and to which files."""
+    """What `recover` did with an interrupted run: `finished` or `undone`, and the files."""
 
     outcome: str
     paths: tuple[str, ...]
 
 
 class _Target(NamedTuple):
-    """A checked change: the real file behind its path, its attributes, and the temporary file beside it."""
+    """A checked change: the real file behind its path, the file's attributes, and the temporary file beside it."""
 
     change: FileChange
     real: str
@@ -53,7 +53,7 @@ class _Target(NamedTuple):
 
 @contextlib.contextmanager
 def exclusive(root: str) -> Iterator[None]:
-    """Hold the repository's write lock; it dies with the process. Raises BusyError when another fi-bump holds it."""
+    """Hold the repository's write lock, which ends with the process. Raises BusyError if another fi-bump holds it."""
     state = state_folder(root)
     descriptor = _acquire(state, os.path.relpath(state, os.path.realpath(root)))
     _held.add(state)
@@ -61,7 +61,8 @@ def exclusive(root: str) -> Iterator[None]:
         yield
     finally:
         _held.discard(state)
-        # Removed while still held: whoever waits on the old file sees that its path is gone and takes a new one.
+        # Removed while still held: a process that waits for the old file sees that its path is gone and makes a new
+        # one.
         try:
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(state, LOCK_FILE))
@@ -71,14 +72,14 @@ def exclusive(root: str) -> Iterator[None]:
 
 
 def _acquire(state: str, place: str) -> int:
-    """The locked descriptor of the lock file that is at its path now."""
+    """Return a locked descriptor of the lock file that is at its path now. Raises BusyError."""
     try:
         import fcntl
     except ImportError:
         raise FileError("this system has no file locks", hint="run fi-bump on Linux or macOS, or in WSL") from None
     path = os.path.join(state, LOCK_FILE)
     for _ in range(_ATTEMPTS):
-        # Not found: its last holder removed the file or the folder between two of our calls.
+        # FileNotFoundError: its last holder removed the file or the folder between two of our calls.
         with explained(place), contextlib.suppress(FileNotFoundError):
             os.makedirs(state, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
@@ -97,7 +98,7 @@ def _acquire(state: str, place: str) -> int:
 
 @contextlib.contextmanager
 def _unbroken() -> Iterator[None]:
-    """Let the signals that end a process wait until the block is done; kill -9 is what the journal is for."""
+    """Delay the signals that end a process until the block is done; the journal covers kill -9."""
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
@@ -106,10 +107,10 @@ def _unbroken() -> Iterator[None]:
 
 
 def commit(root: str, changes: Sequence[FileChange]) -> None:
-    """Replace every file or none, renaming in the given order, modes, owners and symbolic links kept.
+    """Replace all files or none, renaming them in the given order; modes, owners and symbolic links stay.
 
-    Raises FileError, with everything as it was, when a target is not what was read, is read-only, hard-linked, a
-    folder, or leaves the repository, when a journal is still there, or when the system fails us.
+    Raises FileError, with every file as it was, if a target differs from what was read, is read-only, hard-linked, a
+    folder, or outside the repository, if there is a journal, or if a system call fails.
     """
     state = state_folder(root)
     if state not in _held:
@@ -138,17 +139,17 @@ def commit(root: str, changes: Sequence[FileChange]) -> None:
 
 
 def make_folder(root: str, path: str) -> None:
-    """Make the folder that a new file at `path` needs. Raises FileError when it would lie outside the repository."""
+    """Make the folder for a new file at `path`. Raises FileError if the folder would be outside the repository."""
     top = os.path.realpath(root)
     folder = os.path.dirname(os.path.join(top, path))
     if not journal.inside(top, os.path.realpath(folder)):
-        raise FileError("is behind a link that leaves the repository", place=path, hint="nothing was changed")
+        raise FileError("is behind a link to a folder outside the repository", place=path, hint="nothing was changed")
     with explained(path):
         os.makedirs(folder, exist_ok=True)
 
 
 def _refuse_pending(root: str, top: str, state: str) -> None:
-    """A journal that is still there is the only way back to a whole tree: never write over it."""
+    """Raise FileError if there is a journal: it alone can restore a consistent tree, so it is never overwritten."""
     if os.path.exists(os.path.join(state, JOURNAL)):
         place = ", ".join(pending_paths(root)) or os.path.join(state, JOURNAL)
         raise FileError("an interrupted fi-bump left its journal", place=place, hint="run fi-bump check --fix")
@@ -156,14 +157,14 @@ def _refuse_pending(root: str, top: str, state: str) -> None:
 
 
 def _preflight(top: str, change: FileChange, transaction: str) -> _Target:
-    """The target behind a path, or the reason why it must not be written."""
+    """Return the target behind a path. Raises FileError with the reason if it must not be written."""
     path = os.path.join(top, change.path)
     real = os.path.realpath(path)
     if not journal.inside(top, real):
         hint = "nothing was changed; put the file itself here, or exclude it in versions.lock.json"
-        raise FileError("is a link that leaves the repository", place=change.path, hint=hint)
+        raise FileError("is a link to a file outside the repository", place=change.path, hint=hint)
     folder, name = os.path.split(real)
-    # A name that is long already would be too long with our mark.
+    # With our mark a long name would be too long for the file system.
     name = name if len(os.fsencode(name)) <= 200 else ""
     temporary = os.path.join(folder, f".{name}{journal.MARK}{transaction}")
     with explained(change.path, what="cannot be read"), contextlib.suppress(FileNotFoundError):
@@ -172,7 +173,7 @@ def _preflight(top: str, change: FileChange, transaction: str) -> _Target:
         return _Target(change, real, attributes, temporary)
     if change.old is None and not os.path.lexists(path):
         return _Target(change, real, None, temporary)
-    message = "is a link to nothing" if os.path.islink(path) else "was deleted since it was read"
+    message = "is a link to a missing file" if os.path.islink(path) else "was deleted since it was read"
     raise FileError(message, place=change.path, hint="nothing was changed")
 
 
@@ -183,9 +184,9 @@ def _refuse(change: FileChange, real: str, attributes: os.stat_result) -> None:
         raise FileError(message, place=change.path, hint=hint)
     if attributes.st_nlink > 1:
         hint = f"{hint}; copy the file to break the link, or exclude it in versions.lock.json"
-        message = "has a second name (a hard link), which a replacement would cut off"
+        message = "has a second name (a hard link), which fi-bump would cut off by replacing the file"
         raise FileError(message, place=change.path, hint=hint)
-    # Root may write anything: the mode's own word counts, whoever runs this.
+    # Root may write anything, so the mode decides, whoever runs this.
     if not attributes.st_mode & 0o222 or not os.access(real, os.W_OK):
         raise FileError("is read-only", place=change.path, hint=f"{hint}; make it writable and run again")
     _refuse_changed(change, real)
@@ -207,7 +208,7 @@ def _refuse_twice(targets: Sequence[_Target]) -> None:
 
 
 def _stage(top: str, state: str, targets: Sequence[_Target]) -> None:
-    """Write every temporary file and look at the targets again."""
+    """Write every temporary file, then check the targets again."""
     with explained(os.path.relpath(state, top)):
         journal.note_intent(top, state, [target.temporary for target in targets])
     for target in targets:
@@ -227,7 +228,7 @@ def _entry(target: _Target) -> JournalEntry:
 
 
 def _carry_out(state: str, entries: Sequence[JournalEntry]) -> None:
-    """The renames. A failure undoes them; an interrupt lets them finish and is then passed on."""
+    """Rename the files. A failure undoes the renames; an interrupt is raised after they are finished."""
     interrupt: BaseException | None = None
     for _ in range(_ATTEMPTS):
         try:
@@ -243,9 +244,9 @@ def _carry_out(state: str, entries: Sequence[JournalEntry]) -> None:
 
 
 def recover(root: str) -> Recovery | None:
-    """Finish or undo what a killed run left; None when there is nothing. To be called inside `exclusive`.
+    """Finish or undo the change of a killed run; return None if there is none. Call it inside `exclusive`.
 
-    Raises FileError, with the journal kept, when somebody changed a target since.
+    Raises FileError, and keeps the journal, if somebody changed a target in the meantime.
     """
     state, top = state_folder(root), os.path.realpath(root)
     if state not in _held:
@@ -255,19 +256,19 @@ def recover(root: str) -> Recovery | None:
     entries = journal.load_journal(top, state)
     foreign, ready = [], True
     for entry in entries:
-        with explained(entry.path, journal.KEPT, "cannot be read"):
+        with explained(entry.path, journal.JOURNAL_KEPT, "cannot be read"):
             now = journal.digest(journal.read(entry.real))
             ready = ready and entry.new in (now, journal.digest(journal.read(entry.temporary)))
         if now not in (entry.old, entry.new):
             foreign.append(entry.path)
     if foreign:
         what = "it" if len(foreign) == 1 else "them"
-        hint = f"restore {what}, or remove {os.path.join(state, JOURNAL)} to keep things as they are"
-        message = "changed since a fi-bump was interrupted; its journal is kept"
+        hint = f"restore {what}, or remove {os.path.join(state, JOURNAL)} to keep the files as they are"
+        message = "changed after fi-bump was interrupted; the journal is kept"
         raise FileError(message, place=", ".join(foreign), hint=hint)
     with _unbroken():
         if ready:
-            journal.finish(state, entries, journal.KEPT)
+            journal.finish(state, entries, journal.JOURNAL_KEPT)
         else:
             journal.undo(state, entries)
     return Recovery("finished" if ready else "undone", tuple(entry.path for entry in entries))

@@ -1,4 +1,4 @@
-"""The plan's edits, and the proof that a lying finder is caught."""
+"""The plan's edits, and that `verify` catches a wrong finder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BOTH = Lock((KIT._replace(sites=("Dockerfile#ARG KIT_VERSION",)), OTHER))
 
 
 def written(plan: Plan) -> dict[str, bytes]:
-    """The files a plan changes, as it would leave them."""
+    """Return the files that a plan changes, with their new bytes."""
     return {change.source.path: change.new for change in plan.changes}
 
 
@@ -87,7 +87,7 @@ def test_verify() -> None:
 
 
 def changed(pins: tuple[Pin, ...]) -> list[tuple[Pin, ...]]:
-    """Lies about these pins."""
+    """Return wrong results for these pins."""
     first = pins[0]
     moved = first._replace(span=Span(first.span.start, first.span.end - 1))
     others = [first._replace(anchor="x"), first._replace(subject="x"), moved]
@@ -95,7 +95,7 @@ def changed(pins: tuple[Pin, ...]) -> list[tuple[Pin, ...]]:
 
 
 @pytest.mark.parametrize("number", range(7))
-def test_verify_catches_a_lying_finder(number: int) -> None:
+def test_verify_catches_a_wrong_finder(number: int) -> None:
     plan = make_plan(BOTH, looked(BOTH, {REQUIREMENTS: TREE[REQUIREMENTS]}))
     wanted = wanted_by(plan.lock.groups)
 
@@ -104,7 +104,9 @@ def test_verify_catches_a_lying_finder(number: int) -> None:
 
     with pytest.raises(InternalError) as caught:
         verify(plan, lie)
-    message = "requirements.txt: the planned edit does not read back as planned, so nothing was written"
+    message = (
+        "requirements.txt: after the planned edit the file would have other pins than planned, so nothing was written"
+    )
     assert (str(caught.value), caught.value.hint) == (
         message,
         "this is a bug in fi-bump: please report it with the file",

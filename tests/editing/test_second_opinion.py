@@ -1,4 +1,4 @@
-"""The witnesses pass honest plans and stop tampered ones, for each format."""
+"""The second opinion passes correct plans and stops wrong ones, in each format."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ HINT = "this is a bug in fi-bump: please report it with the file"
 
 
 def honest(path: str, data: bytes) -> Plan:
-    """The plan that brings one file in step."""
+    """Return the plan that brings one file in step."""
     found = FINDERS[path](Source(path, data), wanted_by(LOCK.groups))
     return make_plan(LOCK, Scan(found.pins, (), (), (), ()))
 
 
 def tampered(path: str, data: bytes, *edits: tuple[bytes, bytes], line_of: bytes = b"") -> Plan:
-    """A plan with these replacements, said to be of pins that stand where they are (or at `line_of`)."""
+    """Return a plan with these replacements, which claims that its pins are at the replaced texts (or at `line_of`)."""
     source = Source(path, data)
     made = [Edit(Span(data.index(old), data.index(old) + len(old)), old, new) for old, new in edits]
     places = [Span(data.index(line_of), data.index(line_of) + 1) if line_of else edit.span for edit in made]
@@ -70,7 +70,7 @@ def tampered(path: str, data: bytes, *edits: tuple[bytes, bytes], line_of: bytes
         ("pyproject.toml", b'tool.uv.sources.kit = {git = "https://github.com/o/kit", tag = "v1.0"}', 1),
     ],
 )
-def test_an_honest_plan_passes(path: str, data: bytes, moved: int) -> None:
+def test_a_correct_plan_passes(path: str, data: bytes, moved: int) -> None:
     plan = honest(path, data)
     assert plan.moved == moved
     confirm(plan)
@@ -133,7 +133,7 @@ JSON = "json does not read the new file as planned"
         (tampered("x.yml", b"a: '1'\n", (b"1", b"'")), "PyYAML does not read the new file as planned"),
     ],
 )
-def test_a_tampered_plan_does_not(plan: Plan, doubt: str) -> None:
+def test_a_wrong_plan_is_stopped(plan: Plan, doubt: str) -> None:
     with pytest.raises(InternalError) as caught:
         confirm(plan)
     path = plan.changes[0].source.path
@@ -146,7 +146,7 @@ def test_json_that_is_broken_by_the_edit_is_no_traceback() -> None:
     assert str(caught.value) == f"x.json: {JSON}, so nothing was written"
 
 
-def test_what_the_witness_could_not_read_before_it_does_not_judge() -> None:
+def test_a_file_that_the_parser_could_not_read_before_gets_no_opinion() -> None:
     confirm(tampered("requirements.txt", b"kit == == 1.0\n", (b"1.0", b"2.0")))
     confirm(tampered("pyproject.toml", b'a = "1" b', (b'"1"', b'"2"')))
 
@@ -163,16 +163,16 @@ def test_a_version_that_yaml_reads_as_another_number_needs_quotes(
     line = data.count(b"\n", 0, data.index(old)) + 1
     number = new.decode().rstrip("0")
     assert str(caught.value) == f"x.yml:{line}:{column}: YAML would read {new.decode()} as the number {number} here"
-    assert caught.value.hint == "put quotes around the version there"
+    assert caught.value.hint == "put quotes around the version there, then run again"
 
 
 @pytest.mark.parametrize("value", [b"'1.9'", b"!!str 1.9", b"1.20", b"|\n  1.9\n", b"v1.9", b"kit==1.9"])
-def test_and_quoted_or_as_before_it_does_not(value: bytes) -> None:
+def test_a_quoted_or_unchanged_version_needs_no_quotes(value: bytes) -> None:
     old = b"1.20" if value == b"1.20" else b"1.9"
     confirm(tampered("x.yml", b"a: " + value + b"\n", (old, b"1.10")))
 
 
-def test_every_change_is_heard() -> None:
+def test_every_changed_file_gets_an_opinion() -> None:
     first = honest("requirements.txt", b"kit==1.0\n").changes
     second = tampered("x.json", b"[true]", (b"true", b"1")).changes
     with pytest.raises(InternalError) as caught:
@@ -181,5 +181,5 @@ def test_every_change_is_heard() -> None:
 
 
 def test_a_file_that_tomlkit_does_not_read_has_no_second_opinion() -> None:
-    # Nested too deep for it: the same change in a flat file is refused.
+    # Nested too deeply for tomlkit; the same change in a flat file is refused.
     confirm(tampered("pyproject.toml", b'a = "1"\nb = ' + b"[" * 400 + b"]" * 400, (b"a", b"b")))

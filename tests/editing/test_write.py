@@ -1,4 +1,4 @@
-"""The writer without faults: what it keeps, what it refuses (whole messages), its lock and where its state lies."""
+"""The writer without faults: what it keeps, what it refuses (whole messages), its lock and the folder of its state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HELD = "import sys, time; from fi_bump.editing import write\nwith write.exclusiv
 
 
 def refused(root: Path, *changes: FileChange) -> tuple[str, str | None]:
-    """The message and the hint of a refusal that leaves no trace."""
+    """Return the message and hint of a refusal, and assert that it changed nothing."""
     before = snapshot(root)
     with pytest.raises(FileError) as caught:
         write.commit(str(root), changes)
@@ -64,7 +64,7 @@ def test_nothing_to_change_is_no_error(tmp_path: Path) -> None:
     assert snapshot(tmp_path) == before
 
 
-def test_the_order_of_the_renames_is_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_renamed_in_the_callers_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["z", "a", "sub/m", "versions.lock.json"]
     plant(tmp_path, dict.fromkeys(names, OLD))
     real, order = os.replace, []
@@ -78,7 +78,7 @@ def test_the_order_of_the_renames_is_the_callers(tmp_path: Path, monkeypatch: py
     assert order == [".fi-bump/journal.json", *names]
 
 
-def test_a_link_is_followed_and_stays_and_long_names_do(tmp_path: Path) -> None:
+def test_links_are_followed_and_kept_and_long_names_work(tmp_path: Path) -> None:
     long = "n" * 255
     plant(tmp_path, {"sub/real": OLD, long: OLD})
     (tmp_path / "link").symlink_to("sub/real")
@@ -99,19 +99,19 @@ def test_refusals(tmp_path: Path) -> None:
     (root / "alias").symlink_to("a")
     (root / "loop").symlink_to("loop")
     hard = "nothing was changed; copy the file to break the link, or exclude it in versions.lock.json"
-    mend, none = "nothing was changed; mend it and run again", "nothing was changed"
+    mend, none = "nothing was changed; fix the cause and run again", "nothing was changed"
     again = "nothing was changed; run again"
     leaves = "nothing was changed; put the file itself here, or exclude it in versions.lock.json"
     cases: list[tuple[str, bytes | None, str, str]] = [
-        ("out", OLD, "is a link that leaves the repository", leaves),
-        ("../outside", OLD, "is a link that leaves the repository", leaves),
-        ("nowhere", OLD, "is a link to nothing", none),
-        ("nowhere", None, "is a link to nothing", none),
+        ("out", OLD, "is a link to a file outside the repository", leaves),
+        ("../outside", OLD, "is a link to a file outside the repository", leaves),
+        ("nowhere", OLD, "is a link to a missing file", none),
+        ("nowhere", None, "is a link to a missing file", none),
         ("gone", OLD, "was deleted since it was read", none),
         ("folder", OLD, "is a folder", none),
         ("pipe", OLD, "is not a regular file", none),
         ("locked", OLD, "is read-only", "nothing was changed; make it writable and run again"),
-        ("hard", OLD, "has a second name (a hard link), which a replacement would cut off", hard),
+        ("hard", OLD, "has a second name (a hard link), which fi-bump would cut off by replacing the file", hard),
         ("a", b"other", "changed since it was read", again),
         ("a", None, "changed since it was read", again),
         ("loop", OLD, "cannot be read: too many levels of symbolic links", mend),
@@ -119,7 +119,7 @@ def test_refusals(tmp_path: Path) -> None:
         ("absent/new", None, "cannot be written: no such file or directory", mend),
     ]
     for path, old, message, hint in cases:
-        # A good change ahead of the bad one: it must not happen either.
+        # A valid change before the refused one: it must not be made either.
         assert refused(root, FileChange("ok", OLD, NEW), FileChange(path, old, NEW)) == (f"{path}: {message}", hint)
     same = refused(root, FileChange("a", OLD, NEW), FileChange("alias", OLD, NEW))
     assert same == ("alias: is the same file as a", "nothing was changed; exclude one of the two")
@@ -129,7 +129,7 @@ def test_refusals(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", ["put_journal", "finish"])
-def test_a_change_by_somebody_else_while_we_write_is_theirs(
+def test_a_change_by_somebody_else_during_the_write_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str
 ) -> None:
     plant(tmp_path, {"a": OLD, "b": OLD, "c": OLD})
@@ -148,7 +148,7 @@ def test_a_change_by_somebody_else_while_we_write_is_theirs(
     assert {name: data for name, (data, _) in snapshot(tmp_path).items()} == {"a": OLD, "b": b"mine", "c": OLD}
 
 
-def test_one_at_a_time_and_a_lock_that_dies_with_its_process(tmp_path: Path) -> None:
+def test_only_one_writer_at_a_time_and_a_lock_that_ends_with_its_process(tmp_path: Path) -> None:
     plant(tmp_path, {"a": OLD})
     holder = subprocess.Popen([sys.executable, "-c", HELD, str(tmp_path)], stdout=subprocess.PIPE)
     assert holder.stdout is not None
@@ -166,7 +166,7 @@ def test_one_at_a_time_and_a_lock_that_dies_with_its_process(tmp_path: Path) -> 
     assert sorted(os.listdir(tmp_path)) == ["a"]
 
 
-def test_a_lock_file_removed_under_us_is_taken_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_file_that_was_removed_meanwhile_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = tmp_path / ".fi-bump" / "lock"
     real, opened = os.open, []
 
@@ -193,7 +193,7 @@ def test_recovery_needs_the_lock_and_does_nothing_without_a_journal(tmp_path: Pa
     assert os.listdir(tmp_path) == []
 
 
-def test_a_journal_that_is_still_there_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_existing_journal_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(tmp_path, {"a": OLD, "b": OLD})
     with monkeypatch.context() as patch:
         patch.setattr(write, "_carry_out", lambda *_: None)
@@ -208,7 +208,7 @@ def test_a_journal_that_is_still_there_is_not_written_over(tmp_path: Path, monke
     assert {name: data for name, (data, _) in snapshot(moved).items()} == {"a": NEW, "b": NEW}
 
 
-def test_a_journal_cannot_reach_out_of_the_repository(tmp_path: Path) -> None:
+def test_a_journal_cannot_name_files_outside_the_repository(tmp_path: Path) -> None:
     root, state = tmp_path / "root", tmp_path / "root/.fi-bump"
     plant(tmp_path, {"outside": OLD, "root/.x.fi-bump-1": NEW})
     entry = replay.JournalEntry(
@@ -218,11 +218,11 @@ def test_a_journal_cannot_reach_out_of_the_repository(tmp_path: Path) -> None:
     replay.put_journal(str(root), str(state), [entry])
     with write.exclusive(str(root)), pytest.raises(FileError) as caught:
         write.recover(str(root))
-    assert str(caught.value) == "x: is in the journal, but no file of this repository"
+    assert str(caught.value) == "x: is in the journal but is not a file of this repository"
     assert (tmp_path / "outside").read_bytes() == OLD
 
 
-def test_where_the_state_lies(tmp_path: Path) -> None:
+def test_the_folder_of_the_state(tmp_path: Path) -> None:
     bare, repository, worktree = tmp_path / "bare", tmp_path / "repository", tmp_path / "worktree"
     long = "/".join(["d" * 100] * 3)
     for folder in (bare, repository / ".git/worktrees/w", worktree / "sub", repository / long):
@@ -244,12 +244,12 @@ def test_where_the_state_lies(tmp_path: Path) -> None:
     assert list(git.iterdir()) == []
 
 
-def test_asking_for_a_journal_loads_no_writer() -> None:
+def test_looking_for_a_journal_does_not_import_the_writer() -> None:
     code = (
         "import sys; from fi_bump import state; state.pending('.')\n"
         "print([name for name in ('fi_bump.editing.write', 'fi_bump.editing.journal', 'hashlib', 'json', 'fcntl') if name in sys.modules])"
     )
-    # Measured coverage would load modules of its own.
+    # Coverage measurement would load its own modules.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment)
     assert child.stdout == b"[]\n"

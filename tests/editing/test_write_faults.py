@@ -1,4 +1,4 @@
-"""The writer under faults: every system call that can fail does, interrupts come at each, and processes are killed."""
+"""The writer under faults: every system call that can fail fails, interrupts come at each, and processes are killed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def wait_for_kills(children: list[subprocess.Popen[bytes]]) -> None:
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    """The tree without fi-bump's own folder, and so with any temporary file that was left."""
+    """Return the tree without fi-bump's state folder, but with any temporary file that was left."""
     files = [path for path in root.rglob("*") if path.is_file() and ".fi-bump" not in path.parts]
     return {str(path.relative_to(root)): path.read_bytes() for path in files}
 
@@ -38,7 +38,7 @@ def recover(root: Path) -> write.Recovery | None:
 
 
 def again(root: Path) -> None:
-    """Whatever happened before: the next run works, and leaves nothing but the files."""
+    """Assert that the next run works, whatever happened before, and that it leaves only the files."""
     recover(root)
     now = contents(root)
     write.commit(str(root), [write.FileChange(name, now[name], NEW[name] + b"again\n") for name in NAMES])
@@ -47,7 +47,7 @@ def again(root: Path) -> None:
 
 
 def steps(folder: Path, action: Callable[[Path], object]) -> list[str]:
-    """The names of those calls that an action makes on a tree that it turns new."""
+    """Return the names of the calls that an action makes on a tree, which it changes to the new one."""
     root = folder / "count"
     with counted(lambda number, name: None) as done:
         action(root)
@@ -77,20 +77,20 @@ def test_every_failing_call_leaves_everything_as_it_was(tmp_path: Path, code: in
                 write.commit(str(root), changes())
         except FileError as error:
             assert error.message == f"cannot be written: {os.strerror(code).lower()}"
-            assert error.hint == "nothing was changed; mend it and run again"
+            assert error.hint == "nothing was changed; fix the cause and run again"
             assert contents(root) == OLD, step
         else:
             assert contents(root) == NEW, step
             harmless.append(step)
         again(root)
-    # What cannot hurt: a temporary file that the rename moved away already, and tidying up when all is on disk.
+    # Harmless failures: removing a temporary file that the rename already moved, and cleaning up once all is on disk.
     decided = len(names) - names[::-1].index("replace")
     assert [names[step - 1] for step in harmless] == ["unlink"] * 4 + ["unlink", "open", "fsync", "unlink", "rmdir"]
     assert min(harmless) > decided
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
-def test_calls_that_go_on_failing_leave_a_tree_that_can_be_made_whole(tmp_path: Path, code: int) -> None:
+def test_calls_that_keep_failing_leave_a_tree_that_can_be_recovered(tmp_path: Path, code: int) -> None:
     for step in range(1, len(commit_steps(tmp_path)) + 1):
         root = tmp_path / str(step)
         plant(root, OLD)
@@ -103,7 +103,7 @@ def test_calls_that_go_on_failing_leave_a_tree_that_can_be_made_whole(tmp_path: 
             with counted(fail):
                 write.commit(str(root), changes())
         except FileError as error:
-            kept = error.hint == "the journal is kept: mend the cause and run fi-bump check --fix"
+            kept = error.hint == "the journal is kept; fix the cause, then run fi-bump check --fix"
             assert kept or contents(root) == OLD, step
             assert kept == pending(str(root)), step
         recover(root)
@@ -112,7 +112,7 @@ def test_calls_that_go_on_failing_leave_a_tree_that_can_be_made_whole(tmp_path: 
 
 
 def test_every_failing_read_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # One read of the note, then three of each target: checked, checked again once staged, and before its rename.
+    # One read of the record, then three of each target: at the check, at the check after staging, before its rename.
     real = replay.read
     total = 1 + 3 * len(NAMES)
     for step in range(1, total + 2):
@@ -163,7 +163,7 @@ def test_a_real_interrupt_between_renames_waits_for_the_last(tmp_path: Path) -> 
     def interrupt(number: int, name: str) -> None:
         if name == "replace":
             renamed.append(name)
-            # To this thread: fi-bump has one when it writes, the runner of the tests may have more.
+            # Sent to this thread: fi-bump has one thread when it writes, but the test runner may have more.
             signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
     with counted(interrupt), pytest.raises(KeyboardInterrupt):
@@ -217,7 +217,7 @@ def test_a_kill_at_every_call_of_a_recovery_is_recovered(
 
 
 def half_done(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave a tree as a kill after the first rename does."""
+    """Leave a tree as a kill after the first rename leaves it."""
     plant(root, OLD)
     with monkeypatch.context() as patch:
         patch.setattr(write, "_carry_out", lambda *_: None)
@@ -239,9 +239,9 @@ def test_a_foreign_change_keeps_the_journal(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "sub/c.txt").write_bytes(b"mine\n")
     with write.exclusive(str(tmp_path)), pytest.raises(FileError) as caught:
         write.recover(str(tmp_path))
-    assert str(caught.value) == "sub/c.txt: changed since a fi-bump was interrupted; its journal is kept"
+    assert str(caught.value) == "sub/c.txt: changed after fi-bump was interrupted; the journal is kept"
     journal = os.path.join(state_folder(str(tmp_path)), "journal.json")
-    assert caught.value.hint == f"restore it, or remove {journal} to keep things as they are"
+    assert caught.value.hint == f"restore it, or remove {journal} to keep the files as they are"
     assert pending(str(tmp_path))
 
 
@@ -256,7 +256,7 @@ def test_a_failed_rename_that_cannot_be_undone_keeps_the_journal(
 
     with counted(fail), pytest.raises(FileError) as caught:
         write.commit(str(tmp_path), changes())
-    assert caught.value.hint == "the journal is kept: mend the cause and run fi-bump check --fix"
+    assert caught.value.hint == "the journal is kept; fix the cause, then run fi-bump check --fix"
     assert pending(str(tmp_path))
     with write.exclusive(str(tmp_path)):
         assert write.recover(str(tmp_path)) is not None

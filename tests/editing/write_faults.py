@@ -1,4 +1,4 @@
-"""A tree to change, and faults ahead of the writer's system calls. Imports no pytest: each killed process loads this."""
+"""A tree to change, and faults before the writer's system calls. Imports no pytest: each killed process loads this."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ with counted(kill):
 
 
 def kill_at(root: Path, step: int, action: str) -> subprocess.Popen[bytes]:
-    """A process that kills itself ahead of its call number `step`; several may run side by side."""
+    """Start a process that kills itself before its call number `step`; several may run side by side."""
     return subprocess.Popen([sys.executable, "-c", CHILD, str(root), str(step), action, TOP], stderr=subprocess.PIPE)
 
 
 @contextmanager
 def counted(before: Callable[[int, str], None]) -> Iterator[list[str]]:
-    """Call `before(number, name)` ahead of each system call that `CALLS` lists; yields the names called so far."""
+    """Call `before(number, name)` before each system call that `CALLS` lists; yield the names called so far."""
     real = {name: getattr(os, name) for name in CALLS}
     done: list[str] = []
 

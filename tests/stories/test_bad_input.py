@@ -106,7 +106,7 @@ def test_a_link_that_leaves_the_repository(engine: Path, run: Run) -> None:
     (engine / "docker/Dockerfile").symlink_to(outside)
     before = snapshot(engine)
     error = (
-        "docker/Dockerfile: is a link that leaves the repository\n"
+        "docker/Dockerfile: is a link to a file outside the repository\n"
         "help: nothing was changed; put the file itself here, or exclude it in versions.lock.json\n"
     )
     assert run(engine, "set", NEW) == (3, "", error)
@@ -118,7 +118,7 @@ def test_a_hard_link(engine: Path, run: Run) -> None:
     os.link(engine / "requirements/cuda.txt", engine / "elsewhere")
     before = snapshot(engine)
     error = (
-        "requirements/cuda.txt: has a second name (a hard link), which a replacement would cut off\n"
+        "requirements/cuda.txt: has a second name (a hard link), which fi-bump would cut off by replacing the file\n"
         "help: nothing was changed; copy the file to break the link, or exclude it in versions.lock.json\n"
     )
     assert run(engine, "set", NEW) == (3, "", error)
@@ -271,7 +271,7 @@ def test_our_own_mistake_is_said_and_nothing_is_written(
     monkeypatch.setattr(plan, "splice", lambda data, edits: data)
     before = snapshot(engine)
     error = (
-        "docker/Dockerfile: the planned edit does not read back as planned, so nothing was written\n"
+        "docker/Dockerfile: after the planned edit the file would have other pins than planned, so nothing was written\n"
         "help: this is a bug in fi-bump: please report it with the file\n"
     )
     assert run(engine, "set", NEW) == (3, "", error)

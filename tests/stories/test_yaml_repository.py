@@ -72,7 +72,7 @@ def test_a_version_that_needs_quotes_is_refused(tmp_path: Path, run: Run) -> Non
     assert run(tmp_path, "set", "0.10") == (
         3,
         "",
-        "ci.yml:2:21: YAML would read 0.10 as the number 0.1 here\nhelp: put quotes around the version there\n",
+        "ci.yml:2:21: YAML would read 0.10 as the number 0.1 here\nhelp: put quotes around the version there, then run again\n",
     )
     assert snapshot(tmp_path) == before
 

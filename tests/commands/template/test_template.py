@@ -120,7 +120,7 @@ def test_output_stays_in_the_repository(two: Path, run: Run, tmp_path: Path) -> 
         2, "", f"../x.yml: is outside the repository\n{hint}"
     )
     assert run(two, "template", "gitlab", "--output", "link/a/x.yml") == Result(
-        3, "", "link/a/x.yml: is behind a link that leaves the repository\nhelp: nothing was changed\n"
+        3, "", "link/a/x.yml: is behind a link to a folder outside the repository\nhelp: nothing was changed\n"
     )
     assert snapshot(two) == before
     assert list(outside.iterdir()) == []
