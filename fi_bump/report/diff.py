@@ -1,4 +1,4 @@
-"""Unified diffs over bytes that `git apply` accepts."""
+"""Write a plan as a unified diff, in bytes that `git apply` accepts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _ESCAPES = {0x07: "a", 0x08: "b", 0x09: "t", 0x0A: "n", 0x0B: "v", 0x0C: "f", 0x
 
 
 def unified(path: str, old: bytes, new: bytes) -> bytes:
-    """The diff of one file, with git's header, quoting and end-of-file mark; empty when nothing differs."""
+    """Return the diff of one file with git's header, quoting and end-of-file mark; empty if nothing differs."""
     if old == new:
         return b""
     before, after = _quoted(f"a/{path}"), _quoted(f"b/{path}")
     header = b"diff --git %s %s\n" % (before, after)
-    # git ends a name that holds a blank with a tab, so that a reader sees where it stops.
+    # git writes a tab after a name that contains a space, to mark where the name ends.
     tab = b"\t" if b" " in before else b""
     lines: Iterable[bytes] = difflib.diff_bytes(
         difflib.unified_diff, _lines(old), _lines(new), before + tab, after + tab, lineterm=b"\n"
@@ -28,14 +28,17 @@ def unified(path: str, old: bytes, new: bytes) -> bytes:
 
 
 def _lines(data: bytes) -> list[bytes]:
-    """Lines with their ends; only a line feed ends one, as in git."""
+    """Split into lines, keeping the line ends. Only a line feed ends a line, as in git."""
     pieces = [piece + b"\n" for piece in data.split(b"\n")]
     last = pieces.pop()[:-1]
     return [*pieces, last] if last else pieces
 
 
 def _quoted(name: str) -> bytes:
-    """A name as git's core.quotePath writes it: in C quotes where it holds a control, a quote or a byte over 0x7f."""
+    """Return a name as git's core.quotePath writes it.
+
+    A name with a control character, a quote, a backslash or a byte above 0x7f is put in C quotes.
+    """
     data = name.encode("utf-8", "surrogateescape")
     if all(0x20 <= byte < 0x7F and byte not in (0x22, 0x5C) for byte in data):
         return data
@@ -49,7 +52,7 @@ def _escaped(byte: int) -> bytes:
 
 
 def diff(repository: Repository, plan: Plan) -> bytes:
-    """The plan as one patch for `git apply`, the lock last."""
+    """Return the plan as one patch for `git apply`, with the lock last."""
     from fi_bump.report.diff import unified
 
     patches = [unified(change.source.path, change.source.data, change.new) for change in plan.changes]

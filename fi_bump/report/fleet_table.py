@@ -1,4 +1,4 @@
-"""The fleet as a table: a door to rich."""
+"""Print the fleet as a table with rich."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fi_bump.untrusted import printable
 
 
 def print_fleet(fleet: Fleet) -> None:
-    """Print a row for each group of each checkout, what is wrong with those that have no answer, and the sum."""
+    """Print a row for each group of each checkout, then the errors, then the summary line."""
     header = ["repository", "group", "locked", "state", "newest in the fleet"]
     header += ["newest of all members"] if fleet.online else []
     header += ["engine"] if fleet.engine else []
@@ -23,7 +23,7 @@ def print_fleet(fleet: Fleet) -> None:
         table.add_column(name, overflow="fold")
     for member in fleet.members:
         for row in _rows(fleet, member):
-            # Names and messages are foreign: `[x]` in them is no markup.
+            # Names and messages are untrusted: rich must not read `[x]` in them as markup.
             table.add_row(*(Text(printable(cell)) for cell in row[: len(header)]))
     out = console()
     out.print(table)
@@ -33,11 +33,11 @@ def print_fleet(fleet: Fleet) -> None:
 
 
 def summary(fleet: Fleet) -> str:
-    """`4 repositories: 1 behind, 1 not as vllm has it`."""
+    """Return a line like `4 repositories: 1 behind, 1 with another version than vllm`."""
     counts = fleet.counted()
     words = {
         "behind": "behind",
-        "disagree": f"not as {fleet.engine} has it",
+        "disagree": f"with another version than {fleet.engine}",
         "findings": "with findings",
         "noLock": "without a lock",
         "unreadable": "cannot be read",
@@ -60,11 +60,11 @@ def _rows(fleet: Fleet, member: FleetMember) -> Iterator[tuple[str, ...]]:
     if not member.standings:
         yield (checkout.name, "-", "-", checkout.state.value)
     elif more := checkout.findings - sum(each.held.findings for each in member.standings):
-        yield (checkout.name, "-", "-", f"{count(more, 'finding')} of no one group")
+        yield (checkout.name, "-", "-", f"{count(more, 'finding')} outside the groups")
 
 
 def _errors(fleet: Fleet) -> Iterator[str]:
-    """Why a checkout cannot be read, and why an index cannot be asked, each reason once a checkout."""
+    """Yield why a checkout cannot be read or an index cannot be asked; each reason once per checkout."""
     for member in fleet.members:
         reasons = [member.checkout.error, *(each.newest.error for each in member.standings if each.newest)]
         for reason in dict.fromkeys(reason for reason in reasons if reason):
@@ -85,7 +85,7 @@ def _newest(each: GroupStatus) -> str:
     if each.newest is None or each.newest.error:
         return "not known" if each.newest else ""
     if each.newest.version is None:
-        return "none is on all indexes"
+        return "no common version"
     return each.newest.version if each.behind_newest else ""
 
 

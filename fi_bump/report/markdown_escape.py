@@ -1,4 +1,4 @@
-"""Foreign text on its way into Markdown: shown as it is, whatever is in it."""
+"""Escape untrusted text for Markdown, so that it is shown literally."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _LONGEST = 1000
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is: no emphasis, no table cell, no HTML, no mention of anybody or of an issue."""
+    """Escape text so that Markdown shows it literally: no emphasis, cell, HTML, or reference to a user or an issue."""
     shown = "".join(each if each.isprintable() else " " for each in text)
     escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", shown).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"#(?=\d)", "#&#8203;", escaped).replace("@", "@&#8203;")
 
 
 def code(text: str, *, cell: bool = False) -> str:
-    """Text as code, in one line; in a table's cell a pipe would end it even within code."""
+    """Return text as inline code on one line. With `cell`, escape pipes: in a table they end a cell even in code."""
     shown = printable(text, _LONGEST)
-    # A run of backticks longer than any in the text cannot be closed by it.
+    # The text cannot end a code span whose fence is longer than any run of backticks in it.
     ticks = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
     shown = shown.replace("|", "\\|") if cell else shown
     edge = " " if not shown or shown.startswith("`") or shown.endswith("`") else ""
@@ -28,11 +28,11 @@ def code(text: str, *, cell: bool = False) -> str:
 
 
 def items(lines: Iterable[str]) -> str:
-    """A list of lines that are Markdown already."""
+    """Return a list. The lines must already be Markdown."""
     return "".join(f"- {line}\n" for line in lines)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are Markdown already."""
+    """Return a table. The cells must already be Markdown."""
     body = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     return f"| {' | '.join(header)} |\n|{' --- |' * len(header)}\n{body}"

@@ -1,4 +1,4 @@
-"""What the readable smoke reports share: the words for a target, a verdict, a number."""
+"""The words that all readable smoke reports share: for a target, a verdict, a number, a comparison."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from fi_bump.untrusted import printable
 
 
 def verdict(report: SmokeReport) -> str:
-    """`flashinfer 0.6.11.post2: ok`."""
+    """Return a line like `flashinfer 0.6.11.post2: ok`."""
     return f"{report.group} {report.version}: {'ok' if report.ok else 'not ok'}"
 
 
 def target_line(target: Target) -> str:
-    """`NVIDIA H200 (9.0), driver 580.95, CUDA 13.0, torch 2.11.0+cu130, Python 3.12.3`."""
+    """Return a line like `NVIDIA H200 (9.0), driver 580.95, CUDA 13.0, torch 2.11.0+cu130, Python 3.12.3`."""
     counted = Counter(f"{device.name} ({device.capability[0]}.{device.capability[1]})" for device in target.devices)
     devices = [f"{times} x {name}" if times > 1 else name for name, times in counted.items()] or ["no GPU"]
     parts = [("driver", target.driver), ("CUDA", target.cuda), ("torch", target.torch), ("Python", target.python)]
@@ -25,14 +25,14 @@ def target_line(target: Target) -> str:
 
 
 def number(value: Any) -> str:
-    """A metric's value as people read it: four significant digits."""
+    """Return a metric's value with four significant digits."""
     if isinstance(value, float):
         return f"{value:.4g}"
     return printable(str(value), 60)
 
 
 def scalars(metrics: dict[str, Any]) -> dict[str, str]:
-    """The metrics that are one value each; tables of many shapes are in the JSON."""
+    """Return the metrics that are a single value. Only the JSON has the others, such as tables of many shapes."""
     return {
         printable(name, 60): number(value)
         for name, value in metrics.items()
@@ -41,14 +41,14 @@ def scalars(metrics: dict[str, Any]) -> dict[str, str]:
 
 
 def detail(reason: str | None, metrics: dict[str, Any]) -> str:
-    """The reason, then the metrics in a row."""
+    """Return the reason, then the metrics, on one line."""
     row = ", ".join(f"{name} {value}" for name, value in scalars(metrics).items())
     return "; ".join(part for part in (reason, row) if part)
 
 
 def comparison_lines(comparison: BaselineComparison) -> Iterator[str]:
-    """What differs from the baseline, a line each."""
-    yield f"beside the baseline of {comparison.version}:"
+    """Yield a heading, then one line for each difference from the baseline."""
+    yield f"compared with the baseline of {comparison.version}:"
     words = (
         ("fails now and did not before", comparison.new_failures),
         ("fails, as in the baseline", comparison.standing_failures),
@@ -67,7 +67,10 @@ def _change_line(change: MetricChange) -> str:
 
 
 def side_by_side(report: SmokeReport, other: SmokeReport) -> list[tuple[str, str, str, str]]:
-    """Rows of probe, what, this release's value, the other's: outcomes, single metrics, and kernels' times."""
+    """Return rows of probe, metric, this release's value and the other's.
+
+    The metrics are the outcomes, the single values, and the times of the kernels.
+    """
     rows = []
     theirs = {probe.name: probe for probe in other.probes}
     for probe in report.probes:
@@ -84,12 +87,12 @@ def _values(probe: ProbeReport) -> dict[str, str]:
 
 
 def sweep_lines(sweep: Sweep) -> Iterator[str]:
-    """The range to pin and where the repository stands."""
-    says = f"admits {sweep.package}{sweep.admitted}" if sweep.admitted else f"says nothing of {sweep.package}"
+    """Yield the range to pin, and for each pin of the repository whether it is in the range."""
+    says = f"allows {sweep.package}{sweep.admitted}" if sweep.admitted else f"does not mention {sweep.package}"
     yield f"the wheel's metadata {says}"
     if sweep.range is not None:
         yield f"pin {sweep.range}"
     for pin in sweep.pins:
-        yield f"{pin.place}: {pin.version} {'keeps to it' if pin.inside else 'does not keep to it'}"
+        yield f"{pin.place}: {pin.version} {'is in this range' if pin.inside else 'is not in this range'}"
     if not sweep.pins:
         yield f"the repository does not pin {sweep.package}"

@@ -1,4 +1,4 @@
-"""Tables for `init` and `status`: the one door to rich."""
+"""Print the tables of `init`, `status` and `latest` with rich."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from fi_bump.releases.latest import GroupLatest
 
 
-class _Edge(io.TextIOBase):
-    """Standard output as everything else is written to it; in a pipe no line ends with a table's blanks."""
+class _Output(io.TextIOBase):
+    """A stream for rich that writes through `terminal.output`; in a pipe it strips spaces at line ends."""
 
     encoding = "utf-8"
 
@@ -36,9 +36,9 @@ class _Edge(io.TextIOBase):
 
 
 def console() -> Console:
-    """A console for standard output: no colour under NO_COLOR or in a pipe, and full lines in a pipe."""
+    """Return a console for standard output: no colour under NO_COLOR or in a pipe, and no wrapping in a pipe."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
-    return Console(file=cast(TextIO, _Edge()), width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(file=cast(TextIO, _Output()), width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def _table(*columns: str) -> Table:
@@ -49,7 +49,7 @@ def _table(*columns: str) -> Table:
 
 
 def pins_table(assigned: list[Assigned]) -> Table:
-    """Where each pin stands, what it pins and its version; one that is not its group's is marked."""
+    """Return a table with each pin's place, anchor and version, marked if the version differs from its group's."""
     table = _table("place", "anchor", "version", "")
     for pin, group, _ in assigned:
         differs = group is not None and pin.version != group.version
@@ -63,7 +63,7 @@ def print_pins(assigned: list[Assigned]) -> None:
 
 
 def print_status(repository: Repository, scan: Scan) -> None:
-    """Print each group with its members and the state of each of its sites."""
+    """Print each group with its members and the state of each site."""
     assigned = {each.pin.site: each for each in assign(repository.lock, scan.pins)}
     out = console()
     for group in repository.lock.groups:
@@ -83,11 +83,11 @@ def print_status(repository: Repository, scan: Scan) -> None:
 
 
 def print_latest(found: list[GroupLatest]) -> None:
-    """Print each group: what is locked, what each member has, and what all of them have."""
+    """Print each group: the locked version, each member's newest version, and the newest that all members have."""
     out = console()
     for each in found:
         out.print(f"[bold]{each.group.name}[/bold] {each.group.version}", highlight=False)
-        table = _table("  package", "newest", "of", "index")
+        table = _table("  package", "newest", "date", "index")
         for member in each.members:
             table.add_row(
                 f"  {member.member.name}", str(member.version or "-"), member.date or "-", member.index_url or "-"
@@ -95,18 +95,19 @@ def print_latest(found: list[GroupLatest]) -> None:
         out.print(table)
         out.print(f"  {_verdict(each)}", markup=False)
         for name in each.left:
-            out.print(f"  note: {name} is not on the index, and no requirement pins it", markup=False)
+            out.print(f"  note: {name} is not on the index and no requirement pins it, so it is left out", markup=False)
 
 
 def _verdict(each: GroupLatest) -> str:
     if each.common is None:
-        return "no version is on the indexes of all of them"
+        return "no version is on the indexes of all members"
     audit = f"{count(each.conflicts, 'conflict') if each.conflicts else 'no conflicts'}"
     audit += f", {count(each.notes, 'note')}" if each.notes else ""
     audit += f": see fi-bump audit {each.group.name}=={each.common}" if each.conflicts or each.notes else ""
     if each.is_behind:
-        return f"newest of all: {each.common} ({audit}); run fi-bump set {each.group.name}=={each.common}"
-    return f"newest of all: {each.common}, and {each.group.version} is locked ({audit})"
+        move = f"run fi-bump set {each.group.name}=={each.common}"
+        return f"newest version that every member has: {each.common} ({audit}); {move}"
+    return f"newest version that every member has: {each.common}; {each.group.version} is locked ({audit})"
 
 
 def _state(pinned: Assigned | None, version: str) -> str:

@@ -282,7 +282,7 @@ def test_latest(engine: Path, ask: Ask) -> None:
         ["package", "newest", "of", "index"],
         ["flashinfer-cubin", "0.6.13", "2026-05-01", "URL/simple"],
         ["flashinfer-python", "0.6.14", "2026-05-01", "URL/simple"],
-        f"newest of all: {NEW} (no conflicts); run fi-bump set flashinfer=={NEW}".split(),
+        f"newest version that every member has: {NEW} (no conflicts); run fi-bump set flashinfer=={NEW}".split(),
         ["note:", "flashinfer-jit-cache", "is", "not", "on", "the", "index,", "and", "no", "requirement", "pins", "it"],
     ]
     assert ask(engine, "latest", "--exit-code").code == 1
@@ -308,7 +308,7 @@ def test_latest(engine: Path, ask: Ask) -> None:
     )
     assert ask(engine, "set", NEW).code == 0
     assert ask(engine, "latest", "--exit-code").code == 0
-    assert f"newest of all: {NEW}, and {NEW} is locked (no conflicts)" in ask(engine, "latest").out
+    assert f"newest version that every member has: {NEW}; {NEW} is locked (no conflicts)" in ask(engine, "latest").out
 
 
 def test_check_online(engine: Path, ask: Ask, index: Index) -> None:

@@ -299,7 +299,7 @@ def test_a_release_that_cannot_be_installed_stops_the_run_before_its_first_probe
         (("--require", "mxfp4"), 2, "fi-bump: there is no probe 'mxfp4'"),
         (("--group", "torch"), 2, "fi-bump: the lock has no group 'torch'"),
         (("--devices", "3"), 2, "fi-bump: there is no device '3'"),
-        (("--output", "report"), 2, "fi-bump: 'report' does not say its format"),
+        (("--output", "report"), 2, "fi-bump: 'report' does not name a format"),
         (("--output", "none/a.json"), 3, "none/a.json: cannot be written: its folder does not exist"),
         (("--baseline", "none.json"), 3, "none.json: cannot be read: no such file or directory"),
         (("--with", "-r x"), 2, "fi-bump: '-r x' is no requirement"),

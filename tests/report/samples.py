@@ -1,4 +1,4 @@
-"""Reports to write: a broken repository, an audit, smoke runs; and the whole texts that must come out."""
+"""Inputs of the report tests (a broken repository, an audit, smoke runs) and the expected texts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LOCK = b"""{
   }
 }
 """
-# A character beyond U+FFFF before the version, a byte order mark, CRLF, a path that has all to escape, hashes.
+# A character above U+FFFF before the version, a byte order mark, CRLF, a path with every character to escape, hashes.
 BROKEN = {
     "docker/Dockerfile": b"FROM base\r\nARG FLASHINFER_VERSION=0.6.6\r\n",
     "docker/versions.json": (
@@ -60,7 +60,7 @@ BROKEN = {
     "requirements/range.txt": b"numpy # | `a` <b> @team\nflashinfer-python>=0.7\n",
 }
 
-# What an audit looks at, and what it could say of it.
+# The repository of an audit, and results that the audit could have.
 KIT = LockType((Group("dsl", "4.5.2", (Member("dsl"),)), Group("kit", "1.0", (Member("kit"), Member("kit-cubin")))))
 STATED = {
     "requirements/cuda.txt": b"kit==1.0\nkit-cubin==1.0\n\tdsl==4.4.2  # {not} a [link](1)\n",
@@ -91,18 +91,18 @@ RULES = (
 
 
 def report(*results: Result) -> Report:
-    """A report of `check` that holds these results."""
+    """Return a report of `check` with these results."""
     ok = all(result.severity is Severity.note for result in results)
     return Report("check", ok, results, (), ("kit 1.0: 1 pin in 1 file",), (), RULES)
 
 
 def result(path: str = "a.txt", message: str = "kit is 0.9, the lock says 1.0", **fields: Any) -> Result:
-    """A drift at the sixth column of a line."""
+    """Return a drift at the sixth column of a line."""
     made = Result("drift", Severity.error, Place(path, 2, 6, 9, "kit==0.9  # ü"), "kit", message, (), "1.0")
     return made._replace(**fields)
 
 
 def golden(name: str) -> str:
-    """The text that must come out."""
+    """Return the expected text."""
     text = (GOLDEN / name).read_bytes().decode()
     return text.replace('"version": "VERSION"', f'"version": "{__version__}"')

@@ -1,4 +1,4 @@
-"""Diffs that real git applies to exactly the new bytes."""
+"""Test with the real git that applying a diff gives exactly the new bytes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ LINES = b"".join(b"line %d\n" % number for number in range(20))
 
 
 def applied(root: Path, path: str, old: bytes, diff: bytes) -> bytes:
-    """What `git apply` makes of `old` at `path`."""
+    """Return the bytes that `git apply` makes of `old` at `path`."""
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(old)
-    # --whitespace=nowarn: git would complain about blanks at a line's end, never change them.
+    # --whitespace=nowarn: git would warn about spaces at line ends, but never change them.
     command = ["git", "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn", "-"]
-    # Without a repository around it git apply works on plain files.
+    # Outside a repository `git apply` works on plain files.
     environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "GIT_CEILING_DIRECTORIES": str(root.parent), "LC_ALL": "C"}
     done = subprocess.run(command, cwd=root, input=diff, capture_output=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, b"")

@@ -77,9 +77,9 @@ def test_the_whole_sweep_in_real_environments(
         "release                   outcome\n"
         "nvidia-cutlass-dsl 4.5.2  compiled  for sm_100a, by 4.5.2\n"
         "nvidia-cutlass-dsl 4.6.0  fail      module 'cutlass' has no attribute 'make_fragment'\n"
-        "the wheel's metadata admits nvidia-cutlass-dsl>=4.5.0\n"
+        "the wheel's metadata allows nvidia-cutlass-dsl>=4.5.0\n"
         "pin nvidia-cutlass-dsl>=4.5.2,<4.6\n"
-        "requirements/dsl.txt:1:21: 4.6.0 does not keep to it\n"
+        "requirements/dsl.txt:1:21: 4.6.0 is not in this range\n"
         "flashinfer 0.6.8.post1: not ok\n"
         "  requirements/dsl.txt:1:21: nvidia-cutlass-dsl 4.6.0 does not keep to nvidia-cutlass-dsl>=4.5.2,<4.6\n",
     )

@@ -1,4 +1,4 @@
-"""A change as a commit's message."""
+"""Write a change as a commit message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fi_bump.smoke.model import SmokeReport
 
 
 def message_text(about: Description) -> str:
-    """The subject, an empty line, and the body in the words of the Markdown."""
+    """Return the subject, an empty line, and a body with the same sections as the pull request's."""
     return "\n".join([title(about), "", summary(about), *(line for each in sections(about) for line in _section(each))])
 
 

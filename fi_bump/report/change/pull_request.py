@@ -1,4 +1,4 @@
-"""A change as the body of a pull request."""
+"""Write a change as the body of a pull request, in Markdown."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fi_bump.report.markdown_escape import code, items, plain, table
 from fi_bump.report.smoke.markdown import markdown_text
 from fi_bump.report.text import count
 
-# More than a reviewer reads at once is folded away.
+# A longer table or list is folded, so that a reviewer sees the other sections.
 MOST_ROWS = 20
 
 
 def body_text(about: Description) -> str:
-    """A heading, the summary, and a section for everything there is to say."""
+    """Return a heading, the summary, and the sections of the change."""
     blocks = [f"## {plain(title(about))}\n", f"{plain(summary(about))}\n"]
     return "\n".join([*blocks, *(block for each in sections(about) for block in _section(each))])
 
@@ -28,7 +28,7 @@ def _section(section: Section) -> Iterator[str]:
         case Items():
             text = _folded(items(map(_words, section.block.items)), len(section.block.items), section.block.what)
         case Smoke():
-            # One level below the section's own heading.
+            # One more `#`: the report's heading goes one level below the section's.
             text = f"#{markdown_text(section.block.report)}"
         case _:
             assert_never(section.block)

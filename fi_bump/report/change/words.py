@@ -1,4 +1,4 @@
-"""A change in words: sections that read the same in Markdown and as a commit's message."""
+"""Describe a change in sections, which both the pull request's body and the commit message show."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from fi_bump.smoke.model import SmokeReport
 from fi_bump.untrusted import printable
 
 _LONGEST = 1000
-# A body has an upper size where pull requests are opened, and nobody reads on.
+# Hosts limit the size of a pull request's body, and nobody reads more.
 _MOST_ITEMS = 100
 
 
 class Code(NamedTuple):
-    """Text that is shown as it is: a path, a command, a line of a file."""
+    """Literal text: a path, a command, a line of a file."""
 
     text: str
 
 
 class Link(NamedTuple):
-    """A text with an address behind it."""
+    """A text that links to an address."""
 
     text: str
     url: str
@@ -35,7 +35,7 @@ Words = tuple[str | Code | Link, ...]
 
 
 class Rows(NamedTuple):
-    """A table; `what` is the noun that its rows are counted by."""
+    """A table. `what` is the noun for counting its rows."""
 
     what: str
     header: tuple[str, ...]
@@ -43,34 +43,34 @@ class Rows(NamedTuple):
 
 
 class Items(NamedTuple):
-    """A list; `what` is the noun that it is counted by."""
+    """A list. `what` is the noun for counting its items."""
 
     items: tuple[Words, ...]
     what: str = "line"
 
 
 class Smoke(NamedTuple):
-    """A smoke report, written as `smoke` writes it."""
+    """A smoke report, which is written in the form that `smoke` uses."""
 
     report: SmokeReport
 
 
 class Section(NamedTuple):
-    """A heading and what stands below it."""
+    """A heading and its content."""
 
     title: str
     block: Rows | Items | Smoke
 
 
 def title(about: Description) -> str:
-    """`flashinfer 0.6.8.post1 -> 0.6.11.post2`, one after the other for several groups."""
+    """Return a title like `flashinfer 0.6.8.post1 -> 0.6.11.post2`; several groups are separated by commas."""
     if not about.groups:
-        return f"{LOCK_NAME}: recorded anew"
+        return f"{LOCK_NAME}: updated"
     return ", ".join(_moved(group) for group in about.groups)
 
 
 def summary(about: Description) -> str:
-    """The whole change in one sentence."""
+    """Return the change in one line: pins, findings, audit, lines to review, smoke."""
     places = [place for group in about.groups for place in group.places]
     look = sum(len(group.mentions) + len(group.notes) for group in about.groups)
     findings = f"{count(len(about.findings), 'finding')} of fi-bump check" if about.findings else "in step"
@@ -84,7 +84,7 @@ def summary(about: Description) -> str:
 
 
 def sections(about: Description) -> Iterator[Section]:
-    """Everything below the title and the summary; what says nothing is left out."""
+    """Yield the sections below the title and the summary, without empty ones."""
     yield from _moves(about)
     for group in about.groups:
         if group.releases:
@@ -159,10 +159,10 @@ def _look(group: GroupChange) -> Iterator[Words]:
 
 
 def _spoken(line: str) -> Words:
-    """`place: message`, and `help: run COMMAND`, with place and command as code."""
+    """Mark the place in `place: message`, and the command in `help: run COMMAND`, as code."""
     place, colon, message = line.partition(": ")
     if place == "help" and message.startswith("run fi-bump"):
-        return "to agree, run ", Code(message.removeprefix("run "))
+        return "to resolve this, run ", Code(message.removeprefix("run "))
     return (Code(place), f": {message}") if colon else (line,)
 
 
@@ -176,7 +176,7 @@ def _not_run(about: Description) -> Iterator[Words]:
         yield from _probes(about.report)
     for group in about.groups:
         if not group.probed:
-            yield "smoke of ", Code(group.name), ": there is no probe for it"
+            yield "smoke of ", Code(group.name), ": no probe tests it"
         elif about.report is None or about.report.group != group.name:
             command = f"fi-bump smoke --group {group.name} --output smoke.json"
             yield "smoke of ", Code(group.name), ": not run; run ", Code(command), " on a GPU"
@@ -190,7 +190,7 @@ def _probes(report: SmokeReport) -> Iterator[Words]:
 
 
 def flat(words: Sequence[str | Code | Link]) -> str:
-    """Words as plain text; an address stands behind its text."""
+    """Return words as plain text, each link as its text and its address."""
     pieces = [f"{each.text} {each.url}" if isinstance(each, Link) else each.text if isinstance(each, Code) else each
               for each in words]  # fmt: skip
     return printable("".join(pieces), _LONGEST)

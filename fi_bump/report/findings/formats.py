@@ -1,4 +1,4 @@
-"""The formats that are written from the model: one function each, imported when it is asked for."""
+"""Write a report of findings in any format. The function of a format is imported when it is needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fi_bump.terminal.output import say
 
 
 class Written(StrEnum):
-    """A format that is written from the model."""
+    """The formats that `render` writes."""
 
     github = "github"
     gitlab = "gitlab"
@@ -21,7 +21,7 @@ class Written(StrEnum):
 
 
 def render(report: Report, form: Written) -> str:
-    """The report as text without a last line end."""
+    """Return the report as text, without a line end after the last line."""
     match form:
         case Written.github:
             from fi_bump.report.findings.github import github_text as text
@@ -39,9 +39,9 @@ def render(report: Report, form: Written) -> str:
 
 
 def emit(report: Report, form: str, root: str) -> None:
-    """Print the report, and leave GitHub's job summary where that is asked for.
+    """Print the report, and for `github` also write GitHub's job summary.
 
-    `text` is for a terminal: the results with their lines. Raises FileError when the summary cannot be left.
+    `text` is for a terminal: it shows each result with its line. Raises FileError when the summary cannot be written.
     """
     if form == "text":
         from fi_bump.report.findings.snippet import print_results
@@ -58,9 +58,10 @@ def emit(report: Report, form: str, root: str) -> None:
 
 
 def folder_of(root: str) -> str:
-    """How a repository's folder is named from the top of the checkout, where CI looks for files; empty at the top.
+    """Return the path of a repository's folder relative to the top of the checkout; empty for the top itself.
 
-    The top is what GitHub (GITHUB_WORKSPACE) or GitLab (CI_PROJECT_DIR) says, else the working folder.
+    CI resolves the paths of a report from the top of the checkout, which is GITHUB_WORKSPACE (GitHub), CI_PROJECT_DIR
+    (GitLab), or else the working folder.
     """
     top = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR") or "."
     relative = os.path.relpath(os.path.realpath(root), os.path.realpath(top)).replace(os.sep, "/")

@@ -1,7 +1,7 @@
-"""GitHub's workflow commands: one annotation a result, on its line and columns.
+"""Write results as GitHub's workflow commands: one annotation per result, at its line and columns.
 
-The forms and the escapes are those of
-https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands and of the runner's own parser.
+Syntax and escapes follow https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands and the
+runner's parser.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ _COMMAND = {Severity.error: "error", Severity.note: "notice"}
 
 
 def github_text(report: Report) -> str:
-    """A command for each result, then the summary as plain lines.
+    """Return one command per result, then the summary as plain lines.
 
-    Columns count characters, and `endColumn` is one past the last, as other linters write them: GitHub does not say.
-    It shows ten annotations of a kind for each step; the job summary holds all.
+    Columns count characters, and `endColumn` is one past the last, as in other linters; GitHub documents neither.
+    GitHub shows at most ten annotations of each severity per step; the job summary has all results.
     """
     return "\n".join([*map(_annotation, report.results), *map(_inert, _closing(report))])
 
@@ -33,7 +33,7 @@ def _annotation(result: Result) -> str:
 
 
 def message(result: Result) -> str:
-    """The result's message with its other places and its help, a line each."""
+    """Return the result's message, then one line for each other place and each help."""
     related = [f"{shown(each.place)}: {each.message}" for each in result.related]
     return "\n".join([result.message, *related, *(f"help: {line}" for line in result.help)])
 
@@ -52,6 +52,9 @@ def _property(text: str) -> str:
 
 
 def _inert(line: str) -> str:
-    """A line that the runner takes for no command: it looks for `::` at the start and for `##[` anywhere."""
+    """Change a line so that the runner does not read it as a command.
+
+    The runner looks for `::` at the start of a line and for `##[` anywhere in it.
+    """
     plain = " ".join(printable(line).replace("##[", "## [").split("\r")).replace("\n", " ")
     return f"fi-bump: {plain}" if plain.lstrip().startswith("::") else plain

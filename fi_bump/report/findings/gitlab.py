@@ -1,4 +1,7 @@
-"""GitLab's code quality report: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format."""
+"""Write results as GitLab's code quality report.
+
+The format is https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ _SEVERITY = {Severity.error: "major", Severity.note: "info"}
 
 
 def gitlab_text(report: Report) -> str:
-    """A JSON array with an entry for each result; an empty one where there is none.
+    """Return a JSON array with one entry per result; without results it is empty.
 
-    GitLab compares the fingerprints of two branches, so that moved lines are no new finding.
+    GitLab compares the fingerprints of two branches, so a result whose line moved is not a new one.
     """
     marks = fingerprints(report.results)
     entries = [

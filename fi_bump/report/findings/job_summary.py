@@ -1,4 +1,4 @@
-"""GitHub's job summary: Markdown that is appended to the file which $GITHUB_STEP_SUMMARY names."""
+"""Write GitHub's job summary: append Markdown to the file that $GITHUB_STEP_SUMMARY names."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from collections.abc import Callable
 from fi_bump.errors import explained
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
-# GitHub takes 1 MiB from a step and drops what is longer as a whole:
+# GitHub accepts at most 1 MiB per step and drops a longer summary completely:
 # https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
 LIMIT = 1024 * 1024
-_CUT = b"\n\nThe rest is left out: GitHub takes no more than 1 MiB.\n"
+_CUT = b"\n\nThe rest is omitted: GitHub accepts at most 1 MiB.\n"
 
 
 def leave(markdown: Callable[[], str]) -> None:
-    """Append the Markdown where the variable is set, cut at a line end where it is too long. Raises FileError."""
+    """Append the Markdown if the variable is set; a text that is too long is cut at a line end. Raises FileError."""
     path = os.environ.get(VARIABLE)
     if not path:
         return
     data = markdown().rstrip("\n").encode("utf-8", "backslashreplace") + b"\n"
-    with explained(path, "the job summary cannot be left here", f"see {VARIABLE}"), open(path, "ab") as stream:
+    with (
+        explained(path, "the job summary cannot be written", f"set {VARIABLE} to a writable file"),
+        open(path, "ab") as stream,
+    ):
         stream.write(_cut(data, LIMIT - stream.tell()))
 
 

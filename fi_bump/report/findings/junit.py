@@ -1,4 +1,4 @@
-"""JUnit XML in the form that Jenkins, GitLab and others read (the schema of Jenkins' xunit plugin, junit-10.xsd)."""
+"""Write results as JUnit XML, after the schema of Jenkins' xunit plugin (junit-10.xsd), which GitLab reads too."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections import Counter
 from fi_bump.report.findings.github import message
 from fi_bump.report.findings.model import Report, Result, Severity, printable, shown
 
-# What XML 1.0 has no character for: https://www.w3.org/TR/xml/#charsets
+# The characters that XML 1.0 does not allow: https://www.w3.org/TR/xml/#charsets
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_text(report: Report) -> str:
-    """One suite: a failed case for each error, a skipped one for each note, a passed one for all that is right.
+    """Return one suite: a failed case per error, a skipped case per note, and a passed case per pin that is right.
 
-    A case is named by its file and key, so that its history holds when lines move.
+    A case is named by its file and key, so that it keeps its history when lines move.
     """
     suite = ElementTree.Element("testsuite", {"name": f"fi-bump {report.command}"})
     seen: Counter[tuple[str, str]] = Counter()
@@ -30,7 +30,7 @@ def junit_text(report: Report) -> str:
 
 
 def document(suite: ElementTree.Element) -> str:
-    """A suite with its cases counted, as an XML document without a last line end."""
+    """Count the suite's cases, and return it as an XML document without a line end after the last line."""
     cases = suite.findall("testcase")
     suite.set("tests", str(len(cases)))
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):

@@ -1,4 +1,4 @@
-"""The lines that results are about."""
+"""Read the lines that results point to."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from fi_bump.scanning import files
 
 
 class Lines:
-    """The lines of a repository's files, each file read once."""
+    """The lines of a repository's files. Each file is read once."""
 
     def __init__(self, root: str) -> None:
         self._root = root
         self._files: dict[str, list[str]] = {}
 
     def read(self, place: Place) -> Place:
-        """The place with its line's text, where there is such a line. A line ends as in `pins.Source`."""
+        """Return the place with the text of its line, or without text if there is no such line.
+
+        Lines end as in `pins.Source`.
+        """
         if place.path not in self._files:
             self._files[place.path] = self._read(place.path)
         known = self._files[place.path]

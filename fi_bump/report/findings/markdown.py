@@ -1,4 +1,4 @@
-"""Markdown, for a pull request or a CI's job summary."""
+"""Write results as Markdown, for a pull request or a job summary in CI."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fi_bump.report.text import count
 
 
 def markdown_text(report: Report) -> str:
-    """A heading with the verdict, the summary, a table of the results, and what to run."""
+    """Return a heading with the verdict, the summary, a table of the results, and the help."""
     return "\n".join(_blocks(report)).rstrip("\n")
 
 
@@ -28,15 +28,15 @@ def _blocks(report: Report) -> Iterator[str]:
 
 
 def bullets(lines: Iterable[str]) -> str:
-    """A list of plain texts."""
+    """Return a list of plain texts."""
     return markdown_escape.items(map(plain, lines))
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of plain texts."""
+    """Return a table of plain texts."""
     return markdown_escape.table(list(map(plain, header)), [list(map(plain, row)) for row in rows])
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is, in one line."""
+    """Escape text so that Markdown shows it literally, on one line."""
     return markdown_escape.plain(re.sub(r"\s*[\r\n]\s*", " ", printable(text)))

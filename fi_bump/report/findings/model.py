@@ -1,6 +1,6 @@
-"""One report of `check`, `audit` or `smoke` before it is written in any format. Pure data: no format, no file.
+"""The report of `check`, `audit` or `smoke` as data, which every format is written from.
 
-Lines and columns count from 1, columns in characters; `end_column` is one past the last.
+Lines and columns start at 1. Columns count characters; `end_column` is one past the last.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from fi_bump.records import NamedTuple
 
 
 class Severity(StrEnum):
-    """`error` fails the command, `note` does not."""
+    """An `error` fails the command; a `note` does not."""
 
     error = "error"
     note = "note"
 
 
 class Related(NamedTuple):
-    """Another place that a result is about."""
+    """Another place of a result."""
 
     place: Place
     message: str
 
 
 class Result(NamedTuple):
-    """One thing to say.
+    """One finding of a command.
 
-    `key` names it among the results of its rule in its file, whatever line it stands on. `fix` is what the marked
-    characters must be replaced by, where that alone mends it. `help` is what to do, a line each.
+    `key` names the result within its rule and file, independent of its line. `fix` is the replacement for the marked
+    characters, if replacing them is enough. Each line of `help` says what to do.
     """
 
     rule: str
@@ -48,7 +48,7 @@ class Result(NamedTuple):
 
 
 class RuleText(NamedTuple):
-    """What a rule means and what to do about it, in one sentence each."""
+    """A rule's meaning, and what to do about it, in one sentence each."""
 
     name: str
     severity: Severity
@@ -57,16 +57,17 @@ class RuleText(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """One thing that was looked at and is right: `path` and `key` as in a result."""
+    """One pin, statement or probe that is right. `path` and `key` mean the same as in `Result`."""
 
     path: str
     key: str
 
 
 class Report(NamedTuple):
-    """Everything that a command says. `ok` is whether it exits with 0; `rules` are all it knows, found or not.
+    """Everything that a command reports.
 
-    `summary` are its closing lines, `help` what to run for the whole of it.
+    `ok` is whether it exits with 0. `rules` are all rules of the command, also those without a result. `summary` are
+    the closing lines, and `help` says what to do about the results together.
     """
 
     command: str
@@ -79,11 +80,11 @@ class Report(NamedTuple):
 
     @property
     def errors(self) -> int:
-        """How many results fail the command."""
+        """The number of results that fail the command."""
         return sum(result.severity is Severity.error for result in self.results)
 
     def below(self, folder: str) -> Report:
-        """The same report with every path as it is named from a folder above."""
+        """Return the report with `folder` in front of every path."""
         if not folder:
             return self
         results = tuple(
@@ -107,7 +108,10 @@ def _below(place: Place, folder: str) -> Place:
 
 
 def fingerprints(results: Iterable[Result]) -> list[str]:
-    """A hash for each result that stays when lines move: of rule, path, key, and the how-manieth of these it is."""
+    """Return a hash for each result that does not change when lines move.
+
+    It is made of the rule, the path, the key, and a number that counts results with the same rule, path and key.
+    """
     seen: Counter[tuple[str, str, str]] = Counter()
     found = []
     for result in results:
@@ -119,5 +123,5 @@ def fingerprints(results: Iterable[Result]) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """Text that every encoding of Unicode can hold: half a surrogate pair (a byte of a path) becomes U+FFFD."""
+    """Return text that can be encoded: a lone surrogate (an undecodable byte of a path) becomes U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

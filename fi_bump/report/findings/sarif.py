@@ -1,4 +1,7 @@
-"""SARIF 2.1.0: https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html (the sections below are its)."""
+"""Write results as SARIF 2.1.0.
+
+Section numbers below are those of https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,19 @@ from fi_bump.report.findings.model import Report, Result, RuleText, Severity, fi
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/fi-bump/fi-bump"
-# The base of all paths is the top of the checkout; where that lies is the reader's to know (3.14.14).
+# All paths are relative to the top of the checkout, whose location the consumer knows (3.14.14).
 _BASE = "%SRCROOT%"
-# The name of our fingerprint and the version of its making (3.27.17).
+# The name of the fingerprint, and the version of the way in which it is computed (3.27.17).
 _FINGERPRINT = "fiBumpAnchor/v1"
 _DOCUMENTS = {"check": "check.md", "audit": "indexes.md", "smoke": "smoke.md"}
 _LEVEL = {Severity.error: "error", Severity.note: "note"}
 
 
 def sarif_text(report: Report) -> str:
-    """One run with every rule of the command, found or not.
+    """Return one run with every rule of the command, also those without a result.
 
-    Columns are UTF-16 code units (3.14.17, 3.30.6), the end one past the last. The fingerprint stays when lines move.
-    `primaryLocationLineHash` is left to GitHub, which computes it from the lines themselves.
+    Columns are UTF-16 code units (3.14.17, 3.30.6), and the end column is one past the last. The fingerprint does not
+    change when lines move. `primaryLocationLineHash` is missing because GitHub computes it from the lines.
     """
     rules = [rule.name for rule in report.rules]
     marks = fingerprints(report.results)
@@ -82,7 +85,7 @@ def _result(result: Result, index: int, mark: str) -> dict[str, Any]:
 
 
 def _message(text: str) -> dict[str, str]:
-    """A message string in which nothing is a placeholder (3.11.5) or a link (3.11.6)."""
+    """Return a message string without placeholders (3.11.5) and links (3.11.6)."""
     literal = printable(text).replace("{", "{{").replace("}", "}}").replace("](", "\\](")
     return {"text": literal}
 
@@ -90,7 +93,7 @@ def _message(text: str) -> dict[str, str]:
 def _fix(place: Place, new: str) -> dict[str, Any]:
     replacement = {"deletedRegion": region(place), "insertedContent": {"text": new}}
     change = {"artifactLocation": _artifact(place), "replacements": [replacement]}
-    return {"description": _message(f"write {new}"), "artifactChanges": [change]}
+    return {"description": _message(f"replace with {new}"), "artifactChanges": [change]}
 
 
 def _location(place: Place) -> dict[str, Any]:
@@ -105,12 +108,12 @@ def _characters(place: Place) -> str:
 
 
 def _artifact(place: Place) -> dict[str, str]:
-    """A relative URI (3.4.3): UTF-8, percent-encoded, a path's odd bytes as they are."""
+    """Return a relative URI (3.4.3): the path's bytes, percent-encoded, also those that are not UTF-8."""
     return {"uri": quote(place.path.encode("utf-8", "surrogateescape"), safe="/"), "uriBaseId": _BASE}
 
 
 def region(place: Place) -> dict[str, int]:
-    """Where the marked characters stand; the line alone where a whole line is meant."""
+    """Return the region of the marked characters, or of the line if the place is a whole line."""
     if not place.marks:
         return {"startLine": place.line}
     return {
@@ -121,5 +124,5 @@ def region(place: Place) -> dict[str, int]:
 
 
 def utf16(place: Place, column: int) -> int:
-    """A column in UTF-16 code units: a character beyond U+FFFF counts twice."""
+    """Return a column in UTF-16 code units: a character above U+FFFF counts twice."""
     return column + sum(ord(character) > 0xFFFF for character in (place.text or "")[: column - 1])

@@ -1,4 +1,4 @@
-"""Results as a compiler shows them, on a terminal: the line, and the version underlined. A door to rich."""
+"""Print results on a terminal as a compiler does, with rich: the line, and below it a mark under the version."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _CUT = "..."
 
 
 def print_results(report: Report) -> None:
-    """Print every result to standard output: as wide as the terminal, without colour under NO_COLOR."""
+    """Print every result to standard output, as wide as the terminal, and without colour under NO_COLOR."""
     show(report.results, console())
 
 
 def show(results: Iterable[Result], out: Console) -> None:
-    """Print results, each with its line and an empty line behind it. Lines are cut around the mark, not wrapped."""
+    """Print each result with its line, then an empty line. A long line is cut around the mark, not wrapped."""
     for result in results:
         for line in _result(result, out.width):
             for part in [line] if line.no_wrap else line.wrap(out, out.width):
@@ -62,9 +62,9 @@ def _snippet(place: Place, margin: str, width: int, style: str, arrow: str, labe
 
 
 def _window(place: Place, room: int, label: str) -> tuple[str, int, int]:
-    """What of a line is shown in so many cells, and where the mark begins in it and how long it is, in cells.
+    """Cut a line to `room` terminal cells; return it with the start and the length of the mark, in cells.
 
-    A label that stands behind the mark keeps its room too.
+    The cut leaves room for a label after the mark.
     """
     text = place.text or ""
     first, last = place.column - 1, place.end_column - 1
@@ -80,7 +80,7 @@ def _window(place: Place, room: int, label: str) -> tuple[str, int, int]:
 
 
 def _head(text: str, room: int) -> str:
-    """As much of a text's beginning as fits."""
+    """Return as much of the beginning of a text as fits into `room` cells."""
     if cell_len(text) <= room:
         return text
     while text and cell_len(text) > room - len(_CUT):
@@ -89,7 +89,7 @@ def _head(text: str, room: int) -> str:
 
 
 def _tail(text: str, room: int) -> str:
-    """As much of a text's end as fits."""
+    """Return as much of the end of a text as fits into `room` cells."""
     if cell_len(text) <= room:
         return text
     while text and cell_len(text) > room - len(_CUT):
@@ -98,7 +98,7 @@ def _tail(text: str, room: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that takes the cells it says: tabs as blanks, no control character reaches the terminal."""
+    """Return text with a known width: tabs become spaces, and control characters become U+FFFD."""
     return "".join(
         character if character.isprintable() else "\ufffd" for character in printable(text).replace("\t", _TAB)
     )

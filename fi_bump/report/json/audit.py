@@ -1,4 +1,4 @@
-"""The document of `audit --format json`."""
+"""Write the document of `audit --format json`, which schemas/audit.schema.json describes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMA = 1
 
 
 def audit_json(lock: Lock, versions: Mapping[str, str], found: Audit, verdicts: list[Verdict] | None) -> str:
-    """The document of `audit --format json` (schemas/audit.schema.json)."""
+    """Return the document. `verdicts` are uv's, or None without `--resolve`."""
     proposal: Mapping[str, Version] = found.proposal or {}
     document: dict[str, Any] = {
         "schema": SCHEMA,

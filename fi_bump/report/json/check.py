@@ -1,4 +1,4 @@
-"""`check --format json` and `status --format json`: versioned documents, described by the schemas in the package."""
+"""Write the documents of `check --format json` and `status --format json`, which the package's schemas describe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCHEMA = 1
 def check_json(
     repository: Repository, scan: Scan, findings: list[Finding], mentions: list[Mention] | None = None
 ) -> str:
-    """The document of `check` (schemas/check.schema.json); `mentions` only where they were asked for."""
+    """Return the document of `check` (schemas/check.schema.json). `mentions` is None without `--mentions`."""
     ok = all(finding.rule.severity == "note" for finding in findings)
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -32,7 +32,7 @@ def check_json(
 
 
 def status_json(repository: Repository, scan: Scan) -> str:
-    """The document of `status` (schemas/status.schema.json)."""
+    """Return the document of `status` (schemas/status.schema.json)."""
     groups = []
     for group in repository.lock.groups:
         document = _group(repository, scan, group)

@@ -1,4 +1,4 @@
-"""`fleet --format json`: a versioned document, described by schemas/fleet.schema.json."""
+"""Write the document of `fleet --format json`, which schemas/fleet.schema.json describes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STATES = {
 
 
 def fleet_json(fleet: Fleet) -> str:
-    """The document, its keys always all there."""
+    """Return the document. Every key is always present."""
     document = {
         "schema": SCHEMA,
         "ok": fleet.ok,

@@ -1,4 +1,4 @@
-"""The document of `latest --format json`."""
+"""Write the document of `latest --format json`, which schemas/latest.schema.json describes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCHEMA = 1
 
 
 def latest_json(found: list[GroupLatest]) -> str:
-    """The document of `latest --format json` (schemas/latest.schema.json)."""
+    """Return the document."""
     groups: list[dict[str, Any]] = [
         {
             "name": each.group.name,

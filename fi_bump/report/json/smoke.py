@@ -1,4 +1,4 @@
-"""`smoke --format json`: a versioned document, described by schemas/smoke.schema.json."""
+"""Write the document of `smoke --format json`, which schemas/smoke.schema.json describes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fi_bump.smoke.model import BaselineComparison, SmokeReport, Sweep, Target
 
 
 def json_text(report: SmokeReport) -> str:
-    """The document, its keys always all there."""
+    """Return the document. Every key is always present."""
     return json.dumps({"schema": SCHEMA, **_report(report)}, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -1,4 +1,7 @@
-"""The smoke report as JUnit XML: red exactly where it blocks, so that a CI's own reading agrees with the exit code."""
+"""Write the smoke report as JUnit XML.
+
+A case fails exactly if it makes the run red, so that CI shows the same result as the exit code.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from fi_bump.smoke.model import ProbeReport, Problem, SmokeReport, Sweep
 
 
 def junit_text(report: SmokeReport) -> str:
-    """One suite with a case for each probe or swept release, and one for each problem that is no single probe's.
+    """Return one suite with a case per probe or swept release, and per problem that does not belong to a probe.
 
-    A failed probe that blocks is a failure, any other that blocks an error; what failed or was left out without
-    blocking is skipped.
+    A problem is a failure if its probe failed, else an error. A probe that failed or did not run without being a
+    problem is skipped.
     """
     name = f"fi-bump smoke {report.group} {report.version}"
     suite = ElementTree.Element("testsuite", {"name": name})
@@ -47,7 +50,7 @@ def _case(suite: ElementTree.Element, group: str, probe: ProbeReport, problem: P
     elif probe.outcome == "not-run":
         ElementTree.SubElement(case, "skipped", {"message": str(probe.reason)})
     if probe.metrics:
-        # JSON escapes what is no character in XML.
+        # JSON escapes the characters that XML does not allow.
         ElementTree.SubElement(case, "system-out").text = json.dumps(probe.metrics, sort_keys=True)
 
 
@@ -55,5 +58,5 @@ def _releases(suite: ElementTree.Element, group: str, sweep: Sweep) -> None:
     for release in sweep.releases:
         case = _element(suite, group, f"{sweep.package} {release.version}", 0.0)
         if not release.survives:
-            # That a release falls is what a sweep is there to find; whether it matters is the verdict's case.
+            # Finding releases that fail is the purpose of a sweep. If it matters, the case "verdict" is an error.
             ElementTree.SubElement(case, "skipped", {"message": str(release.reason)})

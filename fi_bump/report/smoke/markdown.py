@@ -1,4 +1,4 @@
-"""The smoke report as Markdown, for a pull request or a CI's job summary."""
+"""Write the smoke report as Markdown, for a pull request or a job summary in CI."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fi_bump.smoke.model import SmokeReport
 
 
 def markdown_text(report: SmokeReport) -> str:
-    """A heading with the verdict, why it is none, a table, and every number folded away below it."""
+    """Return a heading with the verdict, the problems, a table, and all metrics in a folded block."""
     return "\n".join(_blocks(report)) + "\n"
 
 
@@ -43,6 +43,6 @@ def _numbers(report: SmokeReport) -> Iterator[str]:
     if not metrics:
         return
     text = json.dumps(metrics, indent=2, sort_keys=True)
-    # A fence longer than any in the text cannot be closed by it.
+    # The text cannot end a code block whose fence is longer than any run of backticks in it.
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
     yield f"<details><summary>All metrics</summary>\n\n{fence}json\n{text}\n{fence}\n\n</details>"

@@ -1,4 +1,4 @@
-"""Where reports go: standard output in one format, files in any."""
+"""Write smoke reports: to standard output in one format, and to files in any format."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENDINGS = {".txt": "table", ".json": "json", ".xml": "junit", ".md": "markdown"
 
 
 class SmokeFormat(StrEnum):
-    """How a report is written."""
+    """The formats of a smoke report."""
 
     table = "table"
     json = "json"
@@ -30,26 +30,29 @@ class SmokeFormat(StrEnum):
 
 
 class Output(NamedTuple):
-    """A file that a report is left in."""
+    """A file that the report is written to, and its format."""
 
     format: SmokeFormat
     path: str
 
 
 def parse_output(text: str) -> Output:
-    """`FORMAT=FILE`, or a file whose ending says the format. Raises UsageError."""
+    """Parse `FORMAT=FILE`, or a file name whose ending names the format. Raises UsageError for any other text."""
     name, equals, path = text.partition("=")
     if equals and path and name in SmokeFormat.__members__:
         return Output(SmokeFormat(name), path)
     ending = os.path.splitext(text)[1].lower()
     if ending not in _ENDINGS:
-        hint = f"end it in {', '.join(_ENDINGS)}, or write FORMAT={text}: {', '.join(SmokeFormat)}"
-        raise UsageError(f"'{text}' does not say its format", hint=hint)
+        hint = f"end the name with {', '.join(_ENDINGS)}, or write FORMAT={text} with one of {', '.join(SmokeFormat)}"
+        raise UsageError(f"'{text}' does not name a format", hint=hint)
     return Output(SmokeFormat(_ENDINGS[ending]), text)
 
 
 def render(report: SmokeReport, form: SmokeFormat, repository: Repository | None = None) -> str:
-    """The report as text that ends with a newline; its results stand in the repository's lock."""
+    """Return the report as text that ends with a newline.
+
+    The formats that need a place for each result use lines of the repository's lock.
+    """
     match form:
         case SmokeFormat.table:
             from fi_bump.report.smoke.table import table_text as text
@@ -76,13 +79,13 @@ def _placed(report: SmokeReport, form: SmokeFormat, repository: Repository | Non
 
 
 def leave(report: SmokeReport, outputs: tuple[Output, ...], repository: Repository) -> None:
-    """Write every file, each whole or not at all."""
+    """Write every file, each completely or not at all. Raises FileError."""
     for output in outputs:
         user_files.put(output.path, render(report, output.format, repository).encode("utf-8", "backslashreplace"))
 
 
 def show(report: SmokeReport, form: SmokeFormat, repository: Repository) -> None:
-    """Print the report, and leave GitHub's job summary, with every number, where that is asked for."""
+    """Print the report, and for `github` also write GitHub's job summary with all metrics."""
     write_bytes(render(report, form, repository).encode("utf-8", "backslashreplace"))
     if form is SmokeFormat.github:
         from fi_bump.report.findings.job_summary import leave as leave_summary

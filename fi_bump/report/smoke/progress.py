@@ -1,4 +1,4 @@
-"""The smoke stage while it runs: plain lines, or on a terminal a live display. A door to rich."""
+"""Show the progress of `smoke`: plain lines, or a live display with rich on a terminal."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from fi_bump.report.smoke_text import number
 from fi_bump.smoke.model import ProbeReport
 from fi_bump.smoke.progress import Steps, steps
 
-# Without a terminal a compile says how far it is this often, in seconds: CI logs keep every line.
+# Seconds between two progress lines of a compile without a terminal; CI logs keep every line.
 _EVERY = 30.0
 
 
 class Plain:
-    """A line for each thing that happens, and now and then one for a compile."""
+    """Print one line per event, and from time to time one for a running compile."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -32,16 +32,16 @@ class Plain:
         self._said: dict[str, float] = {}
 
     def note(self, text: str) -> None:
-        """Say it."""
+        """Print `text` as a line."""
         self._say(text)
 
     def started(self, name: str, where: str) -> None:
-        """`NAME: started on device 0`."""
+        """Print `NAME: started on device 0`."""
         self._said[name] = self._clock()
         self._say(f"{name}: started {where}")
 
     def line(self, name: str, text: str) -> None:
-        """`NAME: compiling 12/24`, when the last such line is long enough ago or the compile is done."""
+        """Print `NAME: compiling 12/24` if the last line is 30 s old or the compile is done; ignore other output."""
         now, compile_steps = self._clock(), steps(text)
         if compile_steps is None:
             return
@@ -51,23 +51,23 @@ class Plain:
             self._say(f"{name}: compiling {compile_steps.done}/{compile_steps.total}")
 
     def ended(self, report: ProbeReport) -> None:
-        """`NAME: fail in 12.3 s: the reason`."""
+        """Print `NAME: fail in 12.3 s: the reason`."""
         self._say(ended_line(report))
 
     def _say(self, text: str) -> None:
-        # Whoever read this may be gone; the output of a probe must still be taken, or it would hang.
+        # The reader of this stream may have exited. The probe's output must still be read, or the probe would hang.
         with self._lock, contextlib.suppress(OSError):
             print(text, file=self._stream, flush=True)
 
 
 def ended_line(report: ProbeReport) -> str:
-    """`NAME: fail in 12.3 s: the reason`."""
+    """Return a line like `NAME: fail in 12.3 s: the reason`."""
     reason = f": {report.reason}" if report.reason else ""
     return f"{report.name}: {report.outcome} in {number(report.seconds)} s{reason}"
 
 
 class Live:
-    """A spinner, ninja's count and the time for each probe that runs; what is done scrolls away above."""
+    """Show a row with a spinner, ninja's count and the time for each running probe; finished ones become lines."""
 
     def __init__(self, console: Console | None = None) -> None:
         console = console or Console(stderr=True, highlight=False, markup=False)
@@ -85,15 +85,15 @@ class Live:
         self._bars.stop()
 
     def note(self, text: str) -> None:
-        """A line above the running probes."""
+        """Print a line above the rows of the running probes."""
         self._bars.console.print(Text(text), soft_wrap=True)
 
     def started(self, name: str, where: str) -> None:
-        """A row for the probe."""
+        """Add a row for the probe."""
         self._tasks[name] = self._bars.add_task(f"{name} {where}")
 
     def line(self, name: str, text: str) -> None:
-        """The row says how far a compile is; other output is in the log."""
+        """Show in the row how far a compile is. Other output is only in the log."""
         count = steps(text)
         if count is not None and name in self._tasks:
             self._bars.update(self._tasks[name], description=self._described(name, count))
@@ -102,7 +102,7 @@ class Live:
         return f"{name} compiling {count.done}/{count.total}"
 
     def ended(self, report: ProbeReport) -> None:
-        """The row becomes a line."""
+        """Replace the probe's row by a line."""
         task = self._tasks.pop(report.name, None)
         if task is not None:
             self._bars.remove_task(task)

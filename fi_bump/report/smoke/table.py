@@ -1,4 +1,4 @@
-"""The smoke report as a table: a door to rich."""
+"""Write the smoke report as a table with rich."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fi_bump.smoke.model import SmokeReport
 
 
 def table_text(report: SmokeReport) -> str:
-    """The report without colour; as wide as the terminal, or with whole lines where there is none."""
+    """Return the report without colour, as wide as the terminal; without a terminal no line is wrapped."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     stream = io.StringIO()
     console = Console(file=stream, width=width, highlight=False, markup=False, color_system=None)

@@ -27,7 +27,7 @@ ahead       torch       2.10.0        in step                                 en
 broken      -           -             cannot be read
 docs        -           -             no lock
 broken: {ERROR}
-6 repositories: 2 behind, 3 not as engine has it, 1 with findings, 1 without a lock, 1 cannot be read
+6 repositories: 2 behind, 3 with another version than engine, 1 with findings, 1 without a lock, 1 cannot be read
 """
 
 
@@ -249,7 +249,7 @@ def test_what_is_wrong_with_one_stops_no_other(
     assert said[1:4] == [
         "odd[x]      -      -       cannot be read",
         "killed      kit    1.0     in step",
-        "killed      -      -       1 finding of no one group",
+        "killed      -      -       1 finding outside the groups",
     ]
 
 

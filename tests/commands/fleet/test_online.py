@@ -52,7 +52,7 @@ def test_online(fleet: Path, ask: Ask, index: Index) -> None:
         f"engine      torch       2.9.0         in step    2.10.0 in ahead         2.11.0\n"
         f"plugin      flashinfer  {OLD}   1 finding  {NEW} in engine  {NEW}\n"
         f"kernels     attention   {OLD}   in step                            0.6.14\n"
-        f"kernels     kit         1.0           in step                            none is on all indexes\n"
+        f"kernels     kit         1.0           in step                            no common version\n"
         f"ahead       torch       2.10.0        in step                            2.11.0\n"
         f"4 repositories: 4 behind, 1 with findings\n"
     )

@@ -46,7 +46,7 @@ BODY = f"""\
 ### Audit
 
 - `requirements/cuda.txt:3`: numba==0.61.2 against flashinfer-python {NEW}, which needs numba>=0.62 \\[conflict\\]
-- to agree, run `fi-bump set flashinfer=={NEW} numba==0.62.0`
+- to resolve this, run `fi-bump set flashinfer=={NEW} numba==0.62.0`
 
 {LOOK}
 ### Not run
@@ -138,7 +138,7 @@ def test_a_group_without_a_page_and_two_groups_at_once(committed: Path, ask: Ask
     assert "| `requirements/cuda.txt:3` | `numba` | 0.61.2 | 0.62.0 |" in section(body, "What moves")
     assert section(body, "Releases of numba on the way")[2:] == ["| 0.62.0 | 2026-05-01 |"]
     assert section(body, "Audit") == ["- no conflicts"]
-    assert section(body, "Not run")[-1] == "- smoke of `numba`: there is no probe for it"
+    assert section(body, "Not run")[-1] == "- smoke of `numba`: no probe tests it"
     # With git, the new group's old version is the version of its pin in the old commit.
     assert ask(committed, "pr-body").out == body
 

@@ -33,7 +33,7 @@ Releases of flashinfer on the way:
 
 Audit:
   requirements/cuda.txt:3: numba==0.61.2 against flashinfer-python {NEW}, which needs numba>=0.62 [conflict]
-  to agree, run fi-bump set flashinfer=={NEW} numba==0.62.0
+  to resolve this, run fi-bump set flashinfer=={NEW} numba==0.62.0
 
 To look at:
   docs/a|b.md:3 doc: | `pip install flashinfer-python=={OLD}` | <b>@octocat</b> #12 |

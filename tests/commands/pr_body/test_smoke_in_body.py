@@ -38,7 +38,7 @@ def test_a_smoke_report_beside_its_baseline(committed: Path, run: Run, tmp_path:
         "| fp4-scale-contract | not-run | 0 | no &lt;torch> \\| \\`x\\` |",
     ]
     assert smoke[13:17] == [
-        f"beside the baseline of {OLD}:",
+        f"compared with the baseline of {OLD}:",
         "",
         "- mxfp4-sm90-interleave fails, as in the baseline",
         "- mxfp4-sm90-interleave seconds: 100 -> 192.2 (+92%)",

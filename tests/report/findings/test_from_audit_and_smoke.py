@@ -1,4 +1,4 @@
-"""`audit` and `smoke` in every format: whole outputs, and `audit` as a user runs it."""
+"""Tests of `audit` and `smoke` in every format: whole outputs, and `audit` as a user runs it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SUMMARY = "dsl 4.5.2, kit 1.0: 1 conflict"
 
 @pytest.fixture
 def audited(tmp_path: Path) -> Report:
-    """The report of an audit with a conflict, a note, and a file that a resolver takes and one that it does not."""
+    """The report of an audit with a conflict, a note, a file that uv can resolve and one that it cannot."""
     plant(tmp_path, STATED)
     closing = Closing(SUMMARY, "help: run fi-bump set kit==1.0 dsl==4.5.2", False)
     return audit_report(str(tmp_path), KIT, AUDIT, VERDICTS, closing)
@@ -68,7 +68,7 @@ def test_an_audit_without_a_conflict(tmp_path: Path) -> None:
 
 
 class Case(NamedTuple):
-    """A smoke report, its format, and the file with the whole text."""
+    """A smoke report, its format, and the file with the expected text."""
 
     report: SmokeReport
     form: SmokeFormat

@@ -1,4 +1,4 @@
-"""`check` in every format as a user runs it: whole outputs, and the same exit code in all of them."""
+"""Tests of `check` in every format as a user runs it: whole outputs, and the same exit code in all formats."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_every_rule_is_explained() -> None:
 
 
 class Top(typing.NamedTuple):
-    """What CI says of the checkout, and how the repository in `sub/engine` is named then."""
+    """CI's variables for the top of the checkout, and the path that the repository in `sub/engine` gets from them."""
 
     variables: dict[str, str]
     folder: str

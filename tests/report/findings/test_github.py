@@ -1,4 +1,4 @@
-"""Workflow commands as GitHub's runner reads them, and the job summary."""
+"""Tests of the workflow commands, read as GitHub's runner reads them, and of the job summary."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.smoke.fakes import fake_python
 
 
 class Command(NamedTuple):
-    """A workflow command as the runner holds it."""
+    """A workflow command as the runner parses it."""
 
     name: str
     properties: dict[str, str]
@@ -30,7 +30,7 @@ class Command(NamedTuple):
 
 
 def read(line: str) -> Command | None:
-    """A line as the runner reads it (actions/runner, ActionCommand.TryParseV2); None where it is no command."""
+    """Parse a line as the runner does (actions/runner, ActionCommand.TryParseV2); None if it is not a command."""
     line = line.lstrip()
     end = line.find("::", 2)
     if not line.startswith("::") or end < 0:
@@ -128,7 +128,7 @@ def test_the_summary_of_a_smoke_run_has_every_number(
 def test_a_summary_that_cannot_be_left(broken: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "no" / "summary.md"
     monkeypatch.setenv(job_summary.VARIABLE, str(path))
-    error = f"{path}: the job summary cannot be left here: no such file or directory\nhelp: see GITHUB_STEP_SUMMARY\n"
+    error = f"{path}: the job summary cannot be written: no such file or directory\nhelp: set GITHUB_STEP_SUMMARY to a writable file\n"
     assert run(broken, "check", "--format", "github") == (3, golden("check.github.txt"), error)
 
 
@@ -144,7 +144,7 @@ def test_a_long_summary_is_cut_at_a_line(
     monkeypatch.setenv(job_summary.VARIABLE, str(summary))
     job_summary.leave(lambda: "0123456789\n" * 20)
     added = summary.read_bytes().removeprefix(there)
-    cut = b"\n\nThe rest is left out: GitHub takes no more than 1 MiB.\n"
+    cut = b"\n\nThe rest is omitted: GitHub accepts at most 1 MiB.\n"
     lines = max(room - len(cut), 0) // 11
     expected = b"0123456789\n" * lines
     assert added == (expected.removesuffix(b"\n") + cut if lines else b"")

@@ -1,4 +1,4 @@
-"""GitLab's code quality report, held against what GitLab's documentation asks of an entry."""
+"""Tests of GitLab's code quality report, against the rules for entries in GitLab's documentation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENTRY = {
         "location": {
             "type": "object",
             "required": ["path", "lines"],
-            # A path that begins with ./ is not found in the merge request.
+            # GitLab does not find a path that begins with ./ in the merge request.
             "properties": {
                 "path": {"type": "string", "pattern": "^(?!\\./|/)"},
                 "lines": {
@@ -45,7 +45,7 @@ def test_what_gitlab_reads(name: str) -> None:
     entries = json.loads(golden(f"{name}.gitlab.json"))
     VALIDATOR.validate(entries)
     marks = [entry["fingerprint"] for entry in entries]
-    # Of equal fingerprints GitLab shows one.
+    # GitLab shows only one entry of those with equal fingerprints.
     assert len(set(marks)) == len(marks) > 1
 
 

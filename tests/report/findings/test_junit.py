@@ -1,4 +1,4 @@
-"""JUnit: Jenkins' schema, a reader of other hands, and characters that XML does not have."""
+"""Tests of JUnit XML: Jenkins' schema, a third-party reader, and characters that XML does not allow."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_reader_counts_what_is_red(tmp_path: Path) -> None:
     (suite,) = JUnitXml.fromfile(str(path))
     counts = (suite.name, suite.tests, suite.failures, suite.errors, suite.skipped)
     assert counts == ("fi-bump check", 9, 6, 0, 1)
-    suite.update_statistics()  # type: ignore[no-untyped-call]  # the reader annotates a part of itself
+    suite.update_statistics()  # type: ignore[no-untyped-call]  # junitparser is only partly annotated
     assert (suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) == counts
     results = [(case.name, type(each), each.type) for case in suite for each in case.result]
     assert results == [
@@ -56,7 +56,7 @@ def test_any_text_can_be_read_back(text: str) -> None:
     suite = ElementTree.fromstring(render(report(result(path=f"x{text}", message=f"x{text}")), Written.junit))
     (case,) = suite.iter("testcase")
     for value in (case.get("classname"), case[0].get("message")):
-        # An attribute keeps its line ends, since they are written as references.
+        # An attribute keeps its line ends, because they are written as character references.
         assert value is not None
         assert len(value) == len(text) + 1
         assert all(mine in (other, "\ufffd") for mine, other in zip(value, f"x{text}", strict=True))
@@ -64,7 +64,7 @@ def test_any_text_can_be_read_back(text: str) -> None:
 
 @pytest.mark.network
 def test_jenkins_schema() -> None:
-    # pytest carries the schema of Jenkins' xunit plugin in its source distribution.
+    # pytest's source distribution contains the schema of Jenkins' xunit plugin.
     schema = xmlschema.XMLSchema(unpacked("pytest", "9.2.0") / "testing" / "example_scripts" / "junit-10.xsd")
     documents = [
         golden("check.xml"),

@@ -1,4 +1,4 @@
-"""The model: places, fingerprints, and text that every encoding can hold."""
+"""Tests of the model: places, fingerprints, and text that can be encoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SARIF: whole documents, the published schema, Microsoft's validator, and fixes that do what `check --fix` does."""
+"""Tests of SARIF: whole documents, the published schema, Microsoft's validator, and fixes equal to `check --fix`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MULTITOOL = "5.7.0"
 
 
 def written(**fields: Any) -> Any:
-    """The one result of a report, as SARIF has it."""
+    """Return the only result of a report in SARIF."""
     return json.loads(render(report(result(**fields)), Written.sarif))["runs"][0]["results"][0]
 
 
@@ -69,7 +69,7 @@ def test_a_place_that_is_a_whole_line() -> None:
 
 
 def fixed(root: Path, document: Any) -> dict[str, bytes]:
-    """The files after all fixes, put in as an editor does it: lines, and UTF-16 columns within them."""
+    """Return the files after all fixes, applied as an editor does: by line, and by UTF-16 column in the line."""
     files: dict[str, list[str]] = {}
     results = [each for each in document["runs"][0]["results"] if "fixes" in each]
     for change in (change for each in results for change in each["fixes"][0]["artifactChanges"]):
@@ -97,7 +97,7 @@ def test_the_fixes_are_those_of_fix(broken: Path, run: Run) -> None:
 @pytest.mark.network
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_published_schema(name: str) -> None:
-    # OASIS publishes it on the web only; this project carries it in its source distribution.
+    # OASIS publishes the schema only on the web; the source distribution of this project contains it.
     schema = json.loads((unpacked("sarif-pydantic", "0.6.2") / "sarif-schema-2.1.0.json").read_bytes())
     assert schema["title"] == "Static Analysis Results Format (SARIF) Version 2.1.0 JSON Schema"
     validator = Draft7Validator(schema)
@@ -120,7 +120,7 @@ def test_the_validator_has_nothing_to_say(tmp_path: Path) -> None:
 
 
 def judged(tool: Path, where: Path, *names: str) -> dict[str, str]:
-    """What Microsoft's validator says of files, by its rule: those of the standard, and those of GitHub's intake."""
+    """Return what Microsoft's validator reports about files, by rule: the standard's rules and GitHub's."""
     command = [
         str(tool),
         "validate",
@@ -139,7 +139,7 @@ def judged(tool: Path, where: Path, *names: str) -> dict[str, str]:
 
 
 def multitool() -> Path:
-    """Microsoft's SARIF Multitool, which npm fetches from the registry that it is configured with."""
+    """Microsoft's SARIF Multitool, fetched by npm from its configured registry."""
     npm = shutil.which("npm")
     if npm is None or platform.system() != "Linux" or platform.machine() != "x86_64":
         pytest.skip("needs npm on Linux x86_64")

@@ -1,4 +1,4 @@
-"""Results on a terminal: whole screens, colours, NO_COLOR, width; and everywhere else the text as it was."""
+"""Tests of results on a terminal (whole screens, colours, NO_COLOR, width), and of plain text everywhere else."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tests.report.samples import golden, result
 
 
 def screen(*results: Result, width: int = 72) -> str:
-    """What is shown on a screen without colour."""
+    """Return what a screen without colour shows."""
     stream = io.StringIO()
     show(results, Console(file=stream, width=width))
     return stream.getvalue()
 
 
 def on_terminal(root: Path, *arguments: str, width: int = 72, **environment: str) -> tuple[int, str]:
-    """The exit code of a command, and what it says to a terminal."""
+    """Run a command on a terminal; return its exit code and its output."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     command = [sys.executable, "-m", "fi_bump", "-C", str(root), *arguments]
@@ -44,7 +44,7 @@ def on_terminal(root: Path, *arguments: str, width: int = 72, **environment: str
     while True:
         try:
             piece = os.read(ours, 65536)
-        except OSError:  # Linux says so when the last writer is gone
+        except OSError:  # Linux raises this when the last writer has exited
             break
         if not piece:
             break
@@ -64,7 +64,7 @@ CLOSING = (
 
 def test_a_terminal_without_colour(broken: Path) -> None:
     code, said = on_terminal(broken, "check", NO_COLOR="1")
-    # Bold is no colour.
+    # Bold is allowed, because it is not a colour.
     plain = said.replace("\x1b[1m", "").replace("\x1b[0m", "")
     assert (code, plain) == (1, golden("check.terminal.txt") + CLOSING)
 

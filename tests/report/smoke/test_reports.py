@@ -1,4 +1,4 @@
-"""Each report format, whole, and the JSON against its schema."""
+"""Tests of every format of the smoke report: whole texts, and the JSON against its schema."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ flashinfer 0.6.11.post2: not ok
 probe                  outcome  seconds
 environment            pass     2.5
 mxfp4-sm90-interleave  fail     192.2    the worst token's error is 1.41, more than 0.01; layout legacy, error 1.406, tokens 64
-beside the baseline of 0.6.8.post1:
+compared with the baseline of 0.6.8.post1:
 mxfp4-sm90-interleave fails, as in the baseline
 environment no longer fails
 environment seconds: 1 -> 2.5 (+150%)
@@ -244,10 +244,10 @@ no GPU, torch 2.11.0+cu130, Python 3.12.3
 release                   outcome
 nvidia-cutlass-dsl 4.5.0  compiled  for sm_100a
 nvidia-cutlass-dsl 4.8.1  fail      no make_fragment
-the wheel's metadata admits nvidia-cutlass-dsl>=4.5.0
+the wheel's metadata allows nvidia-cutlass-dsl>=4.5.0
 pin nvidia-cutlass-dsl>=4.5.0,<4.6
-requirements.txt:3:21: 4.8.1 does not keep to it
-a.txt:1:1: 4.5.0 keeps to it
+requirements.txt:3:21: 4.8.1 is not in this range
+a.txt:1:1: 4.5.0 is in this range
 flashinfer 0.6.11.post2: not ok
   requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 does not keep to nvidia-cutlass-dsl>=4.5.0,<4.6
 """,
@@ -305,7 +305,9 @@ def test_markdown() -> None:
 
 def test_markdown_of_the_further_parts() -> None:
     compared = render(COMPARED, SmokeFormat.markdown)
-    assert "beside the baseline of 0.6.8.post1:\n\n- mxfp4-sm90-interleave fails, as in the baseline\n" in compared
+    assert (
+        "compared with the baseline of 0.6.8.post1:\n\n- mxfp4-sm90-interleave fails, as in the baseline\n" in compared
+    )
     beside = render(BESIDE, SmokeFormat.markdown)
     assert (
         "| probe | value | 0.6.11.post2 | 0.6.8.post1 |\n| --- | --- | --- | --- |\n| environment | outcome |" in beside
@@ -316,8 +318,8 @@ def test_markdown_of_the_further_parts() -> None:
         "| release | outcome | reason |\n| --- | --- | --- |\n"
         "| nvidia-cutlass-dsl 4.5.0 | compiled | for sm\\_100a |\n"
         "| nvidia-cutlass-dsl 4.8.1 | fail | no make\\_fragment |\n\n"
-        "- the wheel's metadata admits nvidia-cutlass-dsl>=4.5.0\n- pin nvidia-cutlass-dsl>=4.5.0,&lt;4.6\n"
-        "- requirements.txt:3:21: 4.8.1 does not keep to it\n- a.txt:1:1: 4.5.0 keeps to it\n\n"
+        "- the wheel's metadata allows nvidia-cutlass-dsl>=4.5.0\n- pin nvidia-cutlass-dsl>=4.5.0,&lt;4.6\n"
+        "- requirements.txt:3:21: 4.8.1 is not in this range\n- a.txt:1:1: 4.5.0 is in this range\n\n"
     )
 
 
@@ -354,7 +356,7 @@ def test_junit() -> None:
 
 
 def cases(report: SmokeReport) -> dict[str, list[tuple[str, str | None]]]:
-    """What each case of the JUnit report holds."""
+    """Return the content of each case of the JUnit report."""
     suite = ElementTree.fromstring(render(report, SmokeFormat.junit).encode())
     return {
         str(case.get("name")): [(child.tag, child.get("message")) for child in case if child.tag != "system-out"]
@@ -399,7 +401,7 @@ def test_a_sweep_that_found_nothing() -> None:
     assert SWEPT.sweep is not None
     nothing = SWEPT._replace(sweep=SWEPT.sweep._replace(admitted="", range=None, pins=()))
     assert render(nothing, SmokeFormat.table).split("\n")[4:6] == [
-        "the wheel's metadata says nothing of nvidia-cutlass-dsl",
+        "the wheel's metadata does not mention nvidia-cutlass-dsl",
         "the repository does not pin nvidia-cutlass-dsl",
     ]
 
@@ -407,7 +409,7 @@ def test_a_sweep_that_found_nothing() -> None:
 def test_a_baseline_that_agrees() -> None:
     same = GREEN._replace(comparison=BaselineComparison("0.6.8", (), (), (), ()))
     lines = render(same, SmokeFormat.table).split("\n")
-    assert lines[3:5] == ["beside the baseline of 0.6.8:", "nothing changed"]
+    assert lines[3:5] == ["compared with the baseline of 0.6.8:", "nothing changed"]
     new = GREEN._replace(comparison=BaselineComparison("0.6.8", ("environment",), (), (), ()))
     assert "environment fails now and did not before\n" in render(new, SmokeFormat.table)
 
@@ -432,7 +434,7 @@ def test_where_a_report_goes(text: str, expected: Output) -> None:
 def test_a_file_without_a_format(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_output(text)
-    assert str(caught.value) == f"'{text}' does not say its format"
+    assert str(caught.value) == f"'{text}' does not name a format"
     assert caught.value.hint == (
         "end it in .txt, .json, .xml, .md, .sarif, or write "
         f"FORMAT={text}: table, json, junit, markdown, github, gitlab, sarif"
