@@ -99,7 +99,7 @@ class Report(NamedTuple):
 
 
 def shown(place: Place) -> str:
-    """`path:line:column`, or `path:line` for a whole line."""
+    """Return the place as `path:line:column`, or as `path:line` for a whole line."""
     return printable(str(place) if place.marks else place.at_line)
 
 

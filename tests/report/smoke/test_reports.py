@@ -436,6 +436,6 @@ def test_a_file_without_a_format(text: str) -> None:
         parse_output(text)
     assert str(caught.value) == f"'{text}' does not name a format"
     assert caught.value.hint == (
-        "end it in .txt, .json, .xml, .md, .sarif, or write "
-        f"FORMAT={text}: table, json, junit, markdown, github, gitlab, sarif"
+        "end the name with .txt, .json, .xml, .md, .sarif, or write "
+        f"FORMAT={text} with one of table, json, junit, markdown, github, gitlab, sarif"
     )
