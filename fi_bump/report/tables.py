@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fi_bump.releases.latest import GroupLatest
 
 
-class _Output(io.TextIOBase):
+class _ConsoleOutput(io.TextIOBase):
     """A stream for rich that writes through `terminal.output`; in a pipe it strips spaces at line ends."""
 
     encoding = "utf-8"
@@ -38,7 +38,7 @@ class _Output(io.TextIOBase):
 def console() -> Console:
     """Return a console for standard output: no colour under NO_COLOR or in a pipe, and no wrapping in a pipe."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
-    return Console(file=cast(TextIO, _Output()), width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(file=cast(TextIO, _ConsoleOutput()), width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def _table(*columns: str) -> Table:
