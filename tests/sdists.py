@@ -51,7 +51,7 @@ def _download(project: str, name: str) -> bytes:
     file = next(each for each in files if each["filename"] == name)
     data = _get(urljoin(base, file["url"]))
     if hashlib.sha256(data).hexdigest() != file["hashes"]["sha256"]:
-        raise OSError(f"{name} does not have the hash that the index names")
+        raise OSError(f"{name} does not have the hash that the index gives")
     return data
 
 

@@ -45,32 +45,34 @@ def preflight(root: str, request: Request, look: Callable[[], Scan], online: Onl
     remedy = None
     releases: dict[str, tuple[Release, ...]] = {}
     with asking(root, request.lock, online, or_offline=True) as known:
-        known.ask_ahead(member.name for group in request.groups for member in group.packages)
+        known.prefetch(member.name for group in request.groups for member in group.packages)
         scan = look()
         named = scan.required_names
         for group in request.groups:
             version = request.versions[group.name]
-            standings, out = _standings(known, group, version, named)
+            available, out = _member_releases(known, group, version, named)
             left += out
-            refused = [standing for standing in standings if standing.refused]
-            refusals += [standing.message for standing in refused]
+            refused = [release for release in available if release.refused]
+            refusals += [release.message for release in refused]
             if refused and remedy is None:
-                remedy = _remedy(known, request, group, standings) + _or_without(refused, named)
-            asked = [standing.member for standing in standings]
+                remedy = _remedy(known, request, group, available) + _or_without(refused, named)
+            asked = [release.member for release in available]
             releases[group.name] = on_the_way(known, asked, group.version, version)
-            files |= {standing.member.name: release_files(standing) for standing in standings}
+            files |= {release.member.name: release_files(release) for release in available}
         found = None if refusals else audit(root, request.lock, request.versions, known, scan.all_paths)
     return scan, Preflight(tuple(refusals), remedy, files, tuple(left), found, releases)
 
 
-def _standings(known: Known, group: Group, version: str, named: set[str]) -> tuple[Sequence[MemberRelease], list[str]]:
+def _member_releases(
+    known: Known, group: Group, version: str, named: set[str]
+) -> tuple[Sequence[MemberRelease], list[str]]:
     asked, left = asked_members(known, group, named)
-    return known.standings(asked, Version(version)), [member.name for member in left]
+    return known.member_releases(asked, Version(version)), [member.name for member in left]
 
 
 def _or_without(refused: Sequence[MemberRelease], named: set[str]) -> str:
     """What else would do where only members stand in the way that `init` listed with their family, and nothing pins."""
-    members = [standing.member for standing in refused]
+    members = [release.member for release in refused]
     idle = [member.name for member in members]
     if not named.isdisjoint(idle) or any(member.index_urls or member.label for member in members):
         return ""
@@ -78,15 +80,15 @@ def _or_without(refused: Sequence[MemberRelease], named: set[str]) -> str:
     return f"; or take {' and '.join(idle)} out of versions.lock.json, if nothing here uses {them}"
 
 
-def _remedy(known: Known, request: Request, group: Group, standings: Sequence[MemberRelease]) -> str:
+def _remedy(known: Known, request: Request, group: Group, releases: Sequence[MemberRelease]) -> str:
     """The command for the newest version that every member has, or that there is none."""
-    if any(standing.refused and "yanked" in standing.refused for standing in standings) and not any(
-        standing.missing for standing in standings
+    if any(release.refused and "yanked" in release.refused for release in releases) and not any(
+        release.missing for release in releases
     ):
         return "--allow-yanked takes it all the same"
-    common = known.common([standing.member for standing in standings])
+    common = known.common([release.member for release in releases])
     if common is None:
-        names = ", ".join(standing.member.name for standing in standings)
+        names = ", ".join(release.member.name for release in releases)
         remedy = "give a member its own index or label in versions.lock.json"
         return f"no version is on the indexes of all of {names}: {remedy}"
     target = f"{group.name}=={common}" if len(request.lock.groups) > 1 else str(common)

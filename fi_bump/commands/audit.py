@@ -69,9 +69,9 @@ def _refuse_what_nobody_has(request: Request, known: Known) -> None:
     """
     for group in request.groups:
         version = request.versions[group.name]
-        standings = known.standings(group.packages, Version(version))
-        if all(standing.missing for standing in standings):
-            common = known.common([each.member for each in standings if each.project.files])
+        releases = known.member_releases(group.packages, Version(version))
+        if all(release.missing for release in releases):
+            common = known.common([each.member for each in releases if each.project.files])
             hint = "run fi-bump latest to see the newest versions"
             if common:
                 hint = f"run fi-bump audit {group.name}=={common}, the newest version that every member has"

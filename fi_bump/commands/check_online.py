@@ -27,10 +27,10 @@ def online_findings(repository: Repository, scan: Scan, online: Online) -> list[
     with asking(repository.root, repository.lock, online) as known:
         for group in repository.lock.groups:
             members, _ = asked_members(known, group, named)
-            for standing in known.standings(members, Version(group.version)):
-                places = _places(repository, scan, group, standing.member.name)
-                for rule, message in _troubles(standing):
-                    findings += [_finding(rule, place, group, standing, message) for place in places]
+            for release in known.member_releases(members, Version(group.version)):
+                places = _places(repository, scan, group, release.member.name)
+                for rule, message in _troubles(release):
+                    findings += [_finding(rule, place, group, release, message) for place in places]
     return findings
 
 
@@ -43,20 +43,20 @@ def _places(repository: Repository, scan: Scan, group: Group, package: str) -> l
     return places or [Place(LOCK_NAME)]
 
 
-def _troubles(standing: MemberRelease) -> Iterator[tuple[Rule, str]]:
-    if standing.missing:
-        yield Rule.NOT_IN_INDEX, standing.message
-    elif standing.refused:
-        rule = Rule.YANKED if "is yanked" in standing.refused else Rule.NOT_IN_INDEX
-        yield rule, standing.message
-    recorded = dict(standing.member.files)
-    for name, digest in release_files(standing):
+def _troubles(release: MemberRelease) -> Iterator[tuple[Rule, str]]:
+    if release.missing:
+        yield Rule.NOT_IN_INDEX, release.message
+    elif release.refused:
+        rule = Rule.YANKED if "is yanked" in release.refused else Rule.NOT_IN_INDEX
+        yield rule, release.message
+    recorded = dict(release.member.files)
+    for name, digest in release_files(release):
         if recorded.get(name, digest) != digest:
             yield Rule.HASH_MISMATCH, f"{name} has {digest} on the index, but the lock recorded {recorded[name]}"
 
 
-def _finding(rule: Rule, place: Place, group: Group, standing: MemberRelease, message: str) -> Finding:
-    name = standing.member.name
+def _finding(rule: Rule, place: Place, group: Group, release: MemberRelease, message: str) -> Finding:
+    name = release.member.name
     return Finding(
         rule=rule, place=place, message=message, subject=name, package=name, group=group.name, found=group.version
     )

@@ -18,18 +18,18 @@ from fi_bump.scanning.scan import Scan
 
 
 class Once(Client):
-    """A client for many repositories: what is to be asked anew is asked anew once a run."""
+    """A client for many repositories, which revalidates each package only once per run."""
 
     def __init__(self, http: Http) -> None:
         super().__init__(http)
-        self._anew: set[tuple[str, tuple[str, ...]]] = set()
+        self._revalidated: set[tuple[str, tuple[str, ...]]] = set()
 
-    def project(self, package: str, indexes: Iterable[str], *, anew: bool = False) -> Project:
+    def project(self, package: str, indexes: Iterable[str], *, revalidate: bool = False) -> Project:
         """As Client.project."""
         key = (package, tuple(indexes))
-        again = anew and key not in self._anew
-        project = super().project(package, key[1], anew=again)
-        self._anew |= {key} if again else set()
+        again = revalidate and key not in self._revalidated
+        project = super().project(package, key[1], revalidate=again)
+        self._revalidated |= {key} if again else set()
         return project
 
 

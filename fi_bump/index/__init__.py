@@ -1,5 +1,5 @@
-"""What a package index says: its releases, their files, hashes, dates and metadata.
+"""Package indexes: a package's releases, their files, hashes, dates and metadata.
 
-`http` is the only module that opens a connection and `cache` the only one that keeps an answer; `pages` and `metadata`
-read what came; `configuration` says which index is asked, `client` asks several at once.
+Only `http` opens connections, and only `cache` stores answers. `pages` and `metadata` parse the answers,
+`configuration` finds the indexes to ask, and `client` asks several of them at once.
 """

@@ -1,4 +1,4 @@
-"""Addresses of indexes: split from their credentials, and shown without them."""
+"""URLs of indexes: split from their credentials, and printed without them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from fi_bump.errors import PackageIndexError
 
-# Whatever stands between `//` and `@` of an address, in any text.
-# A password with a slash in it is cut off by whatever reads addresses: its rest must not be shown either.
+# The text between `//` and `@` of a URL, in any text. Parsers cut a password off at a slash: the rest of it must not be
+# printed either.
 _USERINFO = re.compile(r"(?<=//)(?:[^/\s@]*(?:@[^/\s@]*)*@|[^/\s@:\[]+:(?![0-9]*(?:/|\s|\Z))[^\s@]*@)")
-# pip's form of a variable in a requirement file, and no other.
+# pip's syntax for a variable in a requirement file; it knows no other.
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-# Tokens that some indexes take in the query.
+# The tokens that some indexes accept in the query.
 _SECRET = re.compile(r"(?i)([?&](?:[a-z_-]*(?:token|secret|password|signature|key|sig))=)[^&\s]*")
 
 
@@ -29,17 +29,17 @@ class Credentials(NamedTuple):
 
 
 def redacted(text: str) -> str:
-    """A text in which no address carries credentials: the only form in which one may be shown or kept."""
+    """Return the text without any credentials in its URLs. Only this form of a URL may be printed or stored."""
     return _SECRET.sub(r"\1****", _USERINFO.sub("", text))
 
 
 def expanded(address: str) -> str:
-    """An address of a requirement file as pip reads it: `${NAME}` is the environment's, where it has one."""
+    """Expand a URL of a requirement file as pip does: `${NAME}` is the environment variable, if it is set."""
     return _VARIABLE.sub(lambda match: os.environ.get(match[1]) or match[0], address)
 
 
 def split(url: str) -> tuple[str, Credentials | None]:
-    """An address without its credentials, and these. Raises PackageIndexError for what is no address."""
+    """Return a URL without its credentials, and the credentials. Raises PackageIndexError if it is not a URL."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -55,14 +55,14 @@ def split(url: str) -> tuple[str, Credentials | None]:
 
 
 def _no_address(text: str) -> PackageIndexError:
-    # What lacks `https://` may hold credentials all the same.
+    # A text without `https://` may contain credentials all the same.
     shown = redacted(text) if "//" in text else text.rpartition("@")[2]
-    return PackageIndexError("is no address", place=shown, hint="write https://HOST/simple or file:///FOLDER")
+    return PackageIndexError("is not a URL", place=shown, hint="write https://HOST/simple or file:///FOLDER")
 
 
 def absolute(base: str, url: str) -> str:
-    """An address on a page at `base`, whole and without credentials. Raises ValueError for what is no address."""
-    # Pages list thousands of whole addresses: only the others are worth parsing.
+    """Return a link on the page `base` as a complete URL without credentials. Raises ValueError if it is not a URL."""
+    # Pages list thousands of complete URLs; only the other links are worth parsing.
     if not url.startswith(("https://", "http://")):
         url = urljoin(base, url)
     host = url.split("/", 3)[2:3]
@@ -75,10 +75,10 @@ def absolute(base: str, url: str) -> str:
 
 
 def project_url(index: str, package: str) -> str:
-    """The page of a package below an index (PEP 503)."""
+    """Return the URL of a package's page on an index (PEP 503)."""
     return f"{index.rstrip('/')}/{quote(package)}/"
 
 
 def host_of(url: str) -> str:
-    """`host` or `host:port` of an address."""
+    """Return `host` or `host:port` of a URL."""
     return urlsplit(url).netloc.rpartition("@")[2]

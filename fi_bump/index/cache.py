@@ -1,7 +1,7 @@
-"""Answers kept between runs, in the user's cache folder, and used again only as HTTP allows (RFC 9111).
+"""HTTP answers cached between runs in the user's cache folder, and reused only as HTTP allows (RFC 9111).
 
-An entry holds no address and no credentials: its name is a hash, its content what the index sent. A broken or foreign
-entry is none. Nothing here may fail a run: a cache that cannot be written is a slower one.
+An entry contains no URL and no credentials: its file name is a hash, its content is the index's answer. A broken entry
+is ignored. Nothing here may fail a run: a cache that cannot be written only makes runs slower.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from typing import NamedTuple
 from fi_bump import user_files
 from fi_bump.user_cache import user_cache
 
-KEPT_HEADERS = ("content-type", "etag", "last-modified", "cache-control", "content-range")
-# How long an answer is fresh that says nothing of it, in seconds; what the large indexes say of theirs.
-UNSAID_AGE = 600
-# For what can never change under its key.
+CACHED_HEADERS = ("content-type", "etag", "last-modified", "cache-control", "content-range")
+# How many seconds an answer without cache headers is fresh; the large indexes give the same time for theirs.
+DEFAULT_AGE = 600
+# For content that can never change under its key.
 UNCHANGING = "max-age=999999999"
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=([0-9]{1,9})")
 
 
 class CachedAnswer(NamedTuple):
-    """A kept answer: when it came, its headers in lower case, its body, and its status, 200 or 404."""
+    """A cached answer: its time in seconds since the epoch, lower-case headers, body, and status, 200 or 404."""
 
     time: float
     headers: dict[str, str]
@@ -35,33 +35,33 @@ class CachedAnswer(NamedTuple):
 
     @property
     def is_fresh(self) -> bool:
-        """Whether it may be used without asking again."""
+        """Whether the answer may be used without asking the index again."""
         control = self.headers.get("cache-control")
         age = _MAX_AGE.search(control or "")
-        allowed = int(age[1]) if age else UNSAID_AGE if control is None and not self.conditions else 0
+        allowed = int(age[1]) if age else DEFAULT_AGE if control is None and not self.conditions else 0
         return 0 <= time.time() - self.time < allowed
 
     @property
     def conditions(self) -> dict[str, str]:
-        """The headers that ask whether it still holds."""
+        """The request headers that ask the index whether the answer is still valid."""
         names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
         return {names[name]: self.headers[name] for name in names if name in self.headers}
 
 
 def default_folder() -> Path | None:
-    """Where answers are kept for this user, if anywhere."""
+    """Return the folder of the user's cached answers, or None if there is no home folder."""
     base = user_cache()
     return None if base is None else Path(base) / "http"
 
 
 class Cache:
-    """Kept answers by key; without a folder it keeps nothing."""
+    """Cached answers by key; without a folder nothing is cached."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
     def get(self, key: str) -> CachedAnswer | None:
-        """The kept answer, if there is one that can be read."""
+        """Return the cached answer, if there is a readable one."""
         path = self._path(key)
         if path is None:
             return None
@@ -75,15 +75,15 @@ class Cache:
             return None
 
     def put(self, key: str, headers: dict[str, str], body: bytes, status: int = 200) -> None:
-        """Keep an answer, unless its headers forbid it or nothing in them would ever let it be used."""
+        """Cache an answer, unless its headers forbid it or would never let it be reused."""
         path = self._path(key)
-        kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
-        entry = CachedAnswer(time.time(), kept, body, status)
-        if path is None or "no-store" in kept.get("cache-control", ""):
+        cached = {name: headers[name] for name in CACHED_HEADERS if name in headers}
+        entry = CachedAnswer(time.time(), cached, body, status)
+        if path is None or "no-store" in cached.get("cache-control", ""):
             return
         if not (entry.conditions or entry.is_fresh):
             return
-        head = {"time": entry.time, "status": status, "headers": kept, "sha256": hashlib.sha256(body).hexdigest()}
+        head = {"time": entry.time, "status": status, "headers": cached, "sha256": hashlib.sha256(body).hexdigest()}
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             user_files.replace(str(path), json.dumps(head).encode() + b"\n" + body, private=True, sync=False)

@@ -1,4 +1,4 @@
-"""Several questions to several indexes at once."""
+"""Asks package indexes, several questions at once."""
 
 from __future__ import annotations
 
@@ -22,27 +22,28 @@ _Reply = TypeVar("_Reply")
 
 
 class Client:
-    """Asks indexes about packages; each page and each release's metadata once a run."""
+    """Asks indexes about packages; it asks for each page and each release's metadata once per run."""
 
     def __init__(self, http: Http) -> None:
         self.http = http
         self._pages: dict[tuple[str, str], Project] = {}
         self._metadata: dict[str, Metadata] = {}
 
-    def project(self, package: str, indexes: Iterable[str], *, anew: bool = False) -> Project:
-        """The package on the first of the indexes that knows it; without a file where none does.
+    def project(self, package: str, indexes: Iterable[str], *, revalidate: bool = False) -> Project:
+        """Return the package from the first index that has it, or a Project without files.
 
-        With `anew` no kept answer is used: what is refused must not be refused because of an old one.
+        With `revalidate` no cached answer is used without asking the index: fi-bump must not refuse a release because
+        of an outdated answer.
 
-        One index answers for a package, as uv does it: files of one name from two indexes need not be the same
-        release, and a stranger could put a higher version on the second one. Raises PackageIndexError when an index
-        cannot be asked: what it would have said is not known.
+        Only one index answers for a package, as in uv: files of the same name on two indexes need not be the same
+        release, and anyone could upload a higher version to the second one. Raises PackageIndexError if an index cannot
+        be asked, since its answer is then unknown.
         """
         project = Project(package, "", ())
         for index in indexes:
             key = (index, package)
-            if key not in self._pages or anew:
-                answer = self.http.get(project_url(index, package), accept=pages.ACCEPT, anew=anew)
+            if key not in self._pages or revalidate:
+                answer = self.http.get(project_url(index, package), accept=pages.ACCEPT, revalidate=revalidate)
                 files = () if answer.status == 404 else pages.files_of(answer, package)
                 self._pages[key] = Project(package, redacted(index), files)
             project = self._pages[key]
@@ -51,13 +52,13 @@ class Client:
         return project
 
     def metadata(self, file: File) -> Metadata:
-        """What a wheel requires. Raises PackageIndexError."""
+        """Return the metadata of a wheel, with its requirements. Raises PackageIndexError."""
         if file.url not in self._metadata:
             self._metadata[file.url] = metadata.fetch(self.http, file)
         return self._metadata[file.url]
 
     def each(self, ask: Callable[[_Question], _Reply], questions: Iterable[_Question]) -> list[_Reply]:
-        """The replies to the questions, in their order, several asked at once. A failure is raised when it is known."""
+        """Ask several questions at once; return the replies in their order, or raise the first failure at once."""
         questions = list(questions)
         if len(questions) < 2:
             return [ask(question) for question in questions]
@@ -75,9 +76,9 @@ class Client:
 def in_background(
     ask: Callable[[_Question], _Reply], question: _Question, gate: threading.Semaphore | None = None
 ) -> Future[_Reply]:
-    """Start asking in a thread that nothing waits for: not an interrupt, not a failure, not the end of the process.
+    """Start asking in a thread for which neither an interrupt, nor a failure, nor the end of the process waits.
 
-    (The threads of a pool are joined by the interpreter, however long an index does not answer.)
+    The interpreter would join the threads of a pool, however long an index takes to answer.
     """
     future: Future[_Reply] = Future()
 
@@ -95,13 +96,13 @@ def in_background(
 
 
 def wheel_for_metadata(files: Iterable[File]) -> File | None:
-    """The wheel whose metadata speaks for a release: one with a metadata file beside it, else the smallest."""
+    """Return the wheel whose metadata represents a release: one with a metadata file beside it, else the smallest."""
     wheels = [file for file in files if file.is_wheel]
     return min(wheels, key=lambda file: (file.metadata_sha256 is None, file.size or 0, file.name), default=None)
 
 
 def newest(versions: Iterable[Version], *, prereleases: bool = False) -> Version | None:
-    """The newest version; a pre-release only where asked for or where there is nothing else."""
+    """Return the newest version, or None; a pre-release only with `prereleases` or if there is nothing else."""
     ordered = sorted(versions)
     final = [version for version in ordered if prereleases or not version.is_prerelease]
     chosen = final or ordered

@@ -1,4 +1,4 @@
-"""Which index is asked: the user's own, as pip or uv is configured, else pip's built-in default, asked from pip."""
+"""Which indexes to ask: those that the user configured for pip or uv, else pip's built-in default, asked from pip."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 
 
 class Indexes(NamedTuple):
-    """The addresses to ask, in order, with their credentials, and where the first of them was found."""
+    """The URLs to ask, in order and with their credentials, and where the first of them was found."""
 
     urls: tuple[str, ...]
     origin: str
@@ -30,10 +30,10 @@ class Indexes(NamedTuple):
 
 
 def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str, str] = os.environ) -> Indexes:
-    """The user's indexes: given on the command line, in uv's or pip's variables, in uv's or pip's files, pip's default.
+    """Return the user's indexes: from the command line, uv's or pip's variables, uv's or pip's files, or pip's default.
 
-    What is added to a default comes before it where uv is told of it, as uv does it, and after it where pip is. Raises
-    FiBumpError when there is no pip to ask.
+    Extra indexes of uv come before its default, as in uv, and extra indexes of pip after its default. Raises
+    FiBumpError if no index is configured and there is no pip.
     """
     if given:
         return Indexes(given, "--index")
@@ -52,7 +52,7 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
 
 
 def _named(text: str) -> list[str]:
-    """Addresses between blanks; uv also takes `name=address`."""
+    """Split URLs at white space; uv also accepts `name=URL`."""
     return [word.partition("=")[2] if "=" in word.partition("://")[0] else word for word in text.split()]
 
 
@@ -62,7 +62,7 @@ def _uv_files(root: str, environment: Mapping[str, str]) -> list[Path]:
 
 
 def _uv_indexes(path: Path) -> tuple[str | None, list[str]]:
-    """The default index of a uv configuration, and those that it adds; what uv would not read is none."""
+    """Return the default index and the extra indexes of a uv configuration file; an unreadable file has none."""
     try:
         document: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
@@ -73,7 +73,7 @@ def _uv_indexes(path: Path) -> tuple[str | None, list[str]]:
     for entry in filter(lambda each: isinstance(each, dict), entries(settings.get("index"))):
         if entry.get("default"):
             default += texts([entry.get("url")])
-        elif not entry.get("explicit"):  # such a one serves only the packages that name it
+        elif not entry.get("explicit"):  # An explicit index serves only the packages that name it.
             extra += texts([entry.get("url")])
     for each in (settings, table(settings, "pip")):
         default += texts([each.get("index-url")])
@@ -82,7 +82,7 @@ def _uv_indexes(path: Path) -> tuple[str | None, list[str]]:
 
 
 def _pip(environment: Mapping[str, str]) -> Indexes:
-    """What pip would ask: its configuration files, else its default."""
+    """Return pip's indexes: from its configuration files, else its default."""
     options: dict[str, str] = {}
     for path in _pip_files(environment):
         parser = configparser.RawConfigParser()
@@ -98,7 +98,7 @@ def _pip(environment: Mapping[str, str]) -> Indexes:
 
 
 def _pip_files(environment: Mapping[str, str]) -> list[Path]:
-    """pip's configuration files, the stronger ones last (pip's documentation, Configuration)."""
+    """Return pip's configuration files, from low to high priority (pip's documentation, Configuration)."""
     home = os.path.expanduser("~")
     config = environment.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
     named = environment.get("PIP_CONFIG_FILE")
@@ -110,7 +110,7 @@ def _pip_files(environment: Mapping[str, str]) -> list[Path]:
 
 
 def _pip_default() -> str:
-    """pip's built-in default: its own code names it, and ours names no host. Raises FiBumpError without a pip."""
+    """Return pip's built-in default index, asked from pip so that no host is named here. Raises FiBumpError."""
     try:
         module = importlib.import_module("pip._internal.models.index")
         return str(module.PyPI.simple_url)
@@ -123,4 +123,5 @@ def _pip_default() -> str:
             continue
         if done.returncode == 0 and done.stdout.strip():
             return done.stdout.strip()
-    raise FiBumpError("no index is configured, and there is no pip to ask", hint="name one with --index URL")
+    message = "no index is configured, and there is no pip whose default could be used"
+    raise FiBumpError(message, hint="give an index with --index URL")

@@ -1,4 +1,4 @@
-"""The one door to the network: GET with time-outs, retries, credentials and kept answers. The work is urllib3's."""
+"""HTTP for all of fi-bump, done by urllib3: GET with time-outs, retries, credentials and cached answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class HttpAnswer(NamedTuple):
-    """What came: the address it came from after redirects, status, headers in lower case, body."""
+    """An answer: its URL after redirects, status, lower-case headers, body."""
 
     url: str
     status: int
@@ -44,7 +44,7 @@ class HttpAnswer(NamedTuple):
 
 
 class _Retry(urllib3.Retry):
-    """urllib3's, with an upper bound on what a server may make us wait."""
+    """urllib3's retry, with an upper bound on how long a server may make us wait."""
 
     def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
         wait = super().get_retry_after(response)
@@ -52,7 +52,7 @@ class _Retry(urllib3.Retry):
 
 
 class Http:
-    """Connections of one run. Safe to use from several threads; `received` counts the bytes of all bodies."""
+    """The connections of one run. Safe to use from several threads; `received` counts the bytes of all bodies."""
 
     def __init__(
         self,
@@ -70,36 +70,38 @@ class Http:
         self._pools: dict[str | None, urllib3.PoolManager] = {}
         self._proxies = getproxies()
 
-    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, anew: bool = False) -> HttpAnswer:
-        """The answer of an address, from the cache where that is allowed and `anew` does not forbid it.
+    def get(
+        self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, revalidate: bool = False
+    ) -> HttpAnswer:
+        """Return the answer of a URL, from the cache if HTTP allows it; with `revalidate`, ask the server in any case.
 
-        Raises PackageIndexError for everything but 200 and 404; a 404 is an answer.
+        Raises PackageIndexError for every status except 200 and 404: a 404 is an answer.
         """
         if local.is_local(url):
             return self._from_disk(url)
         bare, credentials = split(url)
         key = f"{accept} {bare}"
-        kept = self.cache.get(key) if self._credentials_for(bare, credentials) is None else None
-        if kept is not None and kept.is_fresh and not anew:
-            return HttpAnswer(bare, kept.status, kept.headers, kept.body)
-        headers = {"Accept": accept, **(kept.conditions if kept else {})}
+        cached = self.cache.get(key) if self._credentials_for(bare, credentials) is None else None
+        if cached is not None and cached.is_fresh and not revalidate:
+            return HttpAnswer(bare, cached.status, cached.headers, cached.body)
+        headers = {"Accept": accept, **(cached.conditions if cached else {})}
         answer = self._ask(url, headers, limit)
         if answer.status == 401 and self._from_keyring(bare):
             answer = self._ask(url, headers, limit)
-        if answer.status == 304 and kept is not None:
-            return HttpAnswer(answer.url, kept.status, {**kept.headers, **answer.headers}, kept.body)
+        if answer.status == 304 and cached is not None:
+            return HttpAnswer(answer.url, cached.status, {**cached.headers, **answer.headers}, cached.body)
         if answer.status in (200, 404) and self._credentials_for(bare, credentials) is None:
-            # Half of a family's members are missing on most indexes: that they are is worth keeping as well.
+            # Most indexes lack half of a family's members, so a 404 is worth caching too.
             self.cache.put(key, dict(answer.headers), answer.body, answer.status)
         return _expected(answer, (200, 404))
 
     def get_range(self, url: str, first: int | None, last: int) -> HttpAnswer:
-        """Bytes `first` to `last` inclusive, or the last `last` bytes where `first` is None.
+        """Return bytes `first` to `last` inclusive, or the last `last` bytes if `first` is None.
 
-        The status is 206, or 200 from a server without ranges: the body is then left unread and empty.
+        The status is 206, or 200 from a server without ranges, whose body is then not read and empty.
         """
         span = f"bytes=-{last}" if first is None else f"bytes={first}-{last}"
-        # Without identity the range would be one of the compressed text.
+        # Without identity the server would count the range in the compressed text.
         if local.is_local(url):
             return self._from_disk(url, (first, last))
         headers = {"Range": span, "Accept-Encoding": "identity"}
@@ -159,7 +161,7 @@ class Http:
             return self._pools[proxy]
 
     def _credentials_for(self, url: str, given: Credentials | None) -> Credentials | None:
-        """Those of the address itself, those its host was given elsewhere in the configuration, or netrc's."""
+        """Return the credentials in the URL, those given elsewhere for the same host, or netrc's; else None."""
         host = host_of(url)
         if given is not None:
             self._credentials.setdefault(host, given)
@@ -173,7 +175,7 @@ class Http:
         return Credentials(found[0] or found[1], found[2]) if found else None
 
     def _from_keyring(self, url: str) -> bool:
-        """Whether the keyring command, where there is one, has credentials for an address; its host keeps them."""
+        """Whether the keyring command, if installed, has credentials for a URL; they are stored for its host."""
         host = host_of(url)
         command = shutil.which("keyring")
         if command is None or host in self._credentials:
@@ -191,24 +193,28 @@ class Http:
 
 
 class CachedHttp(Http):
-    """Answers of earlier runs and nothing else, however old: for what must not wait for a network."""
+    """Returns cached answers only, of any age, for commands that must not wait for a network."""
 
-    def get(self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, anew: bool = False) -> HttpAnswer:
-        """The kept answer of an address; a 404 where there is none."""
+    def get(
+        self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, revalidate: bool = False
+    ) -> HttpAnswer:
+        """Return the cached answer of a URL, or a 404 if there is none."""
         bare, credentials = split(url)
-        kept = self.cache.get(f"{accept} {bare}") if self._credentials_for(bare, credentials) is None else None
+        cached = self.cache.get(f"{accept} {bare}") if self._credentials_for(bare, credentials) is None else None
         return (
-            HttpAnswer(bare, 404, {}, b"") if kept is None else HttpAnswer(bare, kept.status, kept.headers, kept.body)
+            HttpAnswer(bare, 404, {}, b"")
+            if cached is None
+            else HttpAnswer(bare, cached.status, cached.headers, cached.body)
         )
 
 
 def _bundle() -> str | None:
-    """The certificates that the user's other tools are told to trust."""
+    """Return the certificate file that the user's other tools are configured to trust, or None."""
     return next((path for name in _BUNDLES if (path := os.environ.get(name)) and os.path.isfile(path)), None)
 
 
 def _body(response: urllib3.BaseHTTPResponse, limit: int, shown: str) -> bytes:
-    """The whole decoded body. Raises PackageIndexError beyond `limit`, and when it comes too slowly."""
+    """Return the decoded body. Raises PackageIndexError if it is larger than `limit` bytes or takes over 2 minutes."""
     pieces = []
     size = 0
     end = time.monotonic() + 120
@@ -218,26 +224,26 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int, shown: str) -> bytes:
         if size > limit:
             raise PackageIndexError(f"the answer is larger than {limit >> 20} MiB", place=shown)
         if time.monotonic() > end:
-            raise PackageIndexError("the answer did not end within two minutes", place=shown)
+            raise PackageIndexError("the answer took longer than 2 minutes", place=shown)
     return b"".join(pieces)
 
 
 def _expected(answer: HttpAnswer, statuses: tuple[int, ...]) -> HttpAnswer:
     if answer.status in statuses:
         return answer
-    message, place = f"the index answered {answer.status}", redacted(answer.url)
+    message, place = f"the index answered with status {answer.status}", redacted(answer.url)
     if answer.status in _AGAIN:
         raise UnreachableError(message, place=place, hint="try again later")
     guarded = answer.status in (401, 403)
-    hint = "give the index credentials in its address, in netrc, or leave it out" if guarded else None
+    hint = "put the index's credentials into its URL or into netrc, or remove the index" if guarded else None
     raise PackageIndexError(message, place=place, hint=hint)
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, in a few words and without the address, which may hold credentials."""
+    """Describe what went wrong in a few words, without the URL, which may contain credentials."""
     cause: BaseException | None = error.reason if isinstance(error, MaxRetryError) else error
     if isinstance(cause, ResponseError):
-        return "redirects without end" if "redirect" in str(cause) else "the index answered with errors again and again"
+        return "redirects too often" if "redirect" in str(cause) else "the index answered every attempt with an error"
     if isinstance(cause, SSLError):
         return "the certificate is not trusted"
     if isinstance(cause, NewConnectionError):
@@ -245,12 +251,12 @@ def _reason(error: Exception) -> str:
     if isinstance(cause, TimedOut):
         return "did not answer in time"
     if isinstance(cause, LocationValueError):
-        return "is no address"
+        return "is not a URL"
     return f"the connection broke ({type(cause).__name__})"
 
 
 def _hint(error: Exception) -> str:
     cause = error.reason if isinstance(error, MaxRetryError) else error
     if isinstance(cause, SSLError):
-        return "name the certificates with SSL_CERT_FILE"
-    return "check the network and the index's address"
+        return "set SSL_CERT_FILE to the file with the index's certificates"
+    return "check the network and the index's URL"

@@ -1,4 +1,4 @@
-"""`file://` addresses, answered as a server would: a folder as a page of links, a file as its bytes."""
+"""Answers `file://` URLs as a server would: a folder as a page of links, a file as its bytes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from fi_bump.errors import reason_of
 
 
 class LocalFailure(OSError):
-    """The file system said no; the message is a reason."""
+    """The file system refused; the message is the reason."""
 
 
 def is_local(url: str) -> bool:
-    """Whether an address names this machine's file system."""
+    """Whether a URL names this machine's file system."""
     return url.startswith("file:")
 
 
 def read(url: str) -> tuple[int, str, bytes]:
-    """Status, content type and body: 404 where there is nothing."""
+    """Return status, content type and body; the status is 404 if there is no such path."""
     path = unquote(urlsplit(url).path)
     try:
         if os.path.isdir(path):
@@ -38,7 +38,7 @@ def read(url: str) -> tuple[int, str, bytes]:
 
 
 def read_range(url: str, first: int | None, last: int) -> tuple[int, int, bytes]:
-    """Bytes `first` to `last` inclusive (the last `last` ones where `first` is None): start, whole size, bytes."""
+    """Return start, file size and the bytes `first` to `last` inclusive (the last `last` if `first` is None)."""
     path = unquote(urlsplit(url).path)
     try:
         with open(path, "rb") as stream:

@@ -1,4 +1,4 @@
-"""A project's page, as JSON (PEP 691, PEP 700) or HTML (PEP 503), read into files."""
+"""Parses a project page, in JSON (PEP 691, PEP 700) or HTML (PEP 503), into files."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from fi_bump.untrusted import one_line
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
 ACCEPT = f"{JSON}, {HTML};q=0.2, text/html;q=0.1"
-_NOT_AN_INDEX = "name the index's simple page, not a file or a web page"
+_NOT_AN_INDEX = "give the URL of the index's simple API, not of a file or a web page"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def files_of(answer: HttpAnswer, package: str) -> tuple[File, ...]:
-    """The release files that a page lists; what is no release of the package is left out.
+    """Return the release files that a page lists, without files that are not releases of the package.
 
-    Raises PackageIndexError for an answer that is no such page.
+    Raises PackageIndexError for an answer that is not a project page.
     """
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == JSON:
         return _from_json(answer, package)
     if kind in (HTML, "text/html", "application/xhtml+xml"):
         return _from_html(answer, package)
-    shown = one_line(kind) or "nothing at all"
-    raise _wrong(answer, f"the index answered with {shown}, not with a project's page")
+    shown = one_line(kind) or "no content type"
+    raise _wrong(answer, f"the index answered with {shown}, not with a project page in JSON or HTML")
 
 
 def _wrong(answer: HttpAnswer, message: str) -> PackageIndexError:
@@ -44,43 +44,43 @@ def _wrong(answer: HttpAnswer, message: str) -> PackageIndexError:
 
 
 def _link(answer: HttpAnswer, url: str, base: str | None = None) -> str:
-    """The whole address of a file on a page. Raises PackageIndexError for one that no index may name."""
+    """Return the complete URL of a file on a page. Raises PackageIndexError for a URL that no index may link to."""
     try:
         whole = absolute(base or answer.url, url)
     except ValueError:
-        raise _wrong(answer, f"the index lists a file at '{one_line(redacted(url))}', which is no address") from None
+        raise _wrong(answer, f"the index lists a file at '{one_line(redacted(url))}', which is not a URL") from None
     if not (whole.startswith(("https://", "http://")) or answer.url.startswith("file:")):
-        # A page from elsewhere must not send us to this machine's own files.
+        # A remote page must not make us read this machine's own files.
         raise _wrong(answer, f"the index lists a file at '{one_line(redacted(whole))}', which is not on a web server")
     return whole
 
 
 def _sha256(text: object) -> str | None:
-    """A sha256 as the lock and requirement files write it; None for what is none."""
+    """Return a sha256 in lower case, as the lock and requirement files write it; None for any other text."""
     lowered = text.lower() if isinstance(text, str) else ""
     return lowered if _SHA256.match(lowered) else None
 
 
 def _refuse_newer(answer: HttpAnswer, version: object) -> None:
-    """Only the first major version of the interface is known (PEP 629): another one may mean something else."""
+    """Raise PackageIndexError for an API version other than 1 (PEP 629), whose meaning is unknown."""
     if isinstance(version, str) and version.partition(".")[0] != "1":
-        raise _wrong(answer, f"the index speaks version {one_line(version)} of the interface, and only 1 is known")
+        raise _wrong(answer, f"the index uses version {one_line(version)} of the simple API, and fi-bump knows only 1")
 
 
 def _version(name: str, package: str) -> Version | None:
-    """The version in a release file's name, when it is one of the package."""
+    """Return the version in a release file's name, or None if it is not a file of the package."""
     if not name.isprintable() or "/" in name:
         return None
     if name.endswith(".whl"):
         parts = name.split("-")
-        # Five parts, or six with a build number (the binary distribution format); the rest are read when it matters.
+        # Five parts, or six with a build number (binary distribution format); the other parts are parsed when needed.
         return _release("-".join(parts[:2]) + ".zip", package) if len(parts) in (5, 6) else None
     return _release(name, package) if name.endswith((".tar.gz", ".zip")) else None
 
 
 @lru_cache(maxsize=1 << 14)
 def _release(name: str, package: str) -> Version | None:
-    """The version in `NAME-VERSION.zip` or `.tar.gz`; the files of a release share one answer."""
+    """Return the version in `NAME-VERSION.zip` or `.tar.gz`, or None. Cached: a release's files share it."""
     try:
         parsed, version = parse_sdist_filename(name)
     except ValueError:  # InvalidSdistFilename is one; a number too long for Python to read is another
@@ -92,16 +92,16 @@ def _from_json(answer: HttpAnswer, package: str) -> tuple[File, ...]:
     try:
         document = json.loads(answer.body)
     except (ValueError, RecursionError):
-        raise _wrong(answer, "the index promised JSON and sent something else, or half of it") from None
+        raise _wrong(answer, "the index's answer is not valid JSON, although its content type is JSON") from None
     meta = document.get("meta") if isinstance(document, dict) else None
     _refuse_newer(answer, meta.get("api-version") if isinstance(meta, dict) else None)
     entries = document.get("files") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise _wrong(answer, "the index's JSON is no project's page: it has no files")
+        raise _wrong(answer, "the index's JSON is not a project page: it has no list of files")
     files = []
     for entry in entries:
         if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in ("filename", "url")):
-            raise _wrong(answer, "the index's JSON lists a file without a name or an address")
+            raise _wrong(answer, "the index's JSON lists a file without a name or a URL")
         version = _version(entry["filename"], package)
         if version is not None:
             files.append(_file(answer, entry, version))
@@ -125,7 +125,7 @@ def _file(answer: HttpAnswer, entry: dict[str, Any], version: Version) -> File:
 
 
 def _metadata_hash(value: object) -> str | None:
-    """PEP 714: true, or a table of hashes; false or absent without a metadata file."""
+    """Return the metadata file's hash (PEP 714), empty if none is given; None without a metadata file."""
     if isinstance(value, dict):
         digest = value.get("sha256", "")
         return digest if isinstance(digest, str) else ""
@@ -133,7 +133,7 @@ def _metadata_hash(value: object) -> str | None:
 
 
 class _Links(HTMLParser):
-    """The anchors of a page with their attributes, and its base address."""
+    """The links of a page with their attributes, and its base URL."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -158,7 +158,7 @@ def _from_html(answer: HttpAnswer, package: str) -> tuple[File, ...]:
     parser.feed(answer.body.decode("utf-8", "replace"))
     parser.close()
     if not parser.is_html:
-        raise _wrong(answer, "the index promised HTML and sent something else")
+        raise _wrong(answer, "the index's answer is not HTML, although its content type is HTML")
     _refuse_newer(answer, parser.version)
     base = _link(answer, parser.base) if parser.base else answer.url
     files = []

@@ -1,7 +1,7 @@
-"""One member of a zip that is read piece by piece: the end, the central directory, the member. No whole download.
+"""Reads one member of a remote zip without downloading all of it: the end, the central directory, the member.
 
-The format is APPNOTE.TXT's (sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16); the arithmetic is zipfile's, which reads it from
-a file object that fetches what it is asked for.
+The format is APPNOTE.TXT (sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16). zipfile does the arithmetic: it reads from a file
+object that fetches the bytes it is asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
-# Central directories of wheels with thousands of files take some hundred kilobytes; most fit in the first piece.
+# The central directory of a wheel with thousands of files takes some hundred kilobytes; most fit into this first piece.
 TAIL = 1 << 16
 LARGEST_MEMBER = 1 << 20
 
@@ -20,7 +20,7 @@ Fetch = Callable[[int, int], bytes]
 
 
 class Pieces(io.RawIOBase):
-    """A file of known size, of which pieces are fetched as they are read; neighbouring reads share one."""
+    """A file of known size whose bytes are fetched as they are read; neighbouring reads share one fetch."""
 
     def __init__(self, size: int, tail: bytes, fetch: Fetch) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Pieces(io.RawIOBase):
         for begin, data in self._pieces:
             if begin <= start and start + length <= begin + len(data):
                 return data[start - begin : start - begin + length]
-        # A header is read first and its body next: some more bytes now save a round trip.
+        # zipfile reads a header first and its body next: some more bytes now save a round trip.
         end = min(start + max(length, 1 << 13), self.size)
         data = self._fetch(start, end - 1)
         self._pieces.append((start, data))
@@ -62,18 +62,18 @@ class Pieces(io.RawIOBase):
 
 
 def member(pieces: Pieces, suffix: str) -> bytes:
-    """The one member whose name ends with `suffix`, not in a deeper folder.
+    """Return the only member whose name ends with `suffix` and is not in a deeper folder.
 
-    Raises ValueError, with a reason, for what is no zip, a broken one, or one without such a member.
+    Raises ValueError, with the reason, for a file that is not a zip, for a broken one, or for one without that member.
     """
     try:
         with zipfile.ZipFile(io.BufferedReader(pieces, 1 << 12)) as archive:
             named = [info for info in archive.infolist() if info.filename.endswith(suffix)]
             named = [info for info in named if info.filename.count("/") == suffix.count("/")]
             if len(named) != 1:
-                raise ValueError(f"it holds {len(named)} files named *{suffix}")
+                raise ValueError(f"it contains {len(named)} files named *{suffix}")
             if named[0].file_size > LARGEST_MEMBER:
                 raise ValueError(f"its {named[0].filename} is larger than {LARGEST_MEMBER >> 20} MiB")
             return archive.read(named[0])
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OverflowError) as error:
-        raise ValueError(f"it is no whole zip ({str(error).lower()})") from None
+        raise ValueError(f"it is not a complete zip file ({str(error).lower()})") from None

@@ -1,4 +1,4 @@
-"""The platforms and Pythons that a repository is installed on, and which release files fit them."""
+"""The platforms and Python versions that a repository supports, and which release files fit them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from packaging.version import Version
 
 from fi_bump.index.model import File
 
-# The minor versions that are worth asking about; a repository's requires-python picks from them.
+# The Python versions to consider; a repository's requires-python selects from them.
 PYTHONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 _INTERPRETER = re.compile(r"(?:cp|py)(?P<major>3)(?P<minor>[0-9]*)\Z")
 
 
 class Targets(NamedTuple):
-    """What releases must fit: Pythons as `3.12`, machines as `x86_64`, all on Linux."""
+    """What releases must fit: Python versions such as `3.12`, machines such as `x86_64`, all on Linux."""
 
     pythons: tuple[str, ...] = ("3.12",)
     machines: tuple[str, ...] = ("x86_64",)
@@ -48,18 +48,18 @@ class Targets(NamedTuple):
 
 
 def targets_of(requires_python: str | None) -> Targets:
-    """The targets of a repository whose pyproject says `requires-python`: the Pythons that it admits, on x86_64."""
+    """Return the targets for a `requires-python` setting: the Python versions that it admits, on x86_64."""
     try:
         specifier = SpecifierSet(requires_python or "==3.12.*")
     except InvalidSpecifier:
         specifier = SpecifierSet("==3.12.*")
-    # A lower bound may name a patch release; some patch of the minor version fits it all the same.
+    # A lower bound may be a patch release; it is enough that some patch of the minor version fits.
     admitted = tuple(python for python in PYTHONS if any(specifier.contains(f"{python}.{patch}") for patch in (0, 99)))
     return Targets(admitted or ("3.12",))
 
 
 def unfit(files: Iterable[File], targets: Targets) -> str | None:
-    """Why a release does not serve the targets, or None when it does: a file for each Python and machine."""
+    """Return why a release does not fit the targets, or None if it has a file for each Python version and machine."""
     files = tuple(files)
     for python in targets.pythons:
         for machine in targets.machines:
@@ -83,7 +83,7 @@ def _python_fits(requires_python: str | None, python: str) -> bool:
 
 
 def _tags_fit(file: File, python: str, machine: str) -> bool:
-    """Whether a file can be installed there by its name; a source distribution always can."""
+    """Whether a file's name says that it can be installed there; a source distribution always can."""
     if not file.is_wheel:
         return True
     minor = int(python.partition(".")[2])
@@ -97,7 +97,8 @@ def _tags_fit(file: File, python: str, machine: str) -> bool:
         if not (linux or tag.platform == "any") or interpreter is None:
             continue
         built_for = int(interpreter["minor"] or 0)
-        # Pure code and the stable ABI go on working in later Pythons; any other build serves its own one only.
+        # Pure Python and the stable ABI also work in later Python versions; any other build works only in its own
+        # version.
         lasting = tag.abi == "abi3" or tag.interpreter.startswith("py")
         if built_for == minor or (lasting and built_for <= minor):
             return True

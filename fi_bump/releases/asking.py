@@ -1,4 +1,4 @@
-"""Opening the door to the indexes for a command."""
+"""Access to the package indexes for one command."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from fi_bump.records import NamedTuple
 from fi_bump.releases.known import Known, Terms, targets
 from fi_bump.terminal.waiting import waiting
 
-# As the flag's own variable is read by `set`.
+# The values that do not set FI_BUMP_OFFLINE, as `set` reads the variable of its --offline.
 _NOT_SET = ("", "0", "false", "f", "no", "n", "off")
 
 
 class Online(NamedTuple):
-    """Which indexes a command asks, and what a release may be."""
+    """The indexes that a command asks, and which releases it accepts."""
 
     indexes: tuple[str, ...] = ()
     terms: Terms = Terms()
@@ -29,13 +29,14 @@ class Online(NamedTuple):
 
 @contextmanager
 def asking(root: str, lock: Lock, online: Online, *, or_offline: bool = False) -> Iterator[Known]:
-    """What the indexes know, with a sign of life on a terminal while they are asked.
+    """Yield the answers of the indexes, and show a spinner on a terminal meanwhile.
 
-    `or_offline` is whether the command can do without, which is then what an index that does not answer is met with.
-    Raises FiBumpError where the environment forbids asking.
+    `or_offline` is whether the command has --offline, which the hint then suggests if an index does not answer. Raises
+    FiBumpError if FI_BUMP_OFFLINE is set.
     """
     if os.environ.get("FI_BUMP_OFFLINE", "").lower() not in _NOT_SET:
-        raise FiBumpError("FI_BUMP_OFFLINE is set, and this asks the package indexes", hint="unset it for this command")
+        message = "FI_BUMP_OFFLINE is set, but this command asks the package indexes"
+        raise FiBumpError(message, hint="unset FI_BUMP_OFFLINE for this command")
     indexes = configuration.find(online.indexes, root)
     client = Client(Http(Cache(default_folder())))
     with waiting("asking the package indexes"):

@@ -1,4 +1,4 @@
-"""The releases of a lock's members as their indexes have them: what all commands that go online ask."""
+"""The releases of a lock's members on their package indexes, for every command that goes online."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fi_bump.untrusted import table
 
 
 class MemberRelease(NamedTuple):
-    """What a member's index has of one version; `refused` is why that does not do, `missing` that there is nothing."""
+    """One version of a member on its index; `refused` is why it cannot be used, `missing` whether there is no file."""
 
     member: Member
     project: Project
@@ -37,14 +37,14 @@ class MemberRelease(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """What a release may be: `--allow-yanked`, `--allow-prerelease`."""
+    """Which releases are accepted: `--allow-yanked`, `--allow-prerelease`."""
 
     yanked: bool = False
     prerelease: bool = False
 
 
 class Known:
-    """Answers about packages, each asked once a run: members on their own index, all others on the default."""
+    """Answers about packages, each asked once per run: members on their own index, other packages on the default."""
 
     def __init__(self, client: Client, indexes: Sequence[str], lock: Lock, targets: Targets, terms: Terms) -> None:
         self.client = client
@@ -54,35 +54,35 @@ class Known:
         self._usable: dict[str, list[Version]] = {}
         self._requires: dict[tuple[str, Version], tuple[Requirement, ...]] = {}
         self._members = {member.name: member for group in lock.groups for member in group.packages}
-        self._ahead: dict[str, Future[Project]] = {}
+        self._prefetched: dict[str, Future[Project]] = {}
 
-    def project(self, package: str, *, anew: bool = False) -> Project:
-        """A package on the index that serves it."""
+    def project(self, package: str, *, revalidate: bool = False) -> Project:
+        """Return a package from its index; with `revalidate`, ask the index even if the cache is fresh."""
         member = self._members.get(package)
         own = member.index_urls if member and member.index_urls else self.indexes
-        return self.client.project(package, own, anew=anew)
+        return self.client.project(package, own, revalidate=revalidate)
 
-    def ask_ahead(self, packages: Iterable[str]) -> None:
-        """Start asking anew about packages, and come back: `asked_anew` has the answers."""
+    def prefetch(self, packages: Iterable[str]) -> None:
+        """Start asking the indexes about packages and return at once; `revalidated` returns the answers."""
         for package in packages:
-            self._ahead[package] = in_background(lambda name: self.project(name, anew=True), package)
+            self._prefetched[package] = in_background(lambda name: self.project(name, revalidate=True), package)
 
-    def asked_anew(self, package: str) -> Project:
-        """A package as its index has it now."""
-        ahead = self._ahead.get(package)
-        return self.project(package, anew=True) if ahead is None else ahead.result()
+    def revalidated(self, package: str) -> Project:
+        """Return a package as its index has it now."""
+        prefetched = self._prefetched.get(package)
+        return self.project(package, revalidate=True) if prefetched is None else prefetched.result()
 
     def label(self, package: str) -> str | None:
-        """The local label of a member's releases."""
+        """Return the local version label of a member's releases, or None."""
         member = self._members.get(package)
         return member.label if member else None
 
     def files(self, package: str, version: Version) -> tuple[File, ...]:
-        """The files of a release."""
+        """Return the files of a release."""
         return self.project(package).of(version, self.label(package))
 
     def usable(self, package: str) -> list[Version]:
-        """The versions of a package that are not yanked and fit the targets, in rising order."""
+        """Return the versions of a package that are not yanked and fit the targets, in rising order."""
         if package not in self._usable:
             project, label = self.project(package), self.label(package)
             by_version: dict[str, list[File]] = {}
@@ -94,25 +94,25 @@ class Known:
         return self._usable[package]
 
     def versions(self, package: str) -> list[Version]:
-        """As `usable`; the face that the audit sees."""
+        """Return `usable`, under the name that the audit expects."""
         return self.usable(package)
 
     def requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
-        """What a release requires; nothing for one without a wheel or that is not there."""
+        """Return a release's requirements; none for a release without a wheel and for a missing one."""
         key = (package, version)
         if key not in self._requires:
-            self._requires[key] = self._kept_requires(package, version)
+            self._requires[key] = self._cached_requires(package, version)
         return self._requires[key]
 
-    def _kept_requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
-        """What a release requires, kept under its name: it never changes, and its page need not be read for it."""
+    def _cached_requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
+        """Return a release's requirements from the cache under its name, without its page, since they never change."""
         member = self._members.get(package)
         source = " ".join(map(redacted, member.index_urls if member and member.index_urls else self.indexes))
         name = f"requires {source} {package} {version} {self.label(package)}"
         cache = self.client.http.cache
-        kept = cache.get(name)
-        if kept is not None:
-            return tuple(map(Requirement, json.loads(kept.body)))
+        cached = cache.get(name)
+        if cached is not None:
+            return tuple(map(Requirement, json.loads(cached.body)))
         wheel = wheel_for_metadata(self.files(package, version))
         if wheel is None:
             return ()
@@ -120,8 +120,8 @@ class Known:
         cache.put(name, {"cache-control": UNCHANGING}, json.dumps([str(each) for each in requires]).encode())
         return requires
 
-    def standing(self, member: Member, version: Version) -> MemberRelease:
-        """How a member stands at a version."""
+    def member_release(self, member: Member, version: Version) -> MemberRelease:
+        """Return one version of a member on its index, and whether it can be used."""
         project = self.project(member.name)
         files = project.of(version, member.label)
         where = project.index_url
@@ -132,12 +132,12 @@ class Known:
         refused = self._refused(files)
         return MemberRelease(member, project, files, f"{version} on {where} {refused}" if refused else None, False)
 
-    def standings(self, members: Iterable[Member], version: Version) -> list[MemberRelease]:
-        """How several members stand at a version, asked at once."""
-        return self.client.each(lambda member: self.standing(member, version), members)
+    def member_releases(self, members: Iterable[Member], version: Version) -> list[MemberRelease]:
+        """Return one version of several members, asked at once."""
+        return self.client.each(lambda member: self.member_release(member, version), members)
 
     def _refused(self, files: tuple[File, ...]) -> str | None:
-        """Why a release's files do not do, or None."""
+        """Return why a release's files cannot be used, or None."""
         left = files if self.terms.yanked else tuple(file for file in files if file.yanked is None)
         if not left:
             reason = next((file.yanked for file in files if file.yanked), "")
@@ -145,32 +145,32 @@ class Known:
         return unfit(left, self.targets)
 
     def common(self, members: Iterable[Member]) -> Version | None:
-        """The newest version that every one of the members has."""
+        """Return the newest usable version that all of the members have, or None."""
         sets = [set(self.usable(member.name)) for member in members]
         return newest(set.intersection(*sets), prereleases=self.terms.prerelease) if sets else None
 
 
 def _newest_known(project: Project, label: str | None, prereleases: bool) -> str:
-    """What an index has of a package instead of the release that was asked for."""
+    """Describe which releases an index has instead of the one that was asked for."""
     if not project.files:
-        return "which does not know it at all"
+        return "which does not have this package"
     best = newest(project.versions(label), prereleases=prereleases)
     if best:
         return f"where the newest is {best}{f'+{label}' if label else ''}"
     labels = sorted({file.version.local for file in project.files if file.version.local})
-    others = f"only such with +{', +'.join(labels[:5])}" if labels else "only such without a label"
+    others = f"only with +{', +'.join(labels[:5])}" if labels else "only without a label"
     return f"which has no release {f'with +{label}' if label else 'without a label'}, {others}"
 
 
 def asked_members(known: Known, group: Group, named: Iterable[str]) -> tuple[list[Member], list[Member]]:
-    """The members whose releases count, and those that are left out.
+    """Return the members whose releases count, and the members that are left out.
 
-    A member counts unless its index does not know it at all, the lock gives it no index of its own, and no
-    requirement names it: a family lists every package it may have, not every one that a repository uses. All are asked
-    anew: nothing is said of a release because of a kept answer.
+    A member is left out if its index does not have it, the lock gives it no index or label, and no requirement names
+    it: a family lists every package that a repository may use, not those that it does use. All indexes are asked even
+    if the cache is fresh, so that no result depends on an outdated answer.
     """
     named = set(named)
-    projects = known.client.each(lambda member: known.asked_anew(member.name), group.packages)
+    projects = known.client.each(lambda member: known.revalidated(member.name), group.packages)
     asked: list[Member] = []
     left: list[Member] = []
     for member, project in zip(group.packages, projects, strict=True):
@@ -179,18 +179,18 @@ def asked_members(known: Known, group: Group, named: Iterable[str]) -> tuple[lis
     return asked, left
 
 
-def release_files(standing: MemberRelease) -> tuple[tuple[str, str], ...]:
-    """What the lock records of a release: each file that has a sha256."""
-    return tuple(sorted((file.name, f"sha256:{file.sha256}") for file in standing.files if file.sha256))
+def release_files(release: MemberRelease) -> tuple[tuple[str, str], ...]:
+    """Return what the lock records of a release: the name and digest of each file that has a sha256."""
+    return tuple(sorted((file.name, f"sha256:{file.sha256}") for file in release.files if file.sha256))
 
 
 def targets(root: str) -> Targets:
-    """What the repository's releases must fit."""
+    """Return the targets that the repository's releases must fit."""
     return targets_of(requires_python(root))
 
 
 def requires_python(root: str) -> str | None:
-    """What the repository's pyproject.toml says of Pythons."""
+    """Return `requires-python` of the repository's pyproject.toml, or None."""
     source = files.read_optional(root, "pyproject.toml")
     try:
         document = tomllib.loads(source.data.decode("utf-8-sig")) if source else {}

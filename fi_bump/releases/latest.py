@@ -1,4 +1,4 @@
-"""What `latest` reports for a group and for each of its members, as data."""
+"""The data that `latest` reports for a group and for each of its members."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fi_bump.records import NamedTuple
 
 
 class MemberLatest(NamedTuple):
-    """A member's newest usable release on its index, and the day it was uploaded; None where there is none."""
+    """A member's newest usable release on its index and the day of its upload (YYYY-MM-DD); None if there is none."""
 
     member: Member
     index_url: str
@@ -18,9 +18,9 @@ class MemberLatest(NamedTuple):
 
 
 class GroupLatest(NamedTuple):
-    """A group's members, the newest version that all of them have, and what an audit of moving there counts.
+    """A group's members, the newest version that all of them have, and the number of conflicts of moving there.
 
-    `left` are the members that their index does not know and no requirement names.
+    `left` are the members that their index does not have and no requirement names.
     """
 
     group: Group

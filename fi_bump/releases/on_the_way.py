@@ -1,4 +1,4 @@
-"""The releases on the way from one version to another, as the members' indexes have them."""
+"""The releases between two versions of a group, as the members' indexes have them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fi_bump.releases.known import Known
 
 
 def on_the_way(known: Known, members: Iterable[Member], old: str | None, new: str) -> tuple[Release, ...]:
-    """What any of the members released after `old`, up to and with `new`; falling for a downgrade.
+    """Return the releases of any member after `old`, up to and including `new`; in falling order for a downgrade.
 
-    Final releases, and `new` whatever it is. Without `old`, and where they are equal, `new` alone.
+    They are final releases, and `new` of any kind. Without `old`, or if both are equal, only `new`.
     """
     end = Version(new)
     start = end if old is None else Version(old)
@@ -43,7 +43,7 @@ def _release(version: Version, members: list[list[File]]) -> Release:
 
 
 class Release(NamedTuple):
-    """A release on the way; `date` is the day of its first upload, `yanked` the reason where a member's is yanked."""
+    """A release; `date` is the day of its first upload, `yanked` the reason if a member's release is yanked."""
 
     version: str
     date: str | None = None

@@ -138,8 +138,8 @@ def test_a_release_with_another_label_only(engine: Path, ask: Ask, index: Index)
     Package("flashinfer-jit-cache", {f"{NEW}+cu130": b"x"}).serve(index, "/whl")
     text = (engine / "versions.lock.json").read_text()
     for label, said in (
-        ("", f"{NEW} is not on URL/whl/simple, which has no release without a label, only such with +cu130"),
-        ("cu999", f"{NEW}+cu999 is not on URL/whl/simple, which has no release with +cu999, only such with +cu130"),
+        ("", f"{NEW} is not on URL/whl/simple, which has no release without a label, only with +cu130"),
+        ("cu999", f"{NEW}+cu999 is not on URL/whl/simple, which has no release with +cu999, only with +cu130"),
     ):
         more = f', "label": "{label}"' if label else ""
         member = f'"flashinfer-jit-cache": {{"index": "{index.url}/whl/simple"{more}}}'
@@ -400,7 +400,7 @@ def test_what_has_to_ask_is_refused_offline(engine: Path, run: Run, command: str
     assert run(engine, *command.split()) == (
         3,
         "",
-        "fi-bump: FI_BUMP_OFFLINE is set, and this asks the package indexes\nhelp: unset it for this command\n",
+        "fi-bump: FI_BUMP_OFFLINE is set, but this command asks the package indexes\nhelp: unset FI_BUMP_OFFLINE for this command\n",
     )
 
 
@@ -408,9 +408,9 @@ def test_what_has_to_ask_is_refused_offline(engine: Path, run: Run, command: str
 @pytest.mark.parametrize(
     ("route", "message"),
     [
-        (answering(Reply(503, {}, b"")), "URL/simple/flashinfer-cubin/: the index answered 503\nhelp: try again later, or use --offline\n"),
-        (answering(Reply(200, {"Content-Type": "text/plain"}, b"")), "URL/simple/flashinfer-cubin/: the index answered with text/plain, not with a project's page\nhelp: name the index's simple page, not a file or a web page\n"),
-        (hanging, "URL/simple/flashinfer-cubin/: did not answer in time\nhelp: check the network and the index's address, or use --offline\n"),
+        (answering(Reply(503, {}, b"")), "URL/simple/flashinfer-cubin/: the index answered with status 503\nhelp: try again later, or use --offline\n"),
+        (answering(Reply(200, {"Content-Type": "text/plain"}, b"")), "URL/simple/flashinfer-cubin/: the index answered with text/plain, not with a project page in JSON or HTML\nhelp: give the URL of the index's simple API, not of a file or a web page\n"),
+        (hanging, "URL/simple/flashinfer-cubin/: did not answer in time\nhelp: check the network and the index's URL, or use --offline\n"),
     ],
 )  # fmt: skip
 def test_an_index_that_cannot_be_asked(

@@ -1,6 +1,6 @@
-"""A real package index on this machine, with every fault an index can have: what the index tests ask over HTTP.
+"""A real package index on this machine, with every fault that an index can have, for the index tests.
 
-Each folder of the path behaves in its own way; a response is made when it is asked for, and every request is logged.
+Each folder of the path behaves in its own way. Responses are made on request, and every request is logged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ JSON = "application/vnd.pypi.simple.v1+json"
 
 
 class Reply(NamedTuple):
-    """What a route answers."""
+    """The answer of a route."""
 
     status: int
     headers: dict[str, str]
@@ -31,7 +31,7 @@ class Reply(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What was asked."""
+    """One logged request."""
 
     path: str
     headers: dict[str, str]
@@ -44,11 +44,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up in the middle is what some tests are about."""
+        """Ignore a client that disconnects in the middle, which some tests do on purpose."""
 
 
 class Index:
-    """A running index: its address, its routes by path prefix (the longest one counts), and a log of what was asked."""
+    """A running index: its URL, its routes by path prefix (the longest match wins), and a log of the requests."""
 
     def __init__(self) -> None:
         self.routes: dict[str, Route] = {}
@@ -66,7 +66,7 @@ class Index:
                 outer._answer(self)
 
             def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # the base class's name
-                """Say nothing."""
+                """Print no log lines."""
 
         self.server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -93,7 +93,7 @@ class Index:
 
 @contextmanager
 def running() -> Iterator[Index]:
-    """An index that answers until the block ends."""
+    """Run an index until the block ends."""
     index = Index()
     thread = threading.Thread(target=index.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -107,7 +107,7 @@ def running() -> Iterator[Index]:
 
 
 def wheel(name: str, version: str, *requires: str, filler: int = 0, python: str | None = None) -> bytes:
-    """A wheel with METADATA and, before it, `filler` bytes that do not compress."""
+    """Return a wheel with METADATA and, before it, `filler` bytes that do not compress."""
     stem = name.replace("-", "_")
     lines = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
     lines += [f"Requires-Python: {python}"] if python else []
@@ -123,7 +123,7 @@ def wheel(name: str, version: str, *requires: str, filler: int = 0, python: str 
 
 
 class Package:
-    """The releases of one package, as routes of an index: its page in JSON or HTML, and its files."""
+    """The releases of one package as routes of an index: its page in JSON or HTML, and its files."""
 
     def __init__(
         self, name: str, releases: dict[str, bytes], *, html: bool = False, ranges: bool = True, sidecar: bool = False
@@ -138,13 +138,13 @@ class Package:
         self.extra: dict[str, dict[str, object]] = {}
 
     def serve(self, index: Index, below: str = "") -> None:
-        """Add the page and the files to an index, the page below `below/simple/`."""
+        """Add the page and the files to an index; the page is below `below/simple/`."""
         index.routes[f"{below}/simple/{self.name}/"] = self.page
         index.routes[f"{below}/files/{self.name.replace('-', '_')}-"] = self.file
         self.below = below
 
     def page(self, index: Index, request: Request) -> Reply:
-        """The project's page."""
+        """Answer with the project page."""
         entries = []
         for name, data in self.files.items():
             entry: dict[str, object] = {
@@ -170,7 +170,7 @@ class Package:
         return Reply(200, {"Content-Type": "text/html; charset=utf-8"}, body)
 
     def file(self, index: Index, request: Request) -> Reply:
-        """A wheel, a part of it, or its metadata."""
+        """Answer with a wheel, a part of it, or its metadata."""
         name = request.path.rpartition("/")[2]
         if name.endswith(".metadata"):
             return Reply(200, {}, metadata_of(self.files[name.removesuffix(".metadata")]))
@@ -178,7 +178,7 @@ class Package:
 
 
 def part(data: bytes, request: Request) -> Reply:
-    """The bytes that a Range header names, or all of them."""
+    """Return the bytes that a Range header asks for, or all of them."""
     wanted = request.headers.get("range", "").removeprefix("bytes=")
     if not wanted:
         return Reply(200, {}, data)
@@ -190,13 +190,13 @@ def part(data: bytes, request: Request) -> Reply:
 
 
 def metadata_of(data: bytes) -> bytes:
-    """METADATA of a wheel."""
+    """Return METADATA for a wheel."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return archive.read(next(name for name in archive.namelist() if name.endswith("METADATA")))
 
 
 def answering(*replies: Reply) -> Route:
-    """A route that gives these answers in turn, and the last one from then on."""
+    """Return a route that gives these answers in turn, and repeats the last one."""
 
     def route(index: Index, request: Request) -> Reply:
         return replies[min(index.seen[request.path], len(replies)) - 1]
@@ -205,13 +205,13 @@ def answering(*replies: Reply) -> Route:
 
 
 def hanging(index: Index, request: Request) -> Reply:
-    """A route that does not answer before the index ends."""
+    """Return a route that does not answer until the index stops."""
     index.released.wait(30)
     return Reply(200, {}, b"")
 
 
 def with_etag(route: Route) -> Route:
-    """A route whose answers are validated by an ETag."""
+    """Return a route whose answers are validated by an ETag."""
 
     def tagged(index: Index, request: Request) -> Reply:
         reply = route(index, request)
@@ -224,7 +224,7 @@ def with_etag(route: Route) -> Route:
 
 
 def zipped(route: Route) -> Route:
-    """A route whose answers travel compressed."""
+    """Return a route whose answers are compressed."""
 
     def compressed(index: Index, request: Request) -> Reply:
         reply = route(index, request)
@@ -235,7 +235,7 @@ def zipped(route: Route) -> Route:
 
 
 def guarded(route: Route, authorization: str) -> Route:
-    """A route that asks for one authorization."""
+    """Return a route that demands a certain Authorization header."""
 
     def checked(index: Index, request: Request) -> Reply:
         if request.headers.get("authorization") != authorization:
@@ -246,7 +246,7 @@ def guarded(route: Route, authorization: str) -> Route:
 
 
 def slowly(route: Route, seconds: float) -> Route:
-    """A route that takes its time."""
+    """Return a route that answers slowly."""
 
     def delayed(index: Index, request: Request) -> Reply:
         time.sleep(seconds)

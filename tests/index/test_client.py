@@ -1,4 +1,4 @@
-"""The client against a real index on this machine: every form of page, every fault, and what is fetched for it."""
+"""The client with a real index on this machine: every form of page, every fault, and the requests it takes."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ RELEASES = {version: wheel("kit", version, *REQUIRES) for version in ("0.6.8.pos
 
 @pytest.fixture
 def index() -> Iterator[Index]:
-    """A running index with nothing on it."""
+    """A running index without routes."""
     with running() as started:
         yield started
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Client:
-    """A client with short time-outs and a cache of its own."""
+    """A client with short time-outs and its own cache."""
     return Client(Http(Cache(tmp_path / "cache"), connect=2, read=0.5))
 
 
 def versions(project: Project) -> list[str]:
-    """The versions of a project as texts."""
+    """Return the versions of a project as texts."""
     return [str(version) for version in project.versions()]
 
 
@@ -82,7 +82,7 @@ def test_a_page(index: Index, client: Client, html: bool) -> None:
     assert project.of(Version("0.6.9")) == ()
 
 
-def test_what_is_no_release_of_the_package_is_left_out(index: Index, client: Client) -> None:
+def test_files_of_other_packages_are_left_out(index: Index, client: Client) -> None:
     files = ("kit-1.0-py3-none-any.whl", "kit-1.0.tar.gz", "kit_extra-2.0-py3-none-any.whl", "kit-1.0.exe", "kit-x.whl")
     entries = ", ".join(f'{{"filename": "{name}", "url": "{name}"}}' for name in files)
     index.routes["/simple/kit/"] = answering(Reply(200, {"Content-Type": JSON}, f'{{"files": [{entries}]}}'.encode()))
@@ -128,11 +128,11 @@ def test_metadata_beside_the_wheel(index: Index, client: Client) -> None:
     wrong = file._replace(metadata_sha256="0" * 64)
     with pytest.raises(PackageIndexError) as caught:
         Client(Http(Cache(None))).metadata(wrong)
-    assert caught.value.message == "its metadata file does not have the hash that the index names"
+    assert caught.value.message == "its metadata file does not have the hash that the index gives"
 
 
 @pytest.mark.parametrize("filler", [0, 50_000, 2_000_000])
-def test_metadata_out_of_the_remote_wheel(index: Index, client: Client, filler: int) -> None:
+def test_metadata_from_inside_the_remote_wheel(index: Index, client: Client, filler: int) -> None:
     data = wheel("kit", "1.0", *REQUIRES, filler=filler)
     Package("kit", {"1.0": data}).serve(index)
     (file,) = client.project("kit", [f"{index.url}/simple"]).files
@@ -174,7 +174,7 @@ def test_a_server_without_ranges(index: Index, client: Client, monkeypatch: pyte
     with pytest.raises(PackageIndexError) as caught:
         Client(Http(Cache(None))).metadata(file)
     assert str(caught.value) == (
-        f"{file.url}: its METADATA cannot be read: the server gives no parts of a file, and all of it has 0 MiB"
+        f"{file.url}: its METADATA cannot be read: the server does not serve ranges, and the whole file has 0 MiB"
     )
 
 
@@ -184,11 +184,17 @@ BROKEN = wheel("kit", "1.0", "torch")
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"no zip at all", "it is no whole zip (file is not a zip file)"),
-        (BROKEN[:-30], "it is no whole zip (file is not a zip file)"),
-        (BROKEN.replace(b"PK\x01\x02", b"PK\x09\x09"), "it is no whole zip (bad magic number for central directory)"),
-        (BROKEN.replace(b"PK\x03\x04", b"PK\x09\x09"), "it is no whole zip (bad magic number for file header)"),
-        (BROKEN.replace(b"METADATA", b"METABATA"), "it holds 0 files named *.dist-info/METADATA"),
+        (b"no zip at all", "it is not a complete zip file (file is not a zip file)"),
+        (BROKEN[:-30], "it is not a complete zip file (file is not a zip file)"),
+        (
+            BROKEN.replace(b"PK\x01\x02", b"PK\x09\x09"),
+            "it is not a complete zip file (bad magic number for central directory)",
+        ),
+        (
+            BROKEN.replace(b"PK\x03\x04", b"PK\x09\x09"),
+            "it is not a complete zip file (bad magic number for file header)",
+        ),
+        (BROKEN.replace(b"METADATA", b"METABATA"), "it contains 0 files named *.dist-info/METADATA"),
     ],
 )
 def test_a_broken_wheel(index: Index, client: Client, data: bytes, reason: str) -> None:
@@ -201,7 +207,7 @@ def test_a_broken_wheel(index: Index, client: Client, data: bytes, reason: str) 
 
 
 def _listing(name: object = "kit-1.0-py3-none-any.whl", url: object = "a", **more: object) -> Reply:
-    """A page with one file."""
+    """Return a JSON page with one file."""
     entry = {"filename": name, "url": url, "hashes": {}, **more}
     return Reply(200, {"Content-Type": JSON}, json.dumps({"files": [entry]}).encode())
 
@@ -212,24 +218,24 @@ OK_PAGE = Reply(200, {"Content-Type": JSON}, b'{"files": []}')
 @pytest.mark.parametrize(
     ("replies", "message"),
     [
-        ([Reply(200, {"Content-Type": JSON}, b'{"files": [')], "the index promised JSON and sent something else, or half of it"),
-        ([Reply(200, {"Content-Type": JSON}, b"<html></html>")], "the index promised JSON and sent something else, or half of it"),
-        ([Reply(200, {"Content-Type": JSON}, b"[]")], "the index's JSON is no project's page: it has no files"),
-        ([Reply(200, {"Content-Type": JSON}, b'{"files": [{}]}')], "the index's JSON lists a file without a name or an address"),
-        ([Reply(200, {"Content-Type": "text/html"}, b"nothing")], "the index promised HTML and sent something else"),
-        ([Reply(200, {"Content-Type": "image/png"}, b"x")], "the index answered with image/png, not with a project's page"),
-        ([Reply(200, {}, b"x")], "the index answered with nothing at all, not with a project's page"),
-        ([Reply(200, {"Content-Type": JSON}, b"[" * 100_000)], "the index promised JSON and sent something else, or half of it"),
-        ([Reply(200, {"Content-Type": JSON}, b'{"meta": {"api-version": "2.0"}, "files": []}')], "the index speaks version 2.0 of the interface, and only 1 is known"),
-        ([Reply(200, {"Content-Type": "text/html"}, b'<meta name="pypi:repository-version" content="2.0">')], "the index speaks version 2.0 of the interface, and only 1 is known"),
-        ([_listing(url="http://[bad")], "the index lists a file at 'http://[bad', which is no address"),
-        ([_listing(url="ftp://user:planted@host/a")], "the index lists a file at 'ftp://host/a', which is no address"),
+        ([Reply(200, {"Content-Type": JSON}, b'{"files": [')], "the index's answer is not valid JSON, although its content type is JSON"),
+        ([Reply(200, {"Content-Type": JSON}, b"<html></html>")], "the index's answer is not valid JSON, although its content type is JSON"),
+        ([Reply(200, {"Content-Type": JSON}, b"[]")], "the index's JSON is not a project page: it has no list of files"),
+        ([Reply(200, {"Content-Type": JSON}, b'{"files": [{}]}')], "the index's JSON lists a file without a name or a URL"),
+        ([Reply(200, {"Content-Type": "text/html"}, b"nothing")], "the index's answer is not HTML, although its content type is HTML"),
+        ([Reply(200, {"Content-Type": "image/png"}, b"x")], "the index answered with image/png, not with a project page in JSON or HTML"),
+        ([Reply(200, {}, b"x")], "the index answered with no content type, not with a project page in JSON or HTML"),
+        ([Reply(200, {"Content-Type": JSON}, b"[" * 100_000)], "the index's answer is not valid JSON, although its content type is JSON"),
+        ([Reply(200, {"Content-Type": JSON}, b'{"meta": {"api-version": "2.0"}, "files": []}')], "the index uses version 2.0 of the simple API, and fi-bump knows only 1"),
+        ([Reply(200, {"Content-Type": "text/html"}, b'<meta name="pypi:repository-version" content="2.0">')], "the index uses version 2.0 of the simple API, and fi-bump knows only 1"),
+        ([_listing(url="http://[bad")], "the index lists a file at 'http://[bad', which is not a URL"),
+        ([_listing(url="ftp://user:planted@host/a")], "the index lists a file at 'ftp://host/a', which is not a URL"),
         ([_listing(url="file:///etc/hostname")], "the index lists a file at 'file:///etc/hostname', which is not on a web server"),
-        ([Reply(200, {"Content-Type": "text/html"}, b'<base href="http://[x"><a href="kit-1.0.zip">a</a>')], "the index lists a file at 'http://[x', which is no address"),
-        ([Reply(403, {}, b"")], "the index answered 403"),
-        ([Reply(418, {}, b"")], "the index answered 418"),
-        ([Reply(503, {}, b"")], "the index answered 503"),
-        ([Reply(302, {"Location": "/simple/kit/"}, b"")], "redirects without end"),
+        ([Reply(200, {"Content-Type": "text/html"}, b'<base href="http://[x"><a href="kit-1.0.zip">a</a>')], "the index lists a file at 'http://[x', which is not a URL"),
+        ([Reply(403, {}, b"")], "the index answered with status 403"),
+        ([Reply(418, {}, b"")], "the index answered with status 418"),
+        ([Reply(503, {}, b"")], "the index answered with status 503"),
+        ([Reply(302, {"Location": "/simple/kit/"}, b"")], "redirects too often"),
     ],
 )  # fmt: skip
 def test_bad_answers(index: Index, client: Client, replies: list[Reply], message: str) -> None:
@@ -251,7 +257,7 @@ def test_bad_answers(index: Index, client: Client, replies: list[Reply], message
         ({"yanked": True}, (None, "")),
     ],
 )
-def test_what_an_index_says_of_a_file_is_held_to_its_form(
+def test_fields_of_a_wrong_type_are_ignored(
     index: Index, client: Client, more: dict[str, object], expected: tuple[str | None, str | None]
 ) -> None:
     index.routes["/simple/kit/"] = answering(_listing(**more))
@@ -260,12 +266,12 @@ def test_what_an_index_says_of_a_file_is_held_to_its_form(
 
 
 @pytest.mark.parametrize("name", [f"kit-{'9' * 5000}-py3-none-any.whl", "kit-1.0-py3-none-an\x1b.whl", "a/kit-1.0.zip"])
-def test_a_file_with_an_impossible_name_is_none_of_the_package(index: Index, client: Client, name: str) -> None:
+def test_a_file_with_an_impossible_name_is_left_out(index: Index, client: Client, name: str) -> None:
     index.routes["/simple/kit/"] = answering(_listing(name))
     assert client.project("kit", [f"{index.url}/simple"]).files == ()
 
 
-def test_errors_of_a_moment_are_tried_again(index: Index, client: Client) -> None:
+def test_temporary_errors_are_retried(index: Index, client: Client) -> None:
     busy = Reply(503, {"Retry-After": "0"}, b"")
     index.routes["/simple/kit/"] = answering(busy, busy, OK_PAGE)
     assert client.project("kit", [f"{index.url}/simple"]).files == ()
@@ -281,11 +287,11 @@ def test_an_index_that_hangs(index: Index, client: Client, monkeypatch: pytest.M
     with pytest.raises(PackageIndexError) as caught:
         client.project("kit", [f"{index.url}/simple"])
     assert str(caught.value) == f"{index.url}/simple/kit/: did not answer in time"
-    assert caught.value.hint == "check the network and the index's address"
+    assert caught.value.hint == "check the network and the index's URL"
     assert index.seen["/simple/kit/"] == 2
 
 
-def test_nobody_there(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_server(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_module, "RETRIES", 0)
     with running() as index:
         address = index.url
@@ -295,11 +301,11 @@ def test_nobody_there(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for wrong in ("https://[broken", "https:///x", "nonsense"):
         with pytest.raises(PackageIndexError) as caught:
             client.project("kit", [wrong])
-        assert str(caught.value) == f"{wrong}/kit/: is no address"
+        assert str(caught.value) == f"{wrong}/kit/: is not a URL"
         assert caught.value.hint == "write https://HOST/simple or file:///FOLDER"
     with pytest.raises(PackageIndexError) as caught:
         client.project("kit", ["user:planted@host/simple"])
-    assert str(caught.value) == "host/simple/kit/: is no address"
+    assert str(caught.value) == "host/simple/kit/: is not a URL"
 
 
 def test_an_answer_too_large(index: Index, client: Client) -> None:
@@ -315,7 +321,7 @@ def test_compressed_answers(index: Index, client: Client) -> None:
     assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
 
 
-def test_answers_are_validated_and_used_again(index: Index, tmp_path: Path) -> None:
+def test_cached_answers_are_validated_and_reused(index: Index, tmp_path: Path) -> None:
     package = Package("kit", RELEASES)
     index.routes["/simple/kit/"] = with_etag(package.page)
     cache = Cache(tmp_path / "cache")
@@ -354,15 +360,15 @@ def test_credentials_are_sent_and_never_shown(index: Index, client: Client, tmp_
     address = index.url.replace("//", f"//{USERINFO}") + "/simple"
     project = client.project("kit", [address])
     assert project.index_url == f"{index.url}/simple"
-    # The files lie on the same host, whose credentials are known by then.
+    # The files are on the same host, whose credentials are known by then.
     assert len(client.metadata(project.files[0]).requires) == 3
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     wrong = index.url.replace("//", "//some-user:wr0ng@") + "/simple"
     with pytest.raises(PackageIndexError) as caught:
         Client(Http(Cache(None))).project("kit", [wrong])
     assert (str(caught.value), caught.value.hint) == (
-        f"{index.url}/simple/kit/: the index answered 401",
-        "give the index credentials in its address, in netrc, or leave it out",
+        f"{index.url}/simple/kit/: the index answered with status 401",
+        "put the index's credentials into its URL or into netrc, or remove the index",
     )
     for text in (str(project), str(caught.value), repr(client), kept.decode("latin-1"), repr(split(address))):
         assert "s3cr3t" not in text
@@ -400,7 +406,7 @@ def test_credentials_from_a_keyring(
         return
     with pytest.raises(PackageIndexError) as caught:
         client.project("kit", [f"{index.url}/simple"])
-    assert caught.value.message == "the index answered 401"
+    assert caught.value.message == "the index answered with status 401"
 
 
 def test_credentials_do_not_follow_to_another_host(index: Index, client: Client) -> None:
@@ -467,7 +473,7 @@ def test_nothing_waits_for_an_index_that_hangs(index: Index) -> None:
     index.routes["/simple/bad/"] = answering(Reply(403, {}, b""))
     with pytest.raises(PackageIndexError) as caught:
         client.each(lambda name: client.project(name, [f"{index.url}/simple"]), ["slow", "slower", "bad"])
-    assert str(caught.value) == f"{index.url}/simple/bad/: the index answered 403"
-    # The interpreter joins every thread but daemons before it ends.
+    assert str(caught.value) == f"{index.url}/simple/bad/: the index answered with status 403"
+    # The interpreter joins every thread except daemon threads before it ends.
     assert [each for each in threading.enumerate() if not each.daemon] == [threading.main_thread()]
     assert not index.released.is_set()

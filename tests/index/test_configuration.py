@@ -1,4 +1,4 @@
-"""Which index is asked: the command line, the variables, uv's and pip's files, pip's own default, in that order."""
+"""The order of the configured indexes: the command line, variables, uv's and pip's files, pip's default."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
-    """Variables that hide the machine's own files."""
+    """Return variables that hide the machine's own configuration files."""
     return {"XDG_CONFIG_HOME": str(home / "config"), "XDG_CONFIG_DIRS": str(home / "none"), **variables}
 
 
@@ -92,7 +92,7 @@ def test_files_of_pip(home: Path, path: str, text: str, urls: tuple[str, ...]) -
     assert find((), str(home), environment(home)).urls == urls
 
 
-def test_the_file_that_pip_is_told_to_read_is_the_strongest(home: Path) -> None:
+def test_pip_config_file_has_the_highest_priority(home: Path) -> None:
     (home / ".pip").mkdir()
     (home / ".pip/pip.conf").write_text(f"[global]\nindex-url = {A}\n")
     (home / "named.conf").write_text(f"[global]\nindex-url = {B}\n")
@@ -111,6 +111,6 @@ def test_the_default_is_the_one_that_pip_names(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(FiBumpError) as caught:
         configuration._pip_default()
     assert (caught.value.message, caught.value.hint) == (
-        "no index is configured, and there is no pip to ask",
-        "name one with --index URL",
+        "no index is configured, and there is no pip whose default could be used",
+        "give an index with --index URL",
     )

@@ -1,4 +1,4 @@
-"""The index that this machine is configured with, asked for real."""
+"""Tests with the real index that this machine is configured for."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ask(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
 
 @pytest.fixture
 def vllm(tmp_path: Path, run: Run) -> Callable[[str], Path]:
-    """A copy of a vLLM release with a lock."""
+    """Return a copy of a vLLM release with a lock."""
 
     def make(version: str) -> Path:
         root = tmp_path / version
@@ -43,7 +43,7 @@ def vllm(tmp_path: Path, run: Run) -> Callable[[str], Path]:
     return make
 
 
-def test_what_the_index_has_of_flashinfer() -> None:
+def test_the_releases_of_flashinfer() -> None:
     client = Client(Http(Cache(None)))
     indexes = configuration.find().urls
     cubin = client.project("flashinfer-cubin", indexes)

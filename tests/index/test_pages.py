@@ -1,4 +1,4 @@
-"""What is read from an index's page, as HTML and as JSON, field by field and without a server."""
+"""The fields of a project page, HTML and JSON, one by one and without a server."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def html(body: str, content_type: str = "text/html") -> tuple[File, ...]:
 
 
 def anchor(attributes: str = "", href: str = WHEEL) -> File:
-    """The one file of a page that has one anchor."""
+    """Return the file of an HTML page with one link."""
     (file,) = html(f'<a href="{href}" {attributes}>kit</a>')
     return file
 
 
 def entry(**more: object) -> File:
-    """The one file of a JSON page that has one entry."""
+    """Return the file of a JSON page with one entry."""
     page = {"files": [{"filename": WHEEL, "url": WHEEL, **more}]}
     (file,) = files_of(HttpAnswer(URL, 200, {"content-type": JSON}, json.dumps(page).encode()), "kit")
     return file
@@ -177,7 +177,7 @@ def test_the_content_types_of_json(content_type: str) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json", "text/html+x", "html"])
 def test_another_content_type(content_type: str) -> None:
-    message = f"{URL}: the index answered with {content_type}, not with a project's page"
+    message = f"{URL}: the index answered with {content_type}, not with a project page in JSON or HTML"
     assert refusal(f'<a href="{WHEEL}">kit</a>', content_type) == message
 
 
@@ -191,7 +191,7 @@ def test_every_minor_version_of_the_interface_is_read(version: str) -> None:
 
 @pytest.mark.parametrize("version", ["2.0", "2", "10.0", "0.9"])
 def test_another_version_of_the_interface_is_refused(version: str) -> None:
-    message = f"{URL}: the index speaks version {version} of the interface, and only 1 is known"
+    message = f"{URL}: the index uses version {version} of the simple API, and fi-bump knows only 1"
     head = f'<meta name="pypi:repository-version" content="{version}">'
     assert refusal(f'{head}<a href="{WHEEL}">kit</a>') == message
     assert refusal(json.dumps({"meta": {"api-version": version}, "files": []}), JSON) == message
@@ -233,7 +233,10 @@ def test_a_file_that_is_not_on_a_web_server(href: str) -> None:
 
 
 def test_a_page_that_is_no_html() -> None:
-    assert refusal("kit-1.0-py3-none-any.whl") == f"{URL}: the index promised HTML and sent something else"
+    assert (
+        refusal("kit-1.0-py3-none-any.whl")
+        == f"{URL}: the index's answer is not HTML, although its content type is HTML"
+    )
     assert html("<html><body></body></html>") == ()
 
 

@@ -1,4 +1,4 @@
-"""Which files fit which Pythons and machines."""
+"""Which files fit which Python versions and machines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fi_bump.index.targets import Targets, targets_of, unfit
 
 
 def file(name: str, requires_python: str | None = None) -> File:
-    """A file of version 1.0."""
+    """Return a file of version 1.0."""
     return File(name, "", Version("1.0"), requires_python=requires_python)
 
 
@@ -67,7 +67,7 @@ def test_a_source_distribution_fits_everywhere() -> None:
         (None, "3.12", None),
     ],
 )
-def test_what_a_release_says_of_pythons(requires: str | None, python: str, reason: str | None) -> None:
+def test_requires_python_of_a_release(requires: str | None, python: str, reason: str | None) -> None:
     assert unfit([file("kit-1.0-py3-none-any.whl", requires)], Targets((python,))) == reason
 
 
