@@ -33,6 +33,7 @@ check: $(STAMP)
 	$(BIN)/fi-bump check
 
 docs: $(STAMP)
+	$(BIN)/python tools/formats.py --check
 	$(BIN)/python tools/docs.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir .site
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Callable
 from typing import IO, Any, cast
 
 from dockerfile_parse import DockerfileParser
@@ -16,8 +17,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from fi_bump.editing.plan import Plan, PlannedChange
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
+from fi_bump.formats.table import format_named, format_of
 from fi_bump.pins import BOM, Source, Span
-from fi_bump.scanning.files import format_of
 
 _QUOTE = "put quotes around the version there, then run again"
 
@@ -28,19 +29,10 @@ def confirm(plan: Plan) -> None:
     Raises FileError for a place that needs quotes before the version can be written there.
     """
     for change in plan.changes:
-        match format_of(change.source.path):
-            case "requirements":
-                doubt = _requirements(change)
-            case "dockerfile":
-                doubt = _dockerfile(change)
-            case "bake":
-                doubt = _json(change)
-            case "yaml":
-                doubt = _yaml(change)
-            case "pyproject":
-                doubt = _toml(change)
-            case _:  # A file with a literal: no parser knows its format.
-                doubt = None
+        form = format_of(change.source.path)
+        # A file with a literal may have no format, and some formats have no parser but their finder.
+        opinion = OPINIONS.get(format_named(form).second_opinion) if form else None
+        doubt = opinion(change) if opinion else None
         if doubt is not None:
             raise InternalError(f"{doubt}, so nothing was written", place=change.source.path, hint=REPORT_WITH_FILE)
 
@@ -180,3 +172,13 @@ def _yaml(change: PlannedChange) -> str | None:
 def _is_cut(text: str) -> bool:
     """Whether YAML reads a plain scalar as a number that is written differently: 1.10 as 1.1."""
     return re.fullmatch(r"[0-9]+\.[0-9]+0", text) is not None
+
+
+# The parsers that formats/table.py names, each with what it must read in a changed file.
+OPINIONS: dict[str, Callable[[PlannedChange], str | None]] = {
+    "packaging": _requirements,
+    "dockerfile-parse": _dockerfile,
+    "json": _json,
+    "PyYAML": _yaml,
+    "tomlkit": _toml,
+}

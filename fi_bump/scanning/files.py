@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator
 
 from fi_bump.errors import MEND_OR_EXCLUDE, MEND_OR_RESTORE, FileError, UsageError, reason_of
+from fi_bump.formats.table import format_of, may_have_format
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
 from fi_bump.records import TYPE_CHECKING
@@ -43,56 +44,7 @@ _SKIPPED_FOLDERS = frozenset(
 _METADATA = (".egg-info", ".dist-info")
 # A folder that contains one of these is another checkout, or a virtual environment.
 _NOT_OURS = frozenset([".git", "pyvenv.cfg"])
-_ENDINGS = (
-    *(".json", ".txt", ".in", ".yml", ".yaml", ".toml", ".py", ".lock"),
-    *(".sh", ".bash", ".mk", ".hcl", ".nix", "makefile", ".env", "pipfile", ".cmake"),
-)
-_NAMED = re.compile(r"(?:docker|container)file|\A\.env\.")
-_LOCK_FILES = frozenset(["uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "conda-lock.yml"])
-# Files such as pnpm-lock.yaml, which a command writes and nobody edits.
-_LOCKED = re.compile(r"(?:^|[-_.])lock\.ya?ml\Z")
-_DOCKERFILE = re.compile(r"\.(?:docker|container)file(?:\.(?:j2|jinja2?|tmpl|tpl|template))?\Z")
-# uv's overrides and pip's constraints have the requirements' format.
-_REQUIREMENTS = re.compile(r"requirement|constraint|override")
 _CHUNK = 1 << 16
-_NO_DOCKERFILE = (".md", ".rst", ".txt", ".png", ".svg", ".py", ".sh", ".json", ".yml", ".yaml", ".dockerignore")
-
-
-def format_of(path: str) -> str | None:
-    """Return the format that a file's name implies, as `formats.finder` knows it, or None.
-
-    The name of a script without an extension (`build`, with `#!/bin/sh`) implies none: only a literal can pin there.
-    """
-    folder, _, name = path.rpartition("/")
-    name = name.lower()
-    if name.endswith(".py"):  # First, since most files are Python.
-        return "python"
-    if name in _LOCK_FILES or (name.startswith("pylock.") and name.endswith(".toml")):
-        return "lockfile"
-    if name.endswith(".json"):
-        return "bake" if name != LOCK_NAME else None
-    if name == "cmakelists.txt" or name.endswith(".cmake"):
-        return "cmake"
-    if name.endswith((".txt", ".in")):
-        if name.endswith(".in") or _REQUIREMENTS.search(name):
-            return "requirements"
-        return "requirements" if "requirements" in folder.lower().split("/") else None
-    if name.endswith((".yml", ".yaml")):
-        return None if _LOCKED.search(name) else "yaml"
-    if name.endswith(".toml"):
-        # Some projects have one per platform: pyproject_xpu.toml.
-        return "pyproject" if name.startswith("pyproject") or name == "pixi.toml" else None
-    if name == "pipfile":
-        return "pyproject"
-    if name.startswith(("dockerfile", "containerfile")) or _DOCKERFILE.search(name):
-        return None if name.endswith(_NO_DOCKERFILE) else "dockerfile"
-    if name.endswith((".sh", ".bash", ".env")) or name.startswith(".env."):
-        return "shell"
-    if name.endswith(".mk") or name in ("makefile", "gnumakefile"):
-        return "makefile"
-    if name.endswith((".hcl", ".nix")):
-        return name[-3:]
-    return None
 
 
 def find_root(start: str) -> str:
@@ -153,10 +105,8 @@ def walk(
                 ):
                     folders.append(prefix + name)
                 continue
-            if promising:
-                lowered = name.lower()
-                if not (lowered.endswith(_ENDINGS) or _NAMED.search(lowered)):
-                    continue
+            if promising and not may_have_format(name):
+                continue
             path = prefix + name
             if exclude is not None and exclude.match(path):
                 continue

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 
 from fi_bump.errors import MEND_OR_EXCLUDE, FileError, ParseError
-from fi_bump.formats import finder
+from fi_bump.formats.table import finder, format_named, format_of
 from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
@@ -37,7 +37,7 @@ class Scan(NamedTuple):
     @property
     def all_paths(self) -> list[tuple[str, str | None]]:
         """The read and the skipped paths with their formats, sorted."""
-        return sorted([*self.paths, *((path, files.format_of(path)) for path in self.skipped)])
+        return sorted([*self.paths, *((path, format_of(path)) for path in self.skipped)])
 
     @property
     def required_names(self) -> set[str]:
@@ -133,7 +133,7 @@ class _FileScanner:
             try:
                 what = look(source, self._wanted, self.literals.get(path, ()))
             except ParseError as error:
-                if form != "bake" or is_recorded:
+                if is_recorded or form is None or not format_named(form).shared:
                     error.hint = error.hint or MEND_OR_EXCLUDE
                     raise
                 what = error
@@ -163,7 +163,7 @@ def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str
     Where both claim the same characters the literal wins, since the lock records it. Raises ParseError for a file that
     is not of its format.
     """
-    form = files.format_of(source.path)
+    form = format_of(source.path)
     found = finder(form)(source, wanted) if form else Found(())
     if not literals:
         return found
@@ -193,7 +193,7 @@ def _paths(
     paths: dict[str, str | None] = dict(files.candidates(root, exclude, below, watch))
     for path in literals:
         if path not in paths and _covers(below, path) and files.is_regular(root, path):
-            paths[path] = files.format_of(path)
+            paths[path] = format_of(path)
     return sorted(paths.items())
 
 

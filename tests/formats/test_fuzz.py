@@ -12,9 +12,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
-from fi_bump.formats import finder
+from fi_bump.formats.table import FORMATS, finder, format_of
 from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted
-from fi_bump.scanning.files import format_of
 from tests.formats import laws, scaling
 
 WANTED = Wanted(
@@ -59,6 +58,11 @@ WORDS = [
     *(b"RUN ", b"ARG ", b"ENV ", b"\xff", b"\xef\xbb\xbf", "é".encode(), b"\0", b"\x0c", b"/", b"@", b"+cu130", b"%2B"),
     *(b"https://h/v0.6.1/flashinfer_python-0.6.1-py3-none-any.whl", b'"""', b"''", b"{{ x }}", b"${{ x }}", b"]]"),
 ]
+
+
+def test_no_format_is_left_out() -> None:
+    assert NAMES.keys() == {form.name for form in FORMATS}
+    assert all(format_of(name) == form for form, name in NAMES.items())
 
 
 @functools.cache

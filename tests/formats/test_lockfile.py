@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
 from fi_bump.formats.lockfile import find
+from fi_bump.formats.table import format_of
 from fi_bump.pins import Found, Source, Wanted
-from fi_bump.scanning.files import format_of
 
 WANTED = Wanted(frozenset({"flashinfer-python", "flashinfer-jit-cache"}), frozenset(), frozenset())
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from fi_bump.errors import InternalError, ParseError
 from fi_bump.formats.pyproject import find
 from fi_bump.formats.pyproject_strings import strings
+from fi_bump.formats.table import format_of
 from fi_bump.pins import Found, Kind, Source, Wanted
-from fi_bump.scanning.files import format_of
 from tests.formats import laws
 
 REPOSITORY = "github.com/flashinfer-ai/flashinfer"

@@ -8,76 +8,11 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import FileError, UsageError
+from fi_bump.formats.table import format_of
 from fi_bump.scanning import files
 from tests.conftest import plant
 
 HINT = "mend it, or exclude it in versions.lock.json"
-
-
-PATHS = [
-    ("Dockerfile", "dockerfile"),
-    ("docker/Dockerfile.nightly_torch", "dockerfile"),
-    ("a/DOCKERFILE", "dockerfile"),
-    ("a/cuda.Dockerfile", "dockerfile"),
-    ("Containerfile", "dockerfile"),
-    ("x.containerfile", "dockerfile"),
-    ("docker/vllm.Dockerfile.j2", "dockerfile"),
-    ("docker/.Dockerfile.fi-bump-69ce-c4369949-0", None),
-    ("dockerfile-parse.md", None),
-    ("Dockerfile.dockerignore", None),
-    ("dockerfile.py", "python"),
-    ("my-Dockerfile", None),
-    ("Dockerfile/readme", None),
-    ("requirements.txt", "requirements"),
-    ("requirements-dev.txt", "requirements"),
-    ("test_requirements.TXT", "requirements"),
-    ("constraints.txt", "requirements"),
-    ("docker/constraint.txt", "requirements"),
-    ("uv-overrides.txt", "requirements"),
-    ("requirements/cuda.txt", "requirements"),
-    ("Requirements/a/cuda.txt", "requirements"),
-    ("requirements_old/cuda.txt", None),
-    ("requirements.in", "requirements"),
-    ("a/base.in", "requirements"),
-    ("notes.txt", None),
-    ("versions.json", "bake"),
-    ("docker/x.JSON", "bake"),
-    ("versions.lock.json", None),
-    ("a/Versions.Lock.Json", None),
-    ("docker-bake.hcl", "hcl"),
-    ("a.nix", "nix"),
-    ("ci/build.SH", "shell"),
-    ("a.bash", "shell"),
-    (".env", "shell"),
-    ("a/.env.example", "shell"),
-    ("docker/versions.env", "shell"),
-    (".environment", None),
-    ("Pipfile", "pyproject"),
-    ("Pipfile.lock", "lockfile"),
-    ("a/pixi.toml", "pyproject"),
-    ("pixi.lock", None),
-    ("GNUmakefile", "makefile"),
-    ("a/Makefile", "makefile"),
-    ("rules.mk", "makefile"),
-    ("src/CMakeLists.txt", "cmake"),
-    ("requirements/CMakeLists.txt", "cmake"),
-    ("cmake/kit.CMake", "cmake"),
-    ("cmakelists.txt.md", None),
-    ("makefile.md", None),
-    (".github/workflows/ci.yml", "yaml"),
-    (".pre-commit-config.YAML", "yaml"),
-    ("clock.yml", "yaml"),
-    ("conda-lock.yml", "lockfile"),
-    ("pnpm-lock.yaml", None),
-    ("env.lock.yml", None),
-    ("Dockerfile.yml", "yaml"),
-    ("", None),
-]
-
-
-@pytest.mark.parametrize(("path", "expected"), PATHS)
-def test_format_of(path: str, expected: str | None) -> None:
-    assert files.format_of(path) == expected
 
 
 @pytest.mark.parametrize(
@@ -293,7 +228,7 @@ def test_candidates(tmp_path: Path) -> None:
 )
 def test_candidates_agree_with_format_of(tmp_path: Path, name: str) -> None:
     plant(tmp_path, {name: b""})
-    expected = [(name, form) for form in [files.format_of(name)] if form]
+    expected = [(name, form) for form in [format_of(name)] if form]
     assert list(files.candidates(str(tmp_path), None)) == expected
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.conftest import LOCK, OLD, TREE, plant
-from tests.scanning.test_files import PATHS
+from tests.formats.test_table import PATHS
 
 TOP = Path(__file__).parents[2]
 HOOKS = (TOP / ".pre-commit-hooks.yaml").read_text()

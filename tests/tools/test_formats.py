@@ -1,0 +1,54 @@
+"""tools/formats.py: what it wrote follows the table, and it notices when it does not."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+WRITTEN = (".pre-commit-hooks.yaml", "docs/forms.md")
+
+
+def script(top: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the script of a tree as a developer does."""
+    return subprocess.run([sys.executable, "tools/formats.py", *arguments], cwd=top, capture_output=True, text=True)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """What the script reads and writes, copied."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for folder in ("fi_bump", "tools", "docs"):
+        shutil.copytree(TOP / folder, tmp_path / folder, ignore=ignored)
+    shutil.copy(TOP / WRITTEN[0], tmp_path)
+    return tmp_path
+
+
+def test_what_is_written_follows_the_table() -> None:
+    done = script(TOP, "--check")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_stale_file_is_noticed_and_written_again(copy: Path) -> None:
+    for name in WRITTEN:
+        text = (copy / name).read_text()
+        assert text.count(".hcl") == 1
+        (copy / name).write_text(text.replace(".hcl", ".tf"))
+    done = script(copy, "--check")
+    stale = [f"{name} does not follow fi_bump/formats/table.py: run python tools/formats.py\n" for name in WRITTEN]
+    assert (done.returncode, done.stdout, done.stderr) == (1, "".join(stale), "")
+    done = script(copy)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for name in WRITTEN:
+        assert (copy / name).read_bytes() == (TOP / name).read_bytes()
+
+
+def test_a_page_without_its_mark_is_refused(copy: Path) -> None:
+    page = copy / "docs/forms.md"
+    page.write_text(page.read_text().replace("<!-- formats -->", ""))
+    done = script(copy)
+    assert (done.returncode, done.stderr) == (1, "docs/forms.md has no single part to write to: see formats.py\n")
