@@ -1,5 +1,5 @@
-"""Hold what a release requires against what the repository states, and propose what agrees with both.
+"""Compare what releases require with what the repository requires, and propose versions that resolve conflicts.
 
-`statements` reads the repository, `conflicts` and `proposal` are pure, `notes` are the hints that are no conflict, and
-`command` is `fi-bump audit` and the part of it that `set` runs.
+`statements` reads the repository's requirements, `conflicts` and `proposal` are pure functions over them, `notes` are
+warnings that are not conflicts, `audit` puts these together, and `preflight` is the part that `set` runs.
 """

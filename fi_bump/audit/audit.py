@@ -1,4 +1,4 @@
-"""The audit of a lock, or of a proposed move: what the releases require against what the repository states."""
+"""Audit a lock or a planned move: compare the releases' requirements with those of the repository."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from fi_bump.releases.known import Known
 
 
 class Audit(NamedTuple):
-    """What an audit found.
+    """The result of an audit.
 
-    `proposal` maps other packages to the versions that they must move to: empty when nothing is in the way, None when
-    no set of moves was found.
+    `proposal` maps other packages to the versions that they must move to. It is empty without conflicts, and None if
+    no set of moves resolves them.
     """
 
     conflicts: tuple[Conflict, ...]
@@ -32,11 +32,10 @@ class Audit(NamedTuple):
 
 
 def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, paths: Paths | None = None) -> Audit:
-    """Audit the groups at their versions, or at the proposed ones of `versions` (group name to version).
+    """Audit the groups at their locked versions, or at those in `versions` (group name to version).
 
-    `paths` are the tree's files where they are known already.
-
-    Raises PackageIndexError when an index cannot be asked.
+    `paths` are the tree's files, if the caller knows them already. Raises PackageIndexError when an index cannot be
+    asked.
     """
     packages = _versions(lock, versions)
     found: dict[tuple[str, str], Conflict] = {}
@@ -67,7 +66,10 @@ def _everywhere(
     paths: Paths | None,
     moves: Mapping[str, Version],
 ) -> dict[str, Version] | None:
-    """The moves held against every file that pins what they move: `set` moves a package wherever it is pinned."""
+    """Return moves that fit every file that pins a moved package, or None if there are none.
+
+    `set` moves a package wherever it is pinned, also in files that the audit did not have to read.
+    """
     extended = lock
     while True:
         added = [Group(name, "0", (Member(name),)) for name in moves if not _names(extended, name)]
@@ -84,7 +86,7 @@ def _names(lock: Lock, package: str) -> bool:
 
 
 def _versions(lock: Lock, versions: Mapping[str, str]) -> dict[str, dict[str, Version]]:
-    """Each member with the versions that its groups move from and to: site-wise groups may share a package."""
+    """Map each member to the versions that its groups move from and to. Several groups may share a package."""
     packages: dict[str, dict[str, Version]] = {}
     for group in lock.groups:
         new = Version(versions.get(group.name, group.version))
@@ -94,11 +96,11 @@ def _versions(lock: Lock, versions: Mapping[str, str]) -> dict[str, dict[str, Ve
 
 
 def _moved(stated: Stated, packages: Mapping[str, Mapping[str, Version]]) -> Stated:
-    """A member's exact pin at its group's version, everything else as it stands."""
+    """Return a member's exact pin at its group's new version; return any other requirement unchanged."""
     moves = packages.get(stated.package)
     if moves is None or stated.version is None:
         return stated
-    # A pin that drifted belongs to the one group there is; with several, only its own version says which.
+    # With one group, the pin belongs to it even if it drifted; with several, only the pin's version tells which.
     new = next(iter(moves.values())) if len(moves) == 1 else moves.get(str(stated.version), stated.version)
     requirement = Requirement(str(stated.requirement))
     requirement.specifier = SpecifierSet(f"=={new}")
@@ -106,7 +108,7 @@ def _moved(stated: Stated, packages: Mapping[str, Mapping[str, Version]]) -> Sta
 
 
 def _prefetch(stated: Sequence[Stated], known: Known) -> None:
-    """Ask for what the comparison is about to need, several at once."""
+    """Ask for all metadata that the comparison will need, with several requests at once."""
     pinned = [(each.package, each.version) for each in stated if each.version is not None]
     known.client.each(lambda pin: known.requires(*pin), dict.fromkeys(pinned))
 
@@ -118,7 +120,7 @@ def _unreachable(
     lock: Lock,
     known: Known,
 ) -> list[Note]:
-    """Members pinned where the indexes named beside them do not have the release."""
+    """Return a note for each member whose release is on none of the indexes that its own requirement file names."""
     if together.has_links:
         return []
     notes = []
@@ -131,10 +133,9 @@ def _unreachable(
 
 
 def _on_none(together: InstalledTogether, package: str, version: Version, known: Known) -> str | None:
-    """That none of the indexes named beside a pin has the release, or None when one does.
+    """Return a message if none of the indexes named in a pin's file has the release, or None if one has it.
 
-    They are asked in turn, and no more than it takes: what is found needs no answer of the others, and one that does
-    not answer leaves a note and stops nothing.
+    The indexes are asked in turn until one has it. One that does not answer is named in the message and is no error.
     """
     named = (together.index_url,) if together.index_url else known.indexes
     without: list[str] = []
@@ -148,9 +149,9 @@ def _on_none(together: InstalledTogether, package: str, version: Version, known:
         if page.of(version, known.label(package)):
             return None
         without.append(redacted(address))
-    asked = f"is on none of {', '.join(dict.fromkeys(without))}" if without else "is on no index that answers"
+    asked = f"is not on {' or '.join(dict.fromkeys(without))}" if without else "is on no index that answered"
     return f"{package} {version} {asked}" + (
-        f", and {', '.join(dict.fromkeys(silent))} cannot be asked" if silent else ""
+        f", and {', '.join(dict.fromkeys(silent))} did not answer" if silent else ""
     )
 
 

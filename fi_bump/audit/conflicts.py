@@ -1,4 +1,4 @@
-"""Requirements held against each other for the targeted environments. Pure: `Releases` is what an index says."""
+"""Find conflicts between requirements in the target environments. Pure: `Releases` stands for the indexes."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ Environment = dict[str, str]
 
 
 class Stated(NamedTuple):
-    """A requirement that a file of the repository states."""
+    """A requirement in a file of the repository."""
 
     requirement: Requirement
     place: Place
 
     @property
     def package(self) -> str:
-        """The canonical name."""
+        """The package's canonical name."""
         return canonicalize_name(self.requirement.name)
 
     @property
     def version(self) -> Version | None:
-        """The one version it admits, when it is an exact pin."""
+        """The pinned version, or None if the requirement is not an exact pin."""
         return exact_version(self.requirement.specifier)
 
 
 class Demand(NamedTuple):
-    """What `Requires-Dist` of a release asks for; `place` is where that release is pinned."""
+    """A requirement of a pinned release (its `Requires-Dist`). `place` is where the repository pins the release."""
 
     requirement: Requirement
     package: str
@@ -42,46 +42,46 @@ class Demand(NamedTuple):
 
     @property
     def by(self) -> str:
-        """`flashinfer-python 0.6.11.post2`."""
+        """The release that demands it, like `flashinfer-python 0.6.11.post2`."""
         return f"{self.package} {self.version}"
 
 
 class Conflict(NamedTuple):
-    """A stated requirement and a demand that no release satisfies together."""
+    """A requirement of the repository and a demand of a release, which no version satisfies both."""
 
     stated: Stated
     demand: Demand
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from others: an extra may ask again for what the release itself asks for."""
+        """The conflict's identity. A release and one of its extras may make the same demand."""
         return self.stated.place.at_line, self.message
 
     @property
     def message(self) -> str:
-        """Both sides in one line."""
+        """Both sides of the conflict on one line."""
         asked = f"{self.demand.requirement.name}{self.demand.requirement.specifier}"
-        return f"{shown(self.stated.requirement)} against {self.demand.by}, which needs {asked}"
+        return f"{shown(self.stated.requirement)} conflicts with {self.demand.by}, which needs {asked}"
 
 
 class Releases(Protocol):
-    """What an index knows of packages."""
+    """The releases of packages on the indexes."""
 
     def versions(self, package: str) -> Sequence[Version]:
-        """Every release that is not yanked and fits the targets, in rising order; none for an unknown package."""
+        """Return every release that is not yanked and fits the targets, oldest first; none for an unknown package."""
 
     def requires(self, package: str, version: Version) -> Sequence[Requirement]:
-        """What that release requires; none where it cannot be told."""
+        """Return the release's requirements; none if they are not known."""
 
 
 def shown(requirement: Requirement) -> str:
-    """A requirement without its marker and URL, as `name[extra]==V`."""
+    """Return a requirement without its marker and URL, as `name[extra]==V`."""
     extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
     return f"{requirement.name}{extras}{requirement.specifier}"
 
 
 def exact_version(specifier: SpecifierSet) -> Version | None:
-    """The version of a lone `==V` or `===V` without a wildcard, its local label left out."""
+    """Return the version of a single `==V` or `===V` without a wildcard, without its local label; None otherwise."""
     clauses = list(specifier)
     if len(clauses) != 1 or clauses[0].operator not in ("==", "===") or clauses[0].version.endswith(".*"):
         return None
@@ -89,26 +89,27 @@ def exact_version(specifier: SpecifierSet) -> Version | None:
 
 
 def holds(requirement: Requirement, environment: Environment, extras: Iterable[str] = ()) -> bool:
-    """Whether a requirement's marker is true in an environment, for one of the extras or for none."""
+    """Return whether a requirement's marker is true in an environment, with one of the extras or with none."""
     if requirement.marker is None:
         return True
     return any(requirement.marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
 
 
 def extras_of(package: str, stated: Iterable[Stated]) -> frozenset[str]:
-    """The extras that the repository asks of a package."""
+    """Return the extras of a package that the repository requires."""
     return frozenset(extra for each in stated if each.package == package for extra in each.requirement.extras)
 
 
 def satisfying(specifier: SpecifierSet, versions: Iterable[Version]) -> list[Version]:
-    """The versions that a specifier admits; pre-releases only where it names one or there is nothing else."""
+    """Return the versions that a specifier allows; pre-releases only if it names one or there are no others."""
     return list(specifier.filter(versions))
 
 
 def disagree(stated: Requirement, asked: Requirement, releases: Releases) -> bool:
-    """Whether no release satisfies both: of an exact pin its own version, of a range any release there is.
+    """Return whether no release satisfies both requirements.
 
-    Two lower bounds always agree in some release to come, and no index is asked about them.
+    For an exact pin only its version counts, for a range every existing release. Two lower bounds never disagree,
+    because a future release can satisfy both; the indexes are not asked about them.
     """
     version = exact_version(stated.specifier)
     if version is not None:
@@ -126,10 +127,9 @@ def conflicts(
     releases: Releases,
     environments: Iterable[Environment],
 ) -> list[Conflict]:
-    """What the exactly pinned releases among `stated` require and another of the statements rules out.
+    """Return the conflicts between `stated` and the demands of the exactly pinned releases in it, sorted by place.
 
-    Only conflicts with a concerned package on either side count: the rest of the repository is not ours to judge.
-    Sorted by place.
+    A conflict counts only if one of its two packages is in `concerned`; others do not concern the lock.
     """
     found: dict[tuple[str, str], Conflict] = {}
     for environment in environments:
@@ -149,7 +149,7 @@ def conflicts(
 
 
 def demands(stated: Sequence[Stated], releases: Releases, environment: Environment) -> Iterator[Demand]:
-    """What the exactly pinned releases require in an environment, with the extras that are asked of them."""
+    """Yield the demands of the exactly pinned releases in an environment, including those of the required extras."""
     for each in stated:
         if each.version is None:
             continue

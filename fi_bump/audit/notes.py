@@ -1,4 +1,4 @@
-"""What is no conflict and still goes wrong later: open floors on packages known to break, and unreachable members."""
+"""Warnings that are not conflicts: a pinned release that is known to break with versions that nothing excludes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from fi_bump.pins import Place
 
 
 class Note(NamedTuple):
-    """One thing to know about one place."""
+    """A warning about one place."""
 
     place: Place
     message: str
 
 
 class Breakage(NamedTuple):
-    """Releases of a package that are known not to work with releases of another, and why (data/breakages.json)."""
+    """Releases of a package that do not work with some releases of another, and why (from data/breakages.json)."""
 
     package: str
     versions: SpecifierSet
@@ -35,7 +35,7 @@ class Breakage(NamedTuple):
 
 
 def known_breakages() -> tuple[Breakage, ...]:
-    """What the package's data says."""
+    """Return the entries of data/breakages.json."""
     document = json.loads(files("fi_bump").joinpath("data", "breakages.json").read_bytes())
     return tuple(
         Breakage(entry["package"], SpecifierSet(entry["versions"]), Requirement(entry["breaks_with"]), entry["reason"])
@@ -49,7 +49,7 @@ def open_floors(
     breakages: Iterable[Breakage],
     environments: Sequence[Environment],
 ) -> Iterator[Note]:
-    """A pinned release that breaks with releases of another package which nothing stated, or required, keeps out."""
+    """Yield a note for each pinned release that breaks with a release of another package that nothing excludes."""
     for pin in stated:
         version = pin.version
         for breakage in breakages:
@@ -61,7 +61,7 @@ def open_floors(
             if chosen:
                 about = f"{breakage.breaks_with.name}{breakage.breaks_with.specifier}"
                 message = f"{pin.package} {version} breaks with {about}: {breakage.reason}; "
-                yield Note(pin.place, f"{message}nothing here keeps {chosen} out")
+                yield Note(pin.place, f"{message}nothing here excludes {chosen}")
 
 
 def _chosen(
@@ -71,7 +71,10 @@ def _chosen(
     releases: Releases,
     environments: Sequence[Environment],
 ) -> Version | None:
-    """The breaking release that an installer chooses beside a pin in one of the environments, the newest admitted."""
+    """Return the release that an installer would choose next to a pin in some environment, if it is a breaking one.
+
+    An installer chooses the newest release that all requirements allow.
+    """
     name = canonicalize_name(breaking.name)
     for environment in environments:
         here = [each for each in stated if holds(each.requirement, environment)]
@@ -85,7 +88,7 @@ def _chosen(
         ]
         if asked:
             possible = satisfying(reduce(and_, asked), releases.versions(name))
-            # An older breaking one is out of reach.
+            # Only the newest possible release counts: an installer does not choose an older one.
             if satisfying(breaking.specifier, possible[-1:]):
                 return possible[-1]
     return None

@@ -1,4 +1,4 @@
-"""Before a group moves: whether every member really has the release, and what it contradicts in the repository."""
+"""Check a move before it is made: that every member has the release, and that no requirement conflicts with it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ReleaseFiles = dict[str, tuple[tuple[str, str], ...]]
 
 
 class Preflight(NamedTuple):
-    """What the indexes say of a request.
+    """The indexes' answers about a request.
 
-    `refusals` are the reasons not to move, `remedy` what to do instead; `files` are the release files of each member
-    by package, `left` the members that no index knows and nothing names; `audit` is None where it was not reached, and
-    `releases` are those on the way by group.
+    `refusals` are the reasons not to move, and `remedy` says what to do instead. `files` are the release files by
+    member. `left` are the members that no index has and no requirement names. `audit` is None if a refusal came first.
+    `releases` are, by group, those between the old and the new version.
     """
 
     refusals: tuple[str, ...]
@@ -35,9 +35,9 @@ class Preflight(NamedTuple):
 
 
 def preflight(root: str, request: Request, look: Callable[[], Scan], online: Online) -> tuple[Scan, Preflight]:
-    """Look at the tree while the index of every moving member is asked, and audit the move where nothing refuses it.
+    """Ask the indexes of all moving members while `look` scans the tree; audit the move unless a member lacks it.
 
-    Raises PackageIndexError when an index cannot be asked: then nothing is known, and nothing may move.
+    Raises PackageIndexError when an index cannot be asked: without its answer nothing may move.
     """
     refusals: list[str] = []
     files: ReleaseFiles = {}
@@ -71,25 +71,25 @@ def _member_releases(
 
 
 def _or_without(refused: Sequence[MemberRelease], named: set[str]) -> str:
-    """What else would do where only members stand in the way that `init` listed with their family, and nothing pins."""
+    """Return a second remedy if no requirement names the refused members, which `init` listed with their family."""
     members = [release.member for release in refused]
     idle = [member.name for member in members]
     if not named.isdisjoint(idle) or any(member.index_urls or member.label for member in members):
         return ""
     them = "it" if len(idle) == 1 else "them"
-    return f"; or take {' and '.join(idle)} out of versions.lock.json, if nothing here uses {them}"
+    return f"; or remove {' and '.join(idle)} from versions.lock.json if nothing here uses {them}"
 
 
 def _remedy(known: Known, request: Request, group: Group, releases: Sequence[MemberRelease]) -> str:
-    """The command for the newest version that every member has, or that there is none."""
+    """Return what to do instead: the command for the newest version that every member has, or an edit of the lock."""
     if any(release.refused and "yanked" in release.refused for release in releases) and not any(
         release.missing for release in releases
     ):
-        return "--allow-yanked takes it all the same"
+        return "add --allow-yanked to accept the yanked release"
     common = known.common([release.member for release in releases])
     if common is None:
         names = ", ".join(release.member.name for release in releases)
         remedy = "give a member its own index or label in versions.lock.json"
-        return f"no version is on the indexes of all of {names}: {remedy}"
+        return f"{remedy}: no version is on the indexes of all of {names}"
     target = f"{group.name}=={common}" if len(request.lock.groups) > 1 else str(common)
-    return f"the newest version that every member has is {common}: run fi-bump set {target}"
+    return f"run fi-bump set {target}, the newest version that every member has"

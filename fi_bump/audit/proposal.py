@@ -1,4 +1,4 @@
-"""Which other pins must move with a group, and where to. Pure."""
+"""Propose which other pins must move with a group, and to which versions. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from fi_bump.audit.conflicts import Conflict, Environment, Releases, Stated, conflicts, holds, satisfying
 
-# A chain longer than this is a redesign, not a bump; and no index is asked for the metadata of every old release.
+# A longer chain of moves is not a bump any more. The second limit bounds the number of requests for metadata.
 LONGEST_CHAIN = 8
 MOST_RELEASES_TRIED = 12
 
@@ -23,11 +23,11 @@ def propose(
     releases: Releases,
     environments: Sequence[Environment],
 ) -> dict[str, Version] | None:
-    """The versions that other exact pins need so that the fixed packages agree with everything stated.
+    """Return the versions that other exact pins need so that nothing conflicts with the `fixed` packages.
 
-    `together` are the sets of what is installed together: a package moves to one version in all of them.
-    Empty when nothing is in the way, None when no set of moves was found. Each conflict is solved by moving the pin
-    that is not fixed yet, one step at a time: to the lowest release series that is admitted, its newest patch.
+    The result is empty without conflicts, and None if no set of moves was found. `together` are the sets of
+    requirements that are installed together; a package moves to one version in all of them. Each step resolves one
+    conflict by moving a pin that is not fixed yet to the newest patch of the lowest release series that is allowed.
     """
     decided = set(fixed)
     moved: dict[str, Version] = {}
@@ -36,7 +36,7 @@ def propose(
         left = [each for stated in current for each in conflicts(stated, frozenset(decided), releases, environments)]
         if not left:
             return moved
-        # Who asks for what is decided has few releases to move to; what they then ask for bounds the others.
+        # A package that demands a decided one has few releases to move to, and its new demands limit the others.
         left.sort(key=lambda conflict: conflict.stated.package not in decided)
         step = _step(left[0], current, decided, releases, environments)
         if step is None:
@@ -52,7 +52,7 @@ def propose(
 
 
 def _at(stated: Stated, version: Version) -> Stated:
-    """The same exact pin at another version."""
+    """Return the same exact pin at another version."""
     requirement = Requirement(str(stated.requirement))
     requirement.specifier = SpecifierSet(f"=={version}")
     return stated._replace(requirement=requirement)
@@ -65,7 +65,7 @@ def _step(
     releases: Releases,
     environments: Sequence[Environment],
 ) -> tuple[str, Version] | None:
-    """The one pin to move because of a conflict, and its version; None when both sides are decided or ranges."""
+    """Return the pin to move because of a conflict, and its version; None if both sides are decided or ranges."""
     pin, demand = conflict.stated, conflict.demand
     if pin.version is not None and pin.package not in decided:
         specifier = SpecifierSet()
@@ -86,7 +86,7 @@ def _asked(
     releases: Releases,
     environments: Sequence[Environment],
 ) -> SpecifierSet:
-    """Everything that the decided releases require of a package."""
+    """Return everything that the decided releases require of a package, as one specifier."""
     specifier = SpecifierSet()
     for holder in stated:
         if holder.version is None or holder.package not in decided:
@@ -101,7 +101,7 @@ def _asked(
 
 
 def _ranges(package: str, stated: Sequence[Stated]) -> SpecifierSet:
-    """The ranges that the repository states of a package; its exact pins are what moves."""
+    """Return the repository's ranges for a package as one specifier. Exact pins do not count, because they move."""
     specifier = SpecifierSet()
     for each in stated:
         if each.package == package and each.version is None:
@@ -110,7 +110,10 @@ def _ranges(package: str, stated: Sequence[Stated]) -> SpecifierSet:
 
 
 def nearest(version: Version, candidates: Iterable[Version]) -> Version | None:
-    """The newest patch of the lowest release series (major.minor) above `version`, else the newest candidate below."""
+    """Return the newest patch of the lowest release series (major.minor) above `version`.
+
+    If no candidate is above it, return the newest one below; None without candidates.
+    """
     ordered = sorted(candidates)
     above = [each for each in ordered if each > version]
     if not above:
@@ -121,7 +124,7 @@ def nearest(version: Version, candidates: Iterable[Version]) -> Version | None:
 def _holder(
     package: str, version: Version, pin: Stated, releases: Releases, environments: Sequence[Environment]
 ) -> Version | None:
-    """The release of a package, nearest to `version`, whose own requirements admit a pin."""
+    """Return the release of a package nearest to `version` whose requirements allow a pin; None if none was found."""
     known = releases.versions(package)
     newer = [each for each in known if each > version]
     older = [each for each in reversed(known) if each < version]

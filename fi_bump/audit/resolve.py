@@ -1,4 +1,4 @@
-"""`audit --resolve`: a resolver's own verdict on the rewritten files, from `uv pip compile`."""
+"""`audit --resolve`: let `uv pip compile` resolve the requirement files as they would be after the move."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from fi_bump.scanning.files import read
 from fi_bump.scanning.scan import needles, wanted_by
 
 TIME_LIMIT = 300
-# What the images of GPU engines are built on has glibc 2.35; some of their wheels need 2.34.
+# The base images of GPU engines have glibc 2.35; some of their wheels need 2.34.
 PLATFORM = "x86_64-manylinux_2_35"
 
 
 class Verdict(NamedTuple):
-    """What uv says of one thing that is installed as a whole, in the file at `path`, for one Python.
+    """uv's result for one requirement file or one extra, in the file at `path`, for one Python.
 
-    Its text is shown, never parsed.
+    `lines` are shown to the user and never parsed.
     """
 
     ok: bool
@@ -39,9 +39,10 @@ class Verdict(NamedTuple):
 
 
 def resolve(repository: Repository, request: Request, known: Known) -> list[Verdict]:
-    """Hand all that pins a member, as it would read afterwards, to uv for each targeted Python.
+    """Let uv resolve every requirement file and extra that pins a member, as it would be after the move.
 
-    Raises FiBumpError when there is no uv, or when it could not do its work: that is no verdict.
+    Returns one verdict per file or extra and target Python. Raises FiBumpError if uv is missing or fails without a
+    verdict.
     """
     uv = _uv()
     scan = repository._replace(lock=request.lock).scan()
@@ -56,7 +57,7 @@ def resolve(repository: Repository, request: Request, known: Known) -> list[Verd
             if not paths & pinning or packages.isdisjoint(stated.package for stated in together.stated):
                 continue
             if not together.compiled:
-                said = f"{together.name}: uv is not asked, since it would have to build the project"
+                said = f"{together.name}: uv was not asked, because it would have to build the project"
                 verdicts.append(Verdict(True, (said,), together.path))
                 continue
             _copy(repository, new, paths, Path(scratch))
@@ -68,18 +69,18 @@ def resolve(repository: Repository, request: Request, known: Known) -> list[Verd
 
 
 def _uv() -> list[str]:
-    """How to run uv: from PATH, or as a module of our own environment."""
+    """Return the command for uv: from PATH, or from the environment of fi-bump itself."""
     found = shutil.which("uv")
     if found:
         return [found]
     beside = Path(sys.executable).parent / "uv"
     if beside.exists():
         return [str(beside)]
-    raise FiBumpError("--resolve needs uv, and there is none", hint="pip install uv, or fi-bump[resolve]")
+    raise FiBumpError("--resolve needs uv, which is not on PATH", hint="run pip install uv")
 
 
 def _copy(repository: Repository, new: Mapping[str, bytes], paths: set[str], scratch: Path) -> None:
-    """Files, rewritten, in a scratch folder."""
+    """Copy files to a scratch folder, with the new content of those that the plan changes."""
     for path in paths:
         target = scratch / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -87,11 +88,11 @@ def _copy(repository: Repository, new: Mapping[str, bytes], paths: set[str], scr
 
 
 def _compile(uv: list[str], scratch: str, together: InstalledTogether, python: str, known: Known) -> Verdict:
-    # uv reads neither pip's variables nor its files: it is told what we ask.
+    # uv does not read pip's variables and files, so it is given the indexes that fi-bump asks.
     command = [*uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-python-downloads"]
     command += ["--python-version", python, "--python-platform", PLATFORM, *together.compiled]
     top = together.name
-    # The default is what uv asks last.
+    # uv asks its default index last.
     environment = {**os.environ, "UV_DEFAULT_INDEX": known.indexes[-1], "NO_COLOR": "1"}
     extra = [address for address in known.indexes[:-1] if not address.startswith("file:")]
     if extra:
@@ -101,11 +102,11 @@ def _compile(uv: list[str], scratch: str, together: InstalledTogether, python: s
             command, cwd=scratch, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
         )
     except subprocess.TimeoutExpired:
-        raise FiBumpError(f"uv did not end within {TIME_LIMIT} seconds", place=top) from None
+        raise FiBumpError(f"uv did not finish within {TIME_LIMIT} seconds", place=top) from None
     text = [redacted(line) for line in done.stderr.strip().split("\n") if line.strip()]
     if done.returncode == 0:
         return Verdict(True, (f"{top}: uv resolves it for Python {python}",), together.path)
     if done.returncode == 1:
-        said = (f"{top}: uv does not resolve it for Python {python}", *(f"  {line}" for line in text))
+        said = (f"{top}: uv cannot resolve it for Python {python}", *(f"  {line}" for line in text))
         return Verdict(False, said, together.path)
     raise FiBumpError(f"uv could not check it (exit code {done.returncode}): {' '.join(text)[:300]}", place=top)

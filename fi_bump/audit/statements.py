@@ -1,4 +1,4 @@
-"""What a repository states about packages, sorted into sets that are installed together."""
+"""Read a repository's requirements, sorted into sets that are installed together."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from fi_bump.scanning import files
 from fi_bump.scanning.scan import needles, wanted_by
 from fi_bump.untrusted import entries, table, texts
 
-# Files with the formats that their names promise, by name.
+# Paths of the tree's files, each with the format that its name suggests or None, sorted by path.
 Paths: TypeAlias = Sequence[tuple[str, str | None]]
 
 
 class InstalledTogether(NamedTuple):
-    """One thing that is installed as a whole: a requirement file with all it includes, or an extra of a pyproject.
+    """Requirements that one install command installs: a requirement file with its includes, or a pyproject's extra.
 
-    `index_url` and `extra_indexes` are what its files name, as it stands there: none means the default index;
-    `has_links` is whether a `--find-links` may serve a release that no index has. `compiled` is how `uv pip compile`
-    is told to read it, with `path` first: empty where it cannot.
+    `index_url` and `extra_indexes` are the indexes that its files name, unchanged; without any, the default index
+    counts. `has_links` is whether a `--find-links` may provide a release that no index has. `compiled` are the
+    arguments for `uv pip compile`, with `path` first; it is empty if uv cannot read it.
     """
 
     name: str
@@ -42,9 +42,10 @@ class InstalledTogether(NamedTuple):
 
 
 def installed_together(root: str, lock: Lock, paths: Paths | None = None) -> list[InstalledTogether]:
-    """What states a member of the lock: requirement files that no other includes, extras and groups of a pyproject.
+    """Return the sets of requirements that name a member of the lock, sorted by name.
 
-    By name, and without those that name no member anywhere. `paths` are the tree's files where they are known already.
+    A set is a requirement file that no other file includes, or an extra or dependency group of a pyproject.toml.
+    `paths` are the tree's files, if the caller knows them already.
     """
     words = needles(wanted_by(lock.groups))
     paths = sorted(files.candidates(root, files.excluder(lock.exclude))) if paths is None else paths
@@ -58,7 +59,7 @@ def installed_together(root: str, lock: Lock, paths: Paths | None = None) -> lis
                 source = files.read(root, path)
                 found += _pyproject(source) if names_any(source.data, words) else []
         except FileError:
-            continue  # `check` says what cannot be read
+            continue  # `check` reports files that cannot be read
     included = {other for path, file in requirement_files.items() for other in _included(path, file)}
     tops = [path for path in requirement_files if path not in included]
     closures = [_closure(path, requirement_files, words) for path in tops]
@@ -71,7 +72,7 @@ def _included(path: str, file: RequirementFile) -> Iterator[str]:
 
 
 def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, ...]) -> InstalledTogether | None:
-    """A requirement file with everything it includes, each file once; None when none of them names a member."""
+    """Return a requirement file with all its includes, each file once; None if none of them names a member."""
     order: list[str] = []
     left = [path]
     while left:
@@ -101,7 +102,7 @@ def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, .
 
 
 def _stated(text: str, source: Source, span: Span) -> Stated | None:
-    """A requirement with its place; None for what is none (a path, a URL, a reference)."""
+    """Return a requirement with its place; None for a path, a URL or a reference."""
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
@@ -114,7 +115,7 @@ def _stated(text: str, source: Source, span: Span) -> Stated | None:
 
 
 def _pyproject(source: Source) -> list[InstalledTogether]:
-    """Each extra and each dependency group of a pyproject.toml, together with the project's own dependencies."""
+    """Return each extra and each dependency group of a pyproject.toml, together with the project's dependencies."""
     try:
         document = tomllib.loads(source.data.decode("utf-8-sig"))
     except ValueError:
@@ -125,7 +126,7 @@ def _pyproject(source: Source) -> list[InstalledTogether]:
     overrides = place.all(uv.get("override-dependencies"))
     overridden = {each.package for each in overrides}
 
-    # What a build computes is in no table: uv would have to build the project.
+    # Dynamic dependencies are in no table: to know them, uv would have to build the project.
     computed = {"dependencies", "optional-dependencies"} & set(texts(project.get("dynamic")))
     given = () if computed else (source.path,)
 
@@ -147,7 +148,7 @@ def _pyproject(source: Source) -> list[InstalledTogether]:
 
 
 def _uv_indexes(uv: dict[str, Any]) -> tuple[str | None, tuple[str, ...], bool]:
-    """The default and the other indexes that a project tells uv of, and whether it names folders of wheels."""
+    """Return the default index and the other indexes of `tool.uv`, and whether it has `find-links`."""
     listed = [each for each in entries(uv.get("index")) if isinstance(each, dict) and isinstance(each.get("url"), str)]
     default = [each["url"] for each in listed if each.get("default")] + texts([uv.get("index-url")])
     extra = [each["url"] for each in listed if not each.get("default")] + texts(uv.get("extra-index-url"))
@@ -155,21 +156,21 @@ def _uv_indexes(uv: dict[str, Any]) -> tuple[str | None, tuple[str, ...], bool]:
 
 
 class _Places:
-    """Where the strings of a document stand, taken in the order in which equal ones do."""
+    """The places of a document's strings. Equal strings are found one after the other, in the file's order."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.seen: dict[bytes, int] = {}
 
     def all(self, texts: object) -> list[Stated]:
-        """The requirements of an array."""
+        """Return the requirements of an array."""
         listed = texts if isinstance(texts, list) else []
         return [made for text in listed if isinstance(text, str) and (made := self._one(text)) is not None]
 
     def _one(self, text: str) -> Stated | None:
         raw = text.encode("utf-8")
         offset = self.source.data.find(raw, self.seen.get(raw, 0))
-        if offset < 0:  # written with escapes: its text stands nowhere, the file's start is all that can be said
+        if offset < 0:  # the file writes it with escapes, so its text is not found; point to the file's start
             return _stated(text, self.source, Span(0, 0))
         self.seen[raw] = offset + len(raw)
         return _stated(text, self.source, Span(offset, offset + len(raw)))

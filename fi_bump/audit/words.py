@@ -1,4 +1,4 @@
-"""The lines that `audit` and `set` print about an audit."""
+"""Write the lines that `audit` and `set` print about an audit."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from fi_bump.lock import Lock
 
 
 def lines(found: Audit) -> list[str]:
-    """A line for each conflict and each note, as `check` writes its findings."""
+    """Return one line per conflict and per note, in the form of `check`'s findings."""
     text = [f"{each.stated.place.at_line}: {each.message} [conflict]" for each in found.conflicts]
     return text + [f"{note.place.at_line}: note: {note.message}" for note in found.notes]
 
 
 def proposed_command(lock: Lock, versions: Mapping[str, str], found: Audit) -> str | None:
-    """The one command that moves everything to where it agrees, or that there is none."""
+    """Return a help line with the command that resolves all conflicts, or without one if there is none.
+
+    Returns None without conflicts.
+    """
     if not found.conflicts:
         return None
     if found.proposal is None:
-        return "help: no versions of the pinned packages were found that agree"
+        return "help: change one of these requirements by hand; no versions of the pinned packages fit together"
     groups = versions or {group.name: group.version for group in lock.groups}
     owners = {member.name: group.name for group in lock.groups for member in group.packages}
     moves = [f"{name}=={version}" for name, version in groups.items()]
@@ -28,7 +31,7 @@ def proposed_command(lock: Lock, versions: Mapping[str, str], found: Audit) -> s
 
 
 def summary(lock: Lock, versions: Mapping[str, str], found: Audit) -> str:
-    """`flashinfer 0.6.11.post2: 1 conflict`."""
+    """Return a line like `flashinfer 0.6.11.post2: 1 conflict`."""
     about = ", ".join(f"{group.name} {versions.get(group.name, group.version)}" for group in lock.groups)
     number = len(found.conflicts)
     return f"{about}: {number or 'no'} conflict{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""The edge of the process: where errors become sentences and exit codes, and output leaves."""
+"""Write to the process's streams, and turn errors into lines on standard error and exit codes."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from fi_bump.records import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import TextIO
 
-# What says of an error without a file's name that output cannot be written; those of files carry one, or are explained.
+# The errors that mean, without a file name, that output cannot be written. Errors of other files have a file name.
 _OF_OUTPUT = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
 
 
 def say(lines: Iterable[str]) -> None:
-    """Print lines to standard output; bytes that are no UTF-8 in a path come out as they are."""
+    """Print lines to standard output; bytes of a path that are not UTF-8 are written unchanged."""
     write_bytes(encoded(lines))
 
 
 def encoded(lines: Iterable[str]) -> bytes:
-    """What `say` writes."""
+    """Return the bytes that `say` writes for these lines."""
     text = "".join(f"{line}\n" for line in lines)
     try:
         return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # a surrogate that stands for no byte, from an escape in JSON
+    except UnicodeEncodeError:  # a lone surrogate that came from an escape in JSON, not from a byte
         return text.encode("utf-8", "backslashreplace")
 
 
 def write_bytes(data: bytes, out: TextIO | None = None) -> None:
-    """Write raw bytes to standard output, or to `out`.
+    """Write raw bytes to standard output, or to `out`. Raises FiBumpError when they cannot be written.
 
-    A reader that has seen enough (`| head`) ends neither the work nor its verdict: what follows goes nowhere. Raises
-    FiBumpError when they cannot be written.
+    A reader that stops reading (`| head`) does not stop the command or change its exit code: further output is
+    discarded.
     """
     stream = sys.stdout if out is None else out
     try:
@@ -49,19 +49,22 @@ def write_bytes(data: bytes, out: TextIO | None = None) -> None:
 
 
 def _drop_output(stream: TextIO | None = None) -> None:
-    """Let what is still to be written, by the interpreter at its end too, go nowhere."""
+    """Discard all further output, also what the interpreter flushes when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
 
 
 def _unwritable(error: OSError) -> FiBumpError:
     _drop_output()
     reason = reason_of(error)
-    hint = "only the report is lost: what the command changed stays changed"
+    hint = "write the output to another place; the files that the command changed stay changed"
     return FiBumpError(f"cannot be written: {reason}", place="standard output", hint=hint)
 
 
 def open_missing_streams() -> None:
-    """Give streams that the caller closed (`>&-`) to the null device, lest a file of ours takes their number."""
+    """Connect streams that the caller closed (`>&-`) to the null device.
+
+    Otherwise the next file that fi-bump opens would get the descriptor of a standard stream.
+    """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
@@ -71,7 +74,7 @@ def open_missing_streams() -> None:
 
 
 def guard(action: Callable[[], int]) -> int:
-    """Run `action` and return its exit code; every failure ends as lines on standard error and a public exit code."""
+    """Run `action` and return its exit code. A failure becomes lines on standard error and a public exit code."""
     try:
         return action()
     except FiBumpError as error:
@@ -83,7 +86,7 @@ def guard(action: Callable[[], int]) -> int:
         _drop_output()
         return int(Exit.OK)
     except SystemExit as leaving:
-        # Libraries that print a table or a help text leave with 1 when nobody reads it, which is our word for findings.
+        # rich and typer exit with 1 when the reader of their output is gone, but 1 means findings here.
         if not isinstance(leaving.__context__, BrokenPipeError):
             raise
         _drop_output()
@@ -94,7 +97,12 @@ def guard(action: Callable[[], int]) -> int:
         if os.environ.get("FI_BUMP_TRACEBACK"):
             raise
         place = f"{type(error).__name__}: {error}"
-        _complain([f"fi-bump: unexpected error: {place}", "help: please report it; FI_BUMP_TRACEBACK=1 shows where"])
+        _complain(
+            [
+                f"fi-bump: unexpected error: {place}",
+                "help: please report this bug with the traceback that FI_BUMP_TRACEBACK=1 shows",
+            ]
+        )
         return int(Exit.FAILED)
 
 
@@ -109,11 +117,11 @@ def _complain(lines: Iterable[str]) -> None:
         sys.stdout.flush()
         sys.stderr.buffer.write(encoded(lines))
         sys.stderr.flush()
-    except OSError:  # nobody is left to tell; the exit code says it
+    except OSError:  # standard error is closed; the exit code still tells of the failure
         pass
 
 
 def error_lines(error: FiBumpError) -> list[str]:
-    """An error as `place: message` and, where there is one, its remedy."""
+    """Return an error's lines: `place: message`, and `help: hint` if it has a hint."""
     place = f"{error.place}: " if error.place else "fi-bump: "
     return [f"{place}{error.message}"] + ([f"help: {error.hint}"] if error.hint else [])

@@ -1,4 +1,4 @@
-"""A sign of life on a terminal's standard error, for anything that takes longer than a second."""
+"""Show a spinner on standard error, if it is a terminal, during work that takes longer than a second."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 1.0
 
 
 class _Sign:
-    """A spinner that is made, and rich imported for it, once it is due."""
+    """A spinner that appears after `PATIENCE` seconds; rich is imported only then."""
 
     now: _Sign | None = None
 
@@ -42,7 +42,7 @@ class _Sign:
 
 @contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """Show a spinner from the second second on; nothing where standard error is no terminal, or one is at work."""
+    """Show a spinner after `PATIENCE` seconds, unless standard error is not a terminal or another spinner is shown."""
     if _Sign.now is not None or not sys.stderr.isatty():
         yield
         return

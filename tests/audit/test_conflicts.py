@@ -1,4 +1,4 @@
-"""Conflicts and proposals, over releases that are written down here."""
+"""Tests of conflicts and proposals, with releases that are listed in this file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ENVIRONMENTS = Targets(("3.12",)).environments
 
 
 class Known:
-    """INDEX as the audit sees an index."""
+    """INDEX as an audit's `Releases`."""
 
     def versions(self, package: str) -> Sequence[Version]:
         return [Version(each) for each in INDEX.get(package, {})]
@@ -43,12 +43,12 @@ class Known:
 
 
 def stated(*texts: str) -> list[Stated]:
-    """Requirements on the lines 1, 2, 3 … of a file."""
+    """Return requirements on the lines 1, 2, 3 … of a file."""
     return [Stated(Requirement(text), Place("r.txt", number)) for number, text in enumerate(texts, 1)]
 
 
 def said(*texts: str, pythons: tuple[str, ...] = ("3.12",)) -> list[str]:
-    """The conflicts of kit among these requirements."""
+    """Return the conflicts of kit among these requirements."""
     found = conflicts(stated(*texts), frozenset({"kit"}), Known(), Targets(pythons).environments)
     return [f"{each.stated.place.at_line} {each.message}" for each in found]
 
@@ -56,25 +56,25 @@ def said(*texts: str, pythons: tuple[str, ...] = ("3.12",)) -> list[str]:
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
-        (["kit==2.0", "dsl==4.4.2"], ["r.txt:2 dsl==4.4.2 against kit 2.0, which needs dsl>=4.5"]),
+        (["kit==2.0", "dsl==4.4.2"], ["r.txt:2 dsl==4.4.2 conflicts with kit 2.0, which needs dsl>=4.5"]),
         (["kit==2.0", "dsl==4.5.0"], []),
-        (["kit==2.0", "dsl>=4.4,<4.5"], ["r.txt:2 dsl<4.5,>=4.4 against kit 2.0, which needs dsl>=4.5"]),
+        (["kit==2.0", "dsl>=4.4,<4.5"], ["r.txt:2 dsl<4.5,>=4.4 conflicts with kit 2.0, which needs dsl>=4.5"]),
         (["kit==2.0", "dsl>=4.4,<4.6"], []),
-        (["kit==2.0", "DSL == 4.4.2"], ["r.txt:2 DSL==4.4.2 against kit 2.0, which needs dsl>=4.5"]),
+        (["kit==2.0", "DSL == 4.4.2"], ["r.txt:2 DSL==4.4.2 conflicts with kit 2.0, which needs dsl>=4.5"]),
         (["kit==3.0", "dsl==4.6.2a1"], []),
-        (["kit==3.0", "dsl==4.6.0"], ["r.txt:2 dsl==4.6.0 against kit 3.0, which needs dsl>=4.6.2a0"]),
+        (["kit==3.0", "dsl==4.6.0"], ["r.txt:2 dsl==4.6.0 conflicts with kit 3.0, which needs dsl>=4.6.2a0"]),
         (["kit==4.0", "dsl>=4"], []),
-        (["kit==4.0", "dsl>=4,<10"], ["r.txt:2 dsl<10,>=4 against kit 4.0, which needs dsl>=9"]),
+        (["kit==4.0", "dsl>=4,<10"], ["r.txt:2 dsl<10,>=4 conflicts with kit 4.0, which needs dsl>=9"]),
         (["kit==4.0", "dsl>=4,!=4.5"], []),
-        (["kit[cu13]==2.0", "dsl==4.5.0"], ["r.txt:2 dsl==4.5.0 against kit 2.0, which needs dsl>=4.5.2"]),
+        (["kit[cu13]==2.0", "dsl==4.5.0"], ["r.txt:2 dsl==4.5.0 conflicts with kit 2.0, which needs dsl>=4.5.2"]),
         (["kit==2.0", "tool==1.0"], []),
         (["kit==2.0", "dsl==4.4.2; python_version < '3.11'"], []),
-        (["kit==1.0", "engine==0.22"], ["r.txt:1 kit==1.0 against engine 0.22, which needs kit==2.0"]),
+        (["kit==1.0", "engine==0.22"], ["r.txt:1 kit==1.0 conflicts with engine 0.22, which needs kit==2.0"]),
         (["kit==2.0", "engine==0.22"], []),
         (["kit>=2", "dsl==4.4.2"], []),
         (["kit==9.0", "dsl==4.4.2"], []),
         (["dsl==4.5.0", "quack==0.3"], []),
-        (["kit==2.0+cu130", "dsl==4.4.2"], ["r.txt:2 dsl==4.4.2 against kit 2.0, which needs dsl>=4.5"]),
+        (["kit==2.0+cu130", "dsl==4.4.2"], ["r.txt:2 dsl==4.4.2 conflicts with kit 2.0, which needs dsl>=4.5"]),
     ],
 )
 def test_conflicts(texts: list[str], expected: list[str]) -> None:
@@ -82,7 +82,7 @@ def test_conflicts(texts: list[str], expected: list[str]) -> None:
 
 
 def test_markers_are_read_for_the_targets() -> None:
-    expected = ["r.txt:2 tool==1.0 against kit 2.0, which needs tool>=2"]
+    expected = ["r.txt:2 tool==1.0 conflicts with kit 2.0, which needs tool>=2"]
     assert said("kit==2.0", "tool==1.0", pythons=("3.10", "3.12")) == expected
     assert said("kit==2.0", "tool==1.0", pythons=("3.11",)) == []
 
@@ -91,7 +91,7 @@ def test_markers_are_read_for_the_targets() -> None:
     ("texts", "expected"),
     [
         (["kit==2.0", "dsl==4.5.0"], {}),
-        # the lowest series that is admitted, its newest patch
+        # the newest patch of the lowest series that is allowed
         (["kit==2.0", "dsl==4.4.2"], {"dsl": "4.5.2"}),
         (["kit==2.0", "dsl==4.4.2", "dsl<4.5.2"], {"dsl": "4.5.0"}),
         # quack pins dsl exactly: a chain of three
@@ -122,7 +122,7 @@ def test_who_asks_for_a_member_moves_before_what_it_asks_for() -> None:
 
 
 def test_what_an_extra_asks_for_again_is_one_conflict() -> None:
-    assert said("kit==2.0", "twice[x]==1.0") == ["r.txt:1 kit==2.0 against twice 1.0, which needs kit>=9"]
+    assert said("kit==2.0", "twice[x]==1.0") == ["r.txt:1 kit==2.0 conflicts with twice 1.0, which needs kit>=9"]
 
 
 @pytest.mark.parametrize(
@@ -165,18 +165,18 @@ BREAKAGE = Breakage("kit", Requirement("x>=1,<3").specifier, Requirement("dsl>=4
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
-        (["kit==2.0"], ["kit 2.0 breaks with dsl>=4.6: it does not compile; nothing here keeps 4.8.1 out"]),
-        (["kit==2.0", "dsl>=4.5"], ["kit 2.0 breaks with dsl>=4.6: it does not compile; nothing here keeps 4.8.1 out"]),
+        (["kit==2.0"], ["kit 2.0 breaks with dsl>=4.6: it does not compile; nothing here excludes 4.8.1"]),
+        (["kit==2.0", "dsl>=4.5"], ["kit 2.0 breaks with dsl>=4.6: it does not compile; nothing here excludes 4.8.1"]),
         (["kit==2.0", "dsl>=4.5,<4.6"], []),
         (["kit==2.0", "dsl==4.5.2"], []),
         (
             ["kit==2.0", "dsl==4.8.1"],
-            ["kit 2.0 breaks with dsl>=4.6: it does not compile; nothing here keeps 4.8.1 out"],
+            ["kit 2.0 breaks with dsl>=4.6: it does not compile; nothing here excludes 4.8.1"],
         ),
         (["kit==2.0", "quack==0.5"], []),
         (
             ["kit==2.0", "dsl<4.7; sys_platform == 'win32'"],
-            ["kit 2.0 breaks with dsl>=4.6: it does not compile; nothing here keeps 4.8.1 out"],
+            ["kit 2.0 breaks with dsl>=4.6: it does not compile; nothing here excludes 4.8.1"],
         ),
         (["kit==2.0; sys_platform == 'win32'", "dsl"], []),
         (["kit==3.0"], []),

@@ -1,4 +1,4 @@
-"""What a repository states, sorted into what is installed together; and uv's verdict, from a stand-in for uv."""
+"""Tests of reading a repository's requirements, sorted into sets that are installed together; of --resolve with a fake uv."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ default = true
 
 
 def stated(root: Path) -> dict[str, list[str]]:
-    """What is stated, by what is installed together."""
+    """Return the requirements by set."""
     return {
         each.name: [f"{one.place.at_line} {one.requirement}" for one in each.stated]
         for each in installed_together(str(root), LOCK)
@@ -134,7 +134,7 @@ def test_a_pyproject_that_says_nothing(tmp_path: Path, data: bytes) -> None:
 
 @pytest.fixture
 def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A uv that says what its script says, first on PATH."""
+    """Put a fake uv with this script first on PATH."""
     program = tmp_path / "bin" / "uv"
     program.parent.mkdir()
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
@@ -142,7 +142,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def verdict(engine: Path, uv: Path, script: str, index: str = "https://user:secret@x.invalid/simple") -> list[Verdict]:
-    """What `--resolve` says with this uv."""
+    """Return the verdicts of `--resolve` with this uv."""
     uv.write_text(f"#!/bin/sh\n{script}\n")
     uv.chmod(0o755)
     repository = open_repository(str(engine))
@@ -174,7 +174,7 @@ def test_what_uv_says(engine: Path, uv: Path) -> None:
     assert said == [
         Verdict(
             False,
-            ("requirements/cuda.txt: uv does not resolve it for Python 3.12", "  no solution at https://x.invalid/a"),
+            ("requirements/cuda.txt: uv cannot resolve it for Python 3.12", "  no solution at https://x.invalid/a"),
             "requirements/cuda.txt",
         )
     ]
@@ -199,7 +199,7 @@ def test_uv_is_given_what_a_pyproject_installs(engine: Path, uv: Path, tmp_path:
     assert ends == ["pyproject.toml --extra a", "pyproject.toml --group pyproject.toml:gpu"]
     assert (tmp_path / "seen").read_text().count(NEW) == 2
     plant(engine, {"pyproject.toml": project.format('dynamic = ["dependencies"]\n').encode()})
-    said = "pyproject.toml extra a: uv is not asked, since it would have to build the project"
+    said = "pyproject.toml extra a: uv was not asked, because it would have to build the project"
     assert verdict(engine, uv, "exit 2") == [Verdict(True, (said,), "pyproject.toml")]
 
 
@@ -216,10 +216,10 @@ def test_no_uv(engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(FiBumpError) as caught:
-        resolve(open_repository(str(engine)), Request(LOCK, {}), None)  # type: ignore[arg-type]  # it is not reached
+        resolve(open_repository(str(engine)), Request(LOCK, {}), None)  # type: ignore[arg-type]  # the call raises before it uses this argument
     assert (caught.value.message, caught.value.hint) == (
-        "--resolve needs uv, and there is none",
-        "pip install uv, or fi-bump[resolve]",
+        "--resolve needs uv, which is not on PATH",
+        "run pip install uv",
     )
 
 
@@ -233,7 +233,7 @@ def test_a_sign_of_life_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: p
         raise ValueError("stop")
     capsys.readouterr()
     shown = ""
-    # What is waited for within it shows nothing of its own.
+    # A nested `waiting` shows no second spinner.
     with waiting_module.waiting("asking"), waiting_module.waiting("reading"):
         while "asking …" not in shown:
             shown += capsys.readouterr().err

@@ -91,7 +91,7 @@ def test_a_release_that_one_member_lacks_is_refused(engine: Path, ask: Ask) -> N
     out = (
         "flashinfer-cubin 0.6.14 is not on URL/simple, where the newest is 0.6.13\n"
         "nothing was changed\n"
-        f"help: the newest version that every member has is {NEW}: run fi-bump set {NEW}\n"
+        f"help: run fi-bump set {NEW}, the newest version that every member has\n"
     )
     for more in ((), ("--dry-run",), ("--allow-yanked", "--allow-prerelease")):
         assert ask(engine, "set", "0.6.14", *more) == (1, out, "")
@@ -107,8 +107,8 @@ def test_a_member_that_nothing_pins_stands_in_the_way(engine: Path, ask: Ask) ->
     assert result.out.splitlines() == [
         "flashinfer-cubin 0.6.14 is not on URL/simple, where the newest is 0.6.13",
         "nothing was changed",
-        f"help: the newest version that every member has is {NEW}: run fi-bump set {NEW}; "
-        "or take flashinfer-cubin out of versions.lock.json, if nothing here uses it",
+        f"help: run fi-bump set {NEW}, the newest version that every member has; "
+        "or remove flashinfer-cubin from versions.lock.json if nothing here uses it",
     ]
     assert (result.code, snapshot(engine)) == (1, before)
 
@@ -146,9 +146,8 @@ def test_a_release_with_another_label_only(engine: Path, ask: Ask, index: Index)
         plant(engine, {"versions.lock.json": text.replace('"flashinfer-jit-cache": {}', member).encode()})
         assert ask(engine, "set", NEW) == (
             1,
-            f"flashinfer-jit-cache {said}\nnothing was changed\nhelp: no version is on the indexes of all of "
-            "flashinfer-cubin, flashinfer-jit-cache, flashinfer-python: give a member its own index or label in "
-            "versions.lock.json\n",
+            f"flashinfer-jit-cache {said}\nnothing was changed\nhelp: give a member its own index or label in versions.lock.json: "
+            "no version is on the indexes of all of flashinfer-cubin, flashinfer-jit-cache, flashinfer-python\n",
             "",
         )
 
@@ -161,7 +160,7 @@ def test_a_yanked_release(engine: Path, ask: Ask, index: Index) -> None:
     assert ask(engine, "set", NEW) == (
         1,
         f"flashinfer-python {NEW} on URL/simple is yanked: wrong results on sm_90\nnothing was changed\n"
-        "help: --allow-yanked takes it all the same\n",
+        "help: add --allow-yanked to accept the yanked release\n",
         "",
     )
     assert snapshot(engine) == before
@@ -183,7 +182,9 @@ def test_a_release_for_other_pythons(engine: Path, ask: Ask, index: Index) -> No
     assert ask(engine, "set", NEW).code == 0
 
 
-CONFLICT = f"requirements/cuda.txt:7: dsl==4.4.2 against flashinfer-python {NEW}, which needs dsl>=4.5 [conflict]\n"
+CONFLICT = (
+    f"requirements/cuda.txt:7: dsl==4.4.2 conflicts with flashinfer-python {NEW}, which needs dsl>=4.5 [conflict]\n"
+)
 PROPOSAL = f"help: run fi-bump set flashinfer=={NEW} dsl==4.5.2\n"
 
 
@@ -197,7 +198,7 @@ def pinned(engine: Path) -> Path:
 def test_the_audit_in_other_formats(pinned: Path, ask: Ask) -> None:
     github = (
         "::error file=requirements/cuda.txt,line=7,endLine=7,col=1,endColumn=11,title=fi-bump conflict::"
-        f"dsl==4.4.2 against flashinfer-python {NEW}, which needs dsl>=4.5%0A"
+        f"dsl==4.4.2 conflicts with flashinfer-python {NEW}, which needs dsl>=4.5%0A"
         f"requirements/cuda.txt:5:1: flashinfer-python {NEW} is pinned here\n"
         f"flashinfer {NEW}: 1 conflict\n{PROPOSAL}"
     )
@@ -229,7 +230,7 @@ def test_the_audit_of_a_move(pinned: Path, ask: Ask) -> None:
                 "release": f"flashinfer-python {NEW}",
                 "releasePlace": "requirements/cuda.txt:5",
                 "needs": "dsl>=4.5",
-                "message": f"dsl==4.4.2 against flashinfer-python {NEW}, which needs dsl>=4.5",
+                "message": f"dsl==4.4.2 conflicts with flashinfer-python {NEW}, which needs dsl>=4.5",
             }
         ],
         "notes": [],
@@ -259,7 +260,7 @@ def test_what_another_pin_wants_of_a_member(engine: Path, ask: Ask, index: Index
     Package("engine", releases).serve(index)
     plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"] + b"engine==0.22\n"})
     assert ask(engine, "audit", NEW).out == (
-        f"requirements/cuda.txt:5: flashinfer-python=={NEW} against engine 0.22, which needs flashinfer-python=={OLD} "
+        f"requirements/cuda.txt:5: flashinfer-python=={NEW} conflicts with engine 0.22, which needs flashinfer-python=={OLD} "
         f"[conflict]\nhelp: run fi-bump set flashinfer=={NEW} engine==0.23\nflashinfer {NEW}: 1 conflict\n"
     )
 
@@ -268,7 +269,7 @@ def test_a_member_that_the_indexes_of_its_file_do_not_have(engine: Path, ask: As
     Package("flashinfer-python", PYTHON).serve(index, "/other")
     cuda = TREE["requirements/cuda.txt"] + f"--index-url {index.url}/other/simple\n".encode()
     plant(engine, {"requirements/cuda.txt": cuda})
-    note = f"requirements/cuda.txt:6: note: flashinfer-cubin {OLD} is on none of URL/other/simple\n"
+    note = f"requirements/cuda.txt:6: note: flashinfer-cubin {OLD} is not on URL/other/simple\n"
     assert ask(engine, "audit") == (0, f"{note}flashinfer {OLD}: no conflicts\n", "")
     plant(engine, {"requirements/cuda.txt": cuda + f"--extra-index-url {index.url}/simple\n".encode()})
     assert ask(engine, "audit") == (0, f"flashinfer {OLD}: no conflicts\n", "")
@@ -378,8 +379,8 @@ def test_an_index_of_a_file_is_asked_only_when_it_must_be(
     assert [each.path for each in index.log if "down" in each.path] == []
     assert ask(engine, "audit", "0.6.14") == (
         0,
-        "requirements/cuda.txt:6: note: flashinfer-cubin 0.6.14 is on none of URL/simple, and http://${HOST}/down/simple, "
-        "http://${UNSET}/simple cannot be asked\nflashinfer 0.6.14: no conflicts\n",
+        "requirements/cuda.txt:6: note: flashinfer-cubin 0.6.14 is not on URL/simple, and http://${HOST}/down/simple, "
+        "http://${UNSET}/simple did not answer\nflashinfer 0.6.14: no conflicts\n",
         "",
     )
     assert ask(engine, "set", NEW).code == 0

@@ -67,12 +67,12 @@ def test_vllm_0_21_0(vllm: Callable[[str], Path], ask: Ask) -> None:
     refused = ask(root, "set", "0.6.14")
     assert refused.code == 1
     assert refused.out.startswith("flashinfer-cubin 0.6.14 is not on ")
-    assert refused.out.endswith("the newest version that every member has is 0.6.13: run fi-bump set 0.6.13\n")
+    assert refused.out.endswith("run fi-bump set 0.6.13, the newest version that every member has\n")
     result = ask(root, "audit", NEW)
     assert result.code == 1
     conflict, remedy, summary = result.out.splitlines()
     assert conflict == (
-        f"requirements/cuda.txt:24: nvidia-cutlass-dsl==4.4.2 against flashinfer-python {NEW}, "
+        f"requirements/cuda.txt:24: nvidia-cutlass-dsl==4.4.2 conflicts with flashinfer-python {NEW}, "
         "which needs nvidia-cutlass-dsl>=4.5.0 [conflict]"
     )
     assert summary == f"flashinfer {NEW}: 1 conflict"
@@ -89,8 +89,8 @@ def test_vllm_0_21_0(vllm: Callable[[str], Path], ask: Ask) -> None:
 def test_uv_sees_the_conflict_too(vllm: Callable[[str], Path], ask: Ask) -> None:
     result = ask(vllm("0.21.0"), "audit", NEW, "--resolve")
     assert result.code == 1
-    assert "requirements/cuda.txt: uv does not resolve it for Python 3.12\n" in result.out
-    assert "nvidia-cutlass-dsl>=4.5.0" in result.out.partition("uv does not resolve")[2]
+    assert "requirements/cuda.txt: uv cannot resolve it for Python 3.12\n" in result.out
+    assert "nvidia-cutlass-dsl>=4.5.0" in result.out.partition("uv cannot resolve")[2]
 
 
 def test_vllm_0_22_0_has_no_conflict(vllm: Callable[[str], Path], ask: Ask) -> None:

@@ -72,14 +72,14 @@ AUDIT = Audit(
             Demand(Requirement("dsl>=4.5"), "kit", Version("1.0"), Place("requirements/cuda.txt", 1, 1, 9)),
         ),
     ),
-    (Note(Place("requirements/cuda.txt", 2, 1, 15), "kit-cubin 1.0 is on none of [a](1), {b}"),),
+    (Note(Place("requirements/cuda.txt", 2, 1, 15), "kit-cubin 1.0 is not on [a](1), {b}"),),
     {"dsl": Version("4.5.2")},
 )
 VERDICTS = [
     Verdict(True, ("requirements/other.txt: uv resolves it for Python 3.12",), "requirements/other.txt"),
     Verdict(
         False,
-        ("requirements/cuda.txt: uv does not resolve it for Python 3.12", "  Because kit==1.0 depends on dsl>=4.5"),
+        ("requirements/cuda.txt: uv cannot resolve it for Python 3.12", "  Because kit==1.0 depends on dsl>=4.5"),
         "requirements/cuda.txt",
     ),
 ]

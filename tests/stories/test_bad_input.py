@@ -288,7 +288,7 @@ def test_an_unexpected_error_is_a_sentence(engine: Path, run: Run, monkeypatch: 
     monkeypatch.delenv("FI_BUMP_TRACEBACK", raising=False)
     error = (
         "fi-bump: unexpected error: ZeroDivisionError: division by zero\n"
-        "help: please report it; FI_BUMP_TRACEBACK=1 shows where\n"
+        "help: please report this bug with the traceback that FI_BUMP_TRACEBACK=1 shows\n"
     )
     assert run(engine, "check") == (3, "", error)
     monkeypatch.setenv("FI_BUMP_TRACEBACK", "1")

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, or read by nobody: never a traceback, and the exit code stays what it was."""
+"""Tests with standard streams that are closed, full, or unread: no traceback, and the exit code does not change."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.conftest import OLD
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 LOST = (
     "standard output: cannot be written: no space left on device\n"
-    "help: only the report is lost: what the command changed stays changed\n"
+    "help: write the output to another place; the files that the command changed stay changed\n"
 )
 COMMANDS = ["check", "check --format json", "status", "set 0.6.9 --offline", "init --force", "--help", "check --help"]
 
 
 def shell(root: Path, command: str, redirection: str) -> tuple[int, str]:
-    """The exit code, and what stands on standard error."""
+    """Return the exit code, and what is written to standard error."""
     line = f'exec "{sys.executable}" -m fi_bump {command} {redirection}'
     done = subprocess.run(["sh", "-c", line], cwd=root, capture_output=True, text=True)
     return done.returncode, done.stderr

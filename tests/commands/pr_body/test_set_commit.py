@@ -32,7 +32,7 @@ Releases of flashinfer on the way:
   {NEW} {PAGE}{NEW}  2026-05-20
 
 Audit:
-  requirements/cuda.txt:3: numba==0.61.2 against flashinfer-python {NEW}, which needs numba>=0.62 [conflict]
+  requirements/cuda.txt:3: numba==0.61.2 conflicts with flashinfer-python {NEW}, which needs numba>=0.62 [conflict]
   to resolve this, run fi-bump set flashinfer=={NEW} numba==0.62.0
 
 To look at:
