@@ -1,4 +1,4 @@
-"""The entry point: a plain `check` goes to the checker before any command-line framework is imported."""
+"""The entry point: it starts a plain `check` before any command-line framework is imported."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ def main() -> None:
     """Run fi-bump with the process's arguments and exit with its code."""
     try:
         _run()
-    except KeyboardInterrupt:  # while modules were still being imported; later `guard` is there
+    except KeyboardInterrupt:  # While modules are imported; later `guard` catches it.
         sys.stderr.write("fi-bump: interrupted\n")
         sys.exit(130)
 
 
 def _run() -> None:
-    # A check lives for some hundredths of a second: collecting its garbage would cost more than it frees.
+    # A check runs for some hundredths of a second: collecting its garbage would take longer than it saves.
     gc.disable()
     if sys.stdin is None or sys.stdout is None or sys.stderr is None:
         from fi_bump.terminal.output import open_missing_streams
@@ -37,7 +37,7 @@ def _run() -> None:
     checking = check.parse(sys.argv[1:])
     if checking is not None:
         sys.exit(guard(lambda: check.run(checking, last_check)))
-    # The other commands live for a second: rarely is enough.
+    # The other commands run for about a second: rare collections are enough.
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
     if "set" in sys.argv[1:]:
@@ -52,7 +52,7 @@ def _run() -> None:
 
 
 def _checked(arguments: list[str]) -> str | None:
-    """The folder of a bare `[-C DIR] check`; None for any other command line."""
+    """Return the folder of a plain `[-C DIR] check`, or None for any other command line."""
     match arguments:
         case ["check"]:
             return "."
@@ -62,13 +62,13 @@ def _checked(arguments: list[str]) -> str | None:
 
 
 def _answer(report: bytes) -> None:
-    """Print the report of a check in step and end the process, which has nothing else to tidy up."""
+    """Print the cached report of a check in step and end the process, which has nothing to clean up."""
     try:
         while report:
             report = report[os.write(1, report) :]
     except BrokenPipeError:
         pass
-    except OSError:  # a check that looks again says so
+    except OSError:  # Go on with a real check, which reports the error.
         return
     os._exit(0)
 

@@ -1,4 +1,4 @@
-"""The one exception root: every failure fi-bump explains carries where, what, a hint and an exit code."""
+"""The base of all errors that fi-bump explains: each has a message, a place, a hint and an exit code."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Exit(IntEnum):
 
 
 class FiBumpError(Exception):
-    """A failure with a place and a remedy.
+    """A failure that fi-bump explains.
 
-    `message` says what is wrong, in lower case and without a full stop. `place` is where
-    (`path`, `path:line:column` or `in 'groups.flashinfer.version'`), `hint` is what to do.
+    `message` says what is wrong, in lower case and without a full stop. `place` is where (`path`, `path:line:column` or
+    `in 'groups.flashinfer.version'`). `hint` says what to do, in the imperative.
     """
 
     exit: Exit = Exit.FAILED
@@ -35,27 +35,27 @@ class FiBumpError(Exception):
 
 
 def reason_of(error: OSError) -> str:
-    """The system's reason in lower case, to follow `cannot be read: `."""
+    """Return the system's reason in lower case, for the text after `cannot be read: `."""
     return (error.strerror or str(error)).lower()
 
 
-MEND_OR_RESTORE = "mend it or restore it from git"
-MEND_OR_EXCLUDE = "mend it, or exclude it in versions.lock.json"
+FIX_OR_RESTORE = "fix it or restore it from git"
+FIX_OR_EXCLUDE = "fix it, or exclude it in versions.lock.json"
 REPORT_WITH_FILE = "this is a bug in fi-bump: please report it with the file"
 
 
 class UsageError(FiBumpError):
-    """The command line asks for something that cannot be meant."""
+    """The command line makes no sense."""
 
     exit = Exit.USAGE
 
 
 class LockError(FiBumpError):
-    """versions.lock.json is missing or says something that is not allowed."""
+    """versions.lock.json is missing or invalid."""
 
 
 class ParseError(FiBumpError):
-    """A file of a known format cannot be read as that format."""
+    """A file of a known format cannot be parsed."""
 
 
 class FileError(FiBumpError):
@@ -63,31 +63,31 @@ class FileError(FiBumpError):
 
 
 class PackageIndexError(FiBumpError):
-    """An index cannot be asked, or gave an answer that is none."""
+    """An index cannot be asked, or its answer is not usable."""
 
 
 class NoReleaseError(FiBumpError):
-    """No index has the version that was asked about."""
+    """No index has the version that the user asked about."""
 
     exit = Exit.FINDINGS
 
 
 class UnreachableError(PackageIndexError):
-    """An index does not answer now: what it would have said is not known."""
+    """An index does not answer, so its content is unknown."""
 
 
 class BusyError(FiBumpError):
-    """Another fi-bump works in this repository."""
+    """Another fi-bump is writing in this repository."""
 
 
 class InternalError(FiBumpError):
-    """fi-bump's own plan does not hold; nothing was written."""
+    """A bug in fi-bump: its own plan failed a check. Nothing was written."""
 
 
 class explained:
-    """Turn the system's errors inside the block into a FileError at `place`: `with explained(path, "cannot be read")`.
+    """Turn an OSError in the block into a FileError at `place`: `with explained(path, "cannot be read")`.
 
-    A class because `check` passes here, and contextlib would cost it another import.
+    A class, since `check` uses it, and contextlib would be another import.
     """
 
     def __init__(self, place: str, what: str = "cannot be written", hint: str | None = None) -> None:

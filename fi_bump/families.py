@@ -1,4 +1,4 @@
-"""The known families: what `init` proposes groups from, and nothing more. The data stands in data/families.json."""
+"""The known families, from which `init` proposes groups. The data is in data/families.json."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from fi_bump.lock import Group, Member
 
 
 def families() -> dict[str, Group]:
-    """The known families by name, as groups that have no sites and the placeholder version 0."""
+    """Return the known families by name, as groups without sites at the placeholder version 0."""
     return {name: _group(name, family) for name, family in _document().items()}
 
 
 def proposed() -> tuple[Group, ...]:
-    """The families that `init` looks for when none is named."""
+    """Return the families that `init` looks for without --group."""
     return tuple(_group(name, family) for name, family in _document().items() if family.get("proposed"))
 
 

@@ -1,6 +1,6 @@
 """The small grammars that several formats share, over masked bytes: versions, names, variables, repositories.
 
-Every pattern works on `Source.masked`, where each byte from 0x80 on reads as `x`, so an index is a byte offset.
+Every pattern works on `Source.masked`, where each byte of 0x80 or more reads as `x`, so that an index is a byte offset.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-# The public part of a PEP 440 version (packaging.version.VERSION_PATTERN without epoch spelling changes and
-# without the local label), as bytes. It is anchored by its users.
+# The public part of a PEP 440 version (packaging.version.VERSION_PATTERN without other spellings of the epoch and
+# without the local label), as bytes. Its users anchor it.
 VERSION = (
     rb"(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*"
     rb"(?:[-_.]?(?:alpha|beta|preview|pre|a|b|c|rc)[-_.]?[0-9]*)?"
@@ -19,7 +19,7 @@ VERSION = (
 )
 LOCAL = rb"\+[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*"
 
-# An anchor that is a line's own text, with the mark where the version stands: `literal:expected = "{version}"`.
+# An anchor that is the text of a line, with the mark where the version is: `literal:expected = "{version}"`.
 LITERAL = "literal:"
 LITERAL_MARK = "{version}"
 
@@ -33,29 +33,29 @@ def is_version(text: str) -> bool:
 
 
 def is_literal_anchor(anchor: str) -> bool:
-    """Whether a literal anchor has some text and one mark."""
+    """Whether `anchor` is a literal anchor with some text and exactly one mark."""
     return anchor.startswith(LITERAL) and anchor.count(LITERAL_MARK) == 1 and anchor != LITERAL + LITERAL_MARK
 
 
 def canonical_name(name: str) -> str:
-    """The PEP 503 name: lower case, runs of `-_.` as one `-`."""
+    """Return the PEP 503 name: lower case, each run of `-_.` as one `-`."""
     return _SEPARATORS.sub("-", name).lower()
 
 
 def name_pattern(canonical: str) -> bytes:
-    """A regular expression for every spelling of a canonical distribution name (use with IGNORECASE)."""
+    """Return a regular expression for every spelling of a canonical distribution name (use with IGNORECASE)."""
     return rb"[-_.]+".join(re.escape(part.encode("ascii")) for part in canonical.split("-"))
 
 
 def longest_first(names: Iterable[str]) -> list[str]:
-    """Names in the order in which the alternatives of a pattern must stand."""
+    """Sort names so that no name in an alternation hides a longer one."""
     return sorted(names, key=lambda name: (-len(name), name))
 
 
 def one_of(words: Iterable[str]) -> bytes:
-    """A pattern for one of the words, the longest first; empty without any.
+    """Return a pattern for one of the words, the longest first; empty without words.
 
-    What all of them begin with stands in it once: each character takes time to compile.
+    The common prefix of all words is in the pattern once, since each character takes time to compile.
     """
     ordered = longest_first(words)
     shared = 0
@@ -66,12 +66,12 @@ def one_of(words: Iterable[str]) -> bytes:
 
 
 def compiled(alternatives: bytes, pattern: bytes, flags: int = re.IGNORECASE) -> re.Pattern[bytes]:
-    """The pattern, in any case; one that never matches where there are no alternatives in it."""
+    """Compile a pattern, by default case-insensitive; if `alternatives` is empty, one that never matches."""
     return re.compile(pattern if alternatives else rb"(?!)", flags)
 
 
 def names_any(data: bytes, words: tuple[bytes, ...]) -> bool:
-    """Whether `data` holds one of the lower-case words, in any case."""
+    """Whether `data` contains one of the lower-case words, in any case."""
     lowered = data.lower()
     for word in words:  # noqa: SIM110 - asked of every file: a generator costs as much as a search
         if word in lowered:
@@ -80,9 +80,9 @@ def names_any(data: bytes, words: tuple[bytes, ...]) -> bool:
 
 
 def variable_of(name: str, wanted: frozenset[str]) -> str | None:
-    """The wanted variable that `name` spells: itself or with a prefix (`VLLM_FLASHINFER_VERSION`), in any case.
+    """Return the wanted variable that `name` is, in any case, alone or after a prefix (`VLLM_FLASHINFER_VERSION`).
 
-    The longest one where several fit.
+    If several fit, the longest.
     """
     upper = name.upper()
     matches = [candidate for candidate in wanted if upper == candidate or upper.endswith("_" + candidate)]
@@ -90,7 +90,7 @@ def variable_of(name: str, wanted: frozenset[str]) -> str | None:
 
 
 def canonical_repository(url: str) -> str:
-    """`host/owner/name` in lower case of any spelling of a git address: https, ssh, git+, with or without `.git`."""
+    """Return `host/owner/name` in lower case for any git URL: https, ssh, git+, with or without `.git`."""
     text = url.strip().lower()
     text = text.removeprefix("git+")
     if "://" in text:
@@ -102,7 +102,7 @@ def canonical_repository(url: str) -> str:
 
 
 class LazyPattern:
-    """A regular expression that is compiled when it is first used: compiling all of them costs more than most checks.
+    """A regular expression that is compiled on first use: compiling all of them takes longer than most checks.
 
     It has the methods of re.Pattern[bytes] that finders use.
     """
@@ -116,23 +116,23 @@ class LazyPattern:
 
     @property
     def compiled(self) -> re.Pattern[bytes]:
-        """The pattern itself, for tight loops."""
+        """The compiled pattern, for tight loops."""
         if self._pattern is None:
             self._pattern = re.compile(self._text, self._flags)
         return self._pattern
 
     def match(self, data: bytes, start: int = 0, end: int = sys.maxsize) -> re.Match[bytes] | None:
-        """As re.Pattern.match."""
+        """See re.Pattern.match."""
         return self.compiled.match(data, start, end)
 
     def search(self, data: bytes, start: int = 0, end: int = sys.maxsize) -> re.Match[bytes] | None:
-        """As re.Pattern.search."""
+        """See re.Pattern.search."""
         return self.compiled.search(data, start, end)
 
     def finditer(self, data: bytes, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
-        """As re.Pattern.finditer."""
+        """See re.Pattern.finditer."""
         return self.compiled.finditer(data, start, end)
 
     def sub(self, replacement: bytes | Callable[[re.Match[bytes]], bytes], data: bytes) -> bytes:
-        """As re.Pattern.sub."""
+        """See re.Pattern.sub."""
         return self.compiled.sub(replacement, data)

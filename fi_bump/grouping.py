@@ -1,4 +1,4 @@
-"""Groups made of what a scan found: the version they take, the sites they record, and when one becomes several."""
+"""Make groups from a scan: the version they take, the sites they record, and whether one becomes several."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fi_bump.pins import Kind, Pin
 from fi_bump.scanning.scan import Scan
 from fi_bump.versions import canonical_version, newest_first
 
-# Tables and folders whose names tell no group from another.
+# Tables and folders whose names are too common to name a group.
 _GENERAL = frozenset(
     {
         *("dependencies", "override-dependencies", "constraint-dependencies", "requires", "run", "script", "pip"),
@@ -22,9 +22,10 @@ _GENERAL = frozenset(
 
 
 def filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group | None:
-    """The group with the sites of its pins and one version; None without a pin.
+    """Return the group with the sites of its pins and one version, or None without pins.
 
-    Every package of the family stays a member, pinned today or not: a pin of it that comes later must be seen.
+    Without `version` it takes the version that most of its pins have. Every package of the family stays a member,
+    pinned today or not, so that fi-bump finds a pin of it that is added later.
     """
     pins = [pin for pin, owner, _ in assign(lock, found.pins) if owner == group]
     if not pins:
@@ -37,10 +38,10 @@ def filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group 
 
 
 def split(group: Group, found: Scan, *, everywhere: bool) -> list[Group]:
-    """The group, or one for each version where the pins differ on purpose.
+    """Return the group, or one group per version if the pins differ on purpose.
 
-    Tables of one file that hold one package at several versions do so on purpose: an installer would refuse them
-    otherwise. Elsewhere a second version is drift, unless `--split` says that it is not.
+    They do if the tables of one file have several versions of a package, since no installer would accept them together.
+    Elsewhere a second version is drift, unless `everywhere` (`--split`) says that it is not.
     """
     pins = [pin for pin in found.pins if pin.site in group.sites]
     by_version: dict[str, list[Pin]] = {}
@@ -64,7 +65,7 @@ def split(group: Group, found: Scan, *, everywhere: bool) -> list[Group]:
 
 
 def _scope_name(group: Group, pins: list[Pin], version: str) -> str:
-    """A name for a second version of a family: its table, its variable's prefix, its folder, or the version itself."""
+    """Name a second version of a family after its table, its variable's prefix, its folder, or the version itself."""
     for scope in (*map(_scope, pins), *map(_folder, pins), version):
         words = re.sub("[^a-z0-9]+", "-", scope.lower()).strip("-")
         if words and words not in _GENERAL:
@@ -73,7 +74,7 @@ def _scope_name(group: Group, pins: list[Pin], version: str) -> str:
 
 
 def _scope(pin: Pin) -> str:
-    """What leads to a pin within its file: a table's last key, or what stands before its variable's name."""
+    """Return what distinguishes a pin within its file: its table's last key, or the prefix of its variable's name."""
     if pin.kind is not Kind.VARIABLE:
         return pin.anchor.rpartition("/")[0].rpartition(".")[2]
     words = [word.upper().replace("-", "_") for word in re.split(r"[ ./]", pin.anchor)]
@@ -81,6 +82,6 @@ def _scope(pin: Pin) -> str:
 
 
 def _folder(pin: Pin) -> str:
-    """The last folder of a pin's path that says something."""
+    """Return the last folder of a pin's path whose name is not too common, or an empty string."""
     folders = pin.source.path.split("/")[:-1]
     return next((name for name in reversed(folders) if name.lower().strip(".") not in _GENERAL), "")

@@ -1,7 +1,7 @@
-"""versions.lock.json: the single source of truth. Loading says where something is wrong; dumping is canonical.
+"""versions.lock.json, the single source of truth: loading says where something is wrong, dumping is canonical.
 
-The format is described by `schemas/versions.lock.schema.json`; a test holds the two against each other. What a
-schema cannot say (a site in two groups, say) is checked here alone.
+`schemas/versions.lock.schema.json` describes the format; a test compares the two. What a schema cannot express, such as
+a site in two groups, is checked only here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable
 
-from fi_bump.errors import MEND_OR_RESTORE, LockError
+from fi_bump.errors import FIX_OR_RESTORE, LockError
 from fi_bump.grammar import LITERAL, LITERAL_MARK, canonical_name, canonical_repository, is_literal_anchor, is_version
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 LOCK_NAME = "versions.lock.json"
 LOCK_VERSION = 1
-# No release comes near it; beyond, Python refuses to read the numbers.
+# In characters. No release comes near it, and Python refuses to parse numbers that are much longer.
 LONGEST_VERSION = 100
 
-# Compiled by re when they are first used: most locks need only some of them.
+# `re` compiles these on first use: most locks need only some of them.
 # PEP 440, appendix B, without the local label: a group's version is the public one.
 _CANONICAL_VERSION = (
     r"(?:[1-9][0-9]*!)?(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*"
@@ -40,10 +40,10 @@ _DIGEST = r"sha256:[0-9a-f]{64}"
 
 
 class Member(NamedTuple):
-    """A package of a group, with its own indexes, in order, and local label where it has them.
+    """A package of a group, with its own indexes, in order, and its local version label, if it has them.
 
-    `files` are the release files of the group's version as (file name, `sha256:…`), in order, as the index had them
-    when the group was set; empty where no index was asked.
+    `files` are the release files of the group's version as (file name, `sha256:…`), sorted, as the index had them when
+    `set` set the group; empty if no index was asked.
     """
 
     name: str
@@ -53,12 +53,12 @@ class Member(NamedTuple):
 
     @property
     def index_document(self) -> str | list[str] | None:
-        """The indexes as documents write them: one address, a list of several, or None."""
+        """The indexes as JSON documents write them: one URL, a list of several, or None."""
         return self.index_urls[0] if len(self.index_urls) == 1 else list(self.index_urls) or None
 
 
 class Group(NamedTuple):
-    """Packages that move together to one version, what else names them, and where their pins stand."""
+    """Packages that move together to one version, the other names of that version, and the sites of their pins."""
 
     name: str
     version: str
@@ -69,16 +69,16 @@ class Group(NamedTuple):
 
     @property
     def subjects(self) -> frozenset[str]:
-        """Every name a pin of this group can carry; the three kinds of name cannot be equal."""
+        """Every subject of this group's pins; names of the three kinds cannot be equal."""
         return frozenset([member.name for member in self.packages]) | {*self.variables, *self.repositories}
 
     @property
     def package_names(self) -> tuple[str, ...]:
-        """The names of its packages."""
+        """The names of the group's packages."""
         return tuple([member.name for member in self.packages])
 
     def member(self, package: str) -> Member | None:
-        """The member of that name, if there is one."""
+        """Return the member of that name, or None."""
         return next((member for member in self.packages if member.name == package), None)
 
 
@@ -90,11 +90,11 @@ class Lock(NamedTuple):
     schema: str | None = None
 
     def group(self, name: str) -> Group | None:
-        """The group of that name, if there is one."""
+        """Return the group of that name, or None."""
         return next((group for group in self.groups if group.name == name), None)
 
     def replace_group(self, new: Group) -> Lock:
-        """This lock with the group of the same name replaced."""
+        """Return this lock with the group of the same name replaced."""
         return self._replace(groups=tuple(new if group.name == new.name else group for group in self.groups))
 
 
@@ -109,7 +109,7 @@ def is_site(text: str) -> bool:
 
 
 def dump(lock: Lock) -> bytes:
-    """The canonical bytes: sorted, two-space indent, empty lists left out, a final newline."""
+    """Return the canonical bytes: sorted, two-space indent, empty lists left out, a final newline."""
     document: dict[str, Any] = {"$schema": lock.schema} if lock.schema else {}
     document["lock-version"] = LOCK_VERSION
     document["groups"] = {group.name: _group_document(group) for group in sorted(lock.groups)}
@@ -119,7 +119,7 @@ def dump(lock: Lock) -> bytes:
         return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8") + b"\n"
     except UnicodeEncodeError as error:
         path = error.object[: error.start].rpartition('"')[2] + re.split('[#"]', error.object[error.start :])[0]
-        hint = "rename it, or leave it out: --exclude of init, or exclude in versions.lock.json"
+        hint = "rename it, or exclude it: init --exclude, or exclude in versions.lock.json"
         raise LockError("is not UTF-8, so it cannot be recorded", place=path, hint=hint) from None
 
 
@@ -136,13 +136,13 @@ def _group_document(group: Group) -> dict[str, Any]:
 
 
 def load(data: bytes) -> Lock:
-    """The lock in `data`. Raises LockError with a place: `versions.lock.json:3:7` or `in 'groups.g.version'`."""
+    """Parse a lock. Raises LockError with a place: `versions.lock.json:3:7` or `in 'groups.g.version'`."""
     document = _object(_parse(data), "", required=("lock-version", "groups"), optional=("$schema", "exclude"))
     if document["lock-version"] != LOCK_VERSION or isinstance(document["lock-version"], bool):
         raise _wrong("lock-version", f"this fi-bump reads lock-version {LOCK_VERSION}", hint="update fi-bump")
     groups_document = _object(document["groups"], "groups")
     if not groups_document:
-        raise _wrong("groups", "there is no group", hint="run fi-bump init --force")
+        raise _wrong("groups", "the lock has no group", hint="run fi-bump init --force")
     groups = tuple(_group(name, value) for name, value in groups_document.items())
     _check_owners(groups)
     schema = document.get("$schema")
@@ -159,18 +159,18 @@ def _parse(data: bytes) -> object:
     except json.JSONDecodeError as error:
         place = f"{LOCK_NAME}:{error.lineno}:{error.colno}"
         message = error.msg[:1].lower() + error.msg[1:]
-        raise LockError(f"is not JSON: {message}", place=place, hint=MEND_OR_RESTORE) from None
+        raise LockError(f"is not JSON: {message}", place=place, hint=FIX_OR_RESTORE) from None
     except ValueError:
-        raise LockError("is not a lock: it holds a number of too many digits", place=LOCK_NAME) from None
+        raise LockError("is not a lock: it contains a number with too many digits", place=LOCK_NAME) from None
     except RecursionError:
-        raise LockError("is not a lock: it is nested too deep", place=LOCK_NAME) from None
+        raise LockError("is not a lock: it is nested too deeply", place=LOCK_NAME) from None
 
 
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result: dict[str, object] = {}
     for key, value in pairs:
         if key in result:
-            raise LockError(f"the key '{key}' stands twice in one object", place=LOCK_NAME, hint="keep one of the two")
+            raise LockError(f"one object has the key '{key}' twice", place=LOCK_NAME, hint="keep one of the two")
         result[key] = value
     return result
 
@@ -188,7 +188,7 @@ def _join(path: str, key: str | int) -> str:
 def _object(
     value: object, path: str, *, required: tuple[str, ...] = (), optional: tuple[str, ...] | None = None
 ) -> dict[str, Any]:
-    """`value` as an object with the keys it must have; with `optional` given, no other key may stand there."""
+    """Return `value` as an object with the `required` keys; if `optional` is given, other keys are errors."""
     if not isinstance(value, dict):
         raise _wrong(path, "must be an object")
     for key in required:
@@ -212,7 +212,7 @@ def _is(pattern: str, what: str) -> Callable[[object, str], str]:
 
 
 def _names(document: dict[str, Any], path: str, key: str, check: Callable[[object, str], str]) -> tuple[str, ...]:
-    """The list at `key`, each entry checked, none twice; empty when the key is absent."""
+    """Return the list at `key`, each entry checked and none repeated; empty if the key is absent."""
     where = _join(path, key)
     values = document.get(key, [])
     if not isinstance(values, list):
@@ -220,7 +220,7 @@ def _names(document: dict[str, Any], path: str, key: str, check: Callable[[objec
     names = tuple(check(value, _join(where, number)) for number, value in enumerate(values))
     for number, name in enumerate(names):
         if name in names[:number]:
-            raise _wrong(_join(where, number), f"'{name}' stands twice in this list", hint="keep one of the two")
+            raise _wrong(_join(where, number), f"this list has '{name}' twice", hint="keep one of the two")
     return names
 
 
@@ -247,7 +247,7 @@ def _version(value: object, path: str) -> str:
         return value
     text = json.dumps(value, ensure_ascii=False)
     if isinstance(value, str) and is_version(value.removeprefix("v")):
-        raise _wrong(path, f"{text} is not in PEP 440's canonical form", hint="write it as fi-bump set would")
+        raise _wrong(path, f"{text} is not in PEP 440's canonical form", hint="set the version with fi-bump set")
     raise _wrong(path, f"{text} is not a public PEP 440 version")
 
 
@@ -255,7 +255,7 @@ def _site(value: object, path: str) -> str:
     site = _is(_SITE, "a site: path#anchor, the path inside the repository")(value, path)
     anchor = site.partition("#")[2]
     if anchor.startswith(LITERAL) and not is_literal_anchor(anchor):
-        raise _wrong(path, f"'{anchor}' is no literal anchor: a line's text with one {LITERAL_MARK} in it")
+        raise _wrong(path, f"'{anchor}' is not a literal anchor: the text of a line with one {LITERAL_MARK} in it")
     return site
 
 
@@ -283,7 +283,7 @@ def _member(name: str, value: object, path: str) -> Member:
 
 
 def _indexes(options: dict[str, Any], path: str) -> tuple[str, ...]:
-    """One index address, or a list of them in the order in which they are asked."""
+    """Return one index URL, or a list of them in the order in which they are asked."""
     if isinstance(options.get("index"), list):
         return _names(options, path, "index", _index)
     return (_index(options["index"], f"{path}.index"),) if "index" in options else ()
@@ -291,24 +291,24 @@ def _indexes(options: dict[str, Any], path: str) -> tuple[str, ...]:
 
 def _index(value: object, path: str) -> str:
     if isinstance(value, str) and "@" in value.partition("://")[2].partition("/")[0]:
-        raise _wrong(path, "the address carries credentials", hint="take them out, and put them into netrc")
-    return _is(_INDEX, "an index address")(value, path)
+        raise _wrong(path, "the URL contains credentials", hint="remove them, and put them into netrc")
+    return _is(_INDEX, "an index URL")(value, path)
 
 
 def _check_owners(groups: tuple[Group, ...]) -> None:
-    """A site belongs to one group; a name belongs to several only where recorded sites keep them apart."""
+    """Check that a site belongs to one group, and a subject to several only if recorded sites tell them apart."""
     sites: dict[str, str] = {}
     subjects: dict[str, Group] = {}
     for group in groups:
         for number, site in enumerate(group.sites):
             if site in sites:
-                raise _wrong(f"groups.{group.name}.sites[{number}]", f"'{site}' is a site of '{sites[site]}' already")
+                raise _wrong(f"groups.{group.name}.sites[{number}]", f"'{site}' is already a site of '{sites[site]}'")
             sites[site] = group.name
         for subject in sorted(group.subjects):
             other = subjects.setdefault(subject, group)
             if other is not group and not (other.sites and group.sites):
                 raise _wrong(
                     f"groups.{group.name}",
-                    f"'{subject}' is in the group '{other.name}' too, and no recorded sites keep the two apart",
-                    hint="give both groups their sites, or keep the name in one of them",
+                    f"'{subject}' is also in the group '{other.name}', but not both groups list their sites",
+                    hint="list the sites of both groups, or remove the name from one of them",
                 )

@@ -1,4 +1,4 @@
-"""Which group owns a pin, and whether a version text says what its group says."""
+"""Which group owns a pin, and whether a version text agrees with the group's version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fi_bump.records import NamedTuple
 
 
 class Assigned(NamedTuple):
-    """A pin, the group that owns it (None: several could) and whether the lock records its site."""
+    """A pin, the group that owns it (None if several could), and whether the lock records its site."""
 
     pin: Pin
     group: Group | None
@@ -17,7 +17,7 @@ class Assigned(NamedTuple):
 
 
 def assign(lock: Lock, pins: tuple[Pin, ...]) -> list[Assigned]:
-    """Each pin with its owner: the group that records the site, else the only group that knows its subject."""
+    """Assign each pin to the group that records its site, else to the only group that has its subject."""
     recorded = {site: group for group in lock.groups for site in group.sites}
     assigned = []
     for pin in pins:
@@ -31,7 +31,7 @@ def assign(lock: Lock, pins: tuple[Pin, ...]) -> list[Assigned]:
 
 
 def site_to_record(pin: Pin) -> str:
-    """A pin's site. Raises FileError for a place that the lock has no name for."""
+    """Return a pin's site. Raises FileError if the lock cannot record it."""
     if "#" in pin.source.path or not is_site(pin.site):
         message = "the lock cannot record a path with '#', or a path or key with a control character"
         hint = "rename it, or exclude the file in versions.lock.json"
@@ -40,7 +40,7 @@ def site_to_record(pin: Pin) -> str:
 
 
 def agrees(text: str, version: str) -> bool:
-    """Whether a version text means the version; equal texts, the usual case, cost no parser."""
+    """Whether a version text means the version. Equal texts, the usual case, need no parser."""
     if text == version:
         return True
     from fi_bump.versions import same_version
@@ -49,7 +49,7 @@ def agrees(text: str, version: str) -> bool:
 
 
 def release_hashes(group: Group, pin: Pin) -> tuple[str, ...]:
-    """The digests of the group's release of a pinned package, sorted; empty where the lock does not know its files."""
+    """Return the sorted digests of the group's release of a pinned package; empty if the lock has no files."""
     member = group.member(pin.subject) if pin.hashes else None
     if member is None or not member.files:
         return ()

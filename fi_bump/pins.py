@@ -1,6 +1,6 @@
-"""The vocabulary: where a version stands (`Span`, `Source`), what stands there (`Pin`), how it changes (`Edit`).
+"""The vocabulary: where a version is (`Span`, `Place`, `Source`), what pins it (`Pin`), how it changes (`Edit`).
 
-A format knows how to find pins; nothing but `splice` knows how to change one.
+Formats find pins; only `splice` changes them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from fi_bump.errors import InternalError
 from fi_bump.grammar import is_version
 from fi_bump.records import NamedTuple
 
-# What can be done about a version that only a person can tell for a pin; `check` completes the command.
+# The hint for a version that only a person can recognise as a pin; `check` completes the command.
 BY_HAND = "update it by hand, or record it with fi-bump site add"
 BOM = b"\xef\xbb\xbf"
 _MASK = bytes(range(128)) + b"x" * 128
@@ -53,7 +53,7 @@ class Place(NamedTuple):
 
 
 class Kind(Enum):
-    """What form a pin takes."""
+    """The form of a pin."""
 
     REQUIREMENT = "requirement"
     VARIABLE = "variable"
@@ -63,7 +63,7 @@ class Kind(Enum):
 
 
 class Mark(Enum):
-    """What a place that cannot be moved is, where people must know: the kind it has in a list of mentions."""
+    """The reasons to review a place that cannot be moved; the values are kinds in a list of mentions."""
 
     EXACT_GATE = "exact gate"
     HASH_NEEDED = "hash needed"
@@ -72,7 +72,7 @@ class Mark(Enum):
 
 
 class Source:
-    """One file's bytes, untouched: no decoding, no newline translation, the BOM stays.
+    """One file's bytes, unchanged: no decoding, no newline translation, with the BOM.
 
     `path` is relative to the repository's root, with `/`.
     """
@@ -86,7 +86,7 @@ class Source:
 
     @property
     def masked(self) -> bytes:
-        """The data with the same length, every byte from 0x80 on as `x` and a BOM as blanks: safe to match against."""
+        """The data at the same length, every byte of 0x80 or more as `x` and a BOM as blanks, for matching."""
         if self._masked is None:
             masked = self.data.translate(_MASK)
             if self.data.startswith(BOM):
@@ -95,11 +95,11 @@ class Source:
         return self._masked
 
     def text(self, span: Span) -> str:
-        """What stands at `span`."""
+        """Return the text at `span`."""
         return self.data[span.start : span.end].decode("utf-8", "replace")
 
     def position(self, offset: int) -> tuple[int, int]:
-        """The line and column of a byte offset, both from 1; a column counts characters, a BOM is none."""
+        """Return the line and column of a byte offset, counted from 1; columns count characters, without a BOM."""
         line = self.data.count(b"\n", 0, offset) + 1
         start = self.data.rfind(b"\n", 0, offset) + 1
         if start == 0 and self.data.startswith(BOM):
@@ -107,12 +107,12 @@ class Source:
         return line, len(self.data[start:offset].decode("utf-8", "replace")) + 1
 
     def place(self, span: Span) -> Place:
-        """The place of the characters at `span`."""
+        """Return the place of the characters at `span`."""
         line, column = self.position(span.start)
         return Place(self.path, line, column, column + len(self.text(span)))
 
     def line(self, offset: int) -> bytes:
-        """The whole line around `offset`, without its end."""
+        """Return the whole line around `offset`, without its line end."""
         start = self.data.rfind(b"\n", 0, offset) + 1
         end = self.data.find(b"\n", offset)
         return self.data[start : len(self.data) if end < 0 else end].rstrip(b"\r")
@@ -127,13 +127,12 @@ class Wanted(NamedTuple):
 
 
 class Pin(NamedTuple):
-    """One exact version at one place.
+    """One exact version at one place. `make_pin` makes it, and checks that the span holds a version.
 
-    `subject` is what is pinned, as the lock names it: a package, a variable or a repository, as `kind` says.
-    `hashes` are the spans of the `algorithm:digest` texts that the file lists for this version: they change together
-    with it or not at all. `command` is what regenerates the file, where the file says so. `repeats` are further spans
-    of the same version, as in the address of a release's file: they read as `span` does, and change with it.
-    Made by `make_pin`, which checks that the span holds a version.
+    `subject` is what it pins, as the lock names it: a package, a variable or a repository, according to `kind`.
+    `hashes` are the spans of the `algorithm:digest` texts that the file lists for this version; they change with it.
+    `command` is the command that regenerates the file, if the file names it. `repeats` are other spans of the same
+    version, as in the URL of a release's file; they change with `span`.
     """
 
     source: Source
@@ -169,9 +168,9 @@ class Pin(NamedTuple):
 class Unpinned(NamedTuple):
     """A place that names a wanted subject but cannot be moved, and why.
 
-    `version` is set where the place does hold an exact version that fi-bump must not move (a lock file's, one with a
-    checksum beside it): such a place is drift when it is not the group's version. `mark` is what it is, where that
-    matters; what is marked as a lock file a tool makes anew from the pins.
+    `version` is set if the place has an exact version that fi-bump must not move (in a lock file, or with a checksum
+    beside it): the place is drift if it differs from the group's version. `mark` is the reason to review it, if any; a
+    tool regenerates a place with the mark LOCK_FILE from the pins.
     """
 
     source: Source
@@ -188,7 +187,7 @@ class Unpinned(NamedTuple):
 
 
 class Floor(NamedTuple):
-    """A range on a wanted package (`>=0.6`): never moved, reported when the locked version violates it."""
+    """A range on a wanted package (`>=0.6`): never moved, but reported if it excludes the lock's version."""
 
     source: Source
     span: Span
@@ -202,7 +201,7 @@ class Floor(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Everything one finder says about one source, each list in the order of the file."""
+    """The results of one finder for one file, each list in the order of the file."""
 
     pins: tuple[Pin, ...]
     unpinned: tuple[Unpinned, ...] = ()
@@ -210,7 +209,7 @@ class Found(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """Replace the bytes at `span`, which must be `old`, by `new`."""
+    """A replacement of the bytes at `span`, which must be `old`, by `new`."""
 
     span: Span
     old: bytes
@@ -218,7 +217,7 @@ class Edit(NamedTuple):
 
 
 def make_pin(source: Source, start: int, end: int, anchor: str, kind: Kind, subject: str) -> Pin:
-    """A checked pin. Raises InternalError when the span does not hold a public PEP 440 version."""
+    """Return a checked pin. Raises InternalError if the span does not hold a public PEP 440 version."""
     pin = Pin(source, Span(start, end), anchor, kind, subject)
     if not (0 <= start < end <= len(source.data)) or not is_version(pin.version):
         raise InternalError(f"the {kind.value} finder took {pin.version!r} for a version", place=source.path)
@@ -226,7 +225,7 @@ def make_pin(source: Source, start: int, end: int, anchor: str, kind: Kind, subj
 
 
 def number_anchors(pins: list[Pin]) -> tuple[Pin, ...]:
-    """The pins in the order of the file, the second and later ones of an equal anchor marked ` (2)`, ` (3)` …"""
+    """Sort pins in the order of the file; the second and later pins of one anchor get ` (2)`, ` (3)` …"""
     seen: dict[str, int] = {}
     numbered = []
     for pin in sorted(pins, key=lambda pin: pin.span):
@@ -236,7 +235,7 @@ def number_anchors(pins: list[Pin]) -> tuple[Pin, ...]:
 
 
 def splice(data: bytes, edits: list[Edit]) -> bytes:
-    """`data` with every edit applied. Raises InternalError when edits overlap or do not meet their old bytes."""
+    """Return `data` with every edit applied. Raises InternalError if edits overlap or their old bytes differ."""
     pieces = []
     position = 0
     for edit in sorted(edits):

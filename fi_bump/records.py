@@ -1,6 +1,6 @@
-"""`NamedTuple` without the `typing` module, whose import costs a tenth of a whole check.
+"""`NamedTuple` without the `typing` module, whose import takes a tenth of a whole check.
 
-Type checkers see typing's own, and a class is written in the same way: annotated fields, defaults last, methods.
+Type checkers see typing's own NamedTuple. A class is written in the same way: annotated fields, defaults last, methods.
 `typing.NamedTuple` compiles source text for each class; here all classes share their methods.
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
 
     class _Meta(type):
-        """Builds a record class from its annotations; a class below a record class is an ordinary class."""
+        """Make a record class from its annotations; a subclass of a record class is an ordinary class."""
 
         def __new__(meta, name, bases, namespace):
             if not any(isinstance(base, _Meta) for base in bases):
@@ -30,7 +30,7 @@ else:
             )
 
     class NamedTuple(tuple, metaclass=_Meta):
-        """The shared methods, as those of collections.namedtuple."""
+        """The methods of all records, which behave as those of collections.namedtuple."""
 
         __slots__ = ()
 

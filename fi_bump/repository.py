@@ -1,4 +1,4 @@
-"""One repository as the commands see it: its lock, the scan of its tree, and applying a plan to both."""
+"""One repository as the commands see it: its lock, the scan of its tree, and writing a plan."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class Repository(NamedTuple):
-    """A folder with a lock: the lock's bytes as read, and what they say."""
+    """A folder with a lock: the lock's bytes as read, and the parsed lock."""
 
     root: str
     lock_data: bytes
     lock: Lock
 
     def scan(self, paths: Iterable[str] = (), watch: Watch | None = None) -> Scan:
-        """The pins below `paths`, or in the whole tree."""
+        """Find the pins in `paths`, or in the whole tree. `watch` is the cache of the last check."""
         return scan(self.root, self.lock, paths, watch)
 
     def verified(self, plan: Plan) -> Plan:
@@ -37,34 +37,34 @@ class Repository(NamedTuple):
 
         verify(plan, refind)
         if plan.changes:
-            # Parsers of other hands look at the result too; they cost time that `check` without --fix never pays.
+            # Third-party parsers check the result too; `check` without --fix never spends that time.
             from fi_bump.editing.second_opinion import confirm
 
             confirm(plan)
         return plan
 
     def new_lock_data(self, plan: Plan) -> bytes:
-        """The lock's bytes after the plan: untouched when it says the same."""
+        """Return the lock's bytes after the plan, unchanged if the lock is the same."""
         return self.lock_data if plan.lock == self.lock else dump(plan.lock)
 
     def apply(self, plan: Plan) -> None:
-        """Write the verified plan: every file or none, the lock last."""
+        """Write the verified plan: all files or none, the lock last."""
         from fi_bump.editing import write
 
         changes = [write.FileChange(change.source.path, change.source.data, change.new) for change in plan.changes]
         new_lock = self.new_lock_data(plan)
         if new_lock != self.lock_data:
-            load(new_lock)  # whatever was recorded: nothing is written that the next command could not read
+            load(new_lock)  # Raises an error rather than write a lock that the next command could not read.
             changes.append(write.FileChange(LOCK_NAME, self.lock_data, new_lock))
         if changes:
             write.commit(self.root, changes)
 
 
 def open_repository(folder: str) -> Repository:
-    """The repository at `folder`. Raises LockError when it has no lock or the lock is wrong."""
+    """Open the repository at `folder`. Raises LockError if it has no lock or the lock is invalid."""
     root = files.find_root(folder)
     source = files.read_optional(root, LOCK_NAME)
     if source is None:
-        hint = "run fi-bump init, or name the repository's folder with -C"
+        hint = "run fi-bump init, or give the repository's folder with -C"
         raise LockError("there is no lock here", place=LOCK_NAME, hint=hint)
     return Repository(root, source.data, load(source.data))

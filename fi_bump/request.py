@@ -1,4 +1,4 @@
-"""Groups on a command line: by name, and as `[GROUP==]VERSION`, which move and to what."""
+"""The groups that a command line names, and `[GROUP==]VERSION`: which groups move, and to which version."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from fi_bump.versions import canonical_version
 
 
 class Request(NamedTuple):
-    """The versions asked for, by group, and the lock with the groups that the command adds to it."""
+    """The requested versions by group, and the lock, including the groups that the command adds to it."""
 
     lock: Lock
     versions: dict[str, str]
 
     @property
     def groups(self) -> list[Group]:
-        """The groups that are to move, as they stand."""
+        """The groups that the command moves, at their present versions."""
         return [group for group in self.lock.groups if group.name in self.versions]
 
 
 def named_group(lock: Lock, name: str) -> Group:
-    """The group of that name. Raises UsageError with the nearest names."""
+    """Return the group of that name. Raises UsageError, with similar names, if there is none."""
     group = lock.group(name)
     if group is None:
         raise _unknown_group(lock, name)
@@ -37,11 +37,11 @@ def named_group(lock: Lock, name: str) -> Group:
 
 
 def read_request(repository: Repository, targets: tuple[str, ...]) -> Request:
-    """What `[GROUP==]VERSION` texts ask for.
+    """Parse `[GROUP==]VERSION` texts.
 
-    A name that is no group of the lock but is pinned in the tree (or a known family that is) becomes one, so that the
-    command which an audit proposes can be run as it stands. Raises UsageError for an unknown or repeated group, or a
-    bad version.
+    A name that is not a group of the lock becomes one if it is a package or a known family that the tree pins, so that
+    the command which an audit proposes can be run unchanged. Raises UsageError for an unknown or repeated group or an
+    invalid version.
     """
     lock = repository.lock
     versions: dict[str, str] = {}
@@ -50,7 +50,7 @@ def read_request(repository: Repository, targets: tuple[str, ...]) -> Request:
         if not separator:
             name, version = _only_group(repository.lock, target), target
         if name in versions:
-            raise UsageError(f"the group '{name}' is named twice")
+            raise UsageError(f"the group '{name}' is given twice")
         if lock.group(name) is None:
             added = _new_group(repository, name)
             if added is None:
@@ -61,7 +61,7 @@ def read_request(repository: Repository, targets: tuple[str, ...]) -> Request:
 
 
 def _new_group(repository: Repository, name: str) -> Group | None:
-    """A group for a known family or a package that requirements of the tree pin, at the version they have now."""
+    """Return a group, at its present version, for a known family or a package that the tree requires; else None."""
     if canonical_name(name) != name or any(name in group.subjects for group in repository.lock.groups):
         return None
     group = families.families().get(name, Group(name, "0", (Member(name),)))

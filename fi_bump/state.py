@@ -1,8 +1,8 @@
-"""Where fi-bump keeps its state of a repository, and whether a killed run left something there. Read-only, light.
+"""Where fi-bump stores its state of a repository, and whether a killed run left a change there. Read-only, and fast.
 
-The state lies inside `.git` where there is one, so that a working tree stays clean, else in `.fi-bump`, which is
-removed after use. It holds the lock file of the running fi-bump, `intent.json` (temporary files about to be made) and
-`journal.json` (the change is decided: it is finished or undone, never left half-way).
+The state is inside `.git` if there is one, so that the working tree stays clean, else in `.fi-bump`, which is removed
+after use. It consists of the lock file of the running fi-bump, `intent.json` (the temporary files about to be made) and
+`journal.json` (a change that is decided, and will be finished or undone).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ LOCK_FILE = "lock"
 
 
 def state_folder(root: str) -> str:
-    """The folder of fi-bump's state for the repository at `root`; it need not exist.
+    """Return the folder of fi-bump's state for the repository at `root`; it need not exist.
 
-    Several roots may share one `.git`: each has a folder of its own there, so no root replays another's journal.
+    Several roots may share one `.git`: each has its own folder there, so that no root replays another's journal.
     """
     below = os.path.realpath(root)
     top = checkout(root)
@@ -31,7 +31,7 @@ def state_folder(root: str) -> str:
 
 
 def checkout(root: str) -> str | None:
-    """The real path of the git work tree that holds `root`; None where there is none."""
+    """Return the real path of the git work tree that contains `root`, or None."""
     top = os.path.realpath(root)
     while True:
         git = os.path.join(top, ".git")
@@ -43,7 +43,7 @@ def checkout(root: str) -> str | None:
 
 
 def _name(relative: str) -> str:
-    """One folder name for a relative path, different for every path and never too long for a file system."""
+    """Return a folder name for a relative path, different for every path and never too long for a file system."""
     if relative == ".":
         return "root"
     name = "in-" + relative.replace("%", "%25").replace(os.sep, "%2F")
@@ -55,7 +55,7 @@ def _name(relative: str) -> str:
 
 
 def _linked_git(top: str, file: str) -> str | None:
-    """The folder that the .git file of a worktree or submodule names (`gitdir: PATH`); None when it names none."""
+    """Return the folder that the .git file of a worktree or submodule names (`gitdir: PATH`), or None."""
     try:
         with open(file, encoding="utf-8", errors="surrogateescape") as stream:
             text = stream.read()
@@ -66,13 +66,13 @@ def _linked_git(top: str, file: str) -> str | None:
 
 
 def pending(root: str) -> bool:
-    """Whether there is a journal, or a note of temporary files: left by a killed run, or of one at work just now."""
+    """Whether there is a journal or an intent, from a killed run or from one that is at work now."""
     state = state_folder(root)
     return os.path.exists(os.path.join(state, JOURNAL)) or os.path.exists(os.path.join(state, INTENT))
 
 
 def pending_paths(root: str) -> list[str]:
-    """The files of a journal that was left, relative to the root; empty when no file can have been touched."""
+    """Return the files in a left journal, relative to the root; empty if no file can have been changed."""
     import json
 
     try:

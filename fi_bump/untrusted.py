@@ -1,4 +1,4 @@
-"""What others wrote, on its way to a reader, and as it came: text of any characters, and documents of any shape."""
+"""Untrusted input: make text printable, and read tables and lists whose types are unchecked."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ if TYPE_CHECKING:
 
 
 def printable(text: str, longest: int = 300) -> str:
-    """One line of it, without control characters, cut to a readable length."""
+    """Return the text as one line without control characters, cut to `longest` characters."""
     plain = "".join(character if character.isprintable() else " " for character in text).strip()
     return plain if len(plain) <= longest else f"{plain[:longest]}…"
 
 
 def one_line(text: str) -> str:
-    """The same of words that a page or a header breaks anywhere: what parts them is one blank."""
+    """Like printable(), with every run of white space collapsed to one space, and not cut first."""
     return printable(" ".join(printable(text, len(text)).split()))
 
 
 def table(document: dict[str, Any], name: str) -> dict[str, Any]:
-    """The table of that name; an empty one where there is none, or something else."""
+    """Return the table of that name, or an empty one if the value is missing or not a table."""
     value = document.get(name)
     return value if isinstance(value, dict) else {}
 
 
 def entries(value: object) -> list[Any]:
-    """An array; an empty one for what is none."""
+    """Return the list, or an empty one if the value is not a list."""
     return value if isinstance(value, list) else []
 
 
 def texts(value: object) -> list[str]:
-    """The texts of an array; nothing of what is none."""
+    """Return the texts in a list; empty if the value is not a list."""
     return [each for each in entries(value) if isinstance(each, str)]

@@ -1,4 +1,4 @@
-"""The user's cache folder, asked in one place."""
+"""The user's cache folder."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 
 
 def user_cache() -> str | None:
-    """fi-bump's folder in the user's cache (XDG base directories: a relative XDG_CACHE_HOME counts for nothing).
+    """Return fi-bump's folder in the user's cache, or None (XDG base directories).
 
-    None where there is no home folder: nothing must be kept below the folder that a command happens to run in.
+    A relative XDG_CACHE_HOME is ignored, as the specification says. The result is None if there is no home folder:
+    nothing must be stored below the current folder.
     """
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):

@@ -13,24 +13,24 @@ from fi_bump.errors import FileError, explained
 
 
 def read(path: str) -> bytes:
-    """The file's bytes. Raises FileError."""
+    """Return the file's bytes. Raises FileError."""
     with explained(path, "cannot be read"), open(path, "rb") as stream:
         return stream.read()
 
 
 def refuse_unwritable(path: str) -> None:
-    """Raise FileError now where `put` would fail after the probes had run for minutes."""
+    """Raise FileError if `put` would fail, so that a command fails before probes run for minutes, not after."""
     parent = os.path.dirname(os.path.realpath(path))
     if os.path.isdir(path):
-        raise FileError("cannot be written: is a folder", place=path)
+        raise FileError("cannot be written: it is a folder", place=path)
     if not os.path.isdir(parent):
-        raise FileError("cannot be written: its folder does not exist", place=path, hint=f"make {parent}")
+        raise FileError("cannot be written: its folder does not exist", place=path, hint=f"make the folder {parent}")
     if not os.access(path if os.path.exists(path) else parent, os.W_OK):
         raise FileError("cannot be written: permission denied", place=path)
 
 
 def put(path: str, data: bytes) -> None:
-    """Write a file whole or not at all. What is no regular file (a pipe, /dev/stdout) is written to directly."""
+    """Write a whole file or nothing; a path that is not a regular file (a pipe, /dev/stdout) is written directly."""
     real = os.path.realpath(path)
     with explained(path):
         attributes = os.stat(real) if os.path.exists(real) else None
@@ -44,9 +44,9 @@ def put(path: str, data: bytes) -> None:
 def replace(
     path: str, data: bytes, attributes: os.stat_result | None = None, *, private: bool = False, sync: bool = True
 ) -> None:
-    """Replace a file, or make it: whoever reads it sees the old bytes or the new ones. Raises OSError.
+    """Replace or make a file: a reader sees the old bytes or the new ones, never a mixture. Raises OSError.
 
-    Arguments as for `write_new`. A failure leaves no temporary file.
+    The arguments are those of `write_new`. A failure leaves no temporary file.
     """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name[:100]}-{os.urandom(6).hex()}")

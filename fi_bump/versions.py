@@ -1,4 +1,4 @@
-"""The one door to `packaging`'s versions: what a version text means. Imported when texts differ or come from a user."""
+"""Versions as `packaging` reads them. Imported only if version texts differ or come from a user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fi_bump.lock import LONGEST_VERSION
 
 
 def canonical_version(text: str) -> str:
-    """The canonical form of a public PEP 440 version. Raises UsageError for anything else, a local label included."""
+    """Return the canonical form of a public PEP 440 version. Raises UsageError for any other text or a local label."""
     try:
         version = Version(text if len(text) <= LONGEST_VERSION else "too long")
     except InvalidVersion:
@@ -19,12 +19,12 @@ def canonical_version(text: str) -> str:
         raise UsageError(f"'{text}' is not a PEP 440 version", hint=hint) from None
     if version.local is not None:
         hint = f"write {version.public}; each site keeps its own label"
-        raise UsageError(f"'{text}' carries the local label +{version.local}", hint=hint)
+        raise UsageError(f"'{text}' contains the local label +{version.local}", hint=hint)
     return str(version)
 
 
 def same_version(left: str, right: str) -> bool:
-    """Whether two version texts mean the same release; a number too long for Python to read is no other's equal."""
+    """Whether two version texts mean the same release; a number too long for Python equals no other."""
     try:
         return left == right or Version(left) == Version(right)
     except ValueError:
@@ -32,7 +32,7 @@ def same_version(left: str, right: str) -> bool:
 
 
 def file_version(name: str) -> str | None:
-    """The public version in a wheel's or source distribution's file name; None for any other name."""
+    """Return the public version in the file name of a wheel or source distribution; None for any other name."""
     try:
         parsed = parse_wheel_filename(name)[1] if name.endswith(".whl") else parse_sdist_filename(name)[1]
     except (InvalidWheelFilename, InvalidSdistFilename):
@@ -41,18 +41,18 @@ def file_version(name: str) -> str | None:
 
 
 def admits(specifier: str, version: str) -> bool | None:
-    """Whether a range admits a version, pre-releases included; None when the range is not PEP 440."""
+    """Whether a range admits a version, pre-releases included; None if the range is not PEP 440."""
     try:
         return SpecifierSet(specifier).contains(version, prereleases=True)
-    except ValueError:  # InvalidSpecifier is one; a number too long for Python to read is another
+    except ValueError:  # InvalidSpecifier is a ValueError; so is the error for a number too long for Python.
         return None
 
 
 def newer(left: str, right: str) -> bool:
-    """Whether `left` comes after `right`."""
+    """Whether `left` is newer than `right`."""
     return Version(left) > Version(right)
 
 
 def newest_first(versions: list[str]) -> list[str]:
-    """The versions in falling order."""
+    """Return the versions in falling order."""
     return sorted(versions, key=Version, reverse=True)

@@ -1,4 +1,4 @@
-"""What the command tests share: a small engine repository, and running fi-bump the way a user does."""
+"""Fixtures of the command tests: a small engine repository, and running fi-bump the way a user does."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 import pytest
 
-# A suite that a script starts in the background has SIGINT ignored, and all that it starts would inherit that.
+# A test run that a script starts in the background ignores SIGINT, and everything that it starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# What a check keeps of a tree is tested by itself; elsewhere every check looks at everything.
+# The cache of checks has its own tests; elsewhere every check reads every file.
 os.environ["FI_BUMP_NO_CACHE"] = "1"
 
-# Git changes no byte of a test's repository, whatever the user's configuration says of line ends.
+# Git must not change line ends in a test's repository, whatever the user's configuration is.
 GIT_SETTINGS = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.autocrlf", "GIT_CONFIG_VALUE_0": "false"}
 os.environ.update(GIT_SETTINGS)
 
@@ -90,7 +90,7 @@ Snapshot = dict[str, tuple[bytes, int]]
 
 
 class Result(NamedTuple):
-    """What a run printed, and its exit code."""
+    """The output of a run, and its exit code."""
 
     code: int
     out: str
@@ -106,7 +106,7 @@ def plant(root: Path, tree: dict[str, bytes]) -> None:
 
 
 def snapshot(root: Path) -> Snapshot:
-    """Every file's bytes and mode: two equal snapshots mean that nothing at all was changed or left."""
+    """Return every file's bytes and mode: two equal snapshots mean that nothing was changed or left."""
     return {
         str(path.relative_to(root)): (path.read_bytes() if path.is_file() else b"", path.lstat().st_mode)
         for path in sorted(root.rglob("*"))
@@ -116,7 +116,7 @@ def snapshot(root: Path) -> Snapshot:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Path:
-    """A repository in step at 0.6.8.post1, in the layout of an inference engine."""
+    """Return a repository in step at 0.6.8.post1, laid out like an inference engine."""
     root = tmp_path / "engine"
     plant(root, {**TREE, "versions.lock.json": LOCK})
     return root
@@ -124,7 +124,7 @@ def engine(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
-    """The same repository before `init`."""
+    """Return the same repository before `init`."""
     root = tmp_path / "bare"
     plant(root, TREE)
     return root
@@ -155,7 +155,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
 
 
 def spawn(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-    """fi-bump as a process of its own."""
+    """Run fi-bump as its own process."""
     return subprocess.Popen(
         [sys.executable, "-m", "fi_bump", "-C", str(root), *arguments],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Two groups, and what the finders say about a few files: for tests of what is made of pins."""
+"""Two groups, and the pins of a few files, for tests of everything that is made from pins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FINDERS = {REQUIREMENTS: requirements.find, DOCKERFILE: dockerfile.find, JSON: b
 
 
 def looked(lock: Lock, tree: dict[str, bytes], *below: str) -> Scan:
-    """What the finders say about these files."""
+    """Return the scan of these files."""
     wanted = wanted_by(lock.groups)
     found = [FINDERS[path.rpartition("/")[2]](Source(path, data), wanted) for path, data in sorted(tree.items())]
     return Scan(
@@ -28,15 +28,15 @@ def looked(lock: Lock, tree: dict[str, bytes], *below: str) -> Scan:
 
 
 def one(*sites: str) -> Lock:
-    """A lock of `kit` alone, with these sites."""
+    """Return a lock with only `kit`, and these sites."""
     return Lock((KIT._replace(sites=sites),))
 
 
 def said(lock: Lock, tree: dict[str, bytes], *below: str) -> list[Finding]:
-    """The findings about these files."""
+    """Return the findings for these files."""
     return compare(lock, looked(lock, tree, *below))
 
 
 def sharing(*sites: tuple[str, ...]) -> Lock:
-    """Two groups that share a package, each with its sites."""
+    """Return a lock with two groups that share a package, each with its sites."""
     return Lock((KIT._replace(name="new", sites=sites[0]), KIT._replace(name="old", version="0.9", sites=sites[1])))

@@ -1,6 +1,6 @@
-"""Source distributions of other projects, from the index that pip is configured with.
+"""Source distributions of other projects, from the index that pip is configured for.
 
-They are kept outside the repository, in $FI_BUMP_TEST_CACHE or ~/.cache/fi-bump-tests.
+They are stored outside the repository, in $FI_BUMP_TEST_CACHE or ~/.cache/fi-bump-tests.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 
 
 def folder() -> Path:
-    """Where they are kept."""
+    """Return the folder that contains them."""
     path = Path(os.environ.get("FI_BUMP_TEST_CACHE") or Path.home() / ".cache" / "fi-bump-tests")
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def unpacked(project: str, version: str) -> Path:
-    """The unpacked source distribution of a release. Callers copy it before they change anything."""
+    """Return the folder of a release's unpacked source distribution. Callers copy it before they change anything."""
     name = f"{project.replace('-', '_')}-{version}"
     root = folder() / name
     if not root.is_dir():
@@ -57,14 +57,14 @@ def _download(project: str, name: str) -> bytes:
 
 @cache
 def _files(project: str) -> tuple[str, list[dict[str, Any]]]:
-    """The project page's address and its files (PEP 691)."""
+    """Return the project page's URL and its files (PEP 691)."""
     page = f"{_index().rstrip('/')}/{project}/"
     files: list[dict[str, Any]] = json.loads(_get(page, "application/vnd.pypi.simple.v1+json"))["files"]
     return page, files
 
 
 def _index() -> str:
-    """The configured index, else pip's own default, asked from pip."""
+    """Return the configured index, else pip's own default, asked from pip."""
     for variable in ("UV_INDEX_URL", "PIP_INDEX_URL"):
         if value := os.environ.get(variable):
             return value

@@ -1,6 +1,6 @@
-"""The layers of the package, who may import what, who writes, and what a plain `check` leaves unloaded.
+"""The layers of the package, allowed imports, the modules that write, and what a plain `check` does not load.
 
-Each table below is complete: a test fails for what it leaves out, and for an entry that is no longer true.
+Each table below is complete: a test fails for a missing entry, and for an entry that is no longer true.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FORMATS = [
     name for name in MODULES if name.startswith("formats/") and not name.endswith(("__init__.py", "formats/table.py"))
 ]
 
-# Third-party library -> the modules, and the whole folders, that import it.
+# Each third-party library, and the modules and whole folders that may import it.
 DOORS = {
     "typer": {"cli/"},
     "rich": {
@@ -39,7 +39,7 @@ DOORS = {
         "report/tables.py",
         "terminal/waiting.py",
     },
-    # What asks an index, or reads what a release requires, speaks of versions and requirements in packaging's types.
+    # Modules that ask an index or read requirements use packaging's types.
     "packaging": {
         "audit/",
         "index/",
@@ -56,10 +56,10 @@ DOORS = {
     "tomlkit": {"editing/second_opinion.py"},
     "yaml": {"formats/yaml_events.py"},
 }
-# What any format may import: of the standard library, and of fi_bump.
+# The modules of the standard library and of fi_bump that any format may import.
 LIBRARIES_OF_FORMATS = {"__future__", "bisect", "collections", "functools", "itertools", "json", "re", "typing"}
 FOR_FORMATS = {"errors.py", "grammar.py", "pins.py", "records.py"}
-# What one format may import beside that: its own modules, by the first word of their names, and Python's own parser.
+# What one format may import besides: its own modules, by the first word of their names, and Python's own parser.
 OWN = {
     "cmake": {"shell_"},
     "dockerfile": {"dockerfile_", "shell_"},
@@ -71,10 +71,10 @@ OWN = {
     "shell": {"shell_"},
     "yaml": {"yaml_", "shell_"},
 }
-# The modules that change the file system. Target files and the lock are written by the first two alone. index/cache.py
-# and scanning/cache.py write to the user's cache; audit/resolve.py copies requirement files into a scratch folder for uv;
-# smoke/ keeps logs, and a probe writes its answer to the file that the runner names, and compiles into the runner's
-# cache; user_files.py writes reports where the user says, and job_summary.py to the file that GitHub names.
+# The modules that change the file system. Only the first two write target files and the lock. index/cache.py and
+# scanning/cache.py write to the user's cache; audit/resolve.py copies requirement files into a scratch folder for uv;
+# smoke/ writes logs, and a probe writes its answer to the file that the runner names, and compiles into the runner's
+# cache; user_files.py writes reports to the user's path, and job_summary.py to the file that GitHub names.
 WRITERS = {
     "editing/write.py",
     "editing/journal.py",
@@ -88,7 +88,7 @@ WRITERS = {
     "smoke/probes/jit.py",
     "smoke/probes/__main__.py",
 }
-# What a probe finds in the interpreter that it runs in; it imports these inside functions only.
+# Libraries of the interpreter that runs a probe; a probe imports them inside functions only.
 IN_TARGET = {"flashinfer", "torch", "tvm_ffi"}
 # The modules that start processes, or open connections without urllib3. Of these change/git.py runs git,
 # audit/resolve.py uv, index/configuration.py pip, smoke/process.py the target interpreter, and the probes a compiler and
@@ -104,7 +104,7 @@ SPAWNERS = {
     "smoke/process.py",
 }
 SPAWNING = {"subprocess", "multiprocessing", "socket", "http", "urllib.request"}
-# Rules over values: these neither read nor write a file, and start nothing.
+# Rules over values: these modules neither read nor write files, and start no processes.
 PURE = [
     *("editing/plan.py", "findings.py", "ownership.py", "lock.py", "grammar.py", "pins.py", "versions.py"),
     *("template/fill.py", "template/values.py", "fleet/model.py", "fleet/compare.py", "change/model.py", *FORMATS),
@@ -121,23 +121,23 @@ SLOW = "typing typer rich packaging tomlkit yaml dockerfile_parse importlib.meta
 
 
 def tree(name: str) -> ast.Module:
-    """A module of the package, parsed."""
+    """Return a parsed module of the package."""
     return ast.parse((PACKAGE / name).read_bytes())
 
 
 def imports(name: str) -> set[str]:
-    """The files of the package that a module imports, inside functions too."""
+    """Return the files of the package that a module imports, inside functions too."""
     return {arrow.imported for arrow in LAYOUT.arrows if arrow.importer == name}
 
 
 def outside(name: str) -> set[str]:
-    """Every name that a module imports from outside of fi_bump, dotted: `os`, `collections.abc.Iterator`."""
+    """Return every name that a module imports from outside fi_bump, dotted: `os`, `collections.abc.Iterator`."""
     names = set(layers.imported_names(tree(name), "fi_bump", name))
     return {each for each in names if each.partition(".")[0] != "fi_bump"}
 
 
 def libraries(name: str) -> set[str]:
-    """The top-level names of what a module imports from outside of fi_bump."""
+    """Return the top-level names of a module's imports from outside fi_bump."""
     return {each.partition(".")[0] for each in outside(name)}
 
 
@@ -162,7 +162,7 @@ def test_few_modules_lie_flat_in_the_package() -> None:
 
 
 def own(name: str) -> set[str]:
-    """What a format's module may import that others may not; a helper that several formats share has no format."""
+    """Return what a format's module may import that others may not; nothing for a helper of several formats."""
     stem = Path(name).stem
     form = next((form for form in OWN if stem == form or stem.startswith(f"{form}_")), "")
     return OWN.get(form, set())
@@ -192,7 +192,7 @@ def test_what_formats_may_import_is_what_they_do_import() -> None:
 
 @pytest.mark.parametrize("library", DOORS)
 def test_a_library_is_imported_where_the_table_says_and_nowhere_else(library: str) -> None:
-    # Some have one importer; rich has six, and packaging's types are spoken in three whole folders.
+    # Some libraries have one importer; rich has six, and three whole folders use packaging's types.
     users = {name for name in MODULES if library in libraries(name)}
     folders = {door for door in DOORS[library] if door.endswith("/")}
     assert {name for name in users if not name.startswith(tuple(folders))} == DOORS[library] - folders
@@ -233,7 +233,7 @@ def test_only_the_entry_point_imports_the_command_line(name: str) -> None:
 
 
 def writing(name: str) -> list[str]:
-    """The calls of a module that change the file system."""
+    """Return the calls of a module that change the file system."""
     calls = []
     for node in ast.walk(tree(name)):
         if not isinstance(node, ast.Call):
@@ -287,12 +287,12 @@ def test_a_probe_imports_nothing_of_fi_bump_and_torch_only_when_it_runs(name: st
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name not in PROBES])
 def test_of_the_probes_only_the_protocol_is_known_outside(name: str) -> None:
-    # The package itself says where the probes lie.
+    # Only the package itself names the folder of the probes.
     assert imports(name) & set(PROBES) <= {"smoke/probes/__init__.py", "smoke/probes/protocol.py"}
 
 
 def code(name: str) -> str:
-    """A module without its comments and docstrings."""
+    """Return a module's source without comments and docstrings."""
     module = tree(name)
     for node in ast.walk(module):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
@@ -302,7 +302,7 @@ def code(name: str) -> str:
 
 def test_no_family_is_named_outside_the_data() -> None:
     naming = {name for name in MODULES if re.search("flash.?infer|cutlass|torch", code(name), re.IGNORECASE)}
-    # The smoke stage is FlashInfer's own, and so are its reports.
+    # The smoke stage and its reports are about FlashInfer only.
     assert {name for name in naming if not name.startswith(OF_FLASHINFER)} == set()
     assert {start for start in OF_FLASHINFER if not any(name.startswith(start) for name in naming)} == set()
 
@@ -329,7 +329,8 @@ def test_a_plain_check_loads_no_framework(tmp_path: Path) -> None:
             "x.json": b'{"variable": {"KIT_VERSION": {"default": "1.0"}}}',
         },
     )
-    # -S: what a site-packages .pth file loads is not ours; the package itself comes by its folder.
+    # -S, since the modules that a site-packages .pth file loads are not ours; the package itself is found by its
+    # folder.
     program = (
         "import atexit, sys\n"
         "from fi_bump.__main__ import main\n"

@@ -1,4 +1,4 @@
-"""The system's errors as sentences."""
+"""The system's errors as messages."""
 
 from __future__ import annotations
 

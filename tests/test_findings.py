@@ -63,7 +63,7 @@ def test_missing_site() -> None:
     ]
 
 
-def test_a_site_outside_the_named_paths_is_not_missed() -> None:
+def test_a_site_outside_the_given_paths_is_not_reported_missing() -> None:
     assert said(one("a/requirements.txt#kit"), {}, "b") == []
 
 
@@ -111,7 +111,7 @@ def test_a_site_recorded_for_another_subject_is_missing() -> None:
 
 
 def unpinned(version: str | None, lock: Lock) -> list[Finding]:
-    """The findings about one place that cannot be moved."""
+    """Return the findings for one place that cannot be moved."""
     source = Source(REQUIREMENTS, b"kit==1.0\n")
     place = Unpinned(source, Span(5, 8), "kit", "has --hash lines", version)
     return compare(lock, Scan((), (place,), (), (), ()))

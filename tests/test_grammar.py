@@ -1,4 +1,4 @@
-"""The shared grammars, held against packaging where it has an opinion."""
+"""The shared grammars, compared with packaging where packaging has a rule."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ VERSIONS = st.lists(st.sampled_from([*PIECES, "dev", "+", "v", "RC", "\n", "²"]
 
 
 def packaging_reads(text: str) -> bool:
-    """Whether packaging reads a text as it stands (no `v`, no blanks around it) as a public version."""
+    """Whether packaging reads a text as a public version without changing it (no `v`, no blanks around it)."""
     if text != text.strip() or text[:1] in ("v", "V"):
         return False
     try:
@@ -80,12 +80,12 @@ def test_canonical_name_is_packaging_s(name: str) -> None:
 
 
 @given(st.from_regex(r"[A-Za-z0-9]+([-_.]{1,2}[A-Za-z0-9]+){0,3}", fullmatch=True).filter(str.isascii))
-def test_name_pattern_takes_every_spelling(name: str) -> None:
+def test_name_pattern_matches_every_spelling(name: str) -> None:
     assert re.fullmatch(name_pattern(canonicalize_name(name)), name.encode(), re.IGNORECASE)
 
 
 @pytest.mark.parametrize("name", ["ab", "a-bc", "xa-b", "a b", "a-b-"])
-def test_name_pattern_takes_no_other(name: str) -> None:
+def test_name_pattern_matches_no_other_name(name: str) -> None:
     assert not re.fullmatch(name_pattern("a-b"), name.encode(), re.IGNORECASE)
 
 
@@ -142,7 +142,7 @@ def test_canonical_repository_keeps(url: str, expected: str) -> None:
 
 
 @given(st.text("ab:/@.git+", max_size=20))
-def test_a_scheme_and_git_are_taken_off_once_and_for_all(text: str) -> None:
+def test_canonical_repository_is_idempotent(text: str) -> None:
     once = canonical_repository(f"https://github.com/o/{text.replace('/', '').replace('@', '')}x.git")
     assert canonical_repository(once) == once
 

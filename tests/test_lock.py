@@ -1,4 +1,4 @@
-"""The lock: every refusal with its whole message, and the canonical bytes."""
+"""The lock: every error with its whole message, and the canonical bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = "lower-case letters, digits and single hyphens"
 
 
 def document(extra: dict[str, Any] | None = None, **group: Any) -> dict[str, Any]:
-    """A lock of one group, some of its keys replaced (`...` takes a key out)."""
+    """Return a lock of one group with some of its keys replaced (`...` removes a key)."""
     fields = {"version": "0.6.8", "packages": {"flashinfer-python": {}}, **group}
     fields = {key: value for key, value in fields.items() if value is not ...}
     whole = {"lock-version": 1, "groups": {"flashinfer": fields}, **(extra or {})}
@@ -24,19 +24,19 @@ def document(extra: dict[str, Any] | None = None, **group: Any) -> dict[str, Any
 
 
 def two(**second: Any) -> dict[str, Any]:
-    """A lock of two groups, the first with a site."""
+    """Return a lock of two groups, the first with a site."""
     first = document(sites=[SITE])["groups"]["flashinfer"]
     return document({"groups": {"flashinfer": first, "second": {"version": "1", "packages": {"other": {}}, **second}}})
 
 
-# What only the loader can check, and no schema: document -> message, hint.
+# Errors that only the loader finds, since no schema can express them: document, message, hint.
 LOADER_ONLY: list[tuple[Any, str, str | None]] = [
-    (two(sites=[SITE]), f"{IN}'groups.second.sites[0]': '{SITE}' is a site of 'flashinfer' already", None),
+    (two(sites=[SITE]), f"{IN}'groups.second.sites[0]': '{SITE}' is already a site of 'flashinfer'", None),
     (
         two(packages={"flashinfer-python": {}}),
-        f"{IN}'groups.second': 'flashinfer-python' is in the group 'flashinfer' too, "
-        "and no recorded sites keep the two apart",
-        "give both groups their sites, or keep the name in one of them",
+        f"{IN}'groups.second': 'flashinfer-python' is also in the group 'flashinfer', "
+        "but not both groups list their sites",
+        "list the sites of both groups, or remove the name from one of them",
     ),
     (
         document(repositories=["github.com/o/n.git"]),
@@ -47,7 +47,7 @@ LOADER_ONLY: list[tuple[Any, str, str | None]] = [
 ]
 REPOSITORY = "is not a repository: host/owner/name in lower case, without scheme and .git"
 SITE_RULE = "is not a site: path#anchor, the path inside the repository"
-CANONICAL = "write it as fi-bump set would"
+CANONICAL = "set the version with fi-bump set"
 WRONG: list[tuple[Any, str, str | None]] = [
     ([], "versions.lock.json: must be an object", None),
     ({}, "versions.lock.json: the key 'lock-version' is missing", None),
@@ -61,14 +61,14 @@ WRONG: list[tuple[Any, str, str | None]] = [
     (document({"lock-version": True}), f"{IN}'lock-version': this fi-bump reads lock-version 1", "update fi-bump"),
     (document({"lock-version": "1"}), f"{IN}'lock-version': this fi-bump reads lock-version 1", "update fi-bump"),
     (document({"groups": []}), f"{IN}'groups': must be an object", None),
-    (document({"groups": {}}), f"{IN}'groups': there is no group", "run fi-bump init --force"),
+    (document({"groups": {}}), f"{IN}'groups': the lock has no group", "run fi-bump init --force"),
     (document({"$schema": 1}), f"{IN}'$schema': must be a string", None),
     (document({"$schema": None}), f"{IN}'$schema': must be a string", None),
     (document({"exclude": "a"}), f"{IN}'exclude': must be a list", None),
     (document({"exclude": None}), f"{IN}'exclude': must be a list", None),
     (document({"exclude": [""]}), f"{IN}'exclude[0]': \"\" is not a path pattern", None),
     (document({"exclude": ["a\n"]}), f"{IN}'exclude[0]': \"a\\n\" is not a path pattern", None),
-    (document({"exclude": ["a", "a"]}), f"{IN}'exclude[1]': 'a' stands twice in this list", "keep one of the two"),
+    (document({"exclude": ["a", "a"]}), f"{IN}'exclude[1]': this list has 'a' twice", "keep one of the two"),
     (document({"groups": {"Torch": {}}}), f"{IN}'groups.Torch': \"Torch\" is not a group name: {NAMES}", None),
     (document({"groups": {"a\n": {}}}), f"{IN}'groups.a\n': \"a\\n\" is not a group name: {NAMES}", None),
     (document({"groups": {"a": 1}}), f"{IN}'groups.a': must be an object", None),
@@ -117,12 +117,12 @@ WRONG: list[tuple[Any, str, str | None]] = [
     ),
     (
         document(packages={"a": {"index": "pypi"}}),
-        f"{IN}'groups.flashinfer.packages.a.index': \"pypi\" is not an index address",
+        f"{IN}'groups.flashinfer.packages.a.index': \"pypi\" is not an index URL",
         None,
     ),
     (
         document(packages={"a": {"index": None}}),
-        f"{IN}'groups.flashinfer.packages.a.index': null is not an index address",
+        f"{IN}'groups.flashinfer.packages.a.index': null is not an index URL",
         None,
     ),
     (
@@ -143,7 +143,7 @@ WRONG: list[tuple[Any, str, str | None]] = [
     (document(variables={}), f"{IN}'groups.flashinfer.variables': must be a list", None),
     (
         document(variables=["A", "A"]),
-        f"{IN}'groups.flashinfer.variables[1]': 'A' stands twice in this list",
+        f"{IN}'groups.flashinfer.variables[1]': this list has 'A' twice",
         "keep one of the two",
     ),
     (
@@ -158,21 +158,21 @@ WRONG: list[tuple[Any, str, str | None]] = [
     ),
 ]
 UNREADABLE = [
-    (b"", "versions.lock.json:1:1: is not JSON: expecting value", "mend it or restore it from git"),
+    (b"", "versions.lock.json:1:1: is not JSON: expecting value", "fix it or restore it from git"),
     (
         b'{\n  "lock-version": 1,,\n}',
         "versions.lock.json:2:21: is not JSON: expecting property name enclosed in double quotes",
-        "mend it or restore it from git",
+        "fix it or restore it from git",
     ),
     (b'{"a": "\xff"}', "versions.lock.json: is not UTF-8 at byte 7", None),
-    (b'{"a": 1, "a": 1}', "versions.lock.json: the key 'a' stands twice in one object", "keep one of the two"),
-    (b"[" * 200_000, "versions.lock.json: is not a lock: it is nested too deep", None),
-    (b"1" * 5000, "versions.lock.json: is not a lock: it holds a number of too many digits", None),
+    (b'{"a": 1, "a": 1}', "versions.lock.json: one object has the key 'a' twice", "keep one of the two"),
+    (b"[" * 200_000, "versions.lock.json: is not a lock: it is nested too deeply", None),
+    (b"1" * 5000, "versions.lock.json: is not a lock: it contains a number with too many digits", None),
 ]
 
 
 def encoded(value: Any) -> bytes:
-    """A document as JSON bytes."""
+    """Return a document as JSON bytes."""
     return json.dumps(value).encode()
 
 
@@ -238,7 +238,7 @@ def test_dump_is_canonical() -> None:
     assert dump(Lock(groups, ("b", "a"), "s")) == expected.encode()
 
 
-def test_load_keeps_everything_and_takes_a_bom() -> None:
+def test_load_keeps_everything_and_accepts_a_bom() -> None:
     lock = Lock(
         (Group("g", "1", (Member("a", ("file:///x", "https://y/z"), "l"),), ("A",), ("h/n",), ("p#a",)),), ("x",), "s"
     )
@@ -254,10 +254,10 @@ def test_is_canonical_version(text: str, canonical: bool) -> None:
 
 
 @pytest.mark.parametrize("site", ["a\udcffb/r.txt#kit", "\udcff#kit", "r\udcff\udcfe#ARG \udcff"])
-def test_a_path_that_is_not_utf8_is_named(site: str) -> None:
+def test_the_error_names_a_path_that_is_not_utf8(site: str) -> None:
     with pytest.raises(LockError) as caught:
         dump(Lock((Group("kit", "1.0", (Member("kit"),), sites=("a.txt#kit", site)),)))
     assert (str(caught.value), caught.value.hint) == (
         f"{site.partition('#')[0]}: is not UTF-8, so it cannot be recorded",
-        "rename it, or leave it out: --exclude of init, or exclude in versions.lock.json",
+        "rename it, or exclude it: init --exclude, or exclude in versions.lock.json",
     )

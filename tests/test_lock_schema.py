@@ -1,7 +1,8 @@
-"""The lock's JSON Schema held against its loader.
+"""The lock's JSON Schema compared with its loader.
 
-What the loader takes the schema takes; what the schema takes the loader takes, but for what no schema can say: a key
-twice in one object, a site in two groups, a name in two groups without sites, a repository that is not canonical.
+The schema accepts whatever the loader accepts. The loader accepts whatever the schema accepts, except for errors that
+no schema can express: a key twice in one object, a site in two groups, a name in two groups without sites, a repository
+that is not canonical.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tests.test_lock import LOADER_ONLY, WRONG, encoded
 
 
 def ecma(schema: Any) -> Any:
-    """The schema with `$` at a pattern's end as `\\Z`: JSON Schema means the end, Python also a newline there."""
+    r"""Return the schema with a final `$` of patterns as `\Z`: in Python, `$` also matches before a newline."""
     if isinstance(schema, list):
         return [ecma(item) for item in schema]
     if isinstance(schema, dict):
@@ -51,19 +52,19 @@ def test_what_only_the_loader_checks(value: Any) -> None:
 
 
 def some(*values: Any) -> st.SearchStrategy[Any]:
-    """One of a few values, or now and then something that fits nowhere."""
+    """Draw one of a few values, and sometimes a value that is wrong anywhere."""
     return st.one_of(st.sampled_from(values), st.sampled_from(values), st.sampled_from([None, 1, "", "x\n", [], {}]))
 
 
 def members() -> st.SearchStrategy[Any]:
-    """Packages with options, right and wrong."""
+    """Draw packages with options, right and wrong."""
     option = {"index": some("https://a.b/c", "file:///x", "a"), "label": some("cu130", "cu130.x", "A")}
     keys = st.sampled_from(["a", "b-c", "B", "d\n"])
     return st.dictionaries(keys, some({}, {"z": 1}) | st.fixed_dictionaries({}, optional=option), max_size=2)
 
 
 def names(*values: str) -> st.SearchStrategy[Any]:
-    """A list of names, right and wrong."""
+    """Draw a list of names, right and wrong."""
     return st.lists(some(*values), max_size=2)
 
 
@@ -82,7 +83,7 @@ DOCUMENTS = st.fixed_dictionaries(
     },
     optional={"$schema": some("s"), "exclude": names("a/**", "b")},
 )
-ONLY_LOADER = ("is a site of", "and no recorded sites keep the two apart", '.git" is not a repository')
+ONLY_LOADER = ("is already a site of", "but not both groups list their sites", '.git" is not a repository')
 
 
 @given(DOCUMENTS)
@@ -95,6 +96,6 @@ def test_the_schema_and_the_loader_agree(value: Any) -> None:
         refusal = ""
         assert VALIDATOR.is_valid(json.loads(dump(lock)))
         assert dump(load(dump(lock))) == dump(lock)
-    # The loader stops at its first complaint: behind one that only it makes the schema may have found another.
+    # The loader stops at its first error; after one that only the loader finds, the schema may have found another.
     if not any(part in refusal for part in ONLY_LOADER):
         assert VALIDATOR.is_valid(value) is (refusal == "")

@@ -1,4 +1,4 @@
-"""Spans, positions, pins and the one splice."""
+"""Spans, positions, pins, and `splice`."""
 
 from __future__ import annotations
 

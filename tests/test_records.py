@@ -1,4 +1,4 @@
-"""`records.NamedTuple` behaves as `typing.NamedTuple`, which is the oracle here."""
+"""`records.NamedTuple` behaves as `typing.NamedTuple`, which the tests compare it with."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Ours(records.NamedTuple):
 
 
 class Theirs(typing.NamedTuple):
-    """The same record by typing."""
+    """The same record, made by typing."""
 
     left: int
     right: str = "r"

@@ -1,4 +1,4 @@
-"""Where fi-bump keeps what it may lose: never below the folder it happens to run in."""
+"""The user's cache folder: never below the current folder."""
 
 from __future__ import annotations
 

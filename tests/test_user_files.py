@@ -1,4 +1,4 @@
-"""Files that are written for the user: whole or not at all, with the modes they had."""
+"""Files that fi-bump writes for the user: whole or not at all, with their modes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_new_file(tmp_path: Path) -> None:
     assert ((tmp_path / "a").read_bytes(), stat.S_IMODE((tmp_path / "a").stat().st_mode)) == (b"one", 0o640)
 
 
-def test_a_file_that_is_there_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
+def test_an_existing_file_keeps_its_mode_and_its_link(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.write_bytes(b"old")
     real.chmod(0o600)
@@ -46,7 +46,7 @@ def test_a_failure_leaves_the_old_file_alone(tmp_path: Path, monkeypatch: pytest
     assert path.read_bytes() == b"old"
 
 
-def test_what_is_no_regular_file_is_written_as_it_is(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_regular_file_is_written_directly(tmp_path: Path) -> None:
     user_files.put(os.devnull, b"gone")
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
@@ -54,18 +54,18 @@ def test_what_is_no_regular_file_is_written_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message", "hint"),
     [
-        (".", "cannot be written: is a folder", None),
-        ("none/a.json", "cannot be written: its folder does not exist", "make {}/none"),
+        (".", "cannot be written: it is a folder", None),
+        ("none/a.json", "cannot be written: its folder does not exist", "make the folder {}/none"),
     ],
 )
-def test_a_place_where_nothing_can_be_left(tmp_path: Path, name: str, message: str, hint: str | None) -> None:
+def test_an_unwritable_place_is_refused(tmp_path: Path, name: str, message: str, hint: str | None) -> None:
     path = str(tmp_path / name)
     with pytest.raises(FileError) as caught:
         user_files.refuse_unwritable(path)
     assert (str(caught.value), caught.value.hint) == (f"{path}: {message}", hint and hint.format(tmp_path))
 
 
-def test_a_folder_without_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: path != str(tmp_path))
     with pytest.raises(FileError) as caught:
         user_files.refuse_unwritable(str(tmp_path / "a"))
@@ -91,7 +91,7 @@ def test_replacing_leaves_no_temporary_file_whatever_fails(
     assert (os.listdir(tmp_path), path.read_bytes()) == (["kept"], b"old")
 
 
-def test_a_private_file_is_the_users_alone(tmp_path: Path) -> None:
+def test_only_the_user_can_read_a_private_file(tmp_path: Path) -> None:
     user_files.replace(str(tmp_path / "kept"), b"new", private=True)
     assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o600
 
@@ -103,7 +103,7 @@ def test_a_new_file_never_overwrites(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_an_owner_that_only_root_may_set_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_owner_that_only_root_can_set_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "old").write_bytes(b"old")
     (tmp_path / "old").chmod(0o604)
     attributes = os.stat(tmp_path / "old")

@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 
-from fi_bump.errors import MEND_OR_EXCLUDE, MEND_OR_RESTORE, FileError, UsageError, reason_of
+from fi_bump.errors import FIX_OR_EXCLUDE, FIX_OR_RESTORE, FileError, UsageError, reason_of
 from fi_bump.formats.table import format_of, may_have_format
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
@@ -129,7 +129,7 @@ def _is_alias(root: str, path: str) -> bool:
 
 def unreadable(path: str, error: OSError) -> FileError:
     """The sentence for a file or folder the system does not give us."""
-    return FileError(f"cannot be read: {reason_of(error)}", place=path, hint=MEND_OR_EXCLUDE)
+    return FileError(f"cannot be read: {reason_of(error)}", place=path, hint=FIX_OR_EXCLUDE)
 
 
 def read(root: str, path: str, watch: Watch | None = None) -> Source:
@@ -141,7 +141,7 @@ def read(root: str, path: str, watch: Watch | None = None) -> Source:
         try:
             now = os.fstat(descriptor)
             if not stat.S_ISREG(now.st_mode):
-                raise FileError("is not a regular file", place=path, hint=MEND_OR_EXCLUDE)
+                raise FileError("is not a regular file", place=path, hint=FIX_OR_EXCLUDE)
             if watch is not None:
                 watch.read(path, now)
             data = os.read(descriptor, _CHUNK)
@@ -164,7 +164,7 @@ def read_optional(root: str, path: str) -> Source | None:
     except FileError as error:
         if not os.path.lexists(os.path.join(root, path)):
             return None
-        error.hint = MEND_OR_RESTORE if path == LOCK_NAME else error.hint
+        error.hint = FIX_OR_RESTORE if path == LOCK_NAME else error.hint
         raise
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from fi_bump.errors import MEND_OR_EXCLUDE, FileError, ParseError
+from fi_bump.errors import FIX_OR_EXCLUDE, FileError, ParseError
 from fi_bump.formats.table import finder, format_named, format_of
 from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
@@ -134,7 +134,7 @@ class _FileScanner:
                 what = look(source, self._wanted, self.literals.get(path, ()))
             except ParseError as error:
                 if is_recorded or form is None or not format_named(form).shared:
-                    error.hint = error.hint or MEND_OR_EXCLUDE
+                    error.hint = error.hint or FIX_OR_EXCLUDE
                     raise
                 what = error
         else:

@@ -457,6 +457,6 @@ def test_a_lock_takes_no_credentials(engine: Path, run: Run) -> None:
     result = run(engine, "check")
     assert (result.code, "planted" in result.err + result.out) == (3, False)
     assert result.err == (
-        "versions.lock.json: in 'groups.flashinfer.packages.flashinfer-jit-cache.index': the address carries "
-        "credentials\nhelp: take them out, and put them into netrc\n"
+        "versions.lock.json: in 'groups.flashinfer.packages.flashinfer-jit-cache.index': the URL contains "
+        "credentials\nhelp: remove them, and put them into netrc\n"
     )

@@ -12,7 +12,7 @@ from fi_bump.formats.table import format_of
 from fi_bump.scanning import files
 from tests.conftest import plant
 
-HINT = "mend it, or exclude it in versions.lock.json"
+HINT = "fix it, or exclude it in versions.lock.json"
 
 
 @pytest.mark.parametrize(

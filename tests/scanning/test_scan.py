@@ -13,7 +13,7 @@ from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, needles, scan, wanted_by
 from tests.conftest import plant
 
-HINT = "mend it, or exclude it in versions.lock.json"
+HINT = "fix it, or exclude it in versions.lock.json"
 GROUP = Group("kit", "1.0", (Member("kit-python"),), ("KIT_VERSION",), ("github.com/o/kit",))
 
 

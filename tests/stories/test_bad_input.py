@@ -19,7 +19,7 @@ COMMANDS = (["set", NEW], ["set", NEW, "--dry-run"], ["check"], ["check", "--fix
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_no_lock(bare: Path, run: Run, arguments: list[str]) -> None:
     before = snapshot(bare)
-    hint = "help: run fi-bump init, or name the repository's folder with -C\n"
+    hint = "help: run fi-bump init, or give the repository's folder with -C\n"
     assert run(bare, *arguments) == (3, "", f"versions.lock.json: there is no lock here\n{hint}")
     assert snapshot(bare) == before
 
@@ -33,7 +33,7 @@ def test_no_such_folder(tmp_path: Path, run: Run, arguments: list[str]) -> None:
 LOCKS = {
     "not json": (
         LOCK.replace(b'"version":', b'"version"'),
-        "versions.lock.json:5:17: is not JSON: expecting ':' delimiter\nhelp: mend it or restore it from git\n",
+        "versions.lock.json:5:17: is not JSON: expecting ':' delimiter\nhelp: fix it or restore it from git\n",
     ),
     "unknown key": (
         LOCK.replace(b'"version"', b'"verison"'),
@@ -45,7 +45,7 @@ LOCKS = {
     ),
     "duplicate package": (
         LOCK.replace(b'"flashinfer-cubin": {},', b'"flashinfer-python": {},'),
-        "versions.lock.json: the key 'flashinfer-python' stands twice in one object\nhelp: keep one of the two\n",
+        "versions.lock.json: one object has the key 'flashinfer-python' twice\nhelp: keep one of the two\n",
     ),
     "empty group": (
         LOCK.replace(
@@ -93,7 +93,7 @@ def test_a_dangling_link(engine: Path, run: Run) -> None:
     before = snapshot(engine)
     error = (
         "docker/Dockerfile: cannot be read: no such file or directory\n"
-        "help: mend it, or exclude it in versions.lock.json\n"
+        "help: fix it, or exclude it in versions.lock.json\n"
     )
     assert run(engine, "set", NEW) == (3, "", error)
     assert snapshot(engine) == before
@@ -197,7 +197,7 @@ def test_a_file_that_cannot_be_parsed(engine: Path, run: Run, path: str, data: b
         result = run(engine, *arguments)
         assert (result.code, result.out) == (3, "")
         assert result.err.startswith(error)
-        assert result.err.endswith("help: mend it, or exclude it in versions.lock.json\n")
+        assert result.err.endswith("help: fix it, or exclude it in versions.lock.json\n")
     assert snapshot(engine) == before
 
 

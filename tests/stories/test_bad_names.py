@@ -14,7 +14,7 @@ def test_a_lock_that_is_no_file(engine: Path, run: Run, command: tuple[str, ...]
     path = engine / "versions.lock.json"
     path.unlink()
     path.mkdir()
-    help_ = "help: mend it or restore it from git\n"
+    help_ = "help: fix it or restore it from git\n"
     assert run(engine, *command) == (3, "", f"versions.lock.json: is not a regular file\n{help_}")
     path.rmdir()
     path.symlink_to("nowhere")

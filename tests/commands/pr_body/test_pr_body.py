@@ -219,7 +219,7 @@ def test_a_lock_that_was_wrong_is_named_with_its_revision(committed: Path, run: 
     assert run(committed, "pr-body") == (
         3,
         "",
-        "HEAD:versions.lock.json: in 'groups': there is no group\nhelp: run fi-bump init --force\n",
+        "HEAD:versions.lock.json: in 'groups': the lock has no group\nhelp: run fi-bump init --force\n",
     )
 
 

@@ -178,7 +178,7 @@ def test_an_installation_without_the_sources(two: Path, run: Run, monkeypatch: p
 
 
 def test_without_a_lock(run: Run, tmp_path: Path) -> None:
-    complaint = "there is no lock here\nhelp: run fi-bump init, or name the repository's folder with -C\n"
+    complaint = "there is no lock here\nhelp: run fi-bump init, or give the repository's folder with -C\n"
     assert run(tmp_path, "template", "gitlab") == Result(3, "", f"versions.lock.json: {complaint}")
 
 
