@@ -1,11 +1,10 @@
-"""`fi-bump check` beside its peers on the vLLM 0.22.0 tree: medians, minima and ratios, as a Markdown table.
+"""Compare `fi-bump check` with other tools on the tree of vLLM 0.22.0: medians, minima and ratios as a Markdown table.
 
-All commands run in turn, round by round, so that a busy machine slows all of them alike. The peers live in an
-environment of their own: tbump needs another tomlkit than fi-bump. What fi-bump keeps of a tree
-(fi_bump/scanning/cache.py) helps where the tree is the same, or nearly; the last rows say what a check costs after a
-change, and without it.
+In each round all commands run once, so that a busy machine slows all of them alike. The other tools have their own
+environment, because tbump needs another version of tomlkit than fi-bump. The cache (fi_bump/scanning/cache.py) helps
+if the tree has not changed, or only little; the last two rows show a check after a change, and without the cache.
 
-Byte code is there, as pip leaves it; an editable install starts without any.
+Byte code is compiled first, as pip does; an editable install starts without it.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ import fi_bump
 from tests.sdists import unpacked
 
 ROUNDS = 40
-SETTLED = 2.1  # seconds until what changed counts as old
+SETTLED = 2.1  # seconds after which the cache accepts a changed file
 OURS = "`fi-bump check`"
 CHANGED = "`fi-bump check`, one file changed"
-COLD = "`fi-bump check`, nothing kept"
+COLD = "`fi-bump check`, without the cache"
 PEERS = ("tbump==6.11.0", "bump-my-version==1.8.1")
 VERSION = "0.6.11.post2"
 FILES = {
@@ -75,7 +74,7 @@ def _peers(environment: Path) -> Path:
 
 
 def _configure(root: Path) -> None:
-    """Give the peers the same pins, and tbump the git repository that it wants."""
+    """Configure the other tools with the same pins, and make the git repository that tbump needs."""
     git_table = '[git]\nmessage_template = "{new_version}"\ntag_template = "v{new_version}"\n'
     tbump = f'[version]\ncurrent = "{VERSION}"\nregex = ".+"\n{git_table}'
     bumpversion = f'[tool.bumpversion]\ncurrent_version = "{VERSION}"\nparse = "(?P<all>.+)"\nserialize = ["{{all}}"]\n'
@@ -91,7 +90,7 @@ def _configure(root: Path) -> None:
 
 
 def _measure(commands: dict[str, list[str | Path]], root: Path) -> dict[str, list[float]]:
-    """Milliseconds of each run; a command that fails ends the benchmark."""
+    """Return the milliseconds of each run by command. A command that fails ends the benchmark."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(ROUNDS):
         for name, command in commands.items():
@@ -106,7 +105,7 @@ def _measure(commands: dict[str, list[str | Path]], root: Path) -> dict[str, lis
             if done.returncode:
                 sys.exit(f"{name} failed:\n{done.stdout.decode()}{done.stderr.decode()}")
             if name == CHANGED:
-                # The change must be old enough to be kept, and what is kept of the tree must be whole again.
+                # Wait until the cache accepts the change, and check once more so that the cache is complete again.
                 time.sleep(SETTLED)
                 subprocess.run(commands[OURS], cwd=root, check=True, stdout=subprocess.DEVNULL)
     return times

@@ -1,4 +1,4 @@
-"""What an audit fetches, and how long `set` takes beside `uv pip compile --no-deps` for the same two pins."""
+"""Measure how many bytes an audit fetches, and compare the time of `set` with `uv pip compile --no-deps`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _times(scratch: Path) -> None:
     here = Path(sys.executable).parent
     subprocess.run([here / "fi-bump", "init"], cwd=root, check=True, stdout=subprocess.DEVNULL)
     os.environ["XDG_CACHE_HOME"] = str(scratch / "cache")
-    time.sleep(2.1)  # what changed just now is not kept between checks
+    time.sleep(2.1)  # the cache does not accept a file that changed in the last two seconds
     subprocess.run([here / "fi-bump", "check"], cwd=root, check=True, stdout=subprocess.DEVNULL)
     two = scratch / "two.in"
     two.write_text(f"flashinfer-python=={TARGET}\nflashinfer-cubin=={TARGET}\n")

@@ -1,4 +1,4 @@
-"""How long large files and trees take: seconds for each finder, and for `fi-bump check` of 50,000 files."""
+"""Measure large files and trees: seconds per finder, and for `fi-bump check` of 50,000 files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WANTED = Wanted(
 MIB = 1 << 20
 DENSE = "  - {name: x%d, value: 1.0, list: [a, b, c], env: {K: v}}\n"
 TABLE = '[[package]]\nname = "p%d"\nversion = "1.0"\n\n'
-# Name, format, megabytes, what stands before the lines, and a line of them.
+# Name, format, MiB, the text before the repeated lines, and the line to repeat.
 FILES = [
     ("Dockerfile", "dockerfile", 2, "FROM x\n", "RUN echo %d && \\\n  pip install flashinfer-python==0.6.1\n"),
     ("ci.yaml", "yaml", 2, "FLASHINFER_VERSION: 0.6.1\na:\n", DENSE),

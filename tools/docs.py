@@ -1,10 +1,10 @@
-"""Run what the documentation shows: each block behind `<!-- run: COMMAND -->` becomes what the command prints.
+"""Run the commands in the documentation: replace each block after `<!-- run: COMMAND -->` with the command's output.
 
-A page's commands run one after the other in a copy of examples/engine, a git repository with one commit, against a
-package index in a folder with a few releases of FlashInfer. `<!-- quietly: COMMAND -->` runs and shows nothing.
+The commands of a page run in order in a copy of examples/engine, which is a git repository with one commit. The package
+index is a folder with a few releases of FlashInfer. `<!-- quietly: COMMAND -->` runs a command and shows nothing.
 
     python tools/docs.py            write the pages
-    python tools/docs.py --check    fail when one is stale
+    python tools/docs.py --check    fail if a page is stale
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TOP = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(
     r"<!-- (?P<how>run|quietly): (?P<command>.*?) -->\n(?:```[a-z]*\n.*?^```\n)?", re.DOTALL | re.MULTILINE
 )
-# Name, versions, what a release requires.
+# The packages of the index: name, versions, requirements of each release.
 _RELEASES = (
     ("flashinfer-python", ("0.6.8.post1", "0.6.11.post2", "0.6.13"), ("nvidia-cutlass-dsl>=4.5.0",)),
     ("flashinfer-cubin", ("0.6.8.post1", "0.6.11.post2"), ()),
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def generated(text: str) -> str:
-    """The page with the output of its commands."""
+    """Return the page with the output of its commands. Raises SystemExit when a quiet command fails."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / "engine"
         shutil.copytree(TOP / "examples" / "engine", root)
@@ -70,7 +70,7 @@ def generated(text: str) -> str:
 
 
 def _environment(scratch: Path) -> dict[str, str]:
-    """Nothing of the user's own: no configuration, no colour, no network."""
+    """Return an environment without the user's configuration, colour and network."""
     index = scratch / "simple"
     for name, versions, requires in _RELEASES:
         _project(index / name, name, versions, requires)
@@ -94,7 +94,7 @@ _IDENTITY = (
 
 
 def _project(folder: Path, name: str, versions: tuple[str, ...], requires: tuple[str, ...]) -> None:
-    """A project's page and wheels that hold nothing but their metadata."""
+    """Write a package's index page and wheels that contain only metadata."""
     folder.mkdir(parents=True)
     stem = name.replace("-", "_")
     links = []

@@ -1,4 +1,4 @@
-"""A hook of mkdocs: the pages that lie at the top of the repository, with their links as the site has them."""
+"""A hook for mkdocs: add the pages from the top of the repository, with links that work on the site."""
 
 from __future__ import annotations
 

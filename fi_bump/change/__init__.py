@@ -1,4 +1,4 @@
-"""What a change of the lock moves, told to people: `pr-body`, `set --pr-body` and `set --commit`.
+"""Describe a change of the lock for people: `pr-body`, `set --pr-body` and `set --commit`.
 
-Nothing of it is imported by a plain `set` or `check`.
+A plain `set` or `check` imports nothing from this folder.
 """

@@ -1,4 +1,4 @@
-"""From two states of a repository to a description of the change."""
+"""Describe the change between an earlier state of a repository and its present state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fi_bump.smoke.registry import judged
 
 
 class Was(NamedTuple):
-    """What stood at a site: the group that owned it, what was pinned, and its version's text."""
+    """The pin at a site in the earlier state: its group, its subject, and the text of its version."""
 
     group: str | None
     subject: str
@@ -27,21 +27,21 @@ class Was(NamedTuple):
 
 
 class Before(NamedTuple):
-    """The earlier state: its lock, and what stood at each site."""
+    """The earlier state: its lock, and the pin at each site."""
 
     lock: Lock
     sites: Mapping[str, Was]
 
 
 def before(lock: Lock, pins: Iterable[Pin]) -> Before:
-    """The earlier state, where its tree was read."""
+    """Return the earlier state from its lock and its pins."""
     assigned = assign(lock, tuple(pins))
     return Before(lock, {pin.site: Was(owner.name if owner else None, pin.subject, pin.version)
                          for pin, owner, _ in assigned})  # fmt: skip
 
 
 def before_of_lock(lock: Lock) -> Before:
-    """The earlier state where only its lock is known: every recorded site was at its group's version."""
+    """Return the earlier state from its lock only, as if every recorded site had its group's version."""
     return Before(lock, {site: Was(group.name, site.partition("#")[2], group.version)
                          for group in lock.groups for site in group.sites})  # fmt: skip
 
@@ -49,7 +49,7 @@ def before_of_lock(lock: Lock) -> Before:
 def describe(
     repository: Repository, scan: Scan, earlier: Before, asked: Asked | None, report: SmokeReport | None = None
 ) -> Description:
-    """The change from the earlier state to the repository as it is; groups in which nothing moves are left out."""
+    """Return the change from the earlier state to the present one, without groups in which nothing moves."""
     changes = [_group(repository, scan, earlier, group, asked) for group in repository.lock.groups]
     names = {group.name for group in repository.lock.groups}
     return Description(
@@ -62,7 +62,10 @@ def describe(
 
 
 def version_before(earlier: Before, group: Group) -> str | None:
-    """The version a group had: its own, or for a new one that of all its sites, or None."""
+    """Return the earlier version of a group; None if it had none.
+
+    A group that is new in the lock has the version of its sites, if all of them had the same one.
+    """
     same = earlier.lock.group(group.name)
     if same is not None:
         return same.version
@@ -103,7 +106,7 @@ def _place(pin: Pin, earlier: Before) -> MovedPin:
 
 
 def _gone(scan: Scan, earlier: Before, group: Group) -> list[MovedPin]:
-    """The pins of the group that are no longer where they were."""
+    """Return the group's pins that are no longer at their sites."""
     present = {pin.site for pin in scan.pins}
     return [
         MovedPin(site.partition("#")[0], None, was.subject, was.version, None)

@@ -1,4 +1,4 @@
-"""What the package indexes say of a change."""
+"""Collect what the package indexes say about a change: the audit, and the releases in between."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from fi_bump.scanning.scan import Scan
 
 
 def asked_by_set(request: Request, flight: Preflight) -> Asked:
-    """What `set` has asked already."""
+    """Return the answers that `set` already has from its preflight."""
     assert flight.audit is not None  # nothing refused the move
     return _asked(request.lock, request.versions, flight.audit, flight.releases, flight.left)
 
 
 def ask(repository: Repository, scan: Scan, old: Mapping[str, str | None], online: Online) -> Asked:
-    """Audit the lock as it is, and look the releases up from each group's old version on.
+    """Audit the lock, and find the releases between each group's old version and its present one.
 
     Raises PackageIndexError when an index cannot be asked.
     """

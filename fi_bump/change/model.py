@@ -1,4 +1,4 @@
-"""A change between two states of a repository, as data."""
+"""The change between two states of a repository, as data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class MovedPin(NamedTuple):
-    """One pin before and after: `old` is None where it is new, `new` and `line` where it is gone."""
+    """One pin before and after. `old` is None for a new pin; `new` and `line` are None for a removed one."""
 
     path: str
     line: int | None
@@ -21,10 +21,10 @@ class MovedPin(NamedTuple):
 
 
 class GroupChange(NamedTuple):
-    """What becomes of one group; `old` is None for one that is new in the lock.
+    """The change of one group. `old` is None for a group that is new in the lock.
 
-    `repository` is where its releases have pages (`github.com/owner/name`), `probed` whether the smoke stage judges it;
-    `notes` are what to run or to look at beside the mentions.
+    `repository` has the pages of its releases (`github.com/owner/name`). `probed` is whether `smoke` can test the
+    group. `notes` say what to run or to review in addition to the mentions.
     """
 
     name: str
@@ -39,10 +39,10 @@ class GroupChange(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What the indexes said of the change.
+    """The indexes' answers about the change.
 
-    `audit` are the audit's lines, `conflicts` and `notes` how many there are; `releases` are those on the way by group,
-    `left` the members that no index knows and nothing names.
+    `audit` are the audit's lines, with the numbers of `conflicts` and `notes` among them. `releases` are, by group,
+    those between the old and the new version. `left` are the members that no index has and no requirement names.
     """
 
     audit: tuple[str, ...]
@@ -53,9 +53,10 @@ class Asked(NamedTuple):
 
 
 class Description(NamedTuple):
-    """The whole change: `asked` is None offline, `report` is None where no smoke report was given.
+    """The whole change.
 
-    `removed` are groups that are no longer in the lock, `findings` what `check` says of the tree as it is.
+    `removed` are the groups that are no longer in the lock. `findings` are the errors that `check` finds in the present
+    tree. `asked` is None if no index was asked, and `report` is None without a smoke report.
     """
 
     groups: tuple[GroupChange, ...]

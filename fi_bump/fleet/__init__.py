@@ -1,1 +1,1 @@
-"""Many checkouts at once: `fi-bump fleet`. It reads, and writes nothing."""
+"""Compare many checkouts: `fi-bump fleet`. It only reads."""

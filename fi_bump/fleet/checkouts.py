@@ -1,4 +1,4 @@
-"""Which checkouts there are, and reading each: one that is broken stops no other."""
+"""List the checkouts of a fleet and read each of them. A broken checkout does not stop the others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENGINE = "engine:"
 
 
 class Named(NamedTuple):
-    """A checkout as it was named: a name that no other has, the path as given, and where it is."""
+    """A checkout that the user named: a unique name, the path as given, and its folder."""
 
     name: str
     path: str
@@ -28,9 +28,10 @@ class Named(NamedTuple):
 
 
 def listed(path: str) -> tuple[list[tuple[str, str]], str | None]:
-    """The paths of a repos file with where each is, relative to the file, and the one that `engine:` marks.
+    """Read a repos file; return its paths, each with its folder, and the folder that `engine:` marks or None.
 
-    A line is a path; what follows ` #`, and a line that begins with `#`, is a comment. Raises FiBumpError.
+    Each line is a path relative to the file. Text after ` #`, and a line that begins with `#`, is a comment. Raises
+    FiBumpError for a file that cannot be read, is malformed, or lists no path.
     """
     try:
         text = user_files.read(path).decode("utf-8-sig", "strict")
@@ -46,18 +47,19 @@ def listed(path: str) -> tuple[list[tuple[str, str]], str | None]:
         marked = entry.startswith(ENGINE)
         entry = entry.removeprefix(ENGINE).strip()
         if not entry or (marked and engine is not None):
-            message = "marks no path" if not entry else "marks a second engine"
-            raise UsageError(f"'{ENGINE}' {message}", place=f"{path}:{number}", hint="mark one line: engine: PATH")
+            message = "has no path" if not entry else "marks a second engine"
+            hint = "mark exactly one line: engine: PATH"
+            raise UsageError(f"'{ENGINE}' {message}", place=f"{path}:{number}", hint=hint)
         folder = os.path.normpath(os.path.join(base, os.path.expanduser(entry)))
         engine = folder if marked else engine
         paths.append((entry, folder))
     if not paths:
-        raise UsageError("names no repository", place=path, hint="write a path a line")
+        raise UsageError("this file lists no checkout", place=path, hint="write one path per line")
     return paths, engine
 
 
 def named(places: Iterable[tuple[str, str]]) -> list[Named]:
-    """Each folder once, called by its last part where that is nobody else's, else by its path as given."""
+    """Return each folder once. Its name is the last part of its path, or the path as given if that is not unique."""
     unique: dict[str, tuple[str, str]] = {}
     for path, folder in places:
         unique.setdefault(os.path.realpath(folder), (path, folder))
@@ -69,14 +71,17 @@ def named(places: Iterable[tuple[str, str]]) -> list[Named]:
 
 
 def engine_of(checkouts: Sequence[Named], name: str | None, folder: str) -> Named | None:
-    """The checkout of that name, else the one at that folder, or None."""
+    """Return the checkout with that name, else the one at that folder, else None."""
     real = os.path.realpath(folder)
     by_path = next((each for each in checkouts if os.path.realpath(each.folder) == real), None)
     return next((each for each in checkouts if each.name == name), by_path)
 
 
 def read(place: Named) -> tuple[Checkout, Repository | None, Scan | None]:
-    """The checkout, and what of it was read; whatever is wrong with it is said in it."""
+    """Read a checkout; return it with its repository and scan, or with None and None if it cannot be read.
+
+    An error becomes the checkout's state and is not raised.
+    """
     try:
         if os.path.isdir(place.folder) and read_optional(place.folder, LOCK_NAME) is None:
             return Checkout(place.name, place.path, State.NO_LOCK), None, None
@@ -94,7 +99,7 @@ def _checkout(place: Named, repository: Repository, scan: Scan) -> Checkout:
     found = [each.group for each in compare(repository.lock, scan) if each.rule.severity == "error"]
     owners = [owner.name if owner else None for _, owner, _ in assign(repository.lock, scan.pins)]
     groups = tuple(_held(group, owners, found) for group in repository.lock.groups)
-    # A journal that a killed fi-bump left is a finding of no group, as `check` has it.
+    # As in `check`, the journal of an interrupted fi-bump is a finding that belongs to no group.
     findings = len(found) + state.pending(repository.root)
     if not scan.pins and not findings:
         message = f"found no pin of {', '.join(group.name for group in repository.lock.groups)}, so nothing was checked"

@@ -1,4 +1,4 @@
-"""How the checkouts of a fleet stand to each other. Pure."""
+"""Compare the checkouts of a fleet with each other. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from fi_bump.lock import Group
 from fi_bump.ownership import agrees
 from fi_bump.versions import newer, newest_first
 
-# The newest version that every member has, by checkout and group.
+# The newest version that every member of a group has, by checkout and group.
 Known = Mapping[tuple[str, str], Newest]
 
 
 def compare(checkouts: Sequence[Checkout], engine: str | None, known: Known | None) -> Fleet:
-    """Each group beside the same group elsewhere, beside what the indexes have, and beside the engine's.
+    """Compare each group with the same group in other checkouts, with the indexes, and with the engine.
 
-    `known` is None where no index was asked.
+    `engine` is a checkout's name. `known` is None if no index was asked.
     """
     leaders = _leaders(checkouts)
     base = next((each for each in checkouts if each.name == engine), None)
@@ -31,7 +31,7 @@ def compare(checkouts: Sequence[Checkout], engine: str | None, known: Known | No
 
 
 def _leaders(checkouts: Sequence[Checkout]) -> dict[str, tuple[str, str]]:
-    """By group the newest version that it is locked at, and the first checkout that has it."""
+    """Return, by group, the newest locked version and the first checkout that has it."""
     found: dict[str, dict[str, str]] = {}
     for checkout in checkouts:
         for held in checkout.groups:
@@ -62,9 +62,9 @@ def _standing(
 
 
 def _against(group: Group, engine: Checkout) -> tuple[Against, ...]:
-    """The engine's group of that name, else those with a package in common.
+    """Return the engine's group of the same name, else its groups that share a package.
 
-    Of several the agreeing ones alone where there are any: an engine may hold a package at several versions.
+    An engine may have a package at several versions, so if any of its groups agree, only those are returned.
     """
     groups = [held.group for held in engine.groups]
     same = [Against(other.name, other.version, (), agrees(other.version, group.version))

@@ -1,4 +1,4 @@
-"""Many checkouts and how they stand to each other, as data."""
+"""The checkouts of a fleet and their comparison, as data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fi_bump.records import NamedTuple
 
 
 class State(Enum):
-    """What became of reading a checkout."""
+    """The result of reading a checkout."""
 
     IN_STEP = "in step"
     FINDINGS = "findings"
@@ -18,7 +18,7 @@ class State(Enum):
 
 
 class Held(NamedTuple):
-    """A group of a checkout: how many pins it has, and how many findings `check` has of it."""
+    """A group of a checkout, with the number of its pins and of its findings in `check`."""
 
     group: Group
     pins: int
@@ -28,8 +28,8 @@ class Held(NamedTuple):
 class Checkout(NamedTuple):
     """One repository as it was read.
 
-    `name` is unique in the fleet, `path` is as it was given; `findings` are all of `check`'s errors, those of no group
-    too, and `error` is why it cannot be read.
+    `name` is unique in the fleet, and `path` is as the user gave it. `findings` is the number of `check`'s errors,
+    including those of no group. `error` says why it cannot be read.
     """
 
     name: str
@@ -41,16 +41,16 @@ class Checkout(NamedTuple):
 
 
 class Newest(NamedTuple):
-    """What the indexes say of a group: the newest version that every member has, or why that is not known."""
+    """The newest version that every member of a group has on its index, or the error that prevented an answer."""
 
     version: str | None
     error: str | None = None
 
 
 class Against(NamedTuple):
-    """A group of the engine that one of another repository must agree with, and what they share.
+    """A group of the engine that a group of another checkout is compared with, and the result.
 
-    `through` are the packages, or empty where the groups have one name.
+    `through` are the packages that both have; it is empty if the groups have the same name.
     """
 
     group: str
@@ -60,10 +60,10 @@ class Against(NamedTuple):
 
 
 class GroupStatus(NamedTuple):
-    """A group of a checkout in the fleet.
+    """A group of a checkout, compared with the fleet.
 
-    `fleet` is the newest version that this group is locked at anywhere, and `leader` the first checkout that has it;
-    `newest` is None where no index was asked. `engine` is empty for the engine's own groups, and where it has no part.
+    `fleet` is the newest version of this group that any checkout has locked, and `leader` the first of these checkouts.
+    `newest` is None if no index was asked. `engine` is empty for the engine itself, and if it shares no package.
     """
 
     held: Held
@@ -76,26 +76,29 @@ class GroupStatus(NamedTuple):
 
     @property
     def disagrees(self) -> bool:
-        """Whether the engine has another version."""
+        """Whether the engine has another version than this group."""
         return any(not each.agrees for each in self.engine)
 
 
 class FleetMember(NamedTuple):
-    """A checkout with the standing of its groups."""
+    """A checkout with the comparison of each of its groups."""
 
     checkout: Checkout
     standings: tuple[GroupStatus, ...]
 
 
 class Fleet(NamedTuple):
-    """All of it; `engine` is the name of the checkout that the others build on."""
+    """All checkouts.
+
+    `engine` is the name of the checkout that the others build on, or None. `online` is whether indexes were asked.
+    """
 
     members: tuple[FleetMember, ...]
     engine: str | None
     online: bool
 
     def counted(self) -> dict[str, int]:
-        """How many checkouts are behind, disagree, and so on, each counted once for each."""
+        """Return how many checkouts are behind, disagree, and so on. A checkout can count in several of them."""
         states = [member.checkout.state for member in self.members]
         rows = [member.standings for member in self.members]
         return {
@@ -110,14 +113,14 @@ class Fleet(NamedTuple):
 
     @property
     def unanswered(self) -> bool:
-        """Whether there is an engine and nobody can be held against it, since it has no lock that can be read."""
+        """Whether there is an engine but nothing can be compared with it, because its lock cannot be read."""
         return any(not each.standings for each in self.members if each.checkout.name == self.engine)
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is behind, disagrees or has findings, and nothing that was asked stayed unknown.
+        """Whether no checkout is behind, disagrees or has findings, and every answer that was asked for is known.
 
-        A checkout without a lock is not held against the fleet, unless it is the engine.
+        A checkout without a lock does not count, unless it is the engine.
         """
         counts = self.counted()
         return not self.unanswered and not any(

@@ -1,4 +1,4 @@
-"""The newest version that every member has, for the groups of many repositories."""
+"""Find the newest version that every member has, for the groups of many repositories."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ class Once(Client):
 def newest_of_all(
     repositories: Iterable[tuple[str, Repository, Scan]], online: Online
 ) -> dict[tuple[str, str], Newest]:
-    """By repository and group; an index that cannot be asked costs only the groups that need it."""
+    """Return the newest version by repository and group.
+
+    An index that cannot be asked makes only those groups unknown that need it.
+    """
     client = Once(Http(Cache(default_folder())))
     found: dict[tuple[str, str], Newest] = {}
     for name, repository, scan in repositories:

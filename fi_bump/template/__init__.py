@@ -1,5 +1,5 @@
-"""The files that users copy, filled in from the lock.
+"""Files for users to copy, filled in from the lock.
 
-`catalog` says which there are and where they belong, `values` what a lock says about their placeholders, `fill` puts
-the one into the other, `command` prints or writes. The sources lie in `templates/`, outside the package.
+`catalog` lists the templates and their usual paths, `values` computes the values of their placeholders from a lock, and
+`fill` inserts the values. The template files are in `templates/`, outside the package.
 """

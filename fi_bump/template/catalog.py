@@ -1,4 +1,4 @@
-"""The templates by name: what each is, and where it belongs in a repository."""
+"""The templates by name, with each one's purpose and its usual path in a repository."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fi_bump.errors import InternalError, UsageError
 class Template(NamedTuple):
     """One template.
 
-    `source` is its file in templates/, `target` where --write puts it. `smoke` says how much of it runs the smoke
-    stage: what is whole of it is nothing without a group that the probes judge. `rivals` are other places where the
-    same tool looks for a file of this purpose; a template that has them is a tool's whole configuration, and is never
-    written over one that is there. `at_top` says whether it is of use at the top of a checkout alone.
+    `source` is its file in templates/, and `target` the path that --write uses. `smoke` says how much of it runs
+    `smoke`: a "whole" one needs a group that the probes test, a "part" is omitted without such a group. `rivals` are
+    the paths where the same tool looks for its configuration; if one of them exists, --write does not replace it.
+    `at_top` says whether the file only works at the top of a checkout.
     """
 
     name: str
@@ -34,7 +34,7 @@ TEMPLATES = {
             "pre-commit",
             "pre-commit.yaml",
             ".pre-commit-config.yaml",
-            "the hook that fails a commit on drift",
+            "pre-commit hook: fail on drift",
             rivals=(".pre-commit-config.yaml",),
         ),
         Template(
@@ -47,7 +47,7 @@ TEMPLATES = {
             "github-bump",
             "github-bump.yml",
             ".github/workflows/fi-bump-bump.yml",
-            "GitHub workflow: propose what every member has",
+            "GitHub workflow: propose new versions",
         ),
         Template(
             "github-smoke",
@@ -70,7 +70,7 @@ TEMPLATES = {
             "renovate",
             "renovate.json",
             "renovate.json",
-            "Renovate: propose what every member has",
+            "Renovate: propose new versions",
             rivals=(
                 *("renovate.json", "renovate.json5", ".github/renovate.json", ".github/renovate.json5"),
                 *(".gitlab/renovate.json", ".gitlab/renovate.json5", ".renovaterc", ".renovaterc.json"),
@@ -87,7 +87,7 @@ TEMPLATES = {
 
 
 def find(name: str) -> Template:
-    """The template of that name. Raises UsageError with the nearest names."""
+    """Return the template with that name. Raises UsageError with similar names."""
     if name in TEMPLATES:
         return TEMPLATES[name]
     close = get_close_matches(name, TEMPLATES)
@@ -96,9 +96,9 @@ def find(name: str) -> Template:
 
 
 def source(template: Template) -> str:
-    """The template's text, not filled in: out of the installed package, or beside it in a checkout."""
+    """Return the template's text before it is filled in. Raises InternalError if the installation lacks it."""
     package = files("fi_bump")
-    # A wheel carries templates/ inside the package; a checkout, also when it is installed editable, has it beside.
+    # A wheel contains templates/ inside the package; in a checkout, editable or not, it is next to the package.
     for folder in (package.joinpath("data", "templates"), package.joinpath("..", "templates")):
         file = folder.joinpath(template.source)
         if file.is_file():

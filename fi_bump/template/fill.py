@@ -1,7 +1,7 @@
-"""Filling a template in: `<<name>>` is replaced, and `<<each name>>` … `<<end>>` repeats the lines between.
+"""Fill in a template: replace `<<name>>`, and repeat the lines between `<<each name>>` and `<<end>>`.
 
-Not `{{name}}` or `$name`: GitHub's expressions, Renovate's Handlebars and shell variables stand in the templates too,
-and reach the user as they are.
+The syntax is not `{{name}}` or `$name`, because the templates contain GitHub's expressions, Renovate's Handlebars and
+shell variables, which must stay unchanged.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ Values = Mapping[str, str]
 Rows = Mapping[str, Sequence[Values]]
 
 _BLOCK = re.compile(r"^<<each ([a-z-]+)>>\n(.*?)^<<end>>\n", re.MULTILINE | re.DOTALL)
-# A name, first as all that an indented line holds. With blanks: half a block is a name that nothing knows.
+# A placeholder, alone on an indented line or anywhere. It may contain spaces, so that half a block is an error.
 _NAME = re.compile(r"^( +)<<([a-z][a-z -]*)>>$|<<([a-z][a-z -]*)>>", re.MULTILINE)
 
 
 def fill(text: str, values: Values, rows: Rows) -> str:
-    """The template with every placeholder replaced.
+    """Return the template with every placeholder replaced.
 
-    A block is written once for each of `rows[name]`, whose values come before `values`; blocks do not nest. A value of
-    several lines that stands alone on an indented line is indented as a whole. Raises InternalError for a placeholder
-    without a value.
+    A block is repeated for each row of `rows[name]`; the row's values override `values`. Blocks do not nest. If a
+    placeholder is alone on an indented line, every line of its value gets that indent. Raises InternalError for a
+    placeholder without a value.
     """
     parts, end = [], 0
     for block in _BLOCK.finditer(text):
@@ -48,5 +48,5 @@ def _fill_names(text: str, values: Values) -> str:
 
 def _known(table: Mapping[str, _T], name: str) -> _T:
     if name not in table:
-        raise InternalError(f"a template asks for '{name}', which nothing says")
+        raise InternalError(f"a template has the placeholder '{name}', which has no value")
     return table[name]

@@ -1,4 +1,4 @@
-"""What a lock says about the placeholders of the templates (listed in docs/ci.md)."""
+"""Compute the values of the templates' placeholders (listed in docs/ci.md) from a lock."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from fi_bump.smoke.registry import PROBES, Capability, group_of, judged
 from fi_bump.template.catalog import Template
 from fi_bump.template.fill import Rows, Values
 
-# What runs fi-bump in CI; the pinned packages are not installed there.
+# The Python that runs fi-bump in CI. The pinned packages are not installed there.
 PYTHON = "3.12"
-# Whose probes differ; the label is an example, which the user replaces.
+# The GPU architectures with different probes: name, an example of a runner's label, compute capability.
 ARCHITECTURES: tuple[tuple[str, str, Capability], ...] = (("sm90", "h200", (9, 0)), ("sm100", "b200", (10, 0)))
 
 
 class Filling(NamedTuple):
-    """The values that hold in the whole template, and those of each row of its blocks."""
+    """The values for the whole template, and the values of each row of its blocks."""
 
     values: Values
     rows: Rows
 
 
 def filling(template: Template, repository: Repository, name: str | None) -> Filling:
-    """What fills the template in for one group of the lock, or for all.
+    """Return the values for one group of the lock, or for all groups.
 
-    Raises UsageError for an unknown group, and where a template of the smoke stage has no group that it can judge or
-    too many.
+    Raises UsageError for an unknown group, or if a template that runs probes does not find exactly one group for them.
     """
     lock = repository.lock
     groups = lock.groups if name is None else (named_group(lock, name),)
@@ -54,17 +53,17 @@ def filling(template: Template, repository: Repository, name: str | None) -> Fil
 
 
 def _smoke_group(template: Template, lock: Lock, name: str | None) -> Group | None:
-    """The group that the probes judge; None for a template that has something to say without one."""
+    """Return the group that the probes test; None for a template that does not need one."""
     if template.smoke == "none" or (template.smoke == "part" and not judged(lock, name)):
         return None
     return group_of(lock, name)
 
 
 def _counted(group: Group, named: set[str]) -> list[str]:
-    """The members that a new version must have: those with an index of their own, or that a requirement pins.
+    """Return the members that must have a new version: those with an index of their own or pinned by a requirement.
 
-    `set` leaves the others out where their index does not know them; a template asks no index. All of them where none
-    is left.
+    `set` ignores the other members if their index lacks them, but a template cannot ask an index. If no member is
+    left, all of them are returned.
     """
     counted = [member.name for member in group.packages if member.index_urls or member.name in named]
     return sorted(counted or [member.name for member in group.packages])
@@ -98,12 +97,12 @@ def _architecture(name: str, label: str, capability: Capability) -> Values:
 
 
 def _small_lock(group: Group) -> str:
-    """The part of the lock that the smoke stage reads: no sites, and no files of other groups."""
+    """Return a lock with only what `smoke` reads: one group, without sites and release files."""
     members = tuple(member._replace(files=()) for member in group.packages)
     alone = group._replace(packages=members, variables=(), repositories=(), sites=())
     return dump(Lock((alone,))).decode("utf-8").rstrip("\n")
 
 
 def _strings(names: list[str]) -> str:
-    """Names as they stand in a JSON list."""
+    """Return names as the items of a JSON list, without its brackets."""
     return json.dumps(names)[1:-1]

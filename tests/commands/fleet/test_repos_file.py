@@ -44,9 +44,13 @@ def test_an_engine_without_a_lock_is_said(fleet: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("data", "code", "message"),
     [
-        (b"# nothing\n", 2, "REPOS: names no repository\nhelp: write a path a line\n"),
-        (b"a\nengine:\n", 2, "REPOS:2: 'engine:' marks no path\nhelp: mark one line: engine: PATH\n"),
-        (b"engine: a\nengine: b\n", 2, "REPOS:2: 'engine:' marks a second engine\nhelp: mark one line: engine: PATH\n"),
+        (b"# nothing\n", 2, "REPOS: this file lists no checkout\nhelp: write one path per line\n"),
+        (b"a\nengine:\n", 2, "REPOS:2: 'engine:' has no path\nhelp: mark exactly one line: engine: PATH\n"),
+        (
+            b"engine: a\nengine: b\n",
+            2,
+            "REPOS:2: 'engine:' marks a second engine\nhelp: mark exactly one line: engine: PATH\n",
+        ),
         (b"caf\xe9\n", 3, "REPOS: is not UTF-8 at byte 3\n"),
     ],
 )

@@ -185,9 +185,9 @@ def test_many_pins_are_folded_away(committed: Path, run: Run) -> None:
     ("arguments", "code", "message"),
     [
         ([], 3, "fi-bump: no pin differs between HEAD and the working tree\n"),
-        (["--base", "nowhere"], 2, "fi-bump: 'nowhere' is no git revision here\n"),
-        (["--base", ""], 2, "fi-bump: '' is no git revision here\n"),
-        (["--base", "--help"], 2, "fi-bump: '--help' is no git revision\n"),
+        (["--base", "nowhere"], 2, "fi-bump: 'nowhere' is not a revision of this git repository\n"),
+        (["--base", ""], 2, "fi-bump: '' is not a revision of this git repository\n"),
+        (["--base", "--help"], 2, "fi-bump: '--help' is not a git revision\n"),
         (["--base", "HEAD~1"], 3, "versions.lock.json: there is no lock in HEAD~1\n"),
         (
             ["--base", "HEAD", "--from-lock", "x"],
@@ -226,7 +226,7 @@ def test_a_lock_that_was_wrong_is_named_with_its_revision(committed: Path, run: 
 def test_without_git(engine: Path, run: Run) -> None:
     result = run(engine, "pr-body")
     assert (result.code, result.out) == (3, "")
-    assert "there is no git repository here to take the earlier lock from\n" in result.err
+    assert "this is not a git repository, so there is no earlier lock\n" in result.err
 
 
 def test_a_body_that_cannot_be_written_stops_the_set(committed: Path, run: Run, tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_hooks_run_and_may_refuse(committed: Path, run: Run, tmp_path: Path) -> 
     assert result.code == 3
     assert result.err == (
         "fi-bump: git made no commit:\nno bumps on a Friday\n"
-        "help: the files are changed; mend it and commit them, or take them back with git checkout\n"
+        "help: the files are changed: fix what git reports and commit them, or undo the change with git checkout\n"
     )
     assert git(committed, "log", "--format=%s") == "tree\n"
     assert git(committed, "diff", "--name-only").split("\n")[:-1] == FILES
@@ -146,7 +146,9 @@ def test_no_work_tree(engine: Path, run: Run) -> None:
     before = snapshot(engine)
     result = run(engine, "set", NEW, "--commit")
     assert (result.code, result.out) == (3, "")
-    assert result.err.startswith(f"{engine}: there is no git work tree to commit in: fatal: not a git repository")
+    assert result.err.startswith(
+        f"{engine}: this folder is not a git work tree, so nothing can be committed: fatal: not a git repository"
+    )
     assert snapshot(engine) == before
 
 
@@ -159,7 +161,7 @@ def test_no_folder(tmp_path: Path, run: Run) -> None:
 def test_no_commit_yet(engine: Path, run: Run) -> None:
     git(engine, "init", "-q")
     git(engine, "add", "-A")
-    assert refused(engine, run) == (3, "ROOT: there is no commit yet")
+    assert refused(engine, run) == (3, "ROOT: this git repository has no commit yet")
 
 
 @pytest.mark.parametrize(("command", "what"), [("merge", "a merge"), ("cherry-pick", "a cherry-pick")])
@@ -186,7 +188,7 @@ def test_unmerged_files(committed: Path, run: Run) -> None:
 
 def test_a_file_with_other_changes(committed: Path, run: Run) -> None:
     plant(committed, {"requirements/cuda.txt": TREE["requirements/cuda.txt"] + b"numpy\n"})
-    message = "requirements/cuda.txt: has changes that are not committed, which would go along"
+    message = "requirements/cuda.txt: this file has uncommitted changes, which --commit would include"
     assert refused(committed, run) == (3, message)
     git(committed, "add", "-A")
     assert refused(committed, run) == (3, message)
@@ -195,7 +197,7 @@ def test_a_file_with_other_changes(committed: Path, run: Run) -> None:
 def test_a_lock_that_git_does_not_track(committed: Path, run: Run) -> None:
     git(committed, "rm", "-q", "--cached", "versions.lock.json")
     git(committed, "commit", "-qm", "untracked")
-    message = "versions.lock.json: git does not track it, so it cannot be committed alone"
+    message = "versions.lock.json: git does not track this file, so --commit cannot commit it"
     assert refused(committed, run) == (3, message)
 
 

@@ -31,5 +31,5 @@ def test_forms(text: str, filled: str) -> None:
 
 @pytest.mark.parametrize("text", ["<<z>>", "  <<z>>\n", "<<each z>>\n<<end>>\n", "<<each row>>\n", "<<end>>\n"])
 def test_what_nothing_says_is_an_error(text: str) -> None:
-    with pytest.raises(InternalError, match=r"^a template asks for '(z|end|each row)', which nothing says$"):
+    with pytest.raises(InternalError, match=r"^a template has the placeholder '(z|end|each row)', which has no value$"):
         fill(text, {"x": "1"}, {"row": [{}]})

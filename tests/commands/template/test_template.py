@@ -23,15 +23,15 @@ TARGETS = {
     "pull-request": ".github/PULL_REQUEST_TEMPLATE/fi-bump.md",
 }
 LISTING = """\
-pre-commit        the hook that fails a commit on drift           .pre-commit-config.yaml
-github-drift      GitHub workflow: fail on drift                  .github/workflows/fi-bump-drift.yml
-github-bump       GitHub workflow: propose what every member has  .github/workflows/fi-bump-bump.yml
-github-smoke      GitHub workflow: probes on self-hosted GPUs     .github/workflows/fi-bump-smoke.yml
-buildkite         Buildkite steps: check and smoke                .buildkite/fi-bump.yml
-gitlab            GitLab jobs: check and smoke                    .gitlab/fi-bump.yml
-kubernetes-smoke  Kubernetes Jobs: probes on GPU nodes            deploy/fi-bump-smoke.yaml
-renovate          Renovate: propose what every member has         renovate.json
-pull-request      the body of a pull request that moves a group   .github/PULL_REQUEST_TEMPLATE/fi-bump.md
+pre-commit        pre-commit hook: fail on drift                 .pre-commit-config.yaml
+github-drift      GitHub workflow: fail on drift                 .github/workflows/fi-bump-drift.yml
+github-bump       GitHub workflow: propose new versions          .github/workflows/fi-bump-bump.yml
+github-smoke      GitHub workflow: probes on self-hosted GPUs    .github/workflows/fi-bump-smoke.yml
+buildkite         Buildkite steps: check and smoke               .buildkite/fi-bump.yml
+gitlab            GitLab jobs: check and smoke                   .gitlab/fi-bump.yml
+kubernetes-smoke  Kubernetes Jobs: probes on GPU nodes           deploy/fi-bump-smoke.yaml
+renovate          Renovate: propose new versions                 renovate.json
+pull-request      the body of a pull request that moves a group  .github/PULL_REQUEST_TEMPLATE/fi-bump.md
 """
 
 
