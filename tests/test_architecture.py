@@ -106,7 +106,16 @@ SPAWNERS = {
 SPAWNING = {"subprocess", "multiprocessing", "socket", "http", "urllib.request"}
 # Rules over values: these modules neither read nor write files, and start no processes.
 PURE = [
-    *("editing/plan.py", "findings.py", "ownership.py", "lock.py", "grammar.py", "pins.py", "versions.py"),
+    *(
+        "editing/plan.py",
+        "findings/compare.py",
+        "findings/rules.py",
+        "ownership.py",
+        "lock.py",
+        "grammar.py",
+        "pins.py",
+        "versions.py",
+    ),
     *("template/fill.py", "template/values.py", "fleet/model.py", "fleet/compare.py", "change/model.py", *FORMATS),
 ]
 IMPURE = {"io", "os", "pathlib", "subprocess", "editing/write.py", "scanning/files.py", "state.py"}

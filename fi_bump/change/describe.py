@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from fi_bump.change.model import Asked, Description, GroupChange, MovedPin
-from fi_bump.findings import compare, finding_line, lock_files
+from fi_bump.findings.compare import compare, finding_line, lock_files
+from fi_bump.findings.rules import Severity
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import agrees, assign
 from fi_bump.pins import Pin
@@ -55,7 +56,7 @@ def describe(
     return Description(
         tuple(each for each in changes if each.old != each.new or each.places),
         tuple(sorted(group.name for group in earlier.lock.groups if group.name not in names)),
-        tuple(finding_line(each) for each in compare(repository.lock, scan) if each.rule.severity == "error"),
+        tuple(finding_line(each) for each in compare(repository.lock, scan) if each.rule.severity is Severity.error),
         asked,
         report,
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
-from fi_bump.findings import Finding, Rule
+from fi_bump.findings.compare import Finding
+from fi_bump.findings.rules import Rule
 from fi_bump.lock import LOCK_NAME, Group
 from fi_bump.ownership import assign
 from fi_bump.pins import Place

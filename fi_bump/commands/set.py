@@ -7,7 +7,8 @@ import os
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import Exit, FiBumpError, UsageError
-from fi_bump.findings import Finding, Rule, compare, finding_line, finding_order, lock_files
+from fi_bump.findings.compare import Finding, compare, finding_line, finding_order, lock_files
+from fi_bump.findings.rules import Rule
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin

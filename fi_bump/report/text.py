@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fi_bump.editing.plan import PlannedChange
-from fi_bump.findings import Finding, Rule, finding_line
+from fi_bump.findings.compare import Finding, finding_line, quoted
+from fi_bump.findings.rules import FIX, Rule, Severity
 from fi_bump.lock import Group
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
@@ -15,6 +16,9 @@ from fi_bump.scanning.scan import Scan
 
 if TYPE_CHECKING:
     from fi_bump.scanning.mentions import Mention
+
+
+_MOST_COMMANDS = 3
 
 
 def move_lines(change: PlannedChange) -> list[str]:
@@ -48,28 +52,28 @@ def group_line(repository: Repository, scan: Scan, group: Group) -> str:
 
 
 def check_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> list[str]:
-    """The whole text report of `check`: findings, a line a group, and what to run."""
-    groups, remedies = closing_lines(repository, scan, findings)
-    return [*map(finding_line, findings), *groups, *remedies]
+    """The whole text report of `check`: the findings, a line for each group, and what to do."""
+    groups = closing_lines(repository, scan, findings)
+    renames = [f"help: {line}" for line in rename_commands(repository, findings)]
+    return [*map(finding_line, findings), *groups, *renames, *help_lines(findings)]
 
 
-def closing_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> tuple[list[str], list[str]]:
-    """A line for each group, and what to run."""
+def closing_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> list[str]:
+    """A line for each group: its pins, and how many findings it has."""
     lines = []
-    errors = [finding for finding in findings if finding.rule.severity == "error"]
     for group in repository.lock.groups:
-        number = sum(finding.group == group.name for finding in errors)
+        number = sum(each.group == group.name for each in findings if each.rule.severity is Severity.error)
         lines.append(f"{group_line(repository, scan, group)}, {count(number, 'finding') if number else 'in step'}")
-    return lines, _pairs(repository, errors) + help_lines(errors)
+    return lines
 
 
-def _pairs(repository: Repository, errors: list[Finding]) -> list[str]:
-    """The command that re-points each missing site to the one new place that it may have become."""
+def rename_commands(repository: Repository, findings: list[Finding]) -> list[str]:
+    """For each missing site that may have become one new place, the command that gives it that place."""
     recorded = {site for group in repository.lock.groups for site in group.sites}
     rules = (Rule.NEW_SITE, Rule.DRIFT, Rule.UNASSIGNED)
-    places = [each for each in errors if each.rule in rules and each.site not in recorded]
+    places = [each for each in findings if each.rule in rules and each.site not in recorded]
     pairs = []
-    for lost in errors:
+    for lost in findings:
         group = repository.lock.group(lost.group or "")
         if lost.rule is Rule.MISSING_SITE and group is not None:
             own = [each for each in places if each.group == group.name]
@@ -77,14 +81,14 @@ def _pairs(repository: Repository, errors: list[Finding]) -> list[str]:
             pairs += [(lost, new) for new in _became(lost, own)]
     news = [new for _, new in pairs]
     return [
-        f"help: if it was renamed, run fi-bump site move '{lost.site}' '{new.site}'"
+        f"if it was renamed, run fi-bump site move {quoted(lost.site)} {quoted(new.site)}"
         for lost, new in pairs
         if news.count(new) == 1 or _names(lost, new)
     ]
 
 
 def _became(lost: Finding, places: list[Finding]) -> list[Finding]:
-    """The one place in the same file, or the one of the same subject there; else that of the same anchor elsewhere."""
+    """The one new place in the same file, or the one of its subject there; else the one with its anchor elsewhere."""
     here = [each for each in places if each.place.path == lost.place.path]
     named = [each for each in here if _names(lost, each)]
     same = [each for each in places if each.anchor == lost.anchor]
@@ -96,21 +100,14 @@ def _names(lost: Finding, new: Finding) -> bool:
     return (lost.anchor or "").upper().endswith((new.subject or "?").upper())
 
 
-def help_lines(errors: list[Finding]) -> list[str]:
-    """What to do about the findings, each remedy once."""
-    lines = []
-    if any(finding.fixable for finding in errors):
-        lines.append("help: run fi-bump check --fix")
-    if any(finding.rule is Rule.MISSING_SITE for finding in errors):
-        lines.append("help: put a missing pin back, or forget its site with fi-bump site remove")
-    if any(finding.rule is Rule.DRIFT and not finding.fixable for finding in errors):
-        lines.append("help: change such a place first, with all that stands beside it, or make its file anew")
-    if any(finding.rule is Rule.STALE_LOCK_FILE for finding in errors):
-        lines.append("help: run what makes each lock file anew, or exclude it in versions.lock.json")
-    if any(finding.rule in (Rule.NOT_IN_INDEX, Rule.YANKED) for finding in errors):
-        lines.append("help: fi-bump latest shows what every member has; fi-bump set moves there")
-    if any(finding.rule is Rule.HASH_MISMATCH for finding in errors):
-        lines.append("help: find out who changed the file before anything is installed; fi-bump set records it anew")
-    if any(finding.rule is Rule.FLOOR_VIOLATED for finding in errors):
-        lines.append("help: widen the range, or set a version that it admits")
-    return lines
+def help_lines(findings: list[Finding]) -> list[str]:
+    """What to do about the findings that fail a check, each remedy once; `check --fix` first.
+
+    Where more than three findings of a rule have each their own command, the rule's general remedy stands for them.
+    """
+    errors = [finding for finding in findings if finding.rule.severity is Severity.error]
+    lines = [FIX] if any(finding.fixable for finding in errors) else []
+    for rule in Rule:
+        own = list(dict.fromkeys(each.remedy for each in errors if each.rule is rule and not each.fixable))
+        lines += own if len(own) <= _MOST_COMMANDS else [rule.remedy]
+    return [f"help: {line}" for line in dict.fromkeys(lines)]

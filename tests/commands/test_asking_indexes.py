@@ -346,8 +346,9 @@ def test_check_online(engine: Path, ask: Ask, index: Index) -> None:
         f"requirements/cuda.txt:6:19: flashinfer-cubin {NEW} is not on URL/simple, where the newest is {OLD} "
         "[not-in-index]\n"
         f"flashinfer {NEW}: 5 pins in 4 files, 2 findings\n"
-        "help: fi-bump latest shows what every member has; fi-bump set moves there\n"
-        "help: find out who changed the file before anything is installed; fi-bump set records it anew\n",
+        "help: find out who changed the file before you install it; "
+        f"fi-bump set flashinfer=={NEW} records the index's hashes\n"
+        "help: look up the newest release that every member has: fi-bump latest\n",
         "",
     )
 

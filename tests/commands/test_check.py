@@ -52,7 +52,7 @@ def test_a_hand_edited_lock_is_followed(engine: Path, run: Run) -> None:
 
 def test_a_new_site_is_a_finding_that_fix_records(engine: Path, run: Run) -> None:
     plant(engine, {"requirements/test.txt": f"flashinfer-python=={OLD}\n".encode()})
-    line = "requirements/test.txt:1:20: flashinfer-python is pinned here, and the lock does not record it [new-site]\n"
+    line = "requirements/test.txt:1:20: flashinfer-python is pinned here, but the lock does not record it [new-site]\n"
     summary = f"flashinfer {OLD}: 6 pins in 5 files"
     assert run(engine, "check") == (1, f"{line}{summary}, 1 finding\nhelp: run fi-bump check --fix\n", "")
     recorded = "recorded requirements/test.txt#flashinfer-python\n"
@@ -67,13 +67,13 @@ def test_what_fix_cannot_mend_is_said(engine: Path, run: Run) -> None:
     plant(engine, drifted("python"))
     out = (
         f"fixed requirements/cuda.txt:5:20: flashinfer-python 0.6.6 -> {OLD}\n"
-        "docker/versions.json:1:1: the lock records 'variable.FLASHINFER_VERSION.default' here, and there is no such pin"
+        "docker/versions.json:1:1: the lock records 'variable.FLASHINFER_VERSION.default' here, but there is no pin at this anchor"
         " [missing-site]\n"
         "requirements/bare.txt:1:1: note: flashinfer-cubin: has no version specifier [unpinned]\n"
-        f"requirements/range.txt:1:18: flashinfer-python>=0.7 does not admit {OLD}, which the lock says [floor-violated]\n"
+        f"requirements/range.txt:1:18: flashinfer-python>=0.7 excludes {OLD}, the version in the lock [floor-violated]\n"
         f"flashinfer {OLD}: 4 pins in 3 files, 2 findings\n"
-        "help: put a missing pin back, or forget its site with fi-bump site remove\n"
-        "help: widen the range, or set a version that it admits\n"
+        "help: put the pin back, or forget its site: fi-bump site remove 'docker/versions.json#variable.FLASHINFER_VERSION.default'\n"
+        "help: widen the range, or set a version that it allows\n"
     )
     assert run(engine, "check", "--fix") == (1, out, "")
 
@@ -84,9 +84,12 @@ def test_a_place_that_two_groups_could_own_is_unassigned(engine: Path, run: Run)
     plant(engine, {"requirements/new.txt": b"flashinfer-python==0.6.6\n"})
     result = run(engine, "check", "requirements")
     assert result.code == 1
-    assert result.out.splitlines()[0] == (
-        "requirements/new.txt:1:20: flashinfer-python 0.6.6 could belong to older, flashinfer; assign it "
-        "with: fi-bump site add --group older 'requirements/new.txt#flashinfer-python' [unassigned]"
+    first, *_, last = result.out.splitlines()
+    assert first == (
+        "requirements/new.txt:1:20: flashinfer-python 0.6.6 could belong to older or flashinfer [unassigned]"
+    )
+    assert last == (
+        "help: say which group owns the pin: fi-bump site add --group older 'requirements/new.txt#flashinfer-python'"
     )
 
 
@@ -154,6 +157,7 @@ def test_json_follows_its_schema(engine: Path, run: Run) -> None:
             "expected": OLD,
             "message": f"flashinfer-cubin is 0.6.6, the lock says {OLD}",
             "fixable": True,
+            "help": "run fi-bump check --fix",
         }
     ]
     assert document["groups"][0]["pins"][0] == {

@@ -126,9 +126,10 @@ def test_a_missing_site_stops_the_bump(engine: Path, run: Run) -> None:
     before = snapshot(engine)
     out = (
         "docker/Dockerfile.nightly:1:1: the lock records 'git clone github.com/flashinfer-ai/flashinfer' here, "
-        "and there is no such pin [missing-site]\n"
+        "but there is no pin at this anchor [missing-site]\n"
         "nothing was changed\n"
-        "help: put a missing pin back, or forget its site with fi-bump site remove\n"
+        "help: put the pin back, or forget its site: fi-bump site remove "
+        "'docker/Dockerfile.nightly#git clone github.com/flashinfer-ai/flashinfer'\n"
     )
     assert run(engine, "set", NEW) == (1, out, "")
     assert run(engine, "set", NEW, "--dry-run") == (1, out, "")
@@ -142,9 +143,9 @@ def test_hashes_stop_the_bump(engine: Path, run: Run) -> None:
     assert (result.code, result.err) == (1, "")
     assert result.out == (
         "requirements/lock.txt:1:20: flashinfer-python is 0.6.8.post1, the lock says 0.6.11.post2; its hashes must "
-        "change with it, and the lock does not know those of the release [drift]\n"
+        "change too, and the lock does not have them [drift]\n"
         "nothing was changed\n"
-        "help: change such a place first, with all that stands beside it, or make its file anew\n"
+        "help: update the version and its checksums together, or regenerate the file\n"
     )
     assert snapshot(engine) == before
 

@@ -6,7 +6,7 @@ import pytest
 
 from fi_bump.editing.plan import Plan, make_plan, verify
 from fi_bump.errors import InternalError
-from fi_bump.findings import compare
+from fi_bump.findings.compare import compare
 from fi_bump.formats import requirements
 from fi_bump.lock import Lock
 from fi_bump.ownership import agrees, assign

@@ -13,10 +13,11 @@ from fi_bump.audit.audit import Audit
 from fi_bump.audit.conflicts import Conflict, Demand, Stated
 from fi_bump.audit.notes import Note
 from fi_bump.audit.resolve import Verdict
+from fi_bump.findings.rules import Rule, Severity
 from fi_bump.lock import Group, Member
 from fi_bump.lock import Lock as LockType
 from fi_bump.pins import Place
-from fi_bump.report.findings.model import Report, Result, RuleText, Severity
+from fi_bump.report.findings.model import Report, Result
 
 GOLDEN = Path(__file__).parent / "golden"
 OLD, NEW = "0.6.8.post1", "0.6.11.post2"
@@ -84,10 +85,7 @@ VERDICTS = [
     ),
 ]
 
-RULES = (
-    RuleText("drift", Severity.error, "A pin is not at its group's version", "Run fi-bump check --fix"),
-    RuleText("unpinned", Severity.note, "A place holds no version", "Nothing has to be done"),
-)
+RULES = (Rule.DRIFT, Rule.UNPINNED)
 
 
 def report(*results: Result) -> Report:
@@ -98,7 +96,7 @@ def report(*results: Result) -> Report:
 
 def result(path: str = "a.txt", message: str = "kit is 0.9, the lock says 1.0", **fields: Any) -> Result:
     """Return a drift at the sixth column of a line."""
-    made = Result("drift", Severity.error, Place(path, 2, 6, 9, "kit==0.9  # ü"), "kit", message, (), "1.0")
+    made = Result(Rule.DRIFT, Place(path, 2, 6, 9, "kit==0.9  # ü"), "kit", message, fix="1.0")
     return made._replace(**fields)
 
 

@@ -80,9 +80,7 @@ def test_a_folder_in_place_of_a_target(engine: Path, run: Run) -> None:
     (engine / "docker/Dockerfile").mkdir()
     before = snapshot(engine)
     result = run(engine, "set", NEW)
-    first = (
-        "docker/Dockerfile:1:1: the lock records 'ARG FLASHINFER_VERSION' here, and there is no such pin [missing-site]"
-    )
+    first = "docker/Dockerfile:1:1: the lock records 'ARG FLASHINFER_VERSION' here, but there is no pin at this anchor [missing-site]"
     assert (result.code, result.out.splitlines()[0]) == (1, first)
     assert snapshot(engine) == before
 

@@ -57,7 +57,7 @@ def test_there_and_back(tmp_path: Path, run: Run) -> None:
     assert after["environment.yaml"][0] == ENVIRONMENT.replace(b"python==0.6.8", b"python==" + new)
     assert after["templates/job.yaml"][0] == TEMPLATE.replace(b"0.6.8", new)
     stale = f"conda-lock.yml:2:12: flashinfer-python is 0.6.8, the lock says 0.7.0rc1; {LOCKED} [stale-lock-file]\n"
-    help_line = "help: run what makes each lock file anew, or exclude it in versions.lock.json\n"
+    help_line = "help: regenerate each lock file, or exclude it in versions.lock.json\n"
     summary = "flashinfer 0.7.0rc1: 5 pins in 3 files, 1 finding\n"
     assert run(tmp_path, "check") == (1, stale + NOTE + summary + help_line, "")
 

@@ -8,30 +8,12 @@ from fi_bump.audit.audit import Audit
 from fi_bump.audit.conflicts import Conflict
 from fi_bump.audit.notes import Note
 from fi_bump.audit.resolve import Verdict
+from fi_bump.findings.rules import Rule, rules_of
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Place
 from fi_bump.records import NamedTuple
 from fi_bump.report.findings.lines import Lines
-from fi_bump.report.findings.model import Passed, Related, Report, Result, RuleText, Severity
-
-CONFLICT = RuleText(
-    "conflict",
-    Severity.error,
-    "The repository states a requirement that a pinned release rules out",
-    "Run the fi-bump set that the report names, or move one of the two places",
-)
-UNRESOLVED = RuleText(
-    "unresolved",
-    Severity.error,
-    "A resolver finds no releases that satisfy a requirement file",
-    "Read what the resolver says and move what it names",
-)
-RISK = RuleText(
-    "risk",
-    Severity.note,
-    "What is pinned agrees, and an installation can still go wrong",
-    "Pin the named release, or name an index that has it",
-)
+from fi_bump.report.findings.model import Passed, Related, Report, Result
 
 
 class Closing(NamedTuple):
@@ -51,15 +33,12 @@ def audit_report(root: str, lock: Lock, found: Audit, verdicts: Sequence[Verdict
     results += [_verdict(each, lines) for each in verdicts if not each.ok]
     content = [line for each in verdicts if each.ok for line in each.lines]
     passed = tuple(_passed(lock.groups, found.conflicts))
-    return Report(
-        "audit", closing.ok, tuple(results), passed, (closing.summary, *content), help_, (CONFLICT, UNRESOLVED, RISK)
-    )
+    return Report("audit", closing.ok, tuple(results), passed, (closing.summary, *content), help_, rules_of("audit"))
 
 
 def _conflict(each: Conflict, lines: Lines) -> Result:
     return Result(
-        CONFLICT.name,
-        CONFLICT.severity,
+        Rule.CONFLICT,
         lines.read(each.stated.place),
         f"{each.stated.package} against {each.demand.package}",
         each.message,
@@ -69,13 +48,13 @@ def _conflict(each: Conflict, lines: Lines) -> Result:
 
 def _note(note: Note, lines: Lines) -> Result:
     package = note.message.partition(" ")[0]  # every note begins with it
-    return Result(RISK.name, RISK.severity, lines.read(note.place), package, note.message)
+    return Result(Rule.RISK, lines.read(note.place), package, note.message)
 
 
 def _verdict(verdict: Verdict, lines: Lines) -> Result:
     first, *rest = verdict.lines
     said = first.removeprefix(f"{verdict.path}: ")
-    return Result(UNRESOLVED.name, UNRESOLVED.severity, Place(verdict.path), said, "\n".join([said, *rest]))
+    return Result(Rule.UNRESOLVED, Place(verdict.path), said, "\n".join([said, *rest]))
 
 
 def _passed(groups: Iterable[Group], conflicts: Sequence[Conflict]) -> Iterator[Passed]:

@@ -5,37 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fi_bump.errors import ParseError
+from fi_bump.findings.rules import Rule, rules_of
 from fi_bump.formats.shared.json_strings import scalars
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Place, Source
-from fi_bump.report.findings.model import Passed, Report, Result, RuleText, Severity
+from fi_bump.report.findings.model import Passed, Report, Result
 from fi_bump.report.smoke_text import comparison_lines, sweep_lines, target_line, verdict
 from fi_bump.smoke.model import Problem, SmokeReport
-
-FAILED = RuleText(
-    "probe-failed",
-    Severity.error,
-    "A probe of the locked version failed",
-    "Lock a version whose probes pass; fi-bump smoke --against tries another one beside it",
-)
-STANDING = RuleText(
-    "standing-failure",
-    Severity.note,
-    "A probe failed, and it fails in the baseline too",
-    "Nothing has to be done for this change",
-)
-NOT_SHOWN = RuleText(
-    "probe-not-run",
-    Severity.error,
-    "A required probe did not run",
-    "Run it on a machine that can, or do not require it",
-)
-UNMET = RuleText(
-    "smoke-verdict",
-    Severity.error,
-    "The run as a whole is no pass",
-    "Read the report of fi-bump smoke --format table",
-)
 
 
 def smoke_report(report: SmokeReport, lock: Source | None = None) -> Report:
@@ -46,19 +22,18 @@ def smoke_report(report: SmokeReport, lock: Source | None = None) -> Report:
     for probe in report.probes:
         if probe.outcome == "fail" and probe.name not in blocking:
             message = f"{probe.name} fails, as in the baseline: {probe.reason}"
-            results.append(Result(STANDING.name, STANDING.severity, place, probe.name, message))
+            results.append(Result(Rule.STANDING_FAILURE, place, probe.name, message))
     passed = tuple(Passed(LOCK_NAME, probe.name) for probe in report.probes if probe.outcome in ("pass", "compiled"))
-    rules = (FAILED, NOT_SHOWN, UNMET, STANDING)
-    return Report("smoke", report.ok, tuple(results), passed, tuple(_summary(report)), (), rules)
+    return Report("smoke", report.ok, tuple(results), passed, tuple(_summary(report)), (), rules_of("smoke"))
 
 
 def _problem(report: SmokeReport, problem: Problem, place: Place) -> Result:
     if problem.probe is None:
         place, message = _of_sweep(report, problem.message) or (place, problem.message)
-        return Result(UNMET.name, UNMET.severity, place, "verdict", message)
+        return Result(Rule.SMOKE_VERDICT, place, "verdict", message)
     failed = any(probe.name == problem.probe and probe.outcome == "fail" for probe in report.probes)
-    rule = FAILED if failed else NOT_SHOWN
-    return Result(rule.name, rule.severity, place, problem.probe, problem.message)
+    rule = Rule.PROBE_FAILED if failed else Rule.PROBE_NOT_RUN
+    return Result(rule, place, problem.probe, problem.message)
 
 
 def _of_sweep(report: SmokeReport, message: str) -> tuple[Place, str] | None:

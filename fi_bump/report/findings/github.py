@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fi_bump.report.findings.model import Report, Result, Severity, printable, shown
+from fi_bump.findings.rules import Severity
+from fi_bump.report.findings.model import Report, Result, printable, shown
 
 _COMMAND = {Severity.error: "error", Severity.note: "notice"}
 
@@ -27,7 +28,7 @@ def _annotation(result: Result) -> str:
     properties = {"file": place.path, "line": place.line, "endLine": place.line}
     if place.marks:
         properties |= {"col": place.column, "endColumn": place.end_column}
-    properties["title"] = f"fi-bump {result.rule}"
+    properties["title"] = f"fi-bump {result.rule.value}"
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     return f"::{_COMMAND[result.severity]} {written}::{_data(message(result))}"
 

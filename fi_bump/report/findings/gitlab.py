@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 
+from fi_bump.findings.rules import Severity
 from fi_bump.report.findings.github import message
-from fi_bump.report.findings.model import Report, Severity, fingerprints, printable
+from fi_bump.report.findings.model import Report, fingerprints, printable
 
 _SEVERITY = {Severity.error: "major", Severity.note: "info"}
 
@@ -22,7 +23,7 @@ def gitlab_text(report: Report) -> str:
     entries = [
         {
             "description": printable(message(result)),
-            "check_name": f"fi-bump/{result.rule}",
+            "check_name": f"fi-bump/{result.rule.value}",
             "fingerprint": mark,
             "severity": _SEVERITY[result.severity],
             "location": {"path": printable(result.place.path), "lines": {"begin": result.place.line}},

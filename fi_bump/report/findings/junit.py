@@ -6,8 +6,9 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
+from fi_bump.findings.rules import Severity
 from fi_bump.report.findings.github import message
-from fi_bump.report.findings.model import Report, Result, Severity, printable, shown
+from fi_bump.report.findings.model import Report, Result, printable, shown
 
 # The characters that XML 1.0 does not allow: https://www.w3.org/TR/xml/#charsets
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,7 +50,7 @@ def _case(suite: ElementTree.Element, seen: Counter[tuple[str, str]], path: str,
 
 def _failed(case: ElementTree.Element, result: Result) -> None:
     tag = "failure" if result.severity is Severity.error else "skipped"
-    child = ElementTree.SubElement(case, tag, {"type": result.rule, "message": _xml(result.message)})
+    child = ElementTree.SubElement(case, tag, {"type": result.rule.value, "message": _xml(result.message)})
     child.text = _xml(f"{shown(result.place)}: {message(result)}")
 
 

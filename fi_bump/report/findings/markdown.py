@@ -21,7 +21,7 @@ def _blocks(report: Report) -> Iterator[str]:
     if report.summary:
         yield bullets(report.summary)
     if report.results:
-        rows = [(shown(result.place), result.rule, result.message) for result in report.results]
+        rows = [(shown(result.place), result.rule.value, result.message) for result in report.results]
         yield table(("place", "rule", "message"), rows)
     if remedies := list(dict.fromkeys([*report.help, *(line for result in report.results for line in result.help)])):
         yield bullets(remedies)

@@ -10,17 +10,10 @@ import json
 import posixpath
 from collections import Counter
 from collections.abc import Iterable
-from enum import StrEnum
 
+from fi_bump.findings.rules import Rule, Severity
 from fi_bump.pins import Place
 from fi_bump.records import NamedTuple
-
-
-class Severity(StrEnum):
-    """An `error` fails the command; a `note` does not."""
-
-    error = "error"
-    note = "note"
 
 
 class Related(NamedTuple):
@@ -37,8 +30,7 @@ class Result(NamedTuple):
     characters, if replacing them is enough. Each line of `help` says what to do.
     """
 
-    rule: str
-    severity: Severity
+    rule: Rule
     place: Place
     key: str
     message: str
@@ -46,14 +38,10 @@ class Result(NamedTuple):
     fix: str | None = None
     related: tuple[Related, ...] = ()
 
-
-class RuleText(NamedTuple):
-    """A rule's meaning, and what to do about it, in one sentence each."""
-
-    name: str
-    severity: Severity
-    meaning: str
-    help: str
+    @property
+    def severity(self) -> Severity:
+        """Whether it fails the command."""
+        return self.rule.severity
 
 
 class Passed(NamedTuple):
@@ -76,7 +64,7 @@ class Report(NamedTuple):
     passed: tuple[Passed, ...]
     summary: tuple[str, ...]
     help: tuple[str, ...]
-    rules: tuple[RuleText, ...]
+    rules: tuple[Rule, ...]
 
     @property
     def errors(self) -> int:
@@ -115,7 +103,7 @@ def fingerprints(results: Iterable[Result]) -> list[str]:
     seen: Counter[tuple[str, str, str]] = Counter()
     found = []
     for result in results:
-        identity = (result.rule, printable(result.place.path), result.key)
+        identity = (result.rule.value, printable(result.place.path), result.key)
         text = json.dumps([*identity, seen[identity]])
         seen[identity] += 1
         found.append(hashlib.sha256(text.encode()).hexdigest())

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from fi_bump import __version__
+from fi_bump.findings.rules import Rule, Severity, sentence
 from fi_bump.pins import Place
-from fi_bump.report.findings.model import Report, Result, RuleText, Severity, fingerprints, printable
+from fi_bump.report.findings.model import Report, Result, fingerprints, printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/fi-bump/fi-bump"
@@ -29,7 +30,6 @@ def sarif_text(report: Report) -> str:
     Columns are UTF-16 code units (3.14.17, 3.30.6), and the end column is one past the last. The fingerprint does not
     change when lines move. `primaryLocationLineHash` is missing because GitHub computes it from the lines.
     """
-    rules = [rule.name for rule in report.rules]
     marks = fingerprints(report.results)
     run = {
         "tool": {"driver": _driver(report)},
@@ -38,7 +38,8 @@ def sarif_text(report: Report) -> str:
         "columnKind": "utf16CodeUnits",
         "originalUriBaseIds": {_BASE: {"description": {"text": "The top of the checkout."}}},
         "results": [
-            _result(result, rules.index(result.rule), mark) for result, mark in zip(report.results, marks, strict=True)
+            _result(result, report.rules.index(result.rule), mark)
+            for result, mark in zip(report.results, marks, strict=True)
         ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
@@ -49,17 +50,18 @@ def _driver(report: Report) -> dict[str, Any]:
         "name": "fi-bump",
         "version": __version__,
         "informationUri": HOME,
-        "rules": [_rule(rule, _DOCUMENTS[report.command]) for rule in report.rules],
+        "rules": [_rule(rule) for rule in report.rules],
     }
 
 
-def _rule(rule: RuleText, document: str) -> dict[str, Any]:
+def _rule(rule: Rule) -> dict[str, Any]:
+    meaning, remedy = sentence(rule.meaning), sentence(rule.help)
     return {
-        "id": rule.name,
-        "shortDescription": {"text": f"{rule.meaning}."},
-        "fullDescription": {"text": f"{rule.meaning}."},
-        "help": {"text": f"{rule.help}.", "markdown": f"{rule.help}."},
-        "helpUri": f"{HOME}/blob/main/docs/{document}",
+        "id": rule.value,
+        "shortDescription": {"text": meaning},
+        "fullDescription": {"text": meaning},
+        "help": {"text": remedy, "markdown": remedy},
+        "helpUri": f"{HOME}/blob/main/docs/{_DOCUMENTS[rule.command]}",
         "defaultConfiguration": {"level": _LEVEL[rule.severity]},
     }
 
@@ -67,7 +69,7 @@ def _rule(rule: RuleText, document: str) -> dict[str, Any]:
 def _result(result: Result, index: int, mark: str) -> dict[str, Any]:
     help_ = "".join(f"\nhelp: {line}" for line in result.help)
     written: dict[str, Any] = {
-        "ruleId": result.rule,
+        "ruleId": result.rule.value,
         "ruleIndex": index,
         "level": _LEVEL[result.severity],
         "message": _message(f"{result.message}{help_}"),

@@ -8,8 +8,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from fi_bump.findings.rules import Severity
 from fi_bump.pins import Place
-from fi_bump.report.findings.model import Report, Result, Severity, printable, shown
+from fi_bump.report.findings.model import Report, Result, printable, shown
 from fi_bump.report.tables import console
 
 _STYLE = {Severity.error: "bold red", Severity.note: "bold cyan"}
@@ -34,7 +35,7 @@ def show(results: Iterable[Result], out: Console) -> None:
 
 def _result(result: Result, width: int) -> Iterator[Text]:
     style = _STYLE[result.severity]
-    head = (f"{result.severity}[{result.rule}]", style)
+    head = (f"{result.severity}[{result.rule.value}]", style)
     message, *more = map(_plain, result.message.split("\n"))
     yield Text.assemble(head, (f": {message}", "bold"))
     yield from map(Text, more)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fi_bump.findings import Finding
+from fi_bump.findings.compare import Finding
+from fi_bump.findings.rules import Severity
 from fi_bump.lock import Group
 from fi_bump.ownership import assign
 from fi_bump.repository import Repository
@@ -19,7 +20,7 @@ def check_json(
     repository: Repository, scan: Scan, findings: list[Finding], mentions: list[Mention] | None = None
 ) -> str:
     """Return the document of `check` (schemas/check.schema.json). `mentions` is None without `--mentions`."""
-    ok = all(finding.rule.severity == "note" for finding in findings)
+    ok = all(finding.rule.severity is Severity.note for finding in findings)
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "ok": ok,
@@ -85,4 +86,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "expected": finding.expected,
         "message": finding.message,
         "fixable": finding.fixable,
+        "help": finding.remedy if finding.rule.severity is Severity.error else None,
     }

@@ -164,9 +164,9 @@ def test_pins_that_came_went_and_stayed_behind(committed: Path, run: Run) -> Non
         f"| `docker/versions.json` | `FLASHINFER_VERSION` | {OLD} | no longer pinned |",
     ]
     assert section(body, "Not in step") == [
-        "- `docker/versions.json:1:1: the lock records 'variable.FLASHINFER_VERSION.default' here, and there is no such pin [missing-site]`",
+        "- `docker/versions.json:1:1: the lock records 'variable.FLASHINFER_VERSION.default' here, but there is no pin at this anchor [missing-site]`",
         f"- `requirements/cuda.txt:6:19: flashinfer-cubin is {OLD}, the lock says {NEW} [drift]`",
-        "- `requirements/rocm.txt:1:20: flashinfer-python is pinned here, and the lock does not record it [new-site]`",
+        "- `requirements/rocm.txt:1:20: flashinfer-python is pinned here, but the lock does not record it [new-site]`",
     ]
 
 

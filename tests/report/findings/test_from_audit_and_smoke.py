@@ -100,7 +100,7 @@ def test_without_the_locks_line(lock: Source | None) -> None:
 def test_a_run_that_showed_nothing() -> None:
     nothing = GREEN._replace(ok=False, problems=(Problem(None, "no probe can run"), Problem("a", "a is required")))
     made = smoke_report(nothing, LOCKED)
-    assert [(each.rule, each.key, each.message) for each in made.results] == [
+    assert [(each.rule.value, each.key, each.message) for each in made.results] == [
         ("smoke-verdict", "verdict", "no probe can run"),
         ("probe-not-run", "a", "a is required"),
     ]

@@ -10,7 +10,6 @@ import pytest
 
 from fi_bump.cli.options import ReportFormat
 from fi_bump.commands import check
-from fi_bump.findings import Rule
 from fi_bump.report.findings.formats import Written, folder_of
 from fi_bump.report.findings.from_check import RULES
 from fi_bump.report.smoke.output import SmokeFormat
@@ -57,7 +56,7 @@ def test_sarif_in_step_has_its_rules_and_no_result(broken: Path, run: Run) -> No
     result = run(broken, "check", "--format", "sarif", "requirements/cuda.txt")
     (ran,) = json.loads(result.out)["runs"]
     assert (result.code, ran["results"], ran["invocations"]) == (0, [], [{"executionSuccessful": True, "exitCode": 0}])
-    assert [rule["id"] for rule in ran["tool"]["driver"]["rules"]] == [rule.value for rule in Rule]
+    assert [rule["id"] for rule in ran["tool"]["driver"]["rules"]] == [rule.value for rule in RULES]
 
 
 @pytest.mark.parametrize("form", [*FILES, "json", "text"])
@@ -101,13 +100,6 @@ def test_the_same_formats_everywhere() -> None:
     names = {form.value for form in Written}
     assert {"text", "json"} | names == set(check.FORMATS) == {form.value for form in ReportFormat}
     assert {"table", "json"} | names == {form.value for form in SmokeFormat}
-
-
-def test_every_rule_is_explained() -> None:
-    assert [rule.name for rule in RULES] == [rule.value for rule in Rule]
-    texts = [text for rule in RULES for text in (rule.meaning, rule.help)]
-    assert all(text[0].isupper() or text.startswith("fi-bump ") for text in texts)
-    assert not any(text.endswith(".") for text in texts)
 
 
 class Top(typing.NamedTuple):

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fi_bump.errors import FileError
+from fi_bump.findings.rules import Rule
 from fi_bump.pins import Place
 from fi_bump.report.findings import job_summary
 from fi_bump.report.findings.formats import Written, render
-from fi_bump.report.findings.model import Related, Severity
+from fi_bump.report.findings.model import Related
 from tests.conftest import Run
 from tests.report.samples import golden, report, result
 from tests.smoke.fakes import fake_python
@@ -73,7 +74,7 @@ def test_the_runner_reads_what_was_meant(path: str, message: str, remedy: str) -
 
 def test_a_note_a_whole_line_and_another_place() -> None:
     related = (Related(Place("b:c.txt", 3), "kit is pinned here"),)
-    note = result(severity=Severity.note, place=Place("a.txt", 2, text="kit"), rule="unpinned", related=related)
+    note = result(rule=Rule.UNPINNED, place=Place("a.txt", 2, text="kit"), related=related)
     assert render(report(note), Written.github) == (
         "::notice file=a.txt,line=2,endLine=2,title=fi-bump unpinned::"
         "kit is 0.9, the lock says 1.0%0Ab:c.txt:3: kit is pinned here\nkit 1.0: 1 pin in 1 file"

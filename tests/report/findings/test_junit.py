@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import Failure, JUnitXml, Skipped
 
+from fi_bump.findings.rules import Rule
 from fi_bump.report.findings.formats import Written, render
-from fi_bump.report.findings.model import Passed, Severity
+from fi_bump.report.findings.model import Passed
 from fi_bump.report.smoke.output import SmokeFormat
 from fi_bump.report.smoke.output import render as render_smoke
 from tests.report.samples import golden, report, result
@@ -41,7 +42,7 @@ def test_a_reader_counts_what_is_red(tmp_path: Path) -> None:
 
 
 def test_names_stay_apart() -> None:
-    made = report(result(), result(rule="unpinned", severity=Severity.note), result("b.txt"))
+    made = report(result(), result(rule=Rule.UNPINNED), result("b.txt"))
     suite = ElementTree.fromstring(render(made._replace(passed=(Passed("a.txt", "dsl"),)), Written.junit))
     assert [(case.get("classname"), case.get("name"), len(case)) for case in suite.iter("testcase")] == [
         ("a.txt", "kit", 1),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fi_bump.findings.rules import Rule
 from fi_bump.pins import Place
 from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Related, fingerprints, printable, shown
@@ -48,9 +49,9 @@ def test_below_a_folder() -> None:
 
 
 def test_fingerprints_of_equal_results_differ() -> None:
-    marks = fingerprints([result(), result(), result("b.txt"), result(rule="yanked"), result(key="dsl")])
+    marks = fingerprints([result(), result(), result("b.txt"), result(rule=Rule.YANKED), result(key="dsl")])
     assert len(set(marks)) == 5
-    assert marks == fingerprints([result(), result(), result("b.txt"), result(rule="yanked"), result(key="dsl")])
+    assert marks == fingerprints([result(), result(), result("b.txt"), result(rule=Rule.YANKED), result(key="dsl")])
     assert fingerprints([result(message="other words")]) == marks[:1]
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+from typing import Any
+
 import pytest
 
 from fi_bump.errors import ParseError
-from fi_bump.findings import Finding, Rule, compare, finding_line, interrupted
+from fi_bump.findings.compare import Finding, compare, finding_line, interrupted, quoted
+from fi_bump.findings.rules import Rule
 from fi_bump.lock import Lock
 from fi_bump.pins import Place, Source, Span, Unpinned
 from fi_bump.scanning.scan import Scan
@@ -55,7 +59,7 @@ def test_missing_site() -> None:
         Finding(
             rule=Rule.MISSING_SITE,
             place=Place("a/requirements.txt"),
-            message="the lock records 'kit (2)' here, and there is no such pin",
+            message="the lock records 'kit (2)' here, but there is no pin at this anchor",
             anchor="kit (2)",
             group="kit",
             expected="1.1",
@@ -72,7 +76,7 @@ def test_new_site() -> None:
         Finding(
             rule=Rule.NEW_SITE,
             place=Place(REQUIREMENTS, 1, 6, 11),
-            message="kit is pinned here, and the lock does not record it",
+            message="kit is pinned here, but the lock does not record it",
             fixable=True,
             anchor="kit",
             subject="kit",
@@ -95,12 +99,12 @@ def test_unassigned() -> None:
         Finding(
             rule=Rule.UNASSIGNED,
             place=Place("c/requirements.txt", 1, 6, 9),
-            message="kit 1.1 could belong to new, old; assign it with: "
-            "fi-bump site add --group new 'c/requirements.txt#kit'",
+            message="kit 1.1 could belong to new or old",
             anchor="kit",
             subject="kit",
             package="kit",
             found="1.1",
+            own_remedy="say which group owns the pin: fi-bump site add --group new 'c/requirements.txt#kit'",
         )
     ]
 
@@ -147,7 +151,7 @@ def test_floor_violated() -> None:
         Finding(
             rule=Rule.FLOOR_VIOLATED,
             place=Place(REQUIREMENTS, 1, 4, 12),
-            message="kit>=1.2,<2 does not admit 1.1, which the lock says",
+            message="kit>=1.2,<2 excludes 1.1, the version in the lock",
             subject="kit",
             package="kit",
             group="kit",
@@ -163,23 +167,46 @@ def test_an_unparsed_file() -> None:
         Finding(
             rule=Rule.UNPINNED,
             place=Place(JSON),
-            message="names a package of the lock but cannot be parsed: not JSON: expected a value here",
+            message="this file names a package of the lock, but cannot be parsed: not JSON: expected a value here",
         )
     ]
 
 
 @pytest.mark.parametrize(
     ("paths", "names"),
-    [pytest.param([], "nothing written yet", id="no file"), pytest.param(["a", "b/c"], "a, b/c", id="two files")],
+    [pytest.param([], "no file is written yet", id="no file"), pytest.param(["a", "b/c"], "a, b/c", id="two files")],
 )
 def test_interrupted(paths: list[str], names: str) -> None:
     message = f"an interrupted fi-bump left its journal ({names})"
     assert interrupted(paths) == Finding(Rule.INTERRUPTED, Place("versions.lock.json"), message, fixable=True)
 
 
-def test_only_a_note_does_not_fail() -> None:
-    assert {rule for rule in Rule if rule.severity == "note"} == {Rule.UNPINNED}
-    assert {rule.severity for rule in Rule} == {"note", "error"}
+def remedy(rule: Rule, **fields: Any) -> str:
+    """What to do about a finding of a rule in requirements.txt."""
+    return Finding(rule, Place(REQUIREMENTS, 1), "a message", **fields).remedy
+
+
+def test_a_remedy_names_what_the_finding_is_about() -> None:
+    anchor = "literal:GROUP '{version}' == VERSION"
+    assert remedy(Rule.MISSING_SITE, anchor=anchor) == (
+        "put the pin back, or forget its site: fi-bump site remove "
+        "'requirements.txt#literal:GROUP '\"'\"'{version}'\"'\"' == VERSION'"
+    )
+    assert remedy(Rule.HASH_MISMATCH, group="kit", expected="1.1", found="1.1.0") == (
+        "find out who changed the file before you install it; fi-bump set kit==1.1 records the index's hashes"
+    )
+    assert remedy(Rule.HASH_MISMATCH) == Rule.HASH_MISMATCH.remedy
+
+
+def test_the_remedy_of_what_fix_repairs() -> None:
+    assert remedy(Rule.DRIFT, fixable=True) == "run fi-bump check --fix"
+    assert remedy(Rule.DRIFT) == Rule.DRIFT.remedy
+    assert remedy(Rule.DRIFT, own_remedy="regenerate the file: make VERSION") == "regenerate the file: make VERSION"
+
+
+@pytest.mark.parametrize("text", ["a b", "it's", '$(rm) `x` "y" \\', ""])
+def test_a_quoted_word_is_one_word_for_a_shell(text: str) -> None:
+    assert shlex.split(f"echo {quoted(text)}") == ["echo", text]
 
 
 def test_findings_are_sorted() -> None:

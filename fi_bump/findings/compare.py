@@ -1,41 +1,22 @@
-"""What `check` says: compare a lock with what was found. Pure: no file is touched."""
+"""Compare a lock with a scan: the findings of `check`. Pure: no file is read or written."""
 
 from __future__ import annotations
 
-from enum import Enum
-
+from fi_bump.findings.rules import FIX, Rule
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes
 from fi_bump.pins import BY_HAND, Floor, Mark, Pin, Place, Unpinned
 from fi_bump.records import NamedTuple
 from fi_bump.scanning.scan import Scan
 
-
-class Rule(Enum):
-    """Everything `check` can find."""
-
-    DRIFT = "drift"
-    MISSING_SITE = "missing-site"
-    NEW_SITE = "new-site"
-    UNASSIGNED = "unassigned"
-    UNPINNED = "unpinned"
-    FLOOR_VIOLATED = "floor-violated"
-    HASH_MISMATCH = "hash-mismatch"
-    NOT_IN_INDEX = "not-in-index"
-    YANKED = "yanked"
-    STALE_LOCK_FILE = "stale-lock-file"
-    INTERRUPTED = "interrupted"
-
-    @property
-    def severity(self) -> str:
-        """`note` for what does not fail a check, else `error`."""
-        return "note" if self is Rule.UNPINNED else "error"
+_UNKNOWN_HASHES = "its hashes must change too, and the lock does not have them"
 
 
 class Finding(NamedTuple):
     """One result of `check` at one place. `fixable` says that `check --fix` repairs it.
 
-    `found` is the version or range in the file, `expected` the one in the lock; what does not apply is None.
+    `found` is the version or range in the file, `expected` the one in the lock, `own_remedy` what to do where that is
+    not what its rule says. What does not apply is None.
     """
 
     rule: Rule
@@ -48,11 +29,27 @@ class Finding(NamedTuple):
     group: str | None = None
     found: str | None = None
     expected: str | None = None
+    own_remedy: str | None = None
 
     @property
     def site(self) -> str:
         """`path#anchor`, for a finding about a pin or a recorded site."""
         return f"{self.place.path}#{self.anchor}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it: a clause that begins with a verb, with a command that can be run as it is."""
+        if self.fixable:
+            return FIX
+        if self.own_remedy is not None:
+            return self.own_remedy
+        site = quoted(self.site) if self.anchor else None
+        return self.rule.remedy_for(group=self.group, site=site, version=self.expected or self.found)
+
+
+def quoted(text: str) -> str:
+    """One word for a shell."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def compare(lock: Lock, scan: Scan) -> list[Finding]:
@@ -62,7 +59,7 @@ def compare(lock: Lock, scan: Scan) -> list[Finding]:
     findings += [finding for place in scan.unpinned for finding in _unpinned_findings(lock, place)]
     findings += [finding for floor in scan.floors for finding in _floor_findings(lock, floor)]
     for path, error in scan.unparsed:
-        message = f"names a package of the lock but cannot be parsed: {error.message}"
+        message = f"this file names a package of the lock, but cannot be parsed: {error.message}"
         findings.append(Finding(Rule.UNPINNED, Place(path), message))
     return sorted(findings, key=finding_order)
 
@@ -78,21 +75,21 @@ def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
     if group is None:
         owners = [other for other in lock.groups if pin.subject in other.subjects]
         likely = next((other for other in owners if agrees(pin.version, other.version)), owners[0])
-        message = (
-            f"{pin.subject} {pin.version} could belong to {', '.join(other.name for other in owners)}; "
-            f"assign it with: fi-bump site add --group {likely.name} '{pin.site}'"
-        )
-        return _of_pin(Rule.UNASSIGNED, pin, None, message)
+        message = f"{pin.subject} {pin.version} could belong to {' or '.join(other.name for other in owners)}"
+        finding = _of_pin(Rule.UNASSIGNED, pin, None, message)
+        own_remedy = Rule.UNASSIGNED.remedy_for(group=likely.name, site=quoted(pin.site))
+        return finding._replace(own_remedy=own_remedy)
     if not agrees(pin.version, group.version):
         message = f"{pin.subject} is {pin.version}, the lock says {group.version}"
         if pin.hashes and not release_hashes(group, pin):
-            return _of_pin(Rule.DRIFT, pin, group, f"{message}; {_hash_reason(pin)}")
+            finding = _of_pin(Rule.DRIFT, pin, group, f"{message}; {_UNKNOWN_HASHES}")
+            return finding._replace(own_remedy=f"regenerate the file: {pin.command}") if pin.command else finding
         return _of_pin(Rule.DRIFT, pin, group, message, fixable=True)
     if foreign := _foreign_hashes(group, pin):
         message = f"{pin.subject} {pin.version} has no file with the hash {', '.join(foreign)}"
         return _of_pin(Rule.HASH_MISMATCH, pin, group, message)
     if not each.recorded:
-        message = f"{pin.subject} is pinned here, and the lock does not record it"
+        message = f"{pin.subject} is pinned here, but the lock does not record it"
         return _of_pin(Rule.NEW_SITE, pin, group, message, fixable=True)
     return None
 
@@ -112,12 +109,6 @@ def _of_pin(rule: Rule, pin: Pin, group: Group | None, message: str, *, fixable:
     )
 
 
-def _hash_reason(pin: Pin) -> str:
-    """Why a pin with hashes stays where it is."""
-    remedy = f"; regenerate with: {pin.command}" if pin.command else ""
-    return f"its hashes must change with it, and the lock does not know those of the release{remedy}"
-
-
 def _foreign_hashes(group: Group, pin: Pin) -> list[str]:
     """The hashes beside a pin that no file of the release has, where the lock knows the files."""
     known = release_hashes(group, pin)
@@ -131,7 +122,7 @@ def _missing_sites(lock: Lock, scan: Scan) -> list[Finding]:
         for site in group.sites:
             path, _, anchor = site.partition("#")
             if site not in present and scan.covers(path):
-                message = f"the lock records '{anchor}' here, and there is no such pin"
+                message = f"the lock records '{anchor}' here, but there is no pin at this anchor"
                 finding = Finding(Rule.MISSING_SITE, Place(path), message)
                 findings.append(finding._replace(anchor=anchor, group=group.name, expected=group.version))
     return findings
@@ -156,8 +147,7 @@ def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
         return [finding._replace(rule=rule, message=message, package=place.subject)]
     if place.reason.endswith(BY_HAND):
         option = f" --group {owner.name}" if owner else ""
-        at = f"{finding.place.path}:{finding.place.line}"
-        return [finding._replace(message=f"{finding.message}{option} '{at}'")]
+        return [finding._replace(message=f"{finding.message}{option} {quoted(finding.place.at_line)}")]
     return [finding]
 
 
@@ -179,7 +169,7 @@ def _floor_findings(lock: Lock, floor: Floor) -> list[Finding]:
     findings = []
     for group in lock.groups:
         if floor.subject in group.subjects and admits(floor.specifier, group.version) is False:
-            message = f"{floor.subject}{floor.specifier} does not admit {group.version}, which the lock says"
+            message = f"{floor.subject}{floor.specifier} excludes {group.version}, the version in the lock"
             finding = Finding(
                 rule=Rule.FLOOR_VIOLATED,
                 place=floor.place,
@@ -196,7 +186,7 @@ def _floor_findings(lock: Lock, floor: Floor) -> list[Finding]:
 
 def interrupted(paths: list[str]) -> Finding:
     """The finding for a journal that a killed fi-bump left."""
-    names = ", ".join(paths) or "nothing written yet"
+    names = ", ".join(paths) or "no file is written yet"
     message = f"an interrupted fi-bump left its journal ({names})"
     return Finding(Rule.INTERRUPTED, Place(LOCK_NAME), message, fixable=True)
 

@@ -1,0 +1,205 @@
+"""The rules: what each kind of result means, whether it fails its command, and what to do about it."""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+
+FIX = "run fi-bump check --fix"
+
+
+class Severity(StrEnum):
+    """Whether a result fails its command: an `error` does, a `note` does not."""
+
+    error = "error"
+    note = "note"
+
+
+class Rule(Enum):
+    """Every kind of result that `check`, `audit` and `smoke` report. The value is the name that users see.
+
+    This is the only place for what a rule means: the help lines of reports, SARIF's rules, `fi-bump explain` and the
+    tables in the docs all read it. `meaning` and `remedy` are clauses in lower case without a full stop. `remedy` says
+    what a person can do; GROUP, SITE and VERSION in it stand for the finding's own. `fixable` says that
+    `check --fix` repairs it, except for places that it must not change.
+    """
+
+    command: str
+    severity: Severity
+    meaning: str
+    remedy: str
+    fixable: bool
+
+    DRIFT = (
+        "drift",
+        "check",
+        Severity.error,
+        "a pin is not at its group's version",
+        "update the version and its checksums together, or regenerate the file",
+        True,
+    )
+    MISSING_SITE = (
+        "missing-site",
+        "check",
+        Severity.error,
+        "the lock records a pin that is no longer there",
+        "put the pin back, or forget its site: fi-bump site remove SITE",
+    )
+    NEW_SITE = (
+        "new-site",
+        "check",
+        Severity.error,
+        "a pin is at the right version, but the lock does not record it",
+        FIX,
+        True,
+    )
+    UNASSIGNED = (
+        "unassigned",
+        "check",
+        Severity.error,
+        "several groups could own a pin",
+        "say which group owns the pin: fi-bump site add --group GROUP SITE",
+    )
+    UNPINNED = (
+        "unpinned",
+        "check",
+        Severity.note,
+        "a place names a package of the lock but holds no version that fi-bump can move",
+        "write an exact version there if fi-bump should keep it in step",
+    )
+    FLOOR_VIOLATED = (
+        "floor-violated",
+        "check",
+        Severity.error,
+        "a range excludes the lock's version",
+        "widen the range, or set a version that it allows",
+    )
+    HASH_MISMATCH = (
+        "hash-mismatch",
+        "check",
+        Severity.error,
+        "a hash next to a pin, or in the lock, is not one of the release's",
+        "find out who changed the file before you install it; fi-bump set GROUP==VERSION records the index's hashes",
+    )
+    NOT_IN_INDEX = (
+        "not-in-index",
+        "check",
+        Severity.error,
+        "the locked release is not on its package index, or has no file that this repository can use",
+        "look up the newest release that every member has: fi-bump latest",
+    )
+    YANKED = (
+        "yanked",
+        "check",
+        Severity.error,
+        "the locked release was withdrawn (yanked) from its package index",
+        "look up the newest release that every member has: fi-bump latest",
+    )
+    STALE_LOCK_FILE = (
+        "stale-lock-file",
+        "check",
+        Severity.error,
+        "a lock file of another tool, for example uv.lock, is not at its group's version",
+        "regenerate each lock file, or exclude it in versions.lock.json",
+    )
+    INTERRUPTED = (
+        "interrupted",
+        "check",
+        Severity.error,
+        "a fi-bump that was killed left its journal",
+        FIX,
+        True,
+    )
+    MENTION = (
+        "mention",
+        "check",
+        Severity.note,
+        "a line names another version of a member and is not a pin",
+        "check whether the line is still right; fi-bump does not change it",
+    )
+    CONFLICT = (
+        "conflict",
+        "audit",
+        Severity.error,
+        "the repository requires what a pinned release excludes",
+        "run the fi-bump set command that the report names, or change one of the two requirements",
+    )
+    UNRESOLVED = (
+        "unresolved",
+        "audit",
+        Severity.error,
+        "a requirement file cannot be resolved: uv finds no releases that satisfy it",
+        "change a requirement that uv's explanation names",
+    )
+    RISK = (
+        "risk",
+        "audit",
+        Severity.note,
+        "the pins agree, but an installation can still go wrong",
+        "pin the release that the note names, or add an index that has it",
+    )
+    PROBE_FAILED = (
+        "probe-failed",
+        "smoke",
+        Severity.error,
+        "a probe of the locked version failed",
+        "try another release next to the locked one: fi-bump smoke --against VERSION",
+    )
+    PROBE_NOT_RUN = (
+        "probe-not-run",
+        "smoke",
+        Severity.error,
+        "a required probe did not run",
+        "run fi-bump smoke on a machine that the probe can use, or do not require the probe",
+    )
+    SMOKE_VERDICT = (
+        "smoke-verdict",
+        "smoke",
+        Severity.error,
+        "the run as a whole is red",
+        "read the reasons at the end of the report",
+    )
+    STANDING_FAILURE = (
+        "standing-failure",
+        "smoke",
+        Severity.note,
+        "a probe failed, and it fails in the baseline too",
+        "compare the report with the baseline, which has the same failure",
+    )
+
+    def __new__(
+        cls, name: str, command: str, severity: Severity, meaning: str, remedy: str, fixable: bool = False
+    ) -> Rule:
+        """Make a rule whose value is its name."""
+        rule = object.__new__(cls)
+        rule._value_ = name
+        rule.command = command
+        rule.severity = severity
+        rule.meaning = meaning
+        rule.remedy = remedy
+        rule.fixable = fixable
+        return rule
+
+    @property
+    def help(self) -> str:
+        """What to do about a finding of this rule, in general."""
+        by_hand = self.fixable and self.remedy != FIX
+        return f"{FIX}; for a place that it leaves alone, {self.remedy}" if by_hand else self.remedy
+
+    def remedy_for(self, **names: str | None) -> str:
+        """The remedy with what GROUP, SITE and VERSION stand for; those that are None are left as they are."""
+        # A tree in step has no remedy to show, so its check does not pay for this import.
+        import re
+
+        known = {name.upper(): value for name, value in names.items() if value is not None}
+        # In one pass, because a site may itself contain the word VERSION.
+        return re.sub("GROUP|SITE|VERSION", lambda match: known.get(match[0], match[0]), self.remedy)
+
+
+def sentence(clause: str) -> str:
+    """A clause as a sentence. A command at its start keeps its lower case."""
+    return f"{clause if clause.startswith('fi-bump ') else clause[:1].upper() + clause[1:]}."
+
+
+def rules_of(command: str) -> tuple[Rule, ...]:
+    """The rules that a command reports."""
+    return tuple(rule for rule in Rule if rule.command == command)
