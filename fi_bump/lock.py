@@ -1,7 +1,7 @@
 """versions.lock.json, the single source of truth: loading says where something is wrong, dumping is canonical.
 
-`schemas/versions.lock.schema.json` describes the format; a test compares the two. What a schema cannot express, such as
-a site in two groups, is checked only here.
+`schemas/versions.lock.schema.json` describes the format, and a test compares the two. Only the loader checks what a
+schema cannot express: a site in two groups, for example.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class FileFormat(NamedTuple):
     `files` are patterns of file names: `*` is any text, `{a,b}` is one of these, and case does not matter. A pattern
     `FOLDER/NAME` means a file anywhere below a folder of that name. A file that also matches a pattern of `but` has
     no format. `second_opinion` names the parser that judges edits, or is empty. `shared` says that many files with
-    such names are not of this format, so a file that cannot be parsed is an error only where the lock has a site in
+    these names are not of this format, so a file that cannot be parsed is an error only if the lock has a site in
     it. `title` and `holds` are for readers of the documentation.
     """
 
@@ -230,7 +230,7 @@ def _has_in_order(name: str, texts: list[str]) -> bool:
 
 
 def format_named(name: str) -> FileFormat:
-    """The format of this name. Raises InternalError when there is none."""
+    """Return the format of this name. Raises InternalError if there is no such format."""
     for form in FORMATS:
         if form.name == name:
             return form

@@ -206,7 +206,7 @@ def read_quietly(root: str, path: str, *, recorded: bool, watch: Watch | None = 
     try:
         return files.read(root, path, watch)
     except FileError:
-        # A dangling link, a socket or a folder with such a name is not an error: it contains no pin.
+        # A dangling link, a socket or a folder may have a format's name; without a pin in it, that is not an error.
         if recorded or files.is_regular(root, path):
             raise
         if watch is not None:

@@ -99,7 +99,7 @@ def test_refusals(tmp_path: Path) -> None:
     (root / "alias").symlink_to("a")
     (root / "loop").symlink_to("loop")
     hard = "nothing was changed; copy the file to break the link, or exclude it in versions.lock.json"
-    mend, none = "nothing was changed; fix the cause and run again", "nothing was changed"
+    fix, none = "nothing was changed; fix the cause and run again", "nothing was changed"
     again = "nothing was changed; run again"
     leaves = "nothing was changed; put the file itself here, or exclude it in versions.lock.json"
     cases: list[tuple[str, bytes | None, str, str]] = [
@@ -114,9 +114,9 @@ def test_refusals(tmp_path: Path) -> None:
         ("hard", OLD, "has a second name (a hard link), which fi-bump would cut off by replacing the file", hard),
         ("a", b"other", "changed since it was read", again),
         ("a", None, "changed since it was read", again),
-        ("loop", OLD, "cannot be read: too many levels of symbolic links", mend),
-        ("a/below", OLD, "cannot be read: not a directory", mend),
-        ("absent/new", None, "cannot be written: no such file or directory", mend),
+        ("loop", OLD, "cannot be read: too many levels of symbolic links", fix),
+        ("a/below", OLD, "cannot be read: not a directory", fix),
+        ("absent/new", None, "cannot be written: no such file or directory", fix),
     ]
     for path, old, message, hint in cases:
         # A valid change before the refused one: it must not be made either.
