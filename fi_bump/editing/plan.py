@@ -136,7 +136,8 @@ def _hashes_edit(pin: Pin, digests: tuple[str, ...]) -> Edit:
 def verify(plan: Plan, refind: Callable[[Source], Found]) -> None:
     """Find the pins in the new bytes: the same anchors in the same order, each at its group's version.
 
-    Raises InternalError if they do not: a bug in fi-bump, found before anything was written.
+    A moved pin that had checksums must have those of its release in the plan's lock, and at least one. Raises
+    InternalError if any of this does not hold: a bug in fi-bump, found before anything was written.
     """
     for change in plan.changes:
         try:
@@ -146,6 +147,26 @@ def verify(plan: Plan, refind: Callable[[Source], Found]) -> None:
         if tuple([_reading(pin) for pin in again]) != change.expected:
             raise InternalError(
                 "after the planned edit the file would have other pins than planned, so nothing was written",
+                place=change.source.path,
+                hint=REPORT_WITH_FILE,
+            )
+        _verify_hashes(plan.lock, change, again)
+
+
+def _verify_hashes(lock: Lock, change: PlannedChange, again: tuple[Pin, ...]) -> None:
+    """Raise InternalError where a moved pin had checksums and has not exactly those of its release afterwards.
+
+    `again` are the pins of the new bytes. What the plan expects counts for nothing here: the lock alone says which
+    checksums a release has.
+    """
+    owners = {each.pin.anchor: each for each in assign(lock, again)}
+    for pin, version, _ in change.moves:
+        after, group, _ = owners[pin.anchor]
+        known = release_hashes(group, pin) if group is not None else ()
+        if pin.hashes and (not known or {*map(after.source.text, after.hashes)} != {*known}):
+            raise InternalError(
+                f"after the planned edit {pin.subject} {version} would have {len(after.hashes)} of the {len(known)} "
+                "checksums that the lock has for it, so nothing was written",
                 place=change.source.path,
                 hint=REPORT_WITH_FILE,
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import IO, Any, cast
 
@@ -20,6 +21,11 @@ from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
 from fi_bump.formats.table import format_named, format_of
 from fi_bump.pins import BOM, Source, Span
 
+_HASH_OPTION = re.compile(rb"(?<!\S)--hash(?:=|\s|$)\s*(\S*)")
+_CHECKSUM = re.compile(rb"[a-z0-9_]+:[0-9a-f]+")
+_COMMENT = re.compile(rb"(?:^|\s)#.*", re.DOTALL)
+# Where str.splitlines, and so pip, ends a line.
+_LINE_END = re.compile(rb"\r\n|[\n\r\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]")
 _QUOTE = "put quotes around the version there, then run again"
 
 
@@ -55,7 +61,52 @@ def _requirements(change: PlannedChange) -> str | None:
             return f"packaging does not read {pin.subject} at its new version"
         if not after.specifier.contains(version, prereleases=True) and "+" not in str(after.specifier):
             return f"packaging does not read {version} in the new {pin.subject} requirement"
+    return _hashes(change)
+
+
+def _hashes(change: PlannedChange) -> str | None:
+    """Check the number of checksums of every requirement in the file.
+
+    A requirement that moves has as many as planned, each of the form `--hash=ALGORITHM:HEX`, and some if it had some.
+    Any other has as many as before.
+    """
+    before, after = _hash_options(change.source.data), _hash_options(change.new)
+    if len(before) != len(after):
+        return "the new file would have another number of requirements"
+    starts = [start for start, _ in before]
+    planned = {reading.anchor: len(reading.hashes) for reading in change.expected}
+    moved = {bisect_right(starts, pin.span.start) - 1: pin for pin, _, _ in change.moves}
+    for index, ((start, old), (_, new)) in enumerate(zip(before, after, strict=True)):
+        pin = moved.get(index)
+        if pin is None:
+            fits = new == old
+        else:
+            fits = bool(new) is bool(old) and len(new) == planned.get(pin.anchor, len(new))
+            fits = fits and all(map(_CHECKSUM.fullmatch, new))
+        if not fits:
+            line = change.source.position(start)[0]
+            return f"the requirement in line {line} has {len(old)} checksums and would not have those of its release"
     return None
+
+
+def _hash_options(data: bytes) -> list[tuple[int, list[bytes]]]:
+    """Return the byte offset of each logical line of a requirements file, and the values of its --hash options.
+
+    pip joins a line that ends in a backslash with the next one, and reads a comment line by itself.
+    """
+    found = []
+    parts: list[bytes] = []
+    begin = position = 0
+    for end in (*_LINE_END.finditer(data), None):
+        text = data[position : end.start() if end else len(data)]
+        goes_on = text.endswith(b"\\") and not text.lstrip().startswith(b"#")
+        parts.append(text[:-1] if goes_on else text)
+        if end:
+            position = end.end()
+        if not goes_on or end is None:
+            found.append((begin, _HASH_OPTION.findall(_COMMENT.sub(b"", b"".join(parts)))))
+            begin, parts = position, []
+    return found
 
 
 def _requirement(source: Source, span: Span) -> Requirement | None:

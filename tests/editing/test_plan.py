@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fi_bump.editing.plan import Plan, make_plan, verify
+from fi_bump.editing.plan import Move, Plan, PlannedChange, Reading, make_plan, verify
 from fi_bump.errors import InternalError
 from fi_bump.findings.compare import compare
 from fi_bump.formats import requirements
-from fi_bump.lock import Lock
+from fi_bump.lock import Lock, Member
 from fi_bump.ownership import agrees, assign
-from fi_bump.pins import Found, Pin, Source, Span
+from fi_bump.pins import Edit, Found, Pin, Source, Span
 from fi_bump.scanning.scan import wanted_by
 from tests.kit import DOCKERFILE, FINDERS, JSON, KIT, OTHER, REQUIREMENTS, looked, sharing
 
@@ -109,5 +109,95 @@ def test_verify_catches_a_wrong_finder(number: int) -> None:
     )
     assert (str(caught.value), caught.value.hint) == (
         message,
+        "this is a bug in fi-bump: please report it with the file",
+    )
+
+
+OLD_FILES, NEW_FILES = ("1", "2"), ("3", "4", "5")
+
+
+def hashed(version: str, digits: tuple[str, ...]) -> bytes:
+    """Return a requirement with one checksum per digit."""
+    return (
+        f"kit=={version}".encode()
+        + b"".join(b" \\\n    --hash=sha256:" + each.encode() * 64 for each in digits)
+        + b"\n"
+    )
+
+
+def with_files(*releases: tuple[str, tuple[str, ...]]) -> Lock:
+    """Return a lock that knows the files of these releases of `kit`: one wheel per digit."""
+    files = [
+        (f"kit-{version}-{digit}-py3-none-any.whl", f"sha256:{digit * 64}")
+        for version, digits in releases
+        for digit in digits
+    ]
+    return Lock((KIT._replace(packages=(Member("kit", files=tuple(files)), Member("kit-cubin"))),))
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        pytest.param(Lock((KIT,)), id="no files"),
+        pytest.param(with_files(("1.0", OLD_FILES)), id="those of the old release"),
+        pytest.param(with_files(("1.1.post1", NEW_FILES)), id="those of another release"),
+    ],
+)
+def test_a_pin_with_hashes_stays_when_the_lock_does_not_know_the_files_of_its_release(lock: Lock) -> None:
+    tree = {REQUIREMENTS: hashed("1.0", OLD_FILES) + b"kit-cubin==1.0\n"}
+    plan = make_plan(lock, looked(lock, tree))
+    assert written(plan) == {REQUIREMENTS: hashed("1.0", OLD_FILES) + b"kit-cubin==1.1\n"}
+    assert [reading.hashes for reading in plan.changes[0].expected] == [
+        tuple(f"sha256:{digit * 64}" for digit in OLD_FILES),
+        (),
+    ]
+    assert make_plan(lock, looked(lock, {REQUIREMENTS: hashed("1.0", OLD_FILES)})).changes == ()
+
+
+@pytest.mark.parametrize("digits", [NEW_FILES, ("3",), ("1", "2"), ("1",)])
+def test_a_pin_with_hashes_moves_with_those_of_its_release(digits: tuple[str, ...]) -> None:
+    lock = with_files(("1.1", digits), ("1.0", OLD_FILES))
+    plan = make_plan(lock, looked(lock, {REQUIREMENTS: hashed("1.0", OLD_FILES)}))
+    assert written(plan) == {REQUIREMENTS: hashed("1.1", digits)}
+    wanted = wanted_by(lock.groups)
+    verify(plan, lambda source: requirements.find(source, wanted))
+
+
+def rewritten(lock: Lock, new: bytes) -> Plan:
+    """Return a plan that makes `new` of a requirement with the checksums of the old release, and expects that."""
+    old = hashed("1.0", OLD_FILES)
+    wanted = wanted_by(lock.groups)
+    (pin,) = requirements.find(Source(REQUIREMENTS, old), wanted).pins
+    (after,) = requirements.find(Source(REQUIREMENTS, new), wanted).pins
+    source, span = pin.source, Span(pin.span.start, len(old))
+    edit = Edit(span, old[span.start :], new[span.start :])
+    reading = Reading(pin.anchor, pin.kind, pin.subject, after.version, tuple(map(after.source.text, after.hashes)), ())
+    return Plan(lock, (PlannedChange(source, (Move(pin, "1.1", (edit,)),), (reading,)),))
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "counts"),
+    [
+        pytest.param((), b"kit==1.1\n", "0 of the 0", id="all are lost, and the lock knows none"),
+        pytest.param((), hashed("1.1", ()).rstrip() + b" --hash=\n", "0 of the 0", id="an empty one is left"),
+        pytest.param((), hashed("1.1", OLD_FILES), "2 of the 0", id="those of the old release stay"),
+        pytest.param(NEW_FILES, b"kit==1.1\n", "0 of the 3", id="all are lost"),
+        pytest.param(NEW_FILES, hashed("1.1", NEW_FILES[:2]), "2 of the 3", id="one is lost"),
+        pytest.param(NEW_FILES, hashed("1.1", ("3", "4", "6")), "3 of the 3", id="one is another"),
+        pytest.param(NEW_FILES, hashed("1.1", (*NEW_FILES, "6")), "4 of the 3", id="one is added"),
+    ],
+)
+def test_verify_refuses_other_checksums_than_those_of_the_release(
+    known: tuple[str, ...], new: bytes, counts: str
+) -> None:
+    lock = with_files(("1.1", known))
+    wanted = wanted_by(lock.groups)
+    with pytest.raises(InternalError) as caught:
+        verify(rewritten(lock, new), lambda source: requirements.find(source, wanted))
+    message = (
+        f"after the planned edit kit 1.1 would have {counts} checksums that the lock has for it, so nothing was written"
+    )
+    assert (str(caught.value), caught.value.hint) == (
+        f"requirements.txt: {message}",
         "this is a bug in fi-bump: please report it with the file",
     )

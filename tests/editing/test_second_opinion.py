@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fi_bump.editing.plan import Move, Plan, PlannedChange, make_plan
+from fi_bump.editing.plan import Move, Plan, PlannedChange, Reading, make_plan
 from fi_bump.editing.second_opinion import confirm
 from fi_bump.errors import FileError, InternalError
 from fi_bump.formats import bake, dockerfile, pyproject, requirements, yaml
@@ -183,3 +183,68 @@ def test_every_changed_file_gets_an_opinion() -> None:
 def test_a_file_that_tomlkit_does_not_read_has_no_second_opinion() -> None:
     # Nested too deeply for tomlkit; the same change in a flat file is refused.
     confirm(tampered("pyproject.toml", b'a = "1"\nb = ' + b"[" * 400 + b"]" * 400, (b"a", b"b")))
+
+
+def moved(data: bytes, *edits: tuple[bytes, bytes], planned: tuple[str, ...] | None = None) -> Plan:
+    """Return a plan that moves the first pin, of kit 1.0, to 2.0 and makes these other replacements with it.
+
+    `planned` are the checksums that the plan expects; with None it does not say.
+    """
+    source = Source("requirements.txt", data)
+    made = [
+        Edit(Span(data.index(old), data.index(old) + len(old)), old, new) for old, new in [(b"1.0", b"2.0"), *edits]
+    ]
+    pin = Pin(source, made[0].span, "kit", Kind.REQUIREMENT, "kit")
+    reading = Reading("kit", Kind.REQUIREMENT, "kit", "2.0", planned or (), ())
+    expected = () if planned is None else (reading,)
+    return Plan(LOCK, (PlannedChange(source, (Move(pin, "2.0", tuple(made)),), expected),))
+
+
+ONE = b"kit==1.0 --hash=sha256:aa\n"
+TWO = b"kit==1.0 \\\n    --hash=sha256:aa \\\r\n    --hash sha512:bb  # --hash=x\n# --hash=y \\\nother==1 --hash=sha256:cc\n"
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param(moved(ONE, (b"sha256:aa", b"sha256:bb --hash=sha256:cc")), id="one to two"),
+        pytest.param(moved(TWO, (b" \\\r\n    --hash sha512:bb", b"")), id="two to one"),
+        pytest.param(moved(TWO, (b"=x", b"=z"), (b"=y", b"=z")), id="comments do not count"),
+        pytest.param(moved(TWO.replace(b"\n", b"\r"), (b"sha256:aa", b"sha256:dd")), id="old line ends"),
+        pytest.param(moved(b"kit==1.0"), id="none"),
+        pytest.param(moved(ONE, (b"sha256:aa", b"sha256:bb"), planned=("sha256:bb",)), id="as many as planned"),
+    ],
+)
+def test_checksums_may_change_with_their_version(plan: Plan) -> None:
+    confirm(plan)
+
+
+@pytest.mark.parametrize(
+    ("plan", "doubt"),
+    [
+        pytest.param(moved(ONE, (b"sha256:aa", b""), planned=()), "line 1 has 1", id="an empty value"),
+        pytest.param(moved(ONE, (b" --hash=sha256:aa", b""), planned=()), "line 1 has 1", id="none is left"),
+        pytest.param(moved(ONE, (b"sha256:aa", b"sha256:")), "line 1 has 1", id="no digits"),
+        pytest.param(moved(ONE, (b"sha256:aa", b"sha256:aasha256:bb")), "line 1 has 1", id="two in one"),
+        pytest.param(moved(ONE, (b"sha256:aa", b"sha256:aa --hash=")), "line 1 has 1", id="an empty one more"),
+        pytest.param(moved(ONE, (b" --hash", b"  # --hash")), "line 1 has 1", id="in a comment"),
+        pytest.param(moved(b"kit==1.0\n", (b"\n", b" --hash=sha256:aa\n")), "line 1 has 0", id="one where none was"),
+        pytest.param(moved(TWO, (b" --hash=sha256:cc", b"")), "line 5 has 1", id="another requirement's are lost"),
+        pytest.param(moved(TWO, (b"sha256:cc", b"sha256:dd")), "line 5 has 1", id="another requirement's change"),
+        pytest.param(moved(ONE, planned=("sha256:aa", "sha256:bb")), "line 1 has 1", id="fewer than planned"),
+        pytest.param(moved(ONE, planned=()), "line 1 has 1", id="more than planned"),
+    ],
+)
+def test_lost_checksums_are_noticed(plan: Plan, doubt: str) -> None:
+    with pytest.raises(InternalError) as caught:
+        confirm(plan)
+    message = f"the requirement in {doubt} checksums and would not have those of its release"
+    assert (str(caught.value), caught.value.hint) == (f"requirements.txt: {message}, so nothing was written", HINT)
+
+
+def test_a_checksum_that_becomes_a_line_of_its_own_is_noticed() -> None:
+    with pytest.raises(InternalError) as caught:
+        confirm(moved(TWO, (b" \\\r\n    --hash sha512:bb", b"\n--hash=sha512:bb")))
+    assert str(caught.value) == (
+        "requirements.txt: the new file would have another number of requirements, so nothing was written"
+    )
