@@ -30,7 +30,7 @@ _HASHED = "its hash is beside it; update both together"
 
 
 class _CMakeFinder:
-    """One pass over one source."""
+    """Finds the pins in a CMake file, in one pass."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self.data = source.masked

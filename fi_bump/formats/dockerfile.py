@@ -27,7 +27,7 @@ _CONTEXT = (b"git", b"cd", b"pushd", b"workdir")
 
 
 class _DockerfileFinder:
-    """One pass over one source."""
+    """Finds the pins in a Dockerfile, in one pass."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self.wanted = wanted

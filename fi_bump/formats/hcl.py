@@ -33,7 +33,7 @@ class _HclFrame(NamedTuple):
 
 
 class _HclFinder:
-    """One pass over one source."""
+    """Finds the pins in an HCL file, in one pass."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self.source = source

@@ -28,7 +28,7 @@ _REFERENCE = LazyPattern(rb"\$\((?P<name>\w+)\)|\$(?=\$)")
 
 
 class _MakefileFinder:
-    """One pass over one source."""
+    """Finds the pins in a Makefile, in one pass."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self.data = _REFERENCE.sub(_as_shell, source.masked)

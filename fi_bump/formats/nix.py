@@ -41,7 +41,7 @@ class _Set:
 
 
 class _NixFinder:
-    """One pass over one source."""
+    """Finds the releases in a Nix file, in one pass."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self.source = source

@@ -63,7 +63,7 @@ def find(source: Source, wanted: Wanted) -> Found:
 
 
 class _PyprojectFinder:
-    """One pass over one source."""
+    """Finds the pins in a TOML file, in one pass."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self._source = source
@@ -107,7 +107,7 @@ class _PyprojectFinder:
             self._items.append(item)
 
     def found(self) -> Found:
-        """Everything in the order of the file."""
+        """Return everything in the order of the file."""
         for path, table in self._tables.items():
             self._served_by(path, table)
         items = sorted(self._items, key=lambda item: item.span)

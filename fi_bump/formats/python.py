@@ -78,7 +78,7 @@ def _is_promising(data: bytes, names: Names) -> bool:
 
 
 class _PythonFinder:
-    """One pass over one source."""
+    """Finds the pins in a Python file, in one pass."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self._source = source
@@ -89,7 +89,7 @@ class _PythonFinder:
         self._items: list[Pin | Unpinned | Floor] = []
 
     def found(self) -> Found:
-        """Everything in the order of the file."""
+        """Return everything in the order of the file."""
         items = sorted(self._items, key=lambda item: item.span)
         return Found(
             number_anchors([item for item in items if isinstance(item, Pin)]),

@@ -61,7 +61,7 @@ class _Subject(NamedTuple):
 
 
 class _YamlFinder:
-    """One pass over one source."""
+    """Finds the pins in a YAML file, in one pass."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self.source = source
