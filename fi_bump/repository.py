@@ -28,7 +28,7 @@ class Repository(NamedTuple):
         return scan(self.root, self.lock, paths, watch)
 
     def verified(self, plan: Plan) -> Plan:
-        """The plan itself, once it is known to read back as planned (see `plan.verify`)."""
+        """Verify a plan, get a second opinion on it, and return it. Raises InternalError or FileError."""
         wanted = wanted_by(plan.lock.groups)
         literals = literal_anchors(plan.lock.groups)
 

@@ -57,7 +57,7 @@ class Plan(NamedTuple):
 
     @property
     def moved(self) -> int:
-        """How many pins change."""
+        """The number of pins that change."""
         return sum(len(change.moves) for change in self.changes)
 
 

@@ -95,7 +95,7 @@ class _DockerfileFinder:
                 self.commands.variable(text, legacy["name"], *legacy.span("value"), prefix)
             return
         for word in words:
-            if word[0] in (b"'", b'"'):  # not closed: BuildKit refuses the rest
+            if word[0] in (b"'", b'"'):  # Not closed: BuildKit refuses the rest.
                 break
             bound = _ASSIGNMENT.match(text.data, word.start(), word.end())
             if bound:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from fi_bump.grammar import LITERAL, LITERAL_MARK, VERSION, name_pattern
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, make_pin
 
-# How far before a version its package may be named.
+# How many bytes before a version its package may be named.
 _REACH = 400
 
 

@@ -128,13 +128,13 @@ class CommandReader:
         subject = canonical_name(match["name"].decode("ascii"))
         start, end = match.span("value")
         if match["operator"] in (b"==", b"==="):
-            if match["value"].endswith(b"."):  # the end of a sentence
+            if match["value"].endswith(b"."):  # The end of a sentence.
                 end -= 1
             self.values.value(text, start, end, f"{prefix}{subject}", Kind.REQUIREMENT, subject)
             return
         quoted = text.data[match.start() - 1 : match.start()] in (b'"', b"'") and match.start() > 0
         if len(match["operator"]) == 1 and match["gap"] and match.start() and not quoted:
-            return  # `pip show flashinfer-python > 0.txt` is a redirection
+            return  # `pip show flashinfer-python > 0.txt` is a redirection, not a comparison.
         clauses = _RANGE.match(text.data, match.start("operator"))
         if clauses:
             self.values.floor(text, clauses.start(), clauses.end(), subject)

@@ -77,7 +77,7 @@ class _Lexer:
         return joined(self.data, self.pieces, offset)
 
     def drop(self, start: int, end: int) -> None:
-        """Leave `data[start:end]` out of the text."""
+        """Remove `data[start:end]` from the text."""
         self.pieces.append(Span(self.kept, start))
         self.kept = end
 

@@ -83,7 +83,7 @@ def _release(name: str, package: str) -> Version | None:
     """Return the version in `NAME-VERSION.zip` or `.tar.gz`, or None. Cached: a release's files share it."""
     try:
         parsed, version = parse_sdist_filename(name)
-    except ValueError:  # InvalidSdistFilename is one; a number too long for Python to read is another
+    except ValueError:  # InvalidSdistFilename is a ValueError; so is the error for a number too long for Python.
         return None
     return version if parsed == package else None
 

@@ -32,7 +32,7 @@ class MemberRelease(NamedTuple):
 
     @property
     def message(self) -> str:
-        """`flashinfer-cubin 0.6.14 is not on INDEX, where the newest is 0.6.13`."""
+        """The refusal as a message: `flashinfer-cubin 0.6.14 is not on INDEX, where the newest is 0.6.13`."""
         return f"{self.member.name} {self.refused}"
 
 

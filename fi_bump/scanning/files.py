@@ -128,7 +128,7 @@ def _is_alias(root: str, path: str) -> bool:
 
 
 def unreadable(path: str, error: OSError) -> FileError:
-    """The sentence for a file or folder the system does not give us."""
+    """Return the error for a file or folder that the system does not let us read."""
     return FileError(f"cannot be read: {reason_of(error)}", place=path, hint=FIX_OR_EXCLUDE)
 
 
