@@ -8,7 +8,6 @@ import typer
 from fi_bump.cli.options import (
     IndexOption,
     PrereleaseOption,
-    ReportFormat,
     ReportFormatOption,
     YankedOption,
     complete_targets,
@@ -31,7 +30,7 @@ def audit_command(
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
     resolve: Annotated[bool, typer.Option("--resolve", help="Also let uv resolve the requirement files.")] = False,
-    form: ReportFormatOption = ReportFormat.text,
+    form: ReportFormatOption = "text",
 ) -> None:
     """Check a release's requirements against your other pins.
 
@@ -41,5 +40,5 @@ def audit_command(
     from fi_bump.commands import audit as command
 
     online = online_of(index, allow_yanked, allow_prerelease)
-    asked = command.AuditOptions(context.obj, tuple(targets or ()), online, form.value, resolve)
+    asked = command.AuditOptions(context.obj, tuple(targets or ()), online, form, resolve)
     sys.exit(guard(lambda: command.run(asked)))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import IndexOption, ReportFormat, ReportFormatOption, online_of
+from fi_bump.cli.options import IndexOption, ReportFormatOption, online_of
 from fi_bump.commands import check as command
 from fi_bump.terminal.output import guard
 
@@ -19,7 +19,7 @@ def check_command(
         bool, typer.Option("--fix", help="Change the pins to the locked version, then report what remains.")
     ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show the changes that --fix makes, as a patch.")] = False,
-    form: ReportFormatOption = ReportFormat.text,
+    form: ReportFormatOption = "text",
     mentions: Annotated[
         bool,
         typer.Option("--mentions", help="Also list lines that mention another version of a package but are not pins."),
@@ -33,7 +33,7 @@ def check_command(
 
     Without --fix it changes no file of the repository. It does not need git, and only --online uses the network.
     """
-    asked = command.CheckOptions(context.obj, tuple(paths or ()), fix, diff, form.value, mentions)
+    asked = command.CheckOptions(context.obj, tuple(paths or ()), fix, diff, form, mentions)
     if online:
         asked = asked._replace(online=online_of(index, yanked=False, prerelease=False))
     sys.exit(guard(lambda: command.run(asked)))

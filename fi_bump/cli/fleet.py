@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import Format, FormatOption, IndexOption, PrereleaseOption, YankedOption, online_of
+from fi_bump.cli.options import IndexOption, ListFormatOption, PrereleaseOption, YankedOption, online_of
 from fi_bump.terminal.output import guard
 
 
@@ -36,7 +36,7 @@ def fleet_command(
             help="Exit with 1 when a checkout is behind, disagrees, has findings, or could not be compared.",
         ),
     ] = False,
-    form: FormatOption = Format.text,
+    form: ListFormatOption = "text",
 ) -> None:
     """Compare checkouts in one table: which are behind or drift.
 
@@ -52,7 +52,7 @@ def fleet_command(
         repos,
         engine,
         online_of(index, allow_yanked, allow_prerelease) if online else None,
-        form.value,
+        form,
         exit_code,
     )
     sys.exit(guard(lambda: command.run(asked)))

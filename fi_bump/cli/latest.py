@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.options import (
-    Format,
-    FormatOption,
     IndexOption,
+    ListFormatOption,
     PrereleaseOption,
     YankedOption,
     complete_groups,
@@ -29,7 +28,7 @@ def latest_command(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 when all packages of a group have a newer version.")
     ] = False,
-    form: FormatOption = Format.text,
+    form: ListFormatOption = "text",
 ) -> None:
     """Show the newest version that all packages of a group have.
 
@@ -38,5 +37,5 @@ def latest_command(
     from fi_bump.commands import latest as command
 
     online = online_of(index, allow_yanked, allow_prerelease)
-    asked = command.LatestOptions(context.obj, tuple(groups or ()), online, form.value, exit_code)
+    asked = command.LatestOptions(context.obj, tuple(groups or ()), online, form, exit_code)
     sys.exit(guard(lambda: command.run(asked)))

@@ -1,11 +1,11 @@
 """The typer application, and the options and completions that several commands share."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fi_bump.cli import completion
+from fi_bump.report.formats import ListFormat, ReportFormat
 
 if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
@@ -25,25 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings=HELP_NAMES,
 )
-
-
-class Format(StrEnum):
-    """The output formats of commands that print a list."""
-
-    text = "text"
-    json = "json"
-
-
-class ReportFormat(StrEnum):
-    """The output formats of commands that print findings: for people, for programs, for GitHub, GitLab and other CI."""
-
-    text = "text"
-    json = "json"
-    github = "github"
-    gitlab = "gitlab"
-    junit = "junit"
-    markdown = "markdown"
-    sarif = "sarif"
 
 
 def _root(context: typer.Context) -> str:
@@ -88,7 +69,7 @@ def complete_targets(context: typer.Context, incomplete: str) -> list[str]:
     return completion.for_shell(completion.targets(_root(context), completion.words_before(), incomplete))
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="The format of the output.")]
+ListFormatOption = Annotated[ListFormat, typer.Option("--format", help="The format of the output.")]
 ReportFormatOption = Annotated[ReportFormat, typer.Option("--format", help="The format of the report.")]
 IndexOption = Annotated[
     list[str] | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.options import complete_groups, complete_probes
-from fi_bump.report.smoke.output import SmokeFormat
+from fi_bump.report.formats import SmokeFormat
 from fi_bump.terminal.output import guard
 
 
@@ -76,7 +76,7 @@ def smoke_command(
     cache: Annotated[
         str | None, typer.Option(metavar="DIR", help="The folder for environments, logs and compiled modules.")
     ] = None,
-    form: Annotated[SmokeFormat, typer.Option("--format", help="The format of the report.")] = SmokeFormat.table,
+    form: Annotated[SmokeFormat, typer.Option("--format", help="The format of the report.")] = "table",
     output: Annotated[
         list[str] | None,
         typer.Option(metavar="[FORMAT=]FILE", help="Also write the report to a file (repeatable)."),

@@ -13,6 +13,7 @@ from fi_bump.errors import Exit, FiBumpError, NoReleaseError
 from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known
+from fi_bump.report.formats import ReportFormat
 from fi_bump.report.json.audit import audit_json
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request, read_request
@@ -25,7 +26,7 @@ class AuditOptions(NamedTuple):
     root: str
     targets: tuple[str, ...] = ()
     online: Online = Online()
-    form: str = "text"
+    form: ReportFormat = "text"
     resolve: bool = False
 
 

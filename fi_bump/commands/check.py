@@ -24,9 +24,8 @@ from fi_bump.terminal.output import encoded, say, write_bytes
 
 if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
+    from fi_bump.report.formats import ReportFormat
     from fi_bump.scanning.mentions import Mention
-
-FORMATS = ("text", "json", "github", "gitlab", "junit", "markdown", "sarif")
 
 
 class CheckOptions(NamedTuple):
@@ -36,7 +35,7 @@ class CheckOptions(NamedTuple):
     paths: tuple[str, ...] = ()
     fix: bool = False
     diff: bool = False
-    form: str = "text"
+    form: ReportFormat = "text"
     mentions: bool = False
     online: Online | None = None
 
@@ -60,12 +59,24 @@ def parse(arguments: list[str]) -> CheckOptions | None:
         elif word == "--diff":
             options = options._replace(diff=True)
         elif word == "--format" or word.startswith("--format="):
-            options = options._replace(form=word[9:] if "=" in word else next(words, ""))
+            form = _format(word[9:] if "=" in word else next(words, ""))
+            if form is None:
+                return None
+            options = options._replace(form=form)
         elif word.startswith("-") or not word:
             return None
         else:
             options = options._replace(paths=(*options.paths, word))
-    return options if options.form in FORMATS else None
+    return options
+
+
+def _format(name: str) -> ReportFormat | None:
+    if name == "text":
+        return "text"
+    # It loads `typing`, which a check without --format does not need.
+    from fi_bump.report.formats import report_format
+
+    return report_format(name)
 
 
 def run(options: CheckOptions, last_check: cache.LastCheck | None = None) -> int:

@@ -10,6 +10,7 @@ from fi_bump.fleet.compare import compare
 from fi_bump.fleet.model import Fleet, Newest
 from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online
+from fi_bump.report.formats import ListFormat
 from fi_bump.terminal.output import say
 from fi_bump.terminal.waiting import waiting
 
@@ -22,7 +23,7 @@ class FleetOptions(NamedTuple):
     repos: str | None = None
     engine: str | None = None
     online: Online | None = None
-    form: str = "text"
+    form: ListFormat = "text"
     exit_code: bool = False
 
 

@@ -10,6 +10,7 @@ from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known, asked_members
 from fi_bump.releases.latest import GroupLatest, MemberLatest
+from fi_bump.report.formats import ListFormat
 from fi_bump.report.json.latest import latest_json
 from fi_bump.report.tables import print_latest
 from fi_bump.repository import open_repository
@@ -23,7 +24,7 @@ class LatestOptions(NamedTuple):
     root: str
     groups: tuple[str, ...] = ()
     online: Online = Online()
-    form: str = "text"
+    form: ListFormat = "text"
     exit_code: bool = False
 
 

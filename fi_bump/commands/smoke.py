@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from fi_bump import user_files
 from fi_bump.errors import Exit, UsageError
+from fi_bump.report.formats import SmokeFormat
 from fi_bump.report.smoke import output
-from fi_bump.report.smoke.output import Output, SmokeFormat
+from fi_bump.report.smoke.output import Output
 from fi_bump.repository import open_repository
 from fi_bump.smoke import baseline, storage
 from fi_bump.smoke.interpreter import existing
@@ -39,7 +40,7 @@ class SmokeOptions(NamedTuple):
     timeout: float | None = None
     jit: str = "auto"
     cache: str | None = None
-    form: SmokeFormat = SmokeFormat.table
+    form: SmokeFormat = "table"
     outputs: tuple[str, ...] = ()
     baseline: str | None = None
     tolerance: float = 0.25

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fi_bump.errors import Exit
+from fi_bump.report.formats import ListFormat
 from fi_bump.repository import open_repository
 from fi_bump.terminal.output import say
 
 
-def run(root: str, form: str) -> int:
+def run(root: str, form: ListFormat) -> int:
     """Print the state of every recorded site and return 0, also when there is drift: failing is the task of `check`."""
     repository = open_repository(root)
     scan = repository.scan()

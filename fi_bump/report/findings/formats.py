@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import os
-from enum import StrEnum
-from typing import assert_never
+from typing import Literal, assert_never
 
 from fi_bump.report.findings.model import Report
+from fi_bump.report.formats import Written
 from fi_bump.terminal.output import say
-
-
-class Written(StrEnum):
-    """The formats that `render` writes."""
-
-    github = "github"
-    gitlab = "gitlab"
-    junit = "junit"
-    markdown = "markdown"
-    sarif = "sarif"
 
 
 def render(report: Report, form: Written) -> str:
     """Return the report as text, without a line end after the last line."""
     match form:
-        case Written.github:
+        case "github":
             from fi_bump.report.findings.github import github_text as text
-        case Written.gitlab:
+        case "gitlab":
             from fi_bump.report.findings.gitlab import gitlab_text as text
-        case Written.junit:
+        case "junit":
             from fi_bump.report.findings.junit import junit_text as text
-        case Written.markdown:
+        case "markdown":
             from fi_bump.report.findings.markdown import markdown_text as text
-        case Written.sarif:
+        case "sarif":
             from fi_bump.report.findings.sarif import sarif_text as text
         case _:
             assert_never(form)
     return text(report)
 
 
-def emit(report: Report, form: str, root: str) -> None:
+def emit(report: Report, form: Literal["text"] | Written, root: str) -> None:
     """Print the report, and for `github` also write GitHub's job summary.
 
     `text` is for a terminal: it shows each result with its line. Raises FileError when the summary cannot be written.
@@ -50,11 +40,11 @@ def emit(report: Report, form: str, root: str) -> None:
         say([*report.summary, *(f"help: {line}" for line in report.help)])
         return
     seen = report.below(folder_of(root))
-    say([render(seen, Written(form))])
-    if form == Written.github:
+    say([render(seen, form)])
+    if form == "github":
         from fi_bump.report.findings.job_summary import leave
 
-        leave(lambda: render(seen, Written.markdown))
+        leave(lambda: render(seen, "markdown"))
 
 
 def folder_of(root: str) -> str:

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import os
-from enum import StrEnum
 from typing import NamedTuple, assert_never
 
 from fi_bump import user_files
 from fi_bump.errors import UsageError
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
+from fi_bump.report.formats import SMOKE_FORMATS, SmokeFormat, Written, smoke_format
 from fi_bump.repository import Repository
 from fi_bump.smoke.model import SmokeReport
 from fi_bump.terminal.output import write_bytes
 
-_ENDINGS = {".txt": "table", ".json": "json", ".xml": "junit", ".md": "markdown", ".sarif": "sarif"}
-
-
-class SmokeFormat(StrEnum):
-    """The formats of a smoke report."""
-
-    table = "table"
-    json = "json"
-    junit = "junit"
-    markdown = "markdown"
-    github = "github"
-    gitlab = "gitlab"
-    sarif = "sarif"
+_ENDINGS: dict[str, SmokeFormat] = {
+    ".txt": "table",
+    ".json": "json",
+    ".xml": "junit",
+    ".md": "markdown",
+    ".sarif": "sarif",
+}
 
 
 class Output(NamedTuple):
@@ -39,13 +33,14 @@ class Output(NamedTuple):
 def parse_output(text: str) -> Output:
     """Parse `FORMAT=FILE`, or a file name whose ending names the format. Raises UsageError for any other text."""
     name, equals, path = text.partition("=")
-    if equals and path and name in SmokeFormat.__members__:
-        return Output(SmokeFormat(name), path)
-    ending = os.path.splitext(text)[1].lower()
-    if ending not in _ENDINGS:
-        hint = f"end the name with {', '.join(_ENDINGS)}, or write FORMAT={text} with one of {', '.join(SmokeFormat)}"
+    form = smoke_format(name)
+    if equals and path and form is not None:
+        return Output(form, path)
+    form = _ENDINGS.get(os.path.splitext(text)[1].lower())
+    if form is None:
+        hint = f"end the name with {', '.join(_ENDINGS)}, or write FORMAT={text} with one of {', '.join(SMOKE_FORMATS)}"
         raise UsageError(f"'{text}' does not name a format", hint=hint)
-    return Output(SmokeFormat(_ENDINGS[ending]), text)
+    return Output(form, text)
 
 
 def render(report: SmokeReport, form: SmokeFormat, repository: Repository | None = None) -> str:
@@ -54,28 +49,28 @@ def render(report: SmokeReport, form: SmokeFormat, repository: Repository | None
     The formats that need a place for each result use lines of the repository's lock.
     """
     match form:
-        case SmokeFormat.table:
+        case "table":
             from fi_bump.report.smoke.table import table_text as text
-        case SmokeFormat.json:
+        case "json":
             from fi_bump.report.json.smoke import json_text as text
-        case SmokeFormat.junit:
+        case "junit":
             from fi_bump.report.smoke.junit import junit_text as text
-        case SmokeFormat.markdown:
+        case "markdown":
             from fi_bump.report.smoke.markdown import markdown_text as text
-        case SmokeFormat.github | SmokeFormat.gitlab | SmokeFormat.sarif:
+        case "github" | "gitlab" | "sarif":
             return _placed(report, form, repository)
         case _:
             assert_never(form)
     return text(report)
 
 
-def _placed(report: SmokeReport, form: SmokeFormat, repository: Repository | None) -> str:
+def _placed(report: SmokeReport, form: Written, repository: Repository | None) -> str:
     from fi_bump.report.findings import formats
     from fi_bump.report.findings.from_smoke import smoke_report
 
     lock = None if repository is None else Source(LOCK_NAME, repository.lock_data)
     folder = "" if repository is None else formats.folder_of(repository.root)
-    return f"{formats.render(smoke_report(report, lock).below(folder), formats.Written(form))}\n"
+    return f"{formats.render(smoke_report(report, lock).below(folder), form)}\n"
 
 
 def leave(report: SmokeReport, outputs: tuple[Output, ...], repository: Repository) -> None:
@@ -87,7 +82,7 @@ def leave(report: SmokeReport, outputs: tuple[Output, ...], repository: Reposito
 def show(report: SmokeReport, form: SmokeFormat, repository: Repository) -> None:
     """Print the report, and for `github` also write GitHub's job summary with all metrics."""
     write_bytes(render(report, form, repository).encode("utf-8", "backslashreplace"))
-    if form is SmokeFormat.github:
+    if form == "github":
         from fi_bump.report.findings.job_summary import leave as leave_summary
 
-        leave_summary(lambda: render(report, SmokeFormat.markdown))
+        leave_summary(lambda: render(report, "markdown"))

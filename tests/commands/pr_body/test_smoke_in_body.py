@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.report.smoke.output import SmokeFormat, render
+from fi_bump.report.smoke.output import render
 from tests.commands.pr_body.conftest import section
 from tests.conftest import NEW, OLD, Run
 from tests.report.smoke.test_reports import GREEN, PROBES, RED
@@ -15,8 +15,8 @@ from tests.report.smoke.test_reports import GREEN, PROBES, RED
 
 def test_a_smoke_report_beside_its_baseline(committed: Path, run: Run, tmp_path: Path) -> None:
     earlier = RED._replace(version=OLD, probes=(PROBES[0], PROBES[1]._replace(seconds=100.0)))
-    (tmp_path / "smoke.json").write_text(render(RED, SmokeFormat.json))
-    (tmp_path / "earlier.json").write_text(render(earlier, SmokeFormat.json))
+    (tmp_path / "smoke.json").write_text(render(RED, "json"))
+    (tmp_path / "earlier.json").write_text(render(earlier, "json"))
     run(committed, "set", NEW)
     arguments = ["--smoke", str(tmp_path / "smoke.json"), "--baseline", str(tmp_path / "earlier.json")]
     body = run(committed, "pr-body", *arguments).out
@@ -51,8 +51,8 @@ def test_a_smoke_report_beside_its_baseline(committed: Path, run: Run, tmp_path:
 
 def test_failures_of_the_baseline_alone_leave_the_report_green(committed: Path, run: Run, tmp_path: Path) -> None:
     failed = RED._replace(probes=PROBES[:2], problems=RED.problems[:1])
-    (tmp_path / "smoke.json").write_text(render(failed, SmokeFormat.json))
-    (tmp_path / "earlier.json").write_text(render(failed._replace(version=OLD), SmokeFormat.json))
+    (tmp_path / "smoke.json").write_text(render(failed, "json"))
+    (tmp_path / "earlier.json").write_text(render(failed._replace(version=OLD), "json"))
     run(committed, "set", NEW)
     alone = run(committed, "pr-body", "--smoke", str(tmp_path / "smoke.json")).out
     assert alone.split("\n")[2].endswith("; smoke not ok")
@@ -61,7 +61,7 @@ def test_failures_of_the_baseline_alone_leave_the_report_green(committed: Path, 
 
 
 def test_a_green_report_leaves_only_the_indexes(committed: Path, run: Run, tmp_path: Path) -> None:
-    (tmp_path / "smoke.json").write_text(render(GREEN, SmokeFormat.json))
+    (tmp_path / "smoke.json").write_text(render(GREEN, "json"))
     run(committed, "set", NEW)
     body = run(committed, "pr-body", "--smoke", str(tmp_path / "smoke.json")).out
     assert section(body, "Smoke")[0] == f"#### flashinfer {NEW}: ok"
@@ -85,7 +85,7 @@ def test_a_report_that_says_nothing_of_the_change(
 ) -> None:
     run(committed, "set", NEW)
     file = tmp_path / "smoke.json"
-    file.write_text(json.dumps({**json.loads(render(GREEN, SmokeFormat.json)), **change}))
+    file.write_text(json.dumps({**json.loads(render(GREEN, "json")), **change}))
     result = run(committed, "pr-body", "--smoke", str(file))
     assert (result.code, result.out) == (3, "")
     assert result.err.split("\n")[0] == f"{file}: {message}"

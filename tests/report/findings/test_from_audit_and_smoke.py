@@ -11,12 +11,12 @@ from rich.console import Console
 
 from fi_bump.audit.audit import Audit
 from fi_bump.pins import Place, Source
-from fi_bump.report.findings.formats import Written, render
+from fi_bump.report.findings.formats import render
 from fi_bump.report.findings.from_audit import Closing, audit_report
 from fi_bump.report.findings.from_smoke import smoke_report
 from fi_bump.report.findings.model import Passed, Report
 from fi_bump.report.findings.snippet import show
-from fi_bump.report.smoke.output import SmokeFormat
+from fi_bump.report.formats import Written
 from fi_bump.report.smoke.output import render as render_smoke
 from fi_bump.smoke.model import Problem, SmokeReport
 from tests.conftest import Run, plant
@@ -39,11 +39,11 @@ def audited(tmp_path: Path) -> Report:
 @pytest.mark.parametrize(
     ("form", "name"),
     [
-        (Written.github, "audit.github.txt"),
-        (Written.gitlab, "audit.gitlab.json"),
-        (Written.junit, "audit.xml"),
-        (Written.markdown, "audit.md"),
-        (Written.sarif, "audit.sarif"),
+        ("github", "audit.github.txt"),
+        ("gitlab", "audit.gitlab.json"),
+        ("junit", "audit.xml"),
+        ("markdown", "audit.md"),
+        ("sarif", "audit.sarif"),
     ],
 )
 def test_an_audit(audited: Report, form: Written, name: str) -> None:
@@ -71,30 +71,30 @@ class Case(NamedTuple):
     """A smoke report, its format, and the file with the expected text."""
 
     report: SmokeReport
-    form: SmokeFormat
+    form: Written
     name: str
 
 
 @pytest.mark.parametrize(
     "case",
     [
-        Case(RED, SmokeFormat.github, "smoke.github.txt"),
-        Case(RED, SmokeFormat.gitlab, "smoke.gitlab.json"),
-        Case(RED, SmokeFormat.sarif, "smoke.sarif"),
-        Case(COMPARED, SmokeFormat.github, "compared.github.txt"),
-        Case(ALL["swept"], SmokeFormat.github, "swept.github.txt"),
+        Case(RED, "github", "smoke.github.txt"),
+        Case(RED, "gitlab", "smoke.gitlab.json"),
+        Case(RED, "sarif", "smoke.sarif"),
+        Case(COMPARED, "github", "compared.github.txt"),
+        Case(ALL["swept"], "github", "swept.github.txt"),
     ],
 )
 def test_smoke(case: Case) -> None:
     expected = golden(case.name)
-    assert f"{render(smoke_report(case.report, LOCKED), Written(case.form))}\n" == expected
+    assert f"{render(smoke_report(case.report, LOCKED), case.form)}\n" == expected
 
 
 @pytest.mark.parametrize("lock", [None, Source("versions.lock.json", b"{"), Source("versions.lock.json", b"{}")])
 def test_without_the_locks_line(lock: Source | None) -> None:
     (result, _) = smoke_report(RED, lock).results
     assert result.place == Place("versions.lock.json")
-    assert render_smoke(RED, SmokeFormat.github).startswith("::error file=versions.lock.json,line=1,endLine=1,title=")
+    assert render_smoke(RED, "github").startswith("::error file=versions.lock.json,line=1,endLine=1,title=")
 
 
 def test_a_run_that_showed_nothing() -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.cli.options import ReportFormat
 from fi_bump.commands import check
-from fi_bump.report.findings.formats import Written, folder_of
+from fi_bump.report.findings.formats import folder_of
 from fi_bump.report.findings.from_check import RULES
-from fi_bump.report.smoke.output import SmokeFormat
+from fi_bump.report.formats import REPORT_FORMATS
 from tests.conftest import Run, plant
 from tests.report.samples import golden
 
@@ -69,10 +68,10 @@ def test_a_note_alone_fails_in_no_format(broken: Path, run: Run, form: str) -> N
 
 
 def test_the_full_parser_writes_the_same(broken: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    fast = [run(broken, "check", "--format", form) for form in check.FORMATS]
-    assert all(check.parse(["-C", "x", "check", "--format", form]) for form in check.FORMATS)
+    fast = [run(broken, "check", "--format", form) for form in REPORT_FORMATS]
+    assert all(check.parse(["-C", "x", "check", "--format", form]) for form in REPORT_FORMATS)
     monkeypatch.setattr(check, "parse", lambda _: None)
-    assert [run(broken, "check", "--format", form) for form in check.FORMATS] == fast
+    assert [run(broken, "check", "--format", form) for form in REPORT_FORMATS] == fast
 
 
 def test_mentions_are_notes(engine: Path, run: Run) -> None:
@@ -94,12 +93,6 @@ def test_fix_and_diff_leave_only_the_report(broken: Path, run: Run) -> None:
     assert [each["check_name"] for each in json.loads(left.out)] == [
         "fi-bump/unpinned", "fi-bump/missing-site", "fi-bump/drift", "fi-bump/floor-violated",
     ]  # fmt: skip
-
-
-def test_the_same_formats_everywhere() -> None:
-    names = {form.value for form in Written}
-    assert {"text", "json"} | names == set(check.FORMATS) == {form.value for form in ReportFormat}
-    assert {"table", "json"} | names == {form.value for form in SmokeFormat}
 
 
 class Top(typing.NamedTuple):

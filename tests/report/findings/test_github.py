@@ -15,7 +15,7 @@ from fi_bump.errors import FileError
 from fi_bump.findings.rules import Rule
 from fi_bump.pins import Place
 from fi_bump.report.findings import job_summary
-from fi_bump.report.findings.formats import Written, render
+from fi_bump.report.findings.formats import render
 from fi_bump.report.findings.model import Related
 from tests.conftest import Run
 from tests.report.samples import golden, report, result
@@ -53,7 +53,7 @@ ODD = st.text(st.sampled_from("a:,%\r\n =;25ADü😀/\u2028\ud800")).map(lambda 
 
 @given(ODD, ODD, ODD)
 def test_the_runner_reads_what_was_meant(path: str, message: str, remedy: str) -> None:
-    text = render(report(result(path, message, help=(remedy,))), Written.github)
+    text = render(report(result(path, message, help=(remedy,))), "github")
     annotation, closing = text.split("\n")
     assert "\r" not in text
     plain = str.maketrans({"\ud800": "\ufffd"})
@@ -75,7 +75,7 @@ def test_the_runner_reads_what_was_meant(path: str, message: str, remedy: str) -
 def test_a_note_a_whole_line_and_another_place() -> None:
     related = (Related(Place("b:c.txt", 3), "kit is pinned here"),)
     note = result(rule=Rule.UNPINNED, place=Place("a.txt", 2, text="kit"), related=related)
-    assert render(report(note), Written.github) == (
+    assert render(report(note), "github") == (
         "::notice file=a.txt,line=2,endLine=2,title=fi-bump unpinned::"
         "kit is 0.9, the lock says 1.0%0Ab:c.txt:3: kit is pinned here\nkit 1.0: 1 pin in 1 file"
     )
@@ -83,7 +83,7 @@ def test_a_note_a_whole_line_and_another_place() -> None:
 
 def test_no_closing_line_is_a_command() -> None:
     lines = ("::set-env name=A::b", " ::debug::x", "x ##[command]y\r\nz", "kit ::error::x")
-    assert render(report()._replace(summary=lines, help=("::x",)), Written.github).split("\n") == [
+    assert render(report()._replace(summary=lines, help=("::x",)), "github").split("\n") == [
         "fi-bump: ::set-env name=A::b",
         "fi-bump:  ::debug::x",
         "x ## [command]y  z",
@@ -163,7 +163,7 @@ def test_a_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_summary_is_what_markdown_readers_show() -> None:
     odd = "a|b `c` <img src=x> *d* _e_ [f](g) @team #1 ~h~ & \\ \n{i}"
     made = report(result("a|b.txt", odd, help=("run *x*",)))._replace(summary=(odd,))
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(render(made, Written.markdown))
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(render(made, "markdown"))
     shown = ["".join(child.content for child in token.children or ()) for token in tokens if token.type == "inline"]
     said = " ".join(odd.split()).replace("@", "@\u200b").replace("#1", "#\u200b1")
     assert shown == [

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from fi_bump.findings.rules import Rule
 from fi_bump.pins import Place
-from fi_bump.report.findings.formats import Written, render
+from fi_bump.report.findings.formats import render
 from tests.report.samples import golden, report, result
 
 # GitLab publishes a table, not a schema: docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
@@ -52,7 +52,7 @@ def test_what_gitlab_reads(name: str) -> None:
 def test_one_entry() -> None:
     note = result(rule=Rule.UNPINNED, place=Place("\udcffü.txt", 4), help=("run x",))
     mark = hashlib.sha256(b'["unpinned", "\\ufffd\\u00fc.txt", "kit", 0]').hexdigest()
-    assert render(report(note), Written.gitlab) == (
+    assert render(report(note), "gitlab") == (
         "[\n  {\n"
         '    "description": "kit is 0.9, the lock says 1.0\\nhelp: run x",\n'
         '    "check_name": "fi-bump/unpinned",\n'

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from fi_bump.pins import Place
-from fi_bump.report.findings.formats import Written, render
+from fi_bump.report.findings.formats import render
 from fi_bump.report.findings.sarif import utf16
 from tests.conftest import Run
 from tests.report.samples import golden, report, result
@@ -30,7 +30,7 @@ MULTITOOL = "5.7.0"
 
 def written(**fields: Any) -> Any:
     """Return the only result of a report in SARIF."""
-    return json.loads(render(report(result(**fields)), Written.sarif))["runs"][0]["results"][0]
+    return json.loads(render(report(result(**fields)), "sarif"))["runs"][0]["results"][0]
 
 
 @given(st.text(st.sampled_from("aü\u2028\ufeff😀𝒳")), st.text(st.sampled_from("0.a😀"), min_size=1))

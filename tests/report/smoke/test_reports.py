@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fi_bump.errors import UsageError
-from fi_bump.report.smoke.output import Output, SmokeFormat, parse_output, render
+from fi_bump.report.smoke.output import Output, parse_output, render
 from fi_bump.smoke.model import (
     BaselineComparison,
     MetricChange,
@@ -96,7 +96,7 @@ def test_the_schema_is_a_schema() -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_json_keeps_to_its_schema(name: str) -> None:
-    VALIDATOR.validate(json.loads(render(ALL[name], SmokeFormat.json)))
+    VALIDATOR.validate(json.loads(render(ALL[name], "json")))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_json_keeps_to_its_schema(name: str) -> None:
     ],
 )
 def test_the_schema_refuses_what_no_report_says(path: tuple[Any, ...], value: Any) -> None:
-    document = json.loads(render(RED, SmokeFormat.json))
+    document = json.loads(render(RED, "json"))
     place = document
     for step in path[:-1]:
         place = place[step]
@@ -125,7 +125,7 @@ def test_the_schema_refuses_what_no_report_says(path: tuple[Any, ...], value: An
 
 
 def test_json() -> None:
-    assert json.loads(render(RED._replace(probes=PROBES[:2], against=None), SmokeFormat.json)) == {
+    assert json.loads(render(RED._replace(probes=PROBES[:2], against=None), "json")) == {
         "schema": 1,
         "ok": False,
         "group": "flashinfer",
@@ -171,7 +171,7 @@ def test_json() -> None:
 
 
 def test_json_of_the_further_parts() -> None:
-    comparison = json.loads(render(COMPARED, SmokeFormat.json))["comparison"]
+    comparison = json.loads(render(COMPARED, "json"))["comparison"]
     assert comparison == {
         "version": "0.6.8.post1",
         "new_failures": [],
@@ -182,8 +182,8 @@ def test_json_of_the_further_parts() -> None:
             {"probe": "mxfp4-sm90-interleave", "metric": "error", "before": 0.0, "after": 1.40625, "share": None},
         ],
     }
-    assert json.loads(render(BESIDE, SmokeFormat.json))["against"]["version"] == "0.6.8.post1"
-    assert json.loads(render(SWEPT, SmokeFormat.json))["sweep"] == {
+    assert json.loads(render(BESIDE, "json"))["against"]["version"] == "0.6.8.post1"
+    assert json.loads(render(SWEPT, "json"))["sweep"] == {
         "package": "nvidia-cutlass-dsl",
         "admitted": ">=4.5.0",
         "releases": [
@@ -256,7 +256,7 @@ flashinfer 0.6.11.post2: not ok
 
 @pytest.mark.parametrize("name", TABLES)
 def test_tables(name: str) -> None:
-    assert render(ALL[name], SmokeFormat.table) == TABLES[name]
+    assert render(ALL[name], "table") == TABLES[name]
 
 
 MARKDOWN_RED = """\
@@ -300,19 +300,19 @@ NVIDIA H200 (9.0), driver 580.95.05, CUDA 13.0, torch 2.11.0+cu130, Python 3.12.
 
 
 def test_markdown() -> None:
-    assert render(RED, SmokeFormat.markdown) == MARKDOWN_RED
+    assert render(RED, "markdown") == MARKDOWN_RED
 
 
 def test_markdown_of_the_further_parts() -> None:
-    compared = render(COMPARED, SmokeFormat.markdown)
+    compared = render(COMPARED, "markdown")
     assert (
         "compared with the baseline of 0.6.8.post1:\n\n- mxfp4-sm90-interleave fails, as in the baseline\n" in compared
     )
-    beside = render(BESIDE, SmokeFormat.markdown)
+    beside = render(BESIDE, "markdown")
     assert (
         "| probe | value | 0.6.11.post2 | 0.6.8.post1 |\n| --- | --- | --- | --- |\n| environment | outcome |" in beside
     )
-    assert render(SWEPT, SmokeFormat.markdown) == (
+    assert render(SWEPT, "markdown") == (
         "### flashinfer 0.6.11.post2: not ok\n\nno GPU, torch 2.11.0+cu130, Python 3.12.3\n\n"
         "- requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 does not keep to nvidia-cutlass-dsl>=4.5.0,&lt;4.6\n\n"
         "| release | outcome | reason |\n| --- | --- | --- |\n"
@@ -325,7 +325,7 @@ def test_markdown_of_the_further_parts() -> None:
 
 def test_markdown_cannot_be_broken_out_of() -> None:
     odd = ProbeReport("environment", "fail", "a|b <img> *x* @team #1 ````", 1.0, {"text": "```` </details>"})
-    text = render(RED._replace(probes=(odd,), problems=(Problem(None, "a"),)), SmokeFormat.markdown)
+    text = render(RED._replace(probes=(odd,), problems=(Problem(None, "a"),)), "markdown")
     assert "a\\|b &lt;img> \\*x\\* @&#8203;team \\#&#8203;1 \\`\\`\\`\\`" in text
     assert '`````json\n{\n  "environment": {\n    "text": "```` </details>"\n  }\n}\n`````\n' in text
 
@@ -352,12 +352,12 @@ JUNIT_RED = """\
 
 
 def test_junit() -> None:
-    assert render(RED, SmokeFormat.junit) == JUNIT_RED
+    assert render(RED, "junit") == JUNIT_RED
 
 
 def cases(report: SmokeReport) -> dict[str, list[tuple[str, str | None]]]:
     """Return the content of each case of the JUnit report."""
-    suite = ElementTree.fromstring(render(report, SmokeFormat.junit).encode())
+    suite = ElementTree.fromstring(render(report, "junit").encode())
     return {
         str(case.get("name")): [(child.tag, child.get("message")) for child in case if child.tag != "system-out"]
         for case in suite.iter("testcase")
@@ -393,14 +393,14 @@ def test_junit_is_red_only_where_it_blocks() -> None:
     ],
 )
 def test_the_devices_in_words(devices: tuple[Any, ...], words: str) -> None:
-    text = render(GREEN._replace(target=TARGET._replace(devices=devices)), SmokeFormat.table)
+    text = render(GREEN._replace(target=TARGET._replace(devices=devices)), "table")
     assert text.startswith(words)
 
 
 def test_a_sweep_that_found_nothing() -> None:
     assert SWEPT.sweep is not None
     nothing = SWEPT._replace(sweep=SWEPT.sweep._replace(admitted="", range=None, pins=()))
-    assert render(nothing, SmokeFormat.table).split("\n")[4:6] == [
+    assert render(nothing, "table").split("\n")[4:6] == [
         "the wheel's metadata does not mention nvidia-cutlass-dsl",
         "the repository does not pin nvidia-cutlass-dsl",
     ]
@@ -408,22 +408,22 @@ def test_a_sweep_that_found_nothing() -> None:
 
 def test_a_baseline_that_agrees() -> None:
     same = GREEN._replace(comparison=BaselineComparison("0.6.8", (), (), (), ()))
-    lines = render(same, SmokeFormat.table).split("\n")
+    lines = render(same, "table").split("\n")
     assert lines[3:5] == ["compared with the baseline of 0.6.8:", "nothing changed"]
     new = GREEN._replace(comparison=BaselineComparison("0.6.8", ("environment",), (), (), ()))
-    assert "environment fails now and did not before\n" in render(new, SmokeFormat.table)
+    assert "environment fails now and did not before\n" in render(new, "table")
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a/report.json", Output(SmokeFormat.json, "a/report.json")),
-        ("junit.XML", Output(SmokeFormat.junit, "junit.XML")),
-        ("a.md", Output(SmokeFormat.markdown, "a.md")),
-        ("a.txt", Output(SmokeFormat.table, "a.txt")),
-        ("markdown=a.json", Output(SmokeFormat.markdown, "a.json")),
-        ("odd=a.json", Output(SmokeFormat.json, "odd=a.json")),
-        ("table=a=b", Output(SmokeFormat.table, "a=b")),
+        ("a/report.json", Output("json", "a/report.json")),
+        ("junit.XML", Output("junit", "junit.XML")),
+        ("a.md", Output("markdown", "a.md")),
+        ("a.txt", Output("table", "a.txt")),
+        ("markdown=a.json", Output("markdown", "a.json")),
+        ("odd=a.json", Output("json", "odd=a.json")),
+        ("table=a=b", Output("table", "a=b")),
     ],
 )
 def test_where_a_report_goes(text: str, expected: Output) -> None:
@@ -437,5 +437,5 @@ def test_a_file_without_a_format(text: str) -> None:
     assert str(caught.value) == f"'{text}' does not name a format"
     assert caught.value.hint == (
         "end the name with .txt, .json, .xml, .md, .sarif, or write "
-        f"FORMAT={text} with one of table, json, junit, markdown, github, gitlab, sarif"
+        f"FORMAT={text} with one of table, json, github, gitlab, junit, markdown, sarif"
     )

@@ -1,0 +1,26 @@
+"""The names of the output formats: the one list that options, commands and writers share."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+# Written from one model of the findings of `check`, `audit` or `smoke` (fi_bump/report/findings/).
+Written = Literal["github", "gitlab", "junit", "markdown", "sarif"]
+# For people, for programs, and for CI.
+ReportFormat = Literal["text", "json", Written]
+SmokeFormat = Literal["table", "json", Written]
+# Of commands that print a list or a table and have no findings.
+ListFormat = Literal["text", "json"]
+
+REPORT_FORMATS: tuple[ReportFormat, ...] = get_args(ReportFormat)
+SMOKE_FORMATS: tuple[SmokeFormat, ...] = get_args(SmokeFormat)
+
+
+def report_format(name: str) -> ReportFormat | None:
+    """The format of that name; None for any other text."""
+    return next((form for form in REPORT_FORMATS if form == name), None)
+
+
+def smoke_format(name: str) -> SmokeFormat | None:
+    """As `report_format`, for a smoke report."""
+    return next((form for form in SMOKE_FORMATS if form == name), None)
