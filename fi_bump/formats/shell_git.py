@@ -6,6 +6,7 @@ import re
 
 from fi_bump.formats.shared.gathered import is_release
 from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shell_folder import BESIDE, NOWHERE, OUTSIDE, Folder, entered, folder_name
 from fi_bump.formats.shell_values import ShellValues
 from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Kind
@@ -17,7 +18,9 @@ _NAMED = (
     rb"(?P<url>(?:https?://|ssh://|git://|git@)[^\s\"'`;|&()<>}\\]+)"
 )
 _ADDRESS_NAME = LazyPattern(_NAMED)
-_COMMAND = LazyPattern(rb"(?<![\w.@:-])(?:(?P<git>git)|cd|pushd)(?=[\s\"',])[^;&|\n`]*|" + _NAMED)
+_COMMAND = LazyPattern(
+    rb"(?<![\w.@:-])(?:(?P<git>git)(?=[\s\"',])|(?:cd|pushd|popd)(?![\w.@:=/-]))[^;&|\n`]*|" + _NAMED
+)
 _REFERENCE = re.compile(r"\$(?:(?P<name>\w+)|\{(?P<braced>\w+)(?::?[-=](?P<default>[^}]+))?\})")
 _WORD = LazyPattern(rb"[^\s\"',()\[\]\\]+")
 _VCS = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s\"'@/]+@)?[^\s\"'@#;,()\\]+)(?:@(?P<ref>[^\s\"'#&;,()\\]+))?")
@@ -69,7 +72,7 @@ class GitReader:
     """Follows clones and checkouts through a file.
 
     A checkout belongs to the clone before it, unless a `cd`, `git -C` or WORKDIR in between says that it happens in
-    another directory. `_inside` is whether the commands run in the clone: True, False, or None if that is unknown.
+    another directory. `_folder` is where the next command runs.
     """
 
     def __init__(self, values: ShellValues, repositories: frozenset[str]) -> None:
@@ -78,8 +81,8 @@ class GitReader:
         self._prefix = ""
         self._names: dict[str, str] = {}
         self._clone: _Clone | None = None
-        self._workdir: bool | None = None
-        self._inside: bool | None = None
+        self._workdir = self._folder = NOWHERE
+        self._pushed: list[Folder] = []
 
     @property
     def waiting(self) -> bool:
@@ -91,7 +94,9 @@ class GitReader:
 
         With `resumed`, the texts continue where the last ones stopped, as the commands of one YAML list do.
         """
-        self._inside = self._inside if resumed else self._workdir
+        if not resumed:
+            self._folder = self._workdir
+            self._pushed = []
         self._prefix = prefix
         for text in texts:
             for command in _COMMAND.finditer(text.data):
@@ -101,11 +106,11 @@ class GitReader:
                 words = [
                     _Word(word[0].decode("ascii"), word.start(), word.end())
                     for word in _WORD.finditer(text.data, command.start(), command.end())
-                ][1:]
+                ]
                 if command["git"]:
-                    self._git(text, words)
-                elif words:
-                    self._inside = self._enter(words[0].text, self._inside)
+                    self._git(text, words[1:])
+                else:
+                    self._moved(words)
 
     def names(self, text: Text) -> None:
         """Record the variables that are set to URLs, in a text that is not a command."""
@@ -154,29 +159,44 @@ class GitReader:
             word = self._names.get(name, reference["default"] or "")
         return canonical_repository(word)
 
-    def _enter(self, path: str, inside: bool | None) -> bool | None:
-        clone = self._clone
-        parts = path.split("/")
-        if clone is None or not clone.directory or "$" in path or ".." in parts or path == "-":
-            return None
-        if clone.directory in parts:
-            return True
-        return inside is True and not path.startswith(("/", "~"))
+    def _enter(self, path: str, before: Folder) -> Folder:
+        return entered(path, before, self._clone.directory if self._clone else "")
+
+    def _moved(self, words: list[_Word]) -> None:
+        """Follow `cd PATH`, `pushd PATH` and `popd`."""
+        command = words[0].text
+        if command == "popd":
+            self._folder = self._pushed.pop() if self._pushed else NOWHERE
+            return
+        path = next((word.text for word in words[1:] if word.text == "-" or not word.text.startswith("-")), None)
+        if path is None:  # `cd` goes home; `pushd` exchanges two folders
+            path = "~" if command == "cd" else "-"
+        if command == "pushd":
+            # A script that names the folders it goes to is beside the clone when it comes back.
+            left = self._folder
+            self._pushed.append(left._replace(position=OUTSIDE) if left.position == BESIDE else left)
+        self._folder = self._enter(path, self._folder)
 
     def _git(self, text: Text, words: list[_Word]) -> None:
-        inside = self._inside
+        folder = self._folder
         index = 0
         while index < len(words) and words[index].text.startswith("-"):
-            if words[index].text == "-C" and index + 1 < len(words):
-                inside = self._enter(words[index + 1].text, inside)
-            index += 2 if words[index].text in _GIT_VALUES else 1
+            option, equals, value = words[index].text.partition("=")
+            if option in _GIT_VALUES and not equals:
+                index += 1
+                value = words[index].text if index < len(words) else ""
+            if option == "-C":
+                folder = self._enter(value, folder)
+            elif option == "--git-dir":
+                folder = self._enter(value.removesuffix(".git"), folder)
+            index += 1
         command = words[index].text if index < len(words) else ""
         rest = words[index + 1 :]
         if command == "clone":
-            self._cloned(text, rest)
+            self._cloned(text, rest, folder)
         elif command == "remote" and rest and rest[0].text in ("add", "set-url"):
-            self._remote(text, rest[1:])
-        elif inside is not False:
+            self._remote(text, rest[1:], folder)
+        elif folder.position != OUTSIDE:
             match command:
                 case "checkout" | "switch":
                     self._selected(text, rest, "checkout", _CHECKOUT_VALUES)
@@ -185,10 +205,11 @@ class GitReader:
                 case "fetch" | "pull":
                     self._fetched(text, rest)
 
-    def _cloned(self, text: Text, words: list[_Word]) -> None:
+    def _cloned(self, text: Text, words: list[_Word], folder: Folder) -> None:
         self.finish()
-        self._inside = self._workdir = None
         positional, ref = _arguments(words, _CLONE_VALUES)
+        inside = [word.text for word in positional[1:]] in (["."], ["./"])
+        self._start(folder if inside else None)
         if not positional:
             return
         address = positional[0]
@@ -196,21 +217,27 @@ class GitReader:
         if subject not in self._repositories:
             return
         target = positional[1].text if len(positional) > 1 else subject
-        directory = target.rstrip("/").rpartition("/")[2]
-        if "$" in directory or directory in (".", ".."):
-            directory = ""
+        directory = folder.name if inside else folder_name(target)
         self._clone = _Clone(subject, directory, text, address.start, address.end, ref is not None)
         if ref is not None:
             self._values.value(text, ref.start, ref.end, f"{self._prefix}git clone {subject}", Kind.GIT_REF, subject)
 
-    def _remote(self, text: Text, words: list[_Word]) -> None:
+    def _remote(self, text: Text, words: list[_Word], folder: Folder) -> None:
         """Start a clone at `git remote add origin URL`: later fetches and checkouts are of that repository."""
         positional, _ = _arguments(words, _REMOTE_VALUES, branch=False)
         subject = self._repository(positional[1].text) if len(positional) > 1 else ""
         if subject in self._repositories:
             self.finish()
             address = positional[1]
-            self._clone = _Clone(subject, "", text, address.start, address.end, pinned=True)
+            self._start(folder)
+            self._clone = _Clone(subject, folder.name, text, address.start, address.end, pinned=True)
+
+    def _start(self, made_in: Folder | None = None) -> None:
+        """Count positions from a new clone, whose top is the folder that it was `made_in`, or else a new folder."""
+        here, workdir = (0 if each == made_in else BESIDE for each in (self._folder, self._workdir))
+        self._folder = self._folder._replace(position=here)
+        self._workdir = self._workdir._replace(position=workdir)
+        self._pushed = [each._replace(position=OUTSIDE) for each in self._pushed]
 
     def _fetched(self, text: Text, words: list[_Word]) -> None:
         """Judge `git fetch origin tag vV` and `git fetch origin refs/tags/vV:refs/tags/vV`; a branch selects none."""
