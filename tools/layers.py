@@ -119,7 +119,7 @@ def imported_names(tree: ast.Module, package: str, file: str) -> Iterator[str]:
 
 
 def _targets(name: str, modules: Mapping[str, str]) -> Iterator[str]:
-    """The files that an imported name stands for: a module, the module that defines it, or for `a.b.*` all of a.b."""
+    """The files that an imported name means: a module, the module that defines it, or for `a.b.*` all of a.b."""
     if name.endswith(".*"):
         folder = name.removesuffix(".*")
         yield from (file for module, file in modules.items() if module.rpartition(".")[0] == folder)
@@ -157,7 +157,7 @@ def cycles(layout: Layout) -> list[str]:
     found = [" and ".join(map(str, steps)) for steps in _circles({each: each for each in layout.arrows})]
     folders = sorted({folder for file in layout.files for folder in _folders(file)})
     for folder in folders:
-        # One import stands for all between the same two members.
+        # The first import between two members is the one to show.
         steps: dict[Arrow, Arrow] = {}
         for arrow in layout.arrows:
             ends = Arrow(_member(folder, arrow.importer), _member(folder, arrow.imported))
