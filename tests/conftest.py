@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.ids import readable
+
 # A test run that a script starts in the background ignores SIGINT, and everything that it starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -128,6 +130,11 @@ def bare(tmp_path: Path) -> Path:
     root = tmp_path / "bare"
     plant(root, TREE)
     return root
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str:
+    """Name each row of a table of tests by its values, also those for which pytest would write `data41`."""
+    return readable(val)
 
 
 Run = Callable[..., Result]

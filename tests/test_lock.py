@@ -183,7 +183,7 @@ def test_wrong_document(value: Any, message: str, hint: str | None) -> None:
     assert (str(caught.value), caught.value.hint) == (message, hint)
 
 
-@pytest.mark.parametrize(("data", "message", "hint"), UNREADABLE, ids=range(len(UNREADABLE)))
+@pytest.mark.parametrize(("data", "message", "hint"), UNREADABLE)
 def test_unreadable(data: bytes, message: str, hint: str | None) -> None:
     with pytest.raises(LockError) as caught:
         load(data)

@@ -223,7 +223,7 @@ OTHERS: list[tuple[bytes, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("data", "expected"), VARIABLES + REQUIREMENTS + GIT + OTHERS, ids=lambda value: None)
+@pytest.mark.parametrize(("data", "expected"), VARIABLES + REQUIREMENTS + GIT + OTHERS)
 def test_form(data: bytes, expected: list[str]) -> None:
     assert rows(search(data)) == expected
 

@@ -59,7 +59,7 @@ def search(data: bytes) -> Found:
     return find(Source("Makefile", data), WANTED)
 
 
-@pytest.mark.parametrize(("data", "expected"), FORMS, ids=lambda value: None)
+@pytest.mark.parametrize(("data", "expected"), FORMS)
 def test_form(data: bytes, expected: list[str]) -> None:
     assert rows(search(data)) == expected
 

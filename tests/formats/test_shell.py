@@ -211,7 +211,7 @@ REPORTS: list[tuple[bytes, list[str]]] = [
 FORMS = VARIABLES + REQUIREMENTS + UNREAD + GIT + REPORTS
 
 
-@pytest.mark.parametrize(("data", "expected"), FORMS, ids=lambda value: None)
+@pytest.mark.parametrize(("data", "expected"), FORMS)
 def test_form(data: bytes, expected: list[str]) -> None:
     assert rows(search(data)) == expected
 

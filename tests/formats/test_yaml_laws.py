@@ -159,6 +159,7 @@ def work(data: bytes) -> int:
         lambda n: b"run: |\n" + b"  git clone -b v0.6.8 https://github.com/flashinfer-ai/flashinfer\n" * n,
         lambda n: b"{% x %}\n" + b"FLASHINFER_VERSION: 0.6.8\n" * n,
     ],
+    ids=["mappings", "one sequence", "a script", "a template"],
 )
 def test_twice_the_file_is_twice_the_work(make: Callable[[int], bytes]) -> None:
     small, large = work(make(100)), work(make(400))
