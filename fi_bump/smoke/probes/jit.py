@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import toolkit
+from . import quick, toolkit
 
 _KEPT = re.compile(
     r"/(?:moe_gemm_tma_warp_specialized_input\.cu|moe_gemm_kernels_bf16_fp4\.cu|moe_gemm_mixed_utils\.cu"
@@ -29,6 +29,8 @@ _KEPT = re.compile(
 _BF16_FP4 = re.compile(r"Launcher<\s*__nv_bfloat16,\s*(?:__nv_fp4_e2m1|SafeFP4)\b")
 # Without these the module cannot be what it was: then all of it is compiled.
 _NEEDED = ("moe_gemm_kernels_bf16_fp4.cu", "flashinfer_cutlass_fused_moe_binding.cu", "cutlass_heuristic.cpp")
+# What each wanted scope tries, in order, before the whole module is compiled.
+SCOPES = {"auto": ("quick", "path"), "quick": ("quick", "path"), "path": ("path",), "full": ()}
 _OURS = re.compile(r"tensorrt_llm|flashinfer|deep_gemm")
 
 
@@ -58,8 +60,8 @@ def prepare(cache: str, distribution: str, scope: str) -> None:
 
     wheel = importlib.metadata.distribution(distribution)
     major, minor = torch.cuda.get_device_capability()
-    # `auto` is `path` until that is found not to fit, which it is before anything is compiled.
-    reach = "full" if scope == "full" else "path"
+    # `auto` is `quick` until that is found not to fit, which it is before anything is compiled.
+    reach = "quick" if scope == "auto" else scope
     parts = (torch.version.cuda, toolkit.compiler_cuda(), torch.__version__, reach, wheel.read_text("RECORD"))
     digest = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
     folder = Path(cache or tempfile.gettempdir()) / "jit" / f"{wheel.version}-sm_{major}{minor}-{reach}-{digest}"
@@ -91,14 +93,14 @@ def fused_moe_sm90(wanted: str) -> Built:
     if getattr(spec, "is_aot", False):
         return Built(str(spec.aot_path), "aot", None, 0.0, 0, 0, cached=True)
     reason = None
-    if wanted in ("auto", "path"):
+    for scope in SCOPES[wanted]:
         try:
-            built = _short(spec)
+            built = _short(spec, scope)
             _load_instead(built.library)
-            return built
-        except Unexpected as error:
+            return built._replace(reason=reason)
+        except (Unexpected, quick.NoQuickWay) as error:
             reason = str(error)
-            print(f"the short way does not fit this wheel ({reason}): compiling all of it", flush=True)
+            print(f"the scope {scope} does not fit this wheel ({reason}): compiling more of it", flush=True)
             spec = recipes.gen_cutlass_fused_moe_sm90_module()
     started = time.monotonic()
     library = Path(str(spec.jit_library_path))
@@ -107,16 +109,18 @@ def fused_moe_sm90(wanted: str) -> Built:
     return Built(str(library), "full", reason, time.monotonic() - started, len(spec.sources), 0, cached)
 
 
-def _short(spec: Any) -> Built:
+def _short(spec: Any, scope: str) -> Built:
     """Compile only what is reached. Raises Unexpected when the build description has another shape."""
     kept = reached(spec)
     functions = [name for name in ("write_ninja", "build", "jit_library_path", "build_dir") if not hasattr(spec, name)]
     if functions:
         raise Unexpected(f"its build description has no {', '.join(functions)}")
     started = time.monotonic()
-    library, done = Path(str(spec.jit_library_path)), Path(str(spec.build_dir)) / "trapped"
+    library, done = Path(str(spec.jit_library_path)), Path(str(spec.build_dir)) / f"trapped-{scope}"
+    if scope == "quick":
+        kept = quick.sources(kept, Path(str(spec.build_dir)) / "quick")
     if library.exists() and done.exists():
-        return Built(str(library), "path", None, 0.0, len(kept), int(done.read_text()), cached=True)
+        return Built(str(library), scope, None, 0.0, len(kept), int(done.read_text()), cached=True)
     _put(spec, kept)
     _build(spec)
     symbols = _undefined(library)
@@ -126,7 +130,7 @@ def _short(spec: Any) -> Built:
         _put(spec, [*kept, trap])
         _build(spec)
     done.write_text(str(len(symbols)))
-    return Built(str(library), "path", None, time.monotonic() - started, len(kept), len(symbols), cached=False)
+    return Built(str(library), scope, None, time.monotonic() - started, len(kept), len(symbols), cached=False)
 
 
 def reached(spec: Any) -> list[Path]:
@@ -170,10 +174,9 @@ def _undefined(library: Path) -> list[str]:
 def trap_source(symbols: list[str]) -> str:
     """C++ that defines every symbol as a jump to one function, which names it and ends the process."""
     text = [
-        "#include <cstdio>\n#include <cstdlib>\n"
+        "#include <stdexcept>\n#include <string>\n"
         'extern "C" __attribute__((visibility("hidden"), used)) void fi_bump_trap(const char* name) {\n'
-        '  std::fprintf(stderr, "fi-bump: %s is not compiled with --jit path\\n", name);\n'
-        "  std::fflush(stderr);\n  std::abort();\n}\n"
+        f'  throw std::runtime_error(std::string(name) + " {quick.TRAPPED} quick or path");\n}}\n'
         "#if defined(__aarch64__)\n"
         '#define FI_BUMP_TO_TRAP(L) "adrp x0, " L "\\n add x0, x0, :lo12:" L "\\n b fi_bump_trap\\n"\n'
         "#else\n"

@@ -1,0 +1,134 @@
+"""The quick scope: one kernel for each schedule, and FlashInfer told which tactics exist.
+
+A verdict on layout and numbers needs one right kernel for each product. The scope compiles the smallest tile of every
+schedule, and the kernel that the wheel asks for the size of its workspace, out of the wheel's own generated sources. A
+kernel that is left out becomes a trap which raises. Times are not measured with this scope: its kernels are small ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from .instantiations import Instantiation, fits, instantiations, keep, named_tiles, smallest
+
+# What the message of every trap holds (`jit.trap_source`).
+TRAPPED = "is not compiled with --jit"
+_FP4 = re.compile(r"fp4(?:_e2m1|type)?\b", re.IGNORECASE)
+_INCLUDE = re.compile(r'^(\s*#\s*include\s*)"([^"]+)"', re.MULTILINE)
+
+
+class NoQuickWay(Exception):
+    """The wheel's sources are not written as this scope needs them; the message says what is missing."""
+
+
+def sources(reached: Sequence[Path], folder: Path) -> list[Path]:
+    """The sources to compile: copies in `folder` that hold only what the quick scope needs, and those that need none.
+
+    `reached` are the sources of the scope `path`. Raises NoQuickWay.
+    """
+    generated = [source for source in reached if ".generated." in source.name]
+    written = [source for source in reached if ".generated." not in source.name]
+    chosen = _chosen_launchers(generated, written)
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for number, (source, launcher) in enumerate(chosen):
+        text, _ = keep(source.read_text(), lambda each, own=launcher: each.arguments == own.arguments)
+        made.append(_written(folder / f"kernel_{number}.cu", text, source))
+    return made + [_without_other_types(source, folder) for source in written]
+
+
+def _chosen_launchers(generated: list[Path], written: list[Path]) -> list[tuple[Path, Instantiation]]:
+    launchers = {
+        each: source
+        for source in generated
+        for each in instantiations(source.read_text())
+        if is_bf16_fp4(each) and len(each.shapes) == 2
+    }
+    if not launchers:
+        raise NoQuickWay("no launcher of BF16 with FP4 is instantiated with a tile and a cluster")
+    folders = {source.parent for source in written}
+    names = {each.template for each in launchers}
+    headers = [path.read_text(errors="replace") for folder in sorted(folders) for path in sorted(folder.glob("*.h"))]
+    tiles = [tile for text in headers for name in sorted(names) for tile in named_tiles(text, name)]
+    sized = [each for each in launchers for tile in tiles if fits(each, tile)]
+    if not sized:
+        raise NoQuickWay("no header says which kernel sizes the workspace")
+    chosen = dict.fromkeys([*smallest(launchers), *sized])
+    return [(launchers[each], each) for each in chosen]
+
+
+def is_bf16_fp4(each: Instantiation) -> bool:
+    """Whether an instantiation is for BF16 activations with FP4 weights; the weights' type has several names."""
+    first, second = (*each.arguments, "", "")[:2]
+    return first == "__nv_bfloat16" and _FP4.search(second) is not None
+
+
+def _without_other_types(source: Path, folder: Path) -> Path:
+    """A copy without the instantiations for other types; the source itself where it has none to leave out."""
+    text = source.read_text(errors="replace")
+    found = instantiations(text)
+    if all(map(is_bf16_fp4, found)) or not any(map(is_bf16_fp4, found)):
+        return source
+    return _written(folder / source.name, keep(text, is_bf16_fp4)[0], source)
+
+
+def _written(path: Path, text: str, source: Path) -> Path:
+    """Write a copy whose includes still find the files beside the source."""
+
+    def absolute(match: re.Match[str]) -> str:
+        beside = source.parent / match[2]
+        return f'{match[1]}"{beside}"' if beside.exists() else match[0]
+
+    path.write_text(_INCLUDE.sub(absolute, text))
+    return path
+
+
+def take_present_tactics(call: Callable[[], object]) -> tuple[Any, ...]:
+    """Make FlashInfer take tactics whose kernels are compiled, for the rest of the process; returns them.
+
+    `call` runs both products once, at a size that every kernel takes. The wheel's own list of tactics is tried in its
+    order: a kernel that is not compiled raises before anything is launched. The first that are there are then taken for
+    every size: the wheel lists its shallowest tiles first, and they take every depth. Raises NoQuickWay when no
+    tactic of the list has its kernels.
+    """
+    try:
+        from flashinfer.autotuner import AutoTuner
+    except ImportError:
+        raise NoQuickWay("this FlashInfer has no autotuner that could be told which kernels exist") from None
+    listed: dict[str, list[Any]] = {}
+    taken: dict[str, Any] = {}
+
+    def choose_one(operation: str, runners: Any, config: Any, inputs: Any, **named: Any) -> Any:
+        if operation not in listed:
+            listed[operation] = list(runners[0].get_valid_tactics(inputs, None))
+        return runners[0], taken.get(operation, listed[operation][0])
+
+    AutoTuner.get().choose_one = choose_one
+    return _first_that_is_there(call, listed, taken)
+
+
+def _first_that_is_there(call: Callable[[], object], listed: dict[str, list[Any]], taken: dict[str, Any]) -> Any:
+    """The first combination of tactics with which `call` meets no trap."""
+    _is_trapped(call)  # it asks for every product's list
+    together = list(zip(*listed.values(), strict=False))
+    # Both products usually have the same kernels in the same order: side by side first, then every pair.
+    for combination in [*together, *product(*listed.values())]:
+        taken.update(zip(listed, combination, strict=True))
+        if not _is_trapped(call):
+            return combination
+    raise NoQuickWay("no tactic that the wheel lists has its kernels compiled")
+
+
+def _is_trapped(call: Callable[[], object]) -> bool:
+    """Whether the call met a kernel that is not compiled. Any other error is raised."""
+    try:
+        call()
+    except Exception as error:
+        if TRAPPED in str(error):
+            return True
+        raise
+    return False
