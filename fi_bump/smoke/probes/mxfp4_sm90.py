@@ -1,8 +1,8 @@
 """`mxfp4-sm90-interleave`: the fused MoE of BF16 with MXFP4 on sm_90, in the layout that the wheel expects.
 
-Which one that is comes out of the numbers: `legacy` takes the weights as they are packed, `interleaved` wants them
-through the wheel's own `interleave_moe_weights_for_sm90_mixed_gemm` first. Fed the wrong one, a kernel answers
-something wrong without an error, which is why this probe exists.
+The numbers decide what the kernel expects: weights as they are packed (`legacy`), or weights that went through the
+wheel's own `interleave_moe_weights_for_sm90_mixed_gemm` (`interleaved`). Fed the wrong one, a kernel computes something
+wrong without an error, which is why this probe exists. Which permutation an interleave is, `layouts` tells.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import jit, moe_case, timing
+from . import jit, layouts, moe_case, quick, timing
 from .judge import Comparison, compare, rounded
 from .moe_case import ALPHA, BETA, LIMIT, Case, Shape
 from .protocol import ERRORS, ProbeRequest, ProbeResult
@@ -34,7 +34,7 @@ Prepared = tuple["Tensor", "Tensor", "Tensor", "Tensor"]
 
 
 def run(request: ProbeRequest) -> ProbeResult:
-    """Compile, find the layout, check it against its definition, judge every shape, and time the largest."""
+    """Compile, find the layout, check the laws of the interleaves, judge every shape, and time the largest."""
     metrics: dict[str, Any] = {}
     if (reason := elsewhere()) is not None:
         return ProbeResult("not-run", reason)
@@ -62,6 +62,23 @@ def compiled(request: ProbeRequest, metrics: dict[str, Any]) -> None:
     with jit.timed(metrics, "compile_seconds"):
         built = jit.fused_moe_sm90(request.jit)
     metrics["jit"] = {name: value for name, value in built._asdict().items() if name != "library"}
+    if built.scope == "quick":
+        metrics["jit"]["tactics"] = list(map(str, quick.take_present_tactics(_smallest_call())))
+
+
+def _smallest_call() -> Callable[[], object]:
+    """A call of the kernel at a size that every tile takes; its numbers are not judged."""
+    import torch
+
+    case = moe_case.make(Shape(16, 512, 512, 8, 2), gpt_oss=False)
+    prepared = prepare(case, LAYOUTS[has_interleave()])
+    output = torch.empty_like(case.x)
+
+    def action() -> None:
+        call(case, prepared, output)
+        torch.cuda.synchronize()
+
+    return action
 
 
 def _verdict(metrics: dict[str, Any]) -> list[str]:
@@ -70,7 +87,7 @@ def _verdict(metrics: dict[str, Any]) -> list[str]:
     metrics["layout_errors"] = errors
     if layout is None:
         return [f"the layout cannot be told from the numbers, errors are {_listed(errors)}"]
-    troubles = interleave_troubles() if layout == "interleaved" else []
+    troubles = _interleave_troubles(metrics) if layout == "interleaved" else []
     shapes: dict[str, Any] = {}
     for shape in SHAPES:
         for case in both(shape):
@@ -84,9 +101,24 @@ def _verdict(metrics: dict[str, Any]) -> list[str]:
         values = [entry[name] for entry in shapes.values()]
         metrics[name] = None if None in values else max(values)
     metrics["close"] = min(entry["close"] for entry in shapes.values())
-    if not troubles:
+    if not troubles and metrics["jit"]["scope"] == "quick":
+        metrics["timing"] = {"failed": "the scope quick compiles small kernels; times need --jit path"}
+    elif not troubles:
         metrics["timing"] = _timing(layout)
     return troubles
+
+
+def _interleave_troubles(metrics: dict[str, Any]) -> list[str]:
+    """Name both interleaves by their fingerprints; what breaks the law of an interleave is a fault."""
+    from flashinfer import fused_moe
+
+    weights = layouts.of_weights(lambda each: fused_moe.interleave_moe_weights_for_sm90_mixed_gemm(each, "fp4"))
+    scales = layouts.of_scales(fused_moe.interleave_moe_scales_for_sm90_mixed_gemm)
+    metrics["layout"] = weights.name
+    metrics["weights_layout"] = {"name": weights.name, "digest": weights.digest}
+    metrics["scales_layout"] = {"name": scales.name, "digest": scales.digest}
+    pairs = (("weights", weights), ("scales", scales))
+    return [f"the interleave of the {what} {each.trouble}" for what, each in pairs if each.trouble]
 
 
 def _timing(layout: str) -> dict[str, Any]:
@@ -203,57 +235,3 @@ def judge(case: Case, prepared: Prepared) -> Comparison:
     call(case, prepared, output)
     torch.cuda.synchronize()
     return compare(output, case.expected(), case.experts)
-
-
-def interleave_troubles() -> list[str]:
-    """The scale interleave against its definition, bit for bit; the weights' as a permutation of nibbles."""
-    import torch
-    from flashinfer import fused_moe
-
-    case = moe_case.make(Shape(1, 512, 256, 2, 1), gpt_oss=False)
-    of_weights, of_scales = (
-        fused_moe.interleave_moe_weights_for_sm90_mixed_gemm,
-        fused_moe.interleave_moe_scales_for_sm90_mixed_gemm,
-    )
-    troubles = []
-    for name, scales in (("first", case.s1), ("second", case.s2)):
-        if not torch.equal(of_scales(scales), hand_interleaved(scales)):
-            troubles.append(f"the interleave of the {name} scales is not its definition")
-    for name, weights in (("first", case.w1), ("second", case.w2)):
-        reason = permutation_trouble(weights, lambda each: of_weights(each, "fp4"))
-        if reason:
-            troubles.append(f"the interleave of the {name} weights {reason}")
-    return troubles
-
-
-def permutation_trouble(weights: Tensor, interleave: Callable[[Tensor], Tensor]) -> str | None:
-    """Why a function of packed weights is no permutation of their nibbles other than the identity; None when it is.
-
-    Every nibble's place is written in base 16 and sent through digit by digit, so that each one is seen to arrive.
-    """
-    import torch
-
-    count = weights.numel() * 2
-    places = torch.arange(count, device=weights.device)
-    arrived = torch.zeros_like(places)
-    for shift in range(0, (count - 1).bit_length(), 4):
-        digits = ((places >> shift) & 15).to(torch.uint8)
-        out = interleave((digits[0::2] | (digits[1::2] << 4)).reshape(weights.shape))
-        if out.shape != weights.shape:
-            return f"changes the shape {list(weights.shape)} to {list(out.shape)}"
-        arrived |= nibbles(out).long() << shift
-    if torch.equal(arrived, places):
-        return "changes nothing"
-    if not torch.equal(arrived.sort().values, places):
-        return "is no permutation of nibbles: some are lost or doubled"
-    # What held for the places must hold for the weights themselves: no value is treated differently.
-    if not torch.equal(nibbles(interleave(weights)), nibbles(weights)[arrived]):
-        return "treats values differently"
-    return None
-
-
-def nibbles(packed: Tensor) -> Tensor:
-    """Every nibble in memory order, low half first."""
-    import torch
-
-    return torch.stack((packed & 15, packed >> 4), dim=-1).flatten()

@@ -1,0 +1,109 @@
+"""Which layout a wheel's interleave makes, told from the permutation that it carries out.
+
+An interleave moves bits (of scales: whole bytes) and does nothing else: every input bit arrives at exactly one place,
+whatever the other bits are. The permutation is derived by sending numbers through the wheel's own function, the law is
+checked, and a fingerprint of the permutation names the layout. No definition of a layout stands here that could age: an
+unknown fingerprint is an unknown name and no fault, and whether a layout is right is judged by the kernel's numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# The shapes whose permutations are hashed: packed weights [experts, rows, k / 2] and scales [experts, rows, k / 32].
+WEIGHTS = (2, 256, 128)
+SCALES = (2, 256, 8)
+# Measured: the digests of what the releases' own functions do, by the name that fi-bump gives the layout.
+KNOWN_WEIGHTS: dict[str, str] = {}
+KNOWN_SCALES: dict[str, str] = {}
+
+
+class Layout(NamedTuple):
+    """A layout by name, `unknown` for one without, and the digest of its permutation; `trouble` is a broken law."""
+
+    name: str
+    digest: str | None
+    trouble: str | None = None
+
+
+def of_weights(interleave: Callable[[Tensor], Tensor], device: str = "cuda") -> Layout:
+    """The layout of packed 4-bit weights: a permutation of bits."""
+    return _layout(interleave, WEIGHTS, 8, "bits", KNOWN_WEIGHTS, device)
+
+
+def of_scales(interleave: Callable[[Tensor], Tensor], device: str = "cuda") -> Layout:
+    """The layout of scales: a permutation of bytes, of which each is a scale."""
+    return _layout(interleave, SCALES, 1, "scales", KNOWN_SCALES, device)
+
+
+def _layout(
+    interleave: Callable[[Tensor], Tensor],
+    shape: tuple[int, ...],
+    units: int,
+    what: str,
+    known: dict[str, str],
+    device: str,
+) -> Layout:
+    """`units` is how many units move by themselves within a byte."""
+    source, trouble = permutation(interleave, shape, units, what, device)
+    if source is None:
+        return Layout("unknown", None, trouble)
+    digest = hashlib.sha256(",".join(map(str, source.tolist())).encode()).hexdigest()[:16]
+    return Layout(known.get(digest, "unknown"), digest)
+
+
+def permutation(
+    interleave: Callable[[Tensor], Tensor], shape: tuple[int, ...], units: int, what: str, device: str
+) -> tuple[Tensor | None, str | None]:
+    """For each output unit the number of the input unit that arrives there, or None and the law that is broken.
+
+    Units are numbered in memory order, the bits of a byte from the lowest up. The number of each unit is sent through
+    in binary, one digit per call, as the value of that unit; then random values must arrive as the numbers did.
+    """
+    import torch
+
+    count = units
+    for size in shape:
+        count *= size
+    numbers = torch.arange(count, device=device)
+    arrived = torch.zeros_like(numbers)
+    for digit in range((count - 1).bit_length()):
+        values = (numbers >> digit) & 1
+        out = interleave(_packed(values, units).reshape(shape))
+        if out.numel() != count // units or out.element_size() != 1:
+            return None, f"turns {count // units} bytes into {out.numel() * out.element_size()}"
+        arrived |= (_unpacked(out, units) != 0).long() << digit
+    if not torch.equal(arrived.sort().values, numbers):
+        return None, f"is no permutation of {what}: some are lost or doubled"
+    generator = torch.Generator().manual_seed(7)
+    for _ in range(3):
+        random = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator).to(device)
+        if not torch.equal(_unpacked(interleave(random), units), _unpacked(random, units)[arrived]):
+            return None, "treats values differently"
+    return arrived, None
+
+
+def _packed(values: Tensor, units: int) -> Tensor:
+    """Bytes that hold these units; a unit of a whole byte is all ones or all zeros."""
+    import torch
+
+    if units == 1:
+        return (values * 255).to(torch.uint8)
+    weights = torch.tensor([1 << bit for bit in range(units)], device=values.device)
+    return (values.reshape(-1, units) * weights).sum(-1).to(torch.uint8)
+
+
+def _unpacked(data: Tensor, units: int) -> Tensor:
+    """The units of bytes in memory order: bits, or bytes as they are."""
+    import torch
+
+    flat = data.contiguous().view(torch.uint8).flatten()
+    if units == 1:
+        return flat
+    shifts = torch.arange(units, device=data.device, dtype=torch.uint8)
+    return ((flat[:, None] >> shifts) & 1).flatten()
