@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 # The shapes whose permutations are hashed: packed weights [experts, rows, k / 2] and scales [experts, rows, k / 32].
 WEIGHTS = (2, 256, 128)
 SCALES = (2, 256, 8)
-# Measured: the digests of what the releases' own functions do, by the name that fi-bump gives the layout.
-KNOWN_WEIGHTS: dict[str, str] = {}
-KNOWN_SCALES: dict[str, str] = {}
+# Digests of what releases' own functions were seen to do, and the names of their layouts.
+KNOWN_WEIGHTS = {
+    "a2c3b69c1710fa6f": "nibble-interleaved",  # 0.6.11 to 0.6.17
+    "4f056233d01e25b4": "bit-interleaved",  # from 0.6.18 on
+}
+KNOWN_SCALES = {
+    "c76754fd494f2525": "interleaved",  # [e, rows, k / 32] to [e, k / 128, rows * 4]
+    "b198164aa1f5e036": "folded",  # from 0.6.18 on: [e, rows / 64, k / 128, 16, 16]
+}
 
 
 class Layout(NamedTuple):
