@@ -86,6 +86,7 @@ WRITERS = {
     "smoke/storage.py",
     "user_files.py",
     "smoke/probes/jit.py",
+    "smoke/probes/quick.py",
     "smoke/probes/__main__.py",
 }
 # Libraries of the interpreter that runs a probe; a probe imports them inside functions only.

@@ -15,6 +15,7 @@ class Jit(StrEnum):
     """How much of a kernel's module (the unit that FlashInfer compiles) the probes compile."""
 
     auto = "auto"
+    quick = "quick"
     path = "path"
     full = "full"
 
@@ -69,8 +70,8 @@ def smoke_command(
     jit: Annotated[
         Jit,
         typer.Option(
-            help="How much of a kernel's module to compile: what the probe uses (path), everything (full), or what "
-            "suits the wheel (auto)."
+            help="How much of a kernel's module to compile: what a verdict needs (quick), also what times need (path), "
+            "or everything (full). auto is quick where the wheel allows it."
         ),
     ] = Jit.auto,
     cache: Annotated[

@@ -90,7 +90,7 @@ def permutation(
     for _ in range(3):
         random = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator).to(device)
         if not torch.equal(_unpacked(interleave(random), units), _unpacked(random, units)[arrived]):
-            return None, "treats values differently"
+            return None, "changes values, or treats them differently"
     return arrived, None
 
 

@@ -72,7 +72,7 @@ def _smallest_call() -> Callable[[], object]:
 
     case = moe_case.make(Shape(16, 512, 512, 8, 2), gpt_oss=False)
     prepared = prepare(case, LAYOUTS[has_interleave()])
-    output = torch.empty_like(case.x)
+    output = torch.full_like(case.x, float("nan"))
 
     def action() -> None:
         call(case, prepared, output)

@@ -7,6 +7,7 @@ kernel that is left out becomes a trap which raises. Times are not measured with
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from itertools import product
@@ -36,7 +37,7 @@ def sources(reached: Sequence[Path], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for number, (source, launcher) in enumerate(chosen):
-        text, _ = keep(source.read_text(), lambda each, own=launcher: each.arguments == own.arguments)
+        text, _ = keep(source.read_text(), functools.partial(_is_same, launcher))
         made.append(_written(folder / f"kernel_{number}.cu", text, source))
     return made + [_without_other_types(source, folder) for source in written]
 
@@ -59,6 +60,10 @@ def _chosen_launchers(generated: list[Path], written: list[Path]) -> list[tuple[
         raise NoQuickWay("no header says which kernel sizes the workspace")
     chosen = dict.fromkeys([*smallest(launchers), *sized])
     return [(launchers[each], each) for each in chosen]
+
+
+def _is_same(one: Instantiation, other: Instantiation) -> bool:
+    return (one.template, one.arguments) == (other.template, other.arguments)
 
 
 def is_bf16_fp4(each: Instantiation) -> bool:
@@ -111,9 +116,11 @@ def take_present_tactics(call: Callable[[], object]) -> tuple[Any, ...]:
     return _first_that_is_there(call, listed, taken)
 
 
-def _first_that_is_there(call: Callable[[], object], listed: dict[str, list[Any]], taken: dict[str, Any]) -> Any:
+def _first_that_is_there(
+    call: Callable[[], object], listed: dict[str, list[Any]], taken: dict[str, Any]
+) -> tuple[Any, ...]:
     """The first combination of tactics with which `call` meets no trap."""
-    _is_trapped(call)  # it asks for every product's list
+    _is_trapped(call)  # it asks for every product's list: both tactics are chosen before the first product runs
     together = list(zip(*listed.values(), strict=False))
     # Both products usually have the same kernels in the same order: side by side first, then every pair.
     for combination in [*together, *product(*listed.values())]:

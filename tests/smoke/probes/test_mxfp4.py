@@ -12,7 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the probes compute with torch, which is no dependency of fi-bump")
 
-from fi_bump.smoke.probes import defects, jit, moe_case, mxfp4_sm90, timing  # noqa: E402  # after torch is there
+from fi_bump.smoke.probes import defects, jit, layouts, moe_case, mxfp4_sm90, quick, timing  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.judge import compare  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.moe_case import Case, Shape  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.protocol import ProbeRequest  # noqa: E402  # after torch is there
@@ -145,40 +145,6 @@ def test_the_scale_interleave_by_its_definition() -> None:
     assert all(out[e, block // 4, row * 4 + block % 4] == scales[e, row, block] for e, row, block in places)
 
 
-def sent(order: list[int]) -> Callable[[Any], Any]:
-    """A function of packed weights that permutes every eight nibbles so."""
-    return functools.partial(kernel_model.permuted, order=order)
-
-
-WEIGHTS = torch.randint(0, 256, (2, 16, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-
-
-@pytest.mark.parametrize(
-    ("interleave", "trouble"),
-    [
-        (sent(kernel_model.ORDER), None),
-        # Farther than one group of four: all of a row reversed.
-        (lambda weights: weights.flip(-1), None),
-        (sent([0, 1, 2, 3, 4, 5, 6, 7]), "changes nothing"),
-        (sent([0, 0, 2, 3, 4, 5, 6, 7]), "is no permutation of nibbles: some are lost or doubled"),
-        (lambda weights: weights ^ 0x10, "is no permutation of nibbles: some are lost or doubled"),
-        (lambda weights: weights[:, :, :-1], "changes the shape [2, 16, 32] to [2, 16, 31]"),
-        (lambda weights: weights.flatten(), "changes the shape [2, 16, 32] to [1024]"),
-    ],
-)
-def test_permutations_of_nibbles(interleave: Callable[[Any], Any], trouble: str | None) -> None:
-    assert mxfp4_sm90.permutation_trouble(WEIGHTS, interleave) == trouble
-
-
-def test_a_permutation_that_looks_at_values() -> None:
-    def odd(weights: Any) -> Any:
-        # Only what the numbered nibbles never hold together gives it away.
-        out = kernel_model.permuted(weights, kernel_model.ORDER)
-        return out.flip(0) if torch.equal(weights, WEIGHTS) else out
-
-    assert mxfp4_sm90.permutation_trouble(WEIGHTS, odd) == "treats values differently"
-
-
 @pytest.fixture
 def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], kernel_model.Wheel]:
     """Run the probes' whole course with a modelled wheel of a layout, small shapes and no compiling or timing."""
@@ -187,6 +153,8 @@ def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], kernel_model.
         wheel = kernel_model.Wheel(layout)
         monkeypatch.setitem(sys.modules, "flashinfer", types.SimpleNamespace(fused_moe=wheel.module))
         monkeypatch.setattr(moe_case, "make", functools.partial(moe_case.make, device="cpu"))
+        for name in ("of_weights", "of_scales"):
+            monkeypatch.setattr(layouts, name, functools.partial(getattr(layouts, name), device="cpu"))
         monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
         monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
@@ -206,7 +174,8 @@ def test_the_layout_is_told_from_the_numbers(on_the_cpu: Callable[[str], kernel_
     result = mxfp4_sm90.run(REQUEST)
     assert (result.outcome, result.reason) == ("pass", None)
     metrics = result.metrics
-    assert metrics["layout"] == layout
+    # The modelled wheel permutes nibbles in an order of its own.
+    assert metrics["layout"] == ("unknown" if layout == "interleaved" else "legacy")
     assert metrics["timing"] == {"layout": layout}
     assert metrics["jit"] == {
         "scope": "path",
@@ -291,16 +260,49 @@ def test_a_kernel_that_leaves_an_output_unwritten(on_the_cpu: Callable[[str], ke
     assert result.metrics["worst_token"] is None
 
 
-def test_interleaves_that_are_wrong_themselves(on_the_cpu: Callable[[str], kernel_model.Wheel]) -> None:
+def without_last_bit(weights: Any) -> Any:
+    """One bit of all is lost: too little for the numbers to show it."""
+    out = weights.clone()
+    out.view(-1)[-1] &= 0x7F
+    return out
+
+
+@pytest.mark.parametrize(
+    ("weights", "scales", "reason"),
+    [
+        (
+            lambda wheel, given: without_last_bit(wheel.interleaved_weights(given, "fp4")),
+            None,
+            "the interleave of the weights is no permutation of bits: some are lost or doubled",
+        ),
+        (None, lambda wheel, given: wheel.interleaved_scales(given.roll(1, -1)), "the layout cannot be told"),
+        (lambda wheel, given: given.clone(), None, "the layout cannot be told from the numbers"),
+    ],
+    ids=["a bit is lost", "scales are swapped", "nothing is interleaved"],
+)
+def test_interleaves_that_are_wrong_themselves(
+    on_the_cpu: Callable[[str], kernel_model.Wheel], weights: Any, scales: Any, reason: str
+) -> None:
     wheel = on_the_cpu("interleaved")
-    wheel.module.interleave_moe_scales_for_sm90_mixed_gemm = lambda scales: wheel.interleaved_scales(scales.roll(1, -1))
-    wheel.module.interleave_moe_weights_for_sm90_mixed_gemm = lambda weights, kind: weights.clone()
-    assert mxfp4_sm90.interleave_troubles() == [
-        "the interleave of the first scales is not its definition",
-        "the interleave of the second scales is not its definition",
-        "the interleave of the first weights changes nothing",
-        "the interleave of the second weights changes nothing",
-    ]
+    if weights:
+        wheel.module.interleave_moe_weights_for_sm90_mixed_gemm = lambda given, kind: weights(wheel, given)
+    if scales:
+        wheel.module.interleave_moe_scales_for_sm90_mixed_gemm = lambda given: scales(wheel, given)
+    result = mxfp4_sm90.run(REQUEST)
+    assert result.outcome == "fail"
+    assert reason in str(result.reason)
+
+
+def test_times_are_not_measured_with_small_kernels(
+    on_the_cpu: Callable[[str], kernel_model.Wheel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_the_cpu("interleaved")
+    monkeypatch.setattr(jit, "fused_moe_sm90", lambda _: jit.Built("/x/y.so", "quick", None, 1.5, 22, 279, False))
+    monkeypatch.setattr(quick, "take_present_tactics", lambda call: (call(), 0, 116)[1:])
+    result = mxfp4_sm90.run(REQUEST)
+    assert result.outcome == "pass"
+    assert result.metrics["jit"]["tactics"] == ["0", "116"]
+    assert result.metrics["timing"] == {"failed": "the scope quick compiles small kernels; times need --jit path"}
 
 
 @pytest.mark.parametrize(("layout", "planted"), [("interleaved", 10), ("legacy", 9)])
