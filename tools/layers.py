@@ -182,16 +182,30 @@ def _member(folder: str, file: str) -> str:
 
 
 def _circles(steps: Mapping[Arrow, Arrow]) -> Iterator[list[Arrow]]:
-    """A shortest circle through the first node of each knot, as the imports that `steps` names for its arrows."""
+    """A shortest circle through the first node of each knot, as the imports that `steps` names for its arrows.
+
+    A knot is a set of nodes of which each one leads to all others.
+    """
     following: dict[str, list[str]] = {}
     for importer, imported in steps:
         following.setdefault(importer, []).append(imported)
     seen: set[str] = set()
     for start in sorted(following):
         path = [] if start in seen else _way_back(start, following)
-        seen.update(path)
         if path:
             yield [steps[Arrow(*ends)] for ends in zip(path, [*path[1:], start], strict=True)]
+            seen |= {node for node in _reached(start, following) if start in _reached(node, following)}
+
+
+def _reached(start: str, following: Mapping[str, Iterable[str]]) -> set[str]:
+    """The nodes that arrows lead to from `start`."""
+    found: set[str] = set()
+    left = [start]
+    while left:
+        new = set(following.get(left.pop(), ())) - found
+        found |= new
+        left += new
+    return found
 
 
 def _way_back(start: str, following: Mapping[str, Iterable[str]]) -> list[str]:

@@ -143,6 +143,11 @@ def test_a_unit_has_one_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             ["a.py imports b.py and b.py imports a.py", "c.py imports d.py and d.py imports c.py"],
             id="two circles",
         ),
+        pytest.param(
+            {"a.py": "import fi_bump.b, fi_bump.c", "b.py": "import fi_bump.a", "c.py": "import fi_bump.a"},
+            ["a.py imports b.py and b.py imports a.py"],
+            id="one of two circles with a common file",
+        ),
     ],
 )
 def test_cycles(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
