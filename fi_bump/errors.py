@@ -6,13 +6,39 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The public exit codes."""
+    """The public exit codes. `meaning` is a phrase, a colon, and what belongs to it."""
 
-    OK = 0
-    FINDINGS = 1
-    USAGE = 2
-    FAILED = 3
-    INTERRUPTED = 130
+    meaning: str
+
+    OK = 0, "success: in step, done, or nothing to do"
+    FINDINGS = (
+        1,
+        (
+            "findings: check has a finding that fails, set refused the move, audit has a conflict or no such release, "
+            "smoke is red, or, with --exit-code, a group of latest or a checkout of fleet is behind"
+        ),
+    )
+    USAGE = 2, "wrong usage: an unknown command, option, group or template, or a file that is in the way"
+    FAILED = (
+        3,
+        (
+            "the command could not do its job: no lock, no pin to check, an unreadable file, an index that does not "
+            "answer, nothing to describe for pr-body, or a bug"
+        ),
+    )
+    INTERRUPTED = 130, "interrupted: no file is half-written"
+
+    def __new__(cls, value: int, meaning: str) -> Exit:
+        """Make a code whose value is its number."""
+        code = int.__new__(cls, value)
+        code._value_ = value
+        code.meaning = meaning
+        return code
+
+    @property
+    def phrase(self) -> str:
+        """What the code means in a few words."""
+        return self.meaning.partition(":")[0]
 
 
 class FiBumpError(Exception):

@@ -1,7 +1,9 @@
-"""Run the commands in the documentation: replace each block after `<!-- run: COMMAND -->` with the command's output.
+"""Fill in the documentation: replace each block after `<!-- run: COMMAND -->` with the command's output.
 
 The commands of a page run in order in a copy of examples/engine, which is a git repository with one commit. The package
 index is a folder with a few releases of FlashInfer. `<!-- quietly: COMMAND -->` runs a command and shows nothing.
+
+`<!-- rules: COMMAND -->` and `<!-- exit codes -->` become tables, made of what the package says about each.
 
     python tools/docs.py            write the pages
     python tools/docs.py --check    fail if a page is stale
@@ -19,6 +21,18 @@ import zipfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
+# The package of this tree, also where another one is installed.
+sys.path.insert(0, str(TOP))
+
+from fi_bump.errors import Exit  # noqa: E402  # after the line above, which says where from
+from fi_bump.findings.rules import Severity, rules_of, sentence  # noqa: E402  # as above
+
+_TABLE = re.compile(r"<!-- (?P<what>rules: (?P<command>[a-z]+)|exit codes) -->\n(?:\n(?:\|.*\n)+)?")
+# What Markdown shows as code in the sentences of a rule.
+_CODE = re.compile(
+    r"fi-bump (?:check|latest|set|site (?:add|move|remove)|smoke)(?: --[a-z]+)?"
+    r"(?: GROUP==VERSION| GROUP| SITE| VERSION)*|--[a-z]+(?: table)?|>=[0-9.]+[0-9]"
+)
 _BLOCK = re.compile(
     r"<!-- (?P<how>run|quietly): (?P<command>.*?) -->\n(?:```[a-z]*\n.*?^```\n)?", re.DOTALL | re.MULTILINE
 )
@@ -35,7 +49,7 @@ def main() -> int:
     stale = []
     for page in sorted([*TOP.glob("docs/**/*.md"), TOP / "README.md"]):
         text = page.read_text()
-        if "<!-- run: " not in text:
+        if not (_BLOCK.search(text) or _TABLE.search(text)):
             continue
         new = generated(text)
         if new != text and "--check" in sys.argv:
@@ -45,6 +59,19 @@ def main() -> int:
     for name in stale:
         print(f"{name} does not show what its commands print: run python tools/docs.py")
     return 1 if stale else 0
+
+
+def _table(marker: re.Match[str]) -> str:
+    """The marker, and the Markdown table that it stands for."""
+    if marker["command"] is None:
+        rows = ["| code | meaning |", "|---|---|", *(f"| {int(code)} | {sentence(code.meaning)} |" for code in Exit)]
+    else:
+        rows = ["| rule | fails | meaning | what to do |", "|---|---|---|---|"]
+        for rule in rules_of(marker["command"]):
+            fails = "yes" if rule.severity is Severity.error else "no"
+            texts = [_CODE.sub(r"`\g<0>`", sentence(text)) for text in (rule.meaning, rule.help)]
+            rows.append(f"| `{rule.value}` | {fails} | {' | '.join(texts)} |")
+    return f"<!-- {marker['what']} -->\n\n" + "\n".join(rows) + "\n"
 
 
 def generated(text: str) -> str:
@@ -66,7 +93,7 @@ def generated(text: str) -> str:
             said = said.replace(scratch, "")
             return f"<!-- run: {command} -->\n```\n$ {command}\n{said}{ending}```\n"
 
-        return _BLOCK.sub(shown, text)
+        return _BLOCK.sub(shown, _TABLE.sub(_table, text))
 
 
 def _environment(scratch: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ import typer
 from fi_bump import __version__
 from fi_bump.cli.audit import audit_command
 from fi_bump.cli.check import check_command
+from fi_bump.cli.explain import explain_command
 from fi_bump.cli.fleet import fleet_command
 from fi_bump.cli.init import init_command
 from fi_bump.cli.latest import latest_command
@@ -53,3 +54,4 @@ app.command("smoke")(smoke_command)
 app.command("template")(template_command)
 app.command("latest")(latest_command)
 app.command("audit")(audit_command)
+app.command("explain")(explain_command)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fi_bump.cli import completion
+from fi_bump.errors import Exit
 from fi_bump.report.formats import ListFormat, ReportFormat
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     help="Keep every version pin of a GPU package in step with one lock: versions.lock.json.",
     epilog=(
-        "Exit codes: 0 success, 1 findings, 2 wrong usage, 3 the command could not do its job, 130 interrupted.\n\n"
+        f"Exit codes: {', '.join(f'{int(code)} {code.phrase}' for code in Exit)}.\n\n"
         "The words pin, site, anchor, group, family, mention and probe are explained here:\n\n"
         # After a line with only \b click does not wrap, so the address is not broken at its hyphens.
         "\b\nhttps://github.com/fi-bump/fi-bump/blob/main/docs/glossary.md"
@@ -62,6 +63,13 @@ def complete_probes(incomplete: str) -> list[str]:
     from fi_bump.smoke.registry import PROBES
 
     return [name for name in PROBES if name.startswith(incomplete)]
+
+
+def complete_explained(incomplete: str) -> list[str]:
+    """The names that `explain` takes."""
+    from fi_bump.commands.explain import known_names
+
+    return [name for name in known_names() if name.startswith(incomplete)]
 
 
 def complete_targets(context: typer.Context, incomplete: str) -> list[str]:

@@ -70,28 +70,28 @@ class Rule(Enum):
         "floor-violated",
         "check",
         Severity.error,
-        "a range excludes the lock's version",
+        "a range, for example >=0.7, excludes the lock's version",
         "widen the range, or set a version that it allows",
     )
     HASH_MISMATCH = (
         "hash-mismatch",
         "check",
         Severity.error,
-        "a hash next to a pin, or in the lock, is not one of the release's",
+        "a --hash next to a pin, or with --online a hash in the lock, is not one of the release's",
         "find out who changed the file before you install it; fi-bump set GROUP==VERSION records the index's hashes",
     )
     NOT_IN_INDEX = (
         "not-in-index",
         "check",
         Severity.error,
-        "the locked release is not on its package index, or has no file that this repository can use",
+        "with --online: the package index does not have the locked release, or no file of it that fits",
         "look up the newest release that every member has: fi-bump latest",
     )
     YANKED = (
         "yanked",
         "check",
         Severity.error,
-        "the locked release was withdrawn (yanked) from its package index",
+        "with --online: the locked release was withdrawn (yanked) from its package index",
         "look up the newest release that every member has: fi-bump latest",
     )
     STALE_LOCK_FILE = (
@@ -113,21 +113,21 @@ class Rule(Enum):
         "mention",
         "check",
         Severity.note,
-        "a line names another version of a member and is not a pin",
+        "with --mentions: a line names another version of a member and is not a pin",
         "check whether the line is still right; fi-bump does not change it",
     )
     CONFLICT = (
         "conflict",
         "audit",
         Severity.error,
-        "the repository requires what a pinned release excludes",
+        "the repository has a requirement that a pinned release excludes",
         "run the fi-bump set command that the report names, or change one of the two requirements",
     )
     UNRESOLVED = (
         "unresolved",
         "audit",
         Severity.error,
-        "a requirement file cannot be resolved: uv finds no releases that satisfy it",
+        "with --resolve: uv finds no releases that satisfy a requirement file",
         "change a requirement that uv's explanation names",
     )
     RISK = (
@@ -156,7 +156,7 @@ class Rule(Enum):
         "smoke",
         Severity.error,
         "the run as a whole is red",
-        "read the reasons at the end of the report",
+        "read the reasons at the end of the report of --format table",
     )
     STANDING_FAILURE = (
         "standing-failure",

@@ -25,10 +25,11 @@ class Probe(NamedTuple):
 
     `lowest` and `highest` bound the compute capabilities it runs on; without `lowest` it runs anywhere. `compiles` says
     that it builds its kernel where it cannot run, on a machine without a GPU too. `seconds` is its time limit,
-    compiling included; `packages` are those whose releases can break it.
+    compiling included; `packages` are those whose releases can break it; `about` says in a clause what it tests.
     """
 
     name: str
+    about: str
     seconds: float
     packages: tuple[str, ...]
     lowest: Capability | None = None
@@ -67,11 +68,37 @@ def _dotted(capability: Capability) -> str:
 PROBES = {
     probe.name: probe
     for probe in (
-        Probe("environment", 300, PACKAGES),
-        Probe("mxfp4-sm90-interleave", 3600, (*PACKAGES, "torch"), (9, 0), (9, 0)),
-        Probe("fp4-scale-contract", 1800, (*PACKAGES, "torch"), (9, 0)),
+        Probe(
+            name="environment",
+            about="the locked version is installed and imports, and it fits torch, the driver and nvcc",
+            seconds=300,
+            packages=PACKAGES,
+        ),
+        Probe(
+            name="mxfp4-sm90-interleave",
+            about="a mixture of experts with MXFP4 weights computes right numbers, in a weight layout that is known",
+            seconds=3600,
+            packages=(*PACKAGES, "torch"),
+            lowest=(9, 0),
+            highest=(9, 0),
+        ),
+        Probe(
+            name="fp4-scale-contract",
+            about="the quantiser to 4 bits accepts the shapes of global scales that engines pass to it",
+            seconds=1800,
+            packages=(*PACKAGES, "torch"),
+            lowest=(9, 0),
+        ),
         # FlashInfer's masked grouped GEMM takes sm_100 and sm_103 and nothing else; no cubin is of it.
-        Probe("cutedsl-masked-moe", 1800, (PACKAGES[0], "torch", "nvidia-cutlass-dsl"), (10, 0), (10, 3), True),
+        Probe(
+            name="cutedsl-masked-moe",
+            about="the masked grouped matrix product compiles with the installed nvidia-cutlass-dsl and is right",
+            seconds=1800,
+            packages=(PACKAGES[0], "torch", "nvidia-cutlass-dsl"),
+            lowest=(10, 0),
+            highest=(10, 3),
+            compiles=True,
+        ),
     )
 }
 

@@ -10,6 +10,9 @@ from types import ModuleType
 
 import pytest
 
+from fi_bump.errors import Exit
+from fi_bump.findings.rules import Rule
+
 TOP = Path(__file__).parents[2]
 TOOL = TOP / "tools" / "docs.py"
 
@@ -36,6 +39,25 @@ def test_a_block_becomes_what_its_command_prints(docs: ModuleType) -> None:
         "<!-- run: echo to stderr >&2; exit 3 -->\n```\n$ echo to stderr >&2; exit 3\nto stderr\n[exit code 3]\n```\nb\n"
     )
     assert docs.generated(docs.generated(page)) == docs.generated(page)
+
+
+def test_tables_say_what_the_package_says(docs: ModuleType) -> None:
+    page = "a\n<!-- rules: audit -->\n\n| stale |\n|---|\n\n<!-- exit codes -->\nb\n"
+    made = docs.generated(page)
+    assert made.startswith("a\n<!-- rules: audit -->\n\n| rule | fails | meaning | what to do |\n|---|---|---|---|\n")
+    assert (
+        "\n| `unresolved` | yes | With `--resolve`: uv finds no releases that satisfy a requirement file. | Change a "
+        "requirement that uv's explanation names. |\n"
+    ) in made
+    assert "\n| 130 | Interrupted: no file is half-written. |\nb\n" in made
+    assert "stale" not in made
+    assert docs.generated(made) == made
+
+
+def test_every_rule_and_exit_code_is_in_the_pages() -> None:
+    pages = "".join((TOP / "docs" / f"{name}.md").read_text() for name in ("check", "indexes", "smoke", "reference"))
+    rows = [f"\n| `{rule.value}` |" for rule in Rule] + [f"\n| {int(code)} |" for code in Exit]
+    assert [row for row in rows if row not in pages] == []
 
 
 def test_what_runs_quietly_must_work(docs: ModuleType) -> None:

@@ -1,0 +1,28 @@
+"""explain: what a rule, a probe or an exit code means."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from fi_bump.cli.options import complete_explained
+from fi_bump.terminal.output import guard
+
+
+def explain_command(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RULE|PROBE|EXIT-CODE",
+            help="A name as reports show it. Default: list all names.",
+            autocompletion=complete_explained,
+        ),
+    ] = None,
+) -> None:
+    """Explain a rule, a probe or an exit code.
+
+    For a rule it prints the meaning, whether it fails its command, and what to do. It reads no repository.
+    """
+    from fi_bump.commands import explain as command
+
+    sys.exit(guard(lambda: command.run(name)))

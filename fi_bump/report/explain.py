@@ -1,0 +1,65 @@
+"""What a rule, a probe or an exit code means, as lines for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fi_bump.errors import Exit
+from fi_bump.findings.rules import Rule, Severity, rules_of, sentence
+from fi_bump.smoke.registry import PROBES, PYTEST, Probe
+
+_COMMANDS = ("check", "audit", "smoke")
+_TESTS = "the engine's own tests that --pytest names"
+
+
+def explanations() -> dict[str, list[str]]:
+    """The lines about every name that `fi-bump explain` takes, in the order of its list."""
+    found = {rule.value: _about_rule(rule) for command in _COMMANDS for rule in rules_of(command)}
+    found |= {name: _about_probe(probe) for name, probe in PROBES.items()}
+    found[PYTEST] = [f"{PYTEST}: a probe of fi-bump smoke", f"It runs {_TESTS}."]
+    return found | {str(int(code)): _about_exit(code) for code in Exit}
+
+
+def names() -> list[str]:
+    """Every name with its meaning, under a heading for each kind."""
+    return list(_names())
+
+
+def _names() -> Iterator[str]:
+    for command in _COMMANDS:
+        yield f"rules of fi-bump {command}"
+        yield from _rows((rule.value, f"{rule.severity:5}  {rule.meaning}") for rule in rules_of(command))
+    yield "probes of fi-bump smoke"
+    yield from _rows([*((name, probe.about) for name, probe in PROBES.items()), (PYTEST, _TESTS)])
+    yield "exit codes"
+    yield from _rows((str(int(code)), code.phrase) for code in Exit)
+
+
+def _rows(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    rows = list(pairs)
+    width = max(len(name) for name, _ in rows)
+    return (f"  {name:{width}}  {text}" for name, text in rows)
+
+
+def _about_rule(rule: Rule) -> list[str]:
+    fails = "error, the exit code is 1" if rule.severity is Severity.error else "note, the command does not fail"
+    head = f"{rule.value}: a rule of fi-bump {rule.command} ({fails})"
+    return [head, sentence(rule.meaning), f"help: {rule.help}"]
+
+
+def _about_probe(probe: Probe) -> list[str]:
+    *first, last = probe.packages
+    packages = f"{', '.join(first)} and {last}" if first else last
+    compiles = ["On any other machine it compiles its kernel."] if probe.compiles else []
+    return [
+        f"{probe.name}: a probe of fi-bump smoke",
+        f"It passes when {probe.about}.",
+        f"It runs {probe.where}, for at most {probe.seconds:g} seconds.",
+        *compiles,
+        f"Releases of {packages} can break it.",
+        f"help: run it alone: fi-bump smoke --only {probe.name}",
+    ]
+
+
+def _about_exit(code: Exit) -> list[str]:
+    return [f"{int(code)}: an exit code of every command", sentence(code.meaning)]
