@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: demo test network lint types check docs bench clean
+.PHONY: demo test fast network lint types check docs bench clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -18,6 +18,10 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-fail-under=95
+
+# The inner loop: everything that `test` runs except the slow tests, without coverage.
+fast: $(STAMP)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m 'not network and not gpu and not slow' --durations=5 --durations-min=1
 
 network: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist loadfile -m network

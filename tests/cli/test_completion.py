@@ -80,6 +80,7 @@ LINES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("line", "offered"), LINES)
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_is_answered(engine: Path, shell: str, line: str, offered: list[str]) -> None:
@@ -98,6 +99,7 @@ def test_each_shell_is_answered(engine: Path, shell: str, line: str, offered: li
         assert "==" not in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -131,6 +133,7 @@ def test_bash_itself(engine: Path, words: str, said: str) -> None:
     assert (done.stdout, done.stderr) == (f"{said}\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     ["check", "status", "set --offline --dry-run 0.7.0", "--help", "check --format sarif", "template github-bump"],

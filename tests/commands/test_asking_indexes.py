@@ -275,6 +275,7 @@ def test_a_member_that_the_indexes_of_its_file_do_not_have(engine: Path, ask: As
     assert ask(engine, "audit") == (0, f"flashinfer {OLD}: no conflicts\n", "")
 
 
+@pytest.mark.slow
 def test_latest(engine: Path, ask: Ask) -> None:
     result = ask(engine, "latest")
     assert result.code == 0
@@ -429,6 +430,7 @@ def test_an_index_that_cannot_be_asked(
     assert snapshot(engine) == before
 
 
+@pytest.mark.slow
 def test_no_credential_is_ever_shown(pinned: Path, ask: Ask, index: Index, tmp_path: Path) -> None:
     address = index.url.replace("//", "//planted-user:planted-password@") + "/simple"
     outputs = []

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import LOCK, TREE, plant
 
 COUNT = """
@@ -38,6 +40,7 @@ def instructions(root: Path) -> int:
     return int(count)
 
 
+@pytest.mark.slow
 def test_each_further_file_costs_little(tmp_path: Path) -> None:
     def tree(name: str, others: int, candidates: int) -> int:
         root = tmp_path / name
@@ -51,6 +54,7 @@ def test_each_further_file_costs_little(tmp_path: Path) -> None:
     assert (tree("candidates", 0, 300) - small) / 300 < 550
 
 
+@pytest.mark.slow
 def test_each_python_file_costs_little_until_a_version_stands_near_a_wanted_name(tmp_path: Path) -> None:
     def each(name: str, text: bytes) -> float:
         counts = []
@@ -68,6 +72,7 @@ def test_each_python_file_costs_little_until_a_version_stands_near_a_wanted_name
     assert naming - foreign < 500
 
 
+@pytest.mark.slow
 def test_a_long_dockerfile_costs_little_where_it_names_nothing(tmp_path: Path) -> None:
     root = tmp_path / "engine"
     plant(root, {**TREE, "versions.lock.json": LOCK})

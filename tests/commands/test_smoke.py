@@ -89,6 +89,7 @@ def test_the_table_and_the_plain_progress(smoke: Smoke) -> None:
     assert (folder / "environment.log").read_text() == "[1/2] x\n"
 
 
+@pytest.mark.slow
 def test_whatever_becomes_of_the_probes_the_run_goes_on(smoke: Smoke) -> None:
     probes = {
         "environment": SEGFAULTS,
@@ -211,6 +212,7 @@ def test_reports_in_files(smoke: Smoke) -> None:
     assert paths[3].read_text() == result.out
 
 
+@pytest.mark.slow
 def test_a_baseline(smoke: Smoke) -> None:
     earlier = str(smoke.folder / "earlier.json")
     wrong = {"mxfp4-sm90-interleave": "answer('fail', 'wrong', error=1.4)"}
@@ -359,6 +361,7 @@ def test_an_interpreter_that_falls(smoke: Smoke) -> None:
     assert f"{python}: the interpreter cannot be used: exited with 1: no such library\n" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("where", ["environment", "target", "install"])
 def test_an_interrupt_ends_every_process(engine: Path, tmp_path: Path, number: signal.Signals, where: str) -> None:
@@ -387,6 +390,7 @@ def test_an_interrupt_ends_every_process(engine: Path, tmp_path: Path, number: s
     assert [soon_gone(pid) for pid in pids] == [True, True]
 
 
+@pytest.mark.slow
 def test_on_a_terminal_progress_is_live(engine: Path, tmp_path: Path) -> None:
     python = fake_python(tmp_path / "bin", {"environment": "print('[12/24] nvcc', flush=True); answer('pass')"})
     arguments = ["-C", str(engine), "smoke", "--python", python, "--cache", str(tmp_path / "cache"), "--format", "json"]

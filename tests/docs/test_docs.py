@@ -27,11 +27,13 @@ def docs() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_no_page_is_stale() -> None:
     done = subprocess.run([sys.executable, TOOL, "--check"], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_a_block_becomes_what_its_command_prints(docs: ModuleType) -> None:
     page = "a\n<!-- quietly: echo x > y -->\n<!-- run: cat y -->\n```\nstale\n```\n\n<!-- run: echo to stderr >&2; exit 3 -->\nb\n"
     assert docs.generated(page) == (

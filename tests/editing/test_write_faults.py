@@ -60,6 +60,7 @@ def commit_steps(folder: Path) -> list[str]:
     return steps(folder, lambda root: write.commit(str(root), changes()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES])
 def test_every_failing_call_leaves_everything_as_it_was(tmp_path: Path, code: int) -> None:
     names = commit_steps(tmp_path)
@@ -89,6 +90,7 @@ def test_every_failing_call_leaves_everything_as_it_was(tmp_path: Path, code: in
     assert min(harmless) > decided
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
 def test_calls_that_keep_failing_leave_a_tree_that_can_be_recovered(tmp_path: Path, code: int) -> None:
     for step in range(1, len(commit_steps(tmp_path)) + 1):
@@ -111,6 +113,7 @@ def test_calls_that_keep_failing_leave_a_tree_that_can_be_recovered(tmp_path: Pa
         again(root)
 
 
+@pytest.mark.slow
 def test_every_failing_read_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # One read of the record, then three of each target: at the check, at the check after staging, before its rename.
     real = replay.read
@@ -138,6 +141,7 @@ def test_every_failing_read_leaves_everything_as_it_was(tmp_path: Path, monkeypa
         again(root)
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_all_old_or_all_new(tmp_path: Path) -> None:
     names = commit_steps(tmp_path)
     first_rename = [step for step, name in enumerate(names, 1) if name == "replace"][1]
@@ -173,6 +177,7 @@ def test_a_real_interrupt_between_renames_waits_for_the_last(tmp_path: Path) -> 
     again(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_kill_at_every_call_is_recovered(tmp_path: Path) -> None:
     total = len(commit_steps(tmp_path))
     roots = [tmp_path / str(step) for step in range(1, total + 1)]
@@ -194,6 +199,7 @@ def test_a_kill_at_every_call_is_recovered(tmp_path: Path) -> None:
     assert outcomes == {None, "undone", "finished"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", ["finished", "undone"])
 def test_a_kill_at_every_call_of_a_recovery_is_recovered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: str

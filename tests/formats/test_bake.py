@@ -169,6 +169,7 @@ def flat(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[s
         yield path, value
 
 
+@pytest.mark.slow
 @given(TEXTS)
 def test_scanner_reads_what_json_reads(text: str) -> None:
     source = Source("a.json", text.encode("utf-8"))
@@ -212,6 +213,7 @@ def bakes(draw: st.DrawFn) -> bytes:
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"]))).encode()
 
 
+@pytest.mark.slow
 @given(bakes(), VERSIONS, VERSIONS)
 def test_laws(data: bytes, first: str, second: str) -> None:
     laws.hold(look, data, first, second)

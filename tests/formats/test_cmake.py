@@ -71,6 +71,7 @@ def test_nothing_wanted_finds_nothing() -> None:
     assert find(Source("CMakeLists.txt", b"".join(data for data, _ in FORMS[:6])), nothing) == Found(())
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from([data for data, _ in FORMS[:15]]), max_size=6),
     st.sampled_from(["0.6.1", "0.10.0.post2", "1!2.0rc1"]),
@@ -86,6 +87,7 @@ def test_no_input_crashes(parts: list[bytes]) -> None:
     assert all(pin.version for pin in found.pins)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", [b"(", b'"', b"[[", b"#[[", b"set(", b"set(FLASHINFER_VERSION 0.6.1)\n", b"\\", FORMS[6][0]]
 )

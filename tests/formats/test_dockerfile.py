@@ -259,6 +259,7 @@ FRAGMENTS = [
 VERSIONS = st.sampled_from(["0.6.11.post2", "1.0rc1", "0.7", "1!2.0.dev3", "12"])
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=6), st.sampled_from([b"\n", b"\r\n", b"\n\n"]), VERSIONS, VERSIONS)
 def test_laws(parts: list[bytes], end: bytes, first: str, second: str) -> None:
     # An unfinished last part, or a heredoc, may swallow the next part; the laws hold all the same.
@@ -299,6 +300,7 @@ def test_a_witness_sees_only_the_edited_instructions_change() -> None:
         assert (old["startline"], old["endline"]) == (new["startline"], new["endline"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

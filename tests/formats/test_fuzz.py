@@ -142,6 +142,7 @@ PIECES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", sorted(NAMES))
 def test_time_grows_as_the_file_does(form: str) -> None:
     def look(data: bytes) -> object:

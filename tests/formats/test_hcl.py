@@ -115,6 +115,7 @@ def search_or_refuse(data: bytes) -> None:
         return
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", [b"{", b'"${', b"a ", b"a=[", b"a=f(", b"<<E\nE\n", b"/**/", b'"x" = "$', variable(b'"0.6.1"')]
 )

@@ -215,6 +215,7 @@ def test_any_bytes(path: str, data: bytes) -> None:
     assert all(item.source.text(item.span) == item.version for item in found.unpinned)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [

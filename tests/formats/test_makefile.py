@@ -86,6 +86,7 @@ def test_no_input_crashes(parts: list[bytes]) -> None:
         assert data[pin.span.start : pin.span.end] == pin.version.encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [b"\\", b"a ", b"FLASHINFER_VERSION := 0.6.1\n", b"x: ", b"\\\n", b"\t\n", b"$($("])
 def test_time_is_linear(piece: bytes) -> None:
     assert scaling.is_linear(search, lambda count: piece * count, 10_000)

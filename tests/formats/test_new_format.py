@@ -64,6 +64,7 @@ def run(copy: Path, root: Path, *arguments: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_every_command_takes_it(copy: Path, tmp_path: Path) -> None:
     plant(tmp_path, {"deploy/kernels.toyfmt": TOY, "Toyfile": TOY, "notes.toy": TOY})
     code, out, err = run(copy, tmp_path, "init")

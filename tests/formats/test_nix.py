@@ -84,6 +84,7 @@ def test_no_input_crashes(parts: list[bytes]) -> None:
         assert place.version == place.source.text(place.span)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [b"{", b'"', b"''", b"a ", b'a = "', b"/*", FORMS[3][0]])
 def test_time_is_linear(piece: bytes) -> None:
     assert scaling.is_linear(search, lambda count: piece * count, 5_000)

@@ -532,6 +532,7 @@ def test_damaged_documents(data: bytes, damage: list[tuple[int, int]]) -> None:
             assert string.passage.data == body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

@@ -357,6 +357,7 @@ def test_laws(data: bytes, first: str, second: str) -> None:
     laws.hold(look, data, first, second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [

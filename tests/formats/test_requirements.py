@@ -377,6 +377,7 @@ def test_packaging_agrees(clauses: str, parenthesised: bool, extras: str, marker
         assert [clause.version.removeprefix("v").partition("+")[0] for clause in exact] == [pin.version]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", [b"\\\n", b" ", b"flashinfer-python==0.6.1\n", b"a-", b"[", b"==1,", b"#", b"flashinfer-python \\\n", b"${"]
 )

@@ -301,6 +301,7 @@ PATHOLOGICAL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
 def test_time_is_linear(piece: bytes) -> None:
     def script(count: int) -> bytes:

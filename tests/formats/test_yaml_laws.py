@@ -151,6 +151,7 @@ def work(data: bytes) -> int:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

@@ -51,6 +51,7 @@ def test_what_is_committed_passes(copy: Path) -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "old", "new", "failing"),
     [

@@ -215,6 +215,7 @@ def _listing(name: object = "kit-1.0-py3-none-any.whl", url: object = "a", **mor
 OK_PAGE = Reply(200, {"Content-Type": JSON}, b'{"files": []}')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("replies", "message"),
     [
@@ -281,6 +282,7 @@ def test_temporary_errors_are_retried(index: Index, client: Client) -> None:
     assert index.seen["/simple/gone/"] == 1
 
 
+@pytest.mark.slow
 def test_an_index_that_hangs(index: Index, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_module, "RETRIES", 1)
     index.routes["/simple/kit/"] = hanging

@@ -352,6 +352,7 @@ def take(root: Path, step: tuple[Any, ...]) -> None:
             plant(root, {f"{folder}/.git": b""})
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(steps=STEPS)
 def test_the_cached_report_equals_a_full_check(
@@ -382,6 +383,7 @@ def test_the_cached_report_equals_a_full_check(
             assert report is None or quick == (0, report)
 
 
+@pytest.mark.slow
 def test_from_the_command_line(tmp_path: Path) -> None:
     root = tmp_path / "engine"
     plant(root, {**TREE, "versions.lock.json": LOCK})

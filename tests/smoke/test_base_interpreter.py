@@ -50,6 +50,7 @@ def test_what_a_base_holds(base: str, tmp_path: Path) -> None:
     assert with_pip.venv("HOME") == [sys.executable, "-m", "venv", "--without-pip", "HOME"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piped", [False, True])
 def test_an_environment_sees_its_base_after_its_own(piped: bool, base: str, tmp_path: Path) -> None:
     if piped:

@@ -40,6 +40,7 @@ class TestMore:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tests", "expected"),
     [
@@ -70,12 +71,14 @@ def test_real_tests(tmp_path: Path, tests: list[str], expected: ProbeResult) -> 
     assert (report.outcome, report.reason, report.metrics) == (expected.outcome, expected.reason, expected.metrics)
 
 
+@pytest.mark.slow
 def test_a_file_without_tests_shows_nothing(tmp_path: Path) -> None:
     (tmp_path / "test_engine.py").write_text("x = 1\n")
     report = outcome(tmp_path, sys.executable, "test_engine.py")
     assert (report.outcome, report.reason) == ("not-run", "pytest collected no test")
 
 
+@pytest.mark.slow
 def test_a_name_that_is_not_there_fails(tmp_path: Path) -> None:
     (tmp_path / "test_engine.py").write_text("x = 1\n")
     report = outcome(tmp_path, sys.executable, "test_engine.py::test_none")
@@ -116,6 +119,7 @@ def test_odd_ends(tmp_path: Path, source: str, expected: str, reason: str | None
     assert (report.outcome, report.reason) == (expected, reason)
 
 
+@pytest.mark.slow
 def test_a_hang(tmp_path: Path) -> None:
     (tmp_path / "test_engine.py").touch()
     python = fake_python(tmp_path / "bin", {"pytest": HANGS})

@@ -69,6 +69,7 @@ def test_a_folder_without_the_wheel(tmp_path: Path, versions: list[str], hint: s
     assert caught.value.hint == hint
 
 
+@pytest.mark.slow
 def test_a_real_environment_from_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     house = tmp_path / "house"
     wheel(house, "kit", "1.0", {"kit.py": "print('kit 1.0')\n"}, ("part>=1",))

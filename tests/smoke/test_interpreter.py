@@ -84,6 +84,7 @@ def test_what_becomes_of_a_probe(tmp_path: Path, source: str, result: ProbeResul
     assert asked(tmp_path, source) == ProbeResult(result.outcome, reason, result.metrics)
 
 
+@pytest.mark.slow
 def test_a_hang_is_a_failed_probe(tmp_path: Path) -> None:
     assert asked(tmp_path, HANGS, 1.5) == ProbeResult("fail", "ran past its limit of 1.5 s and was killed")
 

@@ -70,6 +70,7 @@ def test_how_it_ended_in_words(tmp_path: Path, source: str, reason: str) -> None
     assert (ended.reason(LIMIT), ended.clean) == (reason, False)
 
 
+@pytest.mark.slow
 def test_a_hang_ends_at_its_limit(tmp_path: Path) -> None:
     ended, heard, _ = start(tmp_path, "print('waiting', flush=True); time.sleep(600)", seconds=1.5)
     assert (ended.timed_out, ended.clean, heard) == (True, False, ["waiting"])
@@ -77,6 +78,7 @@ def test_a_hang_ends_at_its_limit(tmp_path: Path) -> None:
     assert 1.5 <= ended.seconds < 20
 
 
+@pytest.mark.slow
 def test_one_that_ignores_the_request_to_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "GRACE", 0.2)
     source = "signal.signal(signal.SIGTERM, signal.SIG_IGN); print(os.getpid(), flush=True); time.sleep(600)"
@@ -88,6 +90,7 @@ def test_one_that_ignores_the_request_to_end_is_killed(tmp_path: Path, monkeypat
 CHILD = "child = subprocess.Popen(['sleep', '600']); print(child.pid, flush=True); "
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rest", "seconds", "reason"),
     [

@@ -54,6 +54,7 @@ json.dump(result, open(sys.argv[2], "w"))
 """
 
 
+@pytest.mark.slow
 def test_the_whole_sweep_in_real_environments(
     tmp_path: Path, engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch, folder_only: None
 ) -> None:

@@ -312,6 +312,7 @@ def test_a_reader_that_leaves_early(engine: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "code"),
     [("check", 1), ("check --format json", 1), ("status", 0), ("init --force", 0), (f"set --offline {NEW}", 0)],

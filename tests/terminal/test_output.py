@@ -25,6 +25,7 @@ def shell(root: Path, command: str, redirection: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_closed(engine: Path, command: str) -> None:
     assert shell(engine, command, ">&-") == (0, "")

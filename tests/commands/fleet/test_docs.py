@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.commands.fleet.conftest import text
 from tests.conftest import NEW, OLD, Run, plant
 from tests.stories.test_precommit import git
@@ -40,6 +42,7 @@ def test_the_table(tmp_path: Path, run: Run) -> None:
     assert f"$ fi-bump fleet --repos repos.txt\n{text(result)}" == shown
 
 
+@pytest.mark.slow
 def test_the_loop(tmp_path: Path) -> None:
     loop = next(block for block in BLOCKS if block.startswith("while read"))
     fi_bump = f'#!/bin/sh\nexec {sys.executable} -m fi_bump "$@"\n'

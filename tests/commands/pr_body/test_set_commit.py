@@ -224,6 +224,7 @@ def test_without_git_on_the_path(committed: Path, run: Run, monkeypatch: pytest.
     assert snapshot(committed) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [(), ("--pr-body", "-")])
 def test_a_reader_that_leaves_at_once_costs_no_commit(committed: Path, body: tuple[str, ...]) -> None:
     program = f"{{ sleep 0.2; '{sys.executable}' -m fi_bump set --offline --commit {' '.join(body)} {NEW}; }} | true"

@@ -145,6 +145,7 @@ SETUP = ["auth", "setup-git"]
 CREATE = ["pr", "create", "--base", "main", "--head", BRANCH, "--title", TITLE, "--body-file"]
 
 
+@pytest.mark.slow
 def test_from_the_newest_version_to_the_pull_request(tmp_path: Path, index: Index, run: Run) -> None:
     runner = Runner(tmp_path, index)
     install, latest, move, push = scripts(written(runner.root, run, "github-bump"))
@@ -186,6 +187,7 @@ def test_from_the_newest_version_to_the_pull_request(tmp_path: Path, index: Inde
     assert runner.asked() == [LIST]
 
 
+@pytest.mark.slow
 def test_nothing_is_proposed_where_nothing_is_newer(tmp_path: Path, index: Index, run: Run) -> None:
     runner = Runner(tmp_path, index)
     _, latest, move, push = scripts(written(runner.root, run, "github-bump"))
@@ -197,6 +199,7 @@ def test_nothing_is_proposed_where_nothing_is_newer(tmp_path: Path, index: Index
     assert runner.asked() == []
 
 
+@pytest.mark.slow
 def test_the_index_of_another_group_is_not_asked(tmp_path: Path, index: Index, run: Run) -> None:
     runner = Runner(tmp_path, index)
     lock = runner.root / "versions.lock.json"

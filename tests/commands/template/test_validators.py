@@ -54,6 +54,7 @@ def test_zizmor_finds_nothing(two: Path, run: Run, name: str) -> None:
     assert "error[unpinned-uses]: unpinned action reference" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "schema", "old", "new"),
     [
@@ -74,6 +75,7 @@ def test_the_vendors_schema_takes_it(
     assert tool("check-jsonschema", *arguments, cwd=two).returncode == 1
 
 
+@pytest.mark.slow
 def test_kubernetes_takes_it(two: Path, run: Run) -> None:
     path = written(two, run, "kubernetes-smoke")
     done = tool("kubernetes-validate", "--strict", str(path), cwd=two)
@@ -112,6 +114,7 @@ def test_shellcheck_finds_nothing(two: Path, run: Run, name: str) -> None:
     assert tool("shellcheck", "--norc", "--shell=bash", "-", cwd=two, text="echo $1\n").returncode == 1
 
 
+@pytest.mark.slow
 def test_pre_commit_runs_it(two: Path, run: Run, tmp_path: Path) -> None:
     # This tree stands in for the repository that the template names; its hook runs the installed fi-bump.
     hooks = tmp_path / "hooks"

@@ -27,12 +27,14 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
+@pytest.mark.slow
 def test_every_template_is_in_it_as_it_is_in_the_repository(unpacked: Path) -> None:
     carried = {path.name: path.read_bytes() for path in (unpacked / "fi_bump/data/templates").iterdir()}
     assert carried == {path.name: path.read_bytes() for path in (TOP / "templates").iterdir()}
     assert sorted(carried) == sorted(template.source for template in TEMPLATES.values())
 
 
+@pytest.mark.slow
 def test_it_fills_them_in(unpacked: Path, two: Path, tmp_path: Path) -> None:
     program = "import fi_bump; from fi_bump.__main__ import main; print(fi_bump.__file__, flush=True); main()"
     # Coverage must not measure this copy of the package.
