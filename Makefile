@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: demo test fast network lint types check docs bench clean
+.PHONY: demo test fast goldens network lint types check docs bench clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,12 @@ test: $(STAMP)
 # The inner loop: everything that `test` runs except the slow tests, without coverage.
 fast: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist loadfile -m 'not network and not gpu and not slow' --durations=5 --durations-min=1
+
+# Writes every golden file and transcript as the code makes it now; review what changed before you commit it.
+goldens: $(STAMP)
+	FI_BUMP_WRITE_GOLDENS=1 $(BIN)/python -m pytest tests/forms tests/report tests/commands/template/test_template.py
+	$(BIN)/python tools/docs.py
+	git status --short
 
 network: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist loadfile -m network

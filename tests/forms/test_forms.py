@@ -3,12 +3,11 @@
 A case holds `tree/`, the repository; `transcript.txt`, commands and what they print; and `after/`, each file that the
 first `set` changes, as it is then. All else stays byte for byte, and the last command brings every byte back.
 
-With FI_BUMP_WRITE_CASES set the last two are written instead of compared, for a person to read before they are kept.
+`make goldens` writes the last two, for a person to read before they are committed.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
+from tests.golden import golden, rewriting
 
 CASES = Path(__file__).parent / "cases"
 COMMANDS = ["init", "check", "set --offline 0.6.11.post2", "check", "set --offline 0.6.8.post1", "check"]
@@ -49,13 +49,11 @@ def test_form(name: str, tmp_path: Path, run: Run) -> None:
         elif not before:
             before = files(root)
     assert after is not None, "no command of the case sets a version"
-    if os.environ.get("FI_BUMP_WRITE_CASES"):
-        written.write_text(transcript)
+    assert transcript.encode() == golden(written, transcript.encode())
+    if rewriting():
         shutil.rmtree(case / "after", ignore_errors=True)
         for path, data in after.items():
-            (case / "after" / path).parent.mkdir(parents=True, exist_ok=True)
-            (case / "after" / path).write_bytes(data)
-    assert transcript == written.read_text()
+            golden(case / "after" / path, data)
     assert after == files(case / "after")
     assert {path: before[path] for path in after}.keys() == after.keys(), "set made a file"
     assert files(root) == before

@@ -18,6 +18,7 @@ from fi_bump.lock import Group, Member
 from fi_bump.lock import Lock as LockType
 from fi_bump.pins import Place
 from fi_bump.report.findings.model import Report, Result
+from tests.golden import golden as golden_file
 
 GOLDEN = Path(__file__).parent / "golden"
 OLD, NEW = "0.6.8.post1", "0.6.11.post2"
@@ -100,7 +101,12 @@ def result(path: str = "a.txt", message: str = "kit is 0.9, the lock says 1.0", 
     return made._replace(**fields)
 
 
-def golden(name: str) -> str:
-    """Return the expected text."""
-    text = (GOLDEN / name).read_bytes().decode()
-    return text.replace('"version": "VERSION"', f'"version": "{__version__}"')
+def golden(name: str, made: str | None = None) -> str:
+    """Return the expected text, in which the file has `VERSION` for fi-bump's version.
+
+    With `made`, the output of the test, it is a file that `make goldens` rewrites.
+    """
+    version = '"version": "VERSION"', f'"version": "{__version__}"'
+    path = GOLDEN / name
+    data = path.read_bytes() if made is None else golden_file(path, made.replace(*version[::-1]).encode())
+    return data.decode().replace(*version)

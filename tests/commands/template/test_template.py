@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from fi_bump.template.catalog import TEMPLATES
 from tests.conftest import LOCK, TREE, Result, Run, plant, snapshot
+from tests.golden import golden as golden_file
 
 GOLDEN = Path(__file__).parent / "golden"
 TARGETS = {
@@ -54,9 +54,8 @@ def test_there_is_a_golden_copy_of_each_and_no_other() -> None:
 def test_it_is_printed(two: Path, run: Run, name: str) -> None:
     before = snapshot(two)
     printed = run(two, "template", name)
-    if os.environ.get("FI_BUMP_WRITE_GOLDENS"):
-        (GOLDEN / TEMPLATES[name].source).write_text(printed.out)
-    assert printed == Result(0, golden(name).decode(), "")
+    expected = golden_file(GOLDEN / TEMPLATES[name].source, printed.out.encode())
+    assert printed == Result(0, expected.decode(), "")
     assert snapshot(two) == before
 
 

@@ -47,14 +47,14 @@ def audited(tmp_path: Path) -> Report:
     ],
 )
 def test_an_audit(audited: Report, form: Written, name: str) -> None:
-    expected = golden(name)
-    assert f"{render(audited, form)}\n" == expected
+    made = f"{render(audited, form)}\n"
+    assert made == golden(name, made)
 
 
 def test_an_audit_on_a_terminal(audited: Report) -> None:
     stream = io.StringIO()
     show(audited.results, Console(file=stream, width=72))
-    assert stream.getvalue() == golden("audit.terminal.txt")
+    assert stream.getvalue() == golden("audit.terminal.txt", stream.getvalue())
 
 
 def test_an_audit_without_a_conflict(tmp_path: Path) -> None:
@@ -86,8 +86,8 @@ class Case(NamedTuple):
     ],
 )
 def test_smoke(case: Case) -> None:
-    expected = golden(case.name)
-    assert f"{render(smoke_report(case.report, LOCKED), case.form)}\n" == expected
+    made = f"{render(smoke_report(case.report, LOCKED), case.form)}\n"
+    assert made == golden(case.name, made)
 
 
 @pytest.mark.parametrize("lock", [None, Source("versions.lock.json", b"{"), Source("versions.lock.json", b"{}")])
