@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from fi_bump import families
 from fi_bump.errors import UsageError
@@ -10,7 +11,6 @@ from fi_bump.grammar import canonical_name
 from fi_bump.grouping import filled
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.pins import Kind
-from fi_bump.records import NamedTuple
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import scan
 from fi_bump.versions import canonical_version

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 import fi_bump
+from fi_bump.formats.table import FORMATS as FILE_FORMATS
+from fi_bump.formats.table import expanded
 from tests.conftest import plant
 from tools import layers
 
@@ -355,3 +357,46 @@ def test_a_plain_check_loads_no_framework(tmp_path: Path) -> None:
     assert done.stderr == b""
     assert done.stdout == b"kit 1.0: 3 pins in 3 files, in step\n[]\n"
     assert done.returncode == 0
+
+
+# A file of each format for a check of `kit`; the requirement with an address loads what reads addresses.
+EVERY_FORMAT = {
+    expanded(form.files[0])[0].replace("*", "a"): b"kit==1.0\nkit @ https://example.invalid/kit-1.0-py3-none-any.whl\n"
+    for form in FILE_FORMATS
+    if form.name != "pyproject"
+} | {"pyproject.toml": b'[project]\ndependencies = ["kit==1.0"]\n'}
+
+
+def test_the_light_records_are_those_of_a_plain_check(tmp_path: Path) -> None:
+    # records.NamedTuple saves `check` the import of typing. Everything else uses typing's own.
+    lock = (
+        b'{"lock-version": 1, "groups": {"kit": {"version": "1.0", "packages": {"kit": {}}, "sites":'
+        b' ["notes.md#literal:kit {version} here"]}}}'
+    )
+    plant(tmp_path, {**EVERY_FORMAT, "versions.lock.json": lock, "notes.md": b"kit 1.0 here\n"})
+    program = (
+        "import atexit, sys\n"
+        "from fi_bump.__main__ import main\n"
+        "atexit.register(lambda: print(*(name for name in sys.modules if name.startswith('fi_bump.'))))\n"
+        "sys.argv = ['fi-bump', '-C', '.', 'check']\n"
+        "main()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, check=False, text=True
+    )
+    assert done.stderr == ""
+    names = {name: (PACKAGE / name).with_suffix("") for name in MODULES}
+    last = done.stdout.split("\n")[-2].split()
+    loaded = {name for name, path in names.items() if ".".join(path.relative_to(PACKAGE.parent).parts) in last}
+    assert {name for name in FORMATS if name in loaded} >= {f"formats/{form.name}.py" for form in FILE_FORMATS}
+
+    def users(record: str) -> set[str]:
+        return {
+            name
+            for name in MODULES
+            if name != "records.py" and record in layers.imported_names(tree(name), "fi_bump", name)
+        }
+
+    assert users("fi_bump.records.NamedTuple") - loaded == set()
+    assert users("typing.NamedTuple") & loaded == set()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from packaging.version import Version
 
 from fi_bump.audit.audit import Audit, audit
 from fi_bump.lock import Group
-from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known, MemberRelease, asked_members, release_files
 from fi_bump.releases.on_the_way import Release, on_the_way

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from fi_bump.change.model import Asked, Description, GroupChange, MovedPin
 from fi_bump.findings.compare import compare, finding_line, lock_files
@@ -10,7 +11,6 @@ from fi_bump.findings.rules import Severity
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import agrees, assign
 from fi_bump.pins import Pin
-from fi_bump.records import NamedTuple
 from fi_bump.releases.on_the_way import Release
 from fi_bump.repository import Repository
 from fi_bump.scanning import mentions

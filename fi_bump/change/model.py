@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fi_bump.records import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
 from fi_bump.releases.on_the_way import Release
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from fi_bump import user_files
 from fi_bump.audit.preflight import Preflight
@@ -14,7 +14,6 @@ from fi_bump.change.describe import before, describe
 from fi_bump.change.index_answers import asked_by_set
 from fi_bump.editing.plan import Plan
 from fi_bump.lock import LOCK_NAME
-from fi_bump.records import NamedTuple
 from fi_bump.report.change.commit_message import message_text
 from fi_bump.report.change.pull_request import body_text
 from fi_bump.repository import Repository, open_repository

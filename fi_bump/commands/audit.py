@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -10,7 +11,6 @@ from fi_bump.audit.audit import audit
 from fi_bump.audit.resolve import Verdict, resolve
 from fi_bump.audit.words import lines, proposed_command, summary
 from fi_bump.errors import Exit, FiBumpError, NoReleaseError
-from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known
 from fi_bump.report.formats import ReportFormat

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from fi_bump.errors import Exit, UsageError
 from fi_bump.fleet.checkouts import Named, engine_of, listed, named, read
 from fi_bump.fleet.compare import compare
 from fi_bump.fleet.model import Fleet, Newest
-from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online
 from fi_bump.report.formats import ListFormat
 from fi_bump.terminal.output import say

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from fi_bump import families
 from fi_bump.commands.locked import locked_folder
@@ -13,7 +14,6 @@ from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.grouping import filled, split
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, assign
-from fi_bump.records import NamedTuple
 from fi_bump.report.text import count
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, scan

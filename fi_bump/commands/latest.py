@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fi_bump.audit.audit import audit
 from fi_bump.errors import Exit
 from fi_bump.index.client import newest
 from fi_bump.lock import Group, Lock, Member
-from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known, asked_members
 from fi_bump.releases.latest import GroupLatest, MemberLatest

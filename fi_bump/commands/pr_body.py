@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fi_bump import user_files
 from fi_bump.change import git
 from fi_bump.change.describe import Before, before, before_of_lock, describe, version_before
@@ -9,7 +11,6 @@ from fi_bump.change.model import Asked
 from fi_bump.errors import Exit, FiBumpError, LockError, ParseError
 from fi_bump.lock import LOCK_NAME, Lock, load
 from fi_bump.pins import Pin, Source
-from fi_bump.records import NamedTuple
 from fi_bump.releases.asking import Online
 from fi_bump.report.change.pull_request import body_text
 from fi_bump.repository import Repository, open_repository

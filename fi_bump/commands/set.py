@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, NamedTuple
 
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing.plan import Plan, make_plan
@@ -12,7 +13,6 @@ from fi_bump.findings.rules import Rule
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
-from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.diff import diff
 from fi_bump.report.text import count, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository

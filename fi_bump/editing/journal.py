@@ -11,10 +11,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from fi_bump import errors
 from fi_bump.errors import FileError
-from fi_bump.records import NamedTuple
 from fi_bump.state import INTENT, JOURNAL
 from fi_bump.user_files import write_new
 

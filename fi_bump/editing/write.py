@@ -13,11 +13,11 @@ import os
 import signal
 import stat
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from fi_bump.editing import journal
 from fi_bump.editing.journal import JournalEntry, explained
 from fi_bump.errors import BusyError, FileError, InternalError
-from fi_bump.records import NamedTuple
 from fi_bump.state import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
 from fi_bump.user_files import write_new
 

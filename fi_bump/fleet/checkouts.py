@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from fi_bump import state, user_files
 from fi_bump.errors import FiBumpError, UsageError
@@ -12,7 +13,6 @@ from fi_bump.findings.rules import Severity
 from fi_bump.fleet.model import Checkout, Held, State
 from fi_bump.lock import LOCK_NAME, Group
 from fi_bump.ownership import assign
-from fi_bump.records import NamedTuple
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning.files import read_optional
 from fi_bump.scanning.scan import Scan

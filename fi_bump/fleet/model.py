@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import NamedTuple
 
 from fi_bump.lock import Group
-from fi_bump.records import NamedTuple
 
 
 class State(Enum):

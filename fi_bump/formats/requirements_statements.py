@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from fi_bump.formats.requirements_lines import logical_lines
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span
-from fi_bump.records import NamedTuple
 
 _OPTIONS = LazyPattern(rb"(?:^|(?<=\s))--?[A-Za-z]")
 _OPTION = re.compile(rb"\s*(--[A-Za-z][A-Za-z-]*|-[A-Za-z])(?:\s*=\s*|\s+)?(.*)\Z", re.DOTALL)

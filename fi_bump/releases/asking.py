@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from fi_bump.errors import FiBumpError, UnreachableError
 from fi_bump.index import configuration
@@ -12,7 +13,6 @@ from fi_bump.index.cache import Cache, default_folder
 from fi_bump.index.client import Client
 from fi_bump.index.http import Http
 from fi_bump.lock import Lock
-from fi_bump.records import NamedTuple
 from fi_bump.releases.known import Known, Terms, targets
 from fi_bump.terminal.waiting import waiting
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from packaging.version import Version
 
 from fi_bump.lock import Group, Member
-from fi_bump.records import NamedTuple
 
 
 class MemberLatest(NamedTuple):

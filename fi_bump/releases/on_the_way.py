@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from packaging.version import Version
 
 from fi_bump.index.model import File
 from fi_bump.lock import Member
-from fi_bump.records import NamedTuple
 from fi_bump.releases.known import Known
 
 

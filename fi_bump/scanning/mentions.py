@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from typing import NamedTuple
 
 from fi_bump.grammar import VERSION, name_pattern, names_any
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Mark, Pin, Source, Unpinned
-from fi_bump.records import NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, needles, read_quietly, wanted_by
 

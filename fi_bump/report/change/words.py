@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 from urllib.parse import quote
 
 from fi_bump.change.model import Description, GroupChange, MovedPin
 from fi_bump.lock import LOCK_NAME
-from fi_bump.records import NamedTuple
 from fi_bump.releases.on_the_way import Release
 from fi_bump.report.text import count
 from fi_bump.smoke.model import SmokeReport

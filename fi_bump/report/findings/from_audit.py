@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from fi_bump.audit.audit import Audit
 from fi_bump.audit.conflicts import Conflict
@@ -11,7 +12,6 @@ from fi_bump.audit.resolve import Verdict
 from fi_bump.findings.rules import Rule, rules_of
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Place
-from fi_bump.records import NamedTuple
 from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Passed, Related, Report, Result
 

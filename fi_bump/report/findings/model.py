@@ -10,10 +10,10 @@ import json
 import posixpath
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from fi_bump.findings.rules import Rule, Severity
 from fi_bump.pins import Place
-from fi_bump.records import NamedTuple
 
 
 class Related(NamedTuple):
