@@ -51,15 +51,22 @@ def main() -> None:
             "`python -c pass`": [here / "python", "-c", "pass"],
             OURS: [here / "fi-bump", "check"],
             "vLLM's `generate_versions_json.py --check`": [
-                here / "python", "tools/generate_versions_json.py", "--check",
+                here / "python",
+                "tools/generate_versions_json.py",
+                "--check",
             ],
             "`tbump --dry-run`": [peers / "tbump", "--dry-run", "--non-interactive", "--only-patch", "0.6.12"],
             "`bump-my-version bump --dry-run`": [
-                peers / "bump-my-version", "bump", "--dry-run", "--allow-dirty", "--new-version", "0.6.12",
+                peers / "bump-my-version",
+                "bump",
+                "--dry-run",
+                "--allow-dirty",
+                "--new-version",
+                "0.6.12",
             ],
             CHANGED: [here / "fi-bump", "check"],
             COLD: [here / "fi-bump", "check"],
-        }  # fmt: skip
+        }
         os.environ["XDG_CACHE_HOME"] = str(Path(scratch) / "cache")
         time.sleep(SETTLED)
         subprocess.run(commands[OURS], cwd=root, check=True, stdout=subprocess.DEVNULL)

@@ -37,8 +37,10 @@ def _bytes() -> None:
     before, asked = client.http.received, client.http.requests
     client.metadata(wheel)
     got, requests = client.http.received - before, client.http.requests - asked
-    print(f"metadata of flashinfer-python {RELEASE}: {got:,} of {wheel.size:,} bytes ({got / wheel.size:.1%}), "
-          f"{requests} requests")  # fmt: skip
+    print(
+        f"metadata of flashinfer-python {RELEASE}: {got:,} of {wheel.size:,} bytes ({got / wheel.size:.1%}), "
+        f"{requests} requests"
+    )
 
 
 def _times(scratch: Path) -> None:

@@ -13,11 +13,30 @@ from fi_bump.versions import canonical_version, newest_first
 
 # Tables and folders whose names are too common to name a group.
 _GENERAL = frozenset(
-    {
-        *("dependencies", "override-dependencies", "constraint-dependencies", "requires", "run", "script", "pip"),
-        *("docker", "requirements", "github", "workflows", "buildkite", "ci", "scripts", "deploy", "src", "tests"),
-        *("images", "image", "build", "tools", "python"),
-    }
+    [
+        "dependencies",
+        "override-dependencies",
+        "constraint-dependencies",
+        "requires",
+        "run",
+        "script",
+        "pip",
+        "docker",
+        "requirements",
+        "github",
+        "workflows",
+        "buildkite",
+        "ci",
+        "scripts",
+        "deploy",
+        "src",
+        "tests",
+        "images",
+        "image",
+        "build",
+        "tools",
+        "python",
+    ]
 )
 
 

@@ -109,23 +109,49 @@ SPAWNERS = {
 SPAWNING = {"subprocess", "multiprocessing", "socket", "http", "urllib.request"}
 # Rules over values: these modules neither read nor write files, and start no processes.
 PURE = [
-    *(
-        "editing/plan.py",
-        "findings/compare.py",
-        "findings/rules.py",
-        "ownership.py",
-        "lock.py",
-        "grammar.py",
-        "pins.py",
-        "versions.py",
-    ),
-    *("template/fill.py", "template/values.py", "fleet/model.py", "fleet/compare.py", "change/model.py", *FORMATS),
+    "editing/plan.py",
+    "findings/compare.py",
+    "findings/rules.py",
+    "ownership.py",
+    "lock.py",
+    "grammar.py",
+    "pins.py",
+    "versions.py",
+    "template/fill.py",
+    "template/values.py",
+    "fleet/model.py",
+    "fleet/compare.py",
+    "change/model.py",
+    *FORMATS,
 ]
 IMPURE = {"io", "os", "pathlib", "subprocess", "editing/write.py", "scanning/files.py", "state.py"}
 WRITES = {
-    *("chmod", "fchmod", "copy", "copyfile", "ftruncate", "link", "makedirs", "mkdir", "mkfifo", "mkstemp", "move"),
-    *("remove", "removedirs", "rename", "renames", "replace", "rmdir", "rmtree", "symlink", "symlink_to", "touch"),
-    *("truncate", "unlink", "utime", "write_bytes", "write_text"),
+    "chmod",
+    "fchmod",
+    "copy",
+    "copyfile",
+    "ftruncate",
+    "link",
+    "makedirs",
+    "mkdir",
+    "mkfifo",
+    "mkstemp",
+    "move",
+    "remove",
+    "removedirs",
+    "rename",
+    "renames",
+    "replace",
+    "rmdir",
+    "rmtree",
+    "symlink",
+    "symlink_to",
+    "touch",
+    "truncate",
+    "unlink",
+    "utime",
+    "write_bytes",
+    "write_text",
 }
 OF_FLASHINFER = ("smoke/", "cli/smoke.py", "report/smoke_text.py", "report/json/smoke.py")
 # `check` without options is what a pre-commit hook runs: it loads none of these.
@@ -286,6 +312,24 @@ def test_no_two_classes_have_one_name() -> None:
     # A reader who meets a name in a signature or a traceback can look it up without knowing which import is meant.
     classes = Counter(node.name for name in MODULES for node in ast.walk(tree(name)) if isinstance(node, ast.ClassDef))
     assert [name for name, number in classes.items() if number > 1] == []
+
+
+SOURCES = sorted(
+    path
+    for folder in ("fi_bump", "tests", "tools", "benchmarks")
+    for path in (PACKAGE.parent / folder).rglob("*.py")
+    if "cases" not in path.parts
+)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=[str(path.relative_to(PACKAGE.parent)) for path in SOURCES])
+def test_nothing_is_written_to_defeat_the_formatter(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r"#\s*fmt:.*", text) == []
+    # `*("a", "b")` in a list, and `*(a, b)` among arguments, only keep several things on one line.
+    literals = (ast.Tuple, ast.List, ast.Set)
+    starred = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Starred)]
+    assert [ast.unparse(node) for node in starred if isinstance(node.value, literals)] == []
 
 
 @pytest.mark.parametrize("name", PROBES)

@@ -106,10 +106,19 @@ def _environment(scratch: Path) -> dict[str, str]:
     git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     who = {f"GIT_{role}_{what[0]}": what[1] for role in ("AUTHOR", "COMMITTER") for what in _IDENTITY}
     return {
-        **{**kept, **git, **who},
-        **{"HOME": str(scratch), "XDG_CACHE_HOME": str(scratch / "cache"), "XDG_CONFIG_HOME": str(scratch / "config")},
-        **{"PATH": f"{here}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"},
-        **{"PIP_INDEX_URL": index.as_uri(), "PRE_COMMIT_HOME": str(scratch / "hooks"), "PRE_COMMIT_COLOR": "never"},
+        **kept,
+        **git,
+        **who,
+        "HOME": str(scratch),
+        "XDG_CACHE_HOME": str(scratch / "cache"),
+        "XDG_CONFIG_HOME": str(scratch / "config"),
+        "PATH": f"{here}{os.pathsep}{os.environ['PATH']}",
+        "NO_COLOR": "1",
+        "COLUMNS": "100",
+        "TERM": "dumb",
+        "PIP_INDEX_URL": index.as_uri(),
+        "PRE_COMMIT_HOME": str(scratch / "hooks"),
+        "PRE_COMMIT_COLOR": "never",
     }
 
 

@@ -37,14 +37,17 @@ class Before(NamedTuple):
 def before(lock: Lock, pins: Iterable[Pin]) -> Before:
     """Return the earlier state from its lock and its pins."""
     assigned = assign(lock, tuple(pins))
-    return Before(lock, {pin.site: Was(owner.name if owner else None, pin.subject, pin.version)
-                         for pin, owner, _ in assigned})  # fmt: skip
+    return Before(
+        lock, {pin.site: Was(owner.name if owner else None, pin.subject, pin.version) for pin, owner, _ in assigned}
+    )
 
 
 def before_of_lock(lock: Lock) -> Before:
     """Return the earlier state from its lock only, as if every recorded site had its group's version."""
-    return Before(lock, {site: Was(group.name, site.partition("#")[2], group.version)
-                         for group in lock.groups for site in group.sites})  # fmt: skip
+    return Before(
+        lock,
+        {site: Was(group.name, site.partition("#")[2], group.version) for group in lock.groups for site in group.sites},
+    )
 
 
 def describe(

@@ -67,11 +67,17 @@ def _against(group: Group, engine: Checkout) -> tuple[Against, ...]:
     An engine may have a package at several versions, so if any of its groups agree, only those are returned.
     """
     groups = [held.group for held in engine.groups]
-    same = [Against(other.name, other.version, (), agrees(other.version, group.version))
-            for other in groups if other.name == group.name]  # fmt: skip
+    same = [
+        Against(other.name, other.version, (), agrees(other.version, group.version))
+        for other in groups
+        if other.name == group.name
+    ]
     names = set(group.package_names)
     shared = [(other, tuple(sorted(names & set(other.package_names)))) for other in groups]
-    by_package = [Against(other.name, other.version, through, agrees(other.version, group.version))
-                  for other, through in shared if through]  # fmt: skip
+    by_package = [
+        Against(other.name, other.version, through, agrees(other.version, group.version))
+        for other, through in shared
+        if through
+    ]
     found = same or by_package
     return tuple([each for each in found if each.agrees] or found)

@@ -188,8 +188,13 @@ class _PyprojectFinder:
             self._served.add(package)
             url = table["url"]
             place = Addressed(
-                *(self._source, url.passage, 0, len(url.passage.data)),
-                *(self._wanted, f"{_dotted(keys[:-1])}/{package}", _BROKEN_BY),
+                source=self._source,
+                passage=url.passage,
+                start=0,
+                end=len(url.passage.data),
+                wanted=self._wanted,
+                anchor=f"{_dotted(keys[:-1])}/{package}",
+                broken_by=_BROKEN_BY,
             )
             self._items.append(judge_address(place) or Unpinned(self._source, url.span, package, NOT_MOVED))
 

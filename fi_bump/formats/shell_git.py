@@ -7,6 +7,14 @@ import re
 from fi_bump.formats.shared.gathered import is_release
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shell_folder import BESIDE, NOWHERE, OUTSIDE, Folder, entered, folder_name
+from fi_bump.formats.shell_git_options import (
+    CHECKOUT_VALUES,
+    CLONE_VALUES,
+    FETCH_VALUES,
+    GIT_VALUES,
+    REMOTE_VALUES,
+    RESET_VALUES,
+)
 from fi_bump.formats.shell_values import ShellValues
 from fi_bump.grammar import LazyPattern, canonical_repository
 from fi_bump.pins import Kind
@@ -25,23 +33,6 @@ _REFERENCE = re.compile(r"\$(?:(?P<name>\w+)|\{(?P<braced>\w+)(?::?[-=](?P<defau
 _WORD = LazyPattern(rb"[^\s\"',()\[\]\\]+")
 _VCS = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s\"'@/]+@)?[^\s\"'@#;,()\\]+)(?:@(?P<ref>[^\s\"'#&;,()\\]+))?")
 _ADDED = LazyPattern(rb"(?P<url>(?:\w+://|git@)[^\s\"'#,?]+)#(?P<ref>[^\s\"',:]*)")
-_GIT_VALUES = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path"})
-_CLONE_VALUES = frozenset(
-    {
-        *("-o", "--origin", "-u", "--upload-pack", "--reference", "--reference-if-able", "--separate-git-dir"),
-        *("-c", "--config", "-j", "--jobs", "--filter", "--template", "--shallow-since", "--shallow-exclude"),
-        *("--server-option", "--bundle-uri", "--depth", "--ref-format"),
-    }
-)
-_CHECKOUT_VALUES = frozenset({"-b", "-B", "-c", "-C", "--orphan", "--conflict", "--create", "--force-create"})
-_FETCH_VALUES = frozenset(
-    {
-        *("--depth", "--deepen", "-j", "--jobs", "-o", "--server-option", "--upload-pack", "--refmap", "--filter"),
-        *("--negotiation-tip", "--shallow-since", "--shallow-exclude"),
-    }
-)
-_RESET_VALUES = frozenset({"--pathspec-from-file"})
-_REMOTE_VALUES = frozenset({"-t", "-m"})
 # Names of the current commit: checking it out selects no release.
 _CURRENT = re.compile(r"(?:ORIG_)?HEAD(?:[~^@].*)?\Z|@\Z")
 _BRANCH = re.compile(r"(?:--branch|--revision)(?:=|\Z)|-b")
@@ -182,7 +173,7 @@ class GitReader:
         index = 0
         while index < len(words) and words[index].text.startswith("-"):
             option, equals, value = words[index].text.partition("=")
-            if option in _GIT_VALUES and not equals:
+            if option in GIT_VALUES and not equals:
                 index += 1
                 value = words[index].text if index < len(words) else ""
             if option == "-C":
@@ -199,15 +190,15 @@ class GitReader:
         elif folder.position != OUTSIDE:
             match command:
                 case "checkout" | "switch":
-                    self._selected(text, rest, "checkout", _CHECKOUT_VALUES)
+                    self._selected(text, rest, "checkout", CHECKOUT_VALUES)
                 case "reset":
-                    self._selected(text, rest, "reset", _RESET_VALUES)
+                    self._selected(text, rest, "reset", RESET_VALUES)
                 case "fetch" | "pull":
                     self._fetched(text, rest)
 
     def _cloned(self, text: Text, words: list[_Word], folder: Folder) -> None:
         self.finish()
-        positional, ref = _arguments(words, _CLONE_VALUES)
+        positional, ref = _arguments(words, CLONE_VALUES)
         inside = [word.text for word in positional[1:]] in (["."], ["./"])
         self._start(folder if inside else None)
         if not positional:
@@ -224,7 +215,7 @@ class GitReader:
 
     def _remote(self, text: Text, words: list[_Word], folder: Folder) -> None:
         """Start a clone at `git remote add origin URL`: later fetches and checkouts are of that repository."""
-        positional, _ = _arguments(words, _REMOTE_VALUES, branch=False)
+        positional, _ = _arguments(words, REMOTE_VALUES, branch=False)
         subject = self._repository(positional[1].text) if len(positional) > 1 else ""
         if subject in self._repositories:
             self.finish()
@@ -241,7 +232,7 @@ class GitReader:
 
     def _fetched(self, text: Text, words: list[_Word]) -> None:
         """Judge `git fetch origin tag vV` and `git fetch origin refs/tags/vV:refs/tags/vV`; a branch selects none."""
-        positional, _ = _arguments(words, _FETCH_VALUES, branch=False)
+        positional, _ = _arguments(words, FETCH_VALUES, branch=False)
         clone = self._clone
         if clone is None:
             return

@@ -28,10 +28,25 @@ if TYPE_CHECKING:
 _DEFAULTS = frozenset({"default", "value"})
 # Keys whose text is for people and may name a version without pinning it.
 _PROSE = frozenset(
-    {
-        *("label", "title", "description", "displayname", "display_name", "summary", "help", "message", "if"),
-        *("comment", "id", "key", "note", "notes", "author", "license", "maintainer"),
-    }
+    [
+        "label",
+        "title",
+        "description",
+        "displayname",
+        "display_name",
+        "summary",
+        "help",
+        "message",
+        "if",
+        "comment",
+        "id",
+        "key",
+        "note",
+        "notes",
+        "author",
+        "license",
+        "maintainer",
+    ]
 )
 _REPOSITORY = frozenset({"repository", "repo", "url", "git"})
 _REF = frozenset({"ref", "rev", "tag", "branch"})

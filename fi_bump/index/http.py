@@ -125,9 +125,17 @@ class Http:
         shown = redacted(url)
         ranged = "Range" in headers
         retry = _Retry(
-            total=None, connect=RETRIES, read=RETRIES, status=RETRIES, other=0, redirect=REDIRECTS,
-            status_forcelist=_AGAIN, backoff_factor=0.2, backoff_max=2.0, raise_on_status=False,
-        )  # fmt: skip
+            total=None,
+            connect=RETRIES,
+            read=RETRIES,
+            status=RETRIES,
+            other=0,
+            redirect=REDIRECTS,
+            status_forcelist=_AGAIN,
+            backoff_factor=0.2,
+            backoff_max=2.0,
+            raise_on_status=False,
+        )
         headers = {"Accept-Encoding": "gzip", "User-Agent": "fi-bump", **headers}
         try:
             response = self._pool(bare).request(

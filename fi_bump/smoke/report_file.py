@@ -60,8 +60,10 @@ def _device(document: dict[str, Any]) -> Device:
 
 
 def _comparison(document: dict[str, Any]) -> BaselineComparison:
-    changes = [MetricChange(each["probe"], each["metric"], float(each["before"]), float(each["after"]))
-               for each in document["changes"]]  # fmt: skip
+    changes = [
+        MetricChange(each["probe"], each["metric"], float(each["before"]), float(each["after"]))
+        for each in document["changes"]
+    ]
     names = ("new_failures", "standing_failures", "fixed")
     new, standing, fixed = (tuple(map(str, document[name])) for name in names)
     return BaselineComparison(str(document["version"]), new, standing, fixed, tuple(changes))

@@ -72,8 +72,14 @@ TEMPLATES = {
             "renovate.json",
             "Renovate: propose new versions",
             rivals=(
-                *("renovate.json", "renovate.json5", ".github/renovate.json", ".github/renovate.json5"),
-                *(".gitlab/renovate.json", ".gitlab/renovate.json5", ".renovaterc", ".renovaterc.json"),
+                "renovate.json",
+                "renovate.json5",
+                ".github/renovate.json",
+                ".github/renovate.json5",
+                ".gitlab/renovate.json",
+                ".gitlab/renovate.json5",
+                ".renovaterc",
+                ".renovaterc.json",
             ),
         ),
         Template(

@@ -411,11 +411,20 @@ def test_what_has_to_ask_is_refused_offline(engine: Path, run: Run, command: str
 @pytest.mark.parametrize(
     ("route", "message"),
     [
-        (answering(Reply(503, {}, b"")), "URL/simple/flashinfer-cubin/: the index answered with status 503\nhelp: try again later, or use --offline\n"),
-        (answering(Reply(200, {"Content-Type": "text/plain"}, b"")), "URL/simple/flashinfer-cubin/: the index answered with text/plain, not with a project page in JSON or HTML\nhelp: give the URL of the index's simple API, not of a file or a web page\n"),
-        (hanging, "URL/simple/flashinfer-cubin/: did not answer in time\nhelp: check the network and the index's URL, or use --offline\n"),
+        (
+            answering(Reply(503, {}, b"")),
+            "URL/simple/flashinfer-cubin/: the index answered with status 503\nhelp: try again later, or use --offline\n",
+        ),
+        (
+            answering(Reply(200, {"Content-Type": "text/plain"}, b"")),
+            "URL/simple/flashinfer-cubin/: the index answered with text/plain, not with a project page in JSON or HTML\nhelp: give the URL of the index's simple API, not of a file or a web page\n",
+        ),
+        (
+            hanging,
+            "URL/simple/flashinfer-cubin/: did not answer in time\nhelp: check the network and the index's URL, or use --offline\n",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_index_that_cannot_be_asked(
     engine: Path, ask: Ask, index: Index, monkeypatch: pytest.MonkeyPatch, command: list[str], route: Any, message: str
 ) -> None:

@@ -183,8 +183,13 @@ def test_status_follows_its_schema_and_shows_every_site(engine: Path, run: Run) 
     result = run(engine, "status")
     assert result.code == 0
     assert [line.rsplit(maxsplit=2)[-1] for line in result.out.splitlines()[3:]] == [
-        "missing", "step", "step", "drift", "step", "recorded",
-    ]  # fmt: skip
+        "missing",
+        "step",
+        "step",
+        "drift",
+        "step",
+        "recorded",
+    ]
 
 
 def test_the_full_parser_and_the_fast_path_agree(engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

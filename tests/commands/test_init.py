@@ -94,18 +94,37 @@ def test_a_known_family_by_name(tmp_path: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "error"),
     [
-        (["--package", "x"], 2, "fi-bump: --package, --variable and --repository describe your own group, which needs a name\nhelp: add --group NAME\n"),
+        (
+            ["--package", "x"],
+            2,
+            "fi-bump: --package, --variable and --repository describe your own group, which needs a name\nhelp: add --group NAME\n",
+        ),
         (["--group", "x", "--variable", "X"], 2, "fi-bump: the group 'x' has no package\nhelp: add --package NAME\n"),
-        (["--version", "new"], 2, "fi-bump: 'new' is not a PEP 440 version\nhelp: a version looks like 0.6.11.post2, "
-         "0.7.0rc1 or 0.6.9.dev20260101\n"),
-        (["--group", "x"], 2, "fi-bump: there is no known family 'x'\nhelp: name one of flashinfer, nixl, sgl-kernel, "
-         "nvidia-cutlass-dsl, jax, lmcache, torch, or add --package NAME to describe your own group\n"),
-        (["--group", "X Y", "--package", "x"], 2, "fi-bump: \"X Y\" is not a group name: "
-         "lower-case letters, digits and single hyphens\n"),
-        (["--group", "jax"], 3, "fi-bump: found no pin of jax, so no lock was written\nhelp: name another family with --group, "
-         "or describe your own group with --group NAME --package PACKAGE\n"),
+        (
+            ["--version", "new"],
+            2,
+            "fi-bump: 'new' is not a PEP 440 version\nhelp: a version looks like 0.6.11.post2, "
+            "0.7.0rc1 or 0.6.9.dev20260101\n",
+        ),
+        (
+            ["--group", "x"],
+            2,
+            "fi-bump: there is no known family 'x'\nhelp: name one of flashinfer, nixl, sgl-kernel, "
+            "nvidia-cutlass-dsl, jax, lmcache, torch, or add --package NAME to describe your own group\n",
+        ),
+        (
+            ["--group", "X Y", "--package", "x"],
+            2,
+            'fi-bump: "X Y" is not a group name: lower-case letters, digits and single hyphens\n',
+        ),
+        (
+            ["--group", "jax"],
+            3,
+            "fi-bump: found no pin of jax, so no lock was written\nhelp: name another family with --group, "
+            "or describe your own group with --group NAME --package PACKAGE\n",
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_usage_writes_nothing(bare: Path, run: Run, arguments: list[str], code: int, error: str) -> None:
     before = snapshot(bare)
     assert run(bare, "init", *arguments) == (code, "", error)

@@ -217,17 +217,26 @@ def test_one_group_of_several_moves_alone(engine: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["newest"], "fi-bump: 'newest' is not a PEP 440 version\nhelp: a version looks like 0.6.11.post2, 0.7.0rc1 or "
-         "0.6.9.dev20260101\n"),
-        (["0.7.0+cu130"], "fi-bump: '0.7.0+cu130' contains the local label +cu130\nhelp: write 0.7.0; each site keeps its "
-         "own label\n"),
+        (
+            ["newest"],
+            "fi-bump: 'newest' is not a PEP 440 version\nhelp: a version looks like 0.6.11.post2, 0.7.0rc1 or "
+            "0.6.9.dev20260101\n",
+        ),
+        (
+            ["0.7.0+cu130"],
+            "fi-bump: '0.7.0+cu130' contains the local label +cu130\nhelp: write 0.7.0; each site keeps its "
+            "own label\n",
+        ),
         (["flashinfr==0.7.0"], "fi-bump: the lock has no group 'flashinfr'\nhelp: did you mean flashinfer?\n"),
         (["torch==2.9"], "fi-bump: the lock has no group 'torch'\nhelp: the groups are flashinfer\n"),
-        (["flashinfer-cubin==0.7.0"], "fi-bump: the lock has no group 'flashinfer-cubin'\nhelp: 'flashinfer-cubin' moves "
-         "with its group: write flashinfer==0.7.0\n"),
+        (
+            ["flashinfer-cubin==0.7.0"],
+            "fi-bump: the lock has no group 'flashinfer-cubin'\nhelp: 'flashinfer-cubin' moves "
+            "with its group: write flashinfer==0.7.0\n",
+        ),
         (["0.7.0", "flashinfer==0.7.1"], "fi-bump: the group 'flashinfer' is given twice\n"),
     ],
-)  # fmt: skip
+)
 def test_wrong_usage_changes_nothing(engine: Path, run: Run, arguments: list[str], error: str) -> None:
     before = snapshot(engine)
     assert run(engine, "set", *arguments) == (2, "", error)
@@ -275,8 +284,18 @@ def test_both_parsers_read_a_plain_line_alike(line: list[str], monkeypatch: pyte
 @pytest.mark.parametrize(
     "line",
     [
-        *([], ["set"], ["set", ""], ["set", "--dry-run"], ["-C"], ["-C", "", "set", "1"], ["check"], ["set", "--help"]),
-        *(["set", "1", "--index", "x"], ["set", "1", "--allow-yanked"], ["set", "-x", "1"], ["set", "--", "1"]),
+        [],
+        ["set"],
+        ["set", ""],
+        ["set", "--dry-run"],
+        ["-C"],
+        ["-C", "", "set", "1"],
+        ["check"],
+        ["set", "--help"],
+        ["set", "1", "--index", "x"],
+        ["set", "1", "--allow-yanked"],
+        ["set", "-x", "1"],
+        ["set", "--", "1"],
     ],
 )
 def test_other_lines_need_the_full_parser(line: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

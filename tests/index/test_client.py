@@ -31,7 +31,7 @@ from tests.index.server import (
     wheel,
     with_etag,
     zipped,
-)  # fmt: skip
+)
 
 REQUIRES = ("nvidia-cutlass-dsl>=4.5.0", "torch", "nvidia-cutlass-dsl[cu13]>=4.5.0; extra == 'cu13'")
 RELEASES = {version: wheel("kit", version, *REQUIRES) for version in ("0.6.8.post1", "0.6.11.post2", "0.7.0rc1")}
@@ -219,26 +219,59 @@ OK_PAGE = Reply(200, {"Content-Type": JSON}, b'{"files": []}')
 @pytest.mark.parametrize(
     ("replies", "message"),
     [
-        ([Reply(200, {"Content-Type": JSON}, b'{"files": [')], "the index's answer is not valid JSON, although its content type is JSON"),
-        ([Reply(200, {"Content-Type": JSON}, b"<html></html>")], "the index's answer is not valid JSON, although its content type is JSON"),
-        ([Reply(200, {"Content-Type": JSON}, b"[]")], "the index's JSON is not a project page: it has no list of files"),
-        ([Reply(200, {"Content-Type": JSON}, b'{"files": [{}]}')], "the index's JSON lists a file without a name or a URL"),
-        ([Reply(200, {"Content-Type": "text/html"}, b"nothing")], "the index's answer is not HTML, although its content type is HTML"),
-        ([Reply(200, {"Content-Type": "image/png"}, b"x")], "the index answered with image/png, not with a project page in JSON or HTML"),
+        (
+            [Reply(200, {"Content-Type": JSON}, b'{"files": [')],
+            "the index's answer is not valid JSON, although its content type is JSON",
+        ),
+        (
+            [Reply(200, {"Content-Type": JSON}, b"<html></html>")],
+            "the index's answer is not valid JSON, although its content type is JSON",
+        ),
+        (
+            [Reply(200, {"Content-Type": JSON}, b"[]")],
+            "the index's JSON is not a project page: it has no list of files",
+        ),
+        (
+            [Reply(200, {"Content-Type": JSON}, b'{"files": [{}]}')],
+            "the index's JSON lists a file without a name or a URL",
+        ),
+        (
+            [Reply(200, {"Content-Type": "text/html"}, b"nothing")],
+            "the index's answer is not HTML, although its content type is HTML",
+        ),
+        (
+            [Reply(200, {"Content-Type": "image/png"}, b"x")],
+            "the index answered with image/png, not with a project page in JSON or HTML",
+        ),
         ([Reply(200, {}, b"x")], "the index answered with no content type, not with a project page in JSON or HTML"),
-        ([Reply(200, {"Content-Type": JSON}, b"[" * 100_000)], "the index's answer is not valid JSON, although its content type is JSON"),
-        ([Reply(200, {"Content-Type": JSON}, b'{"meta": {"api-version": "2.0"}, "files": []}')], "the index uses version 2.0 of the simple API, and fi-bump knows only 1"),
-        ([Reply(200, {"Content-Type": "text/html"}, b'<meta name="pypi:repository-version" content="2.0">')], "the index uses version 2.0 of the simple API, and fi-bump knows only 1"),
+        (
+            [Reply(200, {"Content-Type": JSON}, b"[" * 100_000)],
+            "the index's answer is not valid JSON, although its content type is JSON",
+        ),
+        (
+            [Reply(200, {"Content-Type": JSON}, b'{"meta": {"api-version": "2.0"}, "files": []}')],
+            "the index uses version 2.0 of the simple API, and fi-bump knows only 1",
+        ),
+        (
+            [Reply(200, {"Content-Type": "text/html"}, b'<meta name="pypi:repository-version" content="2.0">')],
+            "the index uses version 2.0 of the simple API, and fi-bump knows only 1",
+        ),
         ([_listing(url="http://[bad")], "the index lists a file at 'http://[bad', which is not a URL"),
         ([_listing(url="ftp://user:planted@host/a")], "the index lists a file at 'ftp://host/a', which is not a URL"),
-        ([_listing(url="file:///etc/hostname")], "the index lists a file at 'file:///etc/hostname', which is not on a web server"),
-        ([Reply(200, {"Content-Type": "text/html"}, b'<base href="http://[x"><a href="kit-1.0.zip">a</a>')], "the index lists a file at 'http://[x', which is not a URL"),
+        (
+            [_listing(url="file:///etc/hostname")],
+            "the index lists a file at 'file:///etc/hostname', which is not on a web server",
+        ),
+        (
+            [Reply(200, {"Content-Type": "text/html"}, b'<base href="http://[x"><a href="kit-1.0.zip">a</a>')],
+            "the index lists a file at 'http://[x', which is not a URL",
+        ),
         ([Reply(403, {}, b"")], "the index answered with status 403"),
         ([Reply(418, {}, b"")], "the index answered with status 418"),
         ([Reply(503, {}, b"")], "the index answered with status 503"),
         ([Reply(302, {"Location": "/simple/kit/"}, b"")], "redirects too often"),
     ],
-)  # fmt: skip
+)
 def test_bad_answers(index: Index, client: Client, replies: list[Reply], message: str) -> None:
     index.routes["/simple/kit/"] = answering(*replies)
     with pytest.raises(PackageIndexError) as caught:

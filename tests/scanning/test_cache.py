@@ -296,18 +296,25 @@ def test_old_trees_are_forgotten(tree: Path, tmp_path: Path) -> None:
 
 
 PATHS = [
-    *("src/a.py", "src/b.py", "docker/Dockerfile", "requirements/cuda.txt", "new/requirements.txt"),
-    *("new/deep/values.yaml", "docker/broken.json", "notes.md", "third_party/requirements.txt"),
+    "src/a.py",
+    "src/b.py",
+    "docker/Dockerfile",
+    "requirements/cuda.txt",
+    "new/requirements.txt",
+    "new/deep/values.yaml",
+    "docker/broken.json",
+    "notes.md",
+    "third_party/requirements.txt",
 ]
 TEXTS = [
-    *(
-        b"",
-        b"flashinfer-python==0.6.8.post1\n",
-        b"flashinfer-python==0.6.1\n",
-        b"ARG X=1\n",
-        b"flashinfer-python>=0.6\n",
-    ),
-    *(b"flashinfer-python\n", b"flashinfer_version: 0.6.8.post1\n", b'{"flashinfer": '),
+    b"",
+    b"flashinfer-python==0.6.8.post1\n",
+    b"flashinfer-python==0.6.1\n",
+    b"ARG X=1\n",
+    b"flashinfer-python>=0.6\n",
+    b"flashinfer-python\n",
+    b"flashinfer_version: 0.6.8.post1\n",
+    b'{"flashinfer": ',
 ]
 EXCLUDED = LOCK.replace(b"\n  }\n}", b'\n  },\n  "exclude": ["third_party/**"]\n}')
 LOCKS = [

@@ -102,9 +102,12 @@ def test_one_device_works_on_one_thing_at_a_time() -> None:
     reports = run_jobs([job(name, alone) for name in "abc"], (ONE,), progress)
     assert reports == [ProbeReport(name, "pass", None, 1.0, {}) for name in "abc"]
     assert progress.said == [
-        *("a starts on device 0", "a pass"),
-        *("b starts on device 0", "b pass"),
-        *("c starts on device 0", "c pass"),
+        "a starts on device 0",
+        "a pass",
+        "b starts on device 0",
+        "b pass",
+        "c starts on device 0",
+        "c pass",
     ]
 
 

@@ -34,7 +34,9 @@ CHECKED = "checked at run time: update it by hand, or record it with fi-bump sit
 CONSTANT = "an exact constant: comparisons with it change when the version moves"
 CASES = [
     Case(
-        *("vllm", "0.9.2", "flashinfer"),
+        "vllm",
+        "0.9.2",
+        "flashinfer",
         {
             "docker/Dockerfile#ARG FLASHINFER_GIT_REF": "0.2.6.post1",
             "docker/Dockerfile#git clone github.com/flashinfer-ai/flashinfer": "0.2.6.post1",
@@ -45,7 +47,9 @@ CASES = [
         ),
     ),
     Case(
-        *("vllm", "0.10.2", "flashinfer"),
+        "vllm",
+        "0.10.2",
+        "flashinfer",
         {
             "docker/Dockerfile#ARG FLASHINFER_GIT_REF": "0.3.0",
             "docker/Dockerfile.nightly_torch#git checkout github.com/flashinfer-ai/flashinfer": "0.2.2.post1",
@@ -53,7 +57,9 @@ CASES = [
         },
     ),
     Case(
-        *("vllm", "0.24.0", "flashinfer"),
+        "vllm",
+        "0.24.0",
+        "flashinfer",
         {
             "docker/Dockerfile#ARG FLASHINFER_VERSION": "0.6.12",
             "docker/Dockerfile.nightly_torch#git clone github.com/flashinfer-ai/flashinfer": "0.6.12",
@@ -63,7 +69,9 @@ CASES = [
         },
     ),
     Case(
-        *("vllm", "0.29.0", "flashinfer"),
+        "vllm",
+        "0.29.0",
+        "flashinfer",
         {
             "docker/Dockerfile#ARG FLASHINFER_VERSION": "0.6.18",
             "docker/versions.json#variable.FLASHINFER_VERSION.default": "0.6.18",
@@ -72,7 +80,9 @@ CASES = [
         },
     ),
     Case(
-        *("vllm", "0.33.0", "flashinfer"),
+        "vllm",
+        "0.33.0",
+        "flashinfer",
         {"requirements/cuda.txt#flashinfer-python": "0.7.2.post1"},
         (
             "vllm/models/deepseek_v41/nvidia/specialized_decode/__init__.py:43:23: note: FLASHINFER_VERSION: "
@@ -80,7 +90,9 @@ CASES = [
         ),
     ),
     Case(
-        *("sglang", "0.5.9", "flashinfer"),
+        "sglang",
+        "0.5.9",
+        "flashinfer",
         {
             "pyproject.toml#project.dependencies/flashinfer-cubin": "0.6.3",
             "pyproject.toml#project.dependencies/flashinfer-python": "0.6.3",
@@ -88,7 +100,9 @@ CASES = [
         (f"sglang/srt/entrypoints/engine.py:850:18: note: flashinfer-python: {CHECKED}",),
     ),
     Case(
-        *("sglang", "0.5.10.post1", "sgl-kernel"),
+        "sglang",
+        "0.5.10.post1",
+        "sgl-kernel",
         {"pyproject.toml#project.dependencies/sglang-kernel": "0.4.1"},
         (
             "pyproject_xpu.toml:23:15: note: sgl-kernel: pinned by a URL that fi-bump does not update",
@@ -96,11 +110,15 @@ CASES = [
         ),
     ),
     Case(
-        *("lmcache", "0.5.7rc2", "nixl"),
+        "lmcache",
+        "0.5.7rc2",
+        "nixl",
         {"docker/Dockerfile#ARG NIXL_VERSION": "1.3.1", "docker/Dockerfile.xpu#ARG NIXL_VERSION": "0.10.1"},
     ),
     Case(
-        *("aphrodite-engine", "0.10.0", "flashinfer"),
+        "aphrodite-engine",
+        "0.10.0",
+        "flashinfer",
         {
             "docker/Dockerfile#RUN flashinfer-cubin": "0.5.1",
             "docker/Dockerfile#RUN flashinfer-jit-cache": "0.5.1",
@@ -108,7 +126,9 @@ CASES = [
         },
     ),
     Case(
-        *("skyrl", "0.4.0", "flashinfer"),
+        "skyrl",
+        "0.4.0",
+        "flashinfer",
         {
             f"pyproject.toml#{table}/{package}": "0.6.18.post1"
             for table in (
@@ -120,7 +140,9 @@ CASES = [
         },
     ),
     Case(
-        *("vllm", "0.24.0", "nixl"),
+        "vllm",
+        "0.24.0",
+        "nixl",
         {
             "docker/Dockerfile.xpu#ARG NIXL_VERSION": "1.2.0",
             "docker/Dockerfile.xpu#ARG NIXL_VERSION (2)": "1.2.0",
@@ -129,11 +151,15 @@ CASES = [
         },
     ),
     Case(
-        *("tpu-inference", "0.32.0", "jax"),
+        "tpu-inference",
+        "0.32.0",
+        "jax",
         {"requirements.txt#jax": "0.11.2", "requirements.txt#jaxlib": "0.11.2"},
     ),
     Case(
-        *("vllm", "0.33.0", "torch"),
+        "vllm",
+        "0.33.0",
+        "torch",
         {
             "docker/Dockerfile.rocm_base#ARG TORCH_VERSION": "2.13.0",
             "docker/Dockerfile.rocm_base_gfx1250#ARG TORCH_VERSION": "2.11.0",

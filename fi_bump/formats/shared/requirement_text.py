@@ -107,8 +107,13 @@ def _addressed(requirement: Requirement, end: int) -> Pin | Unpinned | None:
     begin = end - len(text[start + 1 : end].lstrip())
     item = judge_address(
         Addressed(
-            *(requirement.source, requirement.passage, begin, end),
-            *(requirement.wanted, requirement.anchor, requirement.broken_by),
+            source=requirement.source,
+            passage=requirement.passage,
+            start=begin,
+            end=end,
+            wanted=requirement.wanted,
+            anchor=requirement.anchor,
+            broken_by=requirement.broken_by,
         )
     )
     if item is not None or is_reference(text[begin:end]):

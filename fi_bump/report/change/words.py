@@ -191,6 +191,8 @@ def _probes(report: SmokeReport) -> Iterator[Words]:
 
 def flat(words: Sequence[str | Code | Link]) -> str:
     """Return words as plain text, each link as its text and its address."""
-    pieces = [f"{each.text} {each.url}" if isinstance(each, Link) else each.text if isinstance(each, Code) else each
-              for each in words]  # fmt: skip
+    pieces = [
+        f"{each.text} {each.url}" if isinstance(each, Link) else each.text if isinstance(each, Code) else each
+        for each in words
+    ]
     return printable("".join(pieces), _LONGEST)

@@ -64,8 +64,10 @@ def test_a_note_alone_fails_in_no_format(broken: Path, run: Run, form: str) -> N
     assert run(broken, "check", "--format", form, "requirements/bare.txt", "requirements/cuda.txt").code == 0
     assert run(broken, "check", "--format", form).code == 1
     assert run(broken, "check", "--format", form, "nowhere") == (
-        2, "", "nowhere: there is no such file or folder\n",
-    )  # fmt: skip
+        2,
+        "",
+        "nowhere: there is no such file or folder\n",
+    )
 
 
 def test_the_full_parser_writes_the_same(broken: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,8 +94,11 @@ def test_fix_and_diff_leave_only_the_report(broken: Path, run: Run) -> None:
     assert run(broken, "check", "--format", "gitlab", "--diff") == (1, plain, "")
     left = run(broken, "check", "--format", "gitlab", "--fix")
     assert [each["check_name"] for each in json.loads(left.out)] == [
-        "fi-bump/unpinned", "fi-bump/missing-site", "fi-bump/drift", "fi-bump/floor-violated",
-    ]  # fmt: skip
+        "fi-bump/unpinned",
+        "fi-bump/missing-site",
+        "fi-bump/drift",
+        "fi-bump/floor-violated",
+    ]
 
 
 class Top(typing.NamedTuple):

@@ -167,7 +167,15 @@ def test_the_summary_is_what_markdown_readers_show() -> None:
     shown = ["".join(child.content for child in token.children or ()) for token in tokens if token.type == "inline"]
     said = " ".join(odd.split()).replace("@", "@\u200b").replace("#1", "#\u200b1")
     assert shown == [
-        "fi-bump check: 1 finding", said, "place", "rule", "message", "a|b.txt:2:6", "drift", said, "run *x*",
-    ]  # fmt: skip
+        "fi-bump check: 1 finding",
+        said,
+        "place",
+        "rule",
+        "message",
+        "a|b.txt:2:6",
+        "drift",
+        said,
+        "run *x*",
+    ]
     kinds = {child.type for token in tokens for child in token.children or ()}
     assert kinds <= {"text", "text_special", "softbreak"}
