@@ -1,4 +1,4 @@
-"""The GPU stage: a verdict on an installed wheel.
+"""`fi-bump smoke`: test an installed wheel on a GPU and give a verdict.
 
-The runner is here and works outside the target interpreter; `probes` runs inside it and imports nothing of fi-bump.
+The modules here run outside the target interpreter. Those in `probes` run inside it and import nothing from fi-bump.
 """

@@ -1,4 +1,7 @@
-"""`--base`: an interpreter whose packages an environment sees: its torch, or an engine, need not be installed again."""
+"""`--base`: let an environment see the packages of another interpreter, such as its torch or an engine.
+
+They need not be installed again.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,9 @@ from fi_bump.grammar import canonical_name
 from fi_bump.smoke import process
 
 _SECONDS = 300.0
-# Read last of a folder's: what the environment's own .pth files name comes before the base's.
+# Python reads .pth files in the order of their names, and the environment's own must come before the base's.
 _LINK = "zzz_fi_bump_base.pth"
-# A line for each thing asked, so that none is too long to be read whole.
+# One line per answer: a line of all packages would be longer than `process.LINE_BYTES`.
 _QUESTION = """\
 import importlib.metadata, importlib.util, os, site, sys
 print("python", sys.version.replace("\\n", " "))
@@ -31,9 +34,9 @@ for each in importlib.metadata.distributions():
 
 
 class Base(NamedTuple):
-    """An interpreter and what it holds: its folders of packages, in its order, and each package's version by name.
+    """An interpreter and its packages: the folders in the order of its path, and each package's version by name.
 
-    `has_pip` says whether pip is among them: then an environment on it needs none of its own.
+    `has_pip` is whether pip is among them; if it is, an environment on this base does not need its own pip.
     """
 
     python: str
@@ -44,23 +47,23 @@ class Base(NamedTuple):
 
     @property
     def tools(self) -> str:
-        """The folder of its commands: ninja is called by its name."""
+        """The folder of its commands, which must be on PATH because ninja is called by its name."""
         return os.path.dirname(self.python)
 
     def venv(self, home: str) -> list[str]:
-        """The command that makes an empty environment of it."""
+        """Return the command that makes an empty environment of this interpreter."""
         return [self.python, "-m", "venv", *(["--without-pip"] if self.has_pip else []), home]
 
     def show_in(self, home: str) -> None:
-        """Let the environment at `home` see the packages, after its own. Raises FileError."""
-        # Not --system-site-packages: to an interpreter that is in an environment itself, that is another one's.
+        """Let the environment at `home` see the base's packages, after its own. Raises FileError."""
+        # Not --system-site-packages: if the base is itself a virtual environment, it would show its parent's packages.
         text = "".join(f"import site; site.addsitedir({folder!r})\n" for folder in self.folders)
         for folder in glob.glob(os.path.join(glob.escape(home), "lib", "python*", "site-packages")):
             user_files.put(os.path.join(folder, _LINK), text.encode("utf-8", "surrogateescape"))
 
 
 def examine(python: str, log: str, environment: Mapping[str, str]) -> Base:
-    """Ask an interpreter what it holds. Raises FiBumpError when it does not say so."""
+    """Ask an interpreter for its version, folders and packages. Raises FiBumpError when it does not answer."""
     said: list[list[str]] = []
     command = [python, "-X", "utf8", "-c", _QUESTION]
     try:
@@ -72,12 +75,12 @@ def examine(python: str, log: str, environment: Mapping[str, str]) -> Base:
         reason = reason_of(error)
     versions = [" ".join(rest) for kind, *rest in said if kind == "python"]
     if reason is not None or not versions:
-        hint = f"its output is in {log}"
-        raise FiBumpError(f"nothing can be based on it: {reason or 'it does not answer'}", place=python, hint=hint)
+        message = f"this interpreter cannot be used as a base: {reason or 'it does not answer'}"
+        raise FiBumpError(message, place=python, hint=f"see its output in {log}")
     packages: dict[str, str] = {}
     for kind, *rest in said:
         if kind == "package" and len(rest) == 2:
-            # The first on the path counts, as for an import.
+            # If a package is installed twice, an import takes the first on the path.
             packages.setdefault(canonical_name(rest[0]), rest[1])
     folders = tuple(" ".join(rest) for kind, *rest in said if kind == "folder")
     return Base(python, versions[0], folders, packages, any(kind == "pip" for kind, *_ in said))

@@ -1,4 +1,4 @@
-"""`--baseline`: an earlier JSON report beside this one. Failures that stand in it too are known; new ones block."""
+"""`--baseline`: compare a run with an earlier JSON report. Only failures that are not in it make the run red."""
 
 from __future__ import annotations
 
@@ -12,50 +12,56 @@ from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport
 from fi_bump.smoke.probes.protocol import ERRORS, OUTCOMES
 
 SCHEMA = 1
-# What compiling takes, and all that it is part of.
+# The metrics that include the time of compiling.
 _COMPILING = ("compile_seconds", "jit.seconds", "seconds")
-_HINT = "takes a report of fi-bump smoke --format json"
+_HINT = "a report that fi-bump smoke --format json wrote"
 
 
 class Baseline(NamedTuple):
-    """What of an earlier report is compared."""
+    """The part of an earlier report that a run is compared with."""
 
     version: str
     probes: dict[str, ProbeReport]
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """The probes that failed there."""
+        """The probes that failed in the earlier report."""
         return tuple(name for name, probe in self.probes.items() if probe.outcome == "fail")
 
 
 def load(path: str, group: str) -> Baseline:
-    """The baseline in a file. Raises FiBumpError for what is no report, or one of another schema or group."""
-    hint = f"--baseline {_HINT}"
+    """Read the baseline from a file.
+
+    Raises FiBumpError for a file that is not a smoke report, or that has another schema or group.
+    """
+    hint = f"give --baseline {_HINT}"
     document = read(path, "baseline")
     try:
         probes = {probe.name: probe for probe in map(probe_of, document["probes"])}
         version, owner = document["version"], document["group"]
     except (KeyError, TypeError, ValueError):
-        raise FiBumpError("is no smoke report", place=path, hint=hint) from None
+        raise FiBumpError("this file is not a smoke report", place=path, hint=hint) from None
     if owner != group or not isinstance(version, str):
-        raise FiBumpError(f"is a report of the group '{owner}', not of '{group}'", place=path, hint=hint)
+        raise FiBumpError(f"this report is about the group '{owner}', not '{group}'", place=path, hint=hint)
     return Baseline(version, probes)
 
 
 def read(path: str, name: str) -> dict[str, Any]:
-    """The document of a report for the option `--NAME`. Raises FiBumpError for no report and one of another schema."""
-    hint = f"--{name} {_HINT}"
+    """Read the JSON document of a report, for the option `--NAME`.
+
+    Raises FiBumpError for a file that is not a smoke report or has another schema.
+    """
+    hint = f"give --{name} {_HINT}"
     try:
         document = json.loads(user_files.read(path).decode("utf-8-sig"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise FiBumpError("is not JSON", place=path, hint=hint) from None
+        raise FiBumpError("this file is not JSON", place=path, hint=hint) from None
     if not isinstance(document, dict) or "schema" not in document or "probes" not in document:
-        raise FiBumpError("is no smoke report", place=path, hint=hint)
+        raise FiBumpError("this file is not a smoke report", place=path, hint=hint)
     if document["schema"] != SCHEMA or isinstance(document["schema"], bool):
         found = json.dumps(document["schema"])
-        message = f"is a report of schema {found}, not {SCHEMA}"
-        raise FiBumpError(message, place=path, hint=f"make the {name} anew")
+        message = f"this report has schema {found}, not {SCHEMA}"
+        raise FiBumpError(message, place=path, hint="make the report again with this version of fi-bump")
     return document
 
 
@@ -64,7 +70,7 @@ def _no_constant(name: str) -> float:
 
 
 def probe_of(document: Any) -> ProbeReport:
-    """One probe of a report's document. Raises KeyError, TypeError or ValueError."""
+    """Return one probe of a report's document. Raises KeyError, TypeError or ValueError for a malformed one."""
     report = ProbeReport(
         document["name"], document["outcome"], document["reason"], float(document["seconds"]), document["metrics"]
     )
@@ -74,7 +80,10 @@ def probe_of(document: Any) -> ProbeReport:
 
 
 def compare(baseline: Baseline, probes: Sequence[ProbeReport], tolerance: float) -> BaselineComparison:
-    """The probes beside the baseline's: failures by kind, and errors and times that moved by more than a share."""
+    """Compare probes with the baseline: new, standing and fixed failures, and metrics that changed.
+
+    A metric counts if it changed by more than `tolerance`, a share of its earlier value.
+    """
     failures = [probe.name for probe in probes if probe.outcome == "fail"]
     passing = [probe.name for probe in probes if probe.outcome in ("pass", "compiled")]
     return BaselineComparison(
@@ -87,26 +96,27 @@ def compare(baseline: Baseline, probes: Sequence[ProbeReport], tolerance: float)
 
 
 def _changes(old: ProbeReport | None, new: ProbeReport, tolerance: float) -> Iterator[MetricChange]:
-    """The measured numbers that both have and that differ by more than the tolerance."""
+    """Yield the metrics that both reports have and that differ by more than the tolerance."""
     if old is None or "not-run" in (old.outcome, new.outcome):
         return
     before, now = (dict(numbers({"seconds": each.seconds, **each.metrics})) for each in (old, new))
-    left_out = _COMPILING if _was_kept(before) is not _was_kept(now) else ()
+    left_out = _COMPILING if _was_cached(before) is not _was_cached(now) else ()
     for metric, after in now.items():
         earlier = before.get(metric)
         if earlier is not None and metric not in left_out and abs(after - earlier) > tolerance * abs(earlier):
             yield MetricChange(new.name, metric, earlier, after)
 
 
-def _was_kept(measured: Mapping[str, float]) -> bool:
-    """Whether a module was there from an earlier run: then it took no time, which says nothing about the wheel."""
+def _was_cached(measured: Mapping[str, float]) -> bool:
+    """Return whether the module was already compiled by an earlier run, so that its times do not describe the wheel."""
     return measured.get(_COMPILING[0], 1.0) < 1.0
 
 
 def numbers(metrics: Mapping[str, Any], path: str = "", measured: bool = False) -> Iterator[tuple[str, float]]:
-    """Every error and time in nested metrics, by its dotted path: below a name that speaks of one, all numbers.
+    """Yield every error and time in nested metrics with its dotted path.
 
-    Counts, shapes and versions are no measurements: that they differ says nothing about the wheel.
+    These are the numbers at or below a name of an error or a time. Counts, shapes and versions are not measurements,
+    so they are left out.
     """
     for key, value in metrics.items():
         name = f"{path}.{key}" if path else str(key)

@@ -1,4 +1,4 @@
-"""Which releases of a package there are. Behind one function, so that another index client can take its place."""
+"""List the releases of a package. It is one function, so that another index client can replace it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _SECONDS = 300.0
 
 
 def releases(package: str, python: str, log: str, wheelhouse: str | None = None) -> list[str]:
-    """The versions of a package: the wheels in a folder, or what pip in the target finds in its configured index.
+    """Return the versions of a package: those of the wheels in a folder, or those that the target's pip finds.
 
-    Raises FiBumpError when pip cannot say so.
+    Raises FiBumpError when pip cannot list them.
     """
     if wheelhouse is not None:
         return [wheel_version(name) for name in wheels(wheelhouse, package)]
@@ -24,7 +24,7 @@ def releases(package: str, python: str, log: str, wheelhouse: str | None = None)
     ended = process.run(command, log=log, seconds=_SECONDS, environment=os.environ, watch=said.append)
     listed = [match[1] for line in said if (match := re.match(r"Available versions: (.*)", line))]
     if not ended.clean or not listed:
-        hint = f"its output is in {log}; releases can be named: --sweep {package}==VERSION,…"
+        hint = f"see its output in {log}, or name the releases: --sweep {package}==VERSION,…"
         message = f"pip cannot list the releases of {package}: {ended.reason(_SECONDS)}"
         raise FiBumpError(message, hint=hint)
     return [version.strip() for version in listed[0].split(",")]

@@ -1,4 +1,4 @@
-"""`--pytest`: an engine checkout's own tests in the target interpreter, folded in as one probe."""
+"""`--pytest`: run tests of the repository in the target interpreter, and report them as one probe."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ from fi_bump.smoke.runner import Job
 from fi_bump.untrusted import printable
 
 _SECONDS = 3600.0
-# pytest's own exit codes that a report explains: all passed, some failed, none collected.
+# The exit codes with which pytest writes a report: all passed, some failed, none collected.
 _EXPLAINED = (0, 1, 5)
 
 
 def pytest_job(tests: Sequence[str], root: str, interpreter: Interpreter, seconds: float | None) -> Job:
-    """The job that runs tests, named from the repository's folder. Raises UsageError for a path that is not there."""
+    """Return the job that runs tests. Their paths are relative to `root`. Raises UsageError for a missing path."""
     for test in tests:
         path = test.partition("::")[0]
         if not os.path.exists(os.path.join(root, path)):
-            raise UsageError(
-                "there are no tests here", place=path, hint="--pytest takes PATH or PATH::TEST below -C DIR"
-            )
+            hint = "give --pytest a PATH or PATH::TEST relative to the folder of -C"
+            raise UsageError("this path does not exist", place=path, hint=hint)
     report = os.path.join(interpreter.folder, "pytest.xml")
     command = [interpreter.python, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}", *tests]
     limit = _SECONDS if seconds is None else seconds
@@ -48,13 +47,13 @@ def pytest_job(tests: Sequence[str], root: str, interpreter: Interpreter, second
 
 
 def _judged(ended: process.Ended, report: str, limit: float) -> ProbeResult:
-    """What pytest's report says; how pytest ended counts before it."""
+    """Return the result of pytest's report, or a failure if pytest itself did not end properly."""
     if ended.stopped or ended.timed_out or ended.code not in _EXPLAINED:
         return ProbeResult("fail", ended.reason(limit))
     try:
         cases = list(ElementTree.parse(report).iter("testcase"))
     except (OSError, ElementTree.ParseError):
-        return ProbeResult("fail", f"pytest left no report: {ended.reason(limit)}")
+        return ProbeResult("fail", f"pytest wrote no report: {ended.reason(limit)}")
     failed = [case for case in cases if any(child.tag in ("failure", "error") for child in case)]
     skipped = [case for case in cases if case not in failed and case.find("skipped") is not None]
     metrics = {
@@ -77,7 +76,7 @@ def _judged(ended: process.Ended, report: str, limit: float) -> ProbeResult:
 
 
 def _messages(cases: list[ElementTree.Element]) -> Iterator[str]:
-    """What the cases' failures, errors and skips say."""
+    """Yield the messages of the cases' failures, errors and skips."""
     for case in cases:
         for child in case:
             if child.tag in ("failure", "error", "skipped"):

@@ -1,6 +1,6 @@
-"""Environments the runner makes itself: with uv when it is on PATH, else venv and pip; kept in the cache by content.
+"""Make environments for the probes, with uv if it is on PATH, else with venv and pip; cache them by their content.
 
-On a base it is venv and pip: uv does not see what another environment holds.
+An environment on a base is made with venv and pip, because uv does not see packages of another environment.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ from fi_bump.smoke.registry import PACKAGES
 from fi_bump.untrusted import printable
 from fi_bump.versions import same_version
 
-# A bare machine fetches some gigabytes of torch and CUDA.
+# A machine with an empty cache downloads several gigabytes of torch and CUDA.
 _SECONDS = 3600.0
 _READY = "ready.json"
-# Where uv and pip say what is wrong, the most telling first; their last lines are advice, or the end of an argument.
+# The lines in which uv and pip name the cause, the most useful first. Their last lines are only advice.
 _TELLING = tuple(map(re.compile, (r" +cause: (.+)", r" +(\S+ \S+ depends on .+)", r"ERROR: (.+)")))
 
 
 class EnvironmentRequest(NamedTuple):
-    """What an environment holds and where it comes from: indexes beside the configured one, or one folder alone.
+    """The requirements of an environment and their source.
 
-    What the base holds, where there is one, counts as installed.
+    The source is the configured index and `indexes`, or only the folder `wheelhouse`. Packages of the base, if there is
+    one, count as installed.
     """
 
     requirements: tuple[str, ...]
@@ -44,30 +45,30 @@ class EnvironmentRequest(NamedTuple):
 
 
 class Maker(NamedTuple):
-    """How environments are made: the cache folder, and where the installer's output goes."""
+    """Makes environments in a cache folder, and passes each line of the installer's output to `watch`."""
 
     cache: str
     watch: Callable[[str], None] = lambda line: None
 
     def make(self, wanted: EnvironmentRequest) -> str:
-        """The interpreter of an environment that holds what is wanted, made now or before.
+        """Return the interpreter of an environment with what is wanted, from the cache or made now.
 
-        Raises FiBumpError when it cannot be made, with the installer's own last words.
+        Raises FiBumpError with the installer's own message when it cannot be made.
         """
         home = os.path.join(storage.folder(self.cache, "environments"), _key(wanted))
         python = os.path.join(home, "bin", "python")
         with storage.exclusive(f"{home}.lock"):
             if not os.path.exists(os.path.join(home, _READY)):
-                # What is there was cut off half-way.
+                # Without the marker, a folder is the rest of an interrupted installation.
                 storage.drop(home)
                 self.fill(home, wanted)
                 user_files.put(os.path.join(home, _READY), json.dumps(wanted._asdict(), indent=2).encode())
         return python
 
     def fill(self, home: str, wanted: EnvironmentRequest) -> str:
-        """The interpreter of an environment made at `home`, where there is none; the output goes to `home`.log.
+        """Make an environment in the new folder `home`, and return its interpreter. The output goes to `home`.log.
 
-        Raises FiBumpError as `make` does; what was begun is left to the caller.
+        Raises FiBumpError like `make`; the caller removes an incomplete folder.
         """
         python = os.path.join(home, "bin", "python")
         source = [part for index in wanted.indexes for part in ("--extra-index-url", index)]
@@ -75,13 +76,14 @@ class Maker(NamedTuple):
             source = ["--no-index", "--find-links", wanted.wheelhouse]
         uv = shutil.which("uv") if wanted.base is None else None
         if uv is not None:
-            # With pip inside (--seed), which lists a package's releases for a sweep.
+            # --seed installs pip, which a sweep uses to list a package's releases.
             seed = [] if wanted.wheelhouse else ["--seed"]
             empty = [uv, "venv", "--quiet", *seed, "--python", sys.executable, home]
             install = [uv, "pip", "install", "--python", python]
         else:
             empty = [sys.executable, "-m", "venv", home] if wanted.base is None else wanted.base.venv(home)
-            # As uv does: byte code for all of torch takes four times as long as the rest, a probe imports little of it.
+            # --no-compile, as uv does: compiling torch's byte code takes four times as long as all the rest, and a
+            # probe imports only a little of it.
             quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar=off", "--no-compile"]
             install = [python, "-m", "pip", "install", *quiet]
         self._step(empty, f"{home}.log", wanted)
@@ -92,7 +94,7 @@ class Maker(NamedTuple):
 
     def _step(self, command: list[str], log: str, wanted: EnvironmentRequest) -> None:
         environment = _offline() if wanted.wheelhouse is not None else plain()
-        hint = f"its output is in {log}"
+        hint = f"see its output in {log}"
         said: list[str] = []
 
         def watch(line: str) -> None:
@@ -114,10 +116,11 @@ class Maker(NamedTuple):
 def wanted_for(
     group: Group, version: str, wheelhouse: str | None, extra: tuple[str, ...], base: Base | None = None
 ) -> EnvironmentRequest:
-    """The group's packages at one version, and what else is named. Raises UsageError without a wheel of them.
+    """Return a request for the group's packages at one version, and for the `extra` requirements.
 
-    From a folder come the members of which it holds that version; from the index those that the probes are for, and
-    those that have an index of their own (others may be pinned nowhere, and published nowhere near).
+    From a wheelhouse it takes the members that have a wheel of this version there. From an index it takes the members
+    that the probes test and those with an index of their own; other members may not be published at all. Raises
+    UsageError if the wheelhouse lacks the main package.
     """
     chosen = []
     for member in group.packages:
@@ -126,8 +129,8 @@ def wanted_for(
             there = [wheel_version(name) for name in wheels(wheelhouse, member.name)]
             matching = [found for found in there if same_version(found.partition("+")[0], version)]
             if not matching and member.name == PACKAGES[0]:
-                held = f"it holds {', '.join(there)}" if there else f"put a wheel of {member.name} there"
-                raise UsageError(f"no wheel of {member.name} {version}", place=wheelhouse, hint=held)
+                hint = f"put that wheel there; the folder has {', '.join(there)}" if there else "put that wheel there"
+                raise UsageError(f"this folder has no wheel of {member.name} {version}", place=wheelhouse, hint=hint)
             if matching:
                 chosen.append((member, pinned))
         elif member.name in PACKAGES or member.index_urls:
@@ -141,7 +144,7 @@ def wanted_for(
 
 
 def _key(wanted: EnvironmentRequest) -> str:
-    """What tells two environments apart. A wheel that was replaced in its folder counts as another one."""
+    """Return a hash of everything that makes two environments different, including the wheel files of a wheelhouse."""
     wheel_files: list[tuple[str, int, int]] = []
     if wanted.wheelhouse is not None:
         for name in wheels(wanted.wheelhouse):
@@ -152,12 +155,12 @@ def _key(wanted: EnvironmentRequest) -> str:
 
 
 def plain() -> dict[str, str]:
-    """This process's variables without those that would let its own packages leak into the environment."""
+    """Return this process's variables without those that would show its own packages to the environment."""
     return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
 
 
 def _offline() -> dict[str, str]:
-    """The same without any setting that names an index or another folder: the wheelhouse alone counts."""
+    """Like `plain`, without any setting of an index or a folder, so that only the wheelhouse counts."""
     kept = ("PIP_CACHE_DIR", "UV_CACHE_DIR")
     variables = {name: value for name, value in plain().items() if name in kept or not name.startswith(("PIP_", "UV_"))}
     return {**variables, "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", "UV_OFFLINE": "1"}

@@ -1,4 +1,4 @@
-"""The target interpreter: asking it, as any probe, through two files and a process of its own."""
+"""Run probes in the target interpreter, each in its own process, with a request file and a result file."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from fi_bump.smoke.registry import TARGET
 from fi_bump.untrusted import printable
 
-# What would let this process's own surroundings, and not the target, decide what a probe sees.
+# Variables of this process that would change what a probe sees in the target.
 _LEFT_OUT = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "FLASHINFER_DISABLE_VERSION_CHECK", "__PYVENV_LAUNCHER__")
 _SECONDS = 300.0
-# What every probe is started by, in whatever interpreter.
+# The script that runs a probe in any interpreter.
 PROBES = os.path.join(os.path.dirname(os.path.abspath(probes.__file__)), "__main__.py")
 
 
 class Interpreter(NamedTuple):
-    """A Python and the folder that requests, results and logs of this run go to.
+    """A Python, and the folder for the requests, results and logs of this run.
 
-    `tools` is another folder of its commands, where it has one beside its own.
+    `tools` is a second folder with commands, such as that of the base; it may be None.
     """
 
     python: str
@@ -36,7 +36,10 @@ class Interpreter(NamedTuple):
     tools: str | None = None
 
     def environment(self, device: str | None = None) -> dict[str, str]:
-        """The variables a probe gets: its own tools (ninja) first on PATH; `device` is CUDA_VISIBLE_DEVICES."""
+        """Return a probe's variables, with the interpreter's tools (ninja) first on PATH.
+
+        `device` becomes CUDA_VISIBLE_DEVICES; None leaves that variable as it is.
+        """
         variables = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
         folders = (os.path.dirname(self.python), self.tools, variables.get("PATH", os.defpath))
         variables |= {"PATH": os.pathsep.join(folder for folder in folders if folder)}
@@ -46,12 +49,12 @@ class Interpreter(NamedTuple):
         return variables
 
     def log(self, name: str) -> str:
-        """Where the output of a probe of that name is kept."""
+        """Return the path of a probe's log."""
         return os.path.join(self.folder, f"{name}.log")
 
 
 class ProbeAnswer(NamedTuple):
-    """What came back from one probe and how long it took."""
+    """A probe's result, its wall time, and whether it was stopped by an interrupt."""
 
     result: ProbeResult
     seconds: float
@@ -59,13 +62,12 @@ class ProbeAnswer(NamedTuple):
 
 
 def existing(python: str, option: str = "--python") -> str:
-    """The path of an interpreter that an option names by its path or by its name on PATH. Raises UsageError."""
+    """Return the path of the interpreter that an option names, by path or by name on PATH. Raises UsageError."""
     found = shutil.which(os.path.expanduser(python))
     if found is None or os.path.isdir(found):
-        raise UsageError(
-            f"'{python}' is no interpreter", hint=f"{option} takes the path of a python, or its name on PATH"
-        )
-    # Not resolved: in a virtual environment the link itself says which environment it is.
+        hint = f"give {option} the path of a Python, or its name on PATH"
+        raise UsageError(f"'{python}' is not a Python interpreter", hint=hint)
+    # Links are not resolved, because the link in a virtual environment tells Python which environment it is.
     return os.path.abspath(found)
 
 
@@ -78,7 +80,10 @@ def ask(
     watch: Callable[[str], None] = lambda line: None,
     stop: threading.Event | None = None,
 ) -> ProbeAnswer:
-    """Run one probe; whatever becomes of it is an answer. Raises FiBumpError only when nothing can be written here."""
+    """Run one probe and return its answer; a crash or a timeout is a failed result.
+
+    Raises FiBumpError only when the request cannot be written.
+    """
     question = os.path.join(interpreter.folder, f"{request.probe}.request.json")
     reply = os.path.join(interpreter.folder, f"{request.probe}.result.json")
     user_files.put(question, request.to_json().encode())
@@ -97,7 +102,7 @@ def ask(
 
 
 def _judged(ended: process.Ended, reply: str, limit: float) -> ProbeResult:
-    """What the probe said, if it lived to say it: an answer before a crash is a crash."""
+    """Return the probe's result, or a failure if the process did not end with 0: then its result is not trusted."""
     if not ended.clean:
         return ProbeResult("fail", ended.reason(limit))
     try:
@@ -110,33 +115,36 @@ def _judged(ended: process.Ended, reply: str, limit: float) -> ProbeResult:
 
 
 def _result(data: bytes) -> ProbeResult:
-    """The result in `data`. Raises ValueError or TypeError for anything that `Result.to_json` would not write."""
+    """Parse a result. Raises ValueError or TypeError for anything that `ProbeResult.to_json` would not write."""
     text = data.decode("utf-8")
     document = json.loads(text, parse_constant=_no_constant)
     if not isinstance(document, dict):
-        raise ValueError("it is no object")
+        raise ValueError("it is not an object")
     result = ProbeResult.from_json(text)
     if not (isinstance(result.reason, str) or result.reason is None) or not isinstance(result.metrics, dict):
-        raise ValueError("its reason is no text or its metrics are no object")
+        raise ValueError("its reason is not a text, or its metrics are not an object")
     return replace(result, reason=None if result.reason is None else printable(result.reason, 1000))
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def inspect(interpreter: Interpreter, request: ProbeRequest) -> Target:
-    """Ask the interpreter what it is. Raises FiBumpError when it cannot say so: then no probe can run in it."""
+    """Ask the interpreter for its versions, packages and devices.
+
+    Raises FiBumpError when it does not answer: then no probe can run in it.
+    """
     answer = ask(interpreter, request, seconds=_SECONDS)
-    hint = f"its output is in {interpreter.log(TARGET)}"
+    hint = f"see its output in {interpreter.log(TARGET)}"
     if answer.result.outcome != "pass":
         raise FiBumpError(
-            f"the interpreter cannot be used: {answer.result.reason}", place=interpreter.python, hint=hint
+            f"this interpreter cannot be used: {answer.result.reason}", place=interpreter.python, hint=hint
         )
     try:
         return _target(answer.result.metrics)
     except (KeyError, TypeError, ValueError, AttributeError):
-        message = "the interpreter does not say what it is"
+        message = "this interpreter does not describe itself"
         raise FiBumpError(message, place=interpreter.python, hint=hint) from None
 
 

@@ -1,4 +1,4 @@
-"""The report as data, and the verdict over it: red unless every required probe was run and said what it must."""
+"""The smoke report as data, and its verdict: green only if every required probe ran and passed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fi_bump.smoke.registry import PYTEST, Capability, Probe
 
 
 class Device(NamedTuple):
-    """One GPU as the target's torch (or, without it, the driver) names it; `number` counts the visible ones."""
+    """One GPU as the target's torch describes it, or the driver if torch is missing. `number` counts from 0."""
 
     number: int
     name: str
@@ -19,9 +19,10 @@ class Device(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What the target interpreter is. `requires` holds the Requires-Dist lines of the group's installed members.
+    """The target interpreter: its versions, devices and packages.
 
-    `markers` is the environment that those lines' markers are read in.
+    `requires` are the Requires-Dist lines of the group's installed members, by member. `markers` is the environment for
+    evaluating the markers of these lines.
     """
 
     python: str
@@ -35,7 +36,7 @@ class Target(NamedTuple):
 
 
 class ProbeReport(NamedTuple):
-    """What became of one probe: an outcome of the protocol, the reason for all but `pass`, wall seconds, metrics."""
+    """The result of one probe: its outcome, a reason unless it passed, its wall time in seconds, and its metrics."""
 
     name: str
     outcome: str
@@ -45,7 +46,7 @@ class ProbeReport(NamedTuple):
 
 
 class MetricChange(NamedTuple):
-    """A metric that moved beyond the tolerance."""
+    """A metric that changed by more than the tolerance."""
 
     probe: str
     metric: str
@@ -54,12 +55,12 @@ class MetricChange(NamedTuple):
 
     @property
     def share(self) -> float | None:
-        """By how much of the earlier value it moved, positive for more; None from zero."""
+        """The change as a share of the earlier value, positive for an increase; None if the earlier value was zero."""
         return round((self.after - self.before) / abs(self.before), 4) if self.before else None
 
 
 class BaselineComparison(NamedTuple):
-    """A report beside an earlier one: which failures are new, which stood there already, what moved."""
+    """The comparison with an earlier report: new, standing (in both) and fixed failures, and changed metrics."""
 
     version: str
     new_failures: tuple[str, ...]
@@ -69,7 +70,7 @@ class BaselineComparison(NamedTuple):
 
 
 class SweptRelease(NamedTuple):
-    """What a swept release did: `pass`, `compiled`, `fail`, or `not-run` where it could not be installed or asked."""
+    """A swept release with its outcome: `pass`, `compiled`, `fail`, or `not-run` if it could not be installed."""
 
     version: str
     outcome: str
@@ -77,12 +78,12 @@ class SweptRelease(NamedTuple):
 
     @property
     def survives(self) -> bool:
-        """Whether every probe was content with it."""
+        """Whether every probe passed or compiled with this release."""
         return self.outcome in ("pass", "compiled")
 
 
 class RepositoryPin(NamedTuple):
-    """Where the repository pins a swept package, at which version or range, and whether that keeps to the one found."""
+    """A place where the repository pins the swept package, its version or range, and whether the found range has it."""
 
     place: str
     version: str
@@ -90,7 +91,11 @@ class RepositoryPin(NamedTuple):
 
 
 class Sweep(NamedTuple):
-    """Releases of one package against the same wheel. `admitted` is what the wheel's metadata says of them."""
+    """Releases of one package, tried with the same wheel.
+
+    `admitted` is the specifier in the wheel's metadata, empty if there is none. `range` is the requirement to pin, or
+    None if no release works.
+    """
 
     package: str
     admitted: str
@@ -100,14 +105,14 @@ class Sweep(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One reason why a report is no pass; `probe` is None where it is about the whole run."""
+    """One reason for a red verdict. `probe` is None if it concerns the whole run."""
 
     probe: str | None
     message: str
 
 
 class SmokeReport(NamedTuple):
-    """Everything a run found. `problems` says why `ok` is false; it is empty when `ok` is true."""
+    """Everything that a run found. `problems` are the reasons if `ok` is false, else empty."""
 
     ok: bool
     group: str
@@ -122,20 +127,20 @@ class SmokeReport(NamedTuple):
 
 
 def reported(name: str, result: ProbeResult, seconds: float) -> ProbeReport:
-    """A probe's answer as it stands in the report."""
+    """Return a probe's result as an entry of the report."""
     return ProbeReport(name, result.outcome, result.reason, round(seconds, 3), result.metrics)
 
 
 def runnable(probes: Iterable[Probe], devices: Iterable[Device]) -> tuple[str, ...]:
-    """The probes that run, and do not only compile, on one of the devices or without any."""
+    """Return the names of the probes that can run, not only compile, on one of the devices or without a device."""
     capabilities: list[Capability | None] = [None, *(device.capability for device in devices)]
     return tuple(probe.name for probe in probes if any(probe.runs_on(capability) for capability in capabilities))
 
 
 def default_required(probes: Sequence[Probe], devices: Iterable[Device]) -> tuple[str, ...]:
-    """The probes this machine can run; where no kernel can run, those that can compile are required beside them.
+    """Return the probes that this machine can run; if it can run no kernel, also those that can compile one.
 
-    Otherwise a machine whose driver is broken would be green for what is installed on it.
+    Otherwise a machine with a broken driver would be green because of its installed packages only.
     """
     running = runnable(probes, devices)
     kernels = any(probe.kernel for probe in probes if probe.name in running)
@@ -145,40 +150,40 @@ def default_required(probes: Sequence[Probe], devices: Iterable[Device]) -> tupl
 def problems(
     probes: Sequence[ProbeReport], required: Sequence[str], runnable: Iterable[str], standing: Iterable[str] = ()
 ) -> tuple[Problem, ...]:
-    """Why this is no pass, in the order of the probes; empty when it is one.
+    """Return the reasons for a red verdict in the order of the probes; empty for a green one.
 
-    `runnable` are the probes this machine can run: of those, having compiled is not enough. `standing` are the failures
-    of the baseline, which do not block; what was not run blocks whether or not it was run before.
+    `runnable` are the probes that this machine can run; for them compiling is not enough. `standing` are the failures
+    that the baseline has too; they do not count. A required probe that did not run counts even if it did not run in
+    the baseline.
     """
     found = {probe.name: probe for probe in probes}
     accepted, able = set(standing), {*runnable, PYTEST}
-    reasons = [] if required else [Problem(None, "no probe can run on this machine, so nothing was shown")]
+    reasons = [] if required else [Problem(None, "no probe can run on this machine, so nothing was tested")]
     for name in dict.fromkeys([*found, *required]):
         probe = found.get(name)
         if probe is None:
-            reasons.append(Problem(name, f"{name} is required and was not chosen"))
+            reasons.append(Problem(name, f"{name} is required but was not chosen"))
         elif probe.outcome == "fail" and name not in accepted:
             reasons.append(Problem(name, f"{name} failed: {probe.reason}"))
         elif probe.outcome == "not-run" and name in required:
-            reasons.append(Problem(name, f"{name} is required and was not run: {probe.reason}"))
+            reasons.append(Problem(name, f"{name} is required but did not run: {probe.reason}"))
         elif probe.outcome == "compiled" and name in required and name in able:
-            reasons.append(Problem(name, f"{name} is required to run and was only compiled: {probe.reason}"))
+            reasons.append(Problem(name, f"{name} is required to run but was only compiled: {probe.reason}"))
     return tuple(reasons)
 
 
 def sweep_problems(sweep: Sweep) -> tuple[Problem, ...]:
-    """Why a sweep is no pass: nothing survives, the repository pins outside the range, or pins nothing at all.
+    """Return the reasons for a red sweep: no release works, or the repository pins or allows one that fails.
 
-    Without a pin an installer takes any release that the metadata admits, so all of them must survive.
+    Without a pin an installer may take any release that the metadata allows, so all of them must work.
     """
     if sweep.range is None:
-        return (Problem(None, f"no release of {sweep.package} survives"),)
+        return (Problem(None, f"no release of {sweep.package} works"),)
     if sweep.pins:
         outside = [pin for pin in sweep.pins if not pin.inside]
         return tuple(
-            Problem(None, f"{pin.place}: {sweep.package} {pin.version} does not keep to {sweep.range}")
-            for pin in outside
+            Problem(None, f"{pin.place}: {sweep.package} {pin.version} is not in {sweep.range}") for pin in outside
         )
     fallen = ", ".join(release.version for release in sweep.releases if not release.survives)
-    message = f"the repository does not pin {sweep.package}, and {fallen} would not survive"
+    message = f"the repository does not pin {sweep.package}, and these releases fail: {fallen}"
     return (Problem(None, message),) if fallen else ()

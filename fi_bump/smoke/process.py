@@ -1,7 +1,4 @@
-"""One command in a process group of its own: a time limit, its output kept, and nothing of it left behind.
-
-The one door to `subprocess`.
-"""
+"""Run a command in its own process group, with a time limit and a log, and leave no process behind."""
 
 from __future__ import annotations
 
@@ -16,20 +13,23 @@ from typing import IO, NamedTuple
 
 from fi_bump.untrusted import printable
 
-# How long a group has between being asked to end and being killed.
+# Seconds between SIGTERM and SIGKILL.
 GRACE = 3.0
-# How often a running command is looked at; it is a wait on the stop event, so an interrupt is seen at once.
+# Seconds between two looks at a running command. The wait is on the stop event, so an interrupt is noticed at once.
 TICK = 0.02
-# What is kept of one command's output. More than this is a runaway, and would fill the disk.
+# The largest size of one command's log; a command that prints without end must not fill the disk.
 LOG_BYTES = 32 * 1024 * 1024
-# A line this long is a progress bar or garbage: watchers get it in pieces.
+# A longer line is a progress bar or garbage; watchers get it in pieces.
 LINE_BYTES = 8192
-# After this faulthandler prints a stack, whose last line is the least telling: what was said before it is the tail.
+# faulthandler prints this line and then a stack. The line before it says more about the cause than the stack's last.
 _TRACE = "Fatal Python error"
 
 
 class Ended(NamedTuple):
-    """How a command ended: by itself with `code`, by a signal, over its time limit or because all was stopped."""
+    """How a command ended: with exit code `code`, by a signal, at its time limit, or because the run was stopped.
+
+    `tail` is the last line of its output.
+    """
 
     code: int | None
     signal: str | None
@@ -40,15 +40,15 @@ class Ended(NamedTuple):
 
     @property
     def clean(self) -> bool:
-        """Whether it ended by itself with 0."""
+        """Whether it ended by itself with exit code 0."""
         return self.code == 0 and not self.timed_out and not self.stopped
 
     def reason(self, limit: float) -> str:
-        """How it ended, in words; `tail`, its last line, is added where it may explain something."""
+        """Return in words how it ended, with its last line unless it was stopped or killed at its limit."""
         if self.stopped:
             return "interrupted"
         if self.timed_out:
-            return f"ran past its limit of {limit:g} s and was killed"
+            return f"exceeded its time limit of {limit:g} s and was killed"
         how = f"killed by {self.signal}" if self.signal else f"exited with {self.code}"
         return f"{how}: {self.tail}" if self.tail else how
 
@@ -63,10 +63,10 @@ def run(
     watch: Callable[[str], None] = lambda line: None,
     stop: threading.Event | None = None,
 ) -> Ended:
-    """Run a command to its end, or to its limit, or until `stop` is set; its whole group is gone on return.
+    """Run a command until it ends, reaches its time limit in seconds, or `stop` is set; then end its whole group.
 
-    Standard output and error go to the file `log` and, line by line, to `watch`. Raises OSError when it cannot be
-    started or its log cannot be made. An exception on the way, KeyboardInterrupt too, is passed on after its group is
+    Standard output and error go to the file `log` and, line by line, to `watch`. Raises OSError when the command cannot
+    be started or the log cannot be created. Any other exception, also KeyboardInterrupt, is raised after the group was
     ended.
     """
     stop = stop or threading.Event()
@@ -85,7 +85,7 @@ def run(
         opened.pop_all()
     assert process.stdout is not None
     output = _Output(watch)
-    # The reader closes both: it may outlive this call where a grandchild left the group.
+    # The reader closes the pipe and the log: it may outlive this call if a grandchild has left the group.
     reader = threading.Thread(target=output.take, args=(process.stdout, log_file), daemon=True)
     try:
         reader.start()
@@ -94,7 +94,7 @@ def run(
         elapsed = time.monotonic() - begun
     finally:
         _end(process)
-    # A grandchild that left the group may hold the pipe open for ever; what it says is no longer ours.
+    # A grandchild that has left the group may keep the pipe open for ever, so the reader gets only a short time.
     reader.join(GRACE)
     code = process.returncode
     name = _signal_name(-code) if code < 0 else None
@@ -102,7 +102,7 @@ def run(
 
 
 def _wait(pid: int, deadline: float, stop: threading.Event) -> bool:
-    """Wait until the process ends or `stop` is set; False at the deadline."""
+    """Wait until the process ends or `stop` is set. Return False if the deadline came first."""
     while not _exited(pid):
         if time.monotonic() >= deadline:
             return False
@@ -112,12 +112,12 @@ def _wait(pid: int, deadline: float, stop: threading.Event) -> bool:
 
 
 def _exited(pid: int) -> bool:
-    """Whether the process has ended. It is not reaped, so that its group's number cannot be given to another."""
+    """Return whether the process has ended. It is not reaped, so that the system cannot reuse its group's number."""
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask the group to end, then kill what is left of it, children of an ended leader too; reap the leader."""
+    """Send the group SIGTERM, then SIGKILL for all that is left of it, and reap its leader."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if not _exited(process.pid):
             os.killpg(process.pid, signal.SIGTERM)
@@ -135,20 +135,20 @@ def _signal_name(number: int) -> str:
 
 
 class _Output:
-    """A command's output on its way to the log and to a watcher, in a thread of its own."""
+    """Copies a command's output to the log and to a watcher, in its own thread, and keeps the last line."""
 
     def __init__(self, watch: Callable[[str], None]) -> None:
         self._watch = watch
         self.tail = ""
 
     def take(self, stream: IO[bytes], log: IO[bytes]) -> None:
-        """Read to the end. The pipe is emptied even where the log cannot be written: a full pipe would be a hang."""
+        """Read to the end, even if the log cannot be written: with a full pipe the command would hang."""
         kept, fallen = 0, False
         with stream, log:
             for line in iter(lambda: stream.readline(LINE_BYTES), b""):
                 if kept < LOG_BYTES:
                     kept += len(line)
-                    _keep(log, line if kept < LOG_BYTES else line + b"\n[more output is not kept]\n")
+                    _keep(log, line if kept < LOG_BYTES else line + b"\n[further output is omitted]\n")
                 text = line.decode("utf-8", "replace").rstrip()
                 if text.startswith(_TRACE):
                     fallen, self.tail = True, self.tail or text
@@ -158,6 +158,6 @@ class _Output:
 
 
 def _keep(log: IO[bytes], data: bytes) -> None:
-    """Write to a log that is not buffered; a full disk loses the log, not the probe."""
+    """Write to the unbuffered log. If the disk is full the log is incomplete, but the probe goes on."""
     with contextlib.suppress(OSError):
         log.write(data)

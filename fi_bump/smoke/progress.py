@@ -1,4 +1,4 @@
-"""What the runner tells of itself while it works; how it is shown is the reports' business."""
+"""The interface through which a run reports its progress. `report/smoke/progress.py` shows it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _NINJA = re.compile(r"\[(\d{1,6})/(\d{1,6})\]")
 
 
 class Progress(Protocol):
-    """Told by several threads at once, one per device."""
+    """Receives the events of a run, from several threads at once (one per device)."""
 
     def note(self, text: str) -> None:
-        """Something about the run as a whole: an environment that is made, say."""
+        """Receive a note about the whole run, for example that an environment is being made."""
 
     def started(self, name: str, where: str) -> None:
-        """A probe begins."""
+        """Receive that a probe starts; `where` names its device."""
 
     def line(self, name: str, text: str) -> None:
-        """A probe said something."""
+        """Receive a line of a probe's output."""
 
     def ended(self, report: ProbeReport) -> None:
-        """A probe is done."""
+        """Receive the report of a probe that has ended."""
 
 
 class Steps(NamedTuple):
@@ -34,7 +34,7 @@ class Steps(NamedTuple):
 
 
 def steps(line: str) -> Steps | None:
-    """Ninja's `[12/24]` in a line of output, the last one where a line holds several."""
+    """Parse ninja's `[12/24]` in a line of output, the last one if there are several; None without one."""
     found = _NINJA.findall(line)
     if not found:
         return None

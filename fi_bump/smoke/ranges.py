@@ -1,4 +1,4 @@
-"""What a wheel's metadata admits and which range to pin: with `fi_bump.versions`, a door to `packaging`."""
+"""Versions for a sweep: which ones a wheel's metadata allows, and which range to pin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fi_bump.smoke.model import SweptRelease
 
 
 def wheels(folder: str, package: str | None = None) -> list[str]:
-    """The names of the wheel files in a folder, of one package or of all, sorted. Raises FileError."""
+    """Return the sorted names of the wheel files in a folder, of one package or of all. Raises FileError."""
     with explained(folder, "cannot be read"):
         names = sorted(os.listdir(folder))
     return [name for name in names if _name(name) is not None and package in (None, _name(name))]
@@ -29,45 +29,47 @@ def _name(filename: str) -> str | None:
 
 
 def wheel_version(filename: str) -> str:
-    """The version in the name of a wheel file of `wheels`."""
+    """Return the version in the name of a wheel file from `wheels`."""
     return str(parse_wheel_filename(filename)[1])
 
 
 def parse_sweep(text: str) -> tuple[str, tuple[str, ...]]:
-    """`PACKAGE` or `PACKAGE==V,…`: the canonical name, and the versions named. Raises UsageError."""
+    """Parse `PACKAGE` or `PACKAGE==V,…` into the canonical name and the versions. Raises UsageError."""
     name, equals, listed = text.partition("==")
     versions = [part.strip().removeprefix("==") for part in listed.split(",")] if equals else []
     try:
         canonical = canonicalize_name(name.strip(), validate=True)
         return canonical, tuple(dict.fromkeys(str(Version(version)) for version in versions))
     except ValueError:
-        raise UsageError(f"'{text}' names no releases", hint="--sweep takes PACKAGE or PACKAGE==VERSION,…") from None
+        hint = "give --sweep PACKAGE or PACKAGE==VERSION,…"
+        raise UsageError(f"'{text}' does not name a package and its releases", hint=hint) from None
 
 
 def admitted(requires: Mapping[str, Iterable[str]], package: str, markers: Mapping[str, str]) -> str:
-    """What the installed wheels say of a package, their specifiers joined; empty when they say nothing."""
+    """Return the installed wheels' specifiers for a package, joined by commas; empty if they do not require it."""
     specifiers = SpecifierSet()
     for line in (line for lines in requires.values() for line in lines):
         try:
             requirement = Requirement(line)
             applies = requirement.marker is None or requirement.marker.evaluate({**markers, "extra": ""})
         except (InvalidRequirement, ValueError):
-            continue  # One unreadable line must not hide what the others say.
+            continue  # an invalid line must not hide the others
         if applies and canonicalize_name(requirement.name) == package:
             specifiers &= requirement.specifier
     return ",".join(sorted(map(str, specifiers), reverse=True))
 
 
 def name_of(requirement: str) -> str:
-    """The canonical name in a requirement. Raises UsageError for what is none."""
+    """Return the canonical name in a requirement. Raises UsageError for a text that is not a requirement."""
     try:
         return str(canonicalize_name(Requirement(requirement).name))
     except InvalidRequirement:
-        raise UsageError(f"'{requirement}' is no requirement", hint="--with takes NAME==VERSION or the like") from None
+        hint = "give --with a requirement like NAME==VERSION"
+        raise UsageError(f"'{requirement}' is not a requirement", hint=hint) from None
 
 
 def within(specifier: str, versions: Iterable[str]) -> list[str]:
-    """The final releases among `versions` that a specifier admits, in rising order, without local labels."""
+    """Return the final releases among `versions` that a specifier allows, oldest first, without local labels."""
     wanted = SpecifierSet(specifier)
     parsed = {version for version in map(_public, versions) if version is not None and not version.is_prerelease}
     return [str(version) for version in sorted(parsed) if wanted.contains(version)]
@@ -81,9 +83,10 @@ def _public(text: str) -> Version | None:
 
 
 def range_to_pin(package: str, releases: Sequence[SweptRelease], pinned: str | None = None) -> str | None:
-    """The range that admits one unbroken run of surviving releases, and of those tried no other.
+    """Return the range of one block of consecutive working releases; None if no release works.
 
-    It is the run that holds the repository's own pin, where that survives, else the newest. None without a survivor.
+    It is the block with the repository's pin, if that works, else the newest block. Of the tried releases the range
+    allows only those of the block.
     """
     ordered = sorted(releases, key=lambda release: Version(release.version))
     runs: list[tuple[int, int]] = []
@@ -104,7 +107,7 @@ def range_to_pin(package: str, releases: Sequence[SweptRelease], pinned: str | N
 
 
 def _short(version: str) -> str:
-    """A bound as people write it: `4.6` for 4.6.0, at least two numbers; other forms as they are."""
+    """Shorten an upper bound: `4.6` for 4.6.0, with at least two numbers; return other forms unchanged."""
     parsed = Version(version)
     numbers = list(parsed.release)
     if parsed.is_prerelease or parsed.is_postrelease or parsed.epoch:
@@ -115,11 +118,11 @@ def _short(version: str) -> str:
 
 
 def inside(range_: str, version: str) -> bool:
-    """Whether a range of `range_to_pin` admits a version."""
+    """Return whether a range from `range_to_pin` allows a version."""
     return Requirement(range_).specifier.contains(version, prereleases=True)
 
 
 def keeps_to(range_: str, specifier: str, versions: Iterable[str]) -> bool:
-    """Whether a range that the repository writes admits, of `versions`, none outside `range_`."""
+    """Return whether all of `versions` that the repository's specifier allows are inside `range_`."""
     own = SpecifierSet(specifier)
     return all(inside(range_, version) for version in versions if own.contains(version, prereleases=True))

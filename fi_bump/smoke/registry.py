@@ -1,6 +1,6 @@
-"""The probes by name: where each runs, how long it may take, and what it depends on.
+"""The table of probes: where each can run, its time limit, and the packages that it depends on.
 
-What a probe does is its own business (`probes`); the runner knows only this table and the protocol.
+The runner knows only this table and the protocol; the code of the probes is in `probes`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from fi_bump.request import named_group
 
 Capability = tuple[int, int]
 
-# The packages the probes are for: a lock's group that holds the first of them is the one they judge.
+# The packages that the probes test. The probes test the group of the lock that has the first of them.
 PACKAGES = ("flashinfer-python", "flashinfer-cubin")
-# What the target itself, and an engine's own tests, are called beside the probes.
+# The names, next to those of the probes, for the description of the target and for the repository's own tests.
 TARGET = "target"
 PYTEST = "pytest"
 
@@ -23,9 +23,9 @@ PYTEST = "pytest"
 class Probe(NamedTuple):
     """One probe.
 
-    `lowest` and `highest` bound the compute capabilities it runs on; without `lowest` it runs anywhere. `compiles` says
-    that it builds its kernel where it cannot run, on a machine without a GPU too. `seconds` is its time limit,
-    compiling included; `packages` are those whose releases can break it; `about` says in a clause what it tests.
+    `seconds` is its time limit, including compiling. `packages` are those whose releases can break it. It runs on
+    compute capabilities from `lowest` to `highest`, or on every machine if `lowest` is None. With `compiles` it can
+    compile its kernel on machines where it cannot run, also without a GPU. `about` says in a clause what it tests.
     """
 
     name: str
@@ -38,18 +38,18 @@ class Probe(NamedTuple):
 
     @property
     def kernel(self) -> bool:
-        """Whether it looks at a kernel, not only at what is installed."""
+        """Whether it tests a kernel, not only the installed packages."""
         return self.lowest is not None
 
     def runs_on(self, capability: Capability | None) -> bool:
-        """Whether it can run on a device (None: on a machine without one)."""
+        """Return whether it can run on a device with this compute capability; None stands for no device."""
         if self.lowest is None:
             return True
         return capability is not None and self.lowest <= capability and capability <= (self.highest or capability)
 
     @property
     def where(self) -> str:
-        """Where it runs, in words."""
+        """Where it can run, in words."""
         if self.lowest is None:
             return "anywhere"
         lowest = _dotted(self.lowest)
@@ -64,7 +64,7 @@ def _dotted(capability: Capability) -> str:
     return f"{capability[0]}.{capability[1]}"
 
 
-# The limits leave room for a whole compile on few cores: a limit is there to end a hang, not a slow machine.
+# The time limits are long enough for a full compile on few cores: they end a hang, not a slow machine.
 PROBES = {
     probe.name: probe
     for probe in (
@@ -89,7 +89,7 @@ PROBES = {
             packages=(*PACKAGES, "torch"),
             lowest=(9, 0),
         ),
-        # FlashInfer's masked grouped GEMM takes sm_100 and sm_103 and nothing else; no cubin is of it.
+        # FlashInfer's masked grouped GEMM only runs on sm_100 and sm_103, and it is not in flashinfer-cubin.
         Probe(
             name="cutedsl-masked-moe",
             about="the masked grouped matrix product compiles with the installed nvidia-cutlass-dsl and is right",
@@ -104,40 +104,43 @@ PROBES = {
 
 
 def choose(names: tuple[str, ...]) -> tuple[Probe, ...]:
-    """The probes of these names in the table's order; all of them when none is named. Raises UsageError."""
+    """Return the named probes in the table's order, or all without names. Raises UsageError for an unknown name."""
     for name in names:
         if name not in PROBES:
-            raise UsageError(f"there is no probe '{name}'", hint=f"the probes are {', '.join(PROBES)}")
+            raise UsageError(f"there is no probe '{name}'", hint=f"name one of {', '.join(PROBES)}")
     return tuple(probe for probe in PROBES.values() if not names or probe.name in names)
 
 
 def sweepable(package: str) -> tuple[Probe, ...]:
-    """The probes that need no GPU and that a release of the package can break. Raises UsageError when there is none."""
+    """Return the probes that can compile without a GPU and depend on the package. Raises UsageError without any."""
     compiling = [probe for probe in PROBES.values() if probe.compiles]
     chosen = tuple(probe for probe in compiling if package in probe.packages)
     if not chosen:
         known = sorted({name for probe in compiling for name in probe.packages} - set(PACKAGES))
-        hint = f"a sweep can take {', '.join(known)}"
+        hint = f"sweep one of {', '.join(known)}"
         raise UsageError(f"no probe that compiles without a GPU depends on '{package}'", hint=hint)
     return chosen
 
 
 def judged(lock: Lock, name: str | None) -> list[Group]:
-    """The groups that the probes can judge; with a name only that one."""
+    """Return the groups that the probes can test; with a name, only that group."""
     return [group for group in lock.groups if _member(group) is not None and name in (None, group.name)]
 
 
 def group_of(lock: Lock, name: str | None) -> Group:
-    """The group of that name, or the one group that holds the package the probes are for. Raises UsageError."""
+    """Return the group for the probes: the named one, or the only group with the main package.
+
+    Raises UsageError if the group lacks that package, or without a name if several groups have it.
+    """
     groups = judged(lock, None)
     if name is not None:
         groups = [named_group(lock, name)]
     if len(groups) > 1:
         hint = f"name one with --group: {', '.join(group.name for group in groups)}"
-        raise UsageError(f"{len(groups)} groups of the lock hold {PACKAGES[0]}", hint=hint)
+        raise UsageError(f"{len(groups)} groups of the lock have {PACKAGES[0]}", hint=hint)
     if not groups or _member(groups[0]) is None:
-        holder = f"the group '{name}'" if groups else "no group of the lock"
-        raise UsageError(f"{holder} {'does not hold' if groups else 'holds'} {PACKAGES[0]}", hint="see fi-bump init")
+        owner = f"the group '{name}' does not have" if groups else "no group of the lock has"
+        raise UsageError(f"{owner} {PACKAGES[0]}", hint="add the package to a group of versions.lock.json")
     return groups[0]
 
 

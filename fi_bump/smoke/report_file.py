@@ -1,4 +1,4 @@
-"""A JSON report of `smoke`, read back into a report."""
+"""Read a JSON report of `smoke` back into a `SmokeReport`."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from fi_bump.errors import FiBumpError
 from fi_bump.smoke import baseline
 from fi_bump.smoke.model import BaselineComparison, Device, MetricChange, Problem, SmokeReport, Target
 
-_HINT = "--smoke takes a report of fi-bump smoke --format json"
+_HINT = "give --smoke a report that fi-bump smoke --format json wrote"
 
 
 def load(path: str) -> SmokeReport:
-    """The report in a file, without another release's and a sweep beside it.
+    """Read the report in a file, without the report of a second release that it may contain.
 
-    Raises FiBumpError for what is no report, or one of another schema or of a sweep.
+    Raises FiBumpError for a file that is not a smoke report, has another schema, or is the report of a sweep.
     """
     document = baseline.read(path, "smoke")
     try:
         report = _report(document)
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise FiBumpError("is no smoke report", place=path, hint=_HINT) from None
+        raise FiBumpError("this file is not a smoke report", place=path, hint=_HINT) from None
     if document.get("sweep") is not None:
-        raise FiBumpError("is a report of a sweep, not of the probes", place=path, hint=_HINT)
+        raise FiBumpError("this report is about a sweep, not about the probes", place=path, hint=_HINT)
     return report
 
 
 def beside(report: SmokeReport, earlier: baseline.Baseline, tolerance: float) -> SmokeReport:
-    """The report compared with a baseline: failures that stand there do not count against it."""
+    """Return the report compared with a baseline, without problems for failures that the baseline has too."""
     comparison = baseline.compare(earlier, report.probes, tolerance)
     left = tuple(each for each in report.problems if each.probe not in comparison.standing_failures)
     return report._replace(ok=not left, problems=left, comparison=comparison)

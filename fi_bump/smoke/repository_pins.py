@@ -1,4 +1,4 @@
-"""What the repository itself pins of the packages that probes depend on: its torch, its DSL."""
+"""Find the repository's own pins of packages that probes depend on, such as torch and nvidia-cutlass-dsl."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from fi_bump.smoke.ranges import inside, keeps_to
 
 
 class Pins(NamedTuple):
-    """Where a repository pins a package: places with an exact version, and places with a range."""
+    """The places where a repository pins a package, as (place, version) and (place, range) pairs."""
 
     exact: tuple[tuple[str, str], ...]
     ranges: tuple[tuple[str, str], ...]
 
     def judged(self, chosen: str | None, tried: Sequence[SweptRelease]) -> tuple[RepositoryPin, ...]:
-        """Each place beside the range found: a range of the repository's must admit no tried release outside it."""
+        """Return each place with whether it fits the range that a sweep found.
+
+        A range of the repository fits if it allows no tried release outside the found range.
+        """
         versions = [release.version for release in tried]
         exact = [RepositoryPin(place, v, chosen is not None and inside(chosen, v)) for place, v in self.exact]
         ranges = [
@@ -30,7 +33,7 @@ class Pins(NamedTuple):
 
 
 def pins_of(repository: Repository, package: str) -> Pins:
-    """Where the repository pins a package, whether or not its lock knows it."""
+    """Return where the repository pins a package, also if the package is not in its lock."""
     found = _found(repository, [package])
     exact = [(str(pin.place), pin.version) for pin in found.pins]
     ranges = [(str(floor.place), floor.specifier) for floor in found.floors]
@@ -38,7 +41,7 @@ def pins_of(repository: Repository, package: str) -> Pins:
 
 
 def versions_of(repository: Repository, packages: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The versions, without local labels, that the repository pins each package at; none for most."""
+    """Return the versions, without local labels, at which the repository pins each package; often none."""
     versions: dict[str, set[str]] = {package: set() for package in packages}
     if versions:
         for pin in _found(repository, versions).pins:
@@ -47,6 +50,6 @@ def versions_of(repository: Repository, packages: Iterable[str]) -> dict[str, tu
 
 
 def _found(repository: Repository, packages: Iterable[str]) -> Scan:
-    """What stands in the repository of the packages, all of them looked for at once."""
+    """Scan the repository once for all of the packages."""
     groups = tuple(Group(package, "0", (Member(package),)) for package in packages)
     return scan(repository.root, Lock(groups, repository.lock.exclude))

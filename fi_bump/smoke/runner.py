@@ -1,4 +1,4 @@
-"""Probes spread over devices: one process a device at a time, results in the probes' own order."""
+"""Run probes on several devices, one process per device at a time, and return the results in the probes' order."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from fi_bump.smoke.registry import Capability, Probe
 
 
 class Job(NamedTuple):
-    """One thing to run on a device. `fits` says on which (None: no device), `needs` the same in words.
+    """A probe or a test run.
 
-    `run` gets CUDA_VISIBLE_DEVICES, a watcher of its output, and what stops it.
+    `fits` tells from a compute capability (None: no device) whether it can run there, and `needs` says the same in
+    words. `run` gets CUDA_VISIBLE_DEVICES, a function for each line of output, and the event that stops it.
     """
 
     name: str
@@ -31,9 +32,9 @@ class Job(NamedTuple):
 
 
 def choose_devices(target: Target, asked: str | None) -> tuple[Device, ...]:
-    """The devices of `--devices 0,1,…` (indexes as the target counts, or UUIDs), else the first.
+    """Return the devices of `--devices 0,1,…` (the target's numbers, or UUIDs), or the first without the option.
 
-    Raises UsageError for one that is not there.
+    Raises UsageError for an unknown device or one that is named twice.
     """
     if asked is None:
         return target.devices[:1]
@@ -42,19 +43,20 @@ def choose_devices(target: Target, asked: str | None) -> tuple[Device, ...]:
         name = entry.strip()
         match = [device for device in target.devices if name in (str(device.number), device.uuid)]
         if not match:
-            seen = ", ".join(f"{device.number} ({device.name})" for device in target.devices) or "none"
-            raise UsageError(f"there is no device '{name}'", hint=f"the target sees {seen}")
+            seen = ", ".join(f"{device.number} ({device.name})" for device in target.devices)
+            hint = f"name one of {seen}" if seen else "leave out --devices; the interpreter sees none"
+            raise UsageError(f"there is no device '{name}'", hint=hint)
         chosen += match
     if len(set(chosen)) < len(chosen):
-        raise UsageError("a device is named twice in --devices", hint="one process runs on a device at a time")
+        raise UsageError("a device is named twice in --devices", hint="name each device once")
     return tuple(chosen)
 
 
 def visible(device: Device | None) -> str:
-    """CUDA_VISIBLE_DEVICES for a process on one device, or on none.
+    """Return CUDA_VISIBLE_DEVICES for a process on one device, or on none.
 
-    Where the variable is set already, the target counts among its entries, and they may be UUIDs: the entry itself is
-    passed on. MIG slices keep their names that way.
+    If the variable is set already, the target's numbers count its entries, so the entry itself is passed on. It may be
+    a UUID or the name of a MIG slice.
     """
     if device is None:
         return ""
@@ -68,9 +70,9 @@ def visible(device: Device | None) -> str:
 def probe_job(
     probe: Probe, interpreter: Interpreter, request: ProbeRequest, devices: Sequence[Device], seconds: float | None
 ) -> Job:
-    """The job that runs a probe, with its own time limit or the one given.
+    """Return the job that runs a probe, with the given time limit or its own.
 
-    It goes where the probe runs; only where that is nowhere here, to where it can at least compile.
+    If the probe can run on none of the devices but can compile, the job fits every device.
     """
     question = replace(request, probe=probe.name)
     limit = probe.seconds if seconds is None else seconds
@@ -85,9 +87,9 @@ def probe_job(
 def run_jobs(
     jobs: Sequence[Job], devices: Sequence[Device], progress: Progress, stop: threading.Event | None = None
 ) -> list[ProbeReport]:
-    """Run every job that fits a device, the devices side by side; what fits none is `not-run`.
+    """Run every job on a device that it fits, all devices in parallel; a job that fits none is `not-run`.
 
-    Raises KeyboardInterrupt after an interrupt, when every process is gone.
+    After an interrupt it ends every process and raises KeyboardInterrupt.
     """
     stop = stop or threading.Event()
     board = _Board(jobs, progress, stop)
@@ -97,7 +99,7 @@ def run_jobs(
             for worker in as_completed([pool.submit(board.work, place) for place in places]):
                 worker.result()
         except BaseException:
-            # Leaving the pool waits for the threads, and they for their processes, which end now.
+            # Leaving the pool waits for the threads, so their processes must end now.
             stop.set()
             raise
     if stop.is_set():
@@ -106,7 +108,7 @@ def run_jobs(
 
 
 class _Board:
-    """The jobs that are left and the reports that are in, shared by the device threads."""
+    """The remaining jobs and the finished reports, shared by the threads of the devices."""
 
     def __init__(self, jobs: Sequence[Job], progress: Progress, stop: threading.Event) -> None:
         self._jobs = jobs
@@ -117,7 +119,7 @@ class _Board:
         self._stop = stop
 
     def work(self, device: Device | None) -> None:
-        """Take jobs that fit the device until none is left."""
+        """Run jobs that fit the device until none is left."""
         capability = None if device is None else device.capability
         where = "without a device" if device is None else f"on device {device.number}"
         while not self._stop.is_set() and (job := self._take(capability)) is not None:
@@ -137,10 +139,10 @@ class _Board:
             return job
 
     def reports(self, devices: Sequence[Device]) -> list[ProbeReport]:
-        """One report a job, in the jobs' order."""
+        """Return one report per job, in the jobs' order."""
         here = ", ".join(f"{device.name} ({device.capability[0]}.{device.capability[1]})" for device in devices)
         missing = [job for job in self._jobs if job.name not in self._done]
         for job in missing:
-            reason = f"runs {job.needs}; {f'here is {here}' if here else 'there is no device'}"
+            reason = f"runs only {job.needs}; {f'the device here is {here}' if here else 'there is no device here'}"
             self._done[job.name] = reported(job.name, ProbeResult("not-run", reason), 0.0)
         return [self._done[job.name] for job in self._jobs]

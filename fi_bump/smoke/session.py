@@ -1,4 +1,4 @@
-"""One run of the smoke stage: an environment, what it is, the probes in it, and the report over all."""
+"""One run of `smoke`: make an environment, inspect it, run the probes in it, and make the report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ from fi_bump.versions import same_version
 
 
 class Setup(NamedTuple):
-    """What a run goes by, checked. `required` is None where the machine decides; `sweep` is a package and versions."""
+    """The checked options of a run.
+
+    `required` is None if the machine's GPUs decide. `seconds` is the time limit of each probe, or None for its own.
+    `sweep` is a package and its versions.
+    """
 
     repository: Repository
     group: Group
@@ -49,7 +53,7 @@ class Setup(NamedTuple):
 
 
 class Session:
-    """A run that tells `progress` what it does."""
+    """A run of `smoke`, which reports its progress to `progress`."""
 
     def __init__(self, setup: Setup, progress: Progress) -> None:
         self._setup = setup
@@ -57,23 +61,26 @@ class Session:
         self._maker = Maker(storage.folder(setup.cache), lambda line: progress.line("install", line))
 
     def report(self) -> SmokeReport:
-        """Everything that was asked for. Raises FiBumpError where there is no interpreter to probe."""
+        """Run everything that the setup asks for, and return the report.
+
+        Raises FiBumpError when an environment cannot be made or an interpreter cannot be used.
+        """
         version = self._setup.group.version
         if self._setup.sweep is not None:
             return self._swept(version, *self._setup.sweep)
         versions = [version] if self._setup.against is None else [version, self._setup.against]
-        # All of them before the first probe: minutes of probes are not lost to a release that cannot be installed.
+        # Make all environments before the first probe, so that a failed installation does not waste minutes of probes.
         locked, *others = [self._target(each) for each in versions]
         report = self._examined(*locked, self._setup.baseline)
         for other in others:
-            self._progress.note(f"beside it: {self._setup.group.name} {self._setup.against}")
+            self._progress.note(f"for comparison: {self._setup.group.name} {self._setup.against}")
             report = report._replace(against=self._examined(*other, None))
         return report
 
     def _examined(
         self, interpreter: Interpreter, request: ProbeRequest, target: Target, baseline: Baseline | None
     ) -> SmokeReport:
-        """The verdict on one release."""
+        """Run the probes of one release and return their report."""
         setup = self._setup
         devices = choose_devices(target, setup.devices)
         jobs = [probe_job(probe, interpreter, request, devices, setup.seconds) for probe in setup.probes]
@@ -89,15 +96,16 @@ class Session:
         return SmokeReport(not problems, name, request.version, target, required, problems, tuple(reports), comparison)
 
     def _swept(self, version: str, package: str, versions: tuple[str, ...]) -> SmokeReport:
-        """The verdict on the releases of one package beside the locked version."""
+        """Sweep the releases of one package with the locked version, and return the report."""
         setup = self._setup
         interpreter, request, target = self._target(version)
         installed = target.packages.get(PACKAGES[0])
         if installed is None or not same_version(installed.partition("+")[0], version):
-            # Its metadata says what is admitted, and environments are made with the locked version.
-            message = f"it holds {PACKAGES[0]} {installed}" if installed else f"it does not hold {PACKAGES[0]}"
-            hint = "a sweep goes by the metadata of the locked version: leave --python out to have it installed"
-            raise FiBumpError(f"{message}, the lock says {version}", place=interpreter.python, hint=hint)
+            # A sweep reads the allowed releases from the installed metadata, which must be the locked version's.
+            has = f"{PACKAGES[0]} {installed}" if installed else f"no {PACKAGES[0]}"
+            message = f"this interpreter has {has}, but the lock says {version}"
+            hint = "leave out --python, so that the sweep installs the locked version"
+            raise FiBumpError(message, place=interpreter.python, hint=hint)
         plan = SweepPlan(package, versions, self._wanted(version), request, setup.seconds)
         pins = pins_of(setup.repository, package)
         swept = sweep(plan, target, interpreter, self._maker, self._progress, pins)
@@ -105,7 +113,7 @@ class Session:
         return SmokeReport(not problems, setup.group.name, version, target, (), problems, (), sweep=swept)
 
     def _target(self, version: str) -> tuple[Interpreter, ProbeRequest, Target]:
-        """The interpreter for a release, the request that probes start from, and what the interpreter is."""
+        """Return the interpreter for a release, the request for its probes, and its description."""
         setup = self._setup
         if setup.python is not None:
             python = existing(setup.python)
@@ -127,7 +135,7 @@ class Session:
 
     @cached_property
     def _base(self) -> Base | None:
-        """What environments are made on."""
+        """The base of the environments, or None without `--base`."""
         if self._setup.base is None:
             return None
         log = os.path.join(storage.folder(self._setup.cache, "environments"), "base.log")
@@ -135,9 +143,10 @@ class Session:
 
     @cached_property
     def _beside(self) -> tuple[str, ...]:
-        """What the probes depend on beside the group, at the repository's own version, where nothing else decides.
+        """The requirements for packages that the probes depend on, at the versions that the repository pins.
 
-        That is --with, the base, or an interpreter that is there; and a folder of wheels without a wheel of it.
+        Left out are the group's members, packages named by --with, packages of the base, and packages that the
+        wheelhouse lacks. With --python nothing is installed, so there are none.
         """
         setup = self._setup
         if setup.python is not None:
@@ -151,8 +160,8 @@ class Session:
         for name, versions in versions_of(setup.repository, open_).items():
             if len(versions) == 1:
                 chosen.append(f"{name}=={versions[0]}")
-                self._progress.note(f"with {chosen[-1]}, as the repository pins it")
+                self._progress.note(f"also {chosen[-1]}, because the repository pins it")
             elif versions:
-                hint = f"--with {name}==VERSION decides"
-                self._progress.note(f"{name} as it comes: the repository pins {', '.join(versions)}; {hint}")
+                pinned = f"the repository pins {', '.join(versions)}"
+                self._progress.note(f"{pinned} of {name}, so none is required; choose with --with {name}==VERSION")
         return tuple(chosen)

@@ -1,4 +1,4 @@
-"""Where the smoke stage writes: its cache folder, and the reports it is asked to leave."""
+"""Create, lock and remove folders in the cache of `smoke`."""
 
 from __future__ import annotations
 
@@ -14,42 +14,45 @@ from fi_bump.user_cache import user_cache
 
 
 def cache_folder(asked: str | None) -> str:
-    """The folder for environments, logs and compiled modules: the one asked for, or the user's cache folder's."""
+    """Return the folder for environments, logs and compiled modules: `asked`, or else one in the user's cache.
+
+    Raises FileError if there is no home folder.
+    """
     if asked:
         return os.path.abspath(asked)
     base = user_cache()
     if base is None:
-        raise FileError("there is no home folder for a cache", hint="name one with --cache DIR")
+        raise FileError("there is no home folder for the cache", hint="name a folder with --cache DIR")
     return base
 
 
 def folder(*parts: str) -> str:
-    """A folder that is there afterwards."""
+    """Create a folder if it does not exist, and return its path. Raises FileError."""
     path = os.path.join(*parts)
-    with explained(path, "cannot be made"):
+    with explained(path, "cannot be created"):
         os.makedirs(path, exist_ok=True)
     return path
 
 
 def fresh_folder(*parts: str) -> str:
-    """A new folder inside another, named after the last part."""
+    """Create a new folder in the folder of the first parts, with a name that begins with the last part."""
     parent = folder(*parts[:-1])
     with explained(parent):
         return tempfile.mkdtemp(prefix=f"{parts[-1]}-", dir=parent)
 
 
 def drop(path: str) -> None:
-    """Remove a folder and all below it, where it is there."""
+    """Remove a folder with everything in it, if it exists. Raises FileError."""
     with explained(path, "cannot be removed"), contextlib.suppress(FileNotFoundError):
         shutil.rmtree(path)
 
 
 @contextlib.contextmanager
 def exclusive(path: str) -> Iterator[None]:
-    """Hold the lock file at `path`: two runs that want the same environment make it once."""
+    """Hold the lock file at `path`, so that of two runs that need the same environment only one makes it."""
     with explained(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    # Outside `explained`: what fails inside the block is not this file's fault.
+    # Outside `explained`, which would blame this file for an error inside the block.
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""`--sweep`: which releases of a package the wheel's metadata admits and its kernels survive. Needs no GPU."""
+"""`--sweep`: try the releases of a dependency that the wheel's metadata allows. It compiles, and needs no GPU."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fi_bump.smoke.runner import probe_job, run_jobs
 
 
 class SweepPlan(NamedTuple):
-    """What a sweep goes by: the package, the versions named (none: all admitted), and the environment to vary."""
+    """The input of a sweep: the package, the versions to try (empty: all allowed ones), and the environment to vary."""
 
     package: str
     versions: tuple[str, ...]
@@ -31,7 +31,7 @@ class SweepPlan(NamedTuple):
 
 
 def sweep(plan: SweepPlan, target: Target, base: Interpreter, maker: Maker, progress: Progress, pins: Pins) -> Sweep:
-    """Try each release in an environment of its own. Raises FiBumpError where there is no release to try."""
+    """Try each release in its own environment. Raises FiBumpError if there is no release to try."""
     probes = sweepable(plan.package)
     specifier = admitted(target.requires, plan.package, target.markers)
     versions = list(plan.versions)
@@ -39,8 +39,8 @@ def sweep(plan: SweepPlan, target: Target, base: Interpreter, maker: Maker, prog
         listed = releases(plan.package, base.python, base.log("releases"), plan.wanted.wheelhouse)
         versions = within(specifier, listed)
     if not versions:
-        hint = f"name some: --sweep {plan.package}==VERSION,…"
-        raise FiBumpError(f"there is no release of {plan.package}{specifier}", hint=hint)
+        hint = f"name releases: --sweep {plan.package}==VERSION,…"
+        raise FiBumpError(f"found no release of {plan.package}{specifier}", hint=hint)
     tried = tuple(_try(plan, probes, target, base, maker, progress, version) for version in versions)
     chosen = range_to_pin(plan.package, tried, pins.exact[0][1] if pins.exact else None)
     return Sweep(plan.package, specifier, tried, chosen, pins.judged(chosen, tried))
@@ -55,7 +55,7 @@ def _try(
     progress: Progress,
     version: str,
 ) -> SweptRelease:
-    """One release: installed, then asked of every probe that compiles; a failed install is `not-run`."""
+    """Install one release and run every probe that compiles. If it cannot be installed, its outcome is `not-run`."""
     name = f"{plan.package}=={version}"
     folder = storage.folder(base.folder, name)
     home = os.path.join(folder, "environment")
@@ -66,12 +66,12 @@ def _try(
         progress.ended(reported(name, ProbeResult("not-run", error.message), 0.0))
         return SweptRelease(version, "not-run", error.message)
     else:
-        # Without a device, whatever this machine has: the question is whether it compiles, the same everywhere.
+        # No device is used, even if there is one: compiling gives the same answer on every machine.
         jobs = [probe_job(probe, Interpreter(python, folder), plan.request, (), plan.seconds) for probe in probes]
         named = [job._replace(name=f"{name} {job.name}") for job in jobs]
         return _release(version, run_jobs(named, (), progress))
     finally:
-        # Gigabytes each, and there may be dozens: none outlives its answer.
+        # An environment takes gigabytes, and there may be dozens, so each is removed after its answer.
         storage.drop(home)
 
 
@@ -83,14 +83,15 @@ def varied(
     package: str,
     version: str,
 ) -> EnvironmentRequest:
-    """The target's environment with one release of one package; what else the probes depend on stays as it is there.
+    """Return a request for the target's environment with another release of one package.
 
-    Of the group's own packages (`members`) it holds those that these probes depend on.
+    The other packages that the probes depend on keep the target's versions. Of the group's own packages (`members`)
+    only those that these probes depend on are installed.
     """
     others = dict.fromkeys(name for probe in probes for name in probe.packages)
     fixed = {name_of(requirement) for requirement in wanted.requirements} | {package}
     left_out = (set(members) - others.keys()) | {package}
-    # A local label (+cpu) names no other release, and an index may not carry it.
+    # The local label (+cpu) is dropped: it does not name another release, and an index may not have it.
     same = [
         f"{name}=={target.packages[name].partition('+')[0]}"
         for name in others
@@ -101,7 +102,7 @@ def varied(
 
 
 def _release(version: str, reports: Sequence[ProbeReport]) -> SweptRelease:
-    """The worst of what the probes said."""
+    """Return the release with the worst outcome of its probes."""
     for outcome in ("fail", "not-run", "compiled"):
         worst = next((report for report in reports if report.outcome == outcome), None)
         if worst is not None:

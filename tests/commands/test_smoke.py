@@ -101,7 +101,7 @@ def test_whatever_becomes_of_the_probes_the_run_goes_on(smoke: Smoke) -> None:
     assert (code, report["ok"]) == (1, False)
     assert [(probe["name"], probe["outcome"], probe["reason"]) for probe in report["probes"]] == [
         ("environment", "fail", "killed by SIGSEGV: about to fall"),
-        ("mxfp4-sm90-interleave", "fail", "ran past its limit of 2 s and was killed"),
+        ("mxfp4-sm90-interleave", "fail", "exceeded its time limit of 2 s and was killed"),
         (
             "fp4-scale-contract",
             "fail",
@@ -125,21 +125,23 @@ NO_GPU = {**METRICS, "devices": [], "cuda": None, "driver": None}
             NO_GPU,
             {"cutedsl-masked-moe": "answer('not-run', 'no nvidia-cutlass-dsl')"},
             1,
-            ["cutedsl-masked-moe is required and was not run: no nvidia-cutlass-dsl"],
+            ["cutedsl-masked-moe is required but did not run: no nvidia-cutlass-dsl"],
         ),
         (
             ("--only", "mxfp4-sm90-interleave"),
             NO_GPU,
             {},
             1,
-            ["no probe can run on this machine, so nothing was shown"],
+            ["no probe can run on this machine, so nothing was tested"],
         ),
         (
             ("--require", "mxfp4-sm90-interleave"),
             NO_GPU,
             {},
             1,
-            ["mxfp4-sm90-interleave is required and was not run: runs on compute capability 9.0; there is no device"],
+            [
+                "mxfp4-sm90-interleave is required but did not run: runs only on compute capability 9.0; there is no device here"
+            ],
         ),
         # On a GPU that can run the probe, compiling is not enough.
         (
@@ -147,7 +149,7 @@ NO_GPU = {**METRICS, "devices": [], "cuda": None, "driver": None}
             {**METRICS, "devices": [{**B200, "index": 0}]},
             {},
             1,
-            ["cutedsl-masked-moe is required to run and was only compiled: for sm_100a, which is not here"],
+            ["cutedsl-masked-moe is required to run but was only compiled: for sm_100a, which is not here"],
         ),
         ((), METRICS, {"cutedsl-masked-moe": "answer('not-run', 'no nvidia-cutlass-dsl')"}, 0, []),
         (
@@ -155,7 +157,7 @@ NO_GPU = {**METRICS, "devices": [], "cuda": None, "driver": None}
             METRICS,
             {"cutedsl-masked-moe": "answer('not-run', 'no nvidia-cutlass-dsl')"},
             1,
-            ["cutedsl-masked-moe is required and was not run: no nvidia-cutlass-dsl"],
+            ["cutedsl-masked-moe is required but did not run: no nvidia-cutlass-dsl"],
         ),
     ],
 )
@@ -247,7 +249,7 @@ def test_an_engines_tests(smoke: Smoke) -> None:
     code, report = smoke.json("--only", "environment", "--pytest", "tests/test_moe.py::t", probes=skipped)
     assert (code, [problem["message"] for problem in report["problems"]]) == (
         1,
-        ["pytest is required and was not run: all 1 tests were skipped: needs sm_100"],
+        ["pytest is required but did not run: all 1 tests were skipped: needs sm_100"],
     )
 
 
@@ -265,7 +267,7 @@ def test_another_release_beside_it(run: Run, engine: Path, tmp_path: Path, monke
     result = run(engine, "smoke", *arguments)
     assert result.code == 0
     assert f"making an environment with flashinfer-cubin=={OLD} flashinfer-python=={OLD}\n" in result.err
-    first, second = result.err.split("beside it: flashinfer 0.6.11.post2\n")
+    first, second = result.err.split("for comparison: flashinfer 0.6.11.post2\n")
     assert all("mxfp4-sm90-interleave: pass" in each for each in (first, second))
     lines = [line.split() for line in result.out.split("\n")]
     assert ["probe", OLD, "0.6.11.post2"] in lines
@@ -304,7 +306,7 @@ def test_a_release_that_cannot_be_installed_stops_the_run_before_its_first_probe
         (("--output", "report"), 2, "fi-bump: 'report' does not name a format"),
         (("--output", "none/a.json"), 3, "none/a.json: cannot be written: its folder does not exist"),
         (("--baseline", "none.json"), 3, "none.json: cannot be read: no such file or directory"),
-        (("--with", "-r x"), 2, "fi-bump: '-r x' is no requirement"),
+        (("--with", "-r x"), 2, "fi-bump: '-r x' is not a requirement"),
         (
             ("--with", "torch"),
             2,
@@ -321,14 +323,14 @@ def test_a_release_that_cannot_be_installed_stops_the_run_before_its_first_probe
             "fi-bump: --against cannot be used with --python: it makes an environment for each release",
         ),
         (("--sweep", "numpy"), 2, "fi-bump: no probe that compiles without a GPU depends on 'numpy'"),
-        (("--sweep", "=="), 2, "fi-bump: '==' names no releases"),
+        (("--sweep", "=="), 2, "fi-bump: '==' does not name a package and its releases"),
         (
             ("--sweep", "nvidia-cutlass-dsl", "--only", "environment"),
             2,
             "fi-bump: --sweep cannot be used with --only, --require, --pytest, --against or --baseline",
         ),
-        (("--pytest", "tests/none.py"), 2, "tests/none.py: there are no tests here"),
-        (("--python", "none"), 2, "fi-bump: 'none' is no interpreter"),
+        (("--pytest", "tests/none.py"), 2, "tests/none.py: this path does not exist"),
+        (("--python", "none"), 2, "fi-bump: 'none' is not a Python interpreter"),
     ],
 )
 def test_what_cannot_be_asked(
@@ -358,7 +360,7 @@ def test_an_interpreter_that_falls(smoke: Smoke) -> None:
     result = smoke(probes={"target": "sys.exit('no such library')"})
     assert (result.code, result.out) == (3, "")
     python = smoke.folder / "bin" / "python"
-    assert f"{python}: the interpreter cannot be used: exited with 1: no such library\n" in result.err
+    assert f"{python}: this interpreter cannot be used: exited with 1: no such library\n" in result.err
 
 
 @pytest.mark.slow
@@ -415,8 +417,8 @@ def test_on_a_terminal_progress_is_live(engine: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("packages", "found"),
     [
-        ({"flashinfer-python": "0.6.9+cu130"}, "it holds flashinfer-python 0.6.9+cu130"),
-        ({}, "it does not hold flashinfer-python"),
+        ({"flashinfer-python": "0.6.9+cu130"}, "this interpreter has flashinfer-python 0.6.9+cu130"),
+        ({}, "this interpreter has no flashinfer-python"),
     ],
 )
 def test_a_sweep_goes_by_the_locked_version(packages: dict[str, str], found: str, smoke: Smoke) -> None:
@@ -424,7 +426,7 @@ def test_a_sweep_goes_by_the_locked_version(packages: dict[str, str], found: str
     python = smoke.folder / "bin" / "python"
     assert (result.code, result.out) == (3, "")
     assert result.err.split("\n")[1:] == [
-        f"{python}: {found}, the lock says {OLD}",
-        "help: a sweep goes by the metadata of the locked version: leave --python out to have it installed",
+        f"{python}: {found}, but the lock says {OLD}",
+        "help: leave out --python, so that the sweep installs the locked version",
         "",
     ]

@@ -1,4 +1,4 @@
-"""Stand-ins: interpreters that misbehave on demand, wheels of a few bytes, progress that only remembers."""
+"""Fakes: interpreters that misbehave on demand, wheels of a few bytes, and a progress that records its events."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TARGET = Target(
     {"python_version": "3.12", "sys_platform": "linux"},
 )
 
-# Acts as a python: takes the path of the probes, a request and a result, and does what it was told for that probe.
+# A fake Python: it takes the path of the probes, a request and a result, and does what the test set for that probe.
 FAKE = """#!{python}
 import json, os, signal, subprocess, sys, time
 PROBES = {probes!r}
@@ -56,7 +56,7 @@ SEGFAULTS = "print('about to fall', flush=True); os.kill(os.getpid(), signal.SIG
 
 
 def fake_python(folder: Path, probes: dict[str, str] | None = None, metrics: dict[str, Any] | None = None) -> str:
-    """An interpreter whose probes run the given source; `target` answers with `metrics`, every other passes."""
+    """Make an interpreter whose probes run the given source; `target` answers with `metrics`, and all others pass."""
     told = {
         "target": f"answer('pass', **{metrics or METRICS!r})",
         "environment": PASSES,
@@ -73,7 +73,7 @@ def fake_python(folder: Path, probes: dict[str, str] | None = None, metrics: dic
 
 
 def wheel(folder: Path, name: str, version: str, files: dict[str, str], requires: tuple[str, ...] = ()) -> Path:
-    """A pure wheel with these files."""
+    """Make a pure Python wheel with these files."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{name.replace('-', '_')}-{version}"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -97,7 +97,7 @@ def _digest(text: str) -> str:
 
 
 class Remembered:
-    """A progress that keeps what it is told."""
+    """A progress that records its events."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -116,7 +116,7 @@ class Remembered:
 
 
 def document(text: str) -> Any:
-    """JSON without the numbers that differ from run to run."""
+    """Return JSON without the numbers that differ from run to run."""
     loaded = json.loads(text)
     for probe in loaded["probes"]:
         assert probe.pop("seconds") >= 0

@@ -1,6 +1,6 @@
 """A target interpreter with a defect: `planted.py DEFECT …/probes/__main__.py REQUEST RESULT`.
 
-It plants the defect and runs the probe as the runner would have. What the target is, is answered without one.
+It plants the defect and runs the probe as the runner would. The description of the target has no defect.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ def hangs() -> None:
 
 
 def segfaults() -> None:
-    """Read address 0 with work of the GPU under way."""
+    """Read address 0 while the GPU is working."""
     torch: Any = importlib.import_module("torch")
     torch.ones(1, device="cuda").add_(1)
     ctypes.string_at(0)
 
 
 def is_killed() -> None:
-    """End as the kernel ends what takes too much memory."""
+    """End like a process that the kernel kills because it uses too much memory."""
     torch: Any = importlib.import_module("torch")
     torch.ones(1, device="cuda").add_(1)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def breaks_the_context() -> None:
-    """Fail an assertion on the GPU, after which every call of CUDA fails in this process."""
+    """Fail an assertion on the GPU, after which every CUDA call of this process fails."""
     torch: Any = importlib.import_module("torch")
     rows = torch.zeros(4, device="cuda")
     rows[torch.tensor([1 << 20], device="cuda")].sum().item()
 
 
 def expert_scale(flashinfer: Any) -> None:
-    """Give the quantiser a scale for each expert where one for all is asked for, as engines did."""
+    """Give the quantiser one scale per expert instead of one for all, as engines did."""
     quantise = flashinfer.fp4_quantize
     flashinfer.fp4_quantize = lambda x, scale: quantise(
         x, scale.expand(8).contiguous() if scale.numel() == 1 else scale
@@ -54,12 +54,12 @@ def expert_scale(flashinfer: Any) -> None:
 
 
 def no_interleave(flashinfer: Any) -> None:
-    """Leave the weights as they are packed, as engines did."""
+    """Do not interleave the packed weights, as engines did."""
     flashinfer.fused_moe.interleave_moe_weights_for_sm90_mixed_gemm = lambda weights, kind: weights
 
 
 def half_interleave(flashinfer: Any) -> None:
-    """Interleave, and lose a byte on the way."""
+    """Interleave, and lose a byte."""
     fused_moe = flashinfer.fused_moe
     interleave = fused_moe.interleave_moe_weights_for_sm90_mixed_gemm
 
@@ -72,7 +72,7 @@ def half_interleave(flashinfer: Any) -> None:
 
 
 def no_output(flashinfer: Any) -> None:
-    """A kernel that is never launched."""
+    """Never launch the kernel."""
     flashinfer.fused_moe.cutlass_fused_moe = lambda *_, **__: None
 
 
@@ -85,7 +85,7 @@ IN_FLASHINFER: dict[str, Callable[[Any], None]] = {
 
 
 def _plant_when_imported(plant: Callable[[Any], None]) -> None:
-    """Change FlashInfer once the probe imports it: before, it would not know where to compile."""
+    """Change FlashInfer when the probe imports it: an earlier import would not know the folder for compiling."""
     imported = importlib.import_module
 
     def import_module(name: str, package: str | None = None) -> Any:
@@ -93,14 +93,14 @@ def _plant_when_imported(plant: Callable[[Any], None]) -> None:
         if name == "flashinfer" and not hasattr(module, "planted"):
             importlib.import_module("flashinfer.fused_moe")
             plant(module)
-            module.planted = True  # type: ignore[attr-defined]  # a mark of ours on somebody else's module
+            module.planted = True  # type: ignore[attr-defined]  # a new attribute of a third-party module
         return module
 
     importlib.import_module = import_module
 
 
 def main(defect: str, probes: str, request: str, result: str) -> None:
-    """Plant, then run the probe."""
+    """Plant the defect, then run the probe."""
     with open(request, encoding="utf-8") as file:
         wanted = json.load(file)["probe"]
     if wanted != "target" and defect in BEFORE:

@@ -1,4 +1,4 @@
-"""Environments made on the packages of another interpreter, for real."""
+"""Tests of real environments that are made on the packages of another interpreter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.smoke.fakes import wheel
 
 @pytest.fixture
 def base(tmp_path: Path) -> str:
-    """An environment of its own, without pip, which holds engine 1.0, kit 0.9, and a checkout by its .pth file."""
+    """An environment without pip that has engine 1.0, kit 0.9, and a checkout through a .pth file."""
     home = tmp_path / "the base"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
     (folder,) = home.glob("lib/python*/site-packages")
@@ -68,7 +68,7 @@ def test_an_environment_sees_its_base_after_its_own(piped: bool, base: str, tmp_
     )
     done = subprocess.run([python, "-c", show], capture_output=True, text=True, check=True)
     assert done.stdout == "1.0 checked out 1.0 1.5 1.0 1.0\n"
-    # The base is as it was.
+    # The base is unchanged.
     assert subprocess.run([base, "-c", "import kit; print(kit.version)"], capture_output=True).stdout == b"0.9\n"
 
 
@@ -98,5 +98,5 @@ def test_what_is_no_base(script: str, reason: str, tmp_path: Path) -> None:
     python.chmod(0o755)
     with pytest.raises(FiBumpError) as caught:
         asked(str(python), tmp_path)
-    assert str(caught.value) == f"{python}: nothing can be based on it: {reason}"
-    assert caught.value.hint == f"its output is in {tmp_path / 'base.log'}"
+    assert str(caught.value) == f"{python}: this interpreter cannot be used as a base: {reason}"
+    assert caught.value.hint == f"see its output in {tmp_path / 'base.log'}"

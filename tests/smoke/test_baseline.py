@@ -1,4 +1,4 @@
-"""An earlier report beside this one."""
+"""Tests of comparing a run with an earlier report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fi_bump.errors import FiBumpError
 from fi_bump.smoke.baseline import Baseline, compare, load, numbers
 from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport
 
-HINT = "--baseline takes a report of fi-bump smoke --format json"
+HINT = "give --baseline a report that fi-bump smoke --format json wrote"
 PROBE = {"name": "a", "outcome": "fail", "reason": "wrong", "seconds": 2, "metrics": {"error": 1.4}}
 DOCUMENT = {"schema": 1, "ok": False, "group": "flashinfer", "version": "0.6.8", "target": {}, "probes": [PROBE]}
 
@@ -28,21 +28,29 @@ def test_a_baseline(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("{", "is not JSON", HINT),
-        ('{"schema": 1, "probes": NaN}', "is not JSON", HINT),
-        ("\xff", "is not JSON", HINT),
-        ("[" * 100_000, "is not JSON", HINT),
-        ("[]", "is no smoke report", HINT),
-        ('{"schema": 1, "ok": true, "groups": [], "findings": []}', "is no smoke report", HINT),
-        ('{"schema": 1, "probes": []}', "is no smoke report", HINT),
-        (json.dumps({**DOCUMENT, "schema": 2}), "is a report of schema 2, not 1", "make the baseline anew"),
-        (json.dumps({**DOCUMENT, "schema": True}), "is a report of schema true, not 1", "make the baseline anew"),
-        (json.dumps({**DOCUMENT, "group": "torch"}), "is a report of the group 'torch', not of 'flashinfer'", HINT),
-        (json.dumps({**DOCUMENT, "probes": [1]}), "is no smoke report", HINT),
-        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "outcome": "green"}]}), "is no smoke report", HINT),
-        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "seconds": "x"}]}), "is no smoke report", HINT),
-        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "metrics": []}]}), "is no smoke report", HINT),
-        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "name": []}]}), "is no smoke report", HINT),
+        ("{", "this file is not JSON", HINT),
+        ('{"schema": 1, "probes": NaN}', "this file is not JSON", HINT),
+        ("\xff", "this file is not JSON", HINT),
+        ("[" * 100_000, "this file is not JSON", HINT),
+        ("[]", "this file is not a smoke report", HINT),
+        ('{"schema": 1, "ok": true, "groups": [], "findings": []}', "this file is not a smoke report", HINT),
+        ('{"schema": 1, "probes": []}', "this file is not a smoke report", HINT),
+        (
+            json.dumps({**DOCUMENT, "schema": 2}),
+            "this report has schema 2, not 1",
+            "make the report again with this version of fi-bump",
+        ),
+        (
+            json.dumps({**DOCUMENT, "schema": True}),
+            "this report has schema true, not 1",
+            "make the report again with this version of fi-bump",
+        ),
+        (json.dumps({**DOCUMENT, "group": "torch"}), "this report is about the group 'torch', not 'flashinfer'", HINT),
+        (json.dumps({**DOCUMENT, "probes": [1]}), "this file is not a smoke report", HINT),
+        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "outcome": "green"}]}), "this file is not a smoke report", HINT),
+        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "seconds": "x"}]}), "this file is not a smoke report", HINT),
+        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "metrics": []}]}), "this file is not a smoke report", HINT),
+        (json.dumps({**DOCUMENT, "probes": [{**PROBE, "name": []}]}), "this file is not a smoke report", HINT),
     ],
 )
 def test_no_baseline(tmp_path: Path, text: str, message: str, hint: str) -> None:

@@ -1,4 +1,4 @@
-"""What an environment holds beside the group: the repository's own pins, what --with names, and what a base has."""
+"""Tests of an environment's packages besides the group: the repository's own pins, --with, and those of a base."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ AGREE = {
     "Dockerfile": b"FROM x\nRUN pip install torch==2.11.0+cpu\n",
 }
 DISAGREE = {**AGREE, "requirements/tpu.txt": b"torch==2.10.0\n"}
-SAYS_TORCH = "with torch==2.11.0, as the repository pins it\n"
-SAYS_DSL = "with nvidia-cutlass-dsl==4.5.2, as the repository pins it\n"
-SAYS_BOTH_TORCHES = "torch as it comes: the repository pins 2.10.0, 2.11.0; --with torch==VERSION decides\n"
+SAYS_TORCH = "also torch==2.11.0, because the repository pins it\n"
+SAYS_DSL = "also nvidia-cutlass-dsl==4.5.2, because the repository pins it\n"
+SAYS_BOTH_TORCHES = (
+    "the repository pins 2.10.0, 2.11.0 of torch, so none is required; choose with --with torch==VERSION\n"
+)
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[EnvironmentRequest]:
-    """Every environment that is asked for; each is made by a stand-in."""
+    """The requests for environments; a fake makes each environment."""
     asked: list[EnvironmentRequest] = []
 
     class Made(environment.Maker):
@@ -91,7 +93,7 @@ def test_a_base_decides_what_it_holds(made: list[EnvironmentRequest], run: Run, 
     assert first.base == second.base
     assert (first.base.python, first.base.packages) == (python, {"torch": "2.10"})
     assert result.err.startswith(f"{SAYS_DSL}making an environment with ")
-    # Its commands are found after the environment's own.
+    # On PATH the base's commands come after the environment's own.
     assert f'"path": "{tmp_path / "made"}:{base / "bin"}:' in result.out
 
 
@@ -100,7 +102,7 @@ def test_a_base_decides_what_it_holds(made: list[EnvironmentRequest], run: Run, 
     [
         (
             ("--base", "none"),
-            "fi-bump: 'none' is no interpreter\nhelp: --base takes the path of a python, or its name on PATH",
+            "fi-bump: 'none' is not a Python interpreter\nhelp: give --base the path of a Python, or its name on PATH",
         ),
         (
             ("--base", sys.executable, "--python", sys.executable),

@@ -1,4 +1,4 @@
-"""An engine's own tests folded in: what pytest's report says, and what it cannot be made to say."""
+"""Tests of running an engine's own tests: reading pytest's report, and failing without one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.smoke.fakes import HANGS, Remembered, fake_python
 
 
 def outcome(tmp_path: Path, python: str, *tests: str, seconds: float | None = 60.0) -> ProbeReport:
-    """The report of a run of these tests."""
+    """Run these tests and return the probe's report."""
     job = pytest_job(tests, str(tmp_path), Interpreter(python, str(tmp_path)), seconds)
     (report,) = run_jobs([job], (), Remembered())
     assert report.name == "pytest"
@@ -97,8 +97,8 @@ ONE = '<testcase classname="a" name="b"/>'
     ("source", "expected", "reason"),
     [
         (REPORT.format(SUITE.format(ONE)), "pass", None),
-        (REPORT.format("<odd") + "print('bye')", "fail", "pytest left no report: exited with 0: bye"),
-        ("sys.exit('No module named pytest')", "fail", "pytest left no report: exited with 1: No module named pytest"),
+        (REPORT.format("<odd") + "print('bye')", "fail", "pytest wrote no report: exited with 0: bye"),
+        ("sys.exit('No module named pytest')", "fail", "pytest wrote no report: exited with 1: No module named pytest"),
         (
             REPORT.format(SUITE.format(ONE)) + "sys.exit(1)",
             "fail",
@@ -124,11 +124,11 @@ def test_a_hang(tmp_path: Path) -> None:
     (tmp_path / "test_engine.py").touch()
     python = fake_python(tmp_path / "bin", {"pytest": HANGS})
     report = outcome(tmp_path, python, "test_engine.py", seconds=1.5)
-    assert (report.outcome, report.reason) == ("fail", "ran past its limit of 1.5 s and was killed")
+    assert (report.outcome, report.reason) == ("fail", "exceeded its time limit of 1.5 s and was killed")
 
 
 def test_tests_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         pytest_job(["tests/none.py::test_a"], str(tmp_path), Interpreter("python", str(tmp_path)), None)
-    assert str(caught.value) == "tests/none.py: there are no tests here"
-    assert caught.value.hint == "--pytest takes PATH or PATH::TEST below -C DIR"
+    assert str(caught.value) == "tests/none.py: this path does not exist"
+    assert caught.value.hint == "give --pytest a PATH or PATH::TEST relative to the folder of -C"

@@ -1,4 +1,4 @@
-"""Environments made from a folder of wheels, for real, and from an index, by stand-ins for the installers."""
+"""Tests of making environments: real ones from a folder of wheels, and with fake installers from an index."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GROUP = Group(
 
 @pytest.fixture(autouse=True)
 def no_uv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A PATH with nothing but what a test puts there."""
+    """A PATH with only the commands that a test adds."""
     folder = tmp_path / "path"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin")
@@ -58,14 +58,14 @@ def test_from_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("versions", "hint"),
-    [([], "put a wheel of flashinfer-python there"), (["0.6.8", "0.6.10"], "it holds 0.6.10, 0.6.8")],
+    [([], "put that wheel there"), (["0.6.8", "0.6.10"], "put that wheel there; the folder has 0.6.10, 0.6.8")],
 )
 def test_a_folder_without_the_wheel(tmp_path: Path, versions: list[str], hint: str) -> None:
     for version in versions:
         wheel(tmp_path, "flashinfer-python", version, {})
     with pytest.raises(UsageError) as caught:
         wanted_for(GROUP, "0.6.9", str(tmp_path), ())
-    assert str(caught.value) == f"{tmp_path}: no wheel of flashinfer-python 0.6.9"
+    assert str(caught.value) == f"{tmp_path}: this folder has no wheel of flashinfer-python 0.6.9"
     assert caught.value.hint == hint
 
 
@@ -74,7 +74,7 @@ def test_a_real_environment_from_a_folder(tmp_path: Path, monkeypatch: pytest.Mo
     house = tmp_path / "house"
     wheel(house, "kit", "1.0", {"kit.py": "print('kit 1.0')\n"}, ("part>=1",))
     wheel(house, "part", "1.5", {"part.py": ""})
-    # Settings that name another place to install from must not count.
+    # Settings that name another source of packages must be ignored.
     other = tmp_path / "other"
     wheel(other, "part", "9.0", {"part.py": ""})
     monkeypatch.setenv("PIP_FIND_LINKS", str(other))
@@ -87,10 +87,10 @@ def test_a_real_environment_from_a_folder(tmp_path: Path, monkeypatch: pytest.Mo
     assert [line for line in heard if line.startswith("Successfully installed")] == [
         "Successfully installed kit-1.0 part-1.5"
     ]
-    # Made once: the second time it is only found.
+    # The second call finds the environment of the first.
     heard.clear()
     assert (maker.make(wanted), heard) == (python, [])
-    # The same requirements from a folder whose wheel was replaced are another environment.
+    # After a wheel in the folder was replaced, the same requirements need another environment.
     key = environment._key(wanted)
     os.utime(next(house.glob("kit*")), ns=(1, 1))
     assert environment._key(wanted) != key
@@ -105,7 +105,7 @@ with open({log!r}, "a") as file:
 
 
 def fake_uv(folder: Path, log: Path, rest: str = "") -> None:
-    """A uv that writes down how it was called."""
+    """Put a uv on PATH that records its calls."""
     path = folder / "uv"
     path.write_text(RECORD.format(python=sys.executable, log=str(log), rest=rest))
     path.chmod(0o755)
@@ -152,8 +152,8 @@ def test_an_install_that_fails_is_tried_again(tmp_path: Path, no_uv: Path) -> No
             maker.make(wanted)
         assert str(caught.value) == "cannot install a==1 b: exited with 1: No solution found"
         home = tmp_path / "cache" / "environments" / environment._key(wanted)
-        assert caught.value.hint == f"its output is in {home}.log"
-    # What was left half-way was removed first, else its makedirs would have failed.
+        assert caught.value.hint == f"see its output in {home}.log"
+    # An incomplete environment was removed first, otherwise makedirs would have failed.
     assert len(log.read_text().split("\n")) == 5
 
 

@@ -1,4 +1,4 @@
-"""Asking an interpreter: every way of not answering is a failed probe with a reason."""
+"""Tests of running a probe in an interpreter: every way of not answering is a failed probe with a reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RAW = "open(sys.argv[3], 'wb').write({!r})"
 
 
 def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> ProbeResult:
-    """What comes of a probe that runs this source."""
+    """Return the result of a probe that runs this source."""
     python = fake_python(tmp_path / "bin", {"environment": source})
     return ask(Interpreter(python, str(tmp_path)), QUESTION, seconds=seconds).result
 
@@ -39,17 +39,17 @@ def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> ProbeResult:
         ("print('hm')", ProbeResult("fail", "ended without a result: hm")),
         ("sys.exit(3)", ProbeResult("fail", "exited with 3")),
         (SEGFAULTS, ProbeResult("fail", "killed by SIGSEGV: about to fall")),
-        # An answer before a crash is a crash: what else went wrong before it?
+        # A result before a crash does not count, because it may be wrong too.
         ("answer('pass'); sys.exit(1)", ProbeResult("fail", "exited with 1")),
         ("answer('pass'); os.abort()", ProbeResult("fail", "killed by SIGABRT: Fatal Python error: Aborted")),
         (
             RAW.format(b"garbage"),
             ProbeResult("fail", "its result cannot be read: Expecting value: line 1 column 1 (char 0)"),
         ),
-        (RAW.format(b"[]"), ProbeResult("fail", "its result cannot be read: it is no object")),
+        (RAW.format(b"[]"), ProbeResult("fail", "its result cannot be read: it is not an object")),
         (
             RAW.format(b'{"outcome": "green"}'),
-            ProbeResult("fail", "its result cannot be read: 'green' is no outcome"),
+            ProbeResult("fail", "its result cannot be read: 'green' is not an outcome"),
         ),
         (
             RAW.format(b'{"outcome": "fail"}'),
@@ -57,15 +57,19 @@ def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> ProbeResult:
         ),
         (
             RAW.format(b'{"outcome": "pass", "metrics": {"error": NaN}}'),
-            ProbeResult("fail", "its result cannot be read: NaN is no number in JSON"),
+            ProbeResult("fail", "its result cannot be read: NaN is not a number in JSON"),
         ),
         (
             RAW.format(b'{"outcome": "pass", "metrics": []}'),
-            ProbeResult("fail", "its result cannot be read: its reason is no text or its metrics are no object"),
+            ProbeResult(
+                "fail", "its result cannot be read: its reason is not a text, or its metrics are not an object"
+            ),
         ),
         (
             RAW.format(b'{"outcome": "pass", "reason": 1}'),
-            ProbeResult("fail", "its result cannot be read: its reason is no text or its metrics are no object"),
+            ProbeResult(
+                "fail", "its result cannot be read: its reason is not a text, or its metrics are not an object"
+            ),
         ),
         (
             RAW.format(b'{"outcome": "pass", "colour": "green"}'),
@@ -86,7 +90,7 @@ def test_what_becomes_of_a_probe(tmp_path: Path, source: str, result: ProbeResul
 
 @pytest.mark.slow
 def test_a_hang_is_a_failed_probe(tmp_path: Path) -> None:
-    assert asked(tmp_path, HANGS, 1.5) == ProbeResult("fail", "ran past its limit of 1.5 s and was killed")
+    assert asked(tmp_path, HANGS, 1.5) == ProbeResult("fail", "exceeded its time limit of 1.5 s and was killed")
 
 
 def test_an_interpreter_that_cannot_be_started(tmp_path: Path) -> None:
@@ -139,8 +143,8 @@ def test_no_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: s
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as caught:
         existing(name)
-    assert str(caught.value) == f"'{name}' is no interpreter"
-    assert caught.value.hint == "--python takes the path of a python, or its name on PATH"
+    assert str(caught.value) == f"'{name}' is not a Python interpreter"
+    assert caught.value.hint == "give --python the path of a Python, or its name on PATH"
 
 
 def test_what_an_interpreter_is(tmp_path: Path) -> None:
@@ -160,12 +164,12 @@ def test_what_an_interpreter_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("sys.exit('no torch')", "the interpreter cannot be used: exited with 1: no torch"),
-        ("answer('fail', 'odd')", "the interpreter cannot be used: odd"),
-        ("answer('pass')", "the interpreter does not say what it is"),
+        ("sys.exit('no torch')", "this interpreter cannot be used: exited with 1: no torch"),
+        ("answer('fail', 'odd')", "this interpreter cannot be used: odd"),
+        ("answer('pass')", "this interpreter does not describe itself"),
         (
             "answer('pass', **{'devices': [{'index': 0, 'name': 'x', 'capability': '9', 'uuid': None}]})",
-            "the interpreter does not say what it is",
+            "this interpreter does not describe itself",
         ),
     ],
 )
@@ -174,11 +178,11 @@ def test_an_interpreter_that_does_not_say(tmp_path: Path, source: str, message: 
     with pytest.raises(FiBumpError) as caught:
         inspect(Interpreter(python, str(tmp_path)), ProbeRequest("target", "g", "1"))
     assert str(caught.value) == f"{python}: {message}"
-    assert caught.value.hint == f"its output is in {tmp_path / 'target.log'}"
+    assert caught.value.hint == f"see its output in {tmp_path / 'target.log'}"
 
 
 def own(tmp_path: Path, **environment: str) -> dict[str, Any]:
-    """What the real probe says of the Python that runs this test."""
+    """Return the real probe's description of the Python that runs this test."""
     request = ProbeRequest("target", "g", "1", {"rich": None, "no-such-package": None})
     answer = ask(Interpreter(sys.executable, str(tmp_path)), request, seconds=60)
     assert (answer.result.outcome, answer.result.reason) == ("pass", None)
@@ -213,7 +217,7 @@ echo "580.95.05, NVIDIA B200, 10.0, GPU-bb"
         ("1", ["NVIDIA B200"]),
         ("GPU-bb, 0", ["NVIDIA B200", "NVIDIA H200"]),
         ("", []),
-        # CUDA itself stops at the first entry that it does not know.
+        # Like CUDA, stop at the first unknown entry.
         ("0,7,1", ["NVIDIA H200"]),
     ],
 )
@@ -255,7 +259,7 @@ class cuda:
 
 
 def test_devices_by_torch(tmp_path: Path) -> None:
-    # The interpreter starts the probe with a torch of these lines in its path.
+    # The interpreter starts the probe with a fake torch of these lines on its path.
     (tmp_path / "torch.py").write_text(TORCH)
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')

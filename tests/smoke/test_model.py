@@ -1,4 +1,4 @@
-"""The verdict, as a table: red unless what is required was shown."""
+"""Tests of the verdict as a table: red unless every required probe ran and passed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ENVIRONMENT, MXFP4, SCALE, MASKED = "environment", "mxfp4-sm90-interleave", "fp4
         ((), (TWO,), (ENVIRONMENT, SCALE, MASKED), (ENVIRONMENT, SCALE, MASKED)),
         ((), (ONE, TWO), tuple(PROBES), tuple(PROBES)),
         ((), (FUTURE,), (ENVIRONMENT, SCALE), (ENVIRONMENT, SCALE)),
-        # Where no kernel can run, one must at least compile.
+        # If no kernel can run on the machine, one must at least compile.
         ((), (A100,), (ENVIRONMENT,), (ENVIRONMENT, MASKED)),
         ((), (), (ENVIRONMENT,), (ENVIRONMENT, MASKED)),
         ((MASKED,), (), (), (MASKED,)),
@@ -60,22 +60,22 @@ def said(name: str, outcome: str) -> ProbeReport:
         ({"a": "pass", "b": "not-run"}, ["a"], ["a"], [], []),
         ({"a": "pass", "b": "compiled"}, ["a"], ["a"], [], []),
         ({"b": "compiled"}, ["b"], [], [], []),
-        ({"a": "pass"}, [], ["a"], [], [(None, "no probe can run on this machine, so nothing was shown")]),
+        ({"a": "pass"}, [], ["a"], [], [(None, "no probe can run on this machine, so nothing was tested")]),
         ({"a": "fail"}, ["a"], ["a"], [], [("a", "a failed: so")]),
-        # A probe that was not required and failed has shown something.
+        # A failed probe counts even if it is not required.
         ({"a": "pass", "b": "fail"}, ["a"], ["a"], [], [("b", "b failed: so")]),
-        ({"a": "not-run"}, ["a"], ["a"], [], [("a", "a is required and was not run: so")]),
-        ({"a": "pass"}, ["a", "b"], ["a"], [], [("b", "b is required and was not chosen")]),
-        ({"a": "compiled"}, ["a"], ["a"], [], [("a", "a is required to run and was only compiled: so")]),
+        ({"a": "not-run"}, ["a"], ["a"], [], [("a", "a is required but did not run: so")]),
+        ({"a": "pass"}, ["a", "b"], ["a"], [], [("b", "b is required but was not chosen")]),
+        ({"a": "compiled"}, ["a"], ["a"], [], [("a", "a is required to run but was only compiled: so")]),
         ({"a": "compiled", "b": "pass"}, ["b"], ["a", "b"], [], []),
         ({"a": "fail", "b": "fail"}, ["a"], ["a"], ["a"], [("b", "b failed: so")]),
-        ({"a": "not-run"}, ["a"], ["a"], ["a"], [("a", "a is required and was not run: so")]),
+        ({"a": "not-run"}, ["a"], ["a"], ["a"], [("a", "a is required but did not run: so")]),
         (
             {"pytest": "compiled"},
             ["pytest"],
             [],
             [],
-            [("pytest", "pytest is required to run and was only compiled: so")],
+            [("pytest", "pytest is required to run but was only compiled: so")],
         ),
     ],
 )
@@ -102,10 +102,10 @@ GOOD, BAD = SweptRelease("4.5.2", "compiled", "for sm_100a"), SweptRelease("4.6.
             (GOOD, BAD),
             "dsl>=4.5.2,<4.6",
             (RepositoryPin("r.txt:1:6", "4.6.0", False), RepositoryPin("s.txt:1:6", "4.5.2", True)),
-            ["r.txt:1:6: dsl 4.6.0 does not keep to dsl>=4.5.2,<4.6"],
+            ["r.txt:1:6: dsl 4.6.0 is not in dsl>=4.5.2,<4.6"],
         ),
-        ((GOOD, BAD), "dsl>=4.5.2,<4.6", (), ["the repository does not pin dsl, and 4.6.0 would not survive"]),
-        ((BAD,), None, (), ["no release of dsl survives"]),
+        ((GOOD, BAD), "dsl>=4.5.2,<4.6", (), ["the repository does not pin dsl, and these releases fail: 4.6.0"]),
+        ((BAD,), None, (), ["no release of dsl works"]),
     ],
 )
 def test_the_verdict_of_a_sweep(

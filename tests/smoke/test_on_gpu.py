@@ -1,6 +1,6 @@
-"""The stage on a GPU: sound wheels pass, and every planted defect turns the verdict red.
+"""Tests of `smoke` on a GPU: correct wheels pass, and every planted defect turns the verdict red.
 
-FI_BUMP_TEST_TARGET names an interpreter with torch and the locked FlashInfer; without it, it is that of the tests.
+FI_BUMP_TEST_TARGET names an interpreter with torch and the locked FlashInfer; the default is the tests' interpreter.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ HERE = Path(__file__).parents[2]
 TARGET = os.environ.get("FI_BUMP_TEST_TARGET", sys.executable)
 LOCK = (HERE / "versions.lock.json").read_text()
 VERSION = json.loads(LOCK)["groups"]["flashinfer"]["version"]
-# What one run compiles the next one has.
+# A module that one run compiles is used by the next.
 CACHE = Path(os.environ.get("FI_BUMP_TEST_CACHE", Path.home() / ".cache" / "fi-bump-tests" / "smoke" / "work"))
 
 MOE, SCALE = "mxfp4-sm90-interleave", "fp4-scale-contract"
 
 
 def smoke(run: Run, root: Path, python: str, report: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
-    """The exit code of a run, and its report."""
+    """Run smoke; return its exit code and its report."""
     result = run(root, "smoke", "--python", python, "--cache", str(CACHE), "--output", f"json={report}", *arguments)
     document: dict[str, Any] = json.loads(report.read_text())
     return result.code, document
@@ -59,7 +59,7 @@ def test_every_planted_defect_of_the_data_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("defect", "probe", "reason"),
     [
-        ("hangs", "environment", r"ran past its limit of 30 s and was killed"),
+        ("hangs", "environment", r"exceeded its time limit of 30 s and was killed"),
         ("segfaults", "environment", r"killed by SIGSEGV.*"),
         ("is_killed", "environment", r"killed by SIGKILL.*"),
         ("breaks_the_context", "environment", r"exited with 1: .+|killed by SIGABRT.*"),
@@ -67,13 +67,13 @@ def test_every_planted_defect_of_the_data_is_noticed(tmp_path: Path) -> None:
         (
             "no_interleave",
             MOE,
-            r"the layout cannot be told from the numbers, errors are legacy 1\.\d+, interleaved 1\.\d+",
+            r"the layout cannot be determined from the results; the errors are: legacy 1\.\d+, interleaved 1\.\d+",
         ),
         ("half_interleave", MOE, r"the interleave of the weights is no permutation of bits: .+"),
         (
             "no_output",
             MOE,
-            r"the layout cannot be told from the numbers, errors are legacy no number, interleaved no number",
+            r"the layout cannot be determined from the results; the errors are: legacy not a number, interleaved not a number",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""A command in its own group: limits, crashes, output, and that nothing of it is left."""
+"""Tests of running a command in its own process group: limits, crashes, output, and that no process is left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIMIT = 60.0
 def start(
     tmp_path: Path, source: str, seconds: float = LIMIT, stop: threading.Event | None = None
 ) -> tuple[process.Ended, list[str], bytes]:
-    """Run Python source; how it ended, what the watcher heard, what the log holds."""
+    """Run Python source; return how it ended, the lines of the watcher, and the log."""
     heard: list[str] = []
     log = tmp_path / "log"
     command = [sys.executable, "-c", f"import os, signal, subprocess, sys, time\n{source}"]
@@ -27,7 +27,7 @@ def start(
 
 
 def gone(pid: int) -> bool:
-    """Whether a process is dead (it may wait to be reaped by whoever inherited it)."""
+    """Return whether a process is dead (it may still wait to be reaped)."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -36,7 +36,7 @@ def gone(pid: int) -> bool:
 
 
 def soon_gone(pid: int) -> bool:
-    """A killed process takes a moment to go."""
+    """Wait until a killed process is gone."""
     deadline = time.monotonic() + 30
     while not gone(pid) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -74,7 +74,7 @@ def test_how_it_ended_in_words(tmp_path: Path, source: str, reason: str) -> None
 def test_a_hang_ends_at_its_limit(tmp_path: Path) -> None:
     ended, heard, _ = start(tmp_path, "print('waiting', flush=True); time.sleep(600)", seconds=1.5)
     assert (ended.timed_out, ended.clean, heard) == (True, False, ["waiting"])
-    assert ended.reason(1.5) == "ran past its limit of 1.5 s and was killed"
+    assert ended.reason(1.5) == "exceeded its time limit of 1.5 s and was killed"
     assert 1.5 <= ended.seconds < 20
 
 
@@ -96,7 +96,7 @@ CHILD = "child = subprocess.Popen(['sleep', '600']); print(child.pid, flush=True
     [
         ("", LIMIT, None),
         ("sys.exit(2)", LIMIT, "exited with 2"),
-        ("time.sleep(600)", 1.5, "ran past its limit of 1.5 s and was killed"),
+        ("time.sleep(600)", 1.5, "exceeded its time limit of 1.5 s and was killed"),
     ],
 )
 def test_grandchildren_go_with_it(tmp_path: Path, rest: str, seconds: float, reason: str | None) -> None:
@@ -117,7 +117,7 @@ def test_endless_output_is_cut_off_and_still_read(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(process, "LOG_BYTES", 1000)
     ended, _, log = start(tmp_path, "for _ in range(300_000): print('0123456789abcdef')\nprint('the end')")
     assert (ended.clean, ended.tail) == (True, "the end")
-    assert log == b"0123456789abcdef\n" * 59 + b"\n[more output is not kept]\n"
+    assert log == b"0123456789abcdef\n" * 59 + b"\n[further output is omitted]\n"
 
 
 def test_a_line_without_an_end_comes_in_pieces(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_line_without_an_end_comes_in_pieces(tmp_path: Path) -> None:
 def test_it_can_be_stopped(tmp_path: Path) -> None:
     stop = threading.Event()
     log = str(tmp_path / "log")
-    # It is stopped by its own first word: then it is known to run.
+    # Its first output line stops it, because then it is certain that it runs.
     ended = process.run(
         [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(600)"],
         log=log,

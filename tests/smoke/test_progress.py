@@ -1,4 +1,4 @@
-"""What is told while the probes run."""
+"""Tests of the progress while probes run."""
 
 from __future__ import annotations
 

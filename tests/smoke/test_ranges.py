@@ -1,4 +1,4 @@
-"""What metadata admits and which range to pin; the last by a law as well as by cases."""
+"""Tests of the versions that metadata allows, and of the range to pin; the range also has a property test."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def test_nothing_to_sweep(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_sweep(text)
     assert (str(caught.value), caught.value.hint) == (
-        f"'{text}' names no releases",
-        "--sweep takes PACKAGE or PACKAGE==VERSION,…",
+        f"'{text}' does not name a package and its releases",
+        "give --sweep PACKAGE or PACKAGE==VERSION,…",
     )
 
 
@@ -97,13 +97,13 @@ def test_the_name_in_a_requirement() -> None:
     with pytest.raises(UsageError) as caught:
         name_of("--index-url x")
     assert (str(caught.value), caught.value.hint) == (
-        "'--index-url x' is no requirement",
-        "--with takes NAME==VERSION or the like",
+        "'--index-url x' is not a requirement",
+        "give --with a requirement like NAME==VERSION",
     )
 
 
 def tried(*texts: str) -> list[SweptRelease]:
-    """`4.5.0` survives, `4.6.0!` fails, `4.7.0?` could not be installed."""
+    """Parse releases: `4.5.0` works, `4.6.0!` fails, `4.7.0?` could not be installed."""
     outcomes = {"!": "fail", "?": "not-run"}
     return [SweptRelease(text.rstrip("!?"), outcomes.get(text[-1], "compiled"), "so") for text in texts]
 
@@ -143,7 +143,7 @@ VERSIONS = st.builds(
 
 @given(st.dictionaries(VERSIONS.map(lambda text: str(Version(text))), st.booleans(), max_size=8), st.data())
 def test_the_range_admits_one_unbroken_run_of_survivors(outcomes: dict[str, bool], data: st.DataObject) -> None:
-    # 1 and 1.0 are one release.
+    # 1 and 1.0 are the same release.
     different = {Version(version): (version, survives) for version, survives in outcomes.items()}
     releases = [SweptRelease(version, "pass" if good else "fail", None) for version, good in different.values()]
     pinned = data.draw(st.none() | st.sampled_from(sorted(outcomes))) if outcomes else None
@@ -159,7 +159,7 @@ def test_the_range_admits_one_unbroken_run_of_survivors(outcomes: dict[str, bool
     ordered = [different[version][0] for version in sorted(different)]
     places = [ordered.index(version) for version in admits]
     assert max(places) - min(places) + 1 == len(places)
-    # It is as wide as it can be: what stands beside the run does not survive.
+    # The range is as wide as possible: the releases next to the block fail.
     beside = [ordered[place] for place in (min(places) - 1, max(places) + 1) if 0 <= place < len(ordered)]
     assert survivors.isdisjoint(beside)
     if pinned is not None and Version(pinned) in {Version(version) for version in survivors}:

@@ -1,4 +1,4 @@
-"""The stage on real wheels, without a GPU."""
+"""Tests of `smoke` with real wheels, without a GPU."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tests.conftest import Run
 pytestmark = pytest.mark.network
 
 HERE = Path(__file__).parents[2]
-# Kept outside the repository: half a gigabyte of wheels is fetched once.
+# Cached outside the repository, so that half a gigabyte of wheels is downloaded only once.
 CACHE = Path.home() / ".cache" / "fi-bump-tests" / "smoke"
-# A torch without CUDA; the default one brings gigabytes that compiling does not need.
+# A torch without CUDA; the default one needs gigabytes that compiling does not use.
 TORCH = "torch==2.13.0+cpu"
 DSL = "nvidia-cutlass-dsl"
 
 
 def cpu_environment(release: str) -> Path:
-    """An interpreter with a release of FlashInfer, a CPU torch, a DSL that compiles it, and pytest."""
+    """Make an interpreter with a release of FlashInfer, a CPU torch, a DSL that compiles it, and pytest."""
     folder = CACHE / f"python{sys.version_info.minor}-{release}-with-pytest"
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
@@ -62,13 +62,13 @@ def test_a_sweep_finds_the_dsl_that_the_kernel_does_not_survive(
     assert f"pin {pin}\n" in out
     if code:
         assert releases[-1]["reason"] == (
-            "with nvidia-cutlass-dsl 4.8.1 it does not compile: "
+            "the kernel does not compile with nvidia-cutlass-dsl 4.8.1: "
             "AttributeError: module 'cutlass.cute' has no attribute 'make_fragment'"
         )
 
 
 def smoke(run: Run, root: Path, release: str, *arguments: str) -> tuple[int, dict[str, Any], str]:
-    """The exit code of a run in an environment with that release, its report, and what it printed."""
+    """Run smoke in an environment with that release; return its exit code, report and output."""
     python = cpu_environment(release)
     lock = (HERE / "versions.lock.json").read_text()
     (root / "versions.lock.json").write_text(re.sub(r'"version": "[^"]+"', f'"version": "{release}"', lock))
@@ -80,13 +80,13 @@ def smoke(run: Run, root: Path, release: str, *arguments: str) -> tuple[int, dic
 
 
 def test_the_probes_compute_what_the_formats_say() -> None:
-    """The tests that need torch, which the tests' own environment need not have, with none of them left out."""
-    # What pytest itself needs is pure Python: only torch differs.
+    """Run all tests that need torch, because the tests' own environment may not have it, and let none be skipped."""
+    # pytest's own dependencies are pure Python, so only torch differs.
     python = cpu_environment("0.6.11.post2")
     command = [str(python), "-m", "pytest", "-p", "no:cacheprovider", "-m", "not gpu", "tests/smoke/probes"]
     done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""})
     assert done.returncode == 0, done.stdout + done.stderr
-    # `N passed, 1 deselected in …`, of which the one is a GPU's: nothing skipped.
+    # `N passed, 1 deselected in …`: nothing was skipped, and the deselected one needs a GPU.
     passed = re.search(r"^(\d+) passed, \d+ deselected in ", done.stdout, re.MULTILINE)
     assert passed, done.stdout
     assert int(passed[1]) > 100
@@ -95,7 +95,7 @@ def test_the_probes_compute_what_the_formats_say() -> None:
 UNITS = """\
 import os, sys
 sys.path[:0] = sys.argv[1:]
-sys.modules["cutlass"] = None  # the DSL here is not every release's; without one all of them import
+sys.modules["cutlass"] = None  # this DSL does not fit every release; without one all of them can be imported
 import torch
 from fi_bump.smoke.probes import jit, no_gpu
 no_gpu.CAPABILITY = (9, 0)

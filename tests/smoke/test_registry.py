@@ -1,4 +1,4 @@
-"""The probes' table and the group they are for."""
+"""Tests of the table of probes and of the group that they test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OTHER = Group("torch", "2.11.0", (Member("torch"),))
 
 
 def test_every_probe_has_a_module_and_every_module_is_known() -> None:
-    # The planted defects prove the probes, not a wheel: they are run by hand.
+    # The planted defects test the probes, not a wheel, and are run by hand.
     assert {*PROBES, "target", "mxfp4-sm90-defects"} == set(probes_main.MODULES)
 
 
@@ -48,7 +48,7 @@ def test_choosing() -> None:
         choose(("environment", "mxfp4"))
     assert (str(caught.value), caught.value.hint) == (
         "there is no probe 'mxfp4'",
-        "the probes are environment, mxfp4-sm90-interleave, fp4-scale-contract, cutedsl-masked-moe",
+        "name one of environment, mxfp4-sm90-interleave, fp4-scale-contract, cutedsl-masked-moe",
     )
 
 
@@ -58,7 +58,7 @@ def test_what_a_sweep_can_take() -> None:
         sweepable("numpy")
     assert (str(caught.value), caught.value.hint) == (
         "no probe that compiles without a GPU depends on 'numpy'",
-        "a sweep can take nvidia-cutlass-dsl, torch",
+        "sweep one of nvidia-cutlass-dsl, torch",
     )
 
 
@@ -70,13 +70,23 @@ def test_the_group(groups: tuple[Group, ...], name: str | None) -> None:
 @pytest.mark.parametrize(
     ("groups", "name", "message", "hint"),
     [
-        ((OTHER,), None, "no group of the lock holds flashinfer-python", "see fi-bump init"),
-        ((OTHER, OURS), "torch", "the group 'torch' does not hold flashinfer-python", "see fi-bump init"),
+        (
+            (OTHER,),
+            None,
+            "no group of the lock has flashinfer-python",
+            "add the package to a group of versions.lock.json",
+        ),
+        (
+            (OTHER, OURS),
+            "torch",
+            "the group 'torch' does not have flashinfer-python",
+            "add the package to a group of versions.lock.json",
+        ),
         ((OTHER, OURS), "jax", "the lock has no group 'jax'", "the groups are torch, flashinfer"),
         (
             (OURS, OURS._replace(name="diffusion")),
             None,
-            "2 groups of the lock hold flashinfer-python",
+            "2 groups of the lock have flashinfer-python",
             "name one with --group: flashinfer, diffusion",
         ),
     ],

@@ -1,4 +1,4 @@
-"""Which device gets what, and that each gets one thing at a time."""
+"""Tests of spreading jobs over devices, one job per device at a time."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def test_no_device_is_no_choice() -> None:
 @pytest.mark.parametrize(
     ("asked", "message", "hint"),
     [
-        ("0,2", "there is no device '2'", "the target sees 0 (NVIDIA H200), 1 (NVIDIA B200)"),
-        ("", "there is no device ''", "the target sees 0 (NVIDIA H200), 1 (NVIDIA B200)"),
-        ("0,GPU-0000", "a device is named twice in --devices", "one process runs on a device at a time"),
+        ("0,2", "there is no device '2'", "name one of 0 (NVIDIA H200), 1 (NVIDIA B200)"),
+        ("", "there is no device ''", "name one of 0 (NVIDIA H200), 1 (NVIDIA B200)"),
+        ("0,GPU-0000", "a device is named twice in --devices", "name each device once"),
     ],
 )
 def test_devices_that_are_not_there(asked: str, message: str, hint: str) -> None:
@@ -48,7 +48,7 @@ def test_devices_that_are_not_there(asked: str, message: str, hint: str) -> None
 def test_no_device_at_all() -> None:
     with pytest.raises(UsageError) as caught:
         choose_devices(TARGET._replace(devices=()), "0")
-    assert caught.value.hint == "the target sees none"
+    assert caught.value.hint == "leave out --devices; the interpreter sees none"
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_what_a_process_sees(
 
 
 def job(name: str, work: Callable[[str | None], ProbeResult]) -> Job:
-    """A job that runs anywhere, in this process."""
+    """Return a job that runs anywhere, in this process."""
     return Job(name, "anywhere", lambda capability: True, lambda device, watch, stop: ProbeAnswer(work(device), 1.0))
 
 
 def test_devices_work_side_by_side_and_reports_keep_their_order() -> None:
-    # Neither passes the barrier unless both are under way at once.
+    # A job only passes the barrier if both run at the same time.
     barrier = threading.Barrier(2, timeout=60)
 
     def meet(device: str | None) -> ProbeResult:
@@ -114,8 +114,11 @@ def test_one_device_works_on_one_thing_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("devices", "reasons"),
     [
-        ((), {"mxfp4-sm90-interleave": "runs on compute capability 9.0; there is no device"}),
-        ((TWO,), {"mxfp4-sm90-interleave": "runs on compute capability 9.0; here is NVIDIA B200 (10.0)"}),
+        ((), {"mxfp4-sm90-interleave": "runs only on compute capability 9.0; there is no device here"}),
+        (
+            (TWO,),
+            {"mxfp4-sm90-interleave": "runs only on compute capability 9.0; the device here is NVIDIA B200 (10.0)"},
+        ),
         ((ONE, TWO), {}),
     ],
 )

@@ -1,4 +1,4 @@
-"""The folders that the smoke stage makes and locks in its cache."""
+"""Tests of the folders that `smoke` creates and locks in its cache."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_folders_and_locks_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FileError) as caught:
         storage.folder(str(tmp_path), "file", "x")
-    assert str(caught.value) == f"{tmp_path / 'file' / 'x'}: cannot be made: not a directory"
+    assert str(caught.value) == f"{tmp_path / 'file' / 'x'}: cannot be created: not a directory"
     with pytest.raises(FileError) as caught, storage.exclusive(str(tmp_path / "none" / "lock")):
         raise AssertionError("the block must not be entered")
     assert caught.value.message == "cannot be written: no such file or directory"

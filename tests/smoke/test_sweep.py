@@ -1,4 +1,4 @@
-"""Releases of a dependency tried one by one: through the whole command with real environments, and piece by piece."""
+"""Tests of trying a dependency's releases: the whole command with real environments, and its parts."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ REQUEST = ProbeRequest("target", "flashinfer", "0.6.8.post1")
 
 @pytest.fixture
 def folder_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No uv, whatever this machine has: the environments are made by venv and pip."""
+    """Hide uv, so that venv and pip make the environments."""
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
 
 
-# What a probe does in a real environment of made-up wheels: a kernel that uses what the DSL may have dropped.
+# A fake probe for a real environment of fake wheels: its kernel uses a function that a release of the DSL may lack.
 STAND_IN = """
 import json, sys
 request = json.load(open(sys.argv[1]))
@@ -82,14 +82,14 @@ def test_the_whole_sweep_in_real_environments(
         "pin nvidia-cutlass-dsl>=4.5.2,<4.6\n"
         "requirements/dsl.txt:1:21: 4.6.0 is not in this range\n"
         "flashinfer 0.6.8.post1: not ok\n"
-        "  requirements/dsl.txt:1:21: nvidia-cutlass-dsl 4.6.0 does not keep to nvidia-cutlass-dsl>=4.5.2,<4.6\n",
+        "  requirements/dsl.txt:1:21: nvidia-cutlass-dsl 4.6.0 is not in nvidia-cutlass-dsl>=4.5.2,<4.6\n",
     )
     assert json.loads(report.read_bytes())["sweep"]["range"] == "nvidia-cutlass-dsl>=4.5.2,<4.6"
     assert "making an environment with nvidia-cutlass-dsl==4.6.0\n" in result.err
 
 
 class Made(Maker):
-    """Environments that are fakes: each release's own behaviour, or the reason why it cannot be installed."""
+    """Make fake environments: for each release its behaviour, or the reason why it cannot be installed."""
 
     def fill(self, home: str, wanted: EnvironmentRequest) -> str:
         version = wanted.requirements[-1].partition("==")[2]
@@ -134,7 +134,7 @@ def test_named_releases(tmp_path: Path) -> None:
         "making an environment with nvidia-cutlass-dsl==9.0",
         "nvidia-cutlass-dsl==9.0 not-run",
     ]
-    # What the probes said is kept, the environments are not.
+    # The probes' logs are kept, but not the environments.
     assert [sorted(os.listdir(tmp_path / f"{DSL}=={version}")) for version in ("4.5.2", "4.6.0", "9.0")] == [
         [f"cutedsl-masked-moe.{kind}" for kind in ("log", "request.json", "result.json")],
         [f"cutedsl-masked-moe.{kind}" for kind in ("log", "request.json", "result.json")],
@@ -154,8 +154,8 @@ def test_no_release_is_admitted(tmp_path: Path) -> None:
     base = Interpreter(sys.executable, str(tmp_path))
     with pytest.raises(FiBumpError) as caught:
         sweep(plan, TARGET, base, Made(str(tmp_path)), Remembered(), Pins((), ()))
-    assert str(caught.value) == "there is no release of nvidia-cutlass-dsl>=4.5.0"
-    assert caught.value.hint == "name some: --sweep nvidia-cutlass-dsl==VERSION,…"
+    assert str(caught.value) == "found no release of nvidia-cutlass-dsl>=4.5.0"
+    assert caught.value.hint == "name releases: --sweep nvidia-cutlass-dsl==VERSION,…"
 
 
 def test_the_worst_of_several_probes() -> None:
@@ -170,7 +170,7 @@ def test_the_worst_of_several_probes() -> None:
 @pytest.mark.parametrize(
     ("requirements", "package", "expected"),
     [
-        # Of the group's packages only the one that holds the kernel: the others are gigabytes that it does not load.
+        # Only the group's package with the kernel; the others are gigabytes that the kernel does not use.
         (
             ("flashinfer-python==1", "flashinfer-cubin==1", "flashinfer-jit-cache==1+cu130", "mine==2"),
             DSL,
@@ -230,5 +230,5 @@ def test_releases_that_pip_cannot_list(tmp_path: Path, source: str, reason: str)
         releases(DSL, python, log)
     assert str(caught.value) == f"pip cannot list the releases of nvidia-cutlass-dsl: {reason}"
     assert caught.value.hint == (
-        f"its output is in {log}; releases can be named: --sweep nvidia-cutlass-dsl==VERSION,…"
+        f"see its output in {log}, or name the releases: --sweep nvidia-cutlass-dsl==VERSION,…"
     )

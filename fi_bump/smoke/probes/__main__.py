@@ -1,6 +1,7 @@
-"""Run one probe: `python …/probes/__main__.py REQUEST RESULT`, both paths of JSON files (see `protocol`).
+"""Run one probe: `python …/probes/__main__.py REQUEST RESULT`. Both are paths of JSON files (see `protocol`).
 
-Started by its path in an interpreter that need not have fi-bump. The folder of this file never stays on `sys.path`.
+It is started by its path, in an interpreter that need not have fi-bump. The folder of this file does not stay on
+`sys.path`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import sys
 import traceback
 
-# The module of each probe, beside this file; each has `run(request: Request) -> Result`.
+# The module of each probe, in this folder; each has `run(request: ProbeRequest) -> ProbeResult`.
 MODULES = {
     "target": "target",
     "environment": "environment",
@@ -24,7 +25,7 @@ PACKAGE = "fi_bump_probes"
 
 
 def _load_package() -> None:
-    """Import this folder under a name of its own, without putting it or its parents on `sys.path`."""
+    """Import this folder as the package `PACKAGE`, without having it or its parents on `sys.path`."""
     folder = os.path.dirname(os.path.abspath(__file__))
     spec = importlib.util.spec_from_file_location(
         PACKAGE, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
@@ -38,7 +39,7 @@ def _load_package() -> None:
 
 
 def main(request_path: str, result_path: str) -> None:
-    """Run the requested probe and write its result; what it raises is a failed probe, its traceback printed."""
+    """Run the requested probe and write its result. If it raises, print the traceback and write a failure."""
     _load_package()
     protocol = importlib.import_module(f"{PACKAGE}.protocol")
     with open(request_path, encoding="utf-8") as file:

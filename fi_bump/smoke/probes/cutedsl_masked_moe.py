@@ -1,7 +1,7 @@
-"""`cutedsl-masked-moe`: the CuTe-DSL masked grouped GEMM, run on sm_100 and sm_103, compiled for sm_100a elsewhere.
+"""`cutedsl-masked-moe`: run the CuTe-DSL masked grouped GEMM on sm_100 and sm_103; elsewhere compile it for sm_100a.
 
-Compiling needs no GPU. It finds a nvidia-cutlass-dsl that the wheel's own metadata admits and its kernel does not
-survive; what the kernel computes is seen on the hardware alone.
+Compiling needs no GPU. It finds releases of nvidia-cutlass-dsl that the wheel's metadata allows and that break its
+kernel. Only the hardware shows what the kernel computes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ KERNEL = "flashinfer.gemm.kernels.grouped_gemm_masked_blackwell"
 
 
 def run(request: ProbeRequest) -> ProbeResult:
-    """Run the whole path where it can run, else compile its kernel."""
+    """Run the whole mixture of experts if this GPU can run it, else compile its kernel."""
     import torch
 
     metrics: dict[str, Any] = {"nvidia_cutlass_dsl": _version("nvidia-cutlass-dsl")}
-    # What the kernel itself takes; 11.0 and 12.0 do not have its instructions.
+    # The kernel accepts these; 11.0 and 12.0 do not have its instructions.
     if torch.cuda.is_available() and (10, 0) <= torch.cuda.get_device_capability() <= (10, 3):
         jit.prepare(request.cache, "flashinfer-python", request.jit)
         return masked_moe.run(_imported, metrics)
@@ -43,7 +43,7 @@ def _imported() -> Any:
 
 
 def _compile(metrics: dict[str, Any]) -> ProbeResult:
-    """Compile the masked grouped GEMM for sm_100a with the installed DSL, beside a GPU or without one."""
+    """Compile the masked grouped GEMM for sm_100a with the installed DSL, whether or not there is a GPU."""
     import torch
 
     os.environ["CUTE_DSL_ARCH"] = "sm_100a"
@@ -60,17 +60,19 @@ def _compile(metrics: dict[str, Any]) -> ProbeResult:
     except Exception as error:
         said = first_line(error)
         return ProbeResult(
-            "fail", f"with nvidia-cutlass-dsl {metrics['nvidia_cutlass_dsl']} it does not {step}: {said}", metrics
+            "fail",
+            f"the kernel does not {step} with nvidia-cutlass-dsl {metrics['nvidia_cutlass_dsl']}: {said}",
+            metrics,
         )
-    return ProbeResult("compiled", "compiled for sm_100a, which is not here: its numbers were not looked at", metrics)
+    return ProbeResult("compiled", "compiled for sm_100a without such a GPU, so its results were not checked", metrics)
 
 
 def _answer_for_the_device(kernel: Any) -> None:
-    """Answer what the kernel asks of the running device while it is compiled, which is not the one meant.
+    """Replace the kernel's queries of the running device, which is not the one that it is compiled for.
 
-    The DSL counts the clusters that fit by loading an empty kernel for the same sm_100a. Another GPU refuses it with
-    CUDA_ERROR_INVALID_HANDLE, and without a GPU there is no driver: FlashInfer passes over that from some release
-    between 0.6.8.post1 and 0.6.11.post2 on, and before it fails.
+    The DSL counts the clusters that fit by loading an empty kernel for sm_100a. Another GPU refuses it with
+    CUDA_ERROR_INVALID_HANDLE, and without a GPU there is no driver. FlashInfer ignores that since some release after
+    0.6.8.post1, at the latest 0.6.11.post2; earlier releases fail.
     """
     driver = importlib.import_module("cuda.bindings.driver")
     kernel.cutlass_torch.current_stream = lambda: driver.CUstream(0)
@@ -78,13 +80,13 @@ def _answer_for_the_device(kernel: Any) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """The type and the first line of what an error says, which is where the DSL names what it stumbled over."""
+    """Return an error's type and the first line of its message, in which the DSL names the cause."""
     lines = [line.strip() for line in str(error).split("\n") if line.strip()]
     return f"{type(error).__name__}: {lines[0] if lines else 'no reason'}"[:400]
 
 
 def build(kernel: Any, cutlass: Any) -> None:
-    """Compile the kernel as its own `grouped_gemm_nt_masked` would, by the parameters that this release has."""
+    """Compile the kernel as its own `grouped_gemm_nt_masked` would, with the parameters that this release has."""
     named = {
         "m": 128,
         "n": 256,
@@ -103,7 +105,7 @@ def build(kernel: Any, cutlass: Any) -> None:
         "sm_count": no_gpu.MULTIPROCESSORS,
         "sm_version": "sm_100",
         "enable_dst_signals": False,
-        # From 0.6.13 on; none is what a machine by itself has.
+        # A parameter since 0.6.13; a single machine has no other ranks.
         "num_ranks": 0,
     }
     function = kernel.get_cute_dsl_compiled_masked_gemm_kernel

@@ -1,6 +1,7 @@
-"""Planted defects: what must turn the verdict of `mxfp4-sm90-interleave` red. Each changes what the kernel is fed.
+"""Planted defects that must turn `mxfp4-sm90-interleave` red.
 
-What it is fed is changed, what is expected is not: to the judge that is the same as a kernel that reads it wrongly.
+Each one changes the kernel's input but not the expected output. For the judge that is the same as a kernel that reads
+its input wrongly.
 """
 
 from __future__ import annotations
@@ -16,37 +17,37 @@ from .protocol import ProbeRequest, ProbeResult
 if TYPE_CHECKING:
     from torch import Tensor
 
-# Of the probe's own, those that are large enough for every defect to be a small part.
+# The probe's own shapes that are so large that every defect affects only a small part.
 SHAPES = mxfp4_sm90.SHAPES[2:]
 NONE = "none"
 
 
 def swapped(packed: Tensor) -> Tensor:
-    """The two nibbles of every byte exchanged."""
+    """Swap the two nibbles of every byte."""
     return (packed << 4) | (packed >> 4)
 
 
 def halves_swapped(rows: Tensor) -> Tensor:
-    """`[experts, 2 inner, …]` with gate and linear part exchanged."""
+    """Swap the gate and the linear part of `[experts, 2 inner, …]`."""
     return rows.roll(rows.shape[1] // 2, 1)
 
 
 def stale(packed: Tensor, expert: int) -> Tensor:
-    """One expert's weights replaced by those of the one before it."""
+    """Replace one expert's weights with those of the expert before it."""
     changed = packed.clone()
     changed[expert] = packed[expert - 1]
     return changed
 
 
 def flipped(packed: Tensor, expert: int) -> Tensor:
-    """The signs of both values of every byte in the first row of one expert turned."""
+    """Flip the signs of both values of every byte in the first row of one expert."""
     changed = packed.clone()
     changed[expert, 0] ^= 0x88
     return changed
 
 
 def planted(case: Case) -> Iterator[tuple[str, Case]]:
-    """Each defect of the data by name, beside the data as it is. Those of one expert are in the most used one."""
+    """Yield the unchanged case, then each defective one, with names. Defects of one expert are in the most used one."""
     used = int(case.experts.flatten().mode().values)
     yield NONE, case
     yield "nibbles swapped in w1", case._replace(w1=swapped(case.w1))
@@ -60,7 +61,7 @@ def planted(case: Case) -> Iterator[tuple[str, Case]]:
 
 
 def run(request: ProbeRequest) -> ProbeResult:
-    """Plant every defect on the GPU; `pass` when each one turns the verdict red and the case without any is green."""
+    """Plant every defect on the GPU; `pass` if each one turns the verdict red and the unchanged case is green."""
     if (reason := mxfp4_sm90.elsewhere()) is not None:
         return ProbeResult("not-run", reason)
     metrics: dict[str, Any] = {}
@@ -68,16 +69,16 @@ def run(request: ProbeRequest) -> ProbeResult:
     layout, errors = mxfp4_sm90.find_layout()
     metrics |= {"layout": layout, "layout_errors": errors}
     if layout is None:
-        return ProbeResult("fail", "the layout cannot be told from the numbers", metrics)
+        return ProbeResult("fail", "the layout cannot be determined from the results", metrics)
     found = {case.name: dict(comparisons(case, layout)) for shape in SHAPES for case in mxfp4_sm90.both(shape)}
     return verdict(found, metrics)
 
 
 def verdict(found: dict[str, dict[str, Comparison]], metrics: dict[str, Any]) -> ProbeResult:
-    """Whether every planted defect was noticed and no sound case was taken for one. Prints each, and the kill rate.
+    """Return `pass` if every planted defect was noticed and no unchanged case is red; print all, and the kill rate.
 
-    `found` holds the comparisons by case and defect. As the probe is red when one of its cases is, a defect is noticed
-    when it is red in one of them.
+    `found` holds the comparisons by case and defect. The probe is red if one of its cases is, so a defect is noticed
+    if it is red in one case.
     """
     red: dict[str, list[str]] = {}
     for case, by_defect in found.items():
@@ -100,7 +101,7 @@ def verdict(found: dict[str, dict[str, Comparison]], metrics: dict[str, Any]) ->
 
 
 def comparisons(case: Case, layout: str) -> Iterator[tuple[str, Comparison]]:
-    """What the judge sees of each defect when the kernel runs."""
+    """Yield the name and the comparison of each defect, after running the kernel."""
     import torch
 
     expected = case.expected()
@@ -114,7 +115,7 @@ def comparisons(case: Case, layout: str) -> Iterator[tuple[str, Comparison]]:
 
     for name, fed in planted(case):
         yield name, judged(fed, layout)
-    # A wheel from before the change has no functions to interleave with.
+    # An older wheel, with the legacy layout, has no functions to interleave.
     if layout == "interleaved":
         yield "weights not interleaved", judged(case, "legacy")
     yield "output left unwritten", compare(unwritten, expected, case.experts)

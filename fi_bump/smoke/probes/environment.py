@@ -1,4 +1,7 @@
-"""`environment`: what is installed is what the lock says, it imports without its check disabled, and CUDA agrees."""
+"""`environment`: check that the installed packages match the lock, can be imported, and agree about CUDA.
+
+FlashInfer's own version check is not disabled.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,21 @@ from . import no_gpu
 from .protocol import ProbeRequest, ProbeResult
 from .toolkit import compiler_cuda, driver_cuda
 
-# The member that nothing works without; the others are optional to FlashInfer itself.
+# The required member; FlashInfer works without the others.
 MAIN = "flashinfer-python"
 CHECK = "FLASHINFER_DISABLE_VERSION_CHECK"
 
 
 def run(request: ProbeRequest) -> ProbeResult:
-    """`fail` names every disagreement; a member that is not installed is named in `missing`."""
+    """Run the checks. A failure names every disagreement; the metric `missing` names members that are not installed."""
     metrics: dict[str, Any] = {"installed": {}, "missing": [], "imported": {}}
-    # With this set a mismatch would pass the import, and that is what is to be found.
+    # With this variable the import would ignore a version mismatch, which the probe must find.
     metrics["version_check_was_disabled"] = os.environ.pop(CHECK, None) is not None
     troubles = _distributions(request, metrics)
     try:
         torch = importlib.import_module("torch")
     except Exception as error:
-        return ProbeResult("fail", "; ".join([*troubles, f"torch does not import: {_said(error)}"]), metrics)
+        return ProbeResult("fail", "; ".join([*troubles, f"torch cannot be imported: {_said(error)}"]), metrics)
     metrics["stood_in_for_a_gpu"] = no_gpu.stand_in(torch)
     for package in sorted(metrics["installed"]):
         troubles += _import(package, request, metrics)
@@ -35,7 +38,7 @@ def run(request: ProbeRequest) -> ProbeResult:
 
 
 def _distributions(request: ProbeRequest, metrics: dict[str, Any]) -> list[str]:
-    """What the installed METADATA say against the lock."""
+    """Compare the installed METADATA with the lock; return the disagreements."""
     troubles = []
     for package, label in sorted(request.packages.items()):
         try:
@@ -55,15 +58,18 @@ def _distributions(request: ProbeRequest, metrics: dict[str, Any]) -> list[str]:
 
 
 def _import(package: str, request: ProbeRequest, metrics: dict[str, Any]) -> list[str]:
-    """The version that a member gives itself; FlashInfer's own check of the others runs as it is imported."""
+    """Import a member and compare its `__version__` with the lock; return the disagreements.
+
+    FlashInfer checks the versions of its other packages when it is imported.
+    """
     name = "flashinfer" if package == MAIN else package.replace("-", "_")
     try:
         version = str(getattr(importlib.import_module(name), "__version__", ""))
     except Exception as error:
-        return [f"{name} does not import: {_said(error)}"]
+        return [f"{name} cannot be imported: {_said(error)}"]
     metrics["imported"][name] = version
     if version.partition("+")[0] != request.version:
-        return [f"{name} imports as {version or 'no version'}, the lock says {request.version}"]
+        return [f"{name}.__version__ is {version or 'missing'}, the lock says {request.version}"]
     return []
 
 
@@ -72,10 +78,10 @@ def _said(error: Exception) -> str:
 
 
 def _cuda(torch: Any, metrics: dict[str, Any]) -> list[str]:
-    """torch's CUDA against the driver's, the compiler's and the labels'.
+    """Compare torch's CUDA with that of the driver, of the compiler and of the labels; return the disagreements.
 
-    Only major versions must agree: within one, CUDA keeps binaries compatible. A torch without CUDA is stated, and no
-    trouble where there is no driver.
+    Only the major versions must agree, because CUDA is binary compatible within one. A torch without CUDA is a
+    disagreement only if there is a driver.
     """
     built, driver, compiler = torch.version.cuda, driver_cuda(), compiler_cuda()
     metrics |= {
@@ -85,12 +91,12 @@ def _cuda(torch: Any, metrics: dict[str, Any]) -> list[str]:
         "compiler_cuda": compiler,
     }
     if built is None:
-        return [f"the driver has CUDA {driver}, and torch {torch.__version__} is built without"] if driver else []
+        return [f"the driver has CUDA {driver}, but torch {torch.__version__} is built without CUDA"] if driver else []
     troubles = []
     if driver and _major(built) > _major(driver):
         troubles.append(f"torch needs CUDA {built}, the driver has {driver}")
     elif driver and not torch.cuda.is_available():
-        troubles.append(f"the driver has CUDA {driver}, and torch finds no GPU")
+        troubles.append(f"the driver has CUDA {driver}, but torch finds no GPU")
     if compiler and _major(compiler) != _major(built):
         troubles.append(f"nvcc compiles for CUDA {compiler}, torch is built with {built}")
     for package, installed in metrics["installed"].items():

@@ -1,7 +1,7 @@
-"""`fp4-scale-contract`: which shapes of global scale `fp4_quantize` takes; its numbers only where it is real.
+"""`fp4-scale-contract`: test which shapes of global scale `fp4_quantize` accepts and, on sm_100, what it computes.
 
-Its conversion needs sm_100. On sm_90 it returns bytes that mean nothing, without an error, so nothing is said there of
-its numbers.
+Its conversion needs sm_100. On sm_90 it returns meaningless bytes without an error, so there the probe does not check
+the results.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 TOKENS, HIDDEN, EXPERTS = 16, 128, 8
-# The shapes by how an engine would name them; only `[num_experts]` may be refused.
+# The shapes by their names in engines, with the size and whether it is sliced. Only `[num_experts]` may be rejected.
 SCALES = {
     "[1]": (1, False),
     "[num_tokens]": (TOKENS, False),
@@ -24,12 +24,12 @@ SCALES = {
     "[num_experts][:1]": (EXPERTS, True),
 }
 PER_EXPERT = "[num_experts]"
-# Of normal values quantised to E2M1 in blocks of 16, 0.094 is the format's own error (docs/probes.md).
+# Quantising normal values to E2M1 in blocks of 16 gives an error of 0.094 (docs/probes.md).
 BOUND = 0.12
 
 
 def run(request: ProbeRequest) -> ProbeResult:
-    """`[1]` and `[num_tokens]` must be taken; whether `[num_experts]` is, is stated."""
+    """Run the probe. `[1]` and `[num_tokens]` must be accepted; for `[num_experts]` the metrics say whether it is."""
     import torch
 
     if not torch.cuda.is_available():
@@ -42,7 +42,7 @@ def run(request: ProbeRequest) -> ProbeResult:
     quantise = importlib.import_module("flashinfer").fp4_quantize
     jit.show_builds()
     x = torch.randn(TOKENS, HIDDEN, dtype=torch.bfloat16, device="cuda")
-    # The first call compiles; without a global scale of the plainest shape nothing can be said of the others.
+    # The first call compiles. If the simplest shape fails here, the probe fails with that error.
     with jit.timed(metrics, "compile_seconds"):
         quantise(x, torch.ones(1, device="cuda"))
         torch.cuda.synchronize()
@@ -50,14 +50,14 @@ def run(request: ProbeRequest) -> ProbeResult:
     metrics["claims"] = "contract and numbers" if capability >= (10, 0) else "contract only"
     if capability >= (10, 0):
         metrics["overall"] = error = relative_error(quantise)
-        # The comparison is this way round for a NaN.
+        # `not <=` instead of `>`: a NaN must fail.
         if not error <= BOUND:
             troubles.append(f"quantised values are off by {error:.4f}, the bound is {BOUND}")
     return ProbeResult("fail", "; ".join(troubles), metrics) if troubles else ProbeResult("pass", None, metrics)
 
 
 def contract(quantise: Any, x: Tensor, metrics: dict[str, Any]) -> list[str]:
-    """Try every shape of global scale, note which are taken, and say which ought to have been."""
+    """Try every shape of global scale and record which are accepted; return a trouble for each wrongly rejected one."""
     rejections = {name: _rejection(quantise, x, *how) for name, how in SCALES.items()}
     metrics["accepted"] = [name for name, reason in rejections.items() if reason is None]
     metrics["rejected"] = {name: reason for name, reason in rejections.items() if reason is not None}
@@ -70,7 +70,7 @@ def contract(quantise: Any, x: Tensor, metrics: dict[str, Any]) -> list[str]:
 
 
 def _rejection(quantise: Any, x: Tensor, size: int, sliced: bool) -> str | None:
-    """None when a global scale of ones of that size is taken, else what is said against it."""
+    """Return None if a global scale of ones of that size is accepted, else the error's message."""
     import torch
 
     scale = torch.ones(size, dtype=torch.float32, device=x.device)
@@ -84,13 +84,13 @@ def _rejection(quantise: Any, x: Tensor, size: int, sliced: bool) -> str | None:
 
 
 def reason_of(error: Exception) -> str:
-    """The type and the last line of what an error says: a traceback of C++ comes before it."""
+    """Return an error's type and the last line of its message, because a C++ traceback comes before it."""
     lines = [line.strip() for line in str(error).split("\n") if line.strip()]
     return f"{type(error).__name__}: {lines[-1] if lines else 'no reason'}"[:300]
 
 
 def unswizzled(scales: Tensor, rows: int, columns: int) -> Tensor:
-    """Block scales `[rows, columns]` out of the 128 x 4 tiles that the tensor cores read.
+    """Return block scales `[rows, columns]` from the 128 x 4 tiles that the tensor cores read.
 
     In a tile, row `r` and column `c` are at `16 * (r % 32) + 4 * (r // 32) + c` (cuBLAS, "1D block scaling factors
     layout"); tiles follow each other along columns first.
@@ -101,7 +101,7 @@ def unswizzled(scales: Tensor, rows: int, columns: int) -> Tensor:
 
 
 def relative_error(quantise: Any) -> float:
-    """Relative error of quantising and dequantising."""
+    """Return the relative error of quantising and dequantising random values."""
     import torch
 
     rows, columns = 200, 512

@@ -1,7 +1,7 @@
-"""Compiling the sm_90 fused MoE: all of it, or only what BF16 with MXFP4 reaches.
+"""Compile the sm_90 fused MoE: the whole module, or only the part that BF16 with MXFP4 uses.
 
-The whole module is 182 translation units, half an hour on 16 cores. What the probe calls needs 24 of them; every
-symbol that is missing then is bound to a trap which names it and ends the process.
+The whole module has 182 translation units and takes half an hour on 16 cores. The probe's calls need 24 of them. Every
+symbol that is then missing is bound to a trap, which prints the symbol and aborts the process.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _KEPT = re.compile(
     r"|flashinfer_cutlass_fused_moe_binding\.cu|deepgemm_jit_setup\.cu|cutlass_fused_moe_instantiation\.cu"
     r"|cpp/common/[^/]+|preQuantScaleKernel\.cu|cutlass_heuristic\.cpp|lora\.cpp)\Z"
 )
-# A launcher's activations and weights in the generated units; the weights' type has another name from 0.6.18 on.
+# The types of activations and weights in a generated unit's launcher; since 0.6.18 the weights' type has another name.
 _BF16_FP4 = re.compile(r"Launcher<\s*__nv_bfloat16,\s*(?:__nv_fp4_e2m1|SafeFP4)\b")
-# Without these the module cannot be what it was: then all of it is compiled.
+# If one of these is missing, the wheel's module has changed and the whole module is compiled.
 _NEEDED = ("moe_gemm_kernels_bf16_fp4.cu", "flashinfer_cutlass_fused_moe_binding.cu", "cutlass_heuristic.cpp")
 # What each wanted scope tries, in order, before the whole module is compiled.
 SCOPES = {"auto": ("quick", "path"), "quick": ("quick", "path"), "path": ("path",), "full": ()}
@@ -35,7 +35,12 @@ _OURS = re.compile(r"tensorrt_llm|flashinfer|deep_gemm")
 
 
 class Built(NamedTuple):
-    """A compiled module: which scope it has (`path`, `full` or `aot`), why not the wanted one, and what it took."""
+    """A compiled module.
+
+    `scope` is `path`, `full` or `aot` (compiled in the wheel), and `reason` says why it is not the wanted one. `units`
+    are the compiled sources, `trapped` the symbols that are bound to the trap. `cached` is whether it was compiled
+    before; then `seconds` is about zero.
+    """
 
     library: str
     scope: str
@@ -47,35 +52,35 @@ class Built(NamedTuple):
 
 
 class Unexpected(Exception):
-    """The wheel's build description is not the one that the short way was made for."""
+    """The wheel's build description does not have the structure that compiling a part relies on."""
 
 
 def prepare(cache: str, distribution: str, scope: str) -> None:
-    """Tell FlashInfer where to compile and for what, before it is imported.
+    """Set FlashInfer's folder and architecture for compiling. Must be called before FlashInfer is imported.
 
-    The folder is named by the wheel's version and own list of files, CUDA, architecture and scope, so that no other
-    wheel's module is loaded.
+    The folder's name depends on the wheel's version and file list, CUDA, the architecture and the scope, so that no
+    module of another wheel is loaded.
     """
     import torch
 
     wheel = importlib.metadata.distribution(distribution)
     major, minor = torch.cuda.get_device_capability()
-    # `auto` is `quick` until that is found not to fit, which it is before anything is compiled.
+    # `auto` begins as `quick`; if that does not fit the wheel, it is noticed before anything is compiled.
     reach = "quick" if scope == "auto" else scope
     parts = (torch.version.cuda, toolkit.compiler_cuda(), torch.__version__, reach, wheel.read_text("RECORD"))
     digest = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
     folder = Path(cache or tempfile.gettempdir()) / "jit" / f"{wheel.version}-sm_{major}{minor}-{reach}-{digest}"
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["FLASHINFER_WORKSPACE_BASE"] = str(folder)
-    # The architecture's own instructions (wgmma on sm_90a) need the suffix.
+    # Instructions of one architecture only (wgmma on sm_90a) need the suffix.
     os.environ.setdefault("FLASHINFER_CUDA_ARCH_LIST", f"{major}.{minor}a")
     os.environ.setdefault("MAX_JOBS", str(os.cpu_count() or 1))
-    # It would turn optimisation off, and a build takes five times as long.
+    # It would turn off optimisation, and the build would take five times as long.
     os.environ.pop("FLASHINFER_JIT_VERBOSE", None)
 
 
 def show_builds() -> None:
-    """Let the progress of whatever FlashInfer compiles by itself reach standard output. Needs `prepare` before."""
+    """Print the progress of what FlashInfer compiles to standard output. Must be called after `prepare`."""
     from flashinfer.jit import core
 
     if (silent := getattr(core, "run_ninja", None)) is not None:
@@ -83,9 +88,9 @@ def show_builds() -> None:
 
 
 def fused_moe_sm90(wanted: str) -> Built:
-    """Compile the fused MoE of sm_90 and make FlashInfer load that. `wanted` is `auto`, `path` or `full`.
+    """Compile the fused MoE of sm_90 and make FlashInfer load it. `wanted` is `auto`, `path` or `full`.
 
-    A module that came with the wheel is used as it is. Raises what FlashInfer raises when it cannot be compiled.
+    A module that is already compiled in the wheel is used. Raises FlashInfer's exception when compiling fails.
     """
     from flashinfer.jit import fused_moe as recipes
 
@@ -95,7 +100,7 @@ def fused_moe_sm90(wanted: str) -> Built:
     reason = None
     for scope in SCOPES[wanted]:
         try:
-            built = _short(spec, scope)
+            built = _compile_part(spec, scope)
             _load_instead(built.library)
             return built._replace(reason=reason)
         except (Unexpected, quick.NoQuickWay) as error:
@@ -109,8 +114,8 @@ def fused_moe_sm90(wanted: str) -> Built:
     return Built(str(library), "full", reason, time.monotonic() - started, len(spec.sources), 0, cached)
 
 
-def _short(spec: Any, scope: str) -> Built:
-    """Compile only what is reached. Raises Unexpected when the build description has another shape."""
+def _compile_part(spec: Any, scope: str) -> Built:
+    """Compile only the sources that are used. Raises Unexpected if the build description has another structure."""
     kept = reached(spec)
     functions = [name for name in ("write_ninja", "build", "jit_library_path", "build_dir") if not hasattr(spec, name)]
     if functions:
@@ -134,9 +139,9 @@ def _short(spec: Any, scope: str) -> Built:
 
 
 def reached(spec: Any) -> list[Path]:
-    """The sources of a build description that BF16 with MXFP4 needs.
+    """Return the sources of a build description that BF16 with MXFP4 needs.
 
-    Raises Unexpected where one is missing without which the module cannot be what it was.
+    Raises Unexpected if a source is missing that the module must have.
     """
     kept = [source for source in (Path(str(each)) for each in getattr(spec, "sources", ())) if _is_reached(source)]
     names = {source.name for source in kept}
@@ -147,32 +152,32 @@ def reached(spec: Any) -> list[Path]:
 
 
 def _build(spec: Any) -> None:
-    # The `build` of 0.6.8 keeps a build file that is there: it would not see that the sources are others now.
+    # `build` of 0.6.8 keeps an existing build file, so it would not notice the changed sources.
     spec.write_ninja()
     spec.build(verbose=True)
 
 
 def _is_reached(source: Path) -> bool:
-    """Whether BF16 with MXFP4 needs a source: by its name, or a generated one by the types it is for."""
+    """Return whether BF16 with MXFP4 needs a source, by its name or, for a generated one, by its types."""
     if ".generated." in source.name:
         return _BF16_FP4.search(source.read_text(errors="replace")) is not None
     return _KEPT.search(str(source)) is not None
 
 
 def _put(spec: Any, sources: list[Path]) -> None:
-    # A frozen dataclass in some releases.
+    # In some releases `spec` is a frozen dataclass.
     object.__setattr__(spec, "sources", sources)
 
 
 def _undefined(library: Path) -> list[str]:
-    """The module's own symbols that nothing defines. A weak one may be missing, and the code asks whether it is."""
+    """Return the module's own undefined symbols, without weak ones: the code checks whether those exist."""
     done = subprocess.run(["nm", "-D", "-u", str(library)], capture_output=True, text=True, check=True)
     pairs = [line.split() for line in done.stdout.split("\n") if line.strip()]
     return sorted({name for kind, name in pairs if kind == "U" and _OURS.search(name)})
 
 
 def trap_source(symbols: list[str]) -> str:
-    """C++ that defines every symbol as a jump to one function, which names it and ends the process."""
+    """Return C++ that defines every symbol as a jump to a function that prints the symbol and aborts."""
     text = [
         "#include <stdexcept>\n#include <string>\n"
         'extern "C" __attribute__((visibility("hidden"), used)) void fi_bump_trap(const char* name) {\n'
@@ -207,7 +212,7 @@ def _load_instead(library: str) -> None:
 
 @contextlib.contextmanager
 def timed(into: dict[str, float], name: str) -> Iterator[None]:
-    """Note how many seconds a block took."""
+    """Record in `into[name]` how many seconds a block took."""
     started = time.monotonic()
     try:
         yield

@@ -1,4 +1,4 @@
-"""The verdict on an output: how far it is from what it ought to be, over all, and at its worst token and expert."""
+"""Judge an output: its relative error over all, of the worst token, and of the worst expert."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from torch import Tensor
 
-# About twice the noise of a right kernel (0.0020 to 0.0052, docs/probes.md). An average hides a wrong row, the worst
-# token does not.
+# About twice the noise of a correct kernel (0.0020 to 0.0052, docs/probes.md). It bounds the worst token and expert,
+# because an average would hide a wrong row.
 BOUND = 0.01
-# The customary test: elements within 0.1 absolute and relative. Stated, never judged.
+# The usual test of engines: elements within 0.1 absolute and relative. It is reported but does not count.
 CLOSE = 0.1
-# Keeps an expectation of nothing but zeros from dividing by zero.
+# Avoids a division by zero if the expected output is zero.
 TINY = 1e-30
 
 
 class Comparison(NamedTuple):
-    """Relative errors (Frobenius norm of the difference over that of the expectation), NaN where the output holds one.
+    """Relative errors: the norm of the difference divided by that of the expected output; NaN if the output has one.
 
-    `close` is the share of elements that the customary test would pass, `not_numbers` how many are NaN or infinite.
+    `close` is the share of elements that pass the usual test of engines. `not_numbers` is how many are NaN or infinite.
     """
 
     overall: float
@@ -31,9 +31,9 @@ class Comparison(NamedTuple):
 
     @property
     def reason(self) -> str | None:
-        """Why the output is wrong; None when it is right."""
+        """Why the output is wrong; None if it is right."""
         if self.not_numbers:
-            return f"{self.not_numbers} elements were left unwritten or are no numbers"
+            return f"{self.not_numbers} elements were not written, or are NaN or infinite"
         if self.worst_token > BOUND:
             return f"the worst token is off by {self.worst_token:.4f}, the bound is {BOUND}"
         if self.worst_expert > BOUND:
@@ -41,19 +41,19 @@ class Comparison(NamedTuple):
         return None
 
     def metrics(self) -> dict[str, Any]:
-        """The numbers as a report holds them: JSON has no NaN and no infinity, which are None there."""
+        """Return the values for a report, with None for NaN and infinity, which JSON does not have."""
         return {name: rounded(value) for name, value in self._asdict().items()}
 
 
 def rounded(value: float) -> float | None:
-    """A number as a report holds it."""
+    """Return a number for a report: rounded, or None for NaN and infinity."""
     return round(value, 6) if math.isfinite(value) else None
 
 
 def compare(output: Tensor, expected: Tensor, experts: Tensor) -> Comparison:
-    """Compare `[tokens, hidden]` outputs; `experts [tokens, top_k]` says which experts a token went to.
+    """Compare `[tokens, hidden]` outputs; `experts [tokens, top_k]` are the experts of each token.
 
-    An expert's error is that of all its tokens together; experts without a token have none.
+    An expert's error is that of all its tokens together. An expert without a token does not count.
     """
     got, want = output.double(), expected.double()
     difference = got - want
@@ -62,7 +62,7 @@ def compare(output: Tensor, expected: Tensor, experts: Tensor) -> Comparison:
     for expert in experts.unique().tolist():
         rows = (experts == expert).any(dim=1)
         error = float(difference[rows].norm() / want[rows].norm().clamp(min=TINY))
-        # `max` of Python would lose a NaN.
+        # Python's `max` would lose a NaN.
         worst = error if not error <= worst else worst
         if math.isnan(worst):
             break

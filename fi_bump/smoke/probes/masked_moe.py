@@ -1,8 +1,8 @@
 """The masked mixture of experts in NVFP4 on sm_100: quantise, multiply, activate and quantise, multiply.
 
-Each expert has `rows` rows of which its mask keeps the first few; what is in the others is nobody's business and may be
-NaN. The expectation comes from the same quantised matrices, dequantised; the activation between the products is not
-quantised in it, so that the format's own error (0.094 a value) is the noise.
+Each expert has `ROWS` rows, of which its mask keeps the first few; the others may contain anything, also NaN. The
+expected output is computed from the same quantised matrices after dequantising. It does not quantise the activation
+between the products, so the noise is the format's own error (0.094 per value).
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ if TYPE_CHECKING:
 
 ROWS, HIDDEN, INNER = 128, 256, 512
 ROUTING = {"balanced": (64,) * 8, "uneven": (128, 1, 0, 17, 96, 3, 64, 33)}
-# Absolute and relative: what engines ask of every element of this path.
+# Absolute and relative: engines require it of every element of this path.
 TOLERANCE = 0.2
-# Of the worst row: twice the noise. Engines look at elements alone, and their outputs are so small that zeros pass.
+# For the worst row: twice the noise. Engines only test elements, and their outputs are so small that zeros would pass.
 BOUND = 0.2
 # The largest product of an E4M3 block scale and an E2M1 value.
 TOP = 448 * 6.0
 
 
 class Quantised(NamedTuple):
-    """One matrix an expert, as the grouped quantiser gives it: `[rows, columns / 2, experts]` and tiles of scales."""
+    """One matrix per expert from the grouped quantiser: `[rows, columns / 2, experts]`, and tiles of scales."""
 
     packed: Tensor
     scales: Tensor
     global_scales: Tensor
 
     def plain(self, expert: int) -> Tensor:
-        """Float32 `[rows, columns]` of one expert."""
+        """Return one expert's matrix in float32, `[rows, columns]`."""
         import torch
 
         values = self.packed[:, :, expert].contiguous().view(torch.uint8)
         rows, columns = values.shape[0], 2 * values.shape[1]
-        # (32, 4, row tiles, 4, column tiles, experts), of which (row tiles, column tiles, 32, 4, 4) is memory order.
+        # From (32, 4, row tiles, 4, column tiles) to the order in memory: (row tiles, column tiles, 32, 4, 4).
         tiles = self.scales[..., expert].permute(2, 4, 0, 1, 3).float()
         blocks = fp4_scale.unswizzled(tiles, rows, columns // reference.NV_BLOCK)
         return reference.dequantise_nvfp4(values, blocks, self.global_scales[expert])
 
 
 def run(kernel: Callable[[], Any], metrics: dict[str, Any]) -> ProbeResult:
-    """Compare every routing; `kernel` imports the module of the masked GEMM."""
+    """Run the mixture with every routing and compare. `kernel` imports the module of the masked GEMM."""
     metrics["routing"] = {}
     troubles = []
     with jit.timed(metrics, "import_seconds"):
@@ -64,7 +64,7 @@ def run(kernel: Callable[[], Any], metrics: dict[str, Any]) -> ProbeResult:
 
 
 def judge(got: Tensor, want: Tensor) -> tuple[dict[str, Any], str | None]:
-    """The numbers, and why masked rows `[rows, hidden]` are wrong; None when they are right."""
+    """Return the errors of masked rows `[rows, hidden]`, and why the rows are wrong; None if they are right."""
     difference = got.double() - want.double()
     worst = float((difference.norm(dim=1) / want.double().norm(dim=1).clamp(min=TINY)).max())
     close = float((difference.abs() <= TOLERANCE + TOLERANCE * want.abs()).double().mean())
@@ -75,15 +75,15 @@ def judge(got: Tensor, want: Tensor) -> tuple[dict[str, Any], str | None]:
         "not_numbers": int((~got.isfinite()).sum()),
     }
     if found["not_numbers"]:
-        return found, f"{found['not_numbers']} elements of masked rows were left unwritten or are no numbers"
-    # The comparison is this way round for a NaN.
+        return found, f"{found['not_numbers']} elements of masked rows were not written, or are NaN or infinite"
+    # `not <=` instead of `>`: a NaN must fail.
     if not worst <= BOUND:
         return found, f"the worst row is off by {worst:.4f}, the bound is {BOUND}"
     return found, None
 
 
 def _mixture(module: Any, counts: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """What the kernels and what the reference give for the rows that the mask keeps, `[rows, hidden]`."""
+    """Return the kernels' and the reference's output for the rows that the mask keeps, each `[rows, hidden]`."""
     import torch
 
     flashinfer = importlib.import_module("flashinfer")
@@ -95,7 +95,7 @@ def _mixture(module: Any, counts: tuple[int, ...]) -> tuple[Tensor, Tensor]:
         _quantised(flashinfer, matrix, rows)
         for matrix, rows in ((x, mask), (w1, torch.full_like(mask, 2 * INNER)), (w2, torch.full_like(mask, HIDDEN)))
     )
-    # What the quantiser leaves in rows that the mask drops may be anything.
+    # Rows that the mask drops may contain anything, so only the others are used.
     middles = [activated(left.plain(expert)[:count], first.plain(expert)) for expert, count in enumerate(counts)]
     scale = TOP / torch.stack([middle.abs().amax() if len(middle) else mask.new_ones(()) for middle in middles]).float()
     gate_up = _gemm(module, left, first, mask, (experts, ROWS, 2 * INNER))
@@ -108,7 +108,7 @@ def _mixture(module: Any, counts: tuple[int, ...]) -> tuple[Tensor, Tensor]:
 
 
 def inputs(experts: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows and weights whose products are of the order of one, so that the absolute tolerance means something."""
+    """Return rows and weights whose products are of the order of one, so that the absolute tolerance is meaningful."""
     import torch
 
     def normal(rows: int, columns: int, spread: float) -> Tensor:
@@ -122,7 +122,7 @@ def inputs(experts: int, device: str) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def activated(left: Tensor, first: Tensor) -> Tensor:
-    """The first product, activated: the gate's columns come first here."""
+    """Return the activated first product. Unlike in `reference.mixture`, the gate's columns come first."""
     gate, linear = (left @ first.T).chunk(2, dim=1)
     return reference.swiglu(gate, linear)
 
@@ -134,14 +134,14 @@ def _quantised(flashinfer: Any, matrix: Tensor, rows: Tensor) -> Quantised:
 
 
 def _gemm(module: Any, left: Quantised, right: Quantised, mask: Tensor, shape: tuple[int, int, int]) -> Tensor:
-    """The masked grouped GEMM into bfloat16 `[experts, rows, columns]`, poisoned before."""
+    """Run the masked grouped GEMM; return bfloat16 `[experts, rows, columns]`, filled with NaN before the call."""
     import torch
 
     out = torch.full(shape, float("nan"), dtype=torch.bfloat16, device="cuda")
     module.grouped_gemm_nt_masked(
         (left.packed, left.scales),
         (right.packed, right.scales),
-        # The view that the kernel wants of the same memory: rows, columns, experts.
+        # The kernel takes a view of the same memory as rows, columns, experts.
         out.permute(1, 2, 0),
         mask,
         ab_dtype="float4_e2m1fn",

@@ -1,4 +1,4 @@
-"""Random MXFP4 mixtures of experts, the same ones every time."""
+"""Make random MXFP4 mixtures of experts, the same ones in every run."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from . import reference
 if TYPE_CHECKING:
     from torch import Tensor
 
-# gpt-oss' activation.
+# The parameters of gpt-oss' activation.
 ALPHA, BETA, LIMIT = 1.702, 1.0, 7.0
 # Mean square of the values of E2M1: (0.25 + 1 + 2.25 + 4 + 9 + 16 + 36) / 8.
 _MEAN_SQUARE = 8.5625
-# Standard deviation of the first product: the limit then cuts one activation in twelve.
+# The standard deviation of the first product, with which the limit cuts one activation in twelve.
 _SPREAD = 4.0
 
 
 class Shape(NamedTuple):
-    """The size of a mixture. `hidden` and `inner` are multiples of 128: the scale interleave wants k / 32 in fours."""
+    """The size of a mixture.
+
+    `hidden` and `inner` are multiples of 128, because the scale interleave needs k / 32 to be a multiple of 4.
+    """
 
     tokens: int
     hidden: int
@@ -29,12 +32,16 @@ class Shape(NamedTuple):
 
     @property
     def name(self) -> str:
-        """`64x2816x2816, 4 of 32`."""
+        """A name like `64x2816x2816, 4 of 32`."""
         return f"{self.tokens}x{self.hidden}x{self.inner}, {self.top_k} of {self.experts}"
 
 
 class Case(NamedTuple):
-    """A mixture: `w1 [experts, 2 inner, hidden / 2]`, `s1 [experts, 2 inner, hidden / 32]`, and so for the second."""
+    """A mixture of experts with its input.
+
+    The weights are `w1 [experts, 2 inner, hidden / 2]` and `w2 [experts, hidden, inner / 2]`, the scales
+    `s1 [experts, 2 inner, hidden / 32]` and `s2 [experts, hidden, inner / 32]`.
+    """
 
     shape: Shape
     x: Tensor
@@ -48,11 +55,11 @@ class Case(NamedTuple):
     bias2: Tensor | None
 
     def plain(self) -> Case:
-        """The same without biases, and so with SiLU-and-multiply."""
+        """Return the same case without biases, and so with SiLU-and-multiply."""
         return self._replace(bias1=None, bias2=None)
 
     def first(self, tokens: int) -> Case:
-        """The same weights with fewer tokens."""
+        """Return the same weights with only the first tokens."""
         shape = self.shape._replace(tokens=tokens)
         return self._replace(
             shape=shape, x=self.x[:tokens], weights=self.weights[:tokens], experts=self.experts[:tokens]
@@ -60,7 +67,7 @@ class Case(NamedTuple):
 
     @property
     def name(self) -> str:
-        """`64x2816x2816, 4 of 32, gpt-oss`."""
+        """A name like `64x2816x2816, 4 of 32, gpt-oss`."""
         return f"{self.shape.name}, gpt-oss" if self.gpt_oss else self.shape.name
 
     @property
@@ -69,7 +76,7 @@ class Case(NamedTuple):
         return self.bias1 is not None
 
     def expected(self) -> Tensor:
-        """The float32 result."""
+        """Return the expected output in float32, `[tokens, hidden]`."""
         activation = {"alpha": ALPHA, "beta": BETA, "limit": LIMIT} if self.gpt_oss else {}
         return reference.mixture(
             self.x,
@@ -84,21 +91,25 @@ class Case(NamedTuple):
 
 
 def _scales(summed: int, spread: float) -> tuple[int, int]:
-    """Bounds of five E8M0 codes whose products, summed over so many values of unit variance, have about that spread."""
+    """Return the bounds of five E8M0 codes for scales of weights.
+
+    With these scales, a sum of `summed` products of weights and values of unit variance has a standard deviation of
+    about `spread`.
+    """
     middle = 127 + round(math.log2(spread / math.sqrt(summed * _MEAN_SQUARE)))
     # The mean square of 2 ** -3 to 2 ** 1 is about one.
     return middle - 3, middle + 2
 
 
 def make(shape: Shape, *, gpt_oss: bool, seed: int = 0, device: str = "cuda") -> Case:
-    """Weights of every code, scales over five powers of two, tokens of unit variance, in bfloat16.
+    """Make a case: weights of every code, scales over five powers of two, and bfloat16 tokens of unit variance.
 
-    The scales are such that activations come out in the range that gpt-oss' limit cuts, and outputs of the order of
-    one: a defect there must show at every size.
+    With these scales gpt-oss' limit cuts some activations, and outputs are of the order of one, so that a defect shows
+    at every size.
     """
     import torch
 
-    # Of the CPU's generator, whose numbers are the same beside every GPU.
+    # The CPU's generator gives the same numbers with every GPU.
     generator = torch.Generator().manual_seed(seed)
 
     def codes(low: int, high: int, *size: int) -> Tensor:

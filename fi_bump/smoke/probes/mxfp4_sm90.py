@@ -1,8 +1,8 @@
-"""`mxfp4-sm90-interleave`: the fused MoE of BF16 with MXFP4 on sm_90, in the layout that the wheel expects.
+"""`mxfp4-sm90-interleave`: test the fused MoE of BF16 with MXFP4 on sm_90 in the layout that the wheel expects.
 
-The numbers decide what the kernel expects: weights as they are packed (`legacy`), or weights that went through the
-wheel's own `interleave_moe_weights_for_sm90_mixed_gemm` (`interleaved`). Fed the wrong one, a kernel computes something
-wrong without an error, which is why this probe exists. Which permutation an interleave is, `layouts` tells.
+The probe finds the layout from the results: `legacy` takes the weights as they are packed, `interleaved` takes them
+after the wheel's `interleave_moe_weights_for_sm90_mixed_gemm`. With the wrong layout the kernel returns wrong results
+without an error; that is why this probe exists. `layouts` tells which permutation an interleave is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Prepared = tuple["Tensor", "Tensor", "Tensor", "Tensor"]
 
 
 def run(request: ProbeRequest) -> ProbeResult:
-    """Compile, find the layout, check the laws of the interleaves, judge every shape, and time the largest."""
+    """Compile the kernel, find the layout and check the interleaves, judge every shape, and time the largest one."""
     metrics: dict[str, Any] = {}
     if (reason := elsewhere()) is not None:
         return ProbeResult("not-run", reason)
@@ -45,17 +45,17 @@ def run(request: ProbeRequest) -> ProbeResult:
 
 
 def elsewhere() -> str | None:
-    """Why the kernel cannot run here; None when it can."""
+    """Return why the kernel cannot run on this machine; None if it can."""
     import torch
 
     if not torch.cuda.is_available():
         return "torch finds no GPU"
     major, minor = torch.cuda.get_device_capability()
-    return None if (major, minor) == (9, 0) else f"this GPU has compute capability {major}.{minor}, the layout is 9.0's"
+    return None if (major, minor) == (9, 0) else f"this GPU has compute capability {major}.{minor}, but 9.0 is needed"
 
 
 def compiled(request: ProbeRequest, metrics: dict[str, Any]) -> None:
-    """Import FlashInfer and compile its fused MoE, noting what that took."""
+    """Import FlashInfer and compile its fused MoE, and record the times in `metrics`."""
     jit.prepare(request.cache, "flashinfer-python", request.jit)
     with jit.timed(metrics, "import_seconds"):
         importlib.import_module("flashinfer")
@@ -86,7 +86,7 @@ def _verdict(metrics: dict[str, Any]) -> list[str]:
     metrics["layout"] = layout
     metrics["layout_errors"] = errors
     if layout is None:
-        return [f"the layout cannot be told from the numbers, errors are {_listed(errors)}"]
+        return [f"the layout cannot be determined from the results; the errors are: {_listed(errors)}"]
     troubles = _interleave_troubles(metrics) if layout == "interleaved" else []
     shapes: dict[str, Any] = {}
     for shape in SHAPES:
@@ -122,7 +122,7 @@ def _interleave_troubles(metrics: dict[str, Any]) -> list[str]:
 
 
 def _timing(layout: str) -> dict[str, Any]:
-    """The times; that something cannot be timed is stated, the verdict is on numbers."""
+    """Return the times, or the error under `failed`: the verdict does not depend on times."""
     try:
         return timing.time_moe(layout, prepare, call)
     except Exception as error:
@@ -131,22 +131,23 @@ def _timing(layout: str) -> dict[str, Any]:
 
 
 def both(shape: Shape) -> tuple[Case, Case]:
-    """A case without and with gpt-oss' biases and activation, of the same weights."""
+    """Return a case without and a case with gpt-oss' biases and activation, both with the same weights."""
     case = moe_case.make(shape, gpt_oss=True)
     return case.plain(), case
 
 
 def _listed(errors: dict[str, float | None]) -> str:
-    """`legacy 1.41, interleaved absent`; an output that holds no number has no error."""
+    """Return a text like `legacy 1.41, interleaved absent`."""
     absent = set() if has_interleave() else {"interleaved"}
-    words = {name: "absent" if name in absent else "no number" for name, error in errors.items() if error is None}
+    words = {name: "absent" if name in absent else "not a number" for name, error in errors.items() if error is None}
     return ", ".join(f"{name} {words.get(name, error)}" for name, error in errors.items())
 
 
 def find_layout() -> tuple[str | None, dict[str, float | None]]:
-    """The layout whose numbers are right, and each one's error over all; None for one that the wheel does not have.
+    """Return the layout with correct results, or None, and the error of each layout; None for one the wheel lacks.
 
-    Right is an error below a tenth, wrong ones are above one: how good a right one is, the shapes say.
+    An error below 0.1 is correct here, because the wrong layout gives an error above 1. The shapes are then judged
+    more strictly.
     """
     case = moe_case.make(Shape(16, 512, 512, 8, 2), gpt_oss=False)
     present = [layout for layout in LAYOUTS if layout == "legacy" or has_interleave()]
@@ -157,7 +158,7 @@ def find_layout() -> tuple[str | None, dict[str, float | None]]:
 
 
 def has_interleave() -> bool:
-    """Whether the wheel has the functions of the new layout."""
+    """Return whether the wheel has the functions of the interleaved layout."""
     from flashinfer import fused_moe
 
     names = ("interleave_moe_weights_for_sm90_mixed_gemm", "interleave_moe_scales_for_sm90_mixed_gemm")
@@ -165,7 +166,7 @@ def has_interleave() -> bool:
 
 
 def hand_interleaved(scales: Tensor) -> Tensor:
-    """The definition of the scale interleave: `[e, rows, k / 32]` to `[e, k / 128, rows * 4]`, fours kept together."""
+    """Interleave scales by definition: `[e, rows, k / 32]` to `[e, k / 128, rows * 4]`, keeping groups of four."""
     experts, rows, blocks = scales.shape
     return (
         scales.reshape(experts, rows, blocks // 4, 4)
@@ -176,7 +177,7 @@ def hand_interleaved(scales: Tensor) -> Tensor:
 
 
 def prepare(case: Case, layout: str) -> Prepared:
-    """Both weights and both scales as a layout wants them."""
+    """Return both weights and both scales of a case in a layout."""
     if layout == "legacy":
         return case.w1, case.w2, hand_interleaved(case.s1), hand_interleaved(case.s2)
     from flashinfer import fused_moe
@@ -194,12 +195,12 @@ def prepare(case: Case, layout: str) -> Prepared:
 
 
 def call(case: Case, prepared: Prepared, output: Tensor) -> None:
-    """The wheel's fused MoE, as an engine calls it."""
+    """Call the wheel's fused MoE as an engine does, and write into `output`."""
     import torch
     from flashinfer import fused_moe
 
     w1, w2, s1, s2 = prepared
-    # Up to this size the autotuner tries every bucket: larger ones would cost minutes and are not timed.
+    # The autotuner tries every bucket up to this size; larger ones would take minutes and are not timed.
     named: dict[str, Any] = {"tune_max_num_tokens": case.shape.tokens}
     if case.gpt_oss:
         named |= _activation(case.shape.experts, case.x.device)
@@ -220,7 +221,7 @@ def call(case: Case, prepared: Prepared, output: Tensor) -> None:
 
 @functools.cache
 def _activation(experts: int, device: Any) -> dict[str, Tensor]:
-    """gpt-oss' activation, made once: a call that is timed must not make it."""
+    """Return gpt-oss' activation, made only once so that a timed call does not make it."""
     import torch
 
     values = (("swiglu_alpha", ALPHA), ("swiglu_beta", BETA), ("swiglu_limit", LIMIT))
@@ -228,7 +229,7 @@ def _activation(experts: int, device: Any) -> dict[str, Tensor]:
 
 
 def judge(case: Case, prepared: Prepared) -> Comparison:
-    """Run a case into an output that holds no number before, and compare."""
+    """Run a case into an output that is filled with NaN before, and compare."""
     import torch
 
     output = torch.full_like(case.x, float("nan"))

@@ -1,6 +1,6 @@
-"""A machine without a GPU: what FlashInfer's modules ask of a device while they are imported is answered for them.
+"""Let FlashInfer be imported on a machine without a GPU, by answering its queries of the device.
 
-The releases since 0.6.8 count the device's multiprocessors at import, so without an answer they do not import at all.
+Releases since 0.6.8 query the number of multiprocessors when they are imported, which fails without a GPU.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import types
 from typing import Any
 
-# A B200's, for which the kernels are compiled that are compiled without a GPU.
+# Those of a B200, because without a GPU kernels are compiled for it.
 MULTIPROCESSORS = 148
 CAPABILITY = (10, 0)
 
 
 def stand_in(torch: Any) -> bool:
-    """Answer for a device where torch finds none; whether that was needed. It lasts as long as the process."""
+    """Replace torch's device queries if torch finds no GPU, until the process ends; return whether it was needed."""
     if torch.cuda.is_available():
         return False
     major, minor = CAPABILITY

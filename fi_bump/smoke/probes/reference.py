@@ -1,7 +1,7 @@
-"""What the kernels ought to compute, in float32: dequantisation, gated activation, routing, a mixture of experts.
+"""The kernels' computations in float32: dequantisation, gated activation, routing, a mixture of experts.
 
-Formats: OCP Microscaling Formats (MX) v1.0, section 5.3.3 (E2M1), 5.4.1 (E8M0); NVFP4 has E4M3 scales over 16 elements
-and one float32 scale over all. Two E2M1 values share a byte, the first in its low half.
+Formats: OCP Microscaling Formats (MX) v1.0, sections 5.3.3 (E2M1) and 5.4.1 (E8M0). NVFP4 has an E4M3 scale for each 16
+elements and one float32 scale for all. Two E2M1 values share a byte, the first one in its low half.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from torch import Tensor
 
-# By code: sign, two bits of exponent with bias 1, one of mantissa.
+# The values by code: a sign bit, two exponent bits with bias 1, one mantissa bit.
 E2M1 = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, -0.0, -0.5, -1.0, -1.5, -2.0, -3.0, -4.0, -6.0)
 MX_BLOCK = 32
 NV_BLOCK = 16
 
 
 def unpack_e2m1(packed: Tensor) -> Tensor:
-    """Float32 `[…, 2 n]` of uint8 `[…, n]`."""
+    """Unpack E2M1 values: uint8 `[…, n]` to float32 `[…, 2 n]`."""
     import torch
 
     table = torch.tensor(E2M1, dtype=torch.float32, device=packed.device)
@@ -28,7 +28,7 @@ def unpack_e2m1(packed: Tensor) -> Tensor:
 
 
 def e8m0(codes: Tensor) -> Tensor:
-    """Float32 powers of two of uint8 codes: 2 ** (code - 127), and NaN for 255."""
+    """Decode E8M0 scales: uint8 codes to float32 2 ** (code - 127), and NaN for code 255."""
     import torch
 
     values = torch.exp2(codes.float() - 127)
@@ -36,19 +36,19 @@ def e8m0(codes: Tensor) -> Tensor:
 
 
 def dequantise_mxfp4(packed: Tensor, scales: Tensor) -> Tensor:
-    """Float32 `[…, k]` of packed E2M1 `[…, k / 2]` and E8M0 scales `[…, k / 32]`."""
+    """Dequantise packed E2M1 `[…, k / 2]` with E8M0 scales `[…, k / 32]` to float32 `[…, k]`."""
     return unpack_e2m1(packed) * e8m0(scales).repeat_interleave(MX_BLOCK, dim=-1)
 
 
 class ByExpert(Protocol):
-    """One matrix an expert: a tensor, or something that makes them one at a time."""
+    """One matrix per expert: a tensor, or an object that makes each matrix when it is needed."""
 
     def __getitem__(self, expert: int, /) -> Tensor: ...
 
 
 @dataclass(frozen=True)
 class Mxfp4:
-    """MXFP4 matrices `[experts, rows, k]`, dequantised one at a time: all of a real model's would take gigabytes."""
+    """MXFP4 matrices `[experts, rows, k]`, dequantised one at a time, because all of a real model need gigabytes."""
 
     packed: Tensor
     scales: Tensor
@@ -58,15 +58,16 @@ class Mxfp4:
 
 
 def dequantise_nvfp4(packed: Tensor, scales: Tensor, global_scale: Tensor) -> Tensor:
-    """Float32 `[…, k]` of packed E2M1 `[…, k / 2]` and block scales `[…, k / 16]`, divided by the global scale."""
+    """Dequantise packed E2M1 `[…, k / 2]` with block scales `[…, k / 16]`, divided by the global scale, to float32."""
     return unpack_e2m1(packed) * (scales.float() / global_scale).repeat_interleave(NV_BLOCK, dim=-1)
 
 
 def swiglu(gate: Tensor, linear: Tensor, alpha: float = 1.0, beta: float = 0.0, limit: float = float("inf")) -> Tensor:
-    """`gate * sigmoid(alpha * gate) * (linear + beta)`, the gate clamped from above and the linear part on both sides.
+    """Return `gate * sigmoid(alpha * gate) * (linear + beta)`, with clamped inputs.
 
-    As SwigluBiasAdaptor of the wheel's cutlass_fused_moe_kernels.cuh, which clamps before beta is added. gpt-oss: alpha
-    1.702, beta 1, limit 7; the defaults are SiLU-and-multiply.
+    The gate is clamped to at most `limit`, and the linear part to between -`limit` and `limit` before beta is added, as
+    in SwigluBiasAdaptor of the wheel's cutlass_fused_moe_kernels.cuh. gpt-oss has alpha 1.702, beta 1, limit 7; the
+    defaults give SiLU-and-multiply.
     """
     import torch
 
@@ -76,7 +77,10 @@ def swiglu(gate: Tensor, linear: Tensor, alpha: float = 1.0, beta: float = 0.0, 
 
 
 def route(logits: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
-    """Weights and expert numbers `[tokens, top_k]` of logits `[tokens, experts]`: softmax, top k, sum to one."""
+    """Return weights and expert numbers `[tokens, top_k]` of logits `[tokens, experts]`.
+
+    The weights are the top k of the softmax, scaled to a sum of one.
+    """
     import torch
 
     weights, experts = torch.topk(torch.softmax(logits.float(), dim=-1), top_k, dim=-1)
@@ -96,11 +100,12 @@ def mixture(
     beta: float = 0.0,
     limit: float = float("inf"),
 ) -> Tensor:
-    """Float32 `[tokens, hidden]` of `x [tokens, hidden]`, `weights` and `experts [tokens, top_k]`.
+    """Return the output of a mixture of experts, float32 `[tokens, hidden]`.
 
-    Float32 by expert, `fc1` has `[2 inner, hidden]`, the linear rows first and the gate's after them, and `fc2` has
-    `[hidden, inner]`; biases are `[experts, 2 inner]` and `[experts, hidden]`. Between the two products the activation
-    is rounded to bfloat16, as any kernel that feeds tensor cores must do.
+    `x` is `[tokens, hidden]`; `weights` and `experts` are `[tokens, top_k]`. For each expert, in float32, `fc1` has
+    `[2 inner, hidden]`, first the linear rows and then the gate's, and `fc2` has `[hidden, inner]`. The biases are
+    `[experts, 2 inner]` and `[experts, hidden]`. The activation between the products is rounded to bfloat16, as every
+    kernel with tensor cores must do.
     """
     import torch
 

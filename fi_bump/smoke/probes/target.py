@@ -1,4 +1,4 @@
-"""What this interpreter is: Python, torch, CUDA, driver, devices, installed packages and what the group requires."""
+"""Describe this interpreter: Python, torch, CUDA, driver, devices, installed packages, and the group's requirements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .protocol import ProbeRequest, ProbeResult
 
 
 def run(request: ProbeRequest) -> ProbeResult:
-    """Always `pass`: a torch that is missing or broken is something to report, not a reason not to."""
+    """Collect the description. The outcome is always `pass`; a missing or broken torch is part of the description."""
     metrics: dict[str, Any] = {
         "python": platform.python_version(),
         "executable": sys.executable,
@@ -35,7 +35,7 @@ def run(request: ProbeRequest) -> ProbeResult:
 
 
 def _packages() -> dict[str, str]:
-    """Every installed distribution by its canonical name; the first on the path counts, as for an import."""
+    """Return the version of every installed distribution by canonical name; the first one on the path counts."""
     found: dict[str, str] = {}
     for distribution in importlib.metadata.distributions():
         name = distribution.metadata["Name"]
@@ -52,7 +52,7 @@ def _requires(name: str) -> list[str]:
 
 
 def _markers() -> dict[str, str]:
-    """The environment that requirement markers are read in (PEP 508)."""
+    """Return the environment for requirement markers (PEP 508)."""
     version = sys.implementation.version
     kind = version.releaselevel[0] + str(version.serial) if version.releaselevel != "final" else ""
     return {
@@ -71,7 +71,7 @@ def _markers() -> dict[str, str]:
 
 
 def _torch() -> dict[str, Any]:
-    """torch's version, its CUDA and the devices it sees; the reason where it cannot be imported."""
+    """Return torch's version, its CUDA and its devices, or the error if torch does not work."""
     nothing: dict[str, Any] = {"torch": None, "cuda": None, "devices": [], "torch_error": None}
     try:
         torch = importlib.import_module("torch")
@@ -88,13 +88,13 @@ def _device(index: int, properties: Any) -> dict[str, Any]:
         "index": index,
         "name": properties.name,
         "capability": f"{properties.major}.{properties.minor}",
-        # torch leaves out the prefix that CUDA_VISIBLE_DEVICES wants.
+        # torch omits the prefix that CUDA_VISIBLE_DEVICES needs.
         "uuid": None if uuid is None else f"GPU-{str(uuid).removeprefix('GPU-')}",
     }
 
 
 def _driver() -> list[dict[str, str]]:
-    """What nvidia-smi says of each card; nothing where there is none, or no driver."""
+    """Return what nvidia-smi prints for each GPU; an empty list without nvidia-smi or a driver."""
     smi = shutil.which("nvidia-smi")
     if smi is None:
         return []
@@ -109,7 +109,7 @@ def _driver() -> list[dict[str, str]]:
 
 
 def _visible(cards: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The cards that CUDA_VISIBLE_DEVICES leaves, in its order; CUDA stops at the first entry it does not know."""
+    """Return the GPUs that CUDA_VISIBLE_DEVICES selects, in its order; like CUDA, stop at the first unknown entry."""
     asked = os.environ.get("CUDA_VISIBLE_DEVICES")
     if asked is None:
         return cards

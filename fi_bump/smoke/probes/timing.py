@@ -1,4 +1,4 @@
-"""How fast a kernel is: the median of many replays of a CUDA graph, each of whose calls reads other weights."""
+"""Time a kernel: the median of many replays of a CUDA graph whose calls read different weights."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from .moe_case import Case, Shape
 if TYPE_CHECKING:
     from torch import Tensor
 
-# gpt-oss-20b's mixture, its 2880 padded to what the scale interleave takes.
+# The mixture of gpt-oss-20b, with its 2880 padded to a size that the scale interleave accepts.
 SHAPE = Shape(64, 3072, 3072, 32, 4)
 TOKENS = (1, 64)
 REPLAYS = 40
-# A graph holds so many calls: what a replay costs beside them is spread over all.
+# Calls per graph, over which the fixed cost of a replay is spread.
 CALLS = 24
 Timed = Callable[[Case, Any, "Tensor"], None]
 
 
 def time_moe(layout: str, prepare: Callable[[Case, str], Any], call: Timed) -> dict[str, Any]:
-    """Microseconds, bandwidth and share of the memory roofline of each timed shape."""
+    """Return the median microseconds, the bandwidth and the share of the memory roofline of each timed shape."""
     import torch
 
     copied = copy_bandwidth()
     found: dict[str, Any] = {"copy_gb_per_s": round(copied), "replays": REPLAYS, "calls_per_replay": CALLS}
     cache = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", 0)
-    # Each has weights of its own, together several times the second-level cache: they come from memory.
+    # Each case has its own weights. Together they are several times the L2 cache, so they are read from memory.
     largest = [moe_case.make(SHAPE, gpt_oss=True, seed=seed) for seed in range(4)]
     prepared = [prepare(case, layout) for case in largest]
     for tokens in TOKENS:
@@ -60,13 +60,13 @@ def time_moe(layout: str, prepare: Callable[[Case, str], Any], call: Timed) -> d
 
 
 def bytes_of_an_expert(shape: Shape) -> int:
-    """Packed weights and scales of both products."""
+    """Return the bytes of one expert's packed weights and scales."""
     values = 3 * shape.inner * shape.hidden
     return values // 2 + values // 32
 
 
 def graph_time(actions: Sequence[Callable[[], None]]) -> float:
-    """Median microseconds of one call: the actions in turn make up a graph, which is replayed."""
+    """Return the median microseconds of one call. The actions are repeated in turn in a graph, which is replayed."""
     import torch
 
     stream = torch.cuda.Stream()
@@ -84,7 +84,7 @@ def graph_time(actions: Sequence[Callable[[], None]]) -> float:
 
 
 def elapsed(action: Callable[[], object]) -> float:
-    """Microseconds between two events around an action."""
+    """Return the microseconds between two CUDA events around an action."""
     import torch
 
     begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
@@ -96,7 +96,7 @@ def elapsed(action: Callable[[], object]) -> float:
 
 
 def copy_bandwidth() -> float:
-    """Gigabytes a second that a copy inside the card reads and writes together."""
+    """Return the gigabytes per second that a copy in GPU memory reads and writes together."""
     import torch
 
     source = torch.zeros(1 << 30, dtype=torch.uint8, device="cuda")
@@ -107,7 +107,7 @@ def copy_bandwidth() -> float:
 
 @contextlib.contextmanager
 def autotuned() -> Iterator[bool]:
-    """FlashInfer's autotuner, where the release has it."""
+    """Run a block with FlashInfer's autotuner; yield whether the release has it."""
     try:
         from flashinfer.autotuner import autotune
     except ImportError:
@@ -119,7 +119,7 @@ def autotuned() -> Iterator[bool]:
 
 @contextlib.contextmanager
 def chosen_tactics() -> Iterator[dict[str, Any]]:
-    """Which tactic each product is called with, by the name that the autotuner has for it; -1 is the untuned one."""
+    """Record the autotuner's tactic for each operation that runs in a block; -1 means not tuned."""
     noted: dict[str, Any] = {}
     try:
         from flashinfer.autotuner import AutoTuner
@@ -131,7 +131,7 @@ def chosen_tactics() -> Iterator[dict[str, Any]]:
 
     def choose_one(operation: str, *arguments: Any, **named: Any) -> Any:
         runner, tactic = choose(operation, *arguments, **named)
-        # A number, or in later releases anything: what JSON does not have is noted as text.
+        # A tactic is a number, or any object in later releases; one that JSON does not have is recorded as text.
         noted[operation] = tactic if isinstance(tactic, (int, str)) else repr(tactic)
         return runner, tactic
 

@@ -1,4 +1,4 @@
-"""The CUDA that is on the machine: the driver's and the compiler's. Neither asks torch or FlashInfer."""
+"""Find the CUDA versions of the machine's driver and compiler, without torch and FlashInfer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import subprocess
 
 
 def driver_cuda() -> str | None:
-    """The newest CUDA that the driver supports, or None without one (cuDriverGetVersion: 1000 major + 10 minor)."""
+    """Return the newest CUDA that the driver supports; None without a driver.
+
+    cuDriverGetVersion returns 1000 * major + 10 * minor.
+    """
     try:
         library = ctypes.CDLL("libcuda.so.1")
     except OSError:
@@ -22,9 +25,9 @@ def driver_cuda() -> str | None:
 
 
 def compiler_cuda() -> str | None:
-    """The CUDA of the nvcc that FlashInfer would compile with, or None without one.
+    """Return the CUDA of the nvcc that FlashInfer would compile with; None without nvcc.
 
-    It is looked for where FlashInfer does (flashinfer/jit/cpp_ext.py): CUDA_HOME, CUDA_PATH, PATH, /usr/local/cuda.
+    It searches in FlashInfer's order (flashinfer/jit/cpp_ext.py): CUDA_HOME, CUDA_PATH, PATH, /usr/local/cuda.
     """
     home = os.environ.get("CUDA_HOME") or os.environ.get("CUDA_PATH")
     nvcc = os.path.join(home, "bin", "nvcc") if home else shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"

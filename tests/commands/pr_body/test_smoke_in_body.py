@@ -27,7 +27,7 @@ def test_a_smoke_report_beside_its_baseline(committed: Path, run: Run, tmp_path:
         "",
         "NVIDIA H200 (9.0), driver 580.95.05, CUDA 13.0, torch 2.11.0+cu130, Python 3.12.3",
         "",
-        "- fp4-scale-contract is required and was not run: no &lt;torch> \\| \\`x\\`",
+        "- fp4-scale-contract is required but did not run: no &lt;torch> \\| \\`x\\`",
         "",
         "| probe | outcome | seconds | reason and metrics |",
         "| --- | --- | --- | --- |",
@@ -75,9 +75,9 @@ def test_a_green_report_leaves_only_the_indexes(committed: Path, run: Run, tmp_p
     [
         ({"version": OLD}, f"this report is about flashinfer {OLD}, but the lock says {NEW}"),
         ({"group": "torch"}, "this report is about the group 'torch', which the lock does not have"),
-        ({"schema": 2}, "is a report of schema 2, not 1"),
-        ({"target": None}, "is no smoke report"),
-        ({"probes": [{"name": 1}]}, "is no smoke report"),
+        ({"schema": 2}, "this report has schema 2, not 1"),
+        ({"target": None}, "this file is not a smoke report"),
+        ({"probes": [{"name": 1}]}, "this file is not a smoke report"),
     ],
 )
 def test_a_report_that_says_nothing_of_the_change(

@@ -189,7 +189,7 @@ def test_one_group(two: Path, run: Run) -> None:
     # No probe tests this group, so the steps that run probes are omitted.
     check = golden("buildkite").decode().partition("\n  # The probes are named")[0]
     assert run(two, "template", "buildkite", "--group", "kit") == Result(0, check, "")
-    complaint = "fi-bump: the group 'kit' does not hold flashinfer-python\nhelp: see fi-bump init\n"
+    complaint = "fi-bump: the group 'kit' does not have flashinfer-python\nhelp: add the package to a group of versions.lock.json\n"
     assert run(two, "template", "github-smoke", "--group", "kit") == Result(2, "", complaint)
     complaint = "fi-bump: the lock has no group 'kitt'\nhelp: did you mean kit?\n"
     assert run(two, "template", "gitlab", "--group", "kitt") == Result(2, "", complaint)
@@ -201,7 +201,7 @@ def test_several_groups_that_the_probes_could_judge(run: Run, tmp_path: Path) ->
     "flashinfer": {"""
     lock = LOCK.replace(b'\n    "flashinfer": {', second)
     plant(tmp_path, {**TREE, "requirements/other.txt": b"flashinfer-python==0.6.6\n", "versions.lock.json": lock})
-    complaint = "fi-bump: 2 groups of the lock hold flashinfer-python\nhelp: name one with --group: other, flashinfer\n"
+    complaint = "fi-bump: 2 groups of the lock have flashinfer-python\nhelp: name one with --group: other, flashinfer\n"
     for name in ("github-smoke", "kubernetes-smoke", "gitlab", "buildkite"):
         assert run(tmp_path, "template", name) == Result(2, "", complaint)
     printed = run(tmp_path, "template", "kubernetes-smoke", "--group", "other")

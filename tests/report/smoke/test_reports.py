@@ -49,7 +49,7 @@ RED = SmokeReport(
         Problem(
             "mxfp4-sm90-interleave", "mxfp4-sm90-interleave failed: the worst token's error is 1.41, more than 0.01"
         ),
-        Problem("fp4-scale-contract", "fp4-scale-contract is required and was not run: no <torch> | `x`"),
+        Problem("fp4-scale-contract", "fp4-scale-contract is required but did not run: no <torch> | `x`"),
     ),
     PROBES,
 )
@@ -76,7 +76,7 @@ SWEPT = SmokeReport(
     "0.6.11.post2",
     TARGET._replace(devices=(), driver=None, cuda=None),
     (),
-    (Problem(None, "requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 does not keep to nvidia-cutlass-dsl>=4.5.0,<4.6"),),
+    (Problem(None, "requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 is not in nvidia-cutlass-dsl>=4.5.0,<4.6"),),
     (),
     sweep=Sweep(
         "nvidia-cutlass-dsl",
@@ -146,7 +146,7 @@ def test_json() -> None:
             },
             {
                 "probe": "fp4-scale-contract",
-                "message": "fp4-scale-contract is required and was not run: no <torch> | `x`",
+                "message": "fp4-scale-contract is required but did not run: no <torch> | `x`",
             },
         ],
         "probes": [
@@ -209,7 +209,7 @@ cutedsl-masked-moe     compiled  4        for sm_100a, which is not here; compil
 fp4-scale-contract     not-run   0        no <torch> | `x`
 flashinfer 0.6.11.post2: not ok
   mxfp4-sm90-interleave failed: the worst token's error is 1.41, more than 0.01
-  fp4-scale-contract is required and was not run: no <torch> | `x`
+  fp4-scale-contract is required but did not run: no <torch> | `x`
 """,
     "compared": HEAD
     + """\
@@ -249,7 +249,7 @@ pin nvidia-cutlass-dsl>=4.5.0,<4.6
 requirements.txt:3:21: 4.8.1 is not in this range
 a.txt:1:1: 4.5.0 is in this range
 flashinfer 0.6.11.post2: not ok
-  requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 does not keep to nvidia-cutlass-dsl>=4.5.0,<4.6
+  requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 is not in nvidia-cutlass-dsl>=4.5.0,<4.6
 """,
 }
 
@@ -265,7 +265,7 @@ MARKDOWN_RED = """\
 NVIDIA H200 (9.0), driver 580.95.05, CUDA 13.0, torch 2.11.0+cu130, Python 3.12.3
 
 - mxfp4-sm90-interleave failed: the worst token's error is 1.41, more than 0.01
-- fp4-scale-contract is required and was not run: no &lt;torch> \\| \\`x\\`
+- fp4-scale-contract is required but did not run: no &lt;torch> \\| \\`x\\`
 
 | probe | outcome | seconds | reason and metrics |
 | --- | --- | --- | --- |
@@ -314,7 +314,7 @@ def test_markdown_of_the_further_parts() -> None:
     )
     assert render(SWEPT, "markdown") == (
         "### flashinfer 0.6.11.post2: not ok\n\nno GPU, torch 2.11.0+cu130, Python 3.12.3\n\n"
-        "- requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 does not keep to nvidia-cutlass-dsl>=4.5.0,&lt;4.6\n\n"
+        "- requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 is not in nvidia-cutlass-dsl>=4.5.0,&lt;4.6\n\n"
         "| release | outcome | reason |\n| --- | --- | --- |\n"
         "| nvidia-cutlass-dsl 4.5.0 | compiled | for sm\\_100a |\n"
         "| nvidia-cutlass-dsl 4.8.1 | fail | no make\\_fragment |\n\n"
@@ -345,7 +345,7 @@ JUNIT_RED = """\
     <system-out>{"compile_seconds": 3.9}</system-out>
   </testcase>
   <testcase classname="fi-bump.smoke.flashinfer" name="fp4-scale-contract" time="0.000">
-    <error message="fp4-scale-contract is required and was not run: no &lt;torch&gt; | `x`" />
+    <error message="fp4-scale-contract is required but did not run: no &lt;torch&gt; | `x`" />
   </testcase>
 </testsuite>
 """
@@ -373,13 +373,13 @@ def test_junit_is_red_only_where_it_blocks() -> None:
     }
     optional = GREEN._replace(probes=PROBES[3:])
     assert cases(optional) == {"fp4-scale-contract": [("skipped", "no <torch> | `x`")]}
-    unchosen = RED._replace(probes=(), problems=(Problem("a", "a is required and was not chosen"), Problem(None, "b")))
-    assert cases(unchosen) == {"a": [("error", "a is required and was not chosen")], "verdict": [("error", "b")]}
+    unchosen = RED._replace(probes=(), problems=(Problem("a", "a is required but was not chosen"), Problem(None, "b")))
+    assert cases(unchosen) == {"a": [("error", "a is required but was not chosen")], "verdict": [("error", "b")]}
     assert cases(SWEPT) == {
         "nvidia-cutlass-dsl 4.5.0": [],
         "nvidia-cutlass-dsl 4.8.1": [("skipped", "no make_fragment")],
         "verdict": [
-            ("error", "requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 does not keep to nvidia-cutlass-dsl>=4.5.0,<4.6")
+            ("error", "requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 is not in nvidia-cutlass-dsl>=4.5.0,<4.6")
         ],
     }
 

@@ -1,11 +1,11 @@
-"""Small tensors: threads would only wait for each other, several times as long as the work takes."""
+"""Use one thread in torch: with small tensors several threads would mostly wait for each other."""
 
 from __future__ import annotations
 
 import contextlib
 import warnings
 
-# torch warns, once in a process, that there is no numpy: nothing here needs one.
+# torch warns once per process that numpy is missing; these tests do not need it.
 with contextlib.suppress(ImportError), warnings.catch_warnings(action="ignore"):
     import torch
 

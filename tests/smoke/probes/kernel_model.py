@@ -1,6 +1,6 @@
-"""What a right kernel does on a GPU, modelled on the CPU: the same products, rounded to bfloat16 where it rounds.
+"""A model on the CPU of a correct kernel: the same products, rounded to bfloat16 in the same places.
 
-Nothing of the probes' references is used: values come from the bits, by OCP MX v1.0, sections 5.3.3 and 5.4.1.
+It does not use the probes' references: values are decoded from the bits after OCP MX v1.0, sections 5.3.3 and 5.4.1.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-# The nibbles of four bytes, by where they come from.
+# The order of the nibbles of four bytes after interleaving.
 ORDER = [4, 0, 5, 1, 6, 2, 7, 3]
 
 
 def e2m1(packed: Tensor) -> Tensor:
-    """Float32 values of packed codes, the low half first."""
+    """Return the float32 values of packed codes, the low half of a byte first."""
     import torch
 
     codes = torch.stack((packed & 15, packed >> 4), dim=-1).flatten(-2).int()
@@ -26,13 +26,13 @@ def e2m1(packed: Tensor) -> Tensor:
 
 
 def mxfp4(packed: Tensor, scales: Tensor) -> Tensor:
-    """Float32 values in blocks of 32 that share a power of two."""
+    """Return float32 values of blocks of 32 codes that share a power of two."""
     values = e2m1(packed).unflatten(-1, (-1, 32))
     return (values * 2.0 ** (scales.float() - 127)[..., None]).flatten(-2)
 
 
 def half(values: Tensor) -> Tensor:
-    """Rounded to bfloat16."""
+    """Round to bfloat16."""
     return values.bfloat16().float()
 
 
@@ -50,7 +50,7 @@ def fused_moe(
     beta: float = 0.0,
     limit: float = float("inf"),
 ) -> Tensor:
-    """Bfloat16 `[tokens, hidden]`."""
+    """Return the output in bfloat16, `[tokens, hidden]`."""
     import torch
 
     out = torch.zeros(x.shape, dtype=torch.float32)
@@ -71,7 +71,7 @@ def fused_moe(
 
 
 def permuted(weights: Tensor, order: list[int]) -> Tensor:
-    """The nibbles of each group of eight, in another order."""
+    """Reorder the nibbles of each group of eight."""
     import torch
 
     nibbles = torch.stack((weights & 15, weights >> 4), dim=-1).reshape(-1, len(order))[:, order].flatten()
@@ -79,7 +79,7 @@ def permuted(weights: Tensor, order: list[int]) -> Tensor:
 
 
 def natural_scales(scales: Tensor) -> Tensor:
-    """Block scales `[e, rows, k / 32]` out of the layout `[e, k / 128, rows * 4]`."""
+    """Return block scales `[e, rows, k / 32]` from the layout `[e, k / 128, rows * 4]`."""
     experts, groups, fours = scales.shape
     return scales.reshape(experts, groups, fours // 4, 4).permute(0, 2, 1, 3).reshape(experts, fours // 4, groups * 4)
 
@@ -96,12 +96,12 @@ class Wheel:
             self.module.interleave_moe_scales_for_sm90_mixed_gemm = self.interleaved_scales
 
     def interleaved_weights(self, weights: Tensor, kind: str) -> Tensor:
-        """A permutation of its own; the real one is the wheel's business."""
+        """Permute the nibbles. The real wheel uses another permutation, which the probe must not depend on."""
         assert kind == "fp4"
         return permuted(weights, ORDER)
 
     def interleaved_scales(self, scales: Tensor) -> Tensor:
-        """`[e, rows, k / 32]` to `[e, k / 128, rows * 4]`."""
+        """Interleave scales `[e, rows, k / 32]` to `[e, k / 128, rows * 4]`."""
         experts, rows, blocks = scales.shape
         return scales.reshape(experts, rows, -1, 4).transpose(1, 2).reshape(experts, blocks // 4, rows * 4)
 
@@ -124,7 +124,7 @@ class Wheel:
         swiglu_beta: Tensor | None = None,
         swiglu_limit: Tensor | None = None,
     ) -> None:
-        """As the wheel's, as far as the probe goes."""
+        """Compute like the wheel's function, as far as the probe uses it."""
         import torch
 
         assert (output_dtype, use_w4_group_scaling) == (torch.bfloat16, True)

@@ -1,4 +1,4 @@
-"""Compiling the masked GEMM without a GPU, with made-up modules. With real releases: tests/smoke/test_real.py."""
+"""Tests of compiling the masked GEMM without a GPU, with fake modules; tests/smoke/test_real.py has real releases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REQUEST = ProbeRequest("cutedsl-masked-moe", "flashinfer", "0.6.11.post2", {"fla
 
 
 class Machine:
-    """Made-up torch, DSL and FlashInfer."""
+    """Fake torch, DSL and FlashInfer."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.patch = patch
@@ -47,14 +47,14 @@ class Machine:
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """Without a GPU."""
+    """Run the probe without a GPU."""
     return Machine(monkeypatch)
 
 
 def test_compiled_without_a_gpu(machine: Machine) -> None:
     result = cutedsl_masked_moe.run(REQUEST)
     assert result.outcome == "compiled"
-    assert result.reason == "compiled for sm_100a, which is not here: its numbers were not looked at"
+    assert result.reason == "compiled for sm_100a without such a GPU, so its results were not checked"
     assert {name: value for name, value in result.metrics.items() if not name.endswith("_seconds")} == {
         "architecture": "sm_100a",
         "nvidia_cutlass_dsl": "4.5.2",
@@ -104,7 +104,7 @@ def test_a_dsl_that_the_kernel_does_not_survive(machine: Machine) -> None:
     result = cutedsl_masked_moe.run(REQUEST)
     assert result.outcome == "fail"
     assert result.reason == (
-        "with nvidia-cutlass-dsl 4.5.2 it does not compile: "
+        "the kernel does not compile with nvidia-cutlass-dsl 4.5.2: "
         "AttributeError: module 'cutlass.cute' has no attribute 'make_fragment'"
     )
     assert {"import_seconds", "compile_seconds"} <= set(result.metrics)
@@ -117,7 +117,9 @@ def test_a_dsl_that_is_not_there(machine: Machine, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(importlib.metadata, "version", missing)
     monkeypatch.setitem(sys.modules, cutedsl_masked_moe.KERNEL, None)
     result = cutedsl_masked_moe.run(REQUEST)
-    assert str(result.reason).startswith("with nvidia-cutlass-dsl None it does not import: ModuleNotFoundError: ")
+    assert str(result.reason).startswith(
+        "the kernel does not import with nvidia-cutlass-dsl None: ModuleNotFoundError: "
+    )
 
 
 def test_it_runs_where_it_can(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The environment probe, with a made-up torch and made-up distributions, and the CUDA that is found on a machine."""
+"""Tests of the environment probe with a fake torch and fake distributions, and of finding a machine's CUDA."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MODULES = {
 
 
 class Machine:
-    """What is installed by METADATA and by import, and which CUDA there is."""
+    """The installed packages by METADATA and by import, and the CUDA versions."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.patch = patch
@@ -58,7 +58,7 @@ class Machine:
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """In step with the lock, but for the jit-cache, which is not installed."""
+    """A machine in step with the lock, except that the jit-cache is not installed."""
     return Machine(monkeypatch)
 
 
@@ -86,7 +86,7 @@ def test_what_the_lock_says(machine: Machine) -> None:
             "0.6.8",
             "0.6.8",
             "flashinfer-cubin 0.6.8 is installed, the lock says 0.6.11.post2; "
-            "flashinfer_cubin imports as 0.6.8, the lock says 0.6.11.post2",
+            "flashinfer_cubin.__version__ is 0.6.8, the lock says 0.6.11.post2",
         ),
         (
             "flashinfer-jit-cache",
@@ -118,13 +118,13 @@ def test_what_the_lock_says(machine: Machine) -> None:
             "flashinfer-python",
             "0.6.11.post2",
             "0.6.11",
-            "flashinfer imports as 0.6.11, the lock says 0.6.11.post2",
+            "flashinfer.__version__ is 0.6.11, the lock says 0.6.11.post2",
         ),
         (
             "flashinfer-python",
             "0.6.11.post2",
             "",
-            "flashinfer imports as no version, the lock says 0.6.11.post2",
+            "flashinfer.__version__ is missing, the lock says 0.6.11.post2",
         ),
     ],
 )
@@ -145,7 +145,7 @@ def test_without_the_main_member_nothing_is_imported(machine: Machine, monkeypat
 
 
 def test_a_check_that_was_disabled_is_made(machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    # FlashInfer reads the variable as it is imported: it must be gone by then.
+    # FlashInfer reads the variable when it is imported, so it must be removed before.
     monkeypatch.setenv("FLASHINFER_DISABLE_VERSION_CHECK", "1")
     monkeypatch.delitem(sys.modules, "flashinfer")
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -156,7 +156,7 @@ def test_a_check_that_was_disabled_is_made(machine: Machine, monkeypatch: pytest
     )
     result = environment.run(REQUEST)
     assert result.reason == (
-        "flashinfer does not import: RuntimeError: flashinfer-cubin version (0.6.8) does not match"
+        "flashinfer cannot be imported: RuntimeError: flashinfer-cubin version (0.6.8) does not match"
     )
     assert result.metrics["version_check_was_disabled"] is True
     assert "FLASHINFER_DISABLE_VERSION_CHECK" not in os.environ
@@ -166,7 +166,7 @@ def test_without_torch(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "torch", None)
     result = environment.run(REQUEST)
     assert result.outcome == "fail"
-    assert str(result.reason).startswith("torch does not import: ModuleNotFoundError: import of torch halted")
+    assert str(result.reason).startswith("torch cannot be imported: ModuleNotFoundError: import of torch halted")
 
 
 @pytest.mark.parametrize(
@@ -175,11 +175,11 @@ def test_without_torch(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Non
         (None, None, None, False, None),
         (None, None, "13.0", False, None),
         ("13.0", None, None, False, None),
-        (None, "13.0", None, False, "the driver has CUDA 13.0, and torch 2.11.0 is built without"),
+        (None, "13.0", None, False, "the driver has CUDA 13.0, but torch 2.11.0 is built without CUDA"),
         ("14.0", "13.2", "14.0", False, "torch needs CUDA 14.0, the driver has 13.2"),
         ("12.9", "13.0", "12.6", True, None),
         ("13.1", "13.0", "13.0", True, None),
-        ("13.0", "13.0", None, False, "the driver has CUDA 13.0, and torch finds no GPU"),
+        ("13.0", "13.0", None, False, "the driver has CUDA 13.0, but torch finds no GPU"),
         ("13.0", "13.0", "12.8", True, "nvcc compiles for CUDA 12.8, torch is built with 13.0"),
     ],
 )
@@ -197,14 +197,14 @@ def test_the_stand_in_answers_what_modules_ask_at_import() -> None:
     assert no_gpu.stand_in(torch) is True
     assert torch.cuda.get_device_properties(0).multi_processor_count == 148
     assert torch.cuda.get_device_capability() == (10, 0)
-    # A GPU that is there answers for itself.
+    # With a GPU nothing is replaced.
     there = types.SimpleNamespace(cuda=types.SimpleNamespace(is_available=lambda: True))
     assert no_gpu.stand_in(there) is False
     assert not hasattr(there.cuda, "get_device_properties")
 
 
 class Driver:
-    """The driver's library, which writes its version where it is told."""
+    """A fake driver library, which writes its version to the given address."""
 
     def __init__(self, number: int, status: int = 0) -> None:
         self.number, self.status = number, status
@@ -232,7 +232,7 @@ def test_a_machine_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def nvcc(folder: Path, text: str) -> Path:
-    """A compiler that says this of its version."""
+    """Make a compiler that prints this version."""
     path = folder / "bin" / "nvcc"
     path.parent.mkdir(parents=True)
     path.write_text(f"#!/bin/sh\necho '{text}'\n")

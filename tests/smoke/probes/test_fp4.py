@@ -1,4 +1,4 @@
-"""The scale contract and the masked mixture, with quantisers and kernels modelled on the CPU. Need torch, no GPU."""
+"""Tests of the scale contract and of the masked mixture, with models of the kernels on the CPU. They need only torch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALUES = torch.tensor([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0])
 
 
 def quantised(x: Any, scale: Any) -> tuple[Any, Any]:
-    """NVFP4 `[…, k / 2]` and E4M3 block scales `[…, k / 16]`: the largest value of a block becomes 6."""
+    """Quantise to NVFP4 `[…, k / 2]` and E4M3 block scales `[…, k / 16]`: the largest value of a block becomes 6."""
     blocks = x.float().unflatten(-1, (-1, 16))
     factors = (scale * blocks.abs().amax(dim=-1) / 6).to(torch.float8_e4m3fn)
     scaled = blocks * (scale / factors.float().clamp(min=1e-9))[..., None]
@@ -31,7 +31,7 @@ def quantised(x: Any, scale: Any) -> tuple[Any, Any]:
 
 
 def tiled(scales: Any) -> Any:
-    """Block scales `[rows, columns]` in 128 x 4 tiles: row r, column c stand at 16 (r mod 32) + 4 (r div 32) + c."""
+    """Put block scales `[rows, columns]` into 128 x 4 tiles, with (r, c) at 16 (r mod 32) + 4 (r div 32) + c."""
     rows, columns = scales.shape
     tiles = torch.zeros(-(-rows // 128), -(-columns // 4), 32, 4, 4, dtype=scales.dtype)
     r, c = torch.arange(rows)[:, None], torch.arange(columns)[None, :]
@@ -45,7 +45,7 @@ def test_tiles_of_block_scales() -> None:
 
 
 class Quantiser:
-    """`fp4_quantize` of a release that takes global scales of these sizes."""
+    """Return the `fp4_quantize` of a release that accepts global scales of these sizes."""
 
     def __init__(self, *sizes: int) -> None:
         self.sizes = sizes
@@ -59,7 +59,7 @@ class Quantiser:
 
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """A card of a capability, and a release whose quantiser is this one."""
+    """Fake a GPU with a compute capability, and a release with this quantiser."""
 
     def install(capability: tuple[int, int], quantiser: Any) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
@@ -126,7 +126,7 @@ def test_numbers_on_sm_100(card: Callable[..., None]) -> None:
     result = fp4_scale.run(REQUEST)
     assert (result.outcome, result.reason) == ("pass", None)
     assert result.metrics["claims"] == "contract and numbers"
-    # The error of the format itself.
+    # This is the error of the format itself.
     assert 0.085 < result.metrics["overall"] < 0.1
 
 
@@ -168,12 +168,15 @@ def test_what_an_error_says_last() -> None:
 
 
 class Kernels:
-    """The grouped quantisers and the masked GEMM of sm_100, on the CPU. What the mask drops is left as NaN."""
+    """The grouped quantisers and the masked GEMM of sm_100 on the CPU. Rows that the mask drops stay NaN."""
 
     grouped_defect = ""
 
     def scaled_fp4_grouped_quantize(self, matrices: Any, rows: Any, scales: Any) -> tuple[Any, Any]:
-        """`[experts, rows, k]` to `[rows, k / 2, experts]` and `(32, 4, row tiles, 4, column tiles, experts)`."""
+        """Quantise `[experts, rows, k]` to `[rows, k / 2, experts]` and tiles of scales.
+
+        The tiles are `(32, 4, row tiles, 4, column tiles, experts)`.
+        """
         packed, factors = zip(
             *(quantised(each, scale) for each, scale in zip(matrices, scales, strict=True)), strict=True
         )
@@ -184,7 +187,7 @@ class Kernels:
         return torch.stack(packed).permute(1, 2, 0), tiles.view(torch.float8_e4m3fn).permute(3, 4, 1, 5, 2, 0)
 
     def silu_and_mul_scaled_nvfp4_experts_quantize(self, rows: Any, mask: Any, scales: Any) -> tuple[Any, Any]:
-        """The gate's columns come first."""
+        """Activate and quantise; the gate's columns come first."""
         gate, linear = rows.float().chunk(2, dim=-1)
         if self.grouped_defect == "gate and up swapped":
             gate, linear = linear, gate
@@ -192,7 +195,7 @@ class Kernels:
         return self.scaled_fp4_grouped_quantize(middle, mask, scales)
 
     def grouped_gemm_nt_masked(self, left: Any, right: Any, out: Any, mask: Any, **named: Any) -> None:
-        """`out [rows, columns, experts]`, in place."""
+        """Write the product into `out [rows, columns, experts]`."""
         alpha = named["alpha"]
         assert (named["sf_vec_size"], named["alpha_dtype"], named["c_dtype"]) == (16, "float32", "bfloat16")
         for expert, count in enumerate(mask.tolist()):
@@ -204,7 +207,7 @@ class Kernels:
             out[:count, :, expert] = (one[:count] @ other.T * alpha[0, 0, expert]).bfloat16()
 
     def values(self, packed: Any, scales: Any, expert: int) -> Any:
-        """One expert's matrix without its global scale."""
+        """Return one expert's matrix without its global scale."""
         matrix = packed[..., expert]
         factors = scales[..., expert].float()
         rows = torch.arange(matrix.shape[0])
@@ -217,7 +220,7 @@ class Kernels:
 
 @pytest.fixture
 def kernels(card: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Kernels:
-    """On a card of sm_100."""
+    """Run the probe on a fake GPU of sm_100."""
     made = Kernels()
     card((10, 0), None)
     monkeypatch.setitem(sys.modules, "flashinfer", made)
@@ -230,7 +233,7 @@ def test_the_masked_mixture(kernels: Kernels) -> None:
     assert (result.outcome, result.reason) == ("pass", None)
     assert set(metrics["routing"]) == {"balanced", "uneven"}
     for found in metrics["routing"].values():
-        # What quantising the activation costs.
+        # The error of quantising the activation.
         assert 0.08 < found["overall"] < 0.11
         assert found["worst_token"] < 0.14
         assert found["close"] > 0.97
@@ -244,7 +247,7 @@ def test_the_masked_mixture(kernels: Kernels) -> None:
         ("alpha of the first expert", "balanced routing: the worst row is off by "),
         (
             "mask one short",
-            f"balanced routing: {8 * HIDDEN} elements of masked rows were left unwritten or are no numbers",
+            f"balanced routing: {8 * HIDDEN} elements of masked rows were not written, or are NaN or infinite",
         ),
     ],
 )
@@ -256,7 +259,7 @@ def test_defects_of_the_masked_mixture(kernels: Kernels, defect: str, reason: st
 
 
 def test_zeros_are_not_close() -> None:
-    # With what engines feed this path outputs are below the absolute tolerance, and zeros pass: not with these.
+    # With the inputs of engines' own tests, outputs are below the absolute tolerance and zeros would pass; not here.
     torch.manual_seed(0)
     x, w1, w2 = (each.float() for each in masked_moe.inputs(2, "cpu"))
     want = masked_moe.activated(x[0], w1[0]) @ w2[0].T
@@ -274,7 +277,7 @@ def test_the_judge_of_masked_rows() -> None:
     got[0, 0] = float("nan")
     found, reason = masked_moe.judge(got, want)
     assert found == {"overall": None, "worst_token": None, "close": 0.75, "not_numbers": 1}
-    assert reason == "1 elements of masked rows were left unwritten or are no numbers"
+    assert reason == "1 elements of masked rows were not written, or are NaN or infinite"
 
 
 def test_one_expert_out_of_a_grouped_quantisation() -> None:

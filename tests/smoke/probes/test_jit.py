@@ -1,4 +1,4 @@
-"""Compiling what is reached, with a build description that behaves like FlashInfer's and a real C++ compiler."""
+"""Tests of compiling only a part of a module, with a fake build description and a real C++ compiler."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VARIABLES = ("FLASHINFER_WORKSPACE_BASE", "FLASHINFER_CUDA_ARCH_LIST", "MAX_JOBS
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`prepare` sets variables of the process: they are put back."""
+    """Restore the variables of the process that `prepare` sets."""
     for name in VARIABLES:
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
@@ -32,7 +32,7 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Where a module is compiled for a scope, a wheel, an architecture, a compiler and a torch."""
+    """Return the folder for compiling with a scope, a wheel, an architecture, a compiler and a torch."""
 
     def where(
         scope: str = "auto",
@@ -58,7 +58,7 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., P
 
 
 def test_where_modules_are_kept(prepared: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # It would build without optimisation.
+    # With this variable FlashInfer would build without optimisation.
     monkeypatch.setenv("FLASHINFER_JIT_VERBOSE", "1")
     folder = prepared()
     assert folder.is_dir()
@@ -97,7 +97,7 @@ def test_builds_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[str, str, bool]] = []
     core = types.SimpleNamespace(run_ninja=lambda workdir, file, verbose: calls.append((workdir, file, verbose)))
     package = types.ModuleType("flashinfer.jit")
-    package.core = core  # type: ignore[attr-defined]  # a made-up module
+    package.core = core  # type: ignore[attr-defined]  # a fake module
     monkeypatch.setitem(sys.modules, "flashinfer", types.ModuleType("flashinfer"))
     monkeypatch.setitem(sys.modules, "flashinfer.jit", package)
     jit.show_builds()
@@ -130,7 +130,7 @@ KEPT = [
 
 
 class Spec:
-    """A build description as of 0.6.8: `build` compiles what the last `write_ninja` wrote."""
+    """A build description like that of 0.6.8: `build` compiles what the last `write_ninja` wrote."""
 
     is_aot = False
     broken = False
@@ -168,7 +168,7 @@ class Spec:
 
 @pytest.fixture
 def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Spec:
-    """A description that FlashInfer gives out; `flashinfer.fused_moe.core` is where it would be asked for."""
+    """Let FlashInfer return this build description; its `flashinfer.fused_moe.core` would ask for it."""
     made = Spec(tmp_path)
     recipes = types.SimpleNamespace(gen_cutlass_fused_moe_sm90_module=lambda: made)
     core = types.SimpleNamespace(gen_cutlass_fused_moe_sm90_module=None)
@@ -190,7 +190,7 @@ PROGRAM = (
 
 
 def call(library: str, which: int) -> subprocess.CompletedProcess[str]:
-    """Call the module in a process of its own: the trap ends it."""
+    """Call the module in a separate process, because the trap aborts it."""
     command = [sys.executable, "-c", PROGRAM, library, str(which)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
@@ -213,7 +213,7 @@ def test_what_is_compiled_is_kept(spec: Spec, tmp_path: Path) -> None:
     spec.builds.clear()
     assert jit.fused_moe_sm90("path") == first._replace(seconds=0.0, cached=True)
     assert spec.builds == []
-    # One that was stopped before its traps were in is not used.
+    # A module whose compile was stopped before it had its traps is not used.
     (spec.build_dir / "trapped-path").unlink()
     assert jit.fused_moe_sm90("path").cached is False
 
@@ -256,10 +256,10 @@ def test_a_build_description_of_another_shape(
 def test_a_build_description_of_other_functions(spec: Spec) -> None:
     other = types.SimpleNamespace(sources=spec.sources, build=spec.build)
     with pytest.raises(jit.Unexpected) as caught:
-        jit._short(other, "path")
+        jit._compile_part(other, "path")
     assert str(caught.value) == "its build description has no write_ninja, jit_library_path, build_dir"
     with pytest.raises(jit.Unexpected) as caught:
-        jit._short(types.SimpleNamespace(), "path")
+        jit._compile_part(types.SimpleNamespace(), "path")
     assert str(caught.value) == (
         "it has no moe_gemm_kernels_bf16_fp4.cu, flashinfer_cutlass_fused_moe_binding.cu, cutlass_heuristic.cpp"
     )

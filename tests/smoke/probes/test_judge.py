@@ -1,4 +1,4 @@
-"""The judge: pure functions of an output and what it ought to be. Need torch, no GPU."""
+"""Tests of judging an output. They need torch but no GPU."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_worst_token_and_expert() -> None:
     output = expected.clone()
     output[3] *= 1.5
     found = compare(output, expected, torch.tensor([[0, 1], [0, 1], [0, 2], [0, 3]]))
-    # One token of four is off by a half; expert 3 has that token alone.
+    # One token of four is off by a half, and expert 3 has only that token.
     assert found == Comparison(0.25, 0.5, 0.5, 0.75, 0)
     assert found.reason == "the worst token is off by 0.5000, the bound is 0.01"
     assert found.metrics() == {
@@ -40,7 +40,7 @@ def test_a_right_output() -> None:
         (Comparison(0.009, 0.01, 0.01, 1.0, 0), None),
         (Comparison(0.001, 0.0101, 0.005, 1.0, 0), "the worst token is off by 0.0101, the bound is 0.01"),
         (Comparison(0.001, 0.005, 0.02, 1.0, 0), "the worst expert is off by 0.0200, the bound is 0.01"),
-        (Comparison(0.0, 0.0, 0.0, 1.0, 3), "3 elements were left unwritten or are no numbers"),
+        (Comparison(0.0, 0.0, 0.0, 1.0, 3), "3 elements were not written, or are NaN or infinite"),
     ],
 )
 def test_the_verdict(found: Comparison, reason: str | None) -> None:
@@ -54,7 +54,7 @@ def test_what_is_no_number_is_not_lost(value: float, experts: list[list[int]]) -
     output = expected.clone()
     output[1, 2] = value
     found = compare(output, expected, torch.tensor(experts))
-    assert found.reason == "1 elements were left unwritten or are no numbers"
+    assert found.reason == "1 elements were not written, or are NaN or infinite"
     assert found.metrics() == {
         "overall": None,
         "worst_token": None,

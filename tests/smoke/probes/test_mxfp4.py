@@ -1,4 +1,4 @@
-"""The MXFP4 probe and its planted defects over a modelled wheel. Need torch, no GPU."""
+"""Tests of the MXFP4 probe and its planted defects with a model of the wheel. They need torch but no GPU."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from fi_bump.smoke.probes.protocol import ProbeRequest  # noqa: E402  # after to
 from tests.smoke.probes import kernel_model  # noqa: E402  # after torch is there
 
 REQUEST = ProbeRequest("mxfp4-sm90-interleave", "flashinfer", "0.6.11.post2", {"flashinfer-python": None})
-# Many inner rows: one that is wrong is then a small part of an output, as in a real model.
+# With many inner rows, one wrong row is a small part of an output, as in a real model.
 WIDE = Shape(48, 128, 2816, 4, 2)
 ROW = "one row's signs flipped in one expert"
 
 
 def answer(case: Case) -> Any:
-    """What a right kernel gives."""
+    """Return the output of a correct kernel."""
     activation = {"alpha": 1.702, "beta": 1.0, "limit": 7.0} if case.gpt_oss else {}
     _, x, w1, w2, s1, s2, weights, experts, bias1, bias2 = case
     return kernel_model.fused_moe(x, experts, weights, w1, w2, s1, s2, bias1, bias2, **activation)
@@ -33,7 +33,7 @@ def answer(case: Case) -> Any:
 
 @pytest.fixture(scope="module")
 def wide() -> Case:
-    """A mixture on the CPU."""
+    """Make a mixture on the CPU."""
     return moe_case.make(WIDE, gpt_oss=True, device="cpu")
 
 
@@ -43,7 +43,7 @@ def test_a_right_kernel_is_green(shape: Shape, gpt_oss: bool) -> None:
     case = moe_case.make(shape, gpt_oss=gpt_oss, device="cpu")
     found = compare(answer(case), case.expected(), case.experts)
     assert found.reason is None
-    # What was measured on an H200 is 0.0038 to 0.0047.
+    # An H200 measured 0.0038 to 0.0047.
     assert 0.002 < found.overall <= found.worst_token < 0.006
     assert found.close == 1.0
 
@@ -55,16 +55,16 @@ def test_every_planted_defect_is_red(wide: Case, gpt_oss: bool) -> None:
     found = {name: compare(answer(fed), expected, case.experts) for name, fed in defects.planted(case)}
     assert {name for name, each in found.items() if each.reason is None} == {"none"}
     assert len(found) == 9
-    # A flipped row is the smallest: every other is off by more than half somewhere.
+    # A flipped row is the smallest defect; every other one is off by more than half somewhere.
     assert all(each.worst_token > 0.5 for name, each in found.items() if name not in ("none", ROW))
 
 
 def test_the_customary_test_lets_a_flipped_row_pass(wide: Case) -> None:
-    # Outputs a fifth as large, as inside a model: there the absolute tolerance is what counts.
+    # Inside a model outputs are a fifth as large, so the absolute tolerance decides.
     case = wide.plain()._replace(weights=wide.weights * 0.2)
     expected = case.expected()
     found = compare(answer(dict(defects.planted(case))[ROW]), expected, case.experts)
-    # 99.9 % of the elements within 0.1 absolute and relative.
+    # 99.9 % of the elements are within 0.1 absolute and relative.
     assert found.close > 0.999
     assert str(found.reason).startswith("the worst token is off by 0.05")
 
@@ -147,7 +147,7 @@ def test_the_scale_interleave_by_its_definition() -> None:
 
 @pytest.fixture
 def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], kernel_model.Wheel]:
-    """Run the probes' whole course with a modelled wheel of a layout, small shapes and no compiling or timing."""
+    """Run a whole probe with a model of a wheel with this layout, with small shapes, without compiling and timing."""
 
     def install(layout: str) -> kernel_model.Wheel:
         wheel = kernel_model.Wheel(layout)
@@ -206,9 +206,9 @@ def test_a_kernel_that_is_right_in_no_layout(on_the_cpu: Callable[[str], kernel_
     wheel.module.cutlass_fused_moe = lambda *_, output, **__: output.zero_()
     result = mxfp4_sm90.run(REQUEST)
     assert result.outcome == "fail"
-    assert result.reason == ("the layout cannot be told from the numbers, errors are legacy 1.0, interleaved 1.0")
+    assert result.reason == ("the layout cannot be determined from the results; the errors are: legacy 1.0, interleaved 1.0")
     result = defects.run(REQUEST)
-    assert (result.outcome, result.reason) == ("fail", "the layout cannot be told from the numbers")
+    assert (result.outcome, result.reason) == ("fail", "the layout cannot be determined from the results")
 
 
 def test_a_kernel_that_is_wrong_with_biases(on_the_cpu: Callable[[str], kernel_model.Wheel]) -> None:
@@ -254,8 +254,8 @@ def test_a_kernel_that_leaves_an_output_unwritten(on_the_cpu: Callable[[str], ke
     wheel.module.cutlass_fused_moe = lazy
     result = mxfp4_sm90.run(REQUEST)
     assert result.reason == (
-        "1x128x128, 2 of 2: 128 elements were left unwritten or are no numbers; "
-        "1x128x128, 2 of 2, gpt-oss: 128 elements were left unwritten or are no numbers"
+        "1x128x128, 2 of 2: 128 elements were not written, or are NaN or infinite; "
+        "1x128x128, 2 of 2, gpt-oss: 128 elements were not written, or are NaN or infinite"
     )
     assert result.metrics["worst_token"] is None
 
@@ -275,8 +275,8 @@ def without_last_bit(weights: Any) -> Any:
             None,
             "the interleave of the weights is no permutation of bits: some are lost or doubled",
         ),
-        (None, lambda wheel, given: wheel.interleaved_scales(given.roll(1, -1)), "the layout cannot be told"),
-        (lambda wheel, given: given.clone(), None, "the layout cannot be told from the numbers"),
+        (None, lambda wheel, given: wheel.interleaved_scales(given.roll(1, -1)), "the layout cannot be determined"),
+        (lambda wheel, given: given.clone(), None, "the layout cannot be determined from the results"),
     ],
     ids=["a bit is lost", "scales are swapped", "nothing is interleaved"],
 )
@@ -340,4 +340,4 @@ def test_other_machines(probe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (10, 0))
     result = probe.run(REQUEST)
     assert result.outcome == "not-run"
-    assert result.reason == "this GPU has compute capability 10.0, the layout is 9.0's"
+    assert result.reason == "this GPU has compute capability 10.0, but 9.0 is needed"

@@ -1,4 +1,4 @@
-"""The float32 references against an independent derivation from the formats' own definitions. Need torch, no GPU."""
+"""Tests of the float32 references against the definitions of the formats. They need torch but no GPU."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fi_bump.smoke.probes import reference  # noqa: E402  # after torch is known
 
 
 def minifloat(code: int, exponent_bits: int, mantissa_bits: int, bias: int) -> float:
-    """A value by sign, exponent and mantissa, subnormals included: OCP MX v1.0, section 5.3; no infinities."""
+    """Return a value from sign, exponent and mantissa, also subnormal ones, after OCP MX v1.0, section 5.3."""
     sign = -1.0 if code >> (exponent_bits + mantissa_bits) & 1 else 1.0
     exponent = code >> mantissa_bits & ((1 << exponent_bits) - 1)
     mantissa = code & ((1 << mantissa_bits) - 1)
@@ -36,7 +36,7 @@ def test_every_e2m1_code() -> None:
 def test_every_e8m0_code() -> None:
     got = reference.e8m0(torch.arange(256, dtype=torch.int64).to(torch.uint8)).tolist()
     assert math.isnan(got[255])
-    # 2 ** -127 is a subnormal float32, which torch may flush to zero on some machines: it is no scale of a real weight.
+    # 2 ** -127 is a subnormal float32, which torch flushes to zero on some machines; no real weight has this scale.
     assert got[1:255] == [2.0 ** (code - 127) for code in range(1, 255)]
 
 
@@ -49,7 +49,7 @@ def test_mxfp4_by_hand() -> None:
 
 def test_nvfp4_by_hand() -> None:
     packed = torch.tensor([[0x21] * 8 + [0xF7] * 8], dtype=torch.uint8)
-    # E4M3 codes read by their definition: 0x38 is 1, 0x40 is 2.
+    # By definition, the E4M3 code 0x38 is 1 and 0x40 is 2.
     scales = torch.tensor([[0x38, 0x40]], dtype=torch.uint8).view(torch.float8_e4m3fn)
     assert [minifloat(code, 4, 3, 7) for code in (0x38, 0x40)] == [1.0, 2.0]
     want = [0.5 / 4, 1.0 / 4] * 8 + [6.0 * 2 / 4, -6.0 * 2 / 4] * 8
@@ -86,7 +86,7 @@ def test_routing() -> None:
 
 
 def test_a_mixture_by_hand() -> None:
-    # One token, two experts of hidden size 2 and inner size 1: every number is written out.
+    # One token and two experts with hidden size 2 and inner size 1, so that every number can be written out.
     x = torch.tensor([[1.0, 2.0]])
     fc1 = torch.tensor([[[1.0, 0.0], [0.0, 1.0]], [[2.0, 0.0], [0.0, 0.5]]])
     fc2 = torch.tensor([[[1.0], [2.0]], [[-1.0], [3.0]]])

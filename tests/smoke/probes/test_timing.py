@@ -1,4 +1,4 @@
-"""Timing without a GPU: what is counted, what is rotated, and which tactic is noted. Need torch, no GPU."""
+"""Tests of timing without a GPU: the bytes, the rotation of weights, and the tactics. They need torch but no GPU."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fi_bump.smoke.probes.moe_case import Shape  # noqa: E402  # after torch is 
 
 
 class Tuner:
-    """FlashInfer's autotuner: the class chooses, its one instance is asked."""
+    """A fake of FlashInfer's autotuner, which is used through its only instance."""
 
     tuning = False
 
@@ -35,7 +35,7 @@ INSTANCE = Tuner()
 
 @pytest.fixture
 def tuner(monkeypatch: pytest.MonkeyPatch) -> Tuner:
-    """The module of a release that has one."""
+    """The module of a release with an autotuner."""
 
     @contextlib.contextmanager
     def autotune(mode: bool) -> Iterator[None]:
@@ -65,7 +65,7 @@ def test_a_release_without_an_autotuner(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_bytes_of_an_expert() -> None:
-    # Three matrices of 128 x 256 values: half a byte each, and a byte for every 32.
+    # Three matrices of 128 x 256 values, each value with half a byte, and one byte for every 32 values.
     assert timing.bytes_of_an_expert(Shape(1, 128, 256, 2, 1)) == 3 * (128 * 256 // 2 + 128 * 256 // 32)
 
 
@@ -100,7 +100,7 @@ def test_what_is_timed(tuner: Tuner, monkeypatch: pytest.MonkeyPatch) -> None:
         "replays": 40,
         "calls_per_replay": 24,
     }
-    # One token reads two experts of 26,112 bytes each, in every one of the four cases.
+    # In each of the four cases one token reads two experts of 26,112 bytes.
     assert found["1x128x128, 2 of 4"] == {
         "median_us": 20.0,
         "gb_per_s": 3,
@@ -113,7 +113,7 @@ def test_what_is_timed(tuner: Tuner, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Card:
-    """Streams, graphs and events of a card on which every action takes its own number of microseconds."""
+    """Fake streams, graphs and events of a GPU on which every action takes a given number of microseconds."""
 
     def __init__(self) -> None:
         self.clock = 0.0
@@ -141,13 +141,13 @@ class Card:
         self.kept, self.captured = self.captured, None
 
     def replay(self) -> None:
-        # Every third replay is disturbed for long: a median does not mind.
+        # Every third replay is disturbed for a long time, which does not change the median.
         self.replays += 1
         self.clock += sum(self.kept) + (0 if self.replays % 3 else 1e6)
 
 
 class Event:
-    """A time on the card, in milliseconds when two are compared."""
+    """A time on the GPU; the difference of two is in milliseconds."""
 
     def __init__(self, card: Card) -> None:
         self.card, self.time = card, 0.0
@@ -177,7 +177,7 @@ def test_copy_bandwidth(monkeypatch: pytest.MonkeyPatch) -> None:
     target = types.SimpleNamespace(copy_=lambda source: card.action(500.0))
     monkeypatch.setattr(torch, "zeros", lambda *_, **__: buffer)
     monkeypatch.setattr(torch, "empty_like", lambda each: target)
-    # Read and written: 2 GiB in half a millisecond.
+    # 1 GiB is read and written, so 2 GiB in half a millisecond.
     assert timing.copy_bandwidth() == pytest.approx(4294.967296)
 
 
