@@ -206,7 +206,9 @@ def test_a_kernel_that_is_right_in_no_layout(on_the_cpu: Callable[[str], kernel_
     wheel.module.cutlass_fused_moe = lambda *_, output, **__: output.zero_()
     result = mxfp4_sm90.run(REQUEST)
     assert result.outcome == "fail"
-    assert result.reason == ("the layout cannot be determined from the results; the errors are: legacy 1.0, interleaved 1.0")
+    assert result.reason == (
+        "the layout cannot be determined from the results; the errors are: legacy 1.0, interleaved 1.0"
+    )
     result = defects.run(REQUEST)
     assert (result.outcome, result.reason) == ("fail", "the layout cannot be determined from the results")
 
