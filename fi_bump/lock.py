@@ -233,12 +233,14 @@ def _group(name: str, value: object) -> Group:
     if not packages:
         raise _wrong(f"{path}.packages", "a group needs at least one package")
     return Group(
-        name,
-        _version(document["version"], f"{path}.version"),
-        tuple(_member(package, options, f"{path}.packages.{package}") for package, options in packages.items()),
-        _names(document, path, "variables", _is(_VARIABLE, "an upper-case variable name")),
-        _names(document, path, "repositories", _repository),
-        _names(document, path, "sites", _site),
+        name=name,
+        version=_version(document["version"], f"{path}.version"),
+        packages=tuple(
+            _member(package, options, f"{path}.packages.{package}") for package, options in packages.items()
+        ),
+        variables=_names(document, path, "variables", _is(_VARIABLE, "an upper-case variable name")),
+        repositories=_names(document, path, "repositories", _repository),
+        sites=_names(document, path, "sites", _site),
     )
 
 

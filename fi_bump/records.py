@@ -35,6 +35,11 @@ else:
         __slots__ = ()
 
         def __new__(cls, *values, **named):
+            if not values and len(named) == len(cls._fields):
+                try:
+                    return tuple.__new__(cls, map(named.__getitem__, cls._fields))
+                except KeyError:  # a wrong name, which is explained below
+                    values = ()
             if named or len(values) != len(cls._fields):
                 missing = cls._fields[len(values) :]
                 given = {**cls._field_defaults, **named}

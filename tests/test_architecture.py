@@ -332,6 +332,18 @@ def test_nothing_is_written_to_defeat_the_formatter(path: Path) -> None:
     assert [ast.unparse(node) for node in starred if isinstance(node.value, literals)] == []
 
 
+def test_a_record_with_many_fields_is_built_by_keyword() -> None:
+    # Nobody can check the sixth argument of a call against a definition in another file.
+    classes = {node.name for name in MODULES for node in ast.walk(tree(name)) if isinstance(node, ast.ClassDef)}
+    long = [
+        f"{path.relative_to(PACKAGE.parent)}:{node.lineno}: {ast.unparse(node.func)} has {len(node.args)} by position"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in classes and len(node.args) > 5
+    ]
+    assert long == []
+
+
 @pytest.mark.parametrize("name", PROBES)
 def test_a_probe_imports_nothing_of_fi_bump_and_torch_only_when_it_runs(name: str) -> None:
     assert imports(name) <= set(PROBES)

@@ -193,7 +193,14 @@ def test_unreadable(data: bytes, message: str, hint: str | None) -> None:
 def test_dump_is_canonical() -> None:
     members_ = (Member("b", ("https://a.b/c",), "cu130"), Member("a"))
     groups = (
-        Group("z", "1", members_, ("B", "A", "A"), ("h/b", "h/a"), ("é#b", "a#b")),
+        Group(
+            name="z",
+            version="1",
+            packages=members_,
+            variables=("B", "A", "A"),
+            repositories=("h/b", "h/a"),
+            sites=("é#b", "a#b"),
+        ),
         Group("a", "2.0rc1", (Member("c"),)),
     )
     expected = """{
@@ -240,7 +247,18 @@ def test_dump_is_canonical() -> None:
 
 def test_load_keeps_everything_and_accepts_a_bom() -> None:
     lock = Lock(
-        (Group("g", "1", (Member("a", ("file:///x", "https://y/z"), "l"),), ("A",), ("h/n",), ("p#a",)),), ("x",), "s"
+        (
+            Group(
+                name="g",
+                version="1",
+                packages=(Member("a", ("file:///x", "https://y/z"), "l"),),
+                variables=("A",),
+                repositories=("h/n",),
+                sites=("p#a",),
+            ),
+        ),
+        ("x",),
+        "s",
     )
     assert load(b"\xef\xbb\xbf" + dump(lock)) == lock
 

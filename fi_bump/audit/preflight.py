@@ -60,7 +60,9 @@ def preflight(root: str, request: Request, look: Callable[[], Scan], online: Onl
             releases[group.name] = on_the_way(known, asked, group.version, version)
             files |= {release.member.name: release_files(release) for release in available}
         found = None if refusals else audit(root, request.lock, request.versions, known, scan.all_paths)
-    return scan, Preflight(tuple(refusals), remedy, files, tuple(left), found, releases)
+    return scan, Preflight(
+        refusals=tuple(refusals), remedy=remedy, files=files, left=tuple(left), audit=found, releases=releases
+    )
 
 
 def _member_releases(

@@ -91,13 +91,13 @@ def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, .
     ]
     parts = [known[each] for each in order]
     return InstalledTogether(
-        path,
-        tuple(stated),
-        next((part.index_url for part in parts if part.index_url), None),
-        tuple(address for part in parts for address in part.extra_indexes),
-        any(part.find_links or part.no_index for part in parts),
-        path,
-        (path,),
+        name=path,
+        stated=tuple(stated),
+        index_url=next((part.index_url for part in parts if part.index_url), None),
+        extra_indexes=tuple(address for part in parts for address in part.extra_indexes),
+        has_links=any(part.find_links or part.no_index for part in parts),
+        path=path,
+        compiled=(path,),
     )
 
 

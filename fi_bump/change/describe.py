@@ -88,15 +88,15 @@ def _group(repository: Repository, scan: Scan, earlier: Before, group: Group, as
     releases = asked.releases.get(group.name, ()) if asked else (Release(group.version),)
     hosts = [name for name in group.repositories if name.startswith("github.com/") and name.count("/") == 2]
     return GroupChange(
-        group.name,
-        old,
-        group.version,
-        (*(_place(pin, earlier) for pin in moved), *_gone(scan, earlier, group)),
-        hosts[0] if hosts else None,
-        () if old == group.version else releases,
-        tuple(found),
-        (*_compiled(moved), *lock_files(group, scan)),
-        bool(judged(lock, group.name)),
+        name=group.name,
+        old=old,
+        new=group.version,
+        places=(*(_place(pin, earlier) for pin in moved), *_gone(scan, earlier, group)),
+        repository=hosts[0] if hosts else None,
+        releases=() if old == group.version else releases,
+        mentions=tuple(found),
+        notes=(*_compiled(moved), *lock_files(group, scan)),
+        probed=bool(judged(lock, group.name)),
     )
 
 

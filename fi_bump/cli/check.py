@@ -33,7 +33,9 @@ def check_command(
 
     Without --fix it changes no file of the repository. It does not need git, and only --online uses the network.
     """
-    asked = command.CheckOptions(context.obj, tuple(paths or ()), fix, diff, form, mentions)
+    asked = command.CheckOptions(
+        root=context.obj, paths=tuple(paths or ()), fix=fix, diff=diff, form=form, mentions=mentions
+    )
     if online:
         asked = asked._replace(online=online_of(index, yanked=False, prerelease=False))
     sys.exit(guard(lambda: command.run(asked)))

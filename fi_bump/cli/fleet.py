@@ -47,12 +47,12 @@ def fleet_command(
     from fi_bump.commands import fleet as command
 
     asked = command.FleetOptions(
-        context.obj,
-        tuple(folders or ()),
-        repos,
-        engine,
-        online_of(index, allow_yanked, allow_prerelease) if online else None,
-        form,
-        exit_code,
+        root=context.obj,
+        folders=tuple(folders or ()),
+        repos=repos,
+        engine=engine,
+        online=online_of(index, allow_yanked, allow_prerelease) if online else None,
+        form=form,
+        exit_code=exit_code,
     )
     sys.exit(guard(lambda: command.run(asked)))

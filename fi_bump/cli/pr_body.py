@@ -52,6 +52,16 @@ def pr_body_command(
             raise UsageError(message, hint="add --smoke FILE")
         online = None if offline else online_of(index, yanked=False, prerelease=False)
         revision = "HEAD" if base is None else base
-        return command.run(command.PrBodyOptions(context.obj, revision, from_lock, smoke, baseline, tolerance, online))
+        return command.run(
+            command.PrBodyOptions(
+                root=context.obj,
+                base=revision,
+                from_lock=from_lock,
+                smoke=smoke,
+                baseline=baseline,
+                tolerance=tolerance,
+                online=online,
+            )
+        )
 
     sys.exit(guard(action))

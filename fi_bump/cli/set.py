@@ -46,5 +46,13 @@ def set_command(
     that still mention the old version.
     """
     online = None if offline else online_of(index, allow_yanked, allow_prerelease)
-    asked = command.SetOptions(context.obj, tuple(targets), dry_run, online, strict, pr_body, commit)
+    asked = command.SetOptions(
+        root=context.obj,
+        targets=tuple(targets),
+        dry_run=dry_run,
+        online=online,
+        strict=strict,
+        body=pr_body,
+        commit=commit,
+    )
     sys.exit(guard(lambda: command.run(asked)))

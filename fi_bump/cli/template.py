@@ -41,4 +41,12 @@ def template_command(
     """
     from fi_bump.commands import template as command
 
-    sys.exit(guard(lambda: command.run(command.TemplateOptions(context.obj, name, group, write, output, force))))
+    sys.exit(
+        guard(
+            lambda: command.run(
+                command.TemplateOptions(
+                    root=context.obj, name=name, group=group, write=write, output=output, force=force
+                )
+            )
+        )
+    )

@@ -53,12 +53,12 @@ def _group(root: str, lock: Lock, group: Group, known: Known, named: set[str]) -
     common = known.common(members)
     found = None if common is None else audit(root, lock, {group.name: str(common)}, known)
     return GroupLatest(
-        group,
-        tuple(_member(member, known) for member in members),
-        common,
-        len(found.conflicts) if found else None,
-        len(found.notes) if found else 0,
-        tuple(member.name for member in left),
+        group=group,
+        members=tuple(_member(member, known) for member in members),
+        common=common,
+        conflicts=len(found.conflicts) if found else None,
+        notes=len(found.notes) if found else 0,
+        left=tuple(member.name for member in left),
     )
 
 

@@ -165,7 +165,14 @@ def _entry(top: str, record: dict[str, str | None]) -> JournalEntry:
     if digest(old_data) != old:
         raise ValueError
     real = os.path.normpath(os.path.join(top, real))
-    return JournalEntry(path, real, os.path.join(os.path.dirname(real), temporary), old, new, old_data)
+    return JournalEntry(
+        path=path,
+        real=real,
+        temporary=os.path.join(os.path.dirname(real), temporary),
+        old=old,
+        new=new,
+        old_data=old_data,
+    )
 
 
 def finish(state: str, entries: Sequence[JournalEntry], hint: str = NOTHING_CHANGED) -> None:

@@ -111,7 +111,9 @@ def _change(entries: list[Assigned], moving: set[str]) -> PlannedChange:
 def _reading(pin: Pin) -> Reading:
     hashes = tuple([pin.source.text(span) for span in pin.hashes])
     repeats = tuple([pin.source.text(span) for span in pin.repeats])
-    return Reading(pin.anchor, pin.kind, pin.subject, pin.version, hashes, repeats)
+    return Reading(
+        anchor=pin.anchor, kind=pin.kind, subject=pin.subject, version=pin.version, hashes=hashes, repeats=repeats
+    )
 
 
 def _edit(source: Source, span: Span, new: str) -> Edit:

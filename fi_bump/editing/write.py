@@ -224,7 +224,9 @@ def _stage(top: str, state: str, targets: Sequence[_Target]) -> None:
 def _entry(target: _Target) -> JournalEntry:
     change = target.change
     old, new = journal.digest(change.old), journal.digest(change.new)
-    return JournalEntry(change.path, target.real, target.temporary, old, new, change.old)
+    return JournalEntry(
+        path=change.path, real=target.real, temporary=target.temporary, old=old, new=new, old_data=change.old
+    )
 
 
 def _carry_out(state: str, entries: Sequence[JournalEntry]) -> None:

@@ -104,7 +104,9 @@ def _checkout(place: Named, repository: Repository, scan: Scan) -> Checkout:
     findings = len(found) + state.pending(repository.root)
     if not scan.pins and not findings:
         message = f"found no pin of {', '.join(group.name for group in repository.lock.groups)}, so nothing was checked"
-        return Checkout(place.name, place.path, State.UNREADABLE, groups, 0, message)
+        return Checkout(
+            name=place.name, path=place.path, state=State.UNREADABLE, groups=groups, findings=0, error=message
+        )
     return Checkout(place.name, place.path, State.FINDINGS if findings else State.IN_STEP, groups, findings)
 
 

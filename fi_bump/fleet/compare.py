@@ -51,13 +51,13 @@ def _standing(
     fleet, leader = leaders[group.name]
     newest = None if known is None else known[checkout.name, group.name]
     return GroupStatus(
-        held,
-        fleet,
-        leader,
-        newer(fleet, group.version),
-        newest,
-        newest is not None and newest.version is not None and newer(newest.version, group.version),
-        () if base is None or base.name == checkout.name else _against(group, base),
+        held=held,
+        fleet=fleet,
+        leader=leader,
+        behind_fleet=newer(fleet, group.version),
+        newest=newest,
+        behind_newest=newest is not None and newest.version is not None and newer(newest.version, group.version),
+        engine=() if base is None or base.name == checkout.name else _against(group, base),
     )
 
 

@@ -59,7 +59,18 @@ def _requirement(source: Source, scalar: JsonScalar, wanted: Wanted) -> Unpinned
     package, start = head
     end = without_marker(text, start, len(text))
     passage = Text(text, ((0, scalar.span.start),))
-    pin = judge(Requirement(source, passage, package, start, end, "", "an escape", wanted))
+    pin = judge(
+        Requirement(
+            source=source,
+            passage=passage,
+            package=package,
+            start=start,
+            end=end,
+            anchor="",
+            broken_by="an escape",
+            wanted=wanted,
+        )
+    )
     return Unpinned(source, pin.span, package, _IN_JSON) if isinstance(pin, Pin) else None
 
 

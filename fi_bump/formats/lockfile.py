@@ -52,7 +52,14 @@ def find(source: Source, wanted: Wanted) -> Found:
     for package, span in entries:
         if package in wanted.packages:
             version = source.text(span)
-            item = Unpinned(source, span, package, _reason(source, name, package), version, Mark.LOCK_FILE)
+            item = Unpinned(
+                source=source,
+                span=span,
+                subject=package,
+                reason=_reason(source, name, package),
+                version=version,
+                mark=Mark.LOCK_FILE,
+            )
             unpinned.setdefault((package, version), item)
     return Found((), tuple(unpinned.values()))
 

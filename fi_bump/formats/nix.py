@@ -112,7 +112,11 @@ class _NixFinder:
 
     def report(self, span: Span, subject: str, reason: str) -> None:
         mark = Mark.HASH_NEEDED if reason != _UNHASHED else None
-        self.unpinned.append(Unpinned(self.source, span, subject, reason, self.source.text(span), mark))
+        self.unpinned.append(
+            Unpinned(
+                source=self.source, span=span, subject=subject, reason=reason, version=self.source.text(span), mark=mark
+            )
+        )
 
     def finish(self) -> Found:
         while len(self.sets) > 1:

@@ -99,7 +99,15 @@ class _PyprojectFinder:
     def _location(self, string: TomlString, keys: list[str]) -> None:
         """Judge the URL of an index, or of a page with the files of one release (`…/releases/expanded_assets/vV`)."""
         text = string.passage.data
-        where = Addressed(self._source, string.passage, 0, len(text), self._wanted, None, _BROKEN_BY)
+        where = Addressed(
+            source=self._source,
+            passage=string.passage,
+            start=0,
+            end=len(text),
+            wanted=self._wanted,
+            anchor=None,
+            broken_by=_BROKEN_BY,
+        )
         item = judge_address(where)
         if isinstance(item, Pin):
             item = item._replace(anchor=f"{_dotted(keys)}/{item.anchor}")
@@ -149,7 +157,18 @@ class _PyprojectFinder:
         package, start = head
         end = without_marker(text, start, len(text))
         anchor = f"{_dotted(keys)}/{package}"
-        return judge(Requirement(self._source, string.passage, package, start, end, anchor, _BROKEN_BY, self._wanted))
+        return judge(
+            Requirement(
+                source=self._source,
+                passage=string.passage,
+                package=package,
+                start=start,
+                end=end,
+                anchor=anchor,
+                broken_by=_BROKEN_BY,
+                wanted=self._wanted,
+            )
+        )
 
     def _version(self, string: TomlString, keys: list[str]) -> None:
         """Judge the value of a package in a table of Poetry, PDM, Pixi or Pipenv."""
@@ -168,7 +187,14 @@ class _PyprojectFinder:
             item = Unpinned(self._source, string.span, package, NO_VERSION)
         else:
             requirement = Requirement(
-                self._source, string.passage, package, 0, len(text), anchor, _BROKEN_BY, self._wanted
+                source=self._source,
+                passage=string.passage,
+                package=package,
+                start=0,
+                end=len(text),
+                anchor=anchor,
+                broken_by=_BROKEN_BY,
+                wanted=self._wanted,
             )
             item = judge(requirement)
             item = item or Unpinned(self._source, string.span, package, f"'{string.value}' is not a version specifier")

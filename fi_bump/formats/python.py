@@ -140,11 +140,28 @@ class _PythonFinder:
 
     def _address(self, literal: Literal, passage: Text) -> None:
         end = len(passage.data)
-        item = judge_address(Addressed(self._source, passage, 0, end, self._wanted, None, "an escape"))
+        item = judge_address(
+            Addressed(
+                source=self._source,
+                passage=passage,
+                start=0,
+                end=end,
+                wanted=self._wanted,
+                anchor=None,
+                broken_by="an escape",
+            )
+        )
         if isinstance(item, Pin) and _DIGEST.search(
             self._data, max(literal.whole.start - _NEAR, 0), literal.whole.end + _NEAR
         ):
-            item = Unpinned(self._source, item.span, item.subject, _SUMMED, item.version, Mark.HASH_NEEDED)
+            item = Unpinned(
+                source=self._source,
+                span=item.span,
+                subject=item.subject,
+                reason=_SUMMED,
+                version=item.version,
+                mark=Mark.HASH_NEEDED,
+            )
         if isinstance(item, Pin):
             item = item._replace(anchor=f"{scope(self._source, literal) or 'string'}/{item.anchor}")
         if item is not None:
@@ -181,7 +198,18 @@ class _PythonFinder:
         end = without_marker(text, start, len(text))
         names = scope(self._source, literal) or "string"
         anchor = f"{names}/{package}"
-        item = judge(Requirement(self._source, passage, package, start, end, anchor, "an escape", self._wanted))
+        item = judge(
+            Requirement(
+                source=self._source,
+                passage=passage,
+                package=package,
+                start=start,
+                end=end,
+                anchor=anchor,
+                broken_by="an escape",
+                wanted=self._wanted,
+            )
+        )
         # Prose and bare names also begin with a package's name, so only a clean requirement counts.
         if item is None or (isinstance(item, Unpinned) and not _CLEAN.match(text, start, end)):
             return False

@@ -71,7 +71,16 @@ def _requirement(source: Source, line: Text, wanted: Wanted) -> Requirement | No
     package, start = head
     options = _OPTIONS.search(line.data, start)
     end = without_marker(line.data, start, options.start() if options else len(line.data))
-    return Requirement(source, line, package, start, end, package, _BROKEN_BY, wanted)
+    return Requirement(
+        source=source,
+        passage=line,
+        package=package,
+        start=start,
+        end=end,
+        anchor=package,
+        broken_by=_BROKEN_BY,
+        wanted=wanted,
+    )
 
 
 def _with_hashes(requirement: Requirement, pin: Pin, command: str | None) -> Pin | Unpinned:
@@ -114,9 +123,8 @@ def _url_line(source: Source, line: Text, wanted: Wanted) -> Pin | Unpinned | No
         return None
     # Imported here because few files contain a URL.
     from fi_bump.formats.shared.addresses import NOT_MOVED
-    from fi_bump.formats.shared.requirement_address import Addressed, judge_address
 
-    item = judge_address(Addressed(source, line, *match.span(1), wanted, None, _BROKEN_BY))
+    item = _judged(source, line, Span(*match.span(1)), wanted)
     if item is not None or is_reference(match[1]):
         return item
     address, _, fragment = match[1].decode("utf-8", "replace").partition("#")
@@ -136,11 +144,23 @@ def _url_line(source: Source, line: Text, wanted: Wanted) -> Pin | Unpinned | No
 def _links(source: Source, line: Text, wanted: Wanted) -> Pin | Unpinned | None:
     """Judge an option that says where a wanted release's files are: `--find-links …/releases/expanded_assets/vV`."""
     match = _LINKS.search(line.data)
-    if match is None:
-        return None
+    return None if match is None else _judged(source, line, Span(*match.span(1)), wanted)
+
+
+def _judged(source: Source, line: Text, url: Span, wanted: Wanted) -> Pin | Unpinned | None:
+    """Judge a URL in a line."""
     from fi_bump.formats.shared.requirement_address import Addressed, judge_address
 
-    return judge_address(Addressed(source, line, *match.span(1), wanted, None, _BROKEN_BY))
+    place = Addressed(
+        source=source,
+        passage=line,
+        start=url.start,
+        end=url.end,
+        wanted=wanted,
+        anchor=None,
+        broken_by=_BROKEN_BY,
+    )
+    return judge_address(place)
 
 
 def _repositories(address: str) -> tuple[str, str]:

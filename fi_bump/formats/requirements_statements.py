@@ -51,12 +51,12 @@ def read(source: Source) -> RequirementFile:
         statements += list(_statement(source, line))
     index = options["index"][-1] if options["index"] else None
     return RequirementFile(
-        tuple(statements),
-        tuple(options["includes"]),
-        index,
-        tuple(options["extra"]),
-        tuple(options["links"]),
-        no_index,
+        statements=tuple(statements),
+        includes=tuple(options["includes"]),
+        index_url=index,
+        extra_indexes=tuple(options["extra"]),
+        find_links=tuple(options["links"]),
+        no_index=no_index,
     )
 
 

@@ -209,7 +209,14 @@ class GitReader:
             return
         target = positional[1].text if len(positional) > 1 else subject
         directory = folder.name if inside else folder_name(target)
-        self._clone = _Clone(subject, directory, text, address.start, address.end, ref is not None)
+        self._clone = _Clone(
+            subject=subject,
+            directory=directory,
+            text=text,
+            start=address.start,
+            end=address.end,
+            pinned=ref is not None,
+        )
         if ref is not None:
             self._values.value(text, ref.start, ref.end, f"{self._prefix}git clone {subject}", Kind.GIT_REF, subject)
 

@@ -165,7 +165,14 @@ class _YamlReader:
             frame.key = self.key(event)
             return None
         frame.key = None
-        scalar = YamlScalar(path, self.span(event), event.value, event.style or "", frame.number, frame.listed)
+        scalar = YamlScalar(
+            path=path,
+            span=self.span(event),
+            value=event.value,
+            style=event.style or "",
+            collection=frame.number,
+            listed=frame.listed,
+        )
         if event.anchor is not None:
             self.anchors[event.anchor] = scalar
         return scalar

@@ -112,15 +112,15 @@ def _file(answer: HttpAnswer, entry: dict[str, Any], version: Version) -> File:
     yanked = entry.get("yanked", False)
     hashes = entry.get("hashes")
     return File(
-        entry["filename"],
-        _link(answer, entry["url"]),
-        version,
-        _sha256(hashes.get("sha256")) if isinstance(hashes, dict) else None,
-        entry["size"] if isinstance(entry.get("size"), int) else None,
-        entry["upload-time"] if isinstance(entry.get("upload-time"), str) else None,
-        (one_line(yanked) if isinstance(yanked, str) else "") if yanked else None,
-        entry["requires-python"] if isinstance(entry.get("requires-python"), str) else None,
-        _metadata_hash(entry.get("core-metadata", entry.get("dist-info-metadata", False))),
+        name=entry["filename"],
+        url=_link(answer, entry["url"]),
+        version=version,
+        sha256=_sha256(hashes.get("sha256")) if isinstance(hashes, dict) else None,
+        size=entry["size"] if isinstance(entry.get("size"), int) else None,
+        uploaded=entry["upload-time"] if isinstance(entry.get("upload-time"), str) else None,
+        yanked=(one_line(yanked) if isinstance(yanked, str) else "") if yanked else None,
+        requires_python=entry["requires-python"] if isinstance(entry.get("requires-python"), str) else None,
+        metadata_sha256=_metadata_hash(entry.get("core-metadata", entry.get("dist-info-metadata", False))),
     )
 
 

@@ -128,7 +128,7 @@ class Watch:
         self._last_check = last_check
         cached = last_check.cached
         if cached is None or cached.names != self._names:
-            cached = CachedCheck("", "", b"", {}, {}, {}, frozenset())
+            cached = CachedCheck(code="", names="", report=b"", folders={}, files={}, found={}, linked=frozenset())
         self._cached = cached
         self._without_findings = cached.files.keys() - cached.found.keys() - last_check.changed.keys()
         self._unchanged_folders = cached.folders.keys() - cached.linked - last_check.changed.keys()
@@ -199,13 +199,13 @@ class Watch:
         if _UNSETTLED in self._folders.values() or _UNSETTLED in self._files.values():
             report = None
         cached = CachedCheck(
-            _code_version(),
-            self._names,
-            report or b"",
-            self._folders,
-            self._files,
-            self._found,
-            frozenset(self._linked),
+            code=_code_version(),
+            names=self._names,
+            report=report or b"",
+            folders=self._folders,
+            files=self._files,
+            found=self._found,
+            linked=frozenset(self._linked),
         )
         if self._last_check.cached is None or cached.parts != self._last_check.cached.parts:
             _store(self._root, cached)

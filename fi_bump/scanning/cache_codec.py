@@ -27,11 +27,27 @@ def decode(source: Source, data: Any) -> Found:
     pins, unpinned, floors = data
     return Found(
         tuple(
-            Pin(source, Span(*span), anchor, Kind(kind), subject, _spans(hashes), command, _spans(repeats))
+            Pin(
+                source=source,
+                span=Span(*span),
+                anchor=anchor,
+                kind=Kind(kind),
+                subject=subject,
+                hashes=_spans(hashes),
+                command=command,
+                repeats=_spans(repeats),
+            )
             for span, anchor, kind, subject, hashes, command, repeats in pins
         ),
         tuple(
-            Unpinned(source, Span(*span), subject, reason, version, None if mark is None else Mark(mark))
+            Unpinned(
+                source=source,
+                span=Span(*span),
+                subject=subject,
+                reason=reason,
+                version=version,
+                mark=None if mark is None else Mark(mark),
+            )
             for span, subject, reason, version, mark in unpinned
         ),
         tuple(Floor(source, Span(*span), subject, specifier) for span, subject, specifier in floors),

@@ -98,13 +98,13 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
         elif what is not None:
             found.append(what)
     return Scan(
-        tuple(pin for each in found for pin in each.pins),
-        tuple(place for each in found for place in each.unpinned),
-        tuple(floor for each in found for floor in each.floors),
-        tuple(unparsed),
-        below,
-        tuple(looked_at),
-        tuple(watch.skipped) if watch is not None else (),
+        pins=tuple(pin for each in found for pin in each.pins),
+        unpinned=tuple(place for each in found for place in each.unpinned),
+        floors=tuple(floor for each in found for floor in each.floors),
+        unparsed=tuple(unparsed),
+        below=below,
+        paths=tuple(looked_at),
+        skipped=tuple(watch.skipped) if watch is not None else (),
     )
 
 

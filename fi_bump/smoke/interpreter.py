@@ -154,14 +154,14 @@ def _target(metrics: dict[str, Any]) -> Target:
         for device in metrics["devices"]
     )
     return Target(
-        str(metrics["python"]),
-        metrics["torch"],
-        metrics["cuda"],
-        metrics["driver"],
-        devices,
-        {str(name): str(version) for name, version in metrics["packages"].items()},
-        {str(name): [str(line) for line in lines] for name, lines in metrics["requires"].items()},
-        {str(name): str(value) for name, value in metrics["markers"].items()},
+        python=str(metrics["python"]),
+        torch=metrics["torch"],
+        cuda=metrics["cuda"],
+        driver=metrics["driver"],
+        devices=devices,
+        packages={str(name): str(version) for name, version in metrics["packages"].items()},
+        requires={str(name): [str(line) for line in lines] for name, lines in metrics["requires"].items()},
+        markers={str(name): str(value) for name, value in metrics["markers"].items()},
     )
 
 

@@ -98,7 +98,14 @@ def run(
     reader.join(GRACE)
     code = process.returncode
     name = _signal_name(-code) if code < 0 else None
-    return Ended(None if name else code, name, elapsed, timed_out, stopped, output.tail)
+    return Ended(
+        code=None if name else code,
+        signal=name,
+        seconds=elapsed,
+        timed_out=timed_out,
+        stopped=stopped,
+        tail=output.tail,
+    )
 
 
 def _wait(pid: int, deadline: float, stop: threading.Event) -> bool:

@@ -36,14 +36,14 @@ def beside(report: SmokeReport, earlier: baseline.Baseline, tolerance: float) ->
 def _report(document: dict[str, Any]) -> SmokeReport:
     compared = document["comparison"]
     return SmokeReport(
-        document["ok"] is True,
-        str(document["group"]),
-        str(document["version"]),
-        _target(document["target"]),
-        tuple(document["required"]),
-        tuple(Problem(each["probe"], each["message"]) for each in document["problems"]),
-        tuple(map(baseline.probe_of, document["probes"])),
-        None if compared is None else _comparison(compared),
+        ok=document["ok"] is True,
+        group=str(document["group"]),
+        version=str(document["version"]),
+        target=_target(document["target"]),
+        required=tuple(document["required"]),
+        problems=tuple(Problem(each["probe"], each["message"]) for each in document["problems"]),
+        probes=tuple(map(baseline.probe_of, document["probes"])),
+        comparison=None if compared is None else _comparison(compared),
     )
 
 
@@ -51,7 +51,16 @@ def _target(document: dict[str, Any]) -> Target:
     devices = tuple(_device(each) for each in document["devices"])
     names = ("python", "torch", "cuda", "driver")
     python, *others = (document[name] if document[name] is None else str(document[name]) for name in names)
-    return Target(str(python), others[0], others[1], others[2], devices, dict(document["packages"]), {}, {})
+    return Target(
+        python=str(python),
+        torch=others[0],
+        cuda=others[1],
+        driver=others[2],
+        devices=devices,
+        packages=dict(document["packages"]),
+        requires={},
+        markers={},
+    )
 
 
 def _device(document: dict[str, Any]) -> Device:

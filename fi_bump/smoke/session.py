@@ -93,7 +93,16 @@ class Session:
         standing = () if comparison is None else comparison.standing_failures
         problems = model.problems(reports, required, model.runnable(setup.probes, devices), standing)
         name = setup.group.name
-        return SmokeReport(not problems, name, request.version, target, required, problems, tuple(reports), comparison)
+        return SmokeReport(
+            ok=not problems,
+            group=name,
+            version=request.version,
+            target=target,
+            required=required,
+            problems=problems,
+            probes=tuple(reports),
+            comparison=comparison,
+        )
 
     def _swept(self, version: str, package: str, versions: tuple[str, ...]) -> SmokeReport:
         """Sweep the releases of one package with the locked version, and return the report."""
@@ -110,7 +119,16 @@ class Session:
         pins = pins_of(setup.repository, package)
         swept = sweep(plan, target, interpreter, self._maker, self._progress, pins)
         problems = model.sweep_problems(swept)
-        return SmokeReport(not problems, setup.group.name, version, target, (), problems, (), sweep=swept)
+        return SmokeReport(
+            ok=not problems,
+            group=setup.group.name,
+            version=version,
+            target=target,
+            required=(),
+            problems=problems,
+            probes=(),
+            sweep=swept,
+        )
 
     def _target(self, version: str) -> tuple[Interpreter, ProbeRequest, Target]:
         """Return the interpreter for a release, the request for its probes, and its description."""
@@ -126,7 +144,9 @@ class Session:
         interpreter = Interpreter(python, folder, None if self._base is None else self._base.tools)
         packages = {member.name: member.label for member in setup.group.packages}
         cache = storage.folder(setup.cache, "jit")
-        request = ProbeRequest(TARGET, setup.group.name, version, packages, cache, setup.jit)
+        request = ProbeRequest(
+            probe=TARGET, group=setup.group.name, version=version, packages=packages, cache=cache, jit=setup.jit
+        )
         return interpreter, request, inspect(interpreter, request)
 
     def _wanted(self, version: str) -> EnvironmentRequest:

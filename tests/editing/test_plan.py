@@ -171,7 +171,14 @@ def rewritten(lock: Lock, new: bytes) -> Plan:
     (after,) = requirements.find(Source(REQUIREMENTS, new), wanted).pins
     source, span = pin.source, Span(pin.span.start, len(old))
     edit = Edit(span, old[span.start :], new[span.start :])
-    reading = Reading(pin.anchor, pin.kind, pin.subject, after.version, tuple(map(after.source.text, after.hashes)), ())
+    reading = Reading(
+        anchor=pin.anchor,
+        kind=pin.kind,
+        subject=pin.subject,
+        version=after.version,
+        hashes=tuple(map(after.source.text, after.hashes)),
+        repeats=(),
+    )
     return Plan(lock, (PlannedChange(source, (Move(pin, "1.1", (edit,)),), (reading,)),))
 
 

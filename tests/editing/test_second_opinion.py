@@ -195,7 +195,9 @@ def moved(data: bytes, *edits: tuple[bytes, bytes], planned: tuple[str, ...] | N
         Edit(Span(data.index(old), data.index(old) + len(old)), old, new) for old, new in [(b"1.0", b"2.0"), *edits]
     ]
     pin = Pin(source, made[0].span, "kit", Kind.REQUIREMENT, "kit")
-    reading = Reading("kit", Kind.REQUIREMENT, "kit", "2.0", planned or (), ())
+    reading = Reading(
+        anchor="kit", kind=Kind.REQUIREMENT, subject="kit", version="2.0", hashes=planned or (), repeats=()
+    )
     expected = () if planned is None else (reading,)
     return Plan(LOCK, (PlannedChange(source, (Move(pin, "2.0", tuple(made)),), expected),))
 

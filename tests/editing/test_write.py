@@ -212,7 +212,12 @@ def test_a_journal_cannot_name_files_outside_the_repository(tmp_path: Path) -> N
     root, state = tmp_path / "root", tmp_path / "root/.fi-bump"
     plant(tmp_path, {"outside": OLD, "root/.x.fi-bump-1": NEW})
     entry = replay.JournalEntry(
-        "x", str(tmp_path / "outside"), "x.fi-bump-1", replay.digest(OLD), replay.digest(NEW), OLD
+        path="x",
+        real=str(tmp_path / "outside"),
+        temporary="x.fi-bump-1",
+        old=replay.digest(OLD),
+        new=replay.digest(NEW),
+        old_data=OLD,
     )
     state.mkdir()
     replay.put_journal(str(root), str(state), [entry])

@@ -66,15 +66,15 @@ def test_a_page(index: Index, client: Client, html: bool) -> None:
     assert versions(project) == ["0.6.8.post1", "0.6.11.post2", "0.7.0rc1"]
     assert project.of(Version("0.6.8.post1")) == (
         File(
-            name,
-            f"{index.url}/files/{name}",
-            Version("0.6.8.post1"),
-            hashlib.sha256(RELEASES["0.6.8.post1"]).hexdigest(),
-            None if html else len(RELEASES["0.6.8.post1"]),
-            None if html else "2026-05-01T10:00:00.000000Z",
-            "wrong layout",
-            ">=3.9",
-            None,
+            name=name,
+            url=f"{index.url}/files/{name}",
+            version=Version("0.6.8.post1"),
+            sha256=hashlib.sha256(RELEASES["0.6.8.post1"]).hexdigest(),
+            size=None if html else len(RELEASES["0.6.8.post1"]),
+            uploaded=None if html else "2026-05-01T10:00:00.000000Z",
+            yanked="wrong layout",
+            requires_python=">=3.9",
+            metadata_sha256=None,
         ),
     )
     assert newest(project.versions()) == Version("0.6.11.post2")

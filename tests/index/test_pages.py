@@ -50,7 +50,15 @@ def test_every_attribute_of_an_anchor() -> None:
         f' data-core-metadata="sha256={"cd" * 32}">kit</a>'
     )
     assert file == File(
-        WHEEL, URL + WHEEL, Version("1.0"), DIGEST, None, None, "wrong layout", ">=3.9", metadata_sha256="cd" * 32
+        name=WHEEL,
+        url=URL + WHEEL,
+        version=Version("1.0"),
+        sha256=DIGEST,
+        size=None,
+        uploaded=None,
+        yanked="wrong layout",
+        requires_python=">=3.9",
+        metadata_sha256="cd" * 32,
     )
 
 

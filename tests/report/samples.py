@@ -92,7 +92,9 @@ RULES = (Rule.DRIFT, Rule.UNPINNED)
 def report(*results: Result) -> Report:
     """Return a report of `check` with these results."""
     ok = all(result.severity is Severity.note for result in results)
-    return Report("check", ok, results, (), ("kit 1.0: 1 pin in 1 file",), (), RULES)
+    return Report(
+        command="check", ok=ok, results=results, passed=(), summary=("kit 1.0: 1 pin in 1 file",), help=(), rules=RULES
+    )
 
 
 def result(path: str = "a.txt", message: str = "kit is 0.9, the lock says 1.0", **fields: Any) -> Result:

@@ -151,7 +151,9 @@ def test_marked_places_are_mentions(
 ) -> None:
     data = b"a\nb 0.6.2 c\n"
     plant(tmp_path, {"run.sh": data})
-    place = Unpinned(Source("run.sh", data), Span(4, 9), subject, "why", version, mark)
+    place = Unpinned(
+        source=Source("run.sh", data), span=Span(4, 9), subject=subject, reason="why", version=version, mark=mark
+    )
     expected = [said] if said else []
     for found in (
         mentions.of_version(str(tmp_path), LOCK, GROUP, "0.6.1", scanned(unpinned=[place])),
@@ -163,7 +165,9 @@ def test_marked_places_are_mentions(
 def test_a_mark_replaces_a_mention(tmp_path: Path) -> None:
     data = b"kit 0.6.1\n"
     plant(tmp_path, {"run.sh": data})
-    place = Unpinned(Source("run.sh", data), Span(4, 9), "kit", "why", None, Mark.EXACT_GATE)
+    place = Unpinned(
+        source=Source("run.sh", data), span=Span(4, 9), subject="kit", reason="why", version=None, mark=Mark.EXACT_GATE
+    )
     found = mentions.of_version(str(tmp_path), LOCK, GROUP, "0.6.1", scanned(unpinned=[place]))
     assert [mention_line(each) for each in found] == ["run.sh:1: exact gate: kit 0.6.1"]
 

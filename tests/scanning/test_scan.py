@@ -111,7 +111,9 @@ def test_a_broken_json_file_with_a_recorded_site_is_an_error(tmp_path: Path) -> 
 
 def test_a_dangling_link(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").symlink_to("nowhere")
-    assert scan(str(tmp_path), lock()) == Scan((), (), (), (), (), (("requirements.txt", "requirements"),))
+    assert scan(str(tmp_path), lock()) == Scan(
+        pins=(), unpinned=(), floors=(), unparsed=(), below=(), paths=(("requirements.txt", "requirements"),)
+    )
     with pytest.raises(FileError) as caught:
         scan(str(tmp_path), lock("requirements.txt#kit-python"))
     assert str(caught.value) == "requirements.txt: cannot be read: no such file or directory"

@@ -27,14 +27,14 @@ METRICS: dict[str, Any] = {
 ONE = Device(0, "NVIDIA H200", (9, 0), "GPU-0000")
 TWO = Device(1, "NVIDIA B200", (10, 0), "GPU-1111")
 TARGET = Target(
-    "3.12.3",
-    "2.11.0+cu130",
-    "13.0",
-    "580.95.05",
-    (ONE,),
-    {"flashinfer-python": "0.6.11.post2", "torch": "2.11.0+cu130"},
-    {"flashinfer-python": ["nvidia-cutlass-dsl>=4.5.0"]},
-    {"python_version": "3.12", "sys_platform": "linux"},
+    python="3.12.3",
+    torch="2.11.0+cu130",
+    cuda="13.0",
+    driver="580.95.05",
+    devices=(ONE,),
+    packages={"flashinfer-python": "0.6.11.post2", "torch": "2.11.0+cu130"},
+    requires={"flashinfer-python": ["nvidia-cutlass-dsl>=4.5.0"]},
+    markers={"python_version": "3.12", "sys_platform": "linux"},
 )
 
 # A fake Python: it takes the path of the probes, a request and a result, and does what the test set for that probe.

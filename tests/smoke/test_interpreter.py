@@ -18,7 +18,14 @@ from fi_bump.smoke.model import Device, Target
 from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from tests.smoke.fakes import HANGS, METRICS, SEGFAULTS, fake_python
 
-QUESTION = ProbeRequest("environment", "flashinfer", "0.6.8", {"flashinfer-python": None}, "/cache", "path")
+QUESTION = ProbeRequest(
+    probe="environment",
+    group="flashinfer",
+    version="0.6.8",
+    packages={"flashinfer-python": None},
+    cache="/cache",
+    jit="path",
+)
 RAW = "open(sys.argv[3], 'wb').write({!r})"
 
 
@@ -150,14 +157,14 @@ def test_no_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: s
 def test_what_an_interpreter_is(tmp_path: Path) -> None:
     python = fake_python(tmp_path / "bin")
     assert inspect(Interpreter(python, str(tmp_path)), ProbeRequest("target", "g", "1")) == Target(
-        "3.12.3",
-        "2.11.0+cu130",
-        "13.0",
-        "580.95.05",
-        (Device(0, "NVIDIA H200", (9, 0), "GPU-0000"),),
-        {"flashinfer-python": "0.6.8.post1", "torch": "2.11.0+cu130"},
-        {"flashinfer-python": ["nvidia-cutlass-dsl>=4.5.0"]},
-        {"python_version": "3.12", "sys_platform": "linux"},
+        python="3.12.3",
+        torch="2.11.0+cu130",
+        cuda="13.0",
+        driver="580.95.05",
+        devices=(Device(0, "NVIDIA H200", (9, 0), "GPU-0000"),),
+        packages={"flashinfer-python": "0.6.8.post1", "torch": "2.11.0+cu130"},
+        requires={"flashinfer-python": ["nvidia-cutlass-dsl>=4.5.0"]},
+        markers={"python_version": "3.12", "sys_platform": "linux"},
     )
 
 

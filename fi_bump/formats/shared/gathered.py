@@ -50,12 +50,19 @@ class Gathered:
 
     def unpinned(self, span: Span, subject: str, reason: str, mark: Mark | None = None) -> None:
         """Add a place that fi-bump cannot move, and why."""
-        self._unpinned.setdefault(span, Unpinned(self.source, span, subject, reason, None, mark))
+        self._unpinned.setdefault(
+            span, Unpinned(source=self.source, span=span, subject=subject, reason=reason, version=None, mark=mark)
+        )
 
     def hashed(self, span: Span, subject: str, reason: str) -> None:
         """Add a version that must not change without the hash beside it."""
         version = self.source.text(span)
-        self._unpinned.setdefault(span, Unpinned(self.source, span, subject, reason, version, Mark.HASH_NEEDED))
+        self._unpinned.setdefault(
+            span,
+            Unpinned(
+                source=self.source, span=span, subject=subject, reason=reason, version=version, mark=Mark.HASH_NEEDED
+            ),
+        )
 
     def floor(self, span: Span, subject: str, specifier: bytes) -> None:
         """Add a range; its specifier may contain blanks."""

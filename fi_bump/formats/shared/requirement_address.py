@@ -49,7 +49,14 @@ def judge_address(place: Addressed) -> Pin | Unpinned | None:
     pin = _pin(place, address.versions, f"url {address.subject}", Kind.URL, address.subject)
     if address.reason is None or isinstance(pin, Unpinned):
         return pin
-    return Unpinned(pin.source, pin.span, pin.subject, address.reason, pin.version, Mark.HASH_NEEDED)
+    return Unpinned(
+        source=pin.source,
+        span=pin.span,
+        subject=pin.subject,
+        reason=address.reason,
+        version=pin.version,
+        mark=Mark.HASH_NEEDED,
+    )
 
 
 def _pin(

@@ -33,7 +33,15 @@ def audit_report(root: str, lock: Lock, found: Audit, verdicts: Sequence[Verdict
     results += [_verdict(each, lines) for each in verdicts if not each.ok]
     content = [line for each in verdicts if each.ok for line in each.lines]
     passed = tuple(_passed(lock.groups, found.conflicts))
-    return Report("audit", closing.ok, tuple(results), passed, (closing.summary, *content), help_, rules_of("audit"))
+    return Report(
+        command="audit",
+        ok=closing.ok,
+        results=tuple(results),
+        passed=passed,
+        summary=(closing.summary, *content),
+        help=help_,
+        rules=rules_of("audit"),
+    )
 
 
 def _conflict(each: Conflict, lines: Lines) -> Result:

@@ -24,7 +24,15 @@ def smoke_report(report: SmokeReport, lock: Source | None = None) -> Report:
             message = f"{probe.name} fails, as in the baseline: {probe.reason}"
             results.append(Result(Rule.STANDING_FAILURE, place, probe.name, message))
     passed = tuple(Passed(LOCK_NAME, probe.name) for probe in report.probes if probe.outcome in ("pass", "compiled"))
-    return Report("smoke", report.ok, tuple(results), passed, tuple(_summary(report)), (), rules_of("smoke"))
+    return Report(
+        command="smoke",
+        ok=report.ok,
+        results=tuple(results),
+        passed=passed,
+        summary=tuple(_summary(report)),
+        help=(),
+        rules=rules_of("smoke"),
+    )
 
 
 def _problem(report: SmokeReport, problem: Problem, place: Place) -> Result:

@@ -96,7 +96,7 @@ def fused_moe_sm90(wanted: str) -> Built:
 
     spec = recipes.gen_cutlass_fused_moe_sm90_module()
     if getattr(spec, "is_aot", False):
-        return Built(str(spec.aot_path), "aot", None, 0.0, 0, 0, cached=True)
+        return Built(library=str(spec.aot_path), scope="aot", reason=None, seconds=0.0, units=0, trapped=0, cached=True)
     reason = None
     for scope in SCOPES[wanted]:
         try:
@@ -111,7 +111,15 @@ def fused_moe_sm90(wanted: str) -> Built:
     library = Path(str(spec.jit_library_path))
     cached = library.exists()
     _build(spec)
-    return Built(str(library), "full", reason, time.monotonic() - started, len(spec.sources), 0, cached)
+    return Built(
+        library=str(library),
+        scope="full",
+        reason=reason,
+        seconds=time.monotonic() - started,
+        units=len(spec.sources),
+        trapped=0,
+        cached=cached,
+    )
 
 
 def _compile_part(spec: Any, scope: str) -> Built:
@@ -125,7 +133,15 @@ def _compile_part(spec: Any, scope: str) -> Built:
     if scope == "quick":
         kept = quick.sources(kept, Path(str(spec.build_dir)) / "quick")
     if library.exists() and done.exists():
-        return Built(str(library), scope, None, 0.0, len(kept), int(done.read_text()), cached=True)
+        return Built(
+            library=str(library),
+            scope=scope,
+            reason=None,
+            seconds=0.0,
+            units=len(kept),
+            trapped=int(done.read_text()),
+            cached=True,
+        )
     _put(spec, kept)
     _build(spec)
     symbols = _undefined(library)
@@ -135,7 +151,15 @@ def _compile_part(spec: Any, scope: str) -> Built:
         _put(spec, [*kept, trap])
         _build(spec)
     done.write_text(str(len(symbols)))
-    return Built(str(library), scope, None, time.monotonic() - started, len(kept), len(symbols), cached=False)
+    return Built(
+        library=str(library),
+        scope=scope,
+        reason=None,
+        seconds=time.monotonic() - started,
+        units=len(kept),
+        trapped=len(symbols),
+        cached=False,
+    )
 
 
 def reached(spec: Any) -> list[Path]:

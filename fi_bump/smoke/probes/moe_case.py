@@ -121,15 +121,15 @@ def make(shape: Shape, *, gpt_oss: bool, seed: int = 0, device: str = "cuda") ->
     tokens, hidden, inner, experts, top_k = shape
     weights, chosen = reference.route(normal(tokens, experts), top_k)
     case = Case(
-        shape,
-        normal(tokens, hidden).bfloat16(),
-        codes(0, 256, experts, 2 * inner, hidden // 2),
-        codes(0, 256, experts, hidden, inner // 2),
-        codes(*_scales(hidden, _SPREAD), experts, 2 * inner, hidden // 32),
-        codes(*_scales(inner, 1 / _SPREAD), experts, hidden, inner // 32),
-        weights,
-        chosen.int(),
-        normal(experts, 2 * inner).bfloat16(),
-        normal(experts, hidden).bfloat16(),
+        shape=shape,
+        x=normal(tokens, hidden).bfloat16(),
+        w1=codes(0, 256, experts, 2 * inner, hidden // 2),
+        w2=codes(0, 256, experts, hidden, inner // 2),
+        s1=codes(*_scales(hidden, _SPREAD), experts, 2 * inner, hidden // 32),
+        s2=codes(*_scales(inner, 1 / _SPREAD), experts, hidden, inner // 32),
+        weights=weights,
+        experts=chosen.int(),
+        bias1=normal(experts, 2 * inner).bfloat16(),
+        bias2=normal(experts, hidden).bfloat16(),
     )
     return case if gpt_oss else case.plain()

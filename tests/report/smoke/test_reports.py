@@ -40,20 +40,28 @@ PROBES = (
     ProbeReport("fp4-scale-contract", "not-run", "no <torch> | `x`", 0.0, {}),
 )
 RED = SmokeReport(
-    False,
-    "flashinfer",
-    "0.6.11.post2",
-    TARGET,
-    ("environment", "mxfp4-sm90-interleave", "fp4-scale-contract"),
-    (
+    ok=False,
+    group="flashinfer",
+    version="0.6.11.post2",
+    target=TARGET,
+    required=("environment", "mxfp4-sm90-interleave", "fp4-scale-contract"),
+    problems=(
         Problem(
             "mxfp4-sm90-interleave", "mxfp4-sm90-interleave failed: the worst token's error is 1.41, more than 0.01"
         ),
         Problem("fp4-scale-contract", "fp4-scale-contract is required but did not run: no <torch> | `x`"),
     ),
-    PROBES,
+    probes=PROBES,
 )
-GREEN = SmokeReport(True, "flashinfer", "0.6.11.post2", TARGET, ("environment",), (), PROBES[:1])
+GREEN = SmokeReport(
+    ok=True,
+    group="flashinfer",
+    version="0.6.11.post2",
+    target=TARGET,
+    required=("environment",),
+    problems=(),
+    probes=PROBES[:1],
+)
 COMPARED = GREEN._replace(
     probes=(PROBES[0], PROBES[1]),
     comparison=BaselineComparison(
@@ -71,13 +79,15 @@ BESIDE = GREEN._replace(
     probes=PROBES[:2], against=RED._replace(version="0.6.8.post1", probes=(PROBES[0],), target=TARGET)
 )
 SWEPT = SmokeReport(
-    False,
-    "flashinfer",
-    "0.6.11.post2",
-    TARGET._replace(devices=(), driver=None, cuda=None),
-    (),
-    (Problem(None, "requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 is not in nvidia-cutlass-dsl>=4.5.0,<4.6"),),
-    (),
+    ok=False,
+    group="flashinfer",
+    version="0.6.11.post2",
+    target=TARGET._replace(devices=(), driver=None, cuda=None),
+    required=(),
+    problems=(
+        Problem(None, "requirements.txt:3:21: nvidia-cutlass-dsl 4.8.1 is not in nvidia-cutlass-dsl>=4.5.0,<4.6"),
+    ),
+    probes=(),
     sweep=Sweep(
         "nvidia-cutlass-dsl",
         ">=4.5.0",

@@ -198,7 +198,9 @@ def call(library: str, which: int) -> subprocess.CompletedProcess[str]:
 @needs_compiler
 def test_only_what_is_reached_is_compiled_and_the_rest_is_a_trap(spec: Spec) -> None:
     built = jit.fused_moe_sm90("path")
-    assert built._replace(seconds=0.0) == jit.Built(str(spec.jit_library_path), "path", None, 0.0, 4, 1, cached=False)
+    assert built._replace(seconds=0.0) == jit.Built(
+        library=str(spec.jit_library_path), scope="path", reason=None, seconds=0.0, units=4, trapped=1, cached=False
+    )
     assert spec.builds == [KEPT, [*KEPT, "fi_bump_trap.cpp"]]
     assert call(built.library, 0).stdout == "7 0\n"
     # Nothing catches it in this module; in FlashInfer's it becomes a Python error.
@@ -228,7 +230,9 @@ def test_flashinfer_loads_what_was_compiled(spec: Spec) -> None:
 @needs_compiler
 def test_the_whole_module(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
     built = jit.fused_moe_sm90("full")
-    assert built._replace(seconds=0.0) == jit.Built(str(spec.jit_library_path), "full", None, 0.0, 6, 0, cached=False)
+    assert built._replace(seconds=0.0) == jit.Built(
+        library=str(spec.jit_library_path), scope="full", reason=None, seconds=0.0, units=6, trapped=0, cached=False
+    )
     assert spec.builds == [[Path(name).name for name in SOURCES]]
     assert jit.fused_moe_sm90("full").cached is True
 
@@ -287,7 +291,9 @@ def test_a_wheel_without_a_quick_way_is_compiled_by_what_is_reached(
 def test_a_module_that_came_with_the_wheel(spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spec, "is_aot", True)
     monkeypatch.setattr(spec, "aot_path", tmp_path / "aot.so", raising=False)
-    assert jit.fused_moe_sm90("path") == jit.Built(str(tmp_path / "aot.so"), "aot", None, 0.0, 0, 0, cached=True)
+    assert jit.fused_moe_sm90("path") == jit.Built(
+        library=str(tmp_path / "aot.so"), scope="aot", reason=None, seconds=0.0, units=0, trapped=0, cached=True
+    )
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,13 @@ def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], kernel_model.
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
         monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
         monkeypatch.setattr(jit, "prepare", lambda *_: None)
-        monkeypatch.setattr(jit, "fused_moe_sm90", lambda _: jit.Built("/x/y.so", "path", None, 1.5, 24, 223, False))
+        monkeypatch.setattr(
+            jit,
+            "fused_moe_sm90",
+            lambda _: jit.Built(
+                library="/x/y.so", scope="path", reason=None, seconds=1.5, units=24, trapped=223, cached=False
+            ),
+        )
         monkeypatch.setattr(timing, "time_moe", lambda layout, prepare, call: {"layout": layout})
         monkeypatch.setattr(mxfp4_sm90, "SHAPES", (Shape(1, 128, 128, 2, 2), Shape(8, 256, 256, 4, 2)))
         monkeypatch.setattr(defects, "SHAPES", (Shape(16, 256, 512, 4, 2),))
@@ -299,7 +305,13 @@ def test_times_are_not_measured_with_small_kernels(
     on_the_cpu: Callable[[str], kernel_model.Wheel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_the_cpu("interleaved")
-    monkeypatch.setattr(jit, "fused_moe_sm90", lambda _: jit.Built("/x/y.so", "quick", None, 1.5, 22, 279, False))
+    monkeypatch.setattr(
+        jit,
+        "fused_moe_sm90",
+        lambda _: jit.Built(
+            library="/x/y.so", scope="quick", reason=None, seconds=1.5, units=22, trapped=279, cached=False
+        ),
+    )
     monkeypatch.setattr(quick, "take_present_tactics", lambda call: (call(), 0, 116)[1:])
     result = mxfp4_sm90.run(REQUEST)
     assert result.outcome == "pass"
