@@ -25,7 +25,7 @@ fast: $(STAMP)
 
 # Writes every golden file and transcript as the code makes it now; review what changed before you commit it.
 goldens: $(STAMP)
-	FI_BUMP_WRITE_GOLDENS=1 $(BIN)/python -m pytest tests/forms tests/report tests/commands/template/test_template.py
+	FI_BUMP_WRITE_GOLDENS=1 $(BIN)/python -m pytest tests/forms tests/report tests/commands/template/test_template.py tests/house/test_wording.py
 	$(BIN)/python tools/docs.py
 	git status --short
 

@@ -13,7 +13,7 @@ class Template(NamedTuple):
     """One template.
 
     `source` is its file in templates/, and `target` the path that --write uses. `smoke` says how much of it runs
-    `smoke`: a "whole" one needs a group that the probes test, a "part" is omitted without such a group. `rivals` are
+    `smoke`: a "whole" one needs a group that the probes test, a "part" is omitted if there is none. `rivals` are
     the paths where the same tool looks for its configuration; if one of them exists, --write does not replace it.
     `at_top` says whether the file only works at the top of a checkout.
     """

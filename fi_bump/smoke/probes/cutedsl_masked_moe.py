@@ -64,7 +64,9 @@ def _compile(metrics: dict[str, Any]) -> ProbeResult:
             f"the kernel does not {step} with nvidia-cutlass-dsl {metrics['nvidia_cutlass_dsl']}: {said}",
             metrics,
         )
-    return ProbeResult("compiled", "compiled for sm_100a without such a GPU, so its results were not checked", metrics)
+    return ProbeResult(
+        "compiled", "compiled for sm_100a without an sm_100a GPU, so its results were not checked", metrics
+    )
 
 
 def _answer_for_the_device(kernel: Any) -> None:

@@ -1,9 +1,10 @@
-"""Which layout a wheel's interleave makes, told from the permutation that it carries out.
+"""Name the layout that a wheel's interleave makes, from the permutation that it carries out.
 
-An interleave moves bits (of scales: whole bytes) and does nothing else: every input bit arrives at exactly one place,
-whatever the other bits are. The permutation is derived by sending numbers through the wheel's own function, the law is
-checked, and a fingerprint of the permutation names the layout. No definition of a layout stands here that could age: an
-unknown fingerprint is an unknown name and no fault, and whether a layout is right is judged by the kernel's numbers.
+An interleave moves bits (for scales: whole bytes) and does nothing else: every input bit arrives at exactly one place,
+whatever the other bits are. This module derives the permutation by sending numbers through the wheel's own function,
+checks that law, and names the layout by a fingerprint of the permutation. It defines no layout, because a definition
+would be outdated with the next one: an unknown fingerprint gets an unknown name and is not a failure. The kernel's
+numbers decide whether a layout is right.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 def test_compiled_without_a_gpu(machine: Machine) -> None:
     result = cutedsl_masked_moe.run(REQUEST)
     assert result.outcome == "compiled"
-    assert result.reason == "compiled for sm_100a without such a GPU, so its results were not checked"
+    assert result.reason == "compiled for sm_100a without an sm_100a GPU, so its results were not checked"
     assert {name: value for name, value in result.metrics.items() if not name.endswith("_seconds")} == {
         "architecture": "sm_100a",
         "nvidia_cutlass_dsl": "4.5.2",
