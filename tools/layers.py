@@ -27,6 +27,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("change", "fleet", "template"),
     ("audit", "smoke"),
+    # The stage compares an engine's tests by the same rules.
+    ("compare",),
     ("request",),
     ("repository",),
     ("editing", "findings", "grouping", "releases"),

@@ -7,6 +7,7 @@ import typer
 from fi_bump import __version__
 from fi_bump.cli.audit import audit_command
 from fi_bump.cli.check import check_command
+from fi_bump.cli.compare import compare_command
 from fi_bump.cli.explain import explain_command
 from fi_bump.cli.fleet import fleet_command
 from fi_bump.cli.init import init_command
@@ -51,6 +52,7 @@ app.command("pr-body")(pr_body_command)
 app.command("fleet")(fleet_command)
 app.add_typer(site_app, name="site")
 app.command("smoke")(smoke_command)
+app.command("compare")(compare_command)
 app.command("template")(template_command)
 app.command("latest")(latest_command)
 app.command("audit")(audit_command)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from fi_bump import user_files
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import SmokeFormat
+from fi_bump.report.outputs import Output
 from fi_bump.report.smoke import output
-from fi_bump.report.smoke.output import Output
 from fi_bump.repository import open_repository
 from fi_bump.smoke import baseline, storage
 from fi_bump.smoke.interpreter import existing
@@ -59,7 +59,7 @@ def run(options: SmokeOptions) -> int:
     return int(Exit.OK if report.ok else Exit.FINDINGS)
 
 
-def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output, ...]]:
+def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output[SmokeFormat], ...]]:
     """Check all options, and return the setup of the run and the files for the report.
 
     All errors of the command line are raised here, as UsageError, because probes take minutes.

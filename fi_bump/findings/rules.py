@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 
 class Rule(Enum):
-    """Every kind of result that `check`, `audit` and `smoke` report. The value is the name that users see.
+    """Every kind of result that `check`, `audit`, `smoke` and `compare` report. The value is the name that users see.
 
     This is the only place for what a rule means: the help lines of reports, SARIF's rules, `fi-bump explain` and the
     tables in the docs all read it. `meaning` and `remedy` are clauses in lower case without a full stop. `remedy` says
@@ -164,6 +164,70 @@ class Rule(Enum):
         Severity.note,
         "a probe failed, and it fails in the baseline too",
         "compare the report with the baseline, which has the same failure",
+    )
+
+    NEW_FAILURE = (
+        "new-failure",
+        "compare",
+        Severity.error,
+        "a test fails that did not fail in the baseline",
+        "find out whether the change causes it; another baseline run shows whether the test is flaky",
+    )
+    OTHER_MESSAGE = (
+        "other-message",
+        "compare",
+        Severity.error,
+        "a test fails as in the baseline, but with another message",
+        "compare the two messages: the test may fail for a second reason now",
+    )
+    VANISHED = (
+        "vanished",
+        "compare",
+        Severity.error,
+        "a test that the baseline ran is missing or skipped",
+        "find out why it does not run",
+    )
+    SLOWER = (
+        "slower",
+        "compare",
+        Severity.error,
+        "a test takes longer, by more than noise explains or by more than --slower allows",
+        "find out what the test spends its time on",
+    )
+    TEST_RUNS = (
+        "test-runs",
+        "compare",
+        Severity.error,
+        "something is wrong with the runs as a whole: a file ends early, or all tests became slower",
+        "read the report of --format text",
+    )
+    MAYBE_SLOWER = (
+        "maybe-slower",
+        "compare",
+        Severity.note,
+        "a test took longer, and noise may explain it",
+        "compare more runs: three before and three after the change allow a claim",
+    )
+    INFRASTRUCTURE = (
+        "infrastructure",
+        "compare",
+        Severity.note,
+        "a test could not be judged, because the machine or the network failed",
+        "run the test again",
+    )
+    FLAKY = (
+        "flaky",
+        "compare",
+        Severity.note,
+        "a test fails that fails now and then in the baseline too",
+        "compare its failures with those of the baseline",
+    )
+    KNOWN_FAILURE = (
+        "known-failure",
+        "compare",
+        Severity.note,
+        "a test fails as in the baseline",
+        "compare the run with the baseline, which has the same failure",
     )
 
     def __new__(

@@ -8,7 +8,7 @@ from fi_bump.errors import Exit
 from fi_bump.findings.rules import Rule, Severity, rules_of, sentence
 from fi_bump.smoke.registry import PROBES, PYTEST, Probe
 
-_COMMANDS = ("check", "audit", "smoke")
+_COMMANDS = ("check", "audit", "smoke", "compare")
 _TESTS = "the engine's own tests that --pytest names"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-# Written from one model of the findings of `check`, `audit` or `smoke` (fi_bump/report/findings/).
+# Written from one model of the findings of `check`, `audit`, `smoke` or `compare` (fi_bump/report/findings/).
 Written = Literal["github", "gitlab", "junit", "markdown", "sarif"]
 # For people, for programs, and for CI.
 ReportFormat = Literal["text", "json", Written]
@@ -19,8 +19,3 @@ SMOKE_FORMATS: tuple[SmokeFormat, ...] = get_args(SmokeFormat)
 def report_format(name: str) -> ReportFormat | None:
     """The format of that name; None for any other text."""
     return next((form for form in REPORT_FORMATS if form == name), None)
-
-
-def smoke_format(name: str) -> SmokeFormat | None:
-    """As `report_format`, for a smoke report."""
-    return next((form for form in SMOKE_FORMATS if form == name), None)

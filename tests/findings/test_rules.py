@@ -14,7 +14,7 @@ def test_only_notes_do_not_fail() -> None:
 
 
 def test_every_rule_belongs_to_a_command() -> None:
-    assert [*rules_of("check"), *rules_of("audit"), *rules_of("smoke")] == list(Rule)
+    assert [*rules_of("check"), *rules_of("audit"), *rules_of("smoke"), *rules_of("compare")] == list(Rule)
     assert {rule for rule in Rule if rule.fixable} == {Rule.DRIFT, Rule.NEW_SITE, Rule.INTERRUPTED}
     assert {rule for rule in Rule if rule.fixable} <= set(rules_of("check"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fi_bump.report.formats import REPORT_FORMATS, SMOKE_FORMATS, report_format, smoke_format
+from fi_bump.report.formats import REPORT_FORMATS, SMOKE_FORMATS, report_format
 from tests.conftest import Run
 
 WRITTEN = ("github", "gitlab", "junit", "markdown", "sarif")
@@ -18,12 +18,11 @@ def test_the_lists() -> None:
 @pytest.mark.parametrize("name", [*REPORT_FORMATS, *SMOKE_FORMATS])
 def test_a_name_is_its_format(name: str) -> None:
     assert report_format(name) == (name if name != "table" else None)
-    assert smoke_format(name) == (name if name != "text" else None)
 
 
 @pytest.mark.parametrize("name", ["", "Text", "sarif ", "yaml", "*"])
 def test_no_other_name_is_one(name: str) -> None:
-    assert (report_format(name), smoke_format(name)) == (None, None)
+    assert report_format(name) is None
 
 
 @pytest.mark.parametrize(
@@ -32,6 +31,7 @@ def test_no_other_name_is_one(name: str) -> None:
         pytest.param("check", REPORT_FORMATS, id="check"),
         pytest.param("audit", REPORT_FORMATS, id="audit"),
         pytest.param("smoke", SMOKE_FORMATS, id="smoke"),
+        pytest.param("compare", REPORT_FORMATS, id="compare"),
         pytest.param("status", ("text", "json"), id="status"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The report of `check`, `audit` or `smoke` as data, which every format is written from.
+"""The report of `check`, `audit`, `smoke` or `compare` as data, which every format is written from.
 
 Lines and columns start at 1. Columns count characters; `end_column` is one past the last.
 """

@@ -20,7 +20,7 @@ HOME = "https://github.com/fi-bump/fi-bump"
 _BASE = "%SRCROOT%"
 # The name of the fingerprint, and the version of the way in which it is computed (3.27.17).
 _FINGERPRINT = "fiBumpAnchor/v1"
-_DOCUMENTS = {"check": "check.md", "audit": "indexes.md", "smoke": "smoke.md"}
+_DOCUMENTS = {"check": "check.md", "audit": "indexes.md", "smoke": "smoke.md", "compare": "compare.md"}
 _LEVEL = {Severity.error: "error", Severity.note: "note"}
 
 

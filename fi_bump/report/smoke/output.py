@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from fi_bump import user_files
-from fi_bump.errors import UsageError
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
-from fi_bump.report.formats import SMOKE_FORMATS, SmokeFormat, Written, smoke_format
+from fi_bump.report import outputs
+from fi_bump.report.formats import SMOKE_FORMATS, SmokeFormat, Written
+from fi_bump.report.outputs import Output
 from fi_bump.repository import Repository
 from fi_bump.smoke.model import SmokeReport
 from fi_bump.terminal.output import write_bytes
@@ -23,24 +23,9 @@ _ENDINGS: dict[str, SmokeFormat] = {
 }
 
 
-class Output(NamedTuple):
-    """A file that the report is written to, and its format."""
-
-    format: SmokeFormat
-    path: str
-
-
-def parse_output(text: str) -> Output:
+def parse_output(text: str) -> Output[SmokeFormat]:
     """Parse `FORMAT=FILE`, or a file name whose ending names the format. Raises UsageError for any other text."""
-    name, equals, path = text.partition("=")
-    form = smoke_format(name)
-    if equals and path and form is not None:
-        return Output(form, path)
-    form = _ENDINGS.get(os.path.splitext(text)[1].lower())
-    if form is None:
-        hint = f"end the name with {', '.join(_ENDINGS)}, or write FORMAT={text} with one of {', '.join(SMOKE_FORMATS)}"
-        raise UsageError(f"'{text}' does not name a format", hint=hint)
-    return Output(form, text)
+    return outputs.parse_output(text, SMOKE_FORMATS, _ENDINGS)
 
 
 def render(report: SmokeReport, form: SmokeFormat, repository: Repository | None = None) -> str:
@@ -73,9 +58,9 @@ def _placed(report: SmokeReport, form: Written, repository: Repository | None) -
     return f"{formats.render(smoke_report(report, lock).below(folder), form)}\n"
 
 
-def leave(report: SmokeReport, outputs: tuple[Output, ...], repository: Repository) -> None:
+def leave(report: SmokeReport, files: tuple[Output[SmokeFormat], ...], repository: Repository) -> None:
     """Write every file, each completely or not at all. Raises FileError."""
-    for output in outputs:
+    for output in files:
         user_files.put(output.path, render(report, output.format, repository).encode("utf-8", "backslashreplace"))
 
 

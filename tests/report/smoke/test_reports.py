@@ -11,7 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fi_bump.errors import UsageError
-from fi_bump.report.smoke.output import Output, parse_output, render
+from fi_bump.report.formats import SmokeFormat
+from fi_bump.report.outputs import Output
+from fi_bump.report.smoke.output import parse_output, render
 from fi_bump.smoke.model import (
     BaselineComparison,
     MetricChange,
@@ -436,7 +438,7 @@ def test_a_baseline_that_agrees() -> None:
         ("table=a=b", Output("table", "a=b")),
     ],
 )
-def test_where_a_report_goes(text: str, expected: Output) -> None:
+def test_where_a_report_goes(text: str, expected: Output[SmokeFormat]) -> None:
     assert parse_output(text) == expected
 
 

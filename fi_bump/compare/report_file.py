@@ -1,0 +1,92 @@
+"""A JSON report of `compare`, read back into a comparison."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fi_bump import user_files
+from fi_bump.compare.model import CaseChange, ChangeKind, RunComparison, Seen, Side, Whole
+from fi_bump.errors import FiBumpError
+
+SCHEMA = 1
+_HINT = "--compare takes a report of fi-bump compare --format json"
+
+
+def load(path: str) -> RunComparison:
+    """The comparison in a file. Raises FiBumpError for what is no report, or one of another schema."""
+    try:
+        document = json.loads(user_files.read(path).decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise FiBumpError("is not JSON", place=path, hint=_HINT) from None
+    if not isinstance(document, dict) or "schema" not in document or "entries" not in document:
+        raise FiBumpError("is not a report of fi-bump compare", place=path, hint=_HINT)
+    if document["schema"] != SCHEMA or isinstance(document["schema"], bool):
+        message = f"is a report of schema {json.dumps(document['schema'])}, not {SCHEMA}"
+        raise FiBumpError(message, place=path, hint="make the report again with this version of fi-bump")
+    try:
+        return _comparison(document)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise FiBumpError("is not a report of fi-bump compare", place=path, hint=_HINT) from None
+
+
+def _comparison(document: dict[str, Any]) -> RunComparison:
+    whole, limits = document["whole"], document["limits"]
+    return RunComparison(
+        document["ok"] is True,
+        _side(document["baseline"]),
+        _side(document["run"]),
+        int(document["counts"]["unchanged"]),
+        tuple(_entry(each) for each in document["entries"]),
+        Whole(_number(whole["ratio"]), _number(whole["probability"]), whole["shown"] is True, whole["blocks"] is True),
+        tuple(map(_text, document["claims"])),
+        tuple(map(_text, document["problems"])),
+        float(limits["slower"]),
+        float(limits["seconds"]),
+    )
+
+
+def _side(document: dict[str, Any]) -> Side:
+    runs = document["runs"]
+    return Side(
+        tuple(_text(run["name"]) for run in runs),
+        int(document["files"]),
+        int(document["cases"]),
+        tuple(float(run["seconds"]) for run in runs),
+        tuple(map(_text, document["damaged"])),
+        tuple(map(_text, document["ignored"])),
+    )
+
+
+def _entry(document: dict[str, Any]) -> CaseChange:
+    message, was, file = (None if document[name] is None else _text(document[name])
+                          for name in ("message", "was", "file"))  # fmt: skip
+    return CaseChange(
+        ChangeKind(document["kind"]),
+        _text(document["case"]),
+        _text(document["detail"]),
+        document["blocks"] is True,
+        _seen(document["baseline"]),
+        _seen(document["run"]),
+        message,
+        was,
+        _number(document["probability"]),
+        _number(document["ratio"]),
+        document["shown"] is True,
+        file,
+        None if document["line"] is None else int(document["line"]),
+    )
+
+
+def _seen(document: dict[str, Any]) -> Seen:
+    return Seen(int(document["runs"]), int(document["failed"]), _number(document["seconds"]))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

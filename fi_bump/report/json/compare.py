@@ -1,0 +1,45 @@
+"""`compare --format json`: a versioned document, described by schemas/compare.schema.json."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fi_bump.compare.model import CaseChange, RunComparison, Side
+from fi_bump.compare.report_file import SCHEMA
+
+
+def json_text(comparison: RunComparison) -> str:
+    """The document, its keys always all there, without a last line end."""
+    document = {
+        "schema": SCHEMA,
+        "ok": comparison.ok,
+        "baseline": _side(comparison.baseline),
+        "run": _side(comparison.run),
+        "counts": {**comparison.counts, "unchanged": comparison.unchanged},
+        "limits": {"slower": comparison.slower, "seconds": comparison.least_seconds},
+        "whole": comparison.whole._asdict(),
+        "claims": list(comparison.claims),
+        "problems": list(comparison.problems),
+        "entries": [_entry(entry) for entry in comparison.entries],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {
+        "runs": [{"name": name, "seconds": seconds} for name, seconds in zip(side.runs, side.seconds, strict=True)],
+        "files": side.files,
+        "cases": side.cases,
+        "damaged": list(side.damaged),
+        "ignored": list(side.ignored),
+    }
+
+
+def _entry(entry: CaseChange) -> dict[str, Any]:
+    return {
+        **entry._asdict(),
+        "kind": entry.kind.value,
+        "baseline": entry.baseline._asdict(),
+        "run": entry.run._asdict(),
+    }
