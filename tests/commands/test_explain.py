@@ -94,6 +94,7 @@ def test_without_a_name_all_are_listed(run: Run) -> None:
         "rules of fi-bump check",
         "rules of fi-bump audit",
         "rules of fi-bump smoke",
+        "rules of fi-bump compare",
         "probes of fi-bump smoke",
         "exit codes",
     ]
