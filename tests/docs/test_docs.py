@@ -57,7 +57,9 @@ def test_tables_say_what_the_package_says(docs: ModuleType) -> None:
 
 
 def test_every_rule_and_exit_code_is_in_the_pages() -> None:
-    pages = "".join((TOP / "docs" / f"{name}.md").read_text() for name in ("check", "indexes", "smoke", "compare", "reference"))
+    pages = "".join(
+        (TOP / "docs" / f"{name}.md").read_text() for name in ("check", "indexes", "smoke", "compare", "reference")
+    )
     rows = [f"\n| `{rule.value}` |" for rule in Rule] + [f"\n| {int(code)} |" for code in Exit]
     assert [row for row in rows if row not in pages] == []
 
