@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fi_bump import user_files
 from fi_bump.compare.comparison import compare
 from fi_bump.compare.infrastructure import known
 from fi_bump.compare.runs import gather
 from fi_bump.compare.times import Limits
 from fi_bump.errors import Exit, UsageError
-from fi_bump.records import NamedTuple
 from fi_bump.report.compare import output
 from fi_bump.report.formats import REPORT_FORMATS, ReportFormat
 from fi_bump.report.outputs import parse_output

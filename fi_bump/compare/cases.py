@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from fi_bump.records import NamedTuple
+from typing import Literal, NamedTuple
 
 Outcome = Literal["pass", "fail", "skip"]
 

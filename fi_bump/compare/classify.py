@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from statistics import median
+from typing import NamedTuple
 
 from fi_bump.compare.cases import CaseResult
 from fi_bump.compare.messages import signature
 from fi_bump.compare.model import CaseChange, ChangeKind, Seen
 from fi_bump.compare.statistics import binomial_at_least, binomial_at_most, same_rate
-from fi_bump.records import NamedTuple
 
 # A flaky case that fails again counts as a new failure where its rate explains that with a smaller probability.
 UNLIKELY = 0.01

@@ -31,8 +31,9 @@ def compare(
     being judged makes the comparison red too.
     """
     keys = dict.fromkeys(key for run in (*baseline, *runs) for key in run.cases)
-    judged = [Judged.of(key, [run.cases.get(key) for run in baseline], [run.cases.get(key) for run in runs])
-              for key in keys]  # fmt: skip
+    judged = [
+        Judged.of(key, [run.cases.get(key) for run in baseline], [run.cases.get(key) for run in runs]) for key in keys
+    ]
     found = {each.key: entry for each in judged if (entry := classify(each, meaning)) is not None}
     collected = _named_causes(weigh(list(found.values())))
     timed = timing.compare(_times(keys, baseline, runs), (len(baseline), len(runs)), limits)
@@ -133,11 +134,11 @@ def _claims(baseline: Sequence[SuiteRun], runs: Sequence[SuiteRun], timed: Timin
     if timed.basis is Basis.NOTHING:
         yield _no_time(number, len(runs), timed, limits)
     else:
-        typical = "" if timed.typical is None else (
-            f"; a test with typical noise has to take {max(timed.typical, limits.ratio):.2f} times as long in every run"
-        )  # fmt: skip
         how = f"the noise of the {timed.measured} longest" if timed.basis is Basis.NOISE else "a rank test of each"
-        yield f"times: {timed.cases} tests, judged by {how}{typical}"
+        yield f"times: {timed.cases} tests, judged by {how}"
+    if timed.typical is not None:
+        least = max(timed.typical, limits.ratio)
+        yield f"times: a test with typical noise has to take {least:.2f} times as long in every run to be called slower"
     if timed.ratio is not None:
         yield f"times are relative to the speed of their run; as a whole the tests took {timed.ratio:.2f} times as long"
 

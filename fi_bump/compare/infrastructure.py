@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from fi_bump import user_files
 from fi_bump.errors import FiBumpError
-from fi_bump.records import NamedTuple
 
 _FIELDS = {"name", "meaning", "pattern", "needs", "unless"}
 
@@ -69,6 +68,9 @@ def _pattern(document: Any) -> Pattern:
         raise TypeError(document)
     if unknown := document.keys() - _FIELDS:
         raise ValueError(unknown)
-    expressions = {name: re.compile(document[name], re.IGNORECASE | re.MULTILINE)
-                   for name in ("pattern", "needs", "unless") if name in document}  # fmt: skip
+    expressions = {
+        name: re.compile(document[name], re.IGNORECASE | re.MULTILINE)
+        for name in ("pattern", "needs", "unless")
+        if name in document
+    }
     return Pattern(document["name"], document["meaning"], **expressions)

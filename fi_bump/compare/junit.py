@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 from xml.parsers import expat
 
 from fi_bump.compare.cases import CaseResult, Outcome
 from fi_bump.errors import explained
-from fi_bump.records import NamedTuple
 
 # What is read at once.
 _CHUNK = 1 << 16

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-
-from fi_bump.records import NamedTuple
+from typing import NamedTuple
 
 
 class ChangeKind(StrEnum):

@@ -59,8 +59,9 @@ def _side(document: dict[str, Any]) -> Side:
 
 
 def _entry(document: dict[str, Any]) -> CaseChange:
-    message, was, file = (None if document[name] is None else _text(document[name])
-                          for name in ("message", "was", "file"))  # fmt: skip
+    message, was, file = (
+        None if document[name] is None else _text(document[name]) for name in ("message", "was", "file")
+    )
     return CaseChange(
         ChangeKind(document["kind"]),
         _text(document["case"]),

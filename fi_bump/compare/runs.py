@@ -6,11 +6,11 @@ import glob
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from fi_bump.compare import junit
 from fi_bump.compare.cases import CaseResult, merged
 from fi_bump.errors import FiBumpError, UsageError
-from fi_bump.records import NamedTuple
 
 _RUN, _SUITE = "{run}", "{suite}"
 _PLACEHOLDERS = (_RUN, _SUITE)

@@ -12,9 +12,9 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from statistics import median
+from typing import NamedTuple
 
 from fi_bump.compare.statistics import holm, rank_test, smallest_rank_test, tail_quantile
-from fi_bump.records import NamedTuple
 
 # Fewer runs on either side show no time: noise puts two runs of a case that was delayed into one comparison too often.
 LEAST_RUNS = 3

@@ -71,8 +71,10 @@ def test_every_run_has_to_be_beyond_the_ratio() -> None:
 
 def test_a_slow_machine_is_no_slow_test() -> None:
     cases = timed(random.Random(2), 3, 3, 100, 0, 1.0, MEASURED._replace(run=0.0))
-    slow = {name: Times(each.baseline, tuple((run, 2 * seconds) for run, seconds in each.run))
-            for name, each in cases.items()}  # fmt: skip
+    slow = {
+        name: Times(each.baseline, tuple((run, 2 * seconds) for run, seconds in each.run))
+        for name, each in cases.items()
+    }
     found = compare(slow, (3, 3), LIMITS)
     assert found.moved == ()
     assert found.ratio == pytest.approx(2.0, rel=0.03)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from fi_bump.compare.model import CaseChange, ChangeKind
-from fi_bump.records import NamedTuple
 from fi_bump.report.compare_text import detail, messages
 from fi_bump.report.text import count
 from fi_bump.untrusted import one_line
