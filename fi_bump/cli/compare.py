@@ -59,15 +59,15 @@ def compare_command(
     from fi_bump.commands import compare as command
 
     asked = command.CompareOptions(
-        context.obj,
-        tuple(baseline),
-        tuple(run),
-        slower,
-        least_seconds,
-        retried,
-        strict,
-        tuple(patterns or ()),
-        form,
-        tuple(output or ()),
+        root=context.obj,
+        baseline=tuple(baseline),
+        runs=tuple(run),
+        slower=slower,
+        least_seconds=least_seconds,
+        retried=retried,
+        strict=strict,
+        patterns=tuple(patterns or ()),
+        form=form,
+        outputs=tuple(output or ()),
     )
     sys.exit(guard(lambda: command.run(asked)))

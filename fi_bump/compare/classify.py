@@ -50,15 +50,15 @@ class Judged(NamedTuple):
         then = [case for case in self.baseline if case.outcome == "fail"]
         placed = next((case for case in (*self.run, *self.baseline) if case.file), None)
         return CaseChange(
-            kind,
-            self.key,
-            detail,
-            blocks,
-            seen(self.before),
-            seen(self.after),
-            now[0].message if now else None,
-            then[-1].message if then else None,
-            probability,
+            kind=kind,
+            case=self.key,
+            detail=detail,
+            blocks=blocks,
+            baseline=seen(self.before),
+            run=seen(self.after),
+            message=now[0].message if now else None,
+            was=then[-1].message if then else None,
+            probability=probability,
             file=placed.file if placed else None,
             line=placed.line if placed else None,
         )

@@ -47,18 +47,28 @@ def compare(
     ok = not problems and not whole.blocks and not any(entry.blocks for entry in entries)
     unchanged = len(keys) - len({entry.case for entry in entries})
     claims = tuple(_claims(baseline, runs, timed, limits))
-    sides = (_side(baseline), _side(runs))
-    return RunComparison(ok, *sides, unchanged, entries, whole, claims, problems, limits.ratio, limits.seconds)
+    return RunComparison(
+        ok=ok,
+        baseline=_side(baseline),
+        run=_side(runs),
+        unchanged=unchanged,
+        entries=entries,
+        whole=whole,
+        claims=claims,
+        problems=problems,
+        slower=limits.ratio,
+        least_seconds=limits.seconds,
+    )
 
 
 def _side(runs: Sequence[SuiteRun]) -> Side:
     return Side(
-        tuple(run.name for run in runs),
-        sum(len(run.files) for run in runs),
-        len({key for run in runs for key in run.cases}),
-        tuple(round(run.seconds, 3) for run in runs),
-        tuple(f"{each.path}: {each.reason}" for run in runs for each in run.damaged),
-        tuple(path for run in runs for path in run.ignored),
+        runs=tuple(run.name for run in runs),
+        files=sum(len(run.files) for run in runs),
+        cases=len({key for run in runs for key in run.cases}),
+        seconds=tuple(round(run.seconds, 3) for run in runs),
+        damaged=tuple(f"{each.path}: {each.reason}" for run in runs for each in run.damaged),
+        ignored=tuple(path for run in runs for path in run.ignored),
     )
 
 

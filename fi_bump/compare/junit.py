@@ -177,15 +177,15 @@ class _Open:
         message = next((said.message for said in (*failures, *skips)), "")
         file, line = self._attributes.get("file"), self._attributes.get("line", "")
         return CaseResult(
-            outcome,
-            _seconds(self._attributes.get("time")),
-            message,
-            explained_by,
-            1 + self.earlier,
-            bool(failures) + self.earlier,
-            file or None,
+            outcome=outcome,
+            seconds=_seconds(self._attributes.get("time")),
+            message=message,
+            infrastructure=explained_by,
+            executions=1 + self.earlier,
+            failed=bool(failures) + self.earlier,
+            file=file or None,
             # pytest counts lines from 0.
-            int(line) + 1 if line.isdecimal() else None,
+            line=int(line) + 1 if line.isdecimal() else None,
         )
 
     def _not_run(self) -> bool:

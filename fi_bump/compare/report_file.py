@@ -33,28 +33,30 @@ def load(path: str) -> RunComparison:
 def _comparison(document: dict[str, Any]) -> RunComparison:
     whole, limits = document["whole"], document["limits"]
     return RunComparison(
-        document["ok"] is True,
-        _side(document["baseline"]),
-        _side(document["run"]),
-        int(document["counts"]["unchanged"]),
-        tuple(_entry(each) for each in document["entries"]),
-        Whole(_number(whole["ratio"]), _number(whole["probability"]), whole["shown"] is True, whole["blocks"] is True),
-        tuple(map(_text, document["claims"])),
-        tuple(map(_text, document["problems"])),
-        float(limits["slower"]),
-        float(limits["seconds"]),
+        ok=document["ok"] is True,
+        baseline=_side(document["baseline"]),
+        run=_side(document["run"]),
+        unchanged=int(document["counts"]["unchanged"]),
+        entries=tuple(_entry(each) for each in document["entries"]),
+        whole=Whole(
+            _number(whole["ratio"]), _number(whole["probability"]), whole["shown"] is True, whole["blocks"] is True
+        ),
+        claims=tuple(map(_text, document["claims"])),
+        problems=tuple(map(_text, document["problems"])),
+        slower=float(limits["slower"]),
+        least_seconds=float(limits["seconds"]),
     )
 
 
 def _side(document: dict[str, Any]) -> Side:
     runs = document["runs"]
     return Side(
-        tuple(_text(run["name"]) for run in runs),
-        int(document["files"]),
-        int(document["cases"]),
-        tuple(float(run["seconds"]) for run in runs),
-        tuple(map(_text, document["damaged"])),
-        tuple(map(_text, document["ignored"])),
+        runs=tuple(_text(run["name"]) for run in runs),
+        files=int(document["files"]),
+        cases=int(document["cases"]),
+        seconds=tuple(float(run["seconds"]) for run in runs),
+        damaged=tuple(map(_text, document["damaged"])),
+        ignored=tuple(map(_text, document["ignored"])),
     )
 
 
@@ -63,19 +65,19 @@ def _entry(document: dict[str, Any]) -> CaseChange:
         None if document[name] is None else _text(document[name]) for name in ("message", "was", "file")
     )
     return CaseChange(
-        ChangeKind(document["kind"]),
-        _text(document["case"]),
-        _text(document["detail"]),
-        document["blocks"] is True,
-        _seen(document["baseline"]),
-        _seen(document["run"]),
-        message,
-        was,
-        _number(document["probability"]),
-        _number(document["ratio"]),
-        document["shown"] is True,
-        file,
-        None if document["line"] is None else int(document["line"]),
+        kind=ChangeKind(document["kind"]),
+        case=_text(document["case"]),
+        detail=_text(document["detail"]),
+        blocks=document["blocks"] is True,
+        baseline=_seen(document["baseline"]),
+        run=_seen(document["run"]),
+        message=message,
+        was=was,
+        probability=_number(document["probability"]),
+        ratio=_number(document["ratio"]),
+        shown=document["shown"] is True,
+        file=file,
+        line=None if document["line"] is None else int(document["line"]),
     )
 
 

@@ -124,7 +124,16 @@ def compare(cases: Mapping[str, Times], runs: tuple[int, int], limits: Limits) -
             typical += [noise.typical] if slower else []
         for name, side in large.items():
             moved.append(Moved(name, slower, side.ratio if slower else 1 / side.ratio, side.rank, name in shown))
-    return Timing(basis, len(cases), len(enough), ratio, probability, apart, max(typical, default=None), tuple(moved))
+    return Timing(
+        basis=basis,
+        cases=len(cases),
+        measured=len(enough),
+        ratio=ratio,
+        ratio_probability=probability,
+        seconds=apart,
+        typical=max(typical, default=None),
+        moved=tuple(moved),
+    )
 
 
 class Row(NamedTuple):

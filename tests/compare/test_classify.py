@@ -137,17 +137,72 @@ KILLED = CaseResult("fail", 3.0, "k", "killed", failed=1)
 @pytest.mark.parametrize(
     ("first", "second", "retried", "expected"),
     [
-        (PASS, FAIL, False, CaseResult("fail", 2.0, "m", None, 2, 1)),
-        (FAIL, PASS, False, CaseResult("fail", 2.0, "m", None, 2, 1)),
-        (FAIL, PASS, True, CaseResult("pass", 1.0, "", None, 2, 1)),
-        (FAIL, FAIL, True, CaseResult("fail", 2.0, "m", None, 2, 2)),
-        (SKIP, PASS, False, CaseResult("pass", 1.0, "", None, 2, 0)),
-        (SKIP, FAIL, True, CaseResult("fail", 2.0, "m", None, 2, 1)),
-        (KILLED, PASS, False, CaseResult("pass", 1.0, "", None, 2, 1)),
-        (KILLED, FAIL, True, CaseResult("fail", 3.0, "m", None, 2, 2)),
-        (KILLED, KILLED, False, CaseResult("fail", 3.0, "k", "killed", 2, 2)),
-        (PASS, PASS._replace(seconds=4.0), False, CaseResult("pass", 4.0, "", None, 2, 0)),
-        (PASS._replace(seconds=None), PASS._replace(seconds=None), False, CaseResult("pass", None, "", None, 2, 0)),
+        (
+            PASS,
+            FAIL,
+            False,
+            CaseResult("fail", 2.0, "m", None, executions=2, failed=1),
+        ),
+        (
+            FAIL,
+            PASS,
+            False,
+            CaseResult("fail", 2.0, "m", None, executions=2, failed=1),
+        ),
+        (
+            FAIL,
+            PASS,
+            True,
+            CaseResult("pass", 1.0, "", None, executions=2, failed=1),
+        ),
+        (
+            FAIL,
+            FAIL,
+            True,
+            CaseResult("fail", 2.0, "m", None, executions=2, failed=2),
+        ),
+        (
+            SKIP,
+            PASS,
+            False,
+            CaseResult("pass", 1.0, "", None, executions=2, failed=0),
+        ),
+        (
+            SKIP,
+            FAIL,
+            True,
+            CaseResult("fail", 2.0, "m", None, executions=2, failed=1),
+        ),
+        (
+            KILLED,
+            PASS,
+            False,
+            CaseResult("pass", 1.0, "", None, executions=2, failed=1),
+        ),
+        (
+            KILLED,
+            FAIL,
+            True,
+            CaseResult("fail", 3.0, "m", None, executions=2, failed=2),
+        ),
+        (
+            KILLED,
+            KILLED,
+            False,
+            CaseResult("fail", 3.0, "k", "killed", executions=2, failed=2),
+        ),
+        (
+            PASS,
+            PASS._replace(seconds=4.0),
+            False,
+            CaseResult("pass", 4.0, "", None, executions=2, failed=0),
+        ),
+        (
+            PASS._replace(seconds=None),
+            PASS._replace(seconds=None),
+            False,
+            CaseResult("pass", None, "", None, executions=2, failed=0),
+        ),
     ],
 )
 def test_several_executions_in_one_run(

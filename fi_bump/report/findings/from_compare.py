@@ -33,7 +33,15 @@ def compare_report(comparison: RunComparison, root: str) -> Report:
         results.append(_general(f"{count(unjudged, 'case')} could not be judged"))
     passed = tuple(Passed(_path(entry, root), entry.case) for entry in comparison.entries if not _is_told(entry))
     summary = tuple(_summary(comparison))
-    return Report("compare", comparison.ok, tuple(results), passed, summary, (), rules_of("compare"))
+    return Report(
+        command="compare",
+        ok=comparison.ok,
+        results=tuple(results),
+        passed=passed,
+        summary=summary,
+        help=(),
+        rules=rules_of("compare"),
+    )
 
 
 def _is_told(entry: CaseChange) -> bool:
