@@ -86,6 +86,9 @@ def note_intent(top: str, state: str, temporaries: Iterable[str]) -> None:
     names = [os.path.relpath(temporary, top) for temporary in temporaries]
     write_new(os.path.join(state, INTENT), json.dumps({"version": 1, "temporaries": names}).encode(), private=True)
     sync_folders([state])
+    # The folder itself may be new, and so may the one that it is in (`.git/fi-bump`).
+    parent = os.path.dirname(state)
+    sync_folders([parent, os.path.dirname(parent)] if os.path.basename(parent) == "fi-bump" else [parent])
 
 
 def drop_intent(top: str, state: str) -> bool:

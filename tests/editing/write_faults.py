@@ -43,6 +43,39 @@ def kill_at(root: Path, step: int, action: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", CHILD, str(root), str(step), action, TOP], stderr=subprocess.PIPE)
 
 
+SIGNALLED = """
+import os, sys
+root, call, number, sent, action = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+sys.path.insert(0, sys.argv[6])
+from tests.editing.write_faults import changes, counted
+from fi_bump.editing import write
+
+seen = []
+def send(_, name):
+    seen.append(name)
+    if name == "fsync" and action == "failing" and seen.count("fsync") == 5:
+        raise OSError(28, "full")
+    if name == call and seen.count(call) == number:
+        os.kill(os.getpid(), sent)
+
+with counted(send):
+    if action == "recover":
+        with write.exclusive(root):
+            write.recover(root)
+    else:
+        write.commit(root, changes())
+"""
+
+
+def signal_at(root: Path, call: str, number: int, sent: int, action: str) -> subprocess.Popen[bytes]:
+    """Start a process that sends itself a signal before its `number`-th call of one kind.
+
+    `action` is "commit", "recover", or "failing": a commit whose fifth fsync, that of the second file, fails.
+    """
+    command = [sys.executable, "-c", SIGNALLED, str(root), call, str(number), str(sent), action, TOP]
+    return subprocess.Popen(command, stderr=subprocess.PIPE)
+
+
 @contextmanager
 def counted(before: Callable[[int, str], None]) -> Iterator[list[str]]:
     """Call `before(number, name)` before each system call that `CALLS` lists; yield the names called so far."""
