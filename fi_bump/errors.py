@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -63,6 +64,15 @@ class FiBumpError(Exception):
 def reason_of(error: OSError) -> str:
     """Return the system's reason in lower case, for the text after `cannot be read: `."""
     return (error.strerror or str(error)).lower()
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Return the hint for an unknown name: the nearest known ones, or `otherwise` if none is near."""
+    # `check` passes this module without an unknown name.
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(known))
+    return f"did you mean {' or '.join(close)}?" if close else otherwise
 
 
 FIX_OR_RESTORE = "fix it or restore it from git"

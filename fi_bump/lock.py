@@ -89,6 +89,11 @@ class Lock(NamedTuple):
     exclude: tuple[str, ...] = ()
     schema: str | None = None
 
+    @property
+    def sites(self) -> list[str]:
+        """The recorded sites of all groups."""
+        return [site for group in self.groups for site in group.sites]
+
     def group(self, name: str) -> Group | None:
         """Return the group of that name, or None."""
         return next((group for group in self.groups if group.name == name), None)

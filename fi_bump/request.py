@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from fi_bump import families
-from fi_bump.errors import UsageError
+from fi_bump.errors import UsageError, did_you_mean
 from fi_bump.grammar import canonical_name
 from fi_bump.grouping import filled
 from fi_bump.lock import Group, Lock, Member
@@ -88,8 +87,6 @@ def _unknown_group(lock: Lock, name: str, version: str = "") -> UsageError:
     names = [group.name for group in lock.groups]
     if owners:
         hint = f"'{name}' moves with its group: write {owners[0]}{version}"
-    elif close := get_close_matches(name, names):
-        hint = f"did you mean {' or '.join(close)}?"
     else:
-        hint = f"the groups are {', '.join(names)}"
+        hint = did_you_mean(name, names, f"the groups are {', '.join(names)}")
     return UsageError(f"the lock has no group '{name}'", hint=hint)

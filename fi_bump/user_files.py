@@ -41,6 +41,11 @@ def put(path: str, data: bytes) -> None:
         replace(real, data, attributes)
 
 
+def put_text(path: str, text: str) -> None:
+    """Like `put`, for a report: a surrogate that stands for no byte becomes an escape."""
+    put(path, text.encode("utf-8", "backslashreplace"))
+
+
 def replace(
     path: str, data: bytes, attributes: os.stat_result | None = None, *, private: bool = False, sync: bool = True
 ) -> None:

@@ -280,8 +280,8 @@ def writing(name: str) -> list[str]:
         # str.replace takes two texts; os.replace is called on `os`.
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
         on_text = called == "replace" and not (isinstance(owner, ast.Name) and owner.id in ("os", "shutil"))
-        # A bare `write_bytes` is that of terminal/output.py, which writes to standard output.
-        if called in WRITES and not on_text and not (owner is None and called == "write_bytes"):
+        # A bare `write_bytes` or `write_text` is that of terminal/output.py, which writes to standard output.
+        if called in WRITES and not on_text and not (owner is None and called in ("write_bytes", "write_text")):
             calls.append(called)
         if called == "open" and isinstance(node.func, ast.Name):
             mode = next((word.value for word in node.keywords if word.arg == "mode"), None)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from fi_bump.change.model import Asked, Description, GroupChange, MovedPin
 from fi_bump.findings.compare import compare, finding_line, lock_files
-from fi_bump.findings.rules import Severity
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import agrees, assign
 from fi_bump.pins import Pin
@@ -59,7 +58,7 @@ def describe(
     return Description(
         tuple(each for each in changes if each.old != each.new or each.places),
         tuple(sorted(group.name for group in earlier.lock.groups if group.name not in names)),
-        tuple(finding_line(each) for each in compare(repository.lock, scan) if each.rule.severity is Severity.error),
+        tuple(finding_line(each) for each in compare(repository.lock, scan) if each.fails),
         asked,
         report,
     )

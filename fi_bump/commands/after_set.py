@@ -20,7 +20,7 @@ from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan
-from fi_bump.terminal.output import say, write_bytes
+from fi_bump.terminal.output import say, write_text
 
 
 class Following(NamedTuple):
@@ -52,9 +52,9 @@ class Following(NamedTuple):
         asked = None if flight is None else asked_by_set(request, flight)
         about = describe(now, now.scan(), before(request.lock, scan.pins), asked)
         if self.body == "-":
-            write_bytes(body_text(about).encode("utf-8", "backslashreplace"), self.out)
+            write_text(body_text(about), self.out)
         elif self.body is not None:
-            user_files.put(self.body, body_text(about).encode("utf-8", "backslashreplace"))
+            user_files.put_text(self.body, body_text(about))
             say([f"wrote {self.body}"])
         if self.commit:
             message = message_text(about)

@@ -12,7 +12,6 @@ from fi_bump import state
 from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings.compare import Finding, compare, finding_order, interrupted
-from fi_bump.findings.rules import Severity
 from fi_bump.lock import LOCK_NAME
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.diff import diff
@@ -106,7 +105,7 @@ def run(options: CheckOptions, last_check: cache.LastCheck | None = None) -> int
         findings = sorted([*findings, *online_findings(repository, scan, options.online)], key=finding_order)
     lines = _report(repository, scan, findings, options)
     say(lines or ())
-    in_step = all(finding.rule.severity is not Severity.error for finding in findings)
+    in_step = not any(finding.fails for finding in findings)
     if watch is not None:
         watch.save(encoded(lines) if in_step and lines is not None else None)
     return int(Exit.OK if in_step else Exit.FINDINGS)
@@ -130,8 +129,7 @@ def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan]:
         scan = again.scan(options.paths)
     if options.form == "text":
         say([f"fixed {line}" for change in plan.changes for line in move_lines(change)])
-        old_sites = {site for group in repository.lock.groups for site in group.sites}
-        sites = [site for group in plan.lock.groups for site in group.sites]
+        old_sites, sites = set(repository.lock.sites), plan.lock.sites
         say([f"recorded {site}" for site in sites if site not in old_sites])
     return again, scan
 
@@ -140,7 +138,7 @@ def _findings(repository: Repository, scan: Scan) -> list[Finding]:
     findings = compare(repository.lock, scan)
     if state.pending(repository.root):
         findings.insert(0, interrupted(state.pending_paths(repository.root)))
-    if not scan.pins and not any(finding.rule.severity is Severity.error for finding in findings):
+    if not scan.pins and not any(finding.fails for finding in findings):
         names = ", ".join(group.name for group in repository.lock.groups)
         where = f" below {', '.join(scan.below)}" if any(scan.below) else ""
         hint = "name files that contain pins, or look for pins again with fi-bump init --force, which replaces the lock"

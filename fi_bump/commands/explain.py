@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
-from fi_bump.errors import Exit, UsageError
+from fi_bump.errors import Exit, UsageError, did_you_mean
 from fi_bump.report.explain import explanations, names
 from fi_bump.terminal.output import say
 
@@ -25,8 +23,7 @@ def run(name: str | None) -> int:
     known = explanations()
     plain = name.strip("[]").removeprefix("fi-bump/").lower()
     if plain not in known:
-        close = get_close_matches(plain, known)
-        hint = f"did you mean {' or '.join(close)}?" if close else "list the names: fi-bump explain"
+        hint = did_you_mean(plain, known, "list the names: fi-bump explain")
         raise UsageError(f"'{name}' is not a rule, a probe or an exit code", hint=hint)
     say(known[plain])
     return int(Exit.OK)

@@ -17,7 +17,7 @@ from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning.scan import Scan, literal_anchors, look, wanted_by
 from fi_bump.smoke import baseline, report_file
 from fi_bump.smoke.model import SmokeReport
-from fi_bump.terminal.output import write_bytes
+from fi_bump.terminal.output import write_text
 
 
 class PrBodyOptions(NamedTuple):
@@ -44,7 +44,7 @@ def run(options: PrBodyOptions) -> int:
         where = options.from_lock or options.base
         hint = "run it before the commit, or name an earlier state with --base or --from-lock"
         raise FiBumpError(f"no pin differs between {where} and the working tree", hint=hint)
-    write_bytes(body_text(about).encode("utf-8", "backslashreplace"))
+    write_text(body_text(about))
     return int(Exit.OK)
 
 
@@ -104,7 +104,7 @@ def _pins(repository: Repository, scan: Scan, lock: Lock, commit: str) -> list[P
     wanted = wanted_by((*lock.groups, *repository.lock.groups))
     literals = literal_anchors((*repository.lock.groups, *lock.groups))
     paths = {pin.source.path for pin in scan.pins}
-    paths |= {site.partition("#")[0] for group in lock.groups for site in group.sites}
+    paths |= {site.partition("#")[0] for site in lock.sites}
     pins: list[Pin] = []
     for path in sorted(paths):
         data = git.at(repository.root, commit, path)

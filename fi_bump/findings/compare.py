@@ -32,6 +32,11 @@ class Finding(NamedTuple):
     own_remedy: str | None = None
 
     @property
+    def fails(self) -> bool:
+        """Whether it fails the check."""
+        return self.rule.fails
+
+    @property
     def site(self) -> str:
         """`path#anchor`, for a finding about a pin or a recorded site."""
         return f"{self.place.path}#{self.anchor}"

@@ -244,6 +244,11 @@ class Rule(Enum):
         return rule
 
     @property
+    def fails(self) -> bool:
+        """Whether a finding of this rule fails its command."""
+        return self.severity is Severity.error
+
+    @property
     def help(self) -> str:
         """What to do about a finding of this rule, in general."""
         by_hand = self.fixable and self.remedy != FIX

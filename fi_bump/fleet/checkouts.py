@@ -9,7 +9,6 @@ from typing import NamedTuple
 from fi_bump import state, user_files
 from fi_bump.errors import FiBumpError, UsageError
 from fi_bump.findings.compare import compare
-from fi_bump.findings.rules import Severity
 from fi_bump.fleet.model import Checkout, Held, State
 from fi_bump.lock import LOCK_NAME, Group
 from fi_bump.ownership import assign
@@ -97,7 +96,7 @@ def read(place: Named) -> tuple[Checkout, Repository | None, Scan | None]:
 
 
 def _checkout(place: Named, repository: Repository, scan: Scan) -> Checkout:
-    found = [each.group for each in compare(repository.lock, scan) if each.rule.severity is Severity.error]
+    found = [each.group for each in compare(repository.lock, scan) if each.fails]
     owners = [owner.name if owner else None for _, owner, _ in assign(repository.lock, scan.pins)]
     groups = tuple(_held(group, owners, found) for group in repository.lock.groups)
     # As in `check`, the journal of an interrupted fi-bump is a finding that belongs to no group.

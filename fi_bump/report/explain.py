@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fi_bump.errors import Exit
-from fi_bump.findings.rules import Rule, Severity, rules_of, sentence
+from fi_bump.findings.rules import Rule, rules_of, sentence
 from fi_bump.smoke.registry import PROBES, PYTEST, Probe
 
 _COMMANDS = ("check", "audit", "smoke", "compare")
@@ -42,7 +42,7 @@ def _rows(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _about_rule(rule: Rule) -> list[str]:
-    fails = "error, the exit code is 1" if rule.severity is Severity.error else "note, the command does not fail"
+    fails = "error, the exit code is 1" if rule.fails else "note, the command does not fail"
     head = f"{rule.value}: a rule of fi-bump {rule.command} ({fails})"
     return [head, sentence(rule.meaning), f"help: {rule.help}"]
 

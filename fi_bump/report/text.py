@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fi_bump.editing.plan import PlannedChange
 from fi_bump.findings.compare import Finding, finding_line, quoted
-from fi_bump.findings.rules import FIX, Rule, Severity
+from fi_bump.findings.rules import FIX, Rule
 from fi_bump.lock import Group
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
@@ -62,14 +62,14 @@ def closing_lines(repository: Repository, scan: Scan, findings: list[Finding]) -
     """A line for each group: its pins, and how many findings it has."""
     lines = []
     for group in repository.lock.groups:
-        number = sum(each.group == group.name for each in findings if each.rule.severity is Severity.error)
+        number = sum(each.group == group.name for each in findings if each.fails)
         lines.append(f"{group_line(repository, scan, group)}, {count(number, 'finding') if number else 'in step'}")
     return lines
 
 
 def rename_commands(repository: Repository, findings: list[Finding]) -> list[str]:
     """For each missing site that may have become one new place, the command that gives it that place."""
-    recorded = {site for group in repository.lock.groups for site in group.sites}
+    recorded = set(repository.lock.sites)
     rules = (Rule.NEW_SITE, Rule.DRIFT, Rule.UNASSIGNED)
     places = [each for each in findings if each.rule in rules and each.site not in recorded]
     pairs = []
@@ -105,7 +105,7 @@ def help_lines(findings: list[Finding]) -> list[str]:
 
     Where more than three findings of a rule have each their own command, the rule's general remedy stands for them.
     """
-    errors = [finding for finding in findings if finding.rule.severity is Severity.error]
+    errors = [finding for finding in findings if finding.fails]
     lines = [FIX] if any(finding.fixable for finding in errors) else []
     for rule in Rule:
         own = list(dict.fromkeys(each.remedy for each in errors if each.rule is rule and not each.fixable))

@@ -117,7 +117,7 @@ class _FileScanner:
         self._watch = watch
         self._wanted = wanted_by(lock.groups)
         self._words = needles(self._wanted)
-        self._recorded = {site.partition("#")[0] for group in lock.groups for site in group.sites}
+        self._recorded = {site.partition("#")[0] for site in lock.sites}
 
     def scan_file(self, path: str, form: str | None) -> Found | ParseError | None:
         """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings."""

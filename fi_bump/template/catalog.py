@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
-from fi_bump.errors import InternalError, UsageError
+from fi_bump.errors import InternalError, UsageError, did_you_mean
 
 
 class Template(NamedTuple):
@@ -96,8 +95,7 @@ def find(name: str) -> Template:
     """Return the template with that name. Raises UsageError with similar names."""
     if name in TEMPLATES:
         return TEMPLATES[name]
-    close = get_close_matches(name, TEMPLATES)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"the templates are {', '.join(TEMPLATES)}"
+    hint = did_you_mean(name, TEMPLATES, f"the templates are {', '.join(TEMPLATES)}")
     raise UsageError(f"there is no template '{name}'", hint=hint)
 
 

@@ -48,6 +48,11 @@ def write_bytes(data: bytes, out: TextIO | None = None) -> None:
         raise _unwritable(error) from None
 
 
+def write_text(text: str, out: TextIO | None = None) -> None:
+    """Like `write_bytes`, for a report: a surrogate that stands for no byte becomes an escape."""
+    write_bytes(text.encode("utf-8", "backslashreplace"), out)
+
+
 def _drop_output(stream: TextIO | None = None) -> None:
     """Discard all further output, also what the interpreter flushes when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fi_bump.findings.compare import Finding
-from fi_bump.findings.rules import Rule, Severity, rules_of
+from fi_bump.findings.rules import Rule, rules_of
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin, Place
 from fi_bump.report.findings.lines import Lines
@@ -32,7 +32,7 @@ def check_report(
         summary.append(f"{count(len(results) - len(findings), 'mention')} of other versions")
     return Report(
         command="check",
-        ok=all(result.severity is Severity.note for result in results),
+        ok=not any(result.rule.fails for result in results),
         results=tuple(results),
         passed=tuple(_passed([each.pin for each in assign(repository.lock, scan.pins)], results)),
         summary=tuple(summary),
@@ -50,7 +50,7 @@ def _result(finding: Finding, lines: Lines, simple: set[Place]) -> Result:
         place=place,
         key=finding.anchor or finding.subject or finding.rule.value,
         message=finding.message,
-        help=(finding.remedy,) if finding.rule.severity is Severity.error else (),
+        help=(finding.remedy,) if finding.fails else (),
         # Hashes next to a pin, and other parts of an address, change with it: the version alone is not enough.
         fix=finding.expected if mended else None,
     )

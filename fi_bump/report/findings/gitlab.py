@@ -5,11 +5,10 @@ The format is https://docs.gitlab.com/ci/testing/code_quality/#code-quality-repo
 
 from __future__ import annotations
 
-import json
-
 from fi_bump.findings.rules import Severity
 from fi_bump.report.findings.github import message
 from fi_bump.report.findings.model import Report, fingerprints, printable
+from fi_bump.report.json.text import json_text
 
 _SEVERITY = {Severity.error: "major", Severity.note: "info"}
 
@@ -30,4 +29,4 @@ def gitlab_text(report: Report) -> str:
         }
         for result, mark in zip(report.results, marks, strict=True)
     ]
-    return json.dumps(entries, indent=2, ensure_ascii=False)
+    return json_text(entries)

@@ -6,7 +6,6 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
-from fi_bump.findings.rules import Severity
 from fi_bump.report.findings.github import message
 from fi_bump.report.findings.model import Report, Result, printable, shown
 
@@ -49,7 +48,7 @@ def _case(suite: ElementTree.Element, seen: Counter[tuple[str, str]], path: str,
 
 
 def _failed(case: ElementTree.Element, result: Result) -> None:
-    tag = "failure" if result.severity is Severity.error else "skipped"
+    tag = "failure" if result.rule.fails else "skipped"
     child = ElementTree.SubElement(case, tag, {"type": result.rule.value, "message": _xml(result.message)})
     child.text = _xml(f"{shown(result.place)}: {message(result)}")
 

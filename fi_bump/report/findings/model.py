@@ -69,7 +69,7 @@ class Report(NamedTuple):
     @property
     def errors(self) -> int:
         """The number of results that fail the command."""
-        return sum(result.severity is Severity.error for result in self.results)
+        return sum(result.rule.fails for result in self.results)
 
     def below(self, folder: str) -> Report:
         """Return the report with `folder` in front of every path."""

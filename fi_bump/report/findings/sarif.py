@@ -5,7 +5,6 @@ Section numbers below are those of https://docs.oasis-open.org/sarif/sarif/v2.1.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +12,7 @@ from fi_bump import __version__
 from fi_bump.findings.rules import Rule, Severity, sentence
 from fi_bump.pins import Place
 from fi_bump.report.findings.model import Report, Result, fingerprints, printable
+from fi_bump.report.json.text import json_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/fi-bump/fi-bump"
@@ -42,7 +42,7 @@ def sarif_text(report: Report) -> str:
             for result, mark in zip(report.results, marks, strict=True)
         ],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _driver(report: Report) -> dict[str, Any]:

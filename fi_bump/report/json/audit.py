@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from fi_bump.audit.audit import Audit
 from fi_bump.audit.conflicts import shown
 from fi_bump.audit.resolve import Verdict
 from fi_bump.lock import Lock
+from fi_bump.report.json.text import json_text
 
 SCHEMA = 1
 
@@ -45,4 +45,4 @@ def audit_json(lock: Lock, versions: Mapping[str, str], found: Audit, verdicts: 
         document["resolver"] = [
             {"path": verdict.path, "ok": verdict.ok, "text": "\n".join(verdict.lines)} for verdict in verdicts
         ]
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fi_bump.findings.compare import Finding
-from fi_bump.findings.rules import Severity
 from fi_bump.lock import Group
 from fi_bump.ownership import assign
+from fi_bump.report.json.text import json_text
 from fi_bump.repository import Repository
 from fi_bump.scanning.mentions import Mention
 from fi_bump.scanning.scan import Scan
@@ -20,7 +19,7 @@ def check_json(
     repository: Repository, scan: Scan, findings: list[Finding], mentions: list[Mention] | None = None
 ) -> str:
     """Return the document of `check` (schemas/check.schema.json). `mentions` is None without `--mentions`."""
-    ok = all(finding.rule.severity is Severity.note for finding in findings)
+    ok = not any(finding.fails for finding in findings)
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "ok": ok,
@@ -47,7 +46,7 @@ def status_json(repository: Repository, scan: Scan) -> str:
 
 
 def _text(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def _group(repository: Repository, scan: Scan, group: Group) -> dict[str, Any]:
@@ -86,5 +85,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "expected": finding.expected,
         "message": finding.message,
         "fixable": finding.fixable,
-        "help": finding.remedy if finding.rule.severity is Severity.error else None,
+        "help": finding.remedy if finding.fails else None,
     }

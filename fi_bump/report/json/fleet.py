@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fi_bump.fleet.model import Fleet, FleetMember, GroupStatus, State
+from fi_bump.report.json.text import json_text
 
 SCHEMA = 1
 _STATES = {
@@ -26,7 +26,7 @@ def fleet_json(fleet: Fleet) -> str:
         "counts": fleet.counted(),
         "repositories": [_member(member) for member in fleet.members],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def _member(member: FleetMember) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fi_bump.releases.latest import GroupLatest
+from fi_bump.report.json.text import json_text
 
 SCHEMA = 1
 
@@ -33,4 +33,4 @@ def latest_json(found: list[GroupLatest]) -> str:
         }
         for each in found
     ]
-    return json.dumps({"schema": SCHEMA, "groups": groups}, indent=2, ensure_ascii=False)
+    return json_text({"schema": SCHEMA, "groups": groups})

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from fi_bump.report.json.text import json_text
 from fi_bump.smoke.baseline import SCHEMA
 from fi_bump.smoke.model import BaselineComparison, SmokeReport, Sweep, Target
 
 
-def json_text(report: SmokeReport) -> str:
+def smoke_json(report: SmokeReport) -> str:
     """Return the document. Every key is always present."""
-    return json.dumps({"schema": SCHEMA, **_report(report)}, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text({"schema": SCHEMA, **_report(report)}) + "\n"
 
 
 def _report(report: SmokeReport) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fi_bump.report.formats import SMOKE_FORMATS, SmokeFormat, Written
 from fi_bump.report.outputs import Output
 from fi_bump.repository import Repository
 from fi_bump.smoke.model import SmokeReport
-from fi_bump.terminal.output import write_bytes
+from fi_bump.terminal.output import write_text
 
 _ENDINGS: dict[str, SmokeFormat] = {
     ".txt": "table",
@@ -37,7 +37,7 @@ def render(report: SmokeReport, form: SmokeFormat, repository: Repository | None
         case "table":
             from fi_bump.report.smoke.table import table_text as text
         case "json":
-            from fi_bump.report.json.smoke import json_text as text
+            from fi_bump.report.json.smoke import smoke_json as text
         case "junit":
             from fi_bump.report.smoke.junit import junit_text as text
         case "markdown":
@@ -61,12 +61,12 @@ def _placed(report: SmokeReport, form: Written, repository: Repository | None) -
 def leave(report: SmokeReport, files: tuple[Output[SmokeFormat], ...], repository: Repository) -> None:
     """Write every file, each completely or not at all. Raises FileError."""
     for output in files:
-        user_files.put(output.path, render(report, output.format, repository).encode("utf-8", "backslashreplace"))
+        user_files.put_text(output.path, render(report, output.format, repository))
 
 
 def show(report: SmokeReport, form: SmokeFormat, repository: Repository) -> None:
     """Print the report, and for `github` also write GitHub's job summary with all metrics."""
-    write_bytes(render(report, form, repository).encode("utf-8", "backslashreplace"))
+    write_text(render(report, form, repository))
     if form == "github":
         from fi_bump.report.findings.job_summary import leave as leave_summary
 
