@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fi_bump.pins import Found, Wanted
+from fi_bump.pins import Found, Place, Wanted
 
 REPOSITORY = "github.com/flashinfer-ai/flashinfer"
 URL = b"https://github.com/flashinfer-ai/flashinfer.git"
@@ -13,17 +13,27 @@ WANTED = Wanted(
 )
 
 
-def rows(found: Found) -> list[str]:
-    """One line for each result: `line:column anchor version`, `? subject: reason [version]`, `~ specifier`."""
-    result = []
-    for pin in found.pins:
-        line, column = pin.source.position(pin.span.start)
-        result.append(f"{line}:{column} {pin.anchor} {pin.version}")
+def rows(found: Found, *, versions: bool = True) -> list[str]:
+    """One line for each result: `line:column anchor version`, `? subject: reason [version]`, `~ specifier`.
+
+    Without `versions` a report's own version is left out.
+    """
+    result = [f"{_at(pin.place)} {pin.anchor} {pin.version}" for pin in found.pins]
     for mention in found.unpinned:
-        line, column = mention.source.position(mention.span.start)
-        version = f" [{mention.version}]" if mention.version else ""
-        result.append(f"{line}:{column} ? {mention.subject}: {mention.reason}{version}")
-    for floor in found.floors:
-        line, column = floor.source.position(floor.span.start)
-        result.append(f"{line}:{column} ~ {floor.subject}{floor.specifier}")
-    return result
+        version = f" [{mention.version}]" if mention.version and versions else ""
+        result.append(f"{_at(mention.place)} ? {mention.subject}: {mention.reason}{version}")
+    return result + [f"{_at(floor.place)} ~ {floor.subject}{floor.specifier}" for floor in found.floors]
+
+
+def _at(place: Place) -> str:
+    return f"{place.line}:{place.column}"
+
+
+def marked(text: str) -> tuple[bytes, list[tuple[int, int]]]:
+    """Return a text without its `«…»` marks, and the byte offsets that they enclosed."""
+    data, spans = b"", []
+    for index, part in enumerate(text.replace("»", "«").split("«")):
+        if index % 2:
+            spans.append((len(data), len(data) + len(part.encode())))
+        data += part.encode()
+    return data, spans

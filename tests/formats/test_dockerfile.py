@@ -15,21 +15,15 @@ from hypothesis import strategies as st
 from fi_bump.errors import ParseError
 from fi_bump.formats.dockerfile import find
 from fi_bump.pins import Found, Source, Wanted
-from tests.formats import laws
+from tests.formats import laws, results
+from tests.formats.results import REPOSITORY, URL, WANTED
 
 CASES = Path(__file__).parent / "cases" / "dockerfile"
-REPOSITORY = "github.com/flashinfer-ai/flashinfer"
-WANTED = Wanted(
-    frozenset({"flashinfer-python", "flashinfer-cubin", "flashinfer-jit-cache"}),
-    frozenset({"FLASHINFER_VERSION", "FLASHINFER_GIT_REF"}),
-    frozenset({REPOSITORY}),
-)
 ARG = "ARG FLASHINFER_VERSION"
 ENV = "ENV FLASHINFER_VERSION"
 SHELL = "RUN FLASHINFER_VERSION"
 CLONE = f"git clone {REPOSITORY}"
 CHECKOUT = f"git checkout {REPOSITORY}"
-URL = b"https://github.com/flashinfer-ai/flashinfer.git"
 
 
 def search(data: bytes) -> Found:
@@ -37,18 +31,7 @@ def search(data: bytes) -> Found:
 
 
 def rows(found: Found) -> list[str]:
-    """One line for each result: `line:column anchor version`, `? reason`, `~ specifier`."""
-    result = []
-    for pin in found.pins:
-        line, column = pin.source.position(pin.span.start)
-        result.append(f"{line}:{column} {pin.anchor} {pin.version}")
-    for mention in found.unpinned:
-        line, column = mention.source.position(mention.span.start)
-        result.append(f"{line}:{column} ? {mention.subject}: {mention.reason}")
-    for floor in found.floors:
-        line, column = floor.source.position(floor.span.start)
-        result.append(f"{line}:{column} ~ {floor.subject}{floor.specifier}")
-    return result
+    return results.rows(found, versions=False)
 
 
 VARIABLES: list[tuple[bytes, list[str]]] = [

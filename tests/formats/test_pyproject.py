@@ -16,6 +16,7 @@ from fi_bump.formats.pyproject_strings import strings
 from fi_bump.formats.table import format_of
 from fi_bump.pins import Found, Kind, Source, Wanted
 from tests.formats import laws
+from tests.formats.results import marked
 
 REPOSITORY = "github.com/flashinfer-ai/flashinfer"
 WANTED = Wanted(
@@ -64,16 +65,6 @@ def test_tables(header: str, table: str) -> None:
     data = f'{header} = ["torch==2.9.0", "flashinfer-python==0.6.1"]\n'
     line = data.splitlines()[1]
     assert pins(data.encode()) == [(f"{table}/flashinfer-python", "0.6.1", 2, line.index("0.6.1") + 1)]
-
-
-def marked(text: str) -> tuple[bytes, list[tuple[int, int]]]:
-    """Return a text without its `«…»` marks, and the byte offsets that they enclosed."""
-    data, spans = b"", []
-    for index, part in enumerate(text.replace("»", "«").split("«")):
-        if index % 2:
-            spans.append((len(data), len(data) + len(part.encode())))
-        data += part.encode()
-    return data, spans
 
 
 @pytest.mark.parametrize(

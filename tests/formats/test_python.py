@@ -12,13 +12,10 @@ from hypothesis import strategies as st
 from fi_bump.formats.python import find
 from fi_bump.formats.python_literals import literals
 from fi_bump.pins import Found, Kind, Source, Wanted
-from tests.formats import laws
+from tests.formats import laws, results
+from tests.formats.results import marked
 
-WANTED = Wanted(
-    frozenset({"flashinfer-python", "flashinfer-cubin", "flashinfer-jit-cache"}),
-    frozenset({"FLASHINFER_VERSION"}),
-    frozenset({"github.com/flashinfer-ai/flashinfer"}),
-)
+WANTED = results.WANTED._replace(variables=frozenset({"FLASHINFER_VERSION"}))
 GATE = "an exact gate: its result changes when the version moves"
 CONSTANT = "an exact constant: comparisons with it change when the version moves"
 CHECK = "checked at run time: update it by hand, or record it with fi-bump site add"
@@ -29,16 +26,6 @@ RELEASE = "https://github.com/flashinfer-ai/flashinfer/releases/download"
 
 def look(data: bytes) -> Found:
     return find(Source("setup.py", data), WANTED)
-
-
-def marked(text: str) -> tuple[bytes, list[tuple[int, int]]]:
-    """Return a text without its `«…»` marks, and the byte offsets that they enclosed."""
-    data, spans = b"", []
-    for index, part in enumerate(text.replace("»", "«").split("«")):
-        if index % 2:
-            spans.append((len(data), len(data) + len(part.encode())))
-        data += part.encode()
-    return data, spans
 
 
 @pytest.mark.parametrize(

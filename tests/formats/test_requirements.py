@@ -11,15 +11,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from fi_bump.formats.requirements import find
-from fi_bump.pins import Found, Kind, Source, Wanted
-from tests.formats import laws
+from fi_bump.pins import Found, Kind, Source
+from tests.formats import laws, results
+from tests.formats.results import REPOSITORY
 
-WANTED = Wanted(
-    frozenset({"flashinfer-python", "flashinfer-cubin", "flashinfer-jit-cache"}),
-    frozenset({"FLASHINFER_VERSION"}),
-    frozenset({"github.com/flashinfer-ai/flashinfer"}),
-)
-REPOSITORY = "github.com/flashinfer-ai/flashinfer"
+WANTED = results.WANTED._replace(variables=frozenset({"FLASHINFER_VERSION"}))
 HASHES = "fi-bump cannot replace its --hash options: not all are sha256, or other text separates them"
 URL = "pinned by a URL that fi-bump does not update"
 PATH = "pinned by the path of a file, which fi-bump does not update"

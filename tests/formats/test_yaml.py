@@ -8,15 +8,11 @@ import pytest
 
 from fi_bump.formats.yaml import find
 from fi_bump.pins import Found, Kind, Source, Wanted
+from tests.formats import results
+from tests.formats.results import REPOSITORY, URL
 
-REPOSITORY = "github.com/flashinfer-ai/flashinfer"
-WANTED = Wanted(
-    frozenset({"flashinfer-python", "flashinfer-cubin", "flashinfer-jit-cache"}),
-    frozenset({"FLASHINFER_VERSION", "FLASHINFER_COMMIT"}),
-    frozenset({REPOSITORY}),
-)
+WANTED = results.WANTED._replace(variables=frozenset({"FLASHINFER_VERSION", "FLASHINFER_COMMIT"}))
 KEY = "FLASHINFER_VERSION"
-URL = b"https://github.com/flashinfer-ai/flashinfer.git"
 NOTE = "this file is not YAML, so fi-bump reads only its lines of the form KEY: VALUE"
 OPTIONS = "the default of a list of options; add the new version to the options too"
 BUILD = "pinned with a build string, which changes with the version"
@@ -27,18 +23,7 @@ def search(data: bytes) -> Found:
 
 
 def rows(found: Found) -> list[str]:
-    """One line for each result: `line:column anchor version`, `? reason`, `~ specifier`."""
-    result = []
-    for pin in found.pins:
-        line, column = pin.source.position(pin.span.start)
-        result.append(f"{line}:{column} {pin.anchor} {pin.version}")
-    for mention in found.unpinned:
-        line, column = mention.source.position(mention.span.start)
-        result.append(f"{line}:{column} ? {mention.subject}: {mention.reason}")
-    for floor in found.floors:
-        line, column = floor.source.position(floor.span.start)
-        result.append(f"{line}:{column} ~ {floor.subject}{floor.specifier}")
-    return result
+    return results.rows(found, versions=False)
 
 
 KEYS: list[tuple[bytes, list[str]]] = [

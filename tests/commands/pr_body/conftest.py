@@ -27,6 +27,19 @@ GATE = f'import flashinfer\n\nif flashinfer.__version__ == "{OLD}":\n    pass\n'
 
 Ask = Callable[..., Result]
 
+# What `set` moves in the repository of tests/conftest.py.
+MOVES = f"""\
+### What moves
+
+| place | pin | from | to |
+| --- | --- | --- | --- |
+| `docker/Dockerfile:3` | `FLASHINFER_VERSION` | {OLD} | {NEW} |
+| `docker/Dockerfile.nightly:2` | `github.com/flashinfer-ai/flashinfer` | {OLD} | {NEW} |
+| `docker/versions.json:5` | `FLASHINFER_VERSION` | {OLD} | {NEW} |
+| `requirements/cuda.txt:5` | `flashinfer-python` | {OLD} | {NEW} |
+| `requirements/cuda.txt:6` | `flashinfer-cubin` | {OLD} | {NEW} |
+"""
+
 
 @pytest.fixture(autouse=True)
 def plain_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

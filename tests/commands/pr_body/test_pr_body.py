@@ -7,22 +7,11 @@ from pathlib import Path
 import pytest
 
 from fi_bump.report.markdown_escape import code, plain
-from tests.commands.pr_body.conftest import Ask, git, section
+from tests.commands.pr_body.conftest import MOVES, Ask, git, section
 from tests.conftest import LOCK, NEW, OLD, Run, plant
 from tests.index.server import Index, Package, wheel
 
 PAGE = "https://github.com/flashinfer-ai/flashinfer/releases/tag/v"
-MOVES = f"""\
-### What moves
-
-| place | pin | from | to |
-| --- | --- | --- | --- |
-| `docker/Dockerfile:3` | `FLASHINFER_VERSION` | {OLD} | {NEW} |
-| `docker/Dockerfile.nightly:2` | `github.com/flashinfer-ai/flashinfer` | {OLD} | {NEW} |
-| `docker/versions.json:5` | `FLASHINFER_VERSION` | {OLD} | {NEW} |
-| `requirements/cuda.txt:5` | `flashinfer-python` | {OLD} | {NEW} |
-| `requirements/cuda.txt:6` | `flashinfer-cubin` | {OLD} | {NEW} |
-"""
 LOOK = f"""\
 ### To look at
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.pr_body.conftest import MOVES
 from tests.commands.template.test_validators import scripts, written
 from tests.conftest import GIT_SETTINGS, NEW, OLD, TREE, Run, plant
 from tests.conftest import LOCK as ONE
@@ -39,16 +40,7 @@ BODY = f"""\
 
 5 pins in 4 files, in step; no conflicts; nothing else to look at; smoke not run
 
-### What moves
-
-| place | pin | from | to |
-| --- | --- | --- | --- |
-| `docker/Dockerfile:3` | `FLASHINFER_VERSION` | {OLD} | {NEW} |
-| `docker/Dockerfile.nightly:2` | `github.com/flashinfer-ai/flashinfer` | {OLD} | {NEW} |
-| `docker/versions.json:5` | `FLASHINFER_VERSION` | {OLD} | {NEW} |
-| `requirements/cuda.txt:5` | `flashinfer-python` | {OLD} | {NEW} |
-| `requirements/cuda.txt:6` | `flashinfer-cubin` | {OLD} | {NEW} |
-
+{MOVES}
 ### Releases of flashinfer on the way
 
 | release | uploaded |
