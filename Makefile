@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+# The tests that compare with golden files.
+GOLDENS := tests/forms tests/report tests/commands/template/test_template.py tests/house/test_wording.py
 
 .PHONY: demo test fast goldens network lint types check docs bench clean
 

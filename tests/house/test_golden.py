@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from fi_bump import __version__
 from tests import golden as goldens
 from tests.report import samples
+
+TOP = Path(__file__).parents[2]
 
 
 def test_a_golden_file_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,3 +39,15 @@ def test_the_golden_copy_of_a_report_has_no_version(tmp_path: Path, monkeypatch:
     assert (tmp_path / "x.sarif").read_text() == '{"version": "VERSION", "other": 1}\n'
     monkeypatch.delenv(goldens.WRITE)
     assert samples.golden("x.sarif") == made
+
+
+def test_make_goldens_runs_every_test_that_compares_with_golden_files() -> None:
+    (line,) = re.findall(r"^GOLDENS := (.+)$", (TOP / "Makefile").read_text(), re.MULTILINE)
+    users = {
+        str(path.relative_to(TOP))
+        for path in TOP.glob("tests/**/test_*.py")
+        if re.search(r"^from tests(\.golden)? import .*\bgolden\b", path.read_text(), re.MULTILINE)
+    }
+    assert {"tests/forms/test_forms.py", "tests/house/test_wording.py"} <= users
+    outside = {user for user in users if not user.startswith(tuple(line.split()))}
+    assert outside == {"tests/house/test_golden.py"}
