@@ -47,6 +47,13 @@ class Repository(NamedTuple):
         """Return the lock's bytes after the plan, unchanged if the lock is the same."""
         return self.lock_data if plan.lock == self.lock else dump(plan.lock)
 
+    def diff(self, plan: Plan) -> bytes:
+        """Return the plan as one patch for `git apply`, with the lock last."""
+        from fi_bump.editing.diff import unified
+
+        patches = [unified(change.source.path, change.source.data, change.new) for change in plan.changes]
+        return b"".join([*patches, unified(LOCK_NAME, self.lock_data, self.new_lock_data(plan))])
+
     def apply(self, plan: Plan) -> None:
         """Write the verified plan: all files or none, the lock last."""
         from fi_bump.editing import write

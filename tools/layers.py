@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("audit", "smoke"),
     # The stage compares an engine's tests by the same rules.
     ("compare",),
+    ("moving",),
     ("request",),
     ("repository",),
     ("editing", "findings", "grouping", "releases"),

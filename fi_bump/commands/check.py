@@ -14,7 +14,6 @@ from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings.compare import Finding, compare, finding_order, interrupted
 from fi_bump.lock import LOCK_NAME
 from fi_bump.records import TYPE_CHECKING, NamedTuple
-from fi_bump.report.diff import diff
 from fi_bump.report.text import check_lines, count, mention_line, move_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning import cache
@@ -113,7 +112,7 @@ def run(options: CheckOptions, last_check: cache.LastCheck | None = None) -> int
 
 def _show(repository: Repository, plan: Plan, options: CheckOptions) -> None:
     if options.form == "text":
-        write_bytes(diff(repository, plan))
+        write_bytes(repository.diff(plan))
 
 
 def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan]:

@@ -6,17 +6,16 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from fi_bump.commands.locked import locked_repository
-from fi_bump.editing.plan import Plan, make_plan
-from fi_bump.errors import Exit, FiBumpError, UsageError
-from fi_bump.findings.compare import Finding, compare, finding_line, finding_order, lock_files
-from fi_bump.findings.rules import Rule
-from fi_bump.lock import Group, Lock
+from fi_bump.editing.plan import Plan
+from fi_bump.errors import Exit, UsageError
+from fi_bump.findings.compare import Finding, finding_line, lock_files
+from fi_bump.lock import Group
+from fi_bump.moving import plan_move
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
-from fi_bump.report.diff import diff
 from fi_bump.report.text import count, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
-from fi_bump.request import Request, read_request
+from fi_bump.request import Request, named_group, read_request
 from fi_bump.scanning import mentions
 from fi_bump.scanning.cache import Watch, recall
 from fi_bump.scanning.scan import Scan, watch_names
@@ -94,7 +93,7 @@ def _run(options: SetOptions, after: Following | None) -> int:
         plan, findings = _plan(repository, request, scan or _scan(repository, request, quick=True), flight)
         if findings:
             return _refuse(findings)
-        write_bytes(diff(repository, plan))
+        write_bytes(repository.diff(plan))
         return int(Exit.OK)
     with locked_repository(repository.root) as repository:
         request = read_request(repository, options.targets)
@@ -129,62 +128,7 @@ def _scan(repository: Repository, request: Request, *, quick: bool = False) -> S
 
 
 def _plan(repository: Repository, request: Request, scan: Scan, flight: Preflight | None) -> tuple[Plan, list[Finding]]:
-    """Return the plan, and the findings that forbid it: places of a moving group that the move would leave behind.
-
-    Without findings the plan is verified. Raises FiBumpError when a group that is to move has no pin.
-    """
-    versions = request.versions
-    plan = make_plan(_with_files(request, flight), scan, versions)
-    subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
-    findings = [finding for finding in compare(plan.lock, scan) if _forbids(finding, versions, subjects)]
-    if any(finding.rule is Rule.UNASSIGNED for finding in findings):
-        # The present versions, not the planned ones, tell which group an unassigned pin probably belongs to.
-        findings = [finding for finding in findings if finding.rule is not Rule.UNASSIGNED]
-        findings += [
-            each for each in compare(request.lock, scan) if each.rule is Rule.UNASSIGNED and each.subject in subjects
-        ]
-        findings.sort(key=finding_order)
-    if findings:
-        return plan, findings
-    for name in versions:
-        if not any(pin.subject in _group(plan.lock, name).subjects for pin in scan.pins):
-            hint = "run fi-bump init --force to look for pins again; it replaces the recorded sites"
-            raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
-    return repository.verified(plan), []
-
-
-def _with_files(request: Request, flight: Preflight | None) -> Lock:
-    """Return the request's lock with the release files of its new versions.
-
-    The files are those that the indexes named; a group that moves without an index loses its recorded files, because
-    they belong to the old release.
-    """
-    lock = request.lock
-    for group in request.groups:
-        if flight is None and group.version == request.versions[group.name]:
-            continue
-        known = flight.files if flight else {}
-        members = tuple(member._replace(files=known.get(member.name, ())) for member in group.packages)
-        lock = lock.replace_group(group._replace(packages=members))
-    return lock
-
-
-def _group(lock: Lock, name: str) -> Group:
-    group = lock.group(name)
-    assert group is not None  # parse_targets has looked it up
-    return group
-
-
-def _forbids(finding: Finding, versions: dict[str, str], subjects: set[str]) -> bool:
-    """Return whether a finding that remains after the planned move shows that the move would be incomplete."""
-    match finding.rule:
-        case Rule.MISSING_SITE | Rule.FLOOR_VIOLATED:
-            return finding.group in versions
-        case Rule.DRIFT:
-            return not finding.fixable and finding.subject in subjects
-        case Rule.UNASSIGNED:
-            return finding.subject in subjects
-    return False
+    return plan_move(repository, request, scan, flight.files if flight else None)
 
 
 def _refuse(findings: list[Finding]) -> int:
@@ -197,7 +141,7 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
     changed = {move.pin for change in plan.changes for move in change.moves}
     assigned = assign(plan.lock, scan.pins)
     for name, version in request.versions.items():
-        group = _group(request.lock, name)
+        group = named_group(request.lock, name)
         moved = [pin for pin, owner, _ in assigned if owner and owner.name == name and pin in changed]
         if group.version == version and not moved:
             say([f"{name} is already at {version}"])

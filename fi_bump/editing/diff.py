@@ -1,13 +1,9 @@
-"""Write a plan as a unified diff, in bytes that `git apply` accepts."""
+"""Write the change of a file as a unified diff, in bytes that `git apply` accepts."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-
-from fi_bump.editing.plan import Plan
-from fi_bump.lock import LOCK_NAME
-from fi_bump.repository import Repository
 
 _ESCAPES = {0x07: "a", 0x08: "b", 0x09: "t", 0x0A: "n", 0x0B: "v", 0x0C: "f", 0x0D: "r", 0x22: '"', 0x5C: "\\"}
 
@@ -49,12 +45,3 @@ def _escaped(byte: int) -> bytes:
     if byte in _ESCAPES:
         return b"\\" + _ESCAPES[byte].encode()
     return bytes([byte]) if 0x20 <= byte < 0x7F else b"\\%03o" % byte
-
-
-def diff(repository: Repository, plan: Plan) -> bytes:
-    """Return the plan as one patch for `git apply`, with the lock last."""
-    from fi_bump.report.diff import unified
-
-    patches = [unified(change.source.path, change.source.data, change.new) for change in plan.changes]
-    patches.append(unified(LOCK_NAME, repository.lock_data, repository.new_lock_data(plan)))
-    return b"".join(patches)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fi_bump.report.diff import unified
+from fi_bump.editing.diff import unified
 
 LINES = b"".join(b"line %d\n" % number for number in range(20))
 

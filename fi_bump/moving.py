@@ -1,0 +1,78 @@
+"""Plan the move of groups to other versions: what `set` and the Python API write, and what makes them refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fi_bump.editing.plan import Plan, make_plan
+from fi_bump.errors import FiBumpError
+from fi_bump.findings.compare import Finding, compare, finding_order
+from fi_bump.findings.rules import Rule
+from fi_bump.lock import Group, Lock
+from fi_bump.records import TYPE_CHECKING
+from fi_bump.repository import Repository
+from fi_bump.scanning.scan import Scan
+
+if TYPE_CHECKING:
+    from fi_bump.request import Request
+
+# For each package, the release files of its new version: their names and SHA-256 digests.
+Files = Mapping[str, tuple[tuple[str, str], ...]]
+
+
+def plan_move(repository: Repository, request: Request, scan: Scan, files: Files | None) -> tuple[Plan, list[Finding]]:
+    """Return the plan, and the findings that forbid it: places of a moving group that the move would leave behind.
+
+    `files` is None if no index was asked. Without findings the plan is verified. Raises FiBumpError when a group that
+    is to move has no pin.
+    """
+    versions = request.versions
+    plan = make_plan(_with_files(request, files), scan, versions)
+    subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
+    findings = [finding for finding in compare(plan.lock, scan) if _forbids(finding, versions, subjects)]
+    if any(finding.rule is Rule.UNASSIGNED for finding in findings):
+        # The present versions, not the planned ones, tell which group an unassigned pin probably belongs to.
+        findings = [finding for finding in findings if finding.rule is not Rule.UNASSIGNED]
+        findings += [
+            each for each in compare(request.lock, scan) if each.rule is Rule.UNASSIGNED and each.subject in subjects
+        ]
+        findings.sort(key=finding_order)
+    if findings:
+        return plan, findings
+    for name in versions:
+        if not any(pin.subject in _group(plan.lock, name).subjects for pin in scan.pins):
+            hint = "run fi-bump init --force to look for pins again; it replaces the recorded sites"
+            raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
+    return repository.verified(plan), []
+
+
+def _with_files(request: Request, files: Files | None) -> Lock:
+    """Return the request's lock with the release files of its new versions.
+
+    A group that moves without an index loses its recorded files, because they belong to the old release.
+    """
+    lock = request.lock
+    for group in request.groups:
+        if files is None and group.version == request.versions[group.name]:
+            continue
+        members = tuple(member._replace(files=(files or {}).get(member.name, ())) for member in group.packages)
+        lock = lock.replace_group(group._replace(packages=members))
+    return lock
+
+
+def _group(lock: Lock, name: str) -> Group:
+    group = lock.group(name)
+    assert group is not None  # the request names groups of its lock
+    return group
+
+
+def _forbids(finding: Finding, versions: Mapping[str, str], subjects: set[str]) -> bool:
+    """Return whether a finding that remains after the planned move shows that the move would be incomplete."""
+    match finding.rule:
+        case Rule.MISSING_SITE | Rule.FLOOR_VIOLATED:
+            return finding.group in versions
+        case Rule.DRIFT:
+            return not finding.fixable and finding.subject in subjects
+        case Rule.UNASSIGNED:
+            return finding.subject in subjects
+    return False
