@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _table(marker: re.Match[str]) -> str:
-    """The marker, and the Markdown table that it stands for."""
+    """Return the marker, followed by its Markdown table."""
     if marker["command"] is None:
         rows = ["| code | meaning |", "|---|---|", *(f"| {int(code)} | {sentence(code.meaning)} |" for code in Exit)]
     else:

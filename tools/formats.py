@@ -1,6 +1,6 @@
 """Write what depends on the names of files: the pattern of the pre-commit hooks, and the table in docs/forms.md.
 
-Both are derived from fi_bump/formats/table.py of the tree that this file lies in.
+Both are made from fi_bump/formats/table.py in the same tree as this file.
 
     python tools/formats.py            write .pre-commit-hooks.yaml and docs/forms.md
     python tools/formats.py --check    fail when one of them is stale
@@ -24,12 +24,12 @@ _TABLE = re.compile(r"(?<=<!-- formats -->\n\n)(?:\|.*\n)+")
 
 
 def hook_pattern() -> str:
-    """The regular expression over paths that the hooks run for, on several lines: one for each format."""
+    """Return the regular expression for the paths that the hooks run for, with one line per format."""
     return "\n|".join(["(?xi)\n" + _expression(FORMATS[0]), *map(_expression, FORMATS[1:])])
 
 
 def _expression(form: FileFormat) -> str:
-    """What finds the paths of a format, and of what its `but` excludes: a file too many costs one check."""
+    """Return the expression for a format's paths. It ignores the format's `but`: one file too many costs one check."""
     patterns = []
     for pattern in form.files:
         folder, slash, name = pattern.rpartition("/")
@@ -44,7 +44,7 @@ def _of_name(pattern: str) -> str:
 
 
 def page_table() -> str:
-    """The formats as a Markdown table."""
+    """Return the formats as a Markdown table."""
     rows = ["| format | files | what fi-bump reads in it | second opinion |", "|---|---|---|---|"]
     for form in FORMATS:
         files = ", ".join(f"`{pattern}`" for pattern in form.files)
@@ -54,7 +54,7 @@ def page_table() -> str:
 
 
 def generated(path: str, text: str) -> str:
-    """A file's text with its part that depends on the formats. Raises SystemExit where there is no such part."""
+    """Return a file's text with its generated part. Raises SystemExit if the file does not have that part."""
     if path == HOOKS:
         made, pattern = "".join(f"    {line}\n" for line in hook_pattern().split("\n")), _PATTERN
     else:

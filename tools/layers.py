@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 PACKAGE = Path(__file__).resolve().parent.parent / "fi_bump"
 
-# From the top. A unit is a folder of fi_bump/ or a module that lies directly in it. It imports from lower layers only.
+# From the top. A unit is a folder of fi_bump/ or a module directly in fi_bump/. It imports only from lower layers.
 # A unit that needs its neighbour moves into a layer of its own above it, in this table, where a reviewer sees it.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
@@ -67,7 +67,7 @@ class Layout(NamedTuple):
 
     @property
     def flat(self) -> list[str]:
-        """The modules that lie directly in the package, without `__init__` and `__main__`, sorted."""
+        """The modules directly in the package, without `__init__` and `__main__`, sorted."""
         return sorted({unit(file) for file in self.files if "/" not in file} - {"__init__", "__main__"})
 
     @property
@@ -82,12 +82,12 @@ class Layout(NamedTuple):
 
 
 def unit(file: str) -> str:
-    """The folder of the package that a file lies in, or the module's name where it lies in none."""
+    """Return the folder of the package that contains a file, or the module's name if the file is in no folder."""
     return file.partition("/")[0].removesuffix(".py")
 
 
 def read_layout(package: Path = PACKAGE) -> Layout:
-    """The layout of a package folder. Raises SyntaxError for a file that is not Python."""
+    """Return the layout of a package folder. Raises SyntaxError for a file that is not Python."""
     texts = {path.relative_to(package).as_posix(): path.read_bytes() for path in package.rglob("*.py")}
     modules = {_module(package.name, file): file for file in texts}
     arrows = set()
@@ -98,12 +98,12 @@ def read_layout(package: Path = PACKAGE) -> Layout:
 
 
 def _module(package: str, file: str) -> str:
-    """The dotted name of a file; that of a folder for its `__init__.py`."""
+    """Return the dotted name of a file; for an `__init__.py`, that of its folder."""
     return f"{package}/{file}".removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def imported_names(tree: ast.Module, package: str, file: str) -> Iterator[str]:
-    """Every name that a module imports, dotted and absolute: `a.b` for `import a.b`, `a.b.c` for `from a.b import c`.
+    """Yield every name that a module imports: `a.b` for `import a.b`, `a.b.c` for `from a.b import c`.
 
     `__import__(f"a.b.{name}")` gives `a.b.*`.
     """
@@ -122,7 +122,7 @@ def imported_names(tree: ast.Module, package: str, file: str) -> Iterator[str]:
 
 
 def _targets(name: str, modules: Mapping[str, str]) -> Iterator[str]:
-    """The files that an imported name means: a module, the module that defines it, or for `a.b.*` all of a.b."""
+    """Yield the files that an imported name means: a module, the module that defines it, or for `a.b.*` all of a.b."""
     if name.endswith(".*"):
         folder = name.removesuffix(".*")
         yield from (file for module, file in modules.items() if module.rpartition(".")[0] == folder)
@@ -133,7 +133,7 @@ def _targets(name: str, modules: Mapping[str, str]) -> Iterator[str]:
 
 
 def wrong_layers(layout: Layout) -> list[str]:
-    """One sentence for each unit without a layer, and for each layer's entry that is no unit or is given twice."""
+    """Return a sentence for each unit without a layer, and for each entry of a layer that is unknown or given twice."""
     given = [name for layer in LAYERS for name in layer]
     missing = [f"{name} has no layer: give it one in tools/layers.py" for name in layout.units if name not in given]
     stale = [f"{name} has a layer in tools/layers.py and does not exist" for name in given if name not in layout.units]
@@ -142,7 +142,7 @@ def wrong_layers(layout: Layout) -> list[str]:
 
 
 def upward(layout: Layout) -> list[str]:
-    """One sentence for each import from the importer's own layer, or from a higher one, that crosses units."""
+    """Return a sentence for each import of another unit from the importer's own layer or from a higher one."""
     heights = {name: -number for number, layer in enumerate(LAYERS) for name in layer}
     found = []
     for arrow in layout.arrows:
@@ -156,7 +156,7 @@ def upward(layout: Layout) -> list[str]:
 
 
 def cycles(layout: Layout) -> list[str]:
-    """One sentence, with an import for each step, for each circle of files, and of the members of any folder."""
+    """Return a sentence, with an import for each step, for each circle of files and of the members of any folder."""
     found = [" and ".join(map(str, steps)) for steps in _circles({each: each for each in layout.arrows})]
     folders = sorted({folder for file in layout.files for folder in _folders(file)})
     for folder in folders:
@@ -171,13 +171,13 @@ def cycles(layout: Layout) -> list[str]:
 
 
 def _folders(file: str) -> list[str]:
-    """The folders around a file, each with a `/` at its end; the package itself is ``."""
+    """Return the folders around a file, each with a `/` at its end; the package itself is ``."""
     parts = file.split("/")[:-1]
     return ["".join(f"{part}/" for part in parts[:number]) for number in range(len(parts) + 1)]
 
 
 def _member(folder: str, file: str) -> str:
-    """What of a folder a file belongs to: a folder in it or a file; `` for its `__init__.py` and files outside."""
+    """Return the member of a folder that a file belongs to; `` for the folder's `__init__.py` and for files outside."""
     if not file.startswith(folder):
         return ""
     member = file.removeprefix(folder).partition("/")[0]
@@ -201,7 +201,7 @@ def _circles(steps: Mapping[Arrow, Arrow]) -> Iterator[list[Arrow]]:
 
 
 def _reached(start: str, following: Mapping[str, Iterable[str]]) -> set[str]:
-    """The nodes that arrows lead to from `start`."""
+    """Return the nodes that arrows lead to from `start`."""
     found: set[str] = set()
     left = [start]
     while left:
@@ -212,7 +212,7 @@ def _reached(start: str, following: Mapping[str, Iterable[str]]) -> set[str]:
 
 
 def _way_back(start: str, following: Mapping[str, Iterable[str]]) -> list[str]:
-    """The nodes of a shortest circle from `start` to itself, `start` first; empty where there is none."""
+    """Return the nodes of a shortest circle from `start` to itself, `start` first; empty if there is no circle."""
     came_from: dict[str, str] = {}
     level = [start]
     while level:

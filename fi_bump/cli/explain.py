@@ -1,4 +1,4 @@
-"""explain: what a rule, a probe or an exit code means."""
+"""The options of `fi-bump explain`, which says what a rule, a probe or an exit code means."""
 
 import sys
 from typing import Annotated
@@ -21,7 +21,7 @@ def explain_command(
 ) -> None:
     """Explain a rule, a probe or an exit code.
 
-    For a rule it prints the meaning, whether it fails its command, and what to do. It reads no repository.
+    For a rule it prints the meaning, whether it fails the command, and what to do. It reads no repository.
     """
     from fi_bump.commands import explain as command
 

@@ -66,7 +66,7 @@ def complete_probes(incomplete: str) -> list[str]:
 
 
 def complete_explained(incomplete: str) -> list[str]:
-    """The names that `explain` takes."""
+    """Suggest the names that `explain` accepts."""
     from fi_bump.commands.explain import known_names
 
     return [name for name in known_names() if name.startswith(incomplete)]

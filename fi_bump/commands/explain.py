@@ -8,14 +8,14 @@ from fi_bump.terminal.output import say
 
 
 def known_names() -> list[str]:
-    """Every name that can be explained."""
+    """Return every name that can be explained."""
     return list(explanations())
 
 
 def run(name: str | None) -> int:
-    """Print what `name` means, or without a name the list of all, and return 0. Raises UsageError for another name.
+    """Print what `name` means, or without a name the list of all names, and return 0.
 
-    A name is taken as reports write it: `drift`, `[drift]`, `fi-bump/drift`.
+    A name has the form of any report: `drift`, `[drift]`, `fi-bump/drift`. Raises UsageError for an unknown name.
     """
     if name is None:
         say(names())
@@ -23,7 +23,7 @@ def run(name: str | None) -> int:
     known = explanations()
     plain = name.strip("[]").removeprefix("fi-bump/").lower()
     if plain not in known:
-        hint = did_you_mean(plain, known, "list the names: fi-bump explain")
+        hint = did_you_mean(plain, known, "run fi-bump explain to list the names")
         raise UsageError(f"'{name}' is not a rule, a probe or an exit code", hint=hint)
     say(known[plain])
     return int(Exit.OK)

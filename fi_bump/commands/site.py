@@ -176,7 +176,7 @@ def _new_literal(repository: Repository, place: str, group_name: str | None, tex
 def _literal(source: Source, text: str, group: Group) -> Pin:
     anchor = LITERAL + text
     if not is_literal_anchor(anchor):
-        message = f"'{text}' does not contain {LITERAL_MARK} exactly once, beside other text"
+        message = f"'{text}' does not contain {LITERAL_MARK} exactly once, together with other text"
         raise UsageError(message, hint="quote the text for the shell")
     found = literal.places(source, anchor)
     if len(found) != 1:

@@ -25,7 +25,7 @@ class Once(Client):
         self._revalidated: set[tuple[str, tuple[str, ...]]] = set()
 
     def project(self, package: str, indexes: Iterable[str], *, revalidate: bool = False) -> Project:
-        """As Client.project."""
+        """Like Client.project, but revalidate a package only once per run."""
         key = (package, tuple(indexes))
         again = revalidate and key not in self._revalidated
         project = super().project(package, key[1], revalidate=again)

@@ -1,4 +1,4 @@
-"""What a rule, a probe or an exit code means, as lines for a person."""
+"""Write what a rule, a probe or an exit code means."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TESTS = "the engine's own tests that --pytest names"
 
 
 def explanations() -> dict[str, list[str]]:
-    """The lines about every name that `fi-bump explain` takes, in the order of its list."""
+    """Return the lines about every name that `fi-bump explain` accepts, in the order of its list."""
     found = {rule.value: _about_rule(rule) for command in _COMMANDS for rule in rules_of(command)}
     found |= {name: _about_probe(probe) for name, probe in PROBES.items()}
     found[PYTEST] = [f"{PYTEST}: a probe of fi-bump smoke", f"It runs {_TESTS}."]
@@ -21,7 +21,7 @@ def explanations() -> dict[str, list[str]]:
 
 
 def names() -> list[str]:
-    """Every name with its meaning, under a heading for each kind."""
+    """Return the lines of the list: every name with its meaning, under a heading for each kind."""
     return list(_names())
 
 
@@ -57,7 +57,7 @@ def _about_probe(probe: Probe) -> list[str]:
         f"It runs {probe.where}, for at most {probe.seconds:g} seconds.",
         *compiles,
         f"Releases of {packages} can break it.",
-        f"help: run it alone: fi-bump smoke --only {probe.name}",
+        f"help: to run only this probe, run fi-bump smoke --only {probe.name}",
     ]
 
 

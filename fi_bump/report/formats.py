@@ -1,4 +1,4 @@
-"""The names of the output formats: the one list that options, commands and writers share."""
+"""The names of the output formats, which options, commands and writers share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Written = Literal["github", "gitlab", "junit", "markdown", "sarif"]
 # For people, for programs, and for CI.
 ReportFormat = Literal["text", "json", Written]
 SmokeFormat = Literal["table", "json", Written]
-# Of commands that print a list or a table and have no findings.
+# For commands that print a list or a table and have no findings.
 ListFormat = Literal["text", "json"]
 
 REPORT_FORMATS: tuple[ReportFormat, ...] = get_args(ReportFormat)
@@ -17,5 +17,5 @@ SMOKE_FORMATS: tuple[SmokeFormat, ...] = get_args(SmokeFormat)
 
 
 def report_format(name: str) -> ReportFormat | None:
-    """The format of that name; None for any other text."""
+    """Return the format with that name; None for any other text."""
     return next((form for form in REPORT_FORMATS if form == name), None)

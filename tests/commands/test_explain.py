@@ -1,4 +1,4 @@
-"""`fi-bump explain` as a user runs it."""
+"""Tests of `fi-bump explain` as a user runs it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HERE = Path(__file__).parent
             "It passes when the locked version is installed and imports, and it fits torch, the driver and nvcc.\n"
             "It runs anywhere, for at most 300 seconds.\n"
             "Releases of flashinfer-python and flashinfer-cubin can break it.\n"
-            "help: run it alone: fi-bump smoke --only environment\n",
+            "help: to run only this probe, run fi-bump smoke --only environment\n",
             id="a probe",
         ),
         pytest.param(
@@ -51,7 +51,7 @@ HERE = Path(__file__).parent
             "It runs on compute capability 10.0 to 10.3, for at most 1800 seconds.\n"
             "On any other machine it compiles its kernel.\n"
             "Releases of flashinfer-python, torch and nvidia-cutlass-dsl can break it.\n"
-            "help: run it alone: fi-bump smoke --only cutedsl-masked-moe\n",
+            "help: to run only this probe, run fi-bump smoke --only cutedsl-masked-moe\n",
             id="a probe that compiles",
         ),
         pytest.param(
@@ -107,9 +107,9 @@ def test_without_a_name_all_are_listed(run: Run) -> None:
     [
         pytest.param("missingsite", "did you mean missing-site?", id="near one"),
         pytest.param("flor-violated", "did you mean floor-violated?", id="a letter is missing"),
-        pytest.param("quaternion", "list the names: fi-bump explain", id="near none"),
-        pytest.param("4", "list the names: fi-bump explain", id="no exit code"),
-        pytest.param("", "list the names: fi-bump explain", id="empty"),
+        pytest.param("quaternion", "run fi-bump explain to list the names", id="near none"),
+        pytest.param("4", "run fi-bump explain to list the names", id="no exit code"),
+        pytest.param("", "run fi-bump explain to list the names", id="empty"),
     ],
 )
 def test_another_name_is_refused_with_the_nearest(run: Run, name: str, hint: str) -> None:

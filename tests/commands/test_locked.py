@@ -1,4 +1,4 @@
-"""What every command that writes does first: lock, recover, and only then read the lock file."""
+"""Test that every command that writes first locks, then recovers, and only then reads versions.lock.json."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOCK = b'{"lock-version": 1, "groups": {"kit": {"version": "1.0", "packages": {"
 
 
 def interrupt(root: Path) -> None:
-    """Leave what a fi-bump leaves that is killed before it has written a temporary file."""
+    """Leave the files of a fi-bump that was killed before it wrote a temporary file."""
     state = state_folder(str(root))
     os.makedirs(state)
     journal.note_intent(str(root), state, [])

@@ -104,7 +104,7 @@ def test_what_a_finder_says_of_a_recorded_literal_gives_way(engine: Path, run: R
         ),
         (
             ["add", "launch.xyz", "--text", "{version}"],
-            "fi-bump: '{version}' does not contain {version} exactly once, beside other text\n"
+            "fi-bump: '{version}' does not contain {version} exactly once, together with other text\n"
             "help: quote the text for the shell\n",
         ),
         (

@@ -1,4 +1,4 @@
-"""docs/design.md names what is there: every unit, the layers in their order, and files that exist."""
+"""Test that docs/design.md names every unit, the layers in their order, and only files that exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages show what the commands print, and the tool that sees to it notices when they do not."""
+"""Test that the pages show what the commands print, and that tools/docs.py notices when they do not."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_every_planted_defect_of_the_data_is_noticed(tmp_path: Path) -> None:
             MOE,
             r"the layout cannot be determined from the results; the errors are: legacy 1\.\d+, interleaved 1\.\d+",
         ),
-        ("half_interleave", MOE, r"the interleave of the weights is no permutation of bits: .+"),
+        ("half_interleave", MOE, r"the interleave of the weights is not a permutation of bits: .+"),
         (
             "no_output",
             MOE,

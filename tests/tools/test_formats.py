@@ -1,4 +1,4 @@
-"""tools/formats.py: what it wrote follows the table, and it notices when it does not."""
+"""Test that the files of tools/formats.py follow the table, and that the tool notices when they do not."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ WRITTEN = (".pre-commit-hooks.yaml", "docs/forms.md")
 
 
 def script(top: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the script of a tree as a developer does."""
+    """Run the script of a tree as a developer would."""
     return subprocess.run([sys.executable, "tools/formats.py", *arguments], cwd=top, capture_output=True, text=True)
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """What the script reads and writes, copied."""
+    """A copy of the files that the script reads and writes."""
     ignored = shutil.ignore_patterns("__pycache__")
     for folder in ("fi_bump", "tools", "docs"):
         shutil.copytree(TOP / folder, tmp_path / folder, ignore=ignored)

@@ -1,4 +1,4 @@
-"""tools/layers.py on small packages: what counts as an import, what is upward, and every kind of circle."""
+"""Tests of tools/layers.py with small packages: imports, upward imports, and every kind of circle."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ TOP = Path(__file__).parents[2]
 
 
 def layout(root: Path, files: dict[str, str]) -> layers.Layout:
-    """The layout of a package `fi_bump` with these files."""
+    """Return the layout of a package `fi_bump` with these files."""
     plant(root / "fi_bump", {file: text.encode() for file, text in files.items()})
     return layers.read_layout(root / "fi_bump")
 
 
 def arrows(root: Path, files: dict[str, str]) -> list[str]:
-    """The imports between these files, as sentences."""
+    """Return the imports between these files, as sentences."""
     return list(map(str, layout(root, files).arrows))
 
 

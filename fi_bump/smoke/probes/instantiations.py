@@ -1,8 +1,8 @@
-"""Smaller translation units: copies of a wheel's sources that hold only the explicit instantiations a probe needs.
+"""Reduce translation units to the explicit instantiations that a probe needs.
 
-CUTLASS' kernels are compiled by explicit instantiation (`template void launcher<types, tile, cluster, …>(…);`). Each
-costs a compiler minutes, and a verdict on layout and numbers needs one right kernel for each product. The text of the
-wheel's own sources says which kernels exist: nothing here knows their number or their order.
+CUTLASS compiles its kernels by explicit instantiation (`template void launcher<types, tile, cluster, …>(…);`). Each one
+takes minutes, and a verdict on the layout and the results needs one correct kernel for each product. Which kernels
+exist is read from the wheel's own sources; nothing here depends on their number or their order.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ class Instantiation(NamedTuple):
 
     @property
     def shapes(self) -> tuple[tuple[int, int, int], ...]:
-        """The three-part shapes among the arguments, in order: of a CUTLASS launcher the tile, then the cluster."""
+        """The three-part shapes among the arguments, in order; a CUTLASS launcher has the tile, then the cluster."""
         found = (_SHAPE.search(argument) for argument in self.arguments)
         return tuple((int(match[1]), int(match[2]), int(match[3])) for match in found if match)
 
 
 def instantiations(text: str) -> list[Instantiation]:
-    """The explicit instantiations of a C++ source, in order.
+    """Return the explicit instantiations of a C++ source, in order.
 
-    One that begins a line is found; one inside a comment that begins the line with `//` is not. Angle brackets are
-    counted as brackets: an argument with a comparison in it is not understood, and CUTLASS has none.
+    Only those at the beginning of a line are found, so not those after `//`. Angle brackets are counted as brackets, so
+    an argument with a comparison would be read wrongly; CUTLASS has none.
     """
     found = []
     for match in _STATEMENT.finditer(text):
@@ -47,7 +47,7 @@ def instantiations(text: str) -> list[Instantiation]:
 
 
 def _arguments(text: str, start: int) -> tuple[int, tuple[str, ...]]:
-    """The index behind the closing bracket of the template arguments that begin at `start`, and each argument."""
+    """Return the index after the closing bracket of the template arguments that begin at `start`, and the arguments."""
     depth, begin, arguments = 1, start, []
     for index in range(start, len(text)):
         letter = text[index]
@@ -64,7 +64,7 @@ def _arguments(text: str, start: int) -> tuple[int, tuple[str, ...]]:
 
 
 def keep(text: str, wanted: Callable[[Instantiation], bool]) -> tuple[str, int]:
-    """The source without the instantiations that are not wanted, and how many remain."""
+    """Return the source without the instantiations that are not wanted, and the number of the remaining ones."""
     parts, last, kept = [], 0, 0
     for each in instantiations(text):
         if wanted(each):
@@ -76,10 +76,10 @@ def keep(text: str, wanted: Callable[[Instantiation], bool]) -> tuple[str, int]:
 
 
 def smallest(launchers: Iterable[Instantiation]) -> list[Instantiation]:
-    """For each schedule the launcher of the smallest tile without a cluster: what compiles fastest and takes any shape.
+    """Return, for each schedule, the launcher with the smallest tile without a cluster, which compiles fastest.
 
-    `launchers` have two shapes, tile and cluster. A schedule is what is left of the arguments without them. The depth
-    of the tile (its third number) counts first: a tile takes only products whose depth is a multiple of its own.
+    `launchers` have two shapes, tile and cluster. The other arguments are the schedule. Of two tiles, the one with less
+    depth (its third number) is smaller, because a tile accepts only products whose depth is a multiple of its own.
     """
     best: dict[tuple[str, ...], Instantiation] = {}
     for each in launchers:
@@ -101,10 +101,10 @@ _CONSTANT = re.compile(r"_(\d+)\Z")
 
 
 def named_tiles(header: str, template: str) -> list[tuple[int | None, ...]]:
-    """The tiles of the calls of a launcher that a header writes out; None is a number that the header computes.
+    """Return the tiles in a header's calls of a launcher; None stands for a number that the header computes.
 
-    A dispatcher passes its own parameters on and names no tile. What is left are calls that a wheel makes whatever
-    tactic runs, as FlashInfer does to learn how large its workspace must be.
+    A dispatcher passes on its own parameters and names no tile. The others are calls that a wheel makes with every
+    tactic; FlashInfer makes one to learn how large its workspace must be.
     """
     found = []
     for call in re.finditer(rf"\b{re.escape(template)}\s*<", header):
@@ -116,6 +116,6 @@ def named_tiles(header: str, template: str) -> list[tuple[int | None, ...]]:
 
 
 def fits(each: Instantiation, tile: tuple[int | None, ...]) -> bool:
-    """Whether a launcher without a cluster has this tile; None in it matches any number."""
+    """Return whether a launcher without a cluster has this tile. None in the tile matches any number."""
     own, cluster = each.shapes
     return cluster == (1, 1, 1) and all(number in (None, here) for number, here in zip(tile, own, strict=True))

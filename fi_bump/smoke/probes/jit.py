@@ -1,7 +1,8 @@
 """Compile the sm_90 fused MoE: the whole module, or only the part that BF16 with MXFP4 uses.
 
-The whole module has 182 translation units and takes half an hour on 16 cores. The probe's calls need 24 of them. Every
-symbol that is then missing is bound to a trap, which prints the symbol and aborts the process.
+The whole module has 182 translation units and takes half an hour on 16 cores. The probe's calls need 24 of them (scope
+`path`), and a verdict needs fewer kernels still (scope `quick`). Every symbol that is then missing is bound to a trap,
+which throws an error that names the symbol.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _KEPT = re.compile(
 _BF16_FP4 = re.compile(r"Launcher<\s*__nv_bfloat16,\s*(?:__nv_fp4_e2m1|SafeFP4)\b")
 # If one of these is missing, the wheel's module has changed and the whole module is compiled.
 _NEEDED = ("moe_gemm_kernels_bf16_fp4.cu", "flashinfer_cutlass_fused_moe_binding.cu", "cutlass_heuristic.cpp")
-# What each wanted scope tries, in order, before the whole module is compiled.
+# The scopes to try for each wanted scope, in order, before the whole module is compiled.
 SCOPES = {"auto": ("quick", "path"), "quick": ("quick", "path"), "path": ("path",), "full": ()}
 _OURS = re.compile(r"tensorrt_llm|flashinfer|deep_gemm")
 
@@ -37,7 +38,7 @@ _OURS = re.compile(r"tensorrt_llm|flashinfer|deep_gemm")
 class Built(NamedTuple):
     """A compiled module.
 
-    `scope` is `path`, `full` or `aot` (compiled in the wheel), and `reason` says why it is not the wanted one. `units`
+    `scope` is `quick`, `path`, `full` or `aot` (in the wheel), and `reason` says why it is not the wanted one. `units`
     are the compiled sources, `trapped` the symbols that are bound to the trap. `cached` is whether it was compiled
     before; then `seconds` is about zero.
     """
@@ -88,7 +89,7 @@ def show_builds() -> None:
 
 
 def fused_moe_sm90(wanted: str) -> Built:
-    """Compile the fused MoE of sm_90 and make FlashInfer load it. `wanted` is `auto`, `path` or `full`.
+    """Compile the fused MoE of sm_90 and make FlashInfer load it. `wanted` is a key of `SCOPES`.
 
     A module that is already compiled in the wheel is used. Raises FlashInfer's exception when compiling fails.
     """
@@ -201,7 +202,7 @@ def _undefined(library: Path) -> list[str]:
 
 
 def trap_source(symbols: list[str]) -> str:
-    """Return C++ that defines every symbol as a jump to a function that prints the symbol and aborts."""
+    """Return C++ that defines every symbol as a jump to a function that throws an error with the symbol's name."""
     text = [
         "#include <stdexcept>\n#include <string>\n"
         'extern "C" __attribute__((visibility("hidden"), used)) void fi_bump_trap(const char* name) {\n'

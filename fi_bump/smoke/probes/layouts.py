@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # The shapes whose permutations are hashed: packed weights [experts, rows, k / 2] and scales [experts, rows, k / 32].
 WEIGHTS = (2, 256, 128)
 SCALES = (2, 256, 8)
-# Digests of what releases' own functions were seen to do, and the names of their layouts.
+# Digests of the permutations of real releases, and the names of their layouts.
 KNOWN_WEIGHTS = {
     "a2c3b69c1710fa6f": "nibble-interleaved",  # 0.6.11 to 0.6.17
     "4f056233d01e25b4": "bit-interleaved",  # from 0.6.18 on
@@ -31,7 +31,10 @@ KNOWN_SCALES = {
 
 
 class Layout(NamedTuple):
-    """A layout by name, `unknown` for one without, and the digest of its permutation; `trouble` is a broken law."""
+    """A layout's name (`unknown` without one) and the digest of its permutation.
+
+    If the function is not a permutation, `digest` is None and `trouble` says why.
+    """
 
     name: str
     digest: str | None
@@ -39,12 +42,12 @@ class Layout(NamedTuple):
 
 
 def of_weights(interleave: Callable[[Tensor], Tensor], device: str = "cuda") -> Layout:
-    """The layout of packed 4-bit weights: a permutation of bits."""
+    """Return the layout of packed 4-bit weights, which is a permutation of bits."""
     return _layout(interleave, WEIGHTS, 8, "bits", KNOWN_WEIGHTS, device)
 
 
 def of_scales(interleave: Callable[[Tensor], Tensor], device: str = "cuda") -> Layout:
-    """The layout of scales: a permutation of bytes, of which each is a scale."""
+    """Return the layout of scales, which is a permutation of bytes. Each byte is a scale."""
     return _layout(interleave, SCALES, 1, "scales", KNOWN_SCALES, device)
 
 
@@ -56,7 +59,7 @@ def _layout(
     known: dict[str, str],
     device: str,
 ) -> Layout:
-    """`units` is how many units move by themselves within a byte."""
+    """Return the layout. `units` is how many parts of a byte move independently: 8 bits, or 1 whole byte."""
     source, trouble = permutation(interleave, shape, units, what, device)
     if source is None:
         return Layout("unknown", None, trouble)
@@ -67,10 +70,11 @@ def _layout(
 def permutation(
     interleave: Callable[[Tensor], Tensor], shape: tuple[int, ...], units: int, what: str, device: str
 ) -> tuple[Tensor | None, str | None]:
-    """For each output unit the number of the input unit that arrives there, or None and the law that is broken.
+    """Return, for each output unit, the number of the input unit that arrives there; or None and why there is none.
 
-    Units are numbered in memory order, the bits of a byte from the lowest up. The number of each unit is sent through
-    in binary, one digit per call, as the value of that unit; then random values must arrive as the numbers did.
+    Units are numbered in the order of memory, the bits of a byte from the lowest up. Each unit's number is sent through
+    the function in binary, one digit per call, as the value of that unit. Then random values must arrive in the same
+    order.
     """
     import torch
 
@@ -86,7 +90,7 @@ def permutation(
             return None, f"turns {count // units} bytes into {out.numel() * out.element_size()}"
         arrived |= (_unpacked(out, units) != 0).long() << digit
     if not torch.equal(arrived.sort().values, numbers):
-        return None, f"is no permutation of {what}: some are lost or doubled"
+        return None, f"is not a permutation of {what}: some are lost or duplicated"
     generator = torch.Generator().manual_seed(7)
     for _ in range(3):
         random = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator).to(device)
@@ -96,7 +100,7 @@ def permutation(
 
 
 def _packed(values: Tensor, units: int) -> Tensor:
-    """Bytes that hold these units; a unit of a whole byte is all ones or all zeros."""
+    """Pack units into bytes; a unit of a whole byte becomes all ones or all zeros."""
     import torch
 
     if units == 1:
@@ -106,7 +110,7 @@ def _packed(values: Tensor, units: int) -> Tensor:
 
 
 def _unpacked(data: Tensor, units: int) -> Tensor:
-    """The units of bytes in memory order: bits, or bytes as they are."""
+    """Return the units of bytes in the order of memory: their bits, or the bytes themselves."""
     import torch
 
     flat = data.contiguous().view(torch.uint8).flatten()

@@ -67,7 +67,7 @@ def compiled(request: ProbeRequest, metrics: dict[str, Any]) -> None:
 
 
 def _smallest_call() -> Callable[[], object]:
-    """A call of the kernel at a size that every tile takes; its numbers are not judged."""
+    """Return a call of the kernel at a size that every tile accepts. Its results are not judged."""
     import torch
 
     case = moe_case.make(Shape(16, 512, 512, 8, 2), gpt_oss=False)

@@ -20,8 +20,8 @@ class ProbeRequest:
     """The request to one probe.
 
     `packages` maps each member of the group to its local label (`cu130`) or None. `cache` is a folder for compiled
-    modules. `jit` is `auto`, `path` (compile only what the probe uses) or `full`. The probe's GPU is device 0, because
-    the runner sets CUDA_VISIBLE_DEVICES.
+    modules. `jit` is how much to compile: `auto`, `quick`, `path` or `full` (see `jit.SCOPES`). The probe's GPU is
+    device 0, because the runner sets CUDA_VISIBLE_DEVICES.
     """
 
     probe: str

@@ -1,8 +1,8 @@
-"""The quick scope: one kernel for each schedule, and FlashInfer told which tactics exist.
+"""The scope `quick`: compile one kernel per schedule, and tell FlashInfer which tactics exist.
 
-A verdict on layout and numbers needs one right kernel for each product. The scope compiles the smallest tile of every
-schedule, and the kernel that the wheel asks for the size of its workspace, out of the wheel's own generated sources. A
-kernel that is left out becomes a trap which raises. Times are not measured with this scope: its kernels are small ones.
+A verdict on the layout and the results needs one correct kernel for each product. From the wheel's own generated
+sources the scope compiles the smallest tile of every schedule, and the kernel that the wheel asks for the size of its
+workspace. Every other kernel becomes a trap, which raises. Times are not measured, because small kernels are slow.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from typing import Any
 
 from .instantiations import Instantiation, fits, instantiations, keep, named_tiles, smallest
 
-# What the message of every trap holds (`jit.trap_source`).
+# A part of the message of every trap (`jit.trap_source`).
 TRAPPED = "is not compiled with --jit"
 _FP4 = re.compile(r"fp4(?:_e2m1|type)?\b", re.IGNORECASE)
 _INCLUDE = re.compile(r'^(\s*#\s*include\s*)"([^"]+)"', re.MULTILINE)
 
 
 class NoQuickWay(Exception):
-    """The wheel's sources are not written as this scope needs them; the message says what is missing."""
+    """The wheel's sources do not have the structure that this scope relies on. The message says what is missing."""
 
 
 def sources(reached: Sequence[Path], folder: Path) -> list[Path]:
-    """The sources to compile: copies in `folder` that hold only what the quick scope needs, and those that need none.
+    """Return the sources to compile: reduced copies in `folder`, and the sources that need no reduction.
 
-    `reached` are the sources of the scope `path`. Raises NoQuickWay.
+    `reached` are the sources of the scope `path`. Raises NoQuickWay if they do not have the expected structure.
     """
     generated = [source for source in reached if ".generated." in source.name]
     written = [source for source in reached if ".generated." not in source.name]
@@ -67,13 +67,13 @@ def _is_same(one: Instantiation, other: Instantiation) -> bool:
 
 
 def is_bf16_fp4(each: Instantiation) -> bool:
-    """Whether an instantiation is for BF16 activations with FP4 weights; the weights' type has several names."""
+    """Return whether an instantiation is for BF16 activations with FP4 weights, whose type has several names."""
     first, second = (*each.arguments, "", "")[:2]
     return first == "__nv_bfloat16" and _FP4.search(second) is not None
 
 
 def _without_other_types(source: Path, folder: Path) -> Path:
-    """A copy without the instantiations for other types; the source itself where it has none to leave out."""
+    """Return a copy without the instantiations for other types, or the source itself if it has none of them."""
     text = source.read_text(errors="replace")
     found = instantiations(text)
     if all(map(is_bf16_fp4, found)) or not any(map(is_bf16_fp4, found)):
@@ -82,28 +82,28 @@ def _without_other_types(source: Path, folder: Path) -> Path:
 
 
 def _written(path: Path, text: str, source: Path) -> Path:
-    """Write a copy whose includes still find the files beside the source."""
+    """Write a copy whose includes still find the files in the source's folder."""
 
     def absolute(match: re.Match[str]) -> str:
-        beside = source.parent / match[2]
-        return f'{match[1]}"{beside}"' if beside.exists() else match[0]
+        file = source.parent / match[2]
+        return f'{match[1]}"{file}"' if file.exists() else match[0]
 
     path.write_text(_INCLUDE.sub(absolute, text))
     return path
 
 
 def take_present_tactics(call: Callable[[], object]) -> tuple[Any, ...]:
-    """Make FlashInfer take tactics whose kernels are compiled, for the rest of the process; returns them.
+    """Make FlashInfer use tactics whose kernels are compiled, for the rest of the process; return these tactics.
 
-    `call` runs both products once, at a size that every kernel takes. The wheel's own list of tactics is tried in its
-    order: a kernel that is not compiled raises before anything is launched. The first that are there are then taken for
-    every size: the wheel lists its shallowest tiles first, and they take every depth. Raises NoQuickWay when no
-    tactic of the list has its kernels.
+    `call` runs both products once, at a size that every kernel accepts. It tries the wheel's list of tactics in order;
+    a kernel that is not compiled raises before anything is launched. The first tactics that work are then used for
+    every size, because the wheel lists its shallowest tiles first, which accept every depth. Raises NoQuickWay if no
+    tactic in the list has its kernels.
     """
     try:
         from flashinfer.autotuner import AutoTuner
     except ImportError:
-        raise NoQuickWay("this FlashInfer has no autotuner that could be told which kernels exist") from None
+        raise NoQuickWay("this FlashInfer has no autotuner, so it cannot be told which kernels exist") from None
     listed: dict[str, list[Any]] = {}
     taken: dict[str, Any] = {}
 
@@ -113,16 +113,14 @@ def take_present_tactics(call: Callable[[], object]) -> tuple[Any, ...]:
         return runners[0], taken.get(operation, listed[operation][0])
 
     AutoTuner.get().choose_one = choose_one
-    return _first_that_is_there(call, listed, taken)
+    return _first_compiled(call, listed, taken)
 
 
-def _first_that_is_there(
-    call: Callable[[], object], listed: dict[str, list[Any]], taken: dict[str, Any]
-) -> tuple[Any, ...]:
-    """The first combination of tactics with which `call` meets no trap."""
+def _first_compiled(call: Callable[[], object], listed: dict[str, list[Any]], taken: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the first combination of tactics with which `call` meets no trap."""
     _is_trapped(call)  # it asks for every product's list: both tactics are chosen before the first product runs
     together = list(zip(*listed.values(), strict=False))
-    # Both products usually have the same kernels in the same order: side by side first, then every pair.
+    # Both products usually have the same kernels in the same order, so try equal positions first, then every pair.
     for combination in [*together, *product(*listed.values())]:
         taken.update(zip(listed, combination, strict=True))
         if not _is_trapped(call):
@@ -131,7 +129,7 @@ def _first_that_is_there(
 
 
 def _is_trapped(call: Callable[[], object]) -> bool:
-    """Whether the call met a kernel that is not compiled. Any other error is raised."""
+    """Return whether the call met a kernel that is not compiled. Any other error is raised."""
     try:
         call()
     except Exception as error:

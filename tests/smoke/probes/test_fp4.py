@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the probes compute with torch, which is no dependency of fi-bump")
+torch = pytest.importorskip("torch", reason="the probes compute with torch, on which fi-bump does not depend")
 
 from fi_bump.smoke.probes import fp4_scale, jit, masked_moe, reference  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.masked_moe import HIDDEN, INNER, ROUTING, ROWS, TOP  # noqa: E402  # after torch is there

@@ -1,4 +1,4 @@
-"""Explicit instantiations are read out of C++, left out, and told apart by tile and schedule."""
+"""Tests of reading explicit instantiations from C++, leaving them out, and comparing their tiles and schedules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fi_bump.smoke.probes.instantiations import Instantiation, fits, instantiati
 
 
 def launcher(tile: tuple[int, int, int], cluster: tuple[int, int, int] = (1, 1, 1), schedule: str = "Pingpong") -> str:
-    """An explicit instantiation as FlashInfer's generator writes one."""
+    """Return an explicit instantiation as FlashInfer's generator writes it."""
     tile_text, cluster_text = (
         f"cute::Shape<cute::Int<{a}>, cute::Int<{b}>, cute::Int<{c}>>" for a, b, c in (tile, cluster)
     )
@@ -75,7 +75,7 @@ def test_arguments_come_back_as_they_were_written(written: list[tuple[str, list[
 
 
 def tiles(found: list[Instantiation]) -> list[tuple[tuple[int, ...], str]]:
-    """Tile and schedule of each."""
+    """Return the tile and the schedule of each."""
     return [(each.shapes[0], re.sub(".*Kernel", "", each.arguments[-1])) for each in found]
 
 

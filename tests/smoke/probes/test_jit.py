@@ -190,7 +190,7 @@ PROGRAM = (
 
 
 def call(library: str, which: int) -> subprocess.CompletedProcess[str]:
-    """Call the module in a separate process, because the trap aborts it."""
+    """Call the module in a separate process, because the trap's error ends it."""
     command = [sys.executable, "-c", PROGRAM, library, str(which)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 

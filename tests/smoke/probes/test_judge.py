@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the probes compute with torch, which is no dependency of fi-bump")
+torch = pytest.importorskip("torch", reason="the probes compute with torch, on which fi-bump does not depend")
 
 from fi_bump.smoke.probes.judge import Comparison, compare  # noqa: E402  # after torch is known to be there
 from fi_bump.smoke.probes.protocol import ProbeResult  # noqa: E402  # after torch is known to be there

@@ -1,4 +1,4 @@
-"""Layouts by fingerprint: permutations are derived and named, and what is no permutation is a fault. Needs torch."""
+"""Tests of naming layouts by the fingerprint of their permutation, and of faults. They need torch but no GPU."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the probes compute with torch, which is no dependency of fi-bump")
+torch = pytest.importorskip("torch", reason="the probes compute with torch, on which fi-bump does not depend")
 
 from fi_bump.smoke.probes import layouts  # noqa: E402  # after torch is there
 from tests.smoke.probes import kernel_model  # noqa: E402  # after torch is there
@@ -17,13 +17,13 @@ Function = Callable[[Any], Any]
 
 
 def fours(scales: Any) -> Any:
-    """0.6.11's scales: `[e, rows, k / 32]` to `[e, k / 128, rows * 4]`."""
+    """Interleave scales like 0.6.11: `[e, rows, k / 32]` to `[e, k / 128, rows * 4]`."""
     experts, rows, blocks = scales.shape
     return scales.reshape(experts, rows, -1, 4).transpose(1, 2).reshape(experts, blocks // 4, rows * 4)
 
 
 def words(values: Any) -> Any:
-    """The bits of each 32-bit word reversed: no permutation of nibbles."""
+    """Reverse the bits of each 32-bit word, which is not a permutation of nibbles."""
     bits = layouts._unpacked(values, 8).reshape(-1, 32).flip(-1).flatten().long()
     return layouts._packed(bits, 8).reshape(values.shape)
 
@@ -62,7 +62,7 @@ def test_the_permutation_itself() -> None:
 
 
 VALUES = "changes values, or treats them differently"
-LOST = "is no permutation of bits: some are lost or doubled"
+LOST = "is not a permutation of bits: some are lost or duplicated"
 
 
 @pytest.mark.parametrize(

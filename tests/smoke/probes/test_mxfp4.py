@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the probes compute with torch, which is no dependency of fi-bump")
+torch = pytest.importorskip("torch", reason="the probes compute with torch, on which fi-bump does not depend")
 
 from fi_bump.smoke.probes import defects, jit, layouts, moe_case, mxfp4_sm90, quick, timing  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.judge import compare  # noqa: E402  # after torch is there
@@ -180,7 +180,7 @@ def test_the_layout_is_told_from_the_numbers(on_the_cpu: Callable[[str], kernel_
     result = mxfp4_sm90.run(REQUEST)
     assert (result.outcome, result.reason) == ("pass", None)
     metrics = result.metrics
-    # The modelled wheel permutes nibbles in an order of its own.
+    # The model of the wheel permutes nibbles in an order that no release has.
     assert metrics["layout"] == ("unknown" if layout == "interleaved" else "legacy")
     assert metrics["timing"] == {"layout": layout}
     assert metrics["jit"] == {
@@ -269,7 +269,7 @@ def test_a_kernel_that_leaves_an_output_unwritten(on_the_cpu: Callable[[str], ke
 
 
 def without_last_bit(weights: Any) -> Any:
-    """One bit of all is lost: too little for the numbers to show it."""
+    """Lose one bit of all, which is too little to change the results noticeably."""
     out = weights.clone()
     out.view(-1)[-1] &= 0x7F
     return out
@@ -281,7 +281,7 @@ def without_last_bit(weights: Any) -> Any:
         (
             lambda wheel, given: without_last_bit(wheel.interleaved_weights(given, "fp4")),
             None,
-            "the interleave of the weights is no permutation of bits: some are lost or doubled",
+            "the interleave of the weights is not a permutation of bits: some are lost or duplicated",
         ),
         (None, lambda wheel, given: wheel.interleaved_scales(given.roll(1, -1)), "the layout cannot be determined"),
         (lambda wheel, given: given.clone(), None, "the layout cannot be determined from the results"),

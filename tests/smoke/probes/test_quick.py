@@ -1,4 +1,4 @@
-"""The quick scope: which sources it compiles, and how FlashInfer is told which kernels exist."""
+"""Tests of the scope `quick`: which sources it compiles, and how it tells FlashInfer which kernels exist."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GENERATED = [launcher((64, 16, 128)), launcher((64, 16, 256)), launcher((128, 64
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> Callable[..., list[Path]]:
-    """The sources that `path` reaches."""
+    """The sources of the scope `path`."""
 
     def made(header: str = HEADER, generated: list[str] = GENERATED) -> list[Path]:
         files = {
@@ -55,7 +55,7 @@ def test_what_is_compiled(wheel: Callable[..., list[Path]], tmp_path: Path) -> N
         "logger.cpp",
     ]
     tiles = [each.shapes[0] for path in found[:2] for each in instantiations(path.read_text())]
-    # The smallest of a schedule, and the one that sizes the workspace, which is the smallest of its own.
+    # The smallest tile of a schedule, and the tile for the size of the workspace, the smallest of another schedule.
     assert tiles == [(64, 16, 128), (128, 64, 256)]
     assert found[2] == reached[0]
     assert found[3].read_text() == (
@@ -86,14 +86,14 @@ def test_a_wheel_that_is_written_otherwise(
 
 
 class Tuner:
-    """FlashInfer's autotuner: without tuning it answers with the untuned tactic."""
+    """A fake of FlashInfer's autotuner, which returns the untuned tactic."""
 
     def choose_one(self, operation: str, runners: Any, config: Any, inputs: Any, **named: Any) -> Any:
         return runners[0], -1
 
 
 class Kernels:
-    """Two products, whose lists of tactics and compiled tactics are given."""
+    """Two products with given lists of tactics and of compiled tactics."""
 
     def __init__(self, listed: tuple[list[int], list[int]], there: tuple[set[int], set[int]]) -> None:
         self.listed, self.there = listed, there
@@ -116,7 +116,7 @@ class Kernels:
 
 @pytest.fixture
 def kernels(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Kernels]:
-    """Kernels behind FlashInfer's autotuner."""
+    """Put fake kernels behind FlashInfer's autotuner."""
 
     def made(listed: tuple[list[int], list[int]], there: tuple[set[int], set[int]]) -> Kernels:
         found = Kernels(listed, there)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the references compute with torch, which is no dependency of fi-bump")
+torch = pytest.importorskip("torch", reason="the references compute with torch, on which fi-bump does not depend")
 
 from fi_bump.smoke.probes import reference  # noqa: E402  # after torch is known to be there
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="the probes compute with torch, which is no dependency of fi-bump")
+torch = pytest.importorskip("torch", reason="the probes compute with torch, on which fi-bump does not depend")
 
 from fi_bump.smoke.probes import moe_case, timing  # noqa: E402  # after torch is known to be there
 from fi_bump.smoke.probes.moe_case import Shape  # noqa: E402  # after torch is known to be there
