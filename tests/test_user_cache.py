@@ -33,6 +33,6 @@ def test_the_users_cache(monkeypatch: pytest.MonkeyPatch, xdg: str | None, home:
         with pytest.raises(FileError) as caught:
             cache_folder(None)
         assert str(caught.value) == "there is no home folder for the cache"
-        assert caught.value.hint == "name one with --cache DIR"
+        assert caught.value.hint == "name a folder with --cache DIR"
     else:
         assert cache_folder(None) == expected

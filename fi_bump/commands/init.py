@@ -129,7 +129,7 @@ def _note_lines(found: Scan) -> Iterator[str]:
     for place in found.unpinned:
         yield f"{place.place}: note: {place.subject}: {place.reason}"
     for path, error in found.unparsed:
-        yield f"{path}: note: mentions a package of the lock but cannot be parsed: {error.message}"
+        yield f"{path}: note: this file names a package of the lock, but cannot be parsed: {error.message}"
 
 
 def _report_versions(group: Group, assigned: list[Assigned], *, chosen: bool) -> None:

@@ -166,7 +166,8 @@ def _new_literal(repository: Repository, place: str, group_name: str | None, tex
     """Return the literal of a text in a file. Raises UsageError when the group is unclear or the text does not fit."""
     groups = repository.lock.groups
     if group_name is None and len(groups) > 1:
-        raise UsageError(f"the lock has {len(groups)} groups, and a text belongs to any", hint="add --group NAME")
+        message = f"the lock has {len(groups)} groups, and the text does not tell which one it belongs to"
+        raise UsageError(message, hint="add --group NAME")
     group = named_group(repository.lock, group_name or groups[0].name)
     line = _LINE.fullmatch(place)
     path = files.relative(repository.root, line["path"] if line else place)
@@ -180,6 +181,6 @@ def _literal(source: Source, text: str, group: Group) -> Pin:
         raise UsageError(message, hint="quote the text for the shell")
     found = literal.places(source, anchor)
     if len(found) != 1:
-        message = f"'{text}' occurs {len(found)} times in this file, but must occur once"
+        message = f"'{text}' matches {len(found)} times in this file; it must match exactly once"
         raise UsageError(message, place=source.path, hint="give a longer part of the line")
     return literal.find(source, [(anchor, group.package_names)]).pins[0]

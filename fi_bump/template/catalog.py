@@ -95,7 +95,7 @@ def find(name: str) -> Template:
     """Return the template with that name. Raises UsageError with similar names."""
     if name in TEMPLATES:
         return TEMPLATES[name]
-    hint = did_you_mean(name, TEMPLATES, f"the templates are {', '.join(TEMPLATES)}")
+    hint = did_you_mean(name, TEMPLATES, f"name one of {', '.join(TEMPLATES)}")
     raise UsageError(f"there is no template '{name}'", hint=hint)
 
 

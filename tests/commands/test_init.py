@@ -71,7 +71,7 @@ def test_what_cannot_be_pinned_is_said(bare: Path, run: Run) -> None:
     plant(bare, {"requirements/x.txt": b"flashinfer-cubin\n", "x.json": b"{flashinfer"})
     lines = run(bare, "init").out.splitlines()
     assert lines[-2] == "requirements/x.txt:1:1: note: flashinfer-cubin: has no version specifier"
-    assert lines[-1].startswith("x.json: note: mentions a package of the lock but cannot be parsed: ")
+    assert lines[-1].startswith("x.json: note: this file names a package of the lock, but cannot be parsed: ")
 
 
 def test_a_group_of_your_own(bare: Path, run: Run) -> None:

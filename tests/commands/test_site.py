@@ -109,7 +109,7 @@ def test_what_a_finder_says_of_a_recorded_literal_gives_way(engine: Path, run: R
         ),
         (
             ["add", "launch.xyz", "--text", "no {version}"],
-            "launch.xyz: 'no {version}' occurs 0 times in this file, but must occur once\n"
+            "launch.xyz: 'no {version}' matches 0 times in this file; it must match exactly once\n"
             "help: give a longer part of the line\n",
         ),
         (

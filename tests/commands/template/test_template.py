@@ -162,7 +162,7 @@ def test_below_the_top_of_a_checkout_nobody_would_read_it(two: Path, run: Run, t
     [
         ("renovte", "did you mean renovate?"),
         ("github", "did you mean github-bump or gitlab or github-smoke?"),
-        ("x", f"the templates are {', '.join(TARGETS)}"),
+        ("x", f"name one of {', '.join(TARGETS)}"),
     ],
 )
 def test_an_unknown_name(run: Run, tmp_path: Path, name: str, hint: str) -> None:
