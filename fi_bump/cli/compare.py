@@ -40,7 +40,11 @@ def compare_command(
     ] = False,
     patterns: Annotated[
         list[str] | None,
-        typer.Option("--infrastructure", metavar="FILE", help="More patterns of such failures, as JSON (repeatable)."),
+        typer.Option(
+            "--infrastructure",
+            metavar="FILE",
+            help="A JSON file with more patterns of infrastructure failures (repeatable).",
+        ),
     ] = None,
     form: Annotated[ReportFormat, typer.Option("--format", help="How to print the comparison.")] = "text",
     output: Annotated[

@@ -44,7 +44,7 @@ class Causes(NamedTuple):
 
 
 def known(more: tuple[str, ...] = ()) -> Causes:
-    """The patterns of this package, after those of the user's files. Raises FiBumpError for a file that is none."""
+    """Return the user's patterns, then those of this package. Raises FiBumpError for a file without patterns."""
     own = json.loads(files("fi_bump").joinpath("data", "infrastructure.json").read_bytes())
     return Causes((*(each for path in more for each in _of_file(path)), *map(_pattern, own)))
 

@@ -42,7 +42,7 @@ class SuiteRun(NamedTuple):
 
 
 class MatchedFile(NamedTuple):
-    """A file of a pattern, with the texts that stand at the pattern's placeholders."""
+    """A file that matches a pattern, with the texts at the pattern's placeholders."""
 
     path: str
     run: str | None
@@ -94,7 +94,7 @@ _MEANING = {"**/": r"(?:[^/]+/)*", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}
 
 
 def _expression(pattern: str) -> str:
-    """The pattern as a regular expression, its placeholders as groups: the same text wherever one stands twice."""
+    """Return the pattern as a regular expression. A placeholder is a group; twice the same one is equal text."""
     parts: list[str] = []
     end = 0
     seen: set[str] = set()

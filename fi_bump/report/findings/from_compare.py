@@ -66,7 +66,7 @@ def _general(message: str) -> Result:
 
 
 def _path(entry: CaseChange, root: str) -> str:
-    """The file of a case: as its runner says, or by the name of its class where there is such a file below the root.
+    """Return the file of a case: the one that its runner names, or the existing file with the name of its class.
 
     pytest calls the class of `tests/kernels/test_moe.py` `tests.kernels.test_moe`, with the name of a class behind it.
     """
