@@ -1,4 +1,4 @@
-"""compare: test runs beside baseline runs."""
+"""The options of `fi-bump compare`, which compares test runs with baseline runs."""
 
 import sys
 from typing import Annotated
@@ -24,19 +24,21 @@ def compare_command(
         typer.Option(
             min=1.0,
             metavar="RATIO",
-            help="Fail for tests that take this many times as long, whatever the noise. "
-            "Without it, for 1.5 times beyond the noise.",
+            help="Fail if a test takes this many times as long, regardless of noise. Default: 1.5 times, if that is "
+            "more than the noise.",
             show_default=False,
         ),
     ] = None,
     least_seconds: Annotated[
-        float, typer.Option("--min-seconds", min=0.0, metavar="SECONDS", help="Ignore smaller differences of time.")
+        float,
+        typer.Option("--min-seconds", min=0.0, metavar="SECONDS", help="Ignore smaller changes of a test's time."),
     ] = 0.5,
     retried: Annotated[
-        bool, typer.Option("--retried", help="Jobs were run again: a test that failed and then passed has passed.")
+        bool,
+        typer.Option("--retried", help="The jobs were retried: a test that failed and then passed counts as passed."),
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail for tests that the infrastructure kept from being judged, too.")
+        bool, typer.Option("--strict", help="Also fail for tests that have no result because of the infrastructure.")
     ] = False,
     patterns: Annotated[
         list[str] | None,
@@ -46,19 +48,19 @@ def compare_command(
             help="A JSON file with more patterns of infrastructure failures (repeatable).",
         ),
     ] = None,
-    form: Annotated[ReportFormat, typer.Option("--format", help="How to print the comparison.")] = "text",
+    form: Annotated[ReportFormat, typer.Option("--format", help="The format of the comparison.")] = "text",
     output: Annotated[
         list[str] | None,
-        typer.Option(metavar="[FORMAT=]FILE", help="Leave the comparison in a file too (repeatable)."),
+        typer.Option(metavar="[FORMAT=]FILE", help="Also write the comparison to a file (repeatable)."),
     ] = None,
 ) -> None:
     """Compare test runs with baseline runs, test case by test case.
 
-    A PATTERN is a file, a folder, or a quoted pattern like 'nightly/*.xml': all its files are one run. {run} in it
-    stands for what tells runs apart, {suite} for what tells machines apart: 'nightly/{run}/{suite}.xml'. Any runner's
-    JUnit XML will do; it needs no GPU and no lock.
+    A PATTERN is a file, a folder, or a quoted pattern like 'nightly/*.xml'; all its files are one run. In a pattern,
+    {run} matches the part of the path that differs between runs, and {suite} the part that differs between machines:
+    'nightly/{run}/{suite}.xml'. The files are JUnit XML of any test runner; compare needs no GPU and no lock.
 
-    Fails for new failures, failures with another message, tests that are no longer run, and tests that became slower.
+    It fails for new failures, failures with another message, tests that no longer run, and tests that became slower.
     """
     from fi_bump.commands import compare as command
 
