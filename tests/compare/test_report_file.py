@@ -18,7 +18,7 @@ from fi_bump.compare.model import CaseChange, ChangeKind, RunComparison, Seen, S
 from fi_bump.compare.report_file import load
 from fi_bump.compare.times import Limits
 from fi_bump.errors import FiBumpError
-from fi_bump.report.json.compare import json_text
+from fi_bump.report.json.compare import compare_json
 from tests.compare.simulated import planted
 
 SCHEMA = json.loads(files("fi_bump").joinpath("schemas", "compare.schema.json").read_bytes())
@@ -75,7 +75,7 @@ COMPARISON = st.builds(
 @given(COMPARISON)
 def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, comparison: RunComparison) -> None:
     path = tmp_path_factory.mktemp("report") / "compare.json"
-    text = json_text(comparison)
+    text = compare_json(comparison)
     VALIDATOR.validate(json.loads(text))
     path.write_text(text, encoding="utf-8")
     assert load(str(path)) == comparison
@@ -84,13 +84,13 @@ def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, 
 def test_a_real_one(tmp_path: Path) -> None:
     given_ = planted(0)
     comparison = compare(given_.baseline, given_.runs, Limits(), known().meaning)
-    (tmp_path / "a.json").write_text(json_text(comparison))
+    (tmp_path / "a.json").write_text(compare_json(comparison))
     assert load(str(tmp_path / "a.json")) == comparison
 
 
 def document() -> Any:
     given_ = planted(0, before=2, after=1)
-    return json.loads(json_text(compare(given_.baseline, given_.runs, Limits(), known().meaning)))
+    return json.loads(compare_json(compare(given_.baseline, given_.runs, Limits(), known().meaning)))
 
 
 def damaged(**fields: Any) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
+
 import pytest
 
 from fi_bump.findings.rules import FIX, Rule, Severity, rules_of, sentence
@@ -57,3 +60,10 @@ def test_placeholders() -> None:
 def test_a_clause_as_a_sentence() -> None:
     assert sentence("a pin moved") == "A pin moved."
     assert sentence("fi-bump latest shows it") == "fi-bump latest shows it."
+
+
+def test_the_schema_of_check_names_its_rules() -> None:
+    schema = json.loads(files("fi_bump").joinpath("schemas", "check.schema.json").read_bytes())
+    named = schema["properties"]["findings"]["items"]["properties"]["rule"]["enum"]
+    # Mentions have a list of their own.
+    assert sorted(named) == sorted(rule.value for rule in rules_of("check") if rule is not Rule.MENTION)

@@ -9,7 +9,7 @@ from fi_bump import user_files
 from fi_bump.compare.model import RunComparison
 from fi_bump.report.formats import ReportFormat
 from fi_bump.report.outputs import Output
-from fi_bump.terminal.output import write_bytes
+from fi_bump.terminal.output import write_text
 
 ENDINGS: dict[str, ReportFormat] = {
     ".txt": "text",
@@ -28,9 +28,9 @@ def render(comparison: RunComparison, form: ReportFormat, root: str) -> str:
 
             return "".join(f"{line}\n" for line in text_lines(comparison))
         case "json":
-            from fi_bump.report.json.compare import json_text
+            from fi_bump.report.json.compare import compare_json
 
-            return f"{json_text(comparison)}\n"
+            return f"{compare_json(comparison)}\n"
         case "markdown":
             from fi_bump.report.compare.markdown import markdown_text
 
@@ -48,13 +48,12 @@ def render(comparison: RunComparison, form: ReportFormat, root: str) -> str:
 def leave(comparison: RunComparison, outputs: Sequence[Output[ReportFormat]], root: str) -> None:
     """Write every file, each whole or not at all."""
     for output in outputs:
-        data = render(comparison, output.format, root).encode("utf-8", "backslashreplace")
-        user_files.put(output.path, data)
+        user_files.put_text(output.path, render(comparison, output.format, root))
 
 
 def show(comparison: RunComparison, form: ReportFormat, root: str) -> None:
     """Print the comparison, and leave GitHub's job summary where that is asked for."""
-    write_bytes(render(comparison, form, root).encode("utf-8", "backslashreplace"))
+    write_text(render(comparison, form, root))
     if form == "github":
         from fi_bump.report.findings.job_summary import leave as leave_summary
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fi_bump.compare.model import CaseChange, RunComparison, Side
 from fi_bump.compare.report_file import SCHEMA
+from fi_bump.report.json.text import json_text
 
 
-def json_text(comparison: RunComparison) -> str:
+def compare_json(comparison: RunComparison) -> str:
     """The document, its keys always all there, without a last line end."""
     document = {
         "schema": SCHEMA,
@@ -23,7 +23,7 @@ def json_text(comparison: RunComparison) -> str:
         "problems": list(comparison.problems),
         "entries": [_entry(entry) for entry in comparison.entries],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return json_text(document)
 
 
 def _side(side: Side) -> dict[str, Any]:
