@@ -185,7 +185,7 @@ def _member(folder: str, file: str) -> str:
 
 
 def _circles(steps: Mapping[Arrow, Arrow]) -> Iterator[list[Arrow]]:
-    """A shortest circle through the first node of each knot, as the imports that `steps` names for its arrows.
+    """Yield a shortest circle through the first node of each knot, as the imports that `steps` names for its arrows.
 
     A knot is a set of nodes of which each one leads to all others.
     """
