@@ -23,9 +23,12 @@ class Repository(NamedTuple):
     lock_data: bytes
     lock: Lock
 
-    def scan(self, paths: Iterable[str] = (), watch: Watch | None = None) -> Scan:
-        """Find the pins in `paths`, or in the whole tree. `watch` is the cache of the last check."""
-        return scan(self.root, self.lock, paths, watch)
+    def scan(self, paths: Iterable[str] = (), watch: Watch | None = None, *, quiet: bool = False) -> Scan:
+        """Find the pins in `paths`, or in the whole tree. `watch` is the cache of the last check.
+
+        A terminal sees that a scan takes long, unless `quiet`.
+        """
+        return scan(self.root, self.lock, paths, watch, quiet=quiet)
 
     def verified(self, plan: Plan) -> Plan:
         """Verify a plan, get a second opinion on it, and return it. Raises InternalError or FileError."""

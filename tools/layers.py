@@ -23,7 +23,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "fi_bump"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
-    ("commands",),
+    ("api", "commands"),
     ("report",),
     ("change", "fleet", "template"),
     ("audit", "smoke"),

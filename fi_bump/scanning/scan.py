@@ -69,15 +69,16 @@ def needles(wanted: Wanted) -> tuple[bytes, ...]:
     return tuple(sorted(word.encode() for word in words if not any(o in word and o != word for o in words)))
 
 
-def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None = None) -> Scan:
+def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None = None, *, quiet: bool = False) -> Scan:
     """Find every pin of the lock's groups in `paths` (the whole root if there are none).
 
-    With `watch`, files without findings that have not changed since the last check are skipped.
+    With `watch`, files without findings that have not changed since the last check are skipped. A terminal shows that
+    a scan takes long, unless `quiet`.
 
     Raises FileError for a file that cannot be read, and ParseError for a file that is not of its format, except where
     the name decides the format only roughly (any .json) and the lock records no site in the file.
     """
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         return _scan(root, lock, paths, watch)
     from fi_bump.terminal.waiting import waiting
 
