@@ -75,6 +75,11 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
     return f"did you mean {' or '.join(close)}?" if close else otherwise
 
 
+def quoted(text: str) -> str:
+    """Return a text as one word for a shell, for a command in a hint."""
+    return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
 FIX_OR_RESTORE = "fix it or restore it from git"
 FIX_OR_EXCLUDE = "fix it, or exclude it in versions.lock.json"
 REPORT_WITH_FILE = "this is a bug in fi-bump: please report it with the file"

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 
+from fi_bump.boundary import names as path_names
 from fi_bump.errors import FIX_OR_RESTORE, LockError
 from fi_bump.grammar import LITERAL, LITERAL_MARK, canonical_name, canonical_repository, is_literal_anchor, is_version
 from fi_bump.records import TYPE_CHECKING, NamedTuple
@@ -17,7 +18,7 @@ from fi_bump.records import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from typing import Any
 
-LOCK_NAME = "versions.lock.json"
+LOCK_NAME = path_names.LOCK_NAME
 LOCK_VERSION = 1
 # In characters. No release comes near it, and Python refuses to parse numbers that are much longer.
 LONGEST_VERSION = 100
@@ -33,7 +34,8 @@ _VARIABLE = r"[A-Z_][A-Z0-9_]*"
 _REPOSITORY = r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._~-]+)+"
 _LABEL = r"[a-z0-9]+(?:\.[a-z0-9]+)*"
 _INDEX = r"(?:https?|file)://\S+"
-_SITE = r"(?!/)(?!(?:.*/)?\.\.(?:/|#))[^#\x00-\x1f]+#[^\x00-\x1f]+"
+# No part of the path is empty, `.` or `..`.
+_SITE = r"(?!(?:[^#]*/)?\.{0,2}[/#])[^#\x00-\x1f]+#[^\x00-\x1f]+"
 _GLOB = r"[^\x00-\x1f]+"
 _FILE = r"[A-Za-z0-9_.+!-]+"
 _DIGEST = r"sha256:[0-9a-f]{64}"
@@ -110,7 +112,7 @@ def is_canonical_version(text: str) -> bool:
 
 def is_site(text: str) -> bool:
     """Whether the lock can record `text` as a site."""
-    return re.fullmatch(_SITE, text) is not None
+    return re.fullmatch(_SITE, text) is not None and path_names.refusal(text.partition("#")[0]) is None
 
 
 def dump(lock: Lock) -> bytes:
@@ -150,10 +152,12 @@ def load(data: bytes) -> Lock:
         raise _wrong("groups", "the lock has no group", hint="run fi-bump init --force")
     groups = tuple(_group(name, value) for name, value in groups_document.items())
     _check_owners(groups)
+    exclude = _names(document, "", "exclude", _is(_GLOB, "a path pattern"))
+    _check_excluded(groups, exclude)
     schema = document.get("$schema")
     if "$schema" in document and not isinstance(schema, str):
         raise _wrong("$schema", "must be a string")
-    return Lock(groups, _names(document, "", "exclude", _is(_GLOB, "a path pattern")), schema)
+    return Lock(groups, exclude, schema)
 
 
 def _parse(data: bytes) -> object:
@@ -260,7 +264,9 @@ def _version(value: object, path: str) -> str:
 
 def _site(value: object, path: str) -> str:
     site = _is(_SITE, "a site: path#anchor, the path inside the repository")(value, path)
-    anchor = site.partition("#")[2]
+    name, _, anchor = site.partition("#")
+    if refusal := path_names.refusal(name):
+        raise _wrong(path, f"'{name}' {refusal}", hint="delete this site")
     if anchor.startswith(LITERAL) and not is_literal_anchor(anchor):
         raise _wrong(path, f"'{anchor}' is not a literal anchor: the text of a line with one {LITERAL_MARK} in it")
     return site
@@ -319,3 +325,18 @@ def _check_owners(groups: tuple[Group, ...]) -> None:
                     f"'{subject}' is also in the group '{other.name}', but not both groups list their sites",
                     hint="list the sites of both groups, or remove the name from one of them",
                 )
+
+
+def _check_excluded(groups: tuple[Group, ...], exclude: tuple[str, ...]) -> None:
+    """Check that no site is in an excluded path: fi-bump does not read there, so nothing would be at the site."""
+    pattern = path_names.excluder(exclude)
+    if pattern is None:
+        return
+    for group in groups:
+        excluded = [number for number, site in enumerate(group.sites) if pattern.match(site.partition("#")[0])]
+        if excluded:
+            path = f"groups.{group.name}.sites[{excluded[0]}]"
+            more = len(excluded) - 1
+            others = f", and so {'is' if more == 1 else 'are'} {more} more of this group's sites" if more else ""
+            message = f"'{group.sites[excluded[0]]}' is in an excluded path{others}"
+            raise _wrong(path, message, hint="delete these sites, or the pattern in exclude")

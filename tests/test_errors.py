@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 
 import pytest
 
-from fi_bump.errors import FileError, explained, reason_of
+from fi_bump.errors import FileError, explained, quoted, reason_of
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,8 @@ def test_other_errors_pass() -> None:
         raise KeyError("a")
     with explained("a.txt"):
         pass
+
+
+@pytest.mark.parametrize("text", ["a b", "it's", '$(rm) `x` "y" \\', ""])
+def test_a_quoted_word_is_one_word_for_a_shell(text: str) -> None:
+    assert shlex.split(f"echo {quoted(text)}") == ["echo", text]

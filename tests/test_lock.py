@@ -29,6 +29,8 @@ def two(**second: Any) -> dict[str, Any]:
     return document({"groups": {"flashinfer": first, "second": {"version": "1", "packages": {"other": {}}, **second}}})
 
 
+NO_FILE = "where fi-bump reads and changes no file"
+IN_EXCLUDED = "delete these sites, or the pattern in exclude"
 # Errors that only the loader finds, since no schema can express them: document, message, hint.
 LOADER_ONLY: list[tuple[Any, str, str | None]] = [
     (two(sites=[SITE]), f"{IN}'groups.second.sites[0]': '{SITE}' is already a site of 'flashinfer'", None),
@@ -43,6 +45,35 @@ LOADER_ONLY: list[tuple[Any, str, str | None]] = [
         f"{IN}'groups.flashinfer.repositories[0]': \"github.com/o/n.git\" is not a repository: "
         "host/owner/name in lower case, without scheme and .git",
         None,
+    ),
+    *(
+        (
+            document(sites=["a#b", f"{path}#literal:x = {{version}}"]),
+            f"{IN}'groups.flashinfer.sites[1]': '{path}' {why}",
+            "delete this site",
+        )
+        for path, why in (
+            (".git/config", f"is in .git, {NO_FILE}"),
+            (".GIT/config", f"is in .GIT, {NO_FILE}"),
+            ("sub/.git/hooks/pre-commit", f"is in .git, {NO_FILE}"),
+            (".git", "belongs to git"),
+            ("worktree/.Git", "belongs to git"),
+            (".venv/bin/activate", f"is in .venv, {NO_FILE}"),
+            (".fi-bump/journal.json", f"is in .fi-bump, {NO_FILE}"),
+            ("a/node_modules/b.json", f"is in node_modules, {NO_FILE}"),
+            ("kit.dist-info/RECORD", f"is in kit.dist-info, {NO_FILE}"),
+            ("versions.lock.json", "is the lock"),
+        )
+    ),
+    (
+        {**document(sites=["a/b#c", "d#e"]), "exclude": ["a/**"]},
+        f"{IN}'groups.flashinfer.sites[0]': 'a/b#c' is in an excluded path",
+        IN_EXCLUDED,
+    ),
+    (
+        {**document(sites=["d#e", "a/b#c", "a/d#e"]), "exclude": ["x", "a"]},
+        f"{IN}'groups.flashinfer.sites[1]': 'a/b#c' is in an excluded path, and so is 1 more of this group's sites",
+        IN_EXCLUDED,
     ),
 ]
 REPOSITORY = "is not a repository: host/owner/name in lower case, without scheme and .git"
@@ -154,7 +185,25 @@ WRONG: list[tuple[Any, str, str | None]] = [
     (document(repositories=[0]), f"{IN}'groups.flashinfer.repositories[0]': 0 {REPOSITORY}", None),
     *(
         (document(sites=[site]), f"{IN}'groups.flashinfer.sites[0]': {json.dumps(site)} {SITE_RULE}", None)
-        for site in ("a", "#a", "a#", "/a#b", "../a#b", "a/../b#c", "a/..#c", "a#b\n", "a\x00#b")
+        for site in (
+            "a",
+            "#a",
+            "a#",
+            "/a#b",
+            "//a#b",
+            "/dev/zero#literal:x {version}",
+            "../a#b",
+            "a/../b#c",
+            "a/..#c",
+            "./a#b",
+            "a/./b#c",
+            ".#a",
+            "a/.#b",
+            "a//b#c",
+            "a/#b",
+            "a#b\n",
+            "a\x00#b",
+        )
     ),
 ]
 UNREADABLE = [

@@ -1,8 +1,8 @@
 """The lock's JSON Schema compared with its loader.
 
 The schema accepts whatever the loader accepts. The loader accepts whatever the schema accepts, except for errors that
-no schema can express: a key twice in one object, a site in two groups, a name in two groups without sites, a repository
-that is not canonical.
+no schema can express: a key twice in one object, a site in two groups, a site where fi-bump reads no file, a name in
+two groups without sites, a repository that is not canonical.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ GROUPS = st.fixed_dictionaries(
     optional={
         "variables": names("A", "B_1", "a"),
         "repositories": names("h.com/o/n", "h:80/n", "h", "h/n.git"),
-        "sites": names("p#a", "q#a", "p", "é/ü#x y"),
+        "sites": names("p#a", "q#a", "p", "é/ü#x y", ".git/x#y", "a/b#c", "./b#c"),
     },
 )
 DOCUMENTS = st.fixed_dictionaries(
@@ -83,7 +83,13 @@ DOCUMENTS = st.fixed_dictionaries(
     },
     optional={"$schema": some("s"), "exclude": names("a/**", "b")},
 )
-ONLY_LOADER = ("is already a site of", "but not both groups list their sites", '.git" is not a repository')
+ONLY_LOADER = (
+    "is already a site of",
+    "where fi-bump reads and changes no file",
+    "is in an excluded path",
+    "but not both groups list their sites",
+    '.git" is not a repository',
+)
 
 
 @given(DOCUMENTS)

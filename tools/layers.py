@@ -37,7 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("families", "formats", "versions"),
     ("index", "lock", "pins", "terminal"),
     ("user_files",),
-    ("errors", "grammar", "records", "state", "untrusted", "user_cache"),
+    ("boundary", "errors", "grammar", "records", "state", "untrusted", "user_cache"),
     # It holds the version.
     ("__init__",),
 )

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from packaging.requirements import InvalidRequirement, Requirement
 
 from fi_bump.audit.conflicts import Stated
+from fi_bump.boundary.names import excluder
 from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
@@ -48,7 +49,7 @@ def installed_together(root: str, lock: Lock, paths: Paths | None = None) -> lis
     `paths` are the tree's files, if the caller knows them already.
     """
     words = needles(wanted_by(lock.groups))
-    paths = sorted(files.candidates(root, files.excluder(lock.exclude))) if paths is None else paths
+    paths = sorted(files.candidates(root, excluder(lock.exclude))) if paths is None else paths
     requirement_files: dict[str, RequirementFile] = {}
     found: list[InstalledTogether] = []
     for path, form in paths:

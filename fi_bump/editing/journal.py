@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fi_bump import errors
+from fi_bump.boundary.inside import Boundary, inside
 from fi_bump.errors import FileError
 from fi_bump.state import INTENT, JOURNAL
 from fi_bump.user_files import write_new
@@ -41,11 +42,6 @@ class JournalEntry(NamedTuple):
 def explained(place: str, hint: str = NOTHING_CHANGED, what: str = "cannot be written") -> errors.explained:
     """Turn the system's errors into a FileError at `place` that says what became of the change."""
     return errors.explained(place, what, hint)
-
-
-def inside(top: str, path: str) -> bool:
-    """Whether the real path `path` is the real path `top` or below it."""
-    return os.path.commonpath((top, path)) == top
 
 
 def read(path: str) -> bytes | None:
@@ -153,10 +149,16 @@ def load_journal(top: str, state: str) -> list[JournalEntry]:
     for entry in entries:
         # Without .git the journal is in the tree itself, which may come from anywhere: it must not cause writes
         # elsewhere.
-        if not inside(top, entry.real) or os.path.realpath(entry.real) != entry.real:
+        if not inside(top, entry.real) or os.path.realpath(entry.real) != entry.real or _foreign(top, entry.real):
             hint = f"restore it, or remove {path} to keep the files as they are"
             raise FileError("is in the journal but is not a file of this repository", place=entry.path, hint=hint)
     return entries
+
+
+def _foreign(top: str, real: str) -> bool:
+    """Whether fi-bump never writes this file below `top`: in .git, for example, or in an environment."""
+    path = os.path.relpath(real, top).replace(os.sep, "/")
+    return Boundary(top).refusal(path) is not None
 
 
 def _entry(top: str, record: dict[str, str | None]) -> JournalEntry:

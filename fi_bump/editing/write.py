@@ -15,6 +15,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary, inside
 from fi_bump.editing import journal
 from fi_bump.editing.journal import JournalEntry, explained
 from fi_bump.errors import BusyError, FileError, InternalError
@@ -120,7 +121,8 @@ def commit(root: str, changes: Sequence[FileChange]) -> None:
     top = os.path.realpath(root)
     _refuse_pending(root, top, state)
     transaction = f"{os.getpid():x}-{os.urandom(4).hex()}"
-    targets = [_preflight(top, change, f"{transaction}-{index}") for index, change in enumerate(changes)]
+    boundary = Boundary(top)
+    targets = [_preflight(top, boundary, change, f"{transaction}-{index}") for index, change in enumerate(changes)]
     _refuse_twice(targets)
     decided = False
     try:
@@ -142,8 +144,9 @@ def make_folder(root: str, path: str) -> None:
     """Make the folder for a new file at `path`. Raises FileError if the folder would be outside the repository."""
     top = os.path.realpath(root)
     folder = os.path.dirname(os.path.join(top, path))
-    if not journal.inside(top, os.path.realpath(folder)):
-        raise FileError("is behind a link to a folder outside the repository", place=path, hint="nothing was changed")
+    refused = BEHIND_LINK if not inside(top, os.path.realpath(folder)) else Boundary(top).refusal(path)
+    if refused is not None:
+        raise FileError(refused, place=path, hint="nothing was changed")
     with explained(path):
         os.makedirs(folder, exist_ok=True)
 
@@ -156,13 +159,16 @@ def _refuse_pending(root: str, top: str, state: str) -> None:
     journal.drop_intent(top, state)
 
 
-def _preflight(top: str, change: FileChange, transaction: str) -> _Target:
+def _preflight(top: str, boundary: Boundary, change: FileChange, transaction: str) -> _Target:
     """Return the target behind a path. Raises FileError with the reason if it must not be written."""
     path = os.path.join(top, change.path)
     real = os.path.realpath(path)
-    if not journal.inside(top, real):
+    if not inside(top, real):
         hint = "nothing was changed; put the file itself here, or exclude it in versions.lock.json"
-        raise FileError("is a link to a file outside the repository", place=change.path, hint=hint)
+        raise FileError(OUTSIDE, place=change.path, hint=hint)
+    refused = boundary.refusal(change.path)
+    if refused is not None:
+        raise FileError(refused, place=change.path, hint="nothing was changed")
     folder, name = os.path.split(real)
     # With our mark a long name would be too long for the file system.
     name = name if len(os.fsencode(name)) <= 200 else ""

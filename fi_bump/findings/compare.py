@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fi_bump.errors import quoted
 from fi_bump.findings.rules import FIX, Rule
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes
@@ -52,17 +53,15 @@ class Finding(NamedTuple):
         return self.rule.remedy_for(group=self.group, site=site, version=self.expected or self.found)
 
 
-def quoted(text: str) -> str:
-    """One word for a shell."""
-    return "'" + text.replace("'", "'\"'\"'") + "'"
-
-
 def compare(lock: Lock, scan: Scan) -> list[Finding]:
     """Every finding, sorted by path and place."""
     findings = [finding for each in assign(lock, scan.pins) if (finding := _pin_finding(lock, each)) is not None]
     findings += _missing_sites(lock, scan)
     findings += [finding for place in scan.unpinned for finding in _unpinned_findings(lock, place)]
     findings += [finding for floor in scan.floors for finding in _floor_findings(lock, floor)]
+    for path in scan.links_out:
+        message = "this link leads out of the repository, so fi-bump does not read it"
+        findings.append(Finding(Rule.LINK_OUTSIDE, Place(path), message))
     for path, error in scan.unparsed:
         message = f"this file names a package of the lock, but cannot be parsed: {error.message}"
         findings.append(Finding(Rule.UNPINNED, Place(path), message))

@@ -66,6 +66,13 @@ class Rule(Enum):
         "a place names a package of the lock but holds no version that fi-bump can move",
         "write an exact version there if fi-bump should keep it in step",
     )
+    LINK_OUTSIDE = (
+        "link-outside",
+        "check",
+        Severity.note,
+        "a link with a file name that fi-bump reads leads out of the repository, so it is not read",
+        "put the file itself there, or exclude the link in versions.lock.json",
+    )
     FLOOR_VIOLATED = (
         "floor-violated",
         "check",

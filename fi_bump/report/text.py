@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fi_bump.editing.plan import PlannedChange
-from fi_bump.findings.compare import Finding, finding_line, quoted
+from fi_bump.errors import quoted
+from fi_bump.findings.compare import Finding, finding_line
 from fi_bump.findings.rules import FIX, Rule
 from fi_bump.lock import Group
 from fi_bump.ownership import assign

@@ -6,11 +6,14 @@ what the lock excludes.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
 
+from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary
+from fi_bump.boundary.names import MARKS, is_skipped
 from fi_bump.errors import FIX_OR_EXCLUDE, FIX_OR_RESTORE, FileError, UsageError, reason_of
 from fi_bump.formats.table import format_of, may_have_format
 from fi_bump.lock import LOCK_NAME
@@ -20,31 +23,11 @@ from fi_bump.records import TYPE_CHECKING
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
 
-_SKIPPED_FOLDERS = frozenset(
-    [
-        ".git",
-        ".hg",
-        ".svn",
-        ".venv",
-        "venv",
-        ".tox",
-        ".nox",
-        ".eggs",
-        ".fi-bump",
-        "node_modules",
-        "site-packages",
-        "__pycache__",
-        ".mypy_cache",
-        ".ruff_cache",
-        ".pytest_cache",
-        ".hypothesis",
-    ]
-)
-# Metadata that builds write about a package; a source distribution has its copy at the top.
-_METADATA = (".egg-info", ".dist-info")
-# A folder that contains one of these is another checkout, or a virtual environment.
-_NOT_OURS = frozenset([".git", "pyvenv.cfg"])
+_MARKS = frozenset(MARKS)
 _CHUNK = 1 << 16
+# What the systems answer to O_NOFOLLOW at a link: Linux and macOS, FreeBSD, NetBSD.
+_IS_LINK = frozenset([errno.ELOOP, errno.EMLINK, getattr(errno, "EFTYPE", errno.ELOOP)])
+PUT_HERE = "put the file itself here"
 
 
 def find_root(start: str) -> str:
@@ -54,18 +37,6 @@ def find_root(start: str) -> str:
     return start
 
 
-def excluder(patterns: Iterable[str]) -> re.Pattern[str] | None:
-    """Compile the excluded paths: `*` stays in a folder, `**` crosses folders, and a folder includes its content."""
-    bodies = [_glob(pattern) for pattern in patterns]
-    return re.compile(f"(?:{'|'.join(bodies)})(?:/.*)?\\Z") if bodies else None
-
-
-def _glob(pattern: str) -> str:
-    tokens = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.rstrip("/"))
-    meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(meaning.get(token, re.escape(token)) for token in tokens)
-
-
 def walk(
     root: str,
     exclude: re.Pattern[str] | None,
@@ -73,19 +44,23 @@ def walk(
     *,
     promising: bool = False,
     watch: Watch | None = None,
+    boundary: Boundary | None = None,
 ) -> Iterator[str]:
     """Yield every file's path relative to `root`, folder by folder; only names of a format with `promising`.
 
-    Folders that `watch` has cached are not listed again; it caches promising names only.
+    Folders that `watch` has cached are not listed again; it caches promising names only. `boundary` remembers the
+    folders, and the links that lead out of the repository, which are left out.
 
     Raises FileError for a folder that cannot be listed.
     """
+    boundary = boundary or Boundary(root)
     folders = [below]
     while folders:
         folder = folders.pop()
         prefix = f"{folder}/" if folder else ""
         known = watch.listing(folder) if watch is not None else None
         if known is not None:
+            boundary.enter(folder)
             folders += known[0]
             yield from known[1]
             continue
@@ -93,16 +68,13 @@ def walk(
             entries = list(os.scandir(f"{root}/{folder}"))
         except OSError as error:
             raise unreadable(folder or ".", error) from None
-        if folder != below and not _NOT_OURS.isdisjoint([entry.name for entry in entries]):
+        if folder != below and not _MARKS.isdisjoint([entry.name for entry in entries]):
             continue
+        boundary.enter(folder)
         for entry in entries:
             name = entry.name
             if entry.is_dir(follow_symlinks=False):
-                if (
-                    name not in _SKIPPED_FOLDERS
-                    and not name.endswith(_METADATA)
-                    and not (exclude and exclude.match(prefix + name))
-                ):
+                if not is_skipped(name) and not (exclude and exclude.match(prefix + name)):
                     folders.append(prefix + name)
                 continue
             if promising and not may_have_format(name):
@@ -115,16 +87,9 @@ def walk(
             elif entry.is_symlink():
                 if watch is not None:
                     watch.linked(folder)
-                if not _is_alias(root, path):
+                # A link to a file of this tree is left out too: the walk meets the file itself.
+                if not boundary.leads_out(path) and not os.path.exists(os.path.join(root, path)):
                     yield path
-
-
-def _is_alias(root: str, path: str) -> bool:
-    """Whether a link leads to a file of this tree, which the walk meets itself, or to anything but a file."""
-    target = os.path.realpath(os.path.join(root, path))
-    if not os.path.exists(target):
-        return False
-    return not os.path.isfile(target) or target.startswith(os.path.realpath(root) + os.sep)
 
 
 def unreadable(path: str, error: OSError) -> FileError:
@@ -132,12 +97,13 @@ def unreadable(path: str, error: OSError) -> FileError:
     return FileError(f"cannot be read: {reason_of(error)}", place=path, hint=FIX_OR_EXCLUDE)
 
 
-def read(root: str, path: str, watch: Watch | None = None) -> Source:
-    """Read a file, and tell `watch` about it. Raises FileError if it is missing, not a regular file, or unreadable."""
+def read(root: str, path: str, watch: Watch | None = None, boundary: Boundary | None = None) -> Source:
+    """Read a file, and tell `watch` about it.
+
+    Raises FileError if it is missing, unreadable, not a regular file, or not a file of the repository.
+    """
     try:
-        # Non-blocking, since a pipe may have this name. Plain calls, since making a file object takes longer than a
-        # read.
-        descriptor = os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = _open(root, path, boundary or Boundary(root))
         try:
             now = os.fstat(descriptor)
             if not stat.S_ISREG(now.st_mode):
@@ -155,6 +121,22 @@ def read(root: str, path: str, watch: Watch | None = None) -> Source:
             os.close(descriptor)
     except OSError as error:
         raise unreadable(path, error) from None
+
+
+def _open(root: str, path: str, boundary: Boundary) -> int:
+    """Open a file of the repository. Raises FileError for any other file, and OSError."""
+    # Non-blocking, since a pipe may have this name. Plain calls, since making a file object takes longer than a read.
+    refused = boundary.refusal_above(path)
+    if refused is None:
+        try:
+            return os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+        except OSError as error:
+            if error.errno not in _IS_LINK:
+                raise
+        refused = boundary.refusal_behind(path)
+        if refused is None:
+            return os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    raise FileError(refused, place=path, hint=PUT_HERE if refused in (OUTSIDE, BEHIND_LINK) else None)
 
 
 def read_optional(root: str, path: str) -> Source | None:
@@ -181,19 +163,23 @@ def candidates(
     exclude: re.Pattern[str] | None,
     below: Iterable[str] = (),
     watch: Watch | None = None,
+    boundary: Boundary | None = None,
 ) -> Iterator[tuple[str, str]]:
     """Yield `(path, format)` of each file whose name implies a format, below the paths (see `relative`) or the root.
 
-    Files that `watch` can skip are left out.
+    Files that `watch` can skip are left out, and paths that a walk of the whole tree would not reach.
     """
+    boundary = boundary or Boundary(root)
     unwalked = watch.tree() if watch is not None else None
     for path in tuple(below) or ("",):
         if unwalked is not None:
             found = unwalked
+        elif path and (boundary.leads_out(path) or boundary.refusal_above(f"{path}/")):
+            found = []
         elif path and not os.path.isdir(os.path.join(root, path)):
             found = [path] if not (exclude and exclude.match(path)) else []
         else:
-            found = list(walk(root, exclude, path, promising=True, watch=watch))
+            found = list(walk(root, exclude, path, promising=True, watch=watch, boundary=boundary))
         for each in found:
             if watch is not None and watch.can_skip(each):
                 continue

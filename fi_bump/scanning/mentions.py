@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterator
 from typing import NamedTuple
 
+from fi_bump.boundary.names import excluder
 from fi_bump.grammar import VERSION, name_pattern, names_any
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Mark, Pin, Source, Unpinned
@@ -99,7 +100,7 @@ def _same(text: str, version: str) -> bool:
 
 
 def _sources(root: str, lock: Lock) -> Iterator[Source]:
-    for path in sorted(files.walk(root, files.excluder(lock.exclude))):
+    for path in sorted(files.walk(root, excluder(lock.exclude))):
         source = None if path in _WRITTEN else read_quietly(root, path, recorded=False)
         if source is None or len(source.data) > _LARGEST or b"\0" in source.data or _BODY.match(source.data):
             continue

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from fi_bump.errors import FIX_OR_EXCLUDE, FileError, ParseError
+from fi_bump.boundary.inside import Boundary
+from fi_bump.boundary.names import excluder
+from fi_bump.errors import FIX_OR_EXCLUDE, FileError, ParseError, quoted
 from fi_bump.formats.table import finder, format_named, format_of
 from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
@@ -23,7 +25,8 @@ class Scan(NamedTuple):
 
     `below` are the paths that limit the scan (empty: the whole tree). `unparsed` are the files that name a subject but
     cannot be parsed, and in which the lock records no site. `paths` is every file that was read, with its format, and
-    `skipped` every file that the cache allowed to skip.
+    `skipped` every file that the cache allowed to skip. `links_out` are the links with the name of a format that lead
+    out of the repository; nothing was read there.
     """
 
     pins: tuple[Pin, ...]
@@ -33,6 +36,7 @@ class Scan(NamedTuple):
     below: tuple[str, ...]
     paths: tuple[tuple[str, str | None], ...] = ()
     skipped: tuple[str, ...] = ()
+    links_out: tuple[str, ...] = ()
 
     @property
     def all_paths(self) -> list[tuple[str, str | None]]:
@@ -88,8 +92,9 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None =
 
 def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> Scan:
     below = tuple(files.relative(root, path) for path in paths)
-    scanner = _FileScanner(root, lock, watch)
-    looked_at = _paths(root, lock, below, scanner.literals, watch)
+    boundary = Boundary(root)
+    scanner = _FileScanner(root, lock, watch, boundary)
+    looked_at = _paths(root, lock, below, boundary, watch)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
     for path, form in looked_at:
@@ -106,14 +111,16 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
         below=below,
         paths=tuple(looked_at),
         skipped=tuple(watch.skipped) if watch is not None else (),
+        links_out=tuple(sorted(path for path in boundary.links_out if format_of(path))),
     )
 
 
 class _FileScanner:
     """Finds the pins of one lock in files, one file at a time."""
 
-    def __init__(self, root: str, lock: Lock, watch: Watch | None) -> None:
+    def __init__(self, root: str, lock: Lock, watch: Watch | None, boundary: Boundary) -> None:
         self.literals = literal_anchors(lock.groups)
+        self._boundary = boundary
         self._root = root
         self._watch = watch
         self._wanted = wanted_by(lock.groups)
@@ -124,7 +131,7 @@ class _FileScanner:
         """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings."""
         is_recorded = path in self._recorded
         watch = self._watch
-        source = read_quietly(self._root, path, recorded=is_recorded, watch=watch)
+        source = read_quietly(self._root, path, recorded=is_recorded, watch=watch, boundary=self._boundary)
         if source is None:
             return None
         known = watch.cached_found(path) if watch is not None else None
@@ -187,14 +194,24 @@ def watch_names(lock: Lock) -> object:
 
 
 def _paths(
-    root: str, lock: Lock, below: tuple[str, ...], literals: Iterable[str], watch: Watch | None
+    root: str, lock: Lock, below: tuple[str, ...], boundary: Boundary, watch: Watch | None
 ) -> list[tuple[str, str | None]]:
-    """Return every path to read with its format, including those that only a recorded literal leads to."""
-    exclude = files.excluder(lock.exclude)
-    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below, watch))
-    for path in literals:
-        if path not in paths and _covers(below, path) and files.is_regular(root, path):
-            paths[path] = format_of(path)
+    """Return every path to read with its format, including those that only a recorded literal leads to.
+
+    Raises FileError for a recorded site in a file that exists and is not a file of the repository.
+    """
+    exclude = excluder(lock.exclude)
+    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below, watch, boundary))
+    for group in lock.groups:
+        for site in group.sites:
+            path, _, anchor = site.partition("#")
+            if path in paths or not _covers(below, path):
+                continue
+            refused = boundary.refusal(path)
+            if refused is not None:
+                raise FileError(refused, place=path, hint=f"forget its site: fi-bump site remove {quoted(site)}")
+            if anchor.startswith(LITERAL) and files.is_regular(root, path):
+                paths[path] = format_of(path)
     return sorted(paths.items())
 
 
@@ -202,10 +219,12 @@ def _covers(below: tuple[str, ...], path: str) -> bool:
     return not below or any(not top or path == top or path.startswith(top + "/") for top in below)
 
 
-def read_quietly(root: str, path: str, *, recorded: bool, watch: Watch | None = None) -> Source | None:
+def read_quietly(
+    root: str, path: str, *, recorded: bool, watch: Watch | None = None, boundary: Boundary | None = None
+) -> Source | None:
     """Read a file; return None for one that is not a regular file, if no recorded site needs it."""
     try:
-        return files.read(root, path, watch)
+        return files.read(root, path, watch, boundary)
     except FileError:
         # A dangling link, a socket or a folder may have a format's name; without a pin in it, that is not an error.
         if recorded or files.is_regular(root, path):

@@ -121,11 +121,34 @@ def test_refusals(tmp_path: Path) -> None:
     for path, old, message, hint in cases:
         # A valid change before the refused one: it must not be made either.
         assert refused(root, FileChange("ok", OLD, NEW), FileChange(path, old, NEW)) == (f"{path}: {message}", hint)
+    assert not list(tmp_path.rglob("*.fi-bump-*"))
     same = refused(root, FileChange("a", OLD, NEW), FileChange("alias", OLD, NEW))
     assert same == ("alias: is the same file as a", "nothing was changed; exclude one of the two")
     twice = refused(root, FileChange("a", OLD, NEW), FileChange("a", OLD, NEW))
     assert twice == ("a: is the same file as a", "nothing was changed; exclude one of the two")
     assert (tmp_path / "outside").read_bytes() == OLD
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (".git/config", "is in .git, where fi-bump reads and changes no file"),
+        ("link", "is in .git, where fi-bump reads and changes no file"),
+        ("way/config", "is in .git, where fi-bump reads and changes no file"),
+        (".venv/bin/activate", "is in .venv, where fi-bump reads and changes no file"),
+        ("nested/a", "is in another checkout (nested), which is not part of this repository"),
+        ("env/a", "is in a virtual environment (env), which is not part of this repository"),
+        ("./a", "is not a plain path inside the repository"),
+    ],
+)
+def test_a_file_that_is_not_part_of_the_repository(tmp_path: Path, path: str, message: str) -> None:
+    tree = {".git/config": OLD, ".venv/bin/activate": OLD, "a": OLD, "nested/a": OLD, "env/a": OLD}
+    plant(tmp_path, {**tree, "nested/.git": b"", "env/pyvenv.cfg": b""})
+    (tmp_path / "link").symlink_to(".git/config")
+    (tmp_path / "way").symlink_to(".git")
+    nothing = "nothing was changed"
+    assert refused(tmp_path, FileChange("a", OLD, NEW), FileChange(path, OLD, NEW)) == (f"{path}: {message}", nothing)
+    assert [(tmp_path / name).read_bytes() for name in tree] == [OLD] * len(tree)
 
 
 @pytest.mark.parametrize("before", ["put_journal", "finish"])
@@ -225,6 +248,28 @@ def test_a_journal_cannot_name_files_outside_the_repository(tmp_path: Path) -> N
         write.recover(str(root))
     assert str(caught.value) == "x: is in the journal but is not a file of this repository"
     assert (tmp_path / "outside").read_bytes() == OLD
+
+
+@pytest.mark.parametrize("path", [".venv/lib/sitecustomize.py", "nested/a", "link/activate"])
+def test_a_planted_journal_writes_no_file_that_fi_bump_never_writes(tmp_path: Path, path: str) -> None:
+    state = tmp_path / ".fi-bump"
+    plant(tmp_path, {".venv/activate": OLD, "nested/.git": b"", "nested/a": OLD, ".venv/lib/sitecustomize.py": OLD})
+    (tmp_path / "link").symlink_to(".venv")
+    entry = replay.JournalEntry(
+        path="x",
+        real=str(tmp_path / path),
+        temporary="x.fi-bump-1",
+        old=replay.digest(OLD),
+        new=replay.digest(NEW),
+        old_data=OLD,
+    )
+    state.mkdir()
+    (tmp_path / path).with_name("x.fi-bump-1").write_bytes(NEW)
+    replay.put_journal(str(tmp_path), str(state), [entry])
+    with write.exclusive(str(tmp_path)), pytest.raises(FileError) as caught:
+        write.recover(str(tmp_path))
+    assert str(caught.value) == "x: is in the journal but is not a file of this repository"
+    assert (tmp_path / path).read_bytes() == OLD
 
 
 def test_the_folder_of_the_state(tmp_path: Path) -> None:

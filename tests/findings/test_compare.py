@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 import pytest
 
 from fi_bump.errors import ParseError
-from fi_bump.findings.compare import Finding, compare, finding_line, interrupted, quoted
+from fi_bump.findings.compare import Finding, compare, finding_line, interrupted
 from fi_bump.findings.rules import Rule
 from fi_bump.lock import Lock
 from fi_bump.pins import Place, Source, Span, Unpinned
@@ -202,11 +201,6 @@ def test_the_remedy_of_what_fix_repairs() -> None:
     assert remedy(Rule.DRIFT, fixable=True) == "run fi-bump check --fix"
     assert remedy(Rule.DRIFT) == Rule.DRIFT.remedy
     assert remedy(Rule.DRIFT, own_remedy="regenerate the file: make VERSION") == "regenerate the file: make VERSION"
-
-
-@pytest.mark.parametrize("text", ["a b", "it's", '$(rm) `x` "y" \\', ""])
-def test_a_quoted_word_is_one_word_for_a_shell(text: str) -> None:
-    assert shlex.split(f"echo {quoted(text)}") == ["echo", text]
 
 
 def test_findings_are_sorted() -> None:

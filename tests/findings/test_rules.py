@@ -12,7 +12,7 @@ from fi_bump.findings.rules import FIX, Rule, Severity, rules_of, sentence
 
 def test_only_notes_do_not_fail() -> None:
     of_compare = {Rule.MAYBE_SLOWER, Rule.INFRASTRUCTURE, Rule.FLAKY, Rule.KNOWN_FAILURE}
-    notes = {Rule.UNPINNED, Rule.MENTION, Rule.RISK, Rule.STANDING_FAILURE, *of_compare}
+    notes = {Rule.UNPINNED, Rule.LINK_OUTSIDE, Rule.MENTION, Rule.RISK, Rule.STANDING_FAILURE, *of_compare}
     assert {rule for rule in Rule if rule.severity is Severity.note} == notes
     assert {rule for rule in Rule if rule.severity is Severity.error} == set(Rule) - notes
 

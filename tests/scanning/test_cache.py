@@ -61,9 +61,9 @@ def test_unchanged_files_without_findings_are_not_read_again(tree: Path, monkeyp
     read: list[str] = []
     real = files.read
 
-    def spy(root: str, path: str, watch: Any = None) -> Any:
+    def spy(root: str, path: str, watch: Any = None, boundary: Any = None) -> Any:
         read.append(path)
-        return real(root, path, watch)
+        return real(root, path, watch, boundary)
 
     monkeypatch.setattr("fi_bump.scanning.files.read", spy)
     (tree / "src/b.py").write_bytes(b"import torch\n")
@@ -194,20 +194,30 @@ def journal(root: Path) -> None:
     (root / ".fi-bump" / "journal.json").write_bytes(b"{}")
 
 
-def retarget(root: Path) -> None:
-    outside = root.parent / "outside.txt"
-    outside.write_bytes(b"flashinfer-python==0.6.1\n")
-    (root / "src" / "requirements.txt").symlink_to(outside)
-
-
 @pytest.mark.parametrize(
-    "change", [edit, edit_with_its_old_time, swap, lock_only, add, remove, move_folder, speak, journal, retarget]
+    "change", [edit, edit_with_its_old_time, swap, lock_only, add, remove, move_folder, speak, journal]
 )
 def test_every_change_is_seen(tree: Path, change: Any) -> None:
     assert look(tree) == 0
     change(tree)
     assert cache.recall(str(tree)).report is None
     assert look(tree) == 1
+
+
+def test_a_file_replaced_by_a_link_out_of_the_repository(tree: Path) -> None:
+    assert look(tree) == 0
+    outside = tree.parent / "outside.txt"
+    outside.write_bytes(b"flashinfer-python==0.6.1\n")
+    (tree / "src" / "requirements.txt").symlink_to(outside)
+    note = b"src/requirements.txt:1:1: note: this link leads out of the repository, so fi-bump does not read it [link-outside]\n"
+    assert cache.recall(str(tree)).report is None
+    assert look(tree) == 0
+    assert cache.recall(str(tree)).report == note + IN_STEP
+    (tree / "docker" / "Dockerfile").unlink()
+    (tree / "docker" / "Dockerfile").symlink_to(outside)
+    assert cache.recall(str(tree)).report is None
+    with pytest.raises(FiBumpError, match="docker/Dockerfile: is a link to a file outside the repository"):
+        look(tree)
 
 
 def test_a_change_that_stays_in_step_gives_the_new_report(tree: Path) -> None:

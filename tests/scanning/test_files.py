@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from fi_bump.boundary.inside import Boundary
+from fi_bump.boundary.names import excluder
 from fi_bump.errors import FileError, UsageError
 from fi_bump.formats.table import format_of
 from fi_bump.scanning import files
@@ -42,13 +44,13 @@ HINT = "fix it, or exclude it in versions.lock.json"
     ],
 )
 def test_excluder(pattern: str, path: str, out: bool) -> None:
-    compiled = files.excluder([pattern, "unused"])
+    compiled = excluder([pattern, "unused"])
     assert compiled is not None
     assert bool(compiled.match(path)) is out
 
 
 def test_no_patterns_exclude_nothing() -> None:
-    assert files.excluder([]) is None
+    assert excluder([]) is None
 
 
 def test_walk_skips_what_is_not_the_repository(tmp_path: Path) -> None:
@@ -78,19 +80,22 @@ def test_walk_skips_what_is_not_the_repository(tmp_path: Path) -> None:
         "my-env/lib/requirements.txt",
         "src/a.egg-info/requires.txt",
         "a-1.0.dist-info/METADATA",
+        "a/.GIT/config",
+        "other/versions.lock.json",
+        "other/docker/Dockerfile",
     ]
     plant(tmp_path, dict.fromkeys(kept + passed_over, b""))
     assert sorted(files.walk(str(tmp_path), None)) == sorted(kept)
 
 
 def test_a_root_that_is_itself_a_checkout_or_an_environment_is_walked(tmp_path: Path) -> None:
-    plant(tmp_path, {"pyvenv.cfg": b"", ".git/HEAD": b"", "Dockerfile": b""})
-    assert sorted(files.walk(str(tmp_path), None)) == ["Dockerfile", "pyvenv.cfg"]
+    plant(tmp_path, {"pyvenv.cfg": b"", ".git/HEAD": b"", "Dockerfile": b"", "versions.lock.json": b""})
+    assert sorted(files.walk(str(tmp_path), None)) == ["Dockerfile", "pyvenv.cfg", "versions.lock.json"]
 
 
 def test_walk_excludes(tmp_path: Path) -> None:
     plant(tmp_path, {"a/b.txt": b"", "a/c.txt": b"", "d/b.txt": b""})
-    assert list(files.walk(str(tmp_path), files.excluder(["a", "d/c.txt"]))) == ["d/b.txt"]
+    assert list(files.walk(str(tmp_path), excluder(["a", "d/c.txt"]))) == ["d/b.txt"]
 
 
 def test_walk_starts_below(tmp_path: Path) -> None:
@@ -107,12 +112,15 @@ def test_links(tmp_path: Path) -> None:
     (root / "folder").symlink_to(outside / "folder")  # a folder of another tree
     (root / "requirements.txt").symlink_to(outside / "requirements.txt")
     (root / "constraints.txt").symlink_to("nowhere")
-    assert sorted(files.walk(str(root), None)) == [
+    (root / "a.in").symlink_to(outside / "nowhere")
+    boundary = Boundary(str(root))
+    assert sorted(files.walk(str(root), None, boundary=boundary)) == [
         "constraints.txt",
         "docker/Dockerfile",
         "docker/x",
-        "requirements.txt",
     ]
+    # Whether something is there does not matter: the answer must not depend on what is outside.
+    assert sorted(boundary.links_out) == ["a.in", "folder", "requirements.txt"]
 
 
 def test_pipes_are_not_met(tmp_path: Path) -> None:
@@ -176,6 +184,53 @@ def test_read_refuses(tmp_path: Path, path: str, message: str) -> None:
     assert (str(caught.value), caught.value.hint) == (message, HINT)
 
 
+@pytest.mark.parametrize(
+    ("path", "why", "hint"),
+    [
+        ("out.txt", "is a link to a file outside the repository", "put the file itself here"),
+        ("gone.txt", "is a link to a file outside the repository", "put the file itself here"),
+        ("through/x.txt", "is behind a link to a folder outside the repository", "put the file itself here"),
+        ("folder/through/x.txt", "is behind a link to a folder outside the repository", "put the file itself here"),
+        ("../x.txt", "is not a plain path inside the repository", None),
+        ("folder/../../x.txt", "is not a plain path inside the repository", None),
+        (".git/config", "is in .git, where fi-bump reads and changes no file", None),
+        ("to-git.txt", "is in .git, where fi-bump reads and changes no file", None),
+        ("deep/to-git/config", "is in .git, where fi-bump reads and changes no file", None),
+        ("nested/x.txt", "is in another checkout (nested), which is not part of this repository", None),
+        ("env/lib/x.txt", "is in a virtual environment (env), which is not part of this repository", None),
+        (
+            "other/x.txt",
+            "is in a folder with its own versions.lock.json (other), which is not part of this repository",
+            None,
+        ),
+    ],
+)
+def test_only_files_of_the_repository_are_read(tmp_path: Path, path: str, why: str, hint: str | None) -> None:
+    root = tmp_path / "root"
+    plant(tmp_path, {"x.txt": b"secret", "outside/x.txt": b"secret", "root/.git/config": b"x", "root/folder/x": b""})
+    plant(root, {"nested/.git": b"", "nested/x.txt": b"", "env/pyvenv.cfg": b"", "env/lib/x.txt": b""})
+    plant(root, {"other/versions.lock.json": b"", "other/x.txt": b"", "deep/x": b""})
+    (root / "out.txt").symlink_to("../x.txt")
+    (root / "gone.txt").symlink_to("../gone")
+    (root / "to-git.txt").symlink_to(".git/config")
+    (root / "through").symlink_to(tmp_path / "outside")
+    (root / "folder/through").symlink_to(tmp_path / "outside")
+    (root / "deep/to-git").symlink_to("../.git")
+    with pytest.raises(FileError) as caught:
+        files.read(str(root), path)
+    assert (str(caught.value), caught.value.hint) == (f"{path}: {why}", hint)
+    assert list(files.candidates(str(root), None, [path])) == []
+
+
+def test_links_inside_the_repository_are_read(tmp_path: Path) -> None:
+    plant(tmp_path, {"a/b.txt": b"1", "versions.json": b"2"})
+    (tmp_path / "c").symlink_to("a")
+    (tmp_path / "d.txt").symlink_to(tmp_path / "c" / "b.txt")
+    (tmp_path / "versions.lock.json").symlink_to("versions.json")
+    read = [files.read(str(tmp_path), path).data for path in ("c/b.txt", "d.txt", "versions.lock.json")]
+    assert read == [b"1", b"1", b"2"]
+
+
 def test_read_optional(tmp_path: Path) -> None:
     plant(tmp_path, {"a": b"1", "folder/x": b""})
     (tmp_path / "dangling").symlink_to("nowhere")
@@ -207,7 +262,7 @@ def test_candidates(tmp_path: Path) -> None:
     assert sorted(files.candidates(root, None)) == everything
     assert list(files.candidates(root, None, ["a"])) == [("a/Dockerfile", "dockerfile")]
     assert list(files.candidates(root, None, ["a/notes.txt", "b/x.json"])) == [("b/x.json", "bake")]
-    assert list(files.candidates(root, files.excluder(["b"]), ["b/x.json"])) == []
+    assert list(files.candidates(root, excluder(["b"]), ["b/x.json"])) == []
     assert sorted(files.candidates(root, None, [files.relative(root, ".")])) == everything
 
 

@@ -123,7 +123,7 @@ def test_a_dangling_link(tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(tmp_path, {"requirements.txt": b""})
 
-    def read(root: str, path: str, watch: object) -> None:
+    def read(root: str, path: str, watch: object, boundary: object) -> None:
         raise files.unreadable(path, PermissionError(13, "Permission denied"))
 
     monkeypatch.setattr(files, "read", read)

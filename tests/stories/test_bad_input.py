@@ -105,7 +105,7 @@ def test_a_link_that_leaves_the_repository(engine: Path, run: Run) -> None:
     before = snapshot(engine)
     error = (
         "docker/Dockerfile: is a link to a file outside the repository\n"
-        "help: nothing was changed; put the file itself here, or exclude it in versions.lock.json\n"
+        "help: forget its site: fi-bump site remove 'docker/Dockerfile#ARG FLASHINFER_VERSION'\n"
     )
     assert run(engine, "set", NEW) == (3, "", error)
     assert snapshot(engine) == before

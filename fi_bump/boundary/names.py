@@ -1,0 +1,74 @@
+"""Rules about paths that need no file system: which folders the walk of a tree does not enter, and what is excluded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+LOCK_NAME = "versions.lock.json"
+
+_SKIPPED_FOLDERS = frozenset(
+    [
+        ".git",
+        ".hg",
+        ".svn",
+        ".venv",
+        "venv",
+        ".tox",
+        ".nox",
+        ".eggs",
+        ".fi-bump",
+        "node_modules",
+        "site-packages",
+        "__pycache__",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".hypothesis",
+    ]
+)
+# Metadata that builds write about a package; a source distribution has its copy at the top.
+_METADATA = (".egg-info", ".dist-info")
+# A folder below the root that contains one of these is not part of the repository, and what it is instead.
+MARKS = {
+    ".git": "another checkout",
+    "pyvenv.cfg": "a virtual environment",
+    LOCK_NAME: f"a folder with its own {LOCK_NAME}",
+}
+
+
+def is_skipped(name: str) -> bool:
+    """Whether the walk of a tree does not enter a folder of this name.
+
+    Case does not matter, since some file systems find `.git` under the name `.GIT` too.
+    """
+    lower = name.lower()
+    return lower in _SKIPPED_FOLDERS or lower.endswith(_METADATA)
+
+
+def refusal(path: str) -> str | None:
+    """Return why no pin can be at a path relative to the root, or None if the name alone allows it.
+
+    The text follows the path: `is in .git, …`.
+    """
+    *folders, name = path.split("/")
+    if not name or name in (".", "..") or any(each in ("", ".", "..") for each in folders):
+        return "is not a plain path inside the repository"
+    for folder in folders:
+        if is_skipped(folder):
+            return f"is in {folder}, where fi-bump reads and changes no file"
+    if name.lower() == ".git":
+        return "belongs to git"
+    return "is the lock" if path == LOCK_NAME else None
+
+
+def excluder(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    """Compile the excluded paths: `*` stays in a folder, `**` crosses folders, and a folder includes its content."""
+    bodies = [_glob(pattern) for pattern in patterns]
+    return re.compile(f"(?:{'|'.join(bodies)})(?:/.*)?\\Z") if bodies else None
+
+
+def _glob(pattern: str) -> str:
+    tokens = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.rstrip("/"))
+    meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(meaning.get(token, re.escape(token)) for token in tokens)
