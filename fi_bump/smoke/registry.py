@@ -99,6 +99,14 @@ PROBES = {
             highest=(10, 3),
             compiles=True,
         ),
+        Probe(
+            name="paged-attention",
+            about="attention over a paged cache is right with each backend, and `auto` chooses a fast one",
+            seconds=1800,
+            packages=(*PACKAGES, "torch"),
+            lowest=(9, 0),
+            highest=(9, 0),
+        ),
     )
 }
 

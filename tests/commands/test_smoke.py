@@ -61,12 +61,13 @@ def test_all_is_well(smoke: Smoke) -> None:
     code, report = smoke.json()
     assert (code, report["ok"], report["problems"]) == (0, True, [])
     assert (report["group"], report["version"]) == ("flashinfer", OLD)
-    assert report["required"] == ["environment", "mxfp4-sm90-interleave", "fp4-scale-contract"]
+    assert report["required"] == ["environment", "mxfp4-sm90-interleave", "fp4-scale-contract", "paged-attention"]
     assert outcomes(report) == {
         "environment": "pass",
         "mxfp4-sm90-interleave": "pass",
         "fp4-scale-contract": "pass",
         "cutedsl-masked-moe": "compiled",
+        "paged-attention": "pass",
     }
     assert report["target"]["devices"] == [H200]
 
@@ -96,6 +97,7 @@ def test_whatever_becomes_of_the_probes_the_run_goes_on(smoke: Smoke) -> None:
         "mxfp4-sm90-interleave": HANGS,
         "fp4-scale-contract": "open(sys.argv[3], 'w').write('{')",
         "cutedsl-masked-moe": "sys.exit(3)",
+        "paged-attention": "sys.exit(4)",
     }
     code, report = smoke.json("--timeout", "2", probes=probes)
     assert (code, report["ok"]) == (1, False)
@@ -108,6 +110,7 @@ def test_whatever_becomes_of_the_probes_the_run_goes_on(smoke: Smoke) -> None:
             "its result cannot be read: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
         ),
         ("cutedsl-masked-moe", "fail", "exited with 3"),
+        ("paged-attention", "fail", "exited with 4"),
     ]
     assert [problem["probe"] for problem in report["problems"]] == list(outcomes(report))
 

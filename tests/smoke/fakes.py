@@ -63,6 +63,7 @@ def fake_python(folder: Path, probes: dict[str, str] | None = None, metrics: dic
         "mxfp4-sm90-interleave": PASSES,
         "fp4-scale-contract": PASSES,
         "cutedsl-masked-moe": "answer('compiled', 'for sm_100a, which is not here')",
+        "paged-attention": PASSES,
         **(probes or {}),
     }
     path = folder / "python"

@@ -23,12 +23,13 @@ from tests.smoke.fakes import ONE, TWO
 A100 = Device(0, "NVIDIA A100", (8, 0))
 FUTURE = Device(0, "NVIDIA R200", (12, 0))
 ENVIRONMENT, MXFP4, SCALE, MASKED = "environment", "mxfp4-sm90-interleave", "fp4-scale-contract", "cutedsl-masked-moe"
+PAGED = "paged-attention"
 
 
 @pytest.mark.parametrize(
     ("only", "devices", "running", "required"),
     [
-        ((), (ONE,), (ENVIRONMENT, MXFP4, SCALE), (ENVIRONMENT, MXFP4, SCALE)),
+        ((), (ONE,), (ENVIRONMENT, MXFP4, SCALE, PAGED), (ENVIRONMENT, MXFP4, SCALE, PAGED)),
         ((), (TWO,), (ENVIRONMENT, SCALE, MASKED), (ENVIRONMENT, SCALE, MASKED)),
         ((), (ONE, TWO), tuple(PROBES), tuple(PROBES)),
         ((), (FUTURE,), (ENVIRONMENT, SCALE), (ENVIRONMENT, SCALE)),

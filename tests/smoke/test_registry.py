@@ -30,6 +30,7 @@ def test_every_probe_has_a_module_and_every_module_is_known() -> None:
             [(10, 0), (10, 3)],
             [None, (9, 0), (11, 0), (12, 0)],
         ),
+        ("paged-attention", "on compute capability 9.0", [(9, 0)], [None, (8, 9), (10, 0)]),
     ],
 )
 def test_where_a_probe_runs(
@@ -48,7 +49,7 @@ def test_choosing() -> None:
         choose(("environment", "mxfp4"))
     assert (str(caught.value), caught.value.hint) == (
         "there is no probe 'mxfp4'",
-        "name one of environment, mxfp4-sm90-interleave, fp4-scale-contract, cutedsl-masked-moe",
+        "name one of environment, mxfp4-sm90-interleave, fp4-scale-contract, cutedsl-masked-moe, paged-attention",
     )
 
 

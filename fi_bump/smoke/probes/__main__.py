@@ -19,6 +19,7 @@ MODULES = {
     "mxfp4-sm90-interleave": "mxfp4_sm90",
     "fp4-scale-contract": "fp4_scale",
     "cutedsl-masked-moe": "cutedsl_masked_moe",
+    "paged-attention": "paged_attention",
     "mxfp4-sm90-defects": "defects",
 }
 PACKAGE = "fi_bump_probes"
