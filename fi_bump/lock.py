@@ -33,7 +33,9 @@ _NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _VARIABLE = r"[A-Z_][A-Z0-9_]*"
 _REPOSITORY = r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._~-]+)+"
 _LABEL = r"[a-z0-9]+(?:\.[a-z0-9]+)*"
-_INDEX = r"(?:https?|file)://\S+"
+# In a member's list of indexes: those that the user has configured.
+USERS_INDEXES = "default"
+_INDEX = rf"(?:https?|file)://\S+|{USERS_INDEXES}"
 # No part of the path is empty, `.` or `..`.
 _SITE = r"(?!(?:[^#]*/)?\.{0,2}[/#])[^#\x00-\x1f]+#[^\x00-\x1f]+"
 _GLOB = r"[^\x00-\x1f]+"
@@ -44,6 +46,7 @@ _DIGEST = r"sha256:[0-9a-f]{64}"
 class Member(NamedTuple):
     """A package of a group, with its own indexes, in order, and its local version label, if it has them.
 
+    An index is a URL, or USERS_INDEXES for all that the user has configured.
     `files` are the release files of the group's version as (file name, `sha256:…`), sorted, as the index had them when
     `set` set the group; empty if no index was asked.
     """
@@ -57,6 +60,11 @@ class Member(NamedTuple):
     def index_document(self) -> str | list[str] | None:
         """The indexes as JSON documents write them: one URL, a list of several, or None."""
         return self.index_urls[0] if len(self.index_urls) == 1 else list(self.index_urls) or None
+
+    @property
+    def own_indexes(self) -> tuple[str, ...]:
+        """The URLs among `index_urls`."""
+        return tuple(url for url in self.index_urls if url != USERS_INDEXES)
 
 
 class Group(NamedTuple):
@@ -305,7 +313,7 @@ def _indexes(options: dict[str, Any], path: str) -> tuple[str, ...]:
 def _index(value: object, path: str) -> str:
     if isinstance(value, str) and "@" in value.partition("://")[2].partition("/")[0]:
         raise _wrong(path, "the URL contains credentials", hint="remove them, and put them into netrc")
-    return _is(_INDEX, "an index URL")(value, path)
+    return _is(_INDEX, f'an index URL or "{USERS_INDEXES}"')(value, path)
 
 
 def _check_owners(groups: tuple[Group, ...]) -> None:

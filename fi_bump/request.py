@@ -14,9 +14,15 @@ from fi_bump.repository import Repository
 from fi_bump.scanning.scan import scan
 from fi_bump.versions import canonical_version
 
+# In place of a version: the newest one that every package of the group has.
+NEWEST = "latest"
+
 
 class Request(NamedTuple):
-    """The requested versions by group, and the lock, including the groups that the command adds to it."""
+    """The requested versions by group, and the lock, including the groups that the command adds to it.
+
+    A version may be NEWEST until the indexes have been asked.
+    """
 
     lock: Lock
     versions: dict[str, str]
@@ -25,6 +31,11 @@ class Request(NamedTuple):
     def groups(self) -> list[Group]:
         """The groups that the command moves, at their present versions."""
         return [group for group in self.lock.groups if group.name in self.versions]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The request as `[GROUP==]VERSION` texts."""
+        return tuple(f"{name}=={version}" for name, version in self.versions.items())
 
 
 def named_group(lock: Lock, name: str) -> Group:
@@ -35,8 +46,8 @@ def named_group(lock: Lock, name: str) -> Group:
     return group
 
 
-def read_request(repository: Repository, targets: tuple[str, ...]) -> Request:
-    """Parse `[GROUP==]VERSION` texts.
+def read_request(repository: Repository, targets: tuple[str, ...], *, newest: bool = False) -> Request:
+    """Parse `[GROUP==]VERSION` texts; with `newest`, NEWEST is a version too.
 
     A name that is not a group of the lock becomes one if it is a package or a known family that the tree pins, so that
     the command which an audit proposes can be run unchanged. Raises UsageError for an unknown or repeated group or an
@@ -55,7 +66,7 @@ def read_request(repository: Repository, targets: tuple[str, ...]) -> Request:
             if added is None:
                 raise _unknown_group(lock, name, f"=={version}")
             lock = lock._replace(groups=(*lock.groups, added))
-        versions[name] = canonical_version(version)
+        versions[name] = version if newest and version == NEWEST else canonical_version(version)
     return Request(lock, versions)
 
 

@@ -34,7 +34,8 @@ REQUIREMENTS = (
 DOCKERFILE = (
     b"ARG CUDA_VERSION=13.0.2\nFROM base-${CUDA_VERSION} AS build\n"
     b"ARG FLASHINFER_VERSION=0.6.8.post1\n"
-    b"RUN pip install flashinfer-jit-cache==${FLASHINFER_VERSION} \\\n    --extra-index-url https://example.invalid/whl\n"
+    b"RUN pip install flashinfer-jit-cache==${FLASHINFER_VERSION} \\\n"
+    b"    --extra-index-url https://example.invalid/whl/cu$(echo $CUDA_VERSION | cut -d. -f1,2)\n"
 )
 NIGHTLY = (
     b"FROM base\r\nRUN git clone --recursive --branch v0.6.8.post1 \\\r\n"
@@ -87,6 +88,13 @@ LOCK = b"""{
   }
 }
 """
+
+# What every command that goes online says about the package that docker/Dockerfile installs.
+UNKNOWN = (
+    "docker/Dockerfile:4 installs flashinfer-jit-cache from https://example.invalid/whl/cu$(echo $CUDA_VERSION | cut -d. "
+    "-f1,2), which fi-bump cannot ask, so its releases were not checked; to check them, name its index: fi-bump member "
+    "set flashinfer-jit-cache --index URL"
+)
 
 Snapshot = dict[str, tuple[bytes, int]]
 

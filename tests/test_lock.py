@@ -148,12 +148,12 @@ WRONG: list[tuple[Any, str, str | None]] = [
     ),
     (
         document(packages={"a": {"index": "pypi"}}),
-        f"{IN}'groups.flashinfer.packages.a.index': \"pypi\" is not an index URL",
+        f'{IN}\'groups.flashinfer.packages.a.index\': "pypi" is not an index URL or "default"',
         None,
     ),
     (
         document(packages={"a": {"index": None}}),
-        f"{IN}'groups.flashinfer.packages.a.index': null is not an index URL",
+        f"{IN}'groups.flashinfer.packages.a.index': null is not an index URL or \"default\"",
         None,
     ),
     (

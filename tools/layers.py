@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("request",),
     ("repository",),
     ("editing", "findings", "grouping", "releases"),
+    ("installs",),
     ("ownership", "scanning"),
     ("families", "formats", "versions"),
     ("index", "lock", "pins", "terminal"),

@@ -13,22 +13,26 @@ from fi_bump.audit.conflicts import Conflict, Stated, conflicts
 from fi_bump.audit.notes import Note, known_breakages, open_floors
 from fi_bump.audit.proposal import propose
 from fi_bump.audit.statements import InstalledTogether, Paths, installed_together
-from fi_bump.errors import PackageIndexError
-from fi_bump.index.address import expanded, redacted
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.installs.model import IndexOptions
+from fi_bump.lock import LOCK_NAME, Group, Lock, Member
+from fi_bump.pins import Place
+from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known
+from fi_bump.releases.sources import combined
 
 
 class Audit(NamedTuple):
     """The result of an audit.
 
     `proposal` maps other packages to the versions that they must move to. It is empty without conflicts, and None if
-    no set of moves resolves them.
+    no set of moves resolves them. `refused` are the reasons for which `set` refuses the versions; they are among the
+    notes too.
     """
 
     conflicts: tuple[Conflict, ...]
     notes: tuple[Note, ...]
     proposal: Mapping[str, Version] | None
+    refused: tuple[str, ...] = ()
 
 
 def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, paths: Paths | None = None) -> Audit:
@@ -38,6 +42,7 @@ def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, path
     asked.
     """
     packages = _versions(lock, versions)
+    refused = _refused(lock, versions, known)
     found: dict[tuple[str, str], Conflict] = {}
     notes: dict[Note, None] = {}
     sets = []
@@ -51,11 +56,26 @@ def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, path
         here = conflicts(stated, frozenset(packages), known, environments)
         found |= {each.key: each for each in here}
         notes |= dict.fromkeys(open_floors(stated, known, known_breakages(), environments))
-        notes |= dict.fromkeys(_unreachable(together, stated, packages, lock, known))
+        notes |= dict.fromkeys(_unreachable(together, stated, packages, lock, known, refused))
     moves = propose(sets, packages, known, environments) if found else {}
     if moves:
         moves = _everywhere(root, lock, packages, known, paths, moves)
-    return Audit(tuple(found.values()), tuple(sorted(notes)), moves)
+    said = {note.message for note in notes}
+    notes |= dict.fromkeys(Note(Place(LOCK_NAME), message) for message in refused.values() if message not in said)
+    return Audit(tuple(found.values()), tuple(sorted(notes)), moves, tuple(refused.values()))
+
+
+def _refused(lock: Lock, versions: Mapping[str, str], known: Known) -> dict[str, str]:
+    """Return, by package, why `set` refuses a version that is audited: a member that counts does not have it."""
+    messages = {}
+    for group in lock.groups:
+        if versions and group.name not in versions:
+            continue
+        version = versions.get(group.name, group.version)
+        for release in known.member_releases(count_members(known, group, version).asked, Version(version)):
+            if release.refused:
+                messages[release.member.name] = release.message
+    return messages
 
 
 def _everywhere(
@@ -119,40 +139,34 @@ def _unreachable(
     packages: Mapping[str, object],
     lock: Lock,
     known: Known,
+    refused: Mapping[str, str],
 ) -> list[Note]:
-    """Return a note for each member whose release is on none of the indexes that its own requirement file names."""
-    if together.has_links:
-        return []
+    """Return a note for each member whose release is on no index that is asked where its file is installed."""
     notes = []
     for each in stated:
         if each.package in packages and each.version is not None:
-            trouble = _on_none(together, each.package, each.version, known)
-            remedy = _remedy(_group_of(lock, each.package), each.package)
-            notes += [Note(each.place, f"{trouble}{remedy}")] if trouble else []
+            trouble = refused.get(each.package)
+            if trouble is None:
+                missing = _on_none(together, each.package, each.version, known)
+                trouble = missing and f"{missing}{_remedy(_group_of(lock, each.package), each.package)}"
+            notes += [Note(each.place, trouble)] if trouble else []
     return notes
 
 
 def _on_none(together: InstalledTogether, package: str, version: Version, known: Known) -> str | None:
-    """Return a message if none of the indexes named in a pin's file has the release, or None if one has it.
+    """Return a message if the release is on no index that a pin's own file and its commands name, else None.
 
-    The indexes are asked in turn until one has it. One that does not answer is named in the message and is no error.
+    The lock may name another one. An index that does not answer is named in the message and is no error; where a place
+    cannot be asked, there is no message.
     """
-    named = (together.index_url,) if together.index_url else known.indexes
-    without: list[str] = []
-    silent: list[str] = []
-    for address in (*named, *together.extra_indexes):
-        try:
-            page = known.client.project(package, [expanded(address)])
-        except PackageIndexError:
-            silent.append(redacted(address))
-            continue
-        if page.of(version, known.label(package)):
-            return None
-        without.append(redacted(address))
-    asked = f"is not on {' or '.join(dict.fromkeys(without))}" if without else "is on no index that answered"
-    return f"{package} {version} {asked}" + (
-        f", and {', '.join(dict.fromkeys(silent))} did not answer" if silent else ""
-    )
+    options = [each.options for each in known.installed.of(package) if together.path in each.paths]
+    answers = [known.at(package, combined(each, known.user)) for each in options or [IndexOptions()]]
+    label = known.label(package)
+    if any(answer.elsewhere or answer.project.of(version, label) for answer in answers):
+        return None
+    silent = list(dict.fromkeys(each.shown for answer in answers for each in answer.silent))
+    absent = f"{package} {answers[0].absence(version, label, known.terms.prerelease)}"
+    return absent + (f", and {', '.join(silent)} did not answer" if silent else "")
 
 
 def _group_of(lock: Lock, package: str) -> Group:
@@ -161,4 +175,4 @@ def _group_of(lock: Lock, package: str) -> Group:
 
 def _remedy(group: Group, package: str) -> str:
     member = group.member(package)
-    return f"; add --extra-index-url {member.index_urls[0]}" if member and member.index_urls else ""
+    return f"; add --extra-index-url {member.own_indexes[0]}" if member and member.own_indexes else ""

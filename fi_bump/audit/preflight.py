@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from packaging.version import Version
 
 from fi_bump.audit.audit import Audit, audit
+from fi_bump.errors import NoReleaseError
 from fi_bump.lock import Group
 from fi_bump.releases.asking import Online, asking
-from fi_bump.releases.known import Known, MemberRelease, asked_members, release_files
+from fi_bump.releases.counting import Counted, count_members
+from fi_bump.releases.known import Known, MemberRelease, release_files
 from fi_bump.releases.on_the_way import Release, on_the_way
-from fi_bump.request import Request
+from fi_bump.request import NEWEST, Request
 from fi_bump.scanning.scan import Scan
 
 ReleaseFiles = dict[str, tuple[tuple[str, str], ...]]
@@ -21,77 +23,96 @@ ReleaseFiles = dict[str, tuple[tuple[str, str], ...]]
 class Preflight(NamedTuple):
     """The indexes' answers about a request.
 
-    `refusals` are the reasons not to move, and `remedy` says what to do instead. `files` are the release files by
-    member. `left` are the members that no index has and no requirement names. `audit` is None if a refusal came first.
-    `releases` are, by group, those between the old and the new version.
+    `request` has the versions as the indexes spell them, and in place of NEWEST the newest one. `refusals` are the
+    reasons not to move, and `remedies` say what to do instead. `files` are the release files by member. `notes` say
+    which members do not count, and why. `audit` is None if a refusal came first. `releases` are, by group, those
+    between the old and the new version.
     """
 
+    request: Request
     refusals: tuple[str, ...]
-    remedy: str | None
+    remedies: tuple[str, ...]
     files: ReleaseFiles
-    left: tuple[str, ...]
+    notes: tuple[str, ...]
     audit: Audit | None
     releases: dict[str, tuple[Release, ...]]
 
 
-def preflight(root: str, request: Request, look: Callable[[], Scan], online: Online) -> tuple[Scan, Preflight]:
-    """Ask the indexes of all moving members while `look` scans the tree; audit the move unless a member lacks it.
+def preflight(root: str, request: Request, scan: Scan, online: Online) -> Preflight:
+    """Ask the indexes of all moving members; audit the move unless a member lacks the release.
 
-    Raises PackageIndexError when an index cannot be asked: without its answer nothing may move.
+    Raises PackageIndexError when it is not known whether a member has it, and NoReleaseError if NEWEST is asked for and
+    there is no version that all members have.
     """
     refusals: list[str] = []
+    remedies: list[str] = []
     files: ReleaseFiles = {}
-    left: list[str] = []
-    remedy = None
+    notes: list[str] = []
     releases: dict[str, tuple[Release, ...]] = {}
-    with asking(root, request.lock, online, or_offline=True) as known:
-        known.prefetch(member.name for group in request.groups for member in group.packages)
-        scan = look()
-        named = scan.required_names
+    with asking(root, request.lock, online, scan, or_offline=True) as known:
         for group in request.groups:
-            version = request.versions[group.name]
-            available, out = _member_releases(known, group, version, named)
-            left += out
+            counted, version = _chosen(known, group, request.versions[group.name])
+            request.versions[group.name] = version
+            notes += counted.notes
+            available = known.member_releases(counted.asked, Version(version))
             refused = [release for release in available if release.refused]
             refusals += [release.message for release in refused]
-            if refused and remedy is None:
-                remedy = _remedy(known, request, group, available) + _or_without(refused, named)
-            asked = [release.member for release in available]
-            releases[group.name] = on_the_way(known, asked, group.version, version)
+            if refused:
+                remedies += _remedies(known, request, group, available)
+            releases[group.name] = on_the_way(known, counted.asked, group.version, version)
             files |= {release.member.name: release_files(release) for release in available}
         found = None if refusals else audit(root, request.lock, request.versions, known, scan.all_paths)
-    return scan, Preflight(
-        refusals=tuple(refusals), remedy=remedy, files=files, left=tuple(left), audit=found, releases=releases
+    return Preflight(
+        request=request,
+        refusals=tuple(refusals),
+        remedies=tuple(dict.fromkeys(remedies)),
+        files=files,
+        notes=tuple(notes),
+        audit=found,
+        releases=releases,
     )
 
 
-def _member_releases(
-    known: Known, group: Group, version: str, named: set[str]
-) -> tuple[Sequence[MemberRelease], list[str]]:
-    asked, left = asked_members(known, group, named)
-    return known.member_releases(asked, Version(version)), [member.name for member in left]
-
-
-def _or_without(refused: Sequence[MemberRelease], named: set[str]) -> str:
-    """Return a second remedy if no requirement names the refused members, which `init` listed with their family."""
-    members = [release.member for release in refused]
-    idle = [member.name for member in members]
-    if not named.isdisjoint(idle) or any(member.index_urls or member.label for member in members):
-        return ""
-    them = "it" if len(idle) == 1 else "them"
-    return f"; or remove {' and '.join(idle)} from versions.lock.json if nothing here uses {them}"
-
-
-def _remedy(known: Known, request: Request, group: Group, releases: Sequence[MemberRelease]) -> str:
-    """Return what to do instead: the command for the newest version that every member has, or an edit of the lock."""
-    if any(release.refused and "yanked" in release.refused for release in releases) and not any(
-        release.missing for release in releases
-    ):
-        return "add --allow-yanked to accept the yanked release"
-    common = known.common([release.member for release in releases])
+def _chosen(known: Known, group: Group, wanted: str) -> tuple[Counted, str]:
+    """Return the members that count, and the version as their indexes spell it."""
+    if wanted != NEWEST:
+        counted = count_members(known, group, wanted)
+        return counted, known.spelled(counted.asked, Version(wanted))
+    counted = count_members(known, group)
+    common = known.common(counted.asked)
     if common is None:
-        names = ", ".join(release.member.name for release in releases)
-        remedy = "give a member its own index or label in versions.lock.json"
-        return f"{remedy}: no version is on the indexes of all of {names}"
-    target = f"{group.name}=={common}" if len(request.lock.groups) > 1 else str(common)
-    return f"run fi-bump set {target}, the newest version that every member has"
+        hint = f"run fi-bump latest {group.name} to see which versions each package has"
+        raise NoReleaseError(f"there is no version that all packages of {group.name} have", hint=hint)
+    # The newest that all have may be older than the locked one, which then stays.
+    return counted, str(max(common, Version(group.version)))
+
+
+def _remedies(known: Known, request: Request, group: Group, releases: Sequence[MemberRelease]) -> list[str]:
+    """Return what to do instead of a refused move, the best first. None of them moves a group to an older version."""
+    refused = [release for release in releases if release.refused]
+    found = []
+    if all(release.refused and "is yanked" in release.refused for release in refused):
+        found.append("add --allow-yanked to accept the yanked release")
+    common = known.common([release.member for release in releases])
+    if common is not None and common > Version(group.version):
+        target = f"{group.name}=={common}" if len(request.lock.groups) > 1 else str(common)
+        found.append(f"run fi-bump set {target}, the newest version that every package has")
+    elif not found:
+        found.append(f"run fi-bump latest {group.name} to see which versions each package has")
+    for release in refused:
+        found += _label_remedy(release)
+    installed = known.installed.names
+    for idle in (release.member.name for release in refused if release.member.name not in installed):
+        found.append(f"if nothing uses {idle}, take it out of the lock: fi-bump member remove {idle}")
+    return found
+
+
+def _label_remedy(release: MemberRelease) -> list[str]:
+    """Return what to do if the lock gives a member a label that none of its releases has."""
+    member, files = release.member, release.answer.files
+    labels = sorted({file.version.local for file in files if file.version.local})
+    if member.label is None or not files or member.label in labels:
+        return []
+    if not labels:
+        return [f"forget the label: fi-bump member set {member.name} --no-label"]
+    return [f"record another label: fi-bump member set {member.name} --label {labels[-1]}"]

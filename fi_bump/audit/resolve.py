@@ -93,8 +93,9 @@ def _compile(uv: list[str], scratch: str, together: InstalledTogether, python: s
     command += ["--python-version", python, "--python-platform", PLATFORM, *together.compiled]
     top = together.name
     # uv asks its default index last.
-    environment = {**os.environ, "UV_DEFAULT_INDEX": known.indexes[-1], "NO_COLOR": "1"}
-    extra = [address for address in known.indexes[:-1] if not address.startswith("file:")]
+    *first, last = known.user.urls
+    environment = {**os.environ, "UV_DEFAULT_INDEX": last, "NO_COLOR": "1"}
+    extra = [address for address in first if not address.startswith("file:")]
     if extra:
         environment["UV_INDEX"] = " ".join(extra)
     try:

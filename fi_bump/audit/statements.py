@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import posixpath
 import tomllib
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -15,11 +13,12 @@ from fi_bump.boundary.names import excluder
 from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
+from fi_bump.installs.requirement_files import closure, tops
 from fi_bump.lock import Lock
 from fi_bump.pins import Place, Source, Span
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import needles, wanted_by
-from fi_bump.untrusted import entries, table, texts
+from fi_bump.untrusted import table, texts
 
 # Paths of the tree's files, each with the format that its name suggests or None, sorted by path.
 Paths: TypeAlias = Sequence[tuple[str, str | None]]
@@ -28,16 +27,12 @@ Paths: TypeAlias = Sequence[tuple[str, str | None]]
 class InstalledTogether(NamedTuple):
     """Requirements that one install command installs: a requirement file with its includes, or a pyproject's extra.
 
-    `index_url` and `extra_indexes` are the indexes that its files name, unchanged; without any, the default index
-    counts. `has_links` is whether a `--find-links` may provide a release that no index has. `compiled` are the
-    arguments for `uv pip compile`, with `path` first; it is empty if uv cannot read it.
+    `path` is the file. `compiled` are the arguments for `uv pip compile`, with `path` first; it is empty if uv cannot
+    read it.
     """
 
     name: str
     stated: tuple[Stated, ...]
-    index_url: str | None = None
-    extra_indexes: tuple[str, ...] = ()
-    has_links: bool = False
     path: str = ""
     compiled: tuple[str, ...] = ()
 
@@ -61,26 +56,13 @@ def installed_together(root: str, lock: Lock, paths: Paths | None = None) -> lis
                 found += _pyproject(source) if names_any(source.data, words) else []
         except FileError:
             continue  # `check` reports files that cannot be read
-    included = {other for path, file in requirement_files.items() for other in _included(path, file)}
-    tops = [path for path in requirement_files if path not in included]
-    closures = [_closure(path, requirement_files, words) for path in tops]
+    closures = [_closure(path, requirement_files, words) for path in tops(requirement_files)]
     return sorted([*(each for each in closures if each), *found])
-
-
-def _included(path: str, file: RequirementFile) -> Iterator[str]:
-    for name in file.includes:
-        yield posixpath.normpath(posixpath.join(posixpath.dirname(path), name.replace(os.sep, "/")))
 
 
 def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, ...]) -> InstalledTogether | None:
     """Return a requirement file with all its includes, each file once; None if none of them names a member."""
-    order: list[str] = []
-    left = [path]
-    while left:
-        each = left.pop(0)
-        if each in known and each not in order:
-            order.append(each)
-            left += _included(each, known[each])
+    order = closure(path, known)
     texts = (statement.text.encode() for each in order for statement in known[each].statements)
     if not any(names_any(text, words) for text in texts):
         return None
@@ -90,16 +72,7 @@ def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, .
         for statement in known[each].statements
         if (made := _stated(statement.text, statement.source, statement.span)) is not None
     ]
-    parts = [known[each] for each in order]
-    return InstalledTogether(
-        name=path,
-        stated=tuple(stated),
-        index_url=next((part.index_url for part in parts if part.index_url), None),
-        extra_indexes=tuple(address for part in parts for address in part.extra_indexes),
-        has_links=any(part.find_links or part.no_index for part in parts),
-        path=path,
-        compiled=(path,),
-    )
+    return InstalledTogether(path, tuple(stated), path, (path,))
 
 
 def _stated(text: str, source: Source, span: Span) -> Stated | None:
@@ -134,9 +107,7 @@ def _pyproject(source: Source) -> list[InstalledTogether]:
     def together(name: str, option: tuple[str, ...], *lists: list[Stated]) -> InstalledTogether:
         stated = [each for part in lists for each in part if each.package not in overridden]
         compiled = (*given, *option) if given else ()
-        return InstalledTogether(
-            f"{source.path} {name}", tuple(stated + overrides), *_uv_indexes(uv), source.path, compiled
-        )
+        return InstalledTogether(f"{source.path} {name}", tuple(stated + overrides), source.path, compiled)
 
     base = place.all(project.get("dependencies")) + place.all(uv.get("constraint-dependencies"))
     found = [together("project", (), base)]
@@ -146,14 +117,6 @@ def _pyproject(source: Source) -> list[InstalledTogether]:
         found.append(together(f"group {name}", ("--group", f"{source.path}:{name}"), base, place.all(listed)))
     build = place.all(table(document, "build-system").get("requires"))
     return [*found, InstalledTogether(f"{source.path} build-system", tuple(build), path=source.path)]
-
-
-def _uv_indexes(uv: dict[str, Any]) -> tuple[str | None, tuple[str, ...], bool]:
-    """Return the default index and the other indexes of `tool.uv`, and whether it has `find-links`."""
-    listed = [each for each in entries(uv.get("index")) if isinstance(each, dict) and isinstance(each.get("url"), str)]
-    default = [each["url"] for each in listed if each.get("default")] + texts([uv.get("index-url")])
-    extra = [each["url"] for each in listed if not each.get("default")] + texts(uv.get("extra-index-url"))
-    return (default[0] if default else None), tuple(extra), bool(uv.get("find-links"))
 
 
 class _Places:

@@ -17,12 +17,14 @@ def lines(found: Audit) -> list[str]:
 def proposed_command(lock: Lock, versions: Mapping[str, str], found: Audit) -> str | None:
     """Return a help line with the command that resolves all conflicts, or without one if there is none.
 
-    Returns None without conflicts.
+    `set` must accept the command. Returns None without conflicts.
     """
     if not found.conflicts:
         return None
     if found.proposal is None:
         return "help: change one of these requirements by hand; no versions of the pinned packages fit together"
+    if found.refused:
+        return "help: run fi-bump latest to see which release all packages have; set refuses this one"
     groups = versions or {group.name: group.version for group in lock.groups}
     owners = {member.name: group.name for group in lock.groups for member in group.packages}
     moves = [f"{name}=={version}" for name, version in groups.items()]

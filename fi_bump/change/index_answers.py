@@ -10,7 +10,7 @@ from fi_bump.audit.words import lines, proposed_command
 from fi_bump.change.model import Asked
 from fi_bump.lock import Lock
 from fi_bump.releases.asking import Online, asking
-from fi_bump.releases.known import asked_members
+from fi_bump.releases.counting import count_members
 from fi_bump.releases.on_the_way import Release, on_the_way
 from fi_bump.repository import Repository
 from fi_bump.request import Request
@@ -20,7 +20,7 @@ from fi_bump.scanning.scan import Scan
 def asked_by_set(request: Request, flight: Preflight) -> Asked:
     """Return the answers that `set` already has from its preflight."""
     assert flight.audit is not None  # nothing refused the move
-    return _asked(request.lock, request.versions, flight.audit, flight.releases, flight.left)
+    return _asked(request.lock, request.versions, flight.audit, flight.releases, flight.notes)
 
 
 def ask(repository: Repository, scan: Scan, old: Mapping[str, str | None], online: Online) -> Asked:
@@ -29,18 +29,17 @@ def ask(repository: Repository, scan: Scan, old: Mapping[str, str | None], onlin
     Raises PackageIndexError when an index cannot be asked.
     """
     lock = repository.lock
-    named = scan.required_names
     releases: dict[str, tuple[Release, ...]] = {}
-    left: list[str] = []
-    with asking(repository.root, lock, online, or_offline=True) as known:
+    notes: list[str] = []
+    with asking(repository.root, lock, online, scan, or_offline=True) as known:
         for group in lock.groups:
             if old.get(group.name) == group.version:
                 continue
-            members, out = asked_members(known, group, named)
-            left += [member.name for member in out]
-            releases[group.name] = on_the_way(known, members, old.get(group.name), group.version)
+            counted = count_members(known, group, group.version)
+            notes += counted.notes
+            releases[group.name] = on_the_way(known, counted.asked, old.get(group.name), group.version)
         found = audit(repository.root, lock, {}, known)
-    return _asked(lock, {}, found, releases, tuple(left))
+    return _asked(lock, {}, found, releases, tuple(notes))
 
 
 def _asked(
@@ -48,8 +47,8 @@ def _asked(
     versions: Mapping[str, str],
     found: Audit,
     releases: dict[str, tuple[Release, ...]],
-    left: tuple[str, ...],
+    members: tuple[str, ...],
 ) -> Asked:
     command = proposed_command(lock, versions, found)
     text = (*lines(found), *([command] if command else []))
-    return Asked(text, len(found.conflicts), len(found.notes), releases, left)
+    return Asked(text, len(found.conflicts), len(found.notes), releases, members)

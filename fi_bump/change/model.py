@@ -43,14 +43,14 @@ class Asked(NamedTuple):
     """The indexes' answers about the change.
 
     `audit` are the audit's lines, with the numbers of `conflicts` and `notes` among them. `releases` are, by group,
-    those between the old and the new version. `left` are the members that no index has and no requirement names.
+    those between the old and the new version. `members` are sentences about packages whose releases were not checked.
     """
 
     audit: tuple[str, ...]
     conflicts: int
     notes: int
     releases: dict[str, tuple[Release, ...]]
-    left: tuple[str, ...]
+    members: tuple[str, ...]
 
 
 class Description(NamedTuple):

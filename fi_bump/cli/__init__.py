@@ -12,6 +12,7 @@ from fi_bump.cli.explain import explain_command
 from fi_bump.cli.fleet import fleet_command
 from fi_bump.cli.init import init_command
 from fi_bump.cli.latest import latest_command
+from fi_bump.cli.member import member_app
 from fi_bump.cli.options import app
 from fi_bump.cli.pr_body import pr_body_command
 from fi_bump.cli.set import set_command
@@ -51,6 +52,7 @@ app.command("status")(status_command)
 app.command("pr-body")(pr_body_command)
 app.command("fleet")(fleet_command)
 app.add_typer(site_app, name="site")
+app.add_typer(member_app, name="member")
 app.command("smoke")(smoke_command)
 app.command("compare")(compare_command)
 app.command("template")(template_command)

@@ -63,6 +63,11 @@ def sites(root: str) -> list[str]:
     return [site for group in _groups(root) for site in group.sites]
 
 
+def members(root: str) -> list[str]:
+    """Return the packages of all groups."""
+    return [member.name for group in _groups(root) for member in group.packages]
+
+
 def targets(root: str, before: Sequence[str], typed: str) -> list[str]:
     """Return `GROUP==VERSION` for each group, newest first; with a single group, also its bare versions.
 
@@ -110,8 +115,8 @@ def _cached(root: str, group: Group) -> list[str]:
     from fi_bump.index.http import CachedHttp
     from fi_bump.releases.known import Known, Terms, targets
 
-    indexes = configuration.find((), root)
-    known = Known(Client(CachedHttp(Cache(default_folder()))), indexes.urls, Lock((group,)), targets(root), Terms())
+    user = configuration.find((), root)
+    known = Known(Client(CachedHttp(Cache(default_folder()))), user, Lock((group,)), targets(root), Terms())
     usable = [set(known.usable(member.name)) for member in group.packages]
     common = set.intersection(*[versions for versions in usable if versions]) if any(usable) else set()
     newest = sorted((version for version in common if not version.is_prerelease), reverse=True)

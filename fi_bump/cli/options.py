@@ -44,6 +44,11 @@ def complete_sites(context: typer.Context, incomplete: str) -> list[str]:
     return completion.for_shell([site for site in completion.sites(_root(context)) if site.startswith(incomplete)])
 
 
+def complete_members(context: typer.Context, incomplete: str) -> list[str]:
+    """Suggest the packages of the lock's groups."""
+    return [name for name in completion.members(_root(context)) if name.startswith(incomplete)]
+
+
 def complete_templates(incomplete: str) -> list[str]:
     """Suggest the templates."""
     from fi_bump.template.catalog import TEMPLATES

@@ -12,6 +12,7 @@ from fi_bump.audit.resolve import Verdict, resolve
 from fi_bump.audit.words import lines, proposed_command, summary
 from fi_bump.errors import Exit, FiBumpError, NoReleaseError
 from fi_bump.releases.asking import Online, asking
+from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known
 from fi_bump.report.formats import ReportFormat
 from fi_bump.report.json.audit import audit_json
@@ -39,7 +40,8 @@ def run(options: AuditOptions) -> int:
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
     lock, versions = request
-    with asking(repository.root, lock, options.online) as known:
+    scan = repository._replace(lock=lock).scan()
+    with asking(repository.root, lock, options.online, scan) as known:
         _refuse_what_nobody_has(request, known)
         found = audit(repository.root, lock, versions, known)
         verdicts, trouble = _verdicts(repository, request, known) if options.resolve else ([], None)
@@ -70,12 +72,14 @@ def _refuse_what_nobody_has(request: Request, known: Known) -> None:
     """
     for group in request.groups:
         version = request.versions[group.name]
-        releases = known.member_releases(group.packages, Version(version))
-        if all(release.missing for release in releases):
-            common = known.common([each.member for each in releases if each.project.files])
+        members = count_members(known, group, version).asked
+        request.versions[group.name] = known.spelled(members, Version(version))
+        releases = known.member_releases(members, Version(version))
+        if members and all(release.missing for release in releases):
+            common = known.common(members)
             hint = "run fi-bump latest to see the newest versions"
             if common:
-                hint = f"run fi-bump audit {group.name}=={common}, the newest version that every member has"
+                hint = f"run fi-bump audit {group.name}=={common}, the newest version that every package has"
             raise NoReleaseError(f"no package of {group.name} has the release {version}", hint=hint)
 
 

@@ -12,7 +12,8 @@ from fi_bump.lock import LOCK_NAME, Group
 from fi_bump.ownership import assign
 from fi_bump.pins import Place
 from fi_bump.releases.asking import Online, asking
-from fi_bump.releases.known import MemberRelease, asked_members, release_files
+from fi_bump.releases.counting import count_members
+from fi_bump.releases.known import MemberRelease, release_files
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
 
@@ -23,16 +24,20 @@ def online_findings(repository: Repository, scan: Scan, online: Online) -> list[
     A finding's place is the package's requirement, or line 1 of the lock if no requirement pins the package. Raises
     PackageIndexError.
     """
-    named = scan.required_names
     findings: list[Finding] = []
-    with asking(repository.root, repository.lock, online) as known:
+    with asking(repository.root, repository.lock, online, _whole(repository, scan)) as known:
         for group in repository.lock.groups:
-            members, _ = asked_members(known, group, named)
-            for release in known.member_releases(members, Version(group.version)):
+            counted = count_members(known, group, group.version)
+            for release in known.member_releases(counted.asked, Version(group.version)):
                 places = _places(repository, scan, group, release.member.name)
                 for rule, message in _troubles(release):
                     findings += [_finding(rule, place, group, release, message) for place in places]
     return findings
+
+
+def _whole(repository: Repository, scan: Scan) -> Scan:
+    """Return a scan of the whole tree: what a part of it does not install, another part may."""
+    return repository.scan() if scan.below else scan
 
 
 def _places(repository: Repository, scan: Scan, group: Group, package: str) -> list[Place]:

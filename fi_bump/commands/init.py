@@ -57,11 +57,12 @@ def run(options: InitOptions) -> int:
             names = ", ".join(group.name for group in proposed)
             hint = "name another family with --group, or describe your own group with --group NAME --package PACKAGE"
             raise FiBumpError(f"found no pin of {names}, so no lock was written", hint=hint)
-        lock = blank._replace(groups=tuple(groups))
+        lock, index_notes = _with_indexes(root, blank._replace(groups=tuple(groups)), found)
         data = dump(lock)
         load(data)
         write.commit(root, [write.FileChange(LOCK_NAME, old.data if old else None, data)])
     _report(lock, found, chosen=version is None)
+    say(index_notes)
     return int(Exit.OK)
 
 
@@ -111,6 +112,33 @@ def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
         return load(old).exclude if old is not None else ()
     except LockError:
         return ()
+
+
+def _with_indexes(root: str, lock: Lock, found: Scan) -> tuple[Lock, list[str]]:
+    """Return the lock with the indexes that the tree names for its packages, and a note for each list of indexes."""
+    from fi_bump.installs.tree import installed
+    from fi_bump.releases.sources import named_indexes
+
+    here = installed(root, lock, found)
+    recorded: dict[str, list[str]] = {}
+    differing: dict[str, list[str]] = {}
+    for group in lock.groups:
+        members = []
+        for member in group.packages:
+            urls = named_indexes(member.name, here)
+            members.append(member._replace(index_urls=urls or ()))
+            if urls:
+                recorded.setdefault(", ".join(urls), []).append(member.name)
+            elif urls is None:
+                options = [each.options for each in here.of(member.name)]
+                lines = dict.fromkeys(each.place.at_line for option in options for each in option.addresses)
+                differing.setdefault(", ".join(lines), []).append(member.name)
+        lock = lock.replace_group(group._replace(packages=tuple(members)))
+    notes = [f"recorded the index of {' and '.join(names)}: {urls}" for urls, names in recorded.items()]
+    for places, names in differing.items():
+        what = f"{places} name indexes of {' and '.join(names)} that differ, or that are not the same for everybody"
+        notes.append(f"note: {what}; the lock records none of them, and each is asked where it is named")
+    return lock, notes
 
 
 def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:

@@ -9,7 +9,8 @@ from fi_bump.errors import Exit
 from fi_bump.index.client import newest
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.releases.asking import Online, asking
-from fi_bump.releases.known import Known, asked_members
+from fi_bump.releases.counting import count_members, newest_common
+from fi_bump.releases.known import Known
 from fi_bump.releases.latest import GroupLatest, MemberLatest
 from fi_bump.report.formats import ListFormat
 from fi_bump.report.json.latest import latest_json
@@ -35,11 +36,10 @@ def run(options: LatestOptions) -> int:
     Raises PackageIndexError when an index does not answer.
     """
     repository = open_repository(options.root)
-    named = repository.scan().required_names
     lock = repository.lock
     groups = [named_group(lock, name) for name in dict.fromkeys(options.groups)] or lock.groups
-    with asking(repository.root, lock, options.online) as known:
-        found = [_group(repository.root, lock, group, known, named) for group in groups]
+    with asking(repository.root, lock, options.online, repository.scan()) as known:
+        found = [_group(repository.root, lock, group, known) for group in groups]
     if options.form == "json":
         say([latest_json(found)])
     else:
@@ -48,17 +48,17 @@ def run(options: LatestOptions) -> int:
     return int(Exit.FINDINGS if options.exit_code and behind else Exit.OK)
 
 
-def _group(root: str, lock: Lock, group: Group, known: Known, named: set[str]) -> GroupLatest:
-    members, left = asked_members(known, group, named)
-    common = known.common(members)
+def _group(root: str, lock: Lock, group: Group, known: Known) -> GroupLatest:
+    counted = count_members(known, group)
+    common = newest_common(known, counted, group.version)
     found = None if common is None else audit(root, lock, {group.name: str(common)}, known)
     return GroupLatest(
         group=group,
-        members=tuple(_member(member, known) for member in members),
+        members=tuple(_member(member, known) for member in counted.asked),
         common=common,
         conflicts=len(found.conflicts) if found else None,
         notes=len(found.notes) if found else 0,
-        left=tuple(member.name for member in left),
+        counted=counted,
     )
 
 
@@ -66,4 +66,6 @@ def _member(member: Member, known: Known) -> MemberLatest:
     version = newest(known.usable(member.name), prereleases=known.terms.prerelease)
     uploaded = [file.uploaded for file in known.files(member.name, version) if file.uploaded] if version else []
     date = min(uploaded)[:10] if uploaded else None
-    return MemberLatest(member, known.project(member.name).index_url, version, date)
+    answer = known.answer(member.name)
+    index = answer.index_of(version, member.label) if version else answer.project.index_url
+    return MemberLatest(member, index, version, date)

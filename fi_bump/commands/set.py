@@ -15,7 +15,7 @@ from fi_bump.ownership import assign
 from fi_bump.pins import Pin
 from fi_bump.report.text import count, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
-from fi_bump.request import Request, named_group, read_request
+from fi_bump.request import NEWEST, Request, named_group, read_request
 from fi_bump.scanning import mentions
 from fi_bump.scanning.cache import Watch, recall
 from fi_bump.scanning.scan import Scan, watch_names
@@ -78,17 +78,24 @@ def run(options: SetOptions) -> int:
 
 def _run(options: SetOptions, after: Following | None) -> int:
     repository = open_repository(options.root)
-    request = read_request(repository, options.targets)
+    request = read_request(repository, options.targets, newest=True)
     scan: Scan | None = None
     flight = None
     if options.online is not None:
-        scan, flight = _preflight(repository, request, options.online)
+        scan = _scan(repository, request, quick=True)
+        flight = _preflight(repository, request, scan, options.online)
+        request = flight.request
         if flight.refusals:
-            say([*flight.refusals, "nothing was changed", *([f"help: {flight.remedy}"] if flight.remedy else [])])
+            helps = [f"help: {remedy}" for remedy in flight.remedies]
+            say([*flight.refusals, "nothing was changed", *helps])
             return int(Exit.FINDINGS)
         if options.strict and flight.audit and flight.audit.conflicts:
             say([*_audit_lines(request, flight), "nothing was changed"])
             return int(Exit.FINDINGS)
+    elif NEWEST in request.versions.values():
+        hint = "leave out --offline, or name a version"
+        raise UsageError(f"without the package indexes it is not known which version is the {NEWEST}", hint=hint)
+    targets = request.targets
     if options.dry_run:
         plan, findings = _plan(repository, request, scan or _scan(repository, request, quick=True), flight)
         if findings:
@@ -96,7 +103,7 @@ def _run(options: SetOptions, after: Following | None) -> int:
         write_bytes(repository.diff(plan))
         return int(Exit.OK)
     with locked_repository(repository.root) as repository:
-        request = read_request(repository, options.targets)
+        request = read_request(repository, targets)
         scan = _scan(repository, request)
         plan, findings = _plan(repository, request, scan, flight)
         if findings:
@@ -110,11 +117,15 @@ def _run(options: SetOptions, after: Following | None) -> int:
     return int(Exit.OK)
 
 
-def _preflight(repository: Repository, request: Request, online: Online) -> tuple[Scan, Preflight]:
+def _preflight(repository: Repository, request: Request, scan: Scan, online: Online) -> Preflight:
     # Importing the index client takes longer than all the rest of `set`.
     from fi_bump.audit.preflight import preflight
 
-    return preflight(repository.root, request, lambda: _scan(repository, request, quick=True), online)
+    return preflight(repository.root, request, scan, online)
+
+
+def _notes(flight: Preflight) -> list[str]:
+    return [f"note: {note}" for note in flight.notes]
 
 
 def _scan(repository: Repository, request: Request, *, quick: bool = False) -> Scan:
@@ -153,8 +164,7 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
         if group.version != version:
             _report_mentions(repository, group, version, scan, moved)
     if flight:
-        ignored = "is not on the index and no requirement pins it, so its releases were not checked"
-        say([f"note: {name} {ignored}" for name in flight.left])
+        say(_notes(flight))
         say(_audit_lines(request, flight))
 
 

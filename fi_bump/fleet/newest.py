@@ -11,8 +11,10 @@ from fi_bump.index.cache import Cache, default_folder
 from fi_bump.index.client import Client
 from fi_bump.index.http import Http
 from fi_bump.index.model import Project
+from fi_bump.installs.tree import installed
 from fi_bump.releases.asking import Online
-from fi_bump.releases.known import Known, asked_members, targets
+from fi_bump.releases.counting import count_members
+from fi_bump.releases.known import Known, targets
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
 
@@ -22,14 +24,13 @@ class Once(Client):
 
     def __init__(self, http: Http) -> None:
         super().__init__(http)
-        self._revalidated: set[tuple[str, tuple[str, ...]]] = set()
+        self._revalidated: set[tuple[str, str]] = set()
 
-    def project(self, package: str, indexes: Iterable[str], *, revalidate: bool = False) -> Project:
-        """Like Client.project, but revalidate a package only once per run."""
-        key = (package, tuple(indexes))
-        again = revalidate and key not in self._revalidated
-        project = super().project(package, key[1], revalidate=again)
-        self._revalidated |= {key} if again else set()
+    def page(self, package: str, index: str, *, revalidate: bool = False) -> Project:
+        """Like Client.page, but revalidate a page only once per run."""
+        again = revalidate and (package, index) not in self._revalidated
+        project = super().page(package, index, revalidate=again)
+        self._revalidated |= {(package, index)} if again else set()
         return project
 
 
@@ -46,11 +47,10 @@ def newest_of_all(
         for group in repository.lock.groups:
             try:
                 root, lock = repository.root, repository.lock
-                urls = configuration.find(online.indexes, root).urls
-                known = Known(client, urls, lock, targets(root), online.terms)
-                pinned = scan.required_names
-                members, _ = asked_members(known, group, pinned)
-                common = known.common(members)
+                user = configuration.find(online.indexes, root)
+                here = installed(root, lock, scan)
+                known = Known(client, user, lock, targets(root), online.terms, here)
+                common = known.common(count_members(known, group).asked)
                 found[name, group.name] = Newest(None if common is None else str(common))
             except FiBumpError as error:
                 found[name, group.name] = Newest(None, str(error))

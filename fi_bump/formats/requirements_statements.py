@@ -13,10 +13,20 @@ from fi_bump.pins import Source, Span
 
 _OPTIONS = LazyPattern(rb"(?:^|(?<=\s))--?[A-Za-z]")
 _OPTION = re.compile(rb"\s*(--[A-Za-z][A-Za-z-]*|-[A-Za-z])(?:\s*=\s*|\s+)?(.*)\Z", re.DOTALL)
-_INCLUDES = {b"-r", b"--requirement", b"-c", b"--constraint"}
-_INDEX = {b"-i", b"--index-url", b"--pypi-url"}
-_EXTRA = {b"--extra-index-url"}
-_LINKS = {b"-f", b"--find-links"}
+INCLUDE, INDEX, EXTRA, LINKS, NO_INDEX = "include", "index", "extra", "links", "no-index"
+_KINDS = {
+    b"-r": INCLUDE,
+    b"--requirement": INCLUDE,
+    b"-c": INCLUDE,
+    b"--constraint": INCLUDE,
+    b"-i": INDEX,
+    b"--index-url": INDEX,
+    b"--pypi-url": INDEX,
+    b"--extra-index-url": EXTRA,
+    b"-f": LINKS,
+    b"--find-links": LINKS,
+    b"--no-index": NO_INDEX,
+}
 
 
 class Statement(NamedTuple):
@@ -27,58 +37,46 @@ class Statement(NamedTuple):
     text: str
 
 
+class Option(NamedTuple):
+    """An option of a requirement file: what it says (INCLUDE, INDEX, …), its value as in the file, and its line."""
+
+    kind: str
+    value: str
+    line: int
+
+
 class RequirementFile(NamedTuple):
-    """The content of one file. `index_url` is the index that the file names, None for the default index; `no_index` is
-    pip's option of that name. URLs are spelled as in the file."""
+    """The content of one file: its requirements, and its options in order, since in pip a later one may undo others."""
 
     statements: tuple[Statement, ...]
-    includes: tuple[str, ...]
-    index_url: str | None
-    extra_indexes: tuple[str, ...]
-    find_links: tuple[str, ...]
-    no_index: bool
+    options: tuple[Option, ...]
+
+    @property
+    def includes(self) -> tuple[str, ...]:
+        """The paths of the requirement and constraint files that it includes, relative to its folder."""
+        return tuple(option.value for option in self.options if option.kind == INCLUDE)
 
 
 def read(source: Source) -> RequirementFile:
     """Parse a requirement file. Lines that pip could not read are skipped."""
-    statements = []
-    options: dict[str, list[str]] = {"includes": [], "index": [], "extra": [], "links": []}
-    no_index = False
+    statements: list[Statement] = []
+    options: list[Option] = []
     for line in logical_lines(source.data):
         if line.data.lstrip().startswith(b"-"):
-            no_index = _option(line.data, options) or no_index
-            continue
-        statements += list(_statement(source, line))
-    index = options["index"][-1] if options["index"] else None
-    return RequirementFile(
-        statements=tuple(statements),
-        includes=tuple(options["includes"]),
-        index_url=index,
-        extra_indexes=tuple(options["extra"]),
-        find_links=tuple(options["links"]),
-        no_index=no_index,
-    )
+            options += _options(source, line)
+        else:
+            statements += _statement(source, line)
+    return RequirementFile(tuple(statements), tuple(options))
 
 
-def _option(text: bytes, options: dict[str, list[str]]) -> bool:
-    """Record the options of a line without a requirement; return True for `--no-index`."""
-    # One line may have several options: `--index-url A --extra-index-url B`.
-    no_index = False
-    for part in re.split(rb"\s+(?=--?[A-Za-z])", text.strip()):
+def _options(source: Source, line: Text) -> Iterator[Option]:
+    """Yield the options of a line without a requirement, which may have several."""
+    number = source.position(line.span(0, len(line.data)).start)[0]
+    for part in re.split(rb"\s+(?=--?[A-Za-z])", line.data.strip()):
         match = _OPTION.match(part)
-        if match is None:
-            continue
-        name, value = match[1], match[2].strip().strip(b"\"'").decode("utf-8", "replace")
-        if name in _INCLUDES:
-            options["includes"].append(value)
-        elif name in _INDEX:
-            options["index"].append(value)
-        elif name in _EXTRA:
-            options["extra"].append(value)
-        elif name in _LINKS:
-            options["links"].append(value)
-        no_index = no_index or name == b"--no-index"
-    return no_index
+        if match is not None and match[1] in _KINDS:
+            value = match[2].strip().strip(b"\"'").decode("utf-8", "replace")
+            yield Option(_KINDS[match[1]], value, number)
 
 
 def _statement(source: Source, line: Text) -> Iterator[Statement]:

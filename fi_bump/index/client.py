@@ -41,15 +41,19 @@ class Client:
         """
         project = Project(package, "", ())
         for index in indexes:
-            key = (index, package)
-            if key not in self._pages or revalidate:
-                answer = self.http.get(project_url(index, package), accept=pages.ACCEPT, revalidate=revalidate)
-                files = () if answer.status == 404 else pages.files_of(answer, package)
-                self._pages[key] = Project(package, redacted(index), files)
-            project = self._pages[key]
+            project = self.page(package, index, revalidate=revalidate)
             if project.files:
                 return project
         return project
+
+    def page(self, package: str, index: str, *, revalidate: bool = False) -> Project:
+        """Return the package as one index has it. Raises PackageIndexError."""
+        key = (index, package)
+        if key not in self._pages or revalidate:
+            answer = self.http.get(project_url(index, package), accept=pages.ACCEPT, revalidate=revalidate)
+            files = () if answer.status == 404 else pages.files_of(answer, package)
+            self._pages[key] = Project(package, redacted(index), files)
+        return self._pages[key]
 
     def metadata(self, file: File) -> Metadata:
         """Return the metadata of a wheel, with its requirements. Raises PackageIndexError."""

@@ -20,10 +20,20 @@ _ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 
 
 class Indexes(NamedTuple):
-    """The URLs to ask, in order and with their credentials, and where the first of them was found."""
+    """The user's indexes, with their credentials: those before the default, the default, and those after it.
 
-    urls: tuple[str, ...]
+    `origin` is where the default was found.
+    """
+
+    default: str
     origin: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All of them in the order in which they are asked, each once."""
+        return tuple(dict.fromkeys((*self.before, self.default, *self.after)))
 
     def __repr__(self) -> str:
         return f"Indexes({len(self.urls)} from {self.origin})"
@@ -36,19 +46,18 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
     FiBumpError if no index is configured and there is no pip.
     """
     if given:
-        return Indexes(given, "--index")
+        return Indexes(given[0], "--index", after=given[1:])
     extra = [*_named(environment.get("UV_INDEX", "")), *_named(environment.get("UV_EXTRA_INDEX_URL", ""))]
     default: Indexes | None = None
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
         if default is None and environment.get(name):
             more = _named(environment.get("PIP_EXTRA_INDEX_URL", "")) if name == "PIP_INDEX_URL" else []
-            default = Indexes((environment[name], *more), name)
+            default = Indexes(environment[name], name, after=tuple(more))
     for path in _uv_files(root, environment):
         own, more = _uv_indexes(path)
         extra += more
-        default = default or (Indexes((own,), str(path)) if own else None)
-    default = default or _pip(environment)
-    return Indexes(tuple(dict.fromkeys((*extra, *default.urls))), default.origin)
+        default = default or (Indexes(own, str(path)) if own else None)
+    return (default or _pip(environment))._replace(before=tuple(extra))
 
 
 def _named(text: str) -> list[str]:
@@ -94,7 +103,7 @@ def _pip(environment: Mapping[str, str]) -> Indexes:
             if parser.has_section(section):
                 options |= {name.replace("_", "-"): value for name, value in parser.items(section)}
     extra = environment.get("PIP_EXTRA_INDEX_URL") or options.get("extra-index-url", "")
-    return Indexes((options.get("index-url") or _pip_default(), *extra.split()), "pip")
+    return Indexes(options.get("index-url") or _pip_default(), "pip", after=tuple(extra.split()))
 
 
 def _pip_files(environment: Mapping[str, str]) -> list[Path]:

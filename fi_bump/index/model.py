@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from packaging.version import Version
@@ -40,12 +39,26 @@ class Project(NamedTuple):
     files: tuple[File, ...]
 
     def of(self, version: Version, label: str | None = None) -> tuple[File, ...]:
-        """Return the files of a release with the local version label, or without any if `label` is None."""
-        return tuple(file for file in self._labelled(label) if file.version.public == version.public)
+        """Return the files of a release with the local version label.
+
+        Without a label, those that have none, and if there are no such files, those with any label: `==V` accepts them
+        (PEP 440, Version matching). Versions that PEP 440 calls equal are one release: 0.6 is 0.6.0.
+        """
+        wanted = Version(f"{version.public}+{label}" if label else version.public)
+        exact = tuple(file for file in self.files if file.version == wanted)
+        if exact or label is not None:
+            return exact
+        return tuple(file for file in self.files if file.version.local and Version(file.version.public) == wanted)
 
     def versions(self, label: str | None = None) -> list[Version]:
-        """Return the public versions of all releases that have a file with the label, in rising order."""
-        return sorted({Version(file.version.public) for file in self._labelled(label)})
+        """Return the public versions of all releases that have a file with the label, if it is given; rising order."""
+        return sorted(self.by_version(label))
 
-    def _labelled(self, label: str | None) -> Iterator[File]:
-        return (file for file in self.files if file.version.local == label)
+    def by_version(self, label: str | None = None) -> dict[Version, list[File]]:
+        """Return the files of each release by its public version; see `of`."""
+        found: dict[str, dict[bool, list[File]]] = {}
+        for file in self.files:
+            local = file.version.local
+            if label is None or local == label:
+                found.setdefault(file.version.public, {}).setdefault(local is None, []).append(file)
+        return {Version(text): files.get(True) or files[False] for text, files in found.items()}

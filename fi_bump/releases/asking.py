@@ -12,8 +12,10 @@ from fi_bump.index import configuration
 from fi_bump.index.cache import Cache, default_folder
 from fi_bump.index.client import Client
 from fi_bump.index.http import Http
+from fi_bump.installs.tree import installed
 from fi_bump.lock import Lock
 from fi_bump.releases.known import Known, Terms, targets
+from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.waiting import waiting
 
 # The values that do not set FI_BUMP_OFFLINE, as `set` reads the variable of its --offline.
@@ -28,20 +30,20 @@ class Online(NamedTuple):
 
 
 @contextmanager
-def asking(root: str, lock: Lock, online: Online, *, or_offline: bool = False) -> Iterator[Known]:
+def asking(root: str, lock: Lock, online: Online, scan: Scan, *, or_offline: bool = False) -> Iterator[Known]:
     """Yield the answers of the indexes, and show a spinner on a terminal meanwhile.
 
-    `or_offline` is whether the command has --offline, which the hint then suggests if an index does not answer. Raises
-    FiBumpError if FI_BUMP_OFFLINE is set.
+    `scan` is a scan of the whole tree for this lock. `or_offline` is whether the command has --offline, which the hint
+    then suggests if an index does not answer. Raises FiBumpError if FI_BUMP_OFFLINE is set.
     """
     if os.environ.get("FI_BUMP_OFFLINE", "").lower() not in _NOT_SET:
         message = "FI_BUMP_OFFLINE is set, but this command asks the package indexes"
         raise FiBumpError(message, hint="unset FI_BUMP_OFFLINE for this command")
-    indexes = configuration.find(online.indexes, root)
+    user = configuration.find(online.indexes, root)
     client = Client(Http(Cache(default_folder())))
     with waiting("asking the package indexes"):
         try:
-            yield Known(client, indexes.urls, lock, targets(root), online.terms)
+            yield Known(client, user, lock, targets(root), online.terms, installed(root, lock, scan))
         except UnreachableError as error:
             if or_offline and error.hint:
                 error.hint += ", or use --offline"

@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from fi_bump.errors import PackageIndexError
 from fi_bump.index.address import redacted
 from fi_bump.index.cache import UNCHANGING
-from fi_bump.index.client import Client, in_background, newest, wheel_for_metadata
+from fi_bump.index.client import Client, newest, wheel_for_metadata
+from fi_bump.index.configuration import Indexes
 from fi_bump.index.model import File, Project
 from fi_bump.index.targets import Targets, targets_of, unfit
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.installs.tree import NOTHING, Installed
+from fi_bump.lock import Lock, Member
+from fi_bump.releases.answers import Answer, Silent
+from fi_bump.releases.sources import IndexSource, sources, users
 from fi_bump.scanning import files
 from fi_bump.untrusted import table
 
 
 class MemberRelease(NamedTuple):
-    """One version of a member on its index; `refused` is why it cannot be used, `missing` whether there is no file."""
+    """One version of a member on its indexes.
+
+    `refused` is why it cannot be used, and `missing` whether there is no file of it.
+    """
 
     member: Member
-    project: Project
+    answer: Answer
     files: tuple[File, ...]
     refused: str | None
     missing: bool
 
     @property
     def message(self) -> str:
-        """The refusal as a message: `flashinfer-cubin 0.6.14 is not on INDEX, where the newest is 0.6.13`."""
+        """The refusal as a message: `flashinfer-cubin 0.6.14 is not on INDEX, where the nearest is 0.6.13`."""
         return f"{self.member.name} {self.refused}"
 
 
@@ -44,33 +51,80 @@ class Terms(NamedTuple):
 
 
 class Known:
-    """Answers about packages, each asked once per run: members on their own index, other packages on the default."""
+    """Answers about packages, each asked once per run: members at their sources, other packages on the user's indexes.
 
-    def __init__(self, client: Client, indexes: Sequence[str], lock: Lock, targets: Targets, terms: Terms) -> None:
+    The indexes are asked about members even if the cache is fresh, so that no result depends on an outdated answer.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        user: Indexes,
+        lock: Lock,
+        targets: Targets,
+        terms: Terms,
+        installed: Installed = NOTHING,
+    ) -> None:
         self.client = client
-        self.indexes = tuple(indexes)
+        self.user = user
         self.targets = targets
         self.terms = terms
+        self.installed = installed
+        self._answers: dict[str, Answer] = {}
+        self._failed: dict[tuple[str, str], PackageIndexError] = {}
         self._usable: dict[str, list[Version]] = {}
         self._requires: dict[tuple[str, Version], tuple[Requirement, ...]] = {}
         self._members = {member.name: member for group in lock.groups for member in group.packages}
-        self._prefetched: dict[str, Future[Project]] = {}
 
-    def project(self, package: str, *, revalidate: bool = False) -> Project:
-        """Return a package from its index; with `revalidate`, ask the index even if the cache is fresh."""
+    def sources(self, package: str) -> tuple[IndexSource, ...]:
+        """Return where a package is looked for."""
         member = self._members.get(package)
-        own = member.index_urls if member and member.index_urls else self.indexes
-        return self.client.project(package, own, revalidate=revalidate)
+        return (users(self.user),) if member is None else sources(member, self.installed, self.user)
 
-    def prefetch(self, packages: Iterable[str]) -> None:
-        """Start asking the indexes about packages and return at once; `revalidated` returns the answers."""
-        for package in packages:
-            self._prefetched[package] = in_background(lambda name: self.project(name, revalidate=True), package)
+    def answer(self, package: str) -> Answer:
+        """Return what the indexes of a package say. An index that does not answer is part of the answer."""
+        if package not in self._answers:
+            self._answers[package] = self._ask(package, self.sources(package), revalidate=package in self._members)
+        return self._answers[package]
 
-    def revalidated(self, package: str) -> Project:
-        """Return a package as its index has it now."""
-        prefetched = self._prefetched.get(package)
-        return self.project(package, revalidate=True) if prefetched is None else prefetched.result()
+    def at(self, package: str, source: IndexSource) -> Answer:
+        """Return what the indexes of one source say about a package."""
+        return self._ask(package, (source,), revalidate=False)
+
+    def _ask(self, package: str, found: Iterable[IndexSource], *, revalidate: bool) -> Answer:
+        pages: dict[str, Project | PackageIndexError] = {}
+        files: dict[str, File] = {}
+        for source in found:
+            for url in source.urls:
+                if url not in pages:
+                    pages[url] = self._page(package, url, revalidate)
+                page = pages[url]
+                if isinstance(page, Project):
+                    files = {file.name: file for file in page.files} | files
+                # uv does not go on to the next index when one has the package, or does not answer.
+                if not source.all_indexes and (not isinstance(page, Project) or page.files):
+                    break
+        return Answer(
+            package,
+            tuple(page for page in pages.values() if isinstance(page, Project)),
+            tuple(files.values()),
+            tuple(Silent(url, page) for url, page in pages.items() if not isinstance(page, Project)),
+            tuple(dict.fromkeys(address for source in found for address in source.elsewhere)),
+        )
+
+    def _page(self, package: str, url: str, revalidate: bool) -> Project | PackageIndexError:
+        failed = self._failed.get((package, url))
+        if failed is not None:
+            return failed
+        try:
+            return self.client.page(package, url, revalidate=revalidate)
+        except PackageIndexError as error:
+            self._failed[package, url] = error
+            return error
+
+    def answers(self, members: Iterable[Member]) -> list[Answer]:
+        """Return the answers about several members, asked at once."""
+        return self.client.each(lambda member: self.answer(member.name), members)
 
     def label(self, package: str) -> str | None:
         """Return the local version label of a member's releases, or None."""
@@ -78,19 +132,24 @@ class Known:
         return member.label if member else None
 
     def files(self, package: str, version: Version) -> tuple[File, ...]:
-        """Return the files of a release."""
-        return self.project(package).of(version, self.label(package))
+        """Return the files of a release. Raises PackageIndexError if there are none and an index did not answer."""
+        answer, label = self.answer(package), self.label(package)
+        found = answer.project.of(version, label)
+        if not found:
+            answer.refuse_silence(version, label)
+        return found
 
     def usable(self, package: str) -> list[Version]:
-        """Return the versions of a package that are not yanked and fit the targets, in rising order."""
+        """Return the versions of a package that are not yanked and fit the targets, in rising order.
+
+        Raises PackageIndexError if an index did not answer, since it could have others.
+        """
         if package not in self._usable:
-            project, label = self.project(package), self.label(package)
-            by_version: dict[str, list[File]] = {}
-            for file in project.files:
-                if file.version.local == label:
-                    by_version.setdefault(file.version.public, []).append(file)
+            answer, label = self.answer(package), self.label(package)
+            answer.refuse_silence(label=label)
+            by_version = answer.project.by_version(label)
             fit = [version for version, files in by_version.items() if self._refused(tuple(files)) is None]
-            self._usable[package] = sorted(map(Version, fit))
+            self._usable[package] = sorted(fit)
         return self._usable[package]
 
     def versions(self, package: str) -> list[Version]:
@@ -106,8 +165,7 @@ class Known:
 
     def _cached_requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
         """Return a release's requirements from the cache under its name, without its page, since they never change."""
-        member = self._members.get(package)
-        source = " ".join(map(redacted, member.index_urls if member and member.index_urls else self.indexes))
+        source = " ".join(redacted(url) for each in self.sources(package) for url in each.urls)
         name = f"requires {source} {package} {version} {self.label(package)}"
         cache = self.client.http.cache
         cached = cache.get(name)
@@ -121,16 +179,17 @@ class Known:
         return requires
 
     def member_release(self, member: Member, version: Version) -> MemberRelease:
-        """Return one version of a member on its index, and whether it can be used."""
-        project = self.project(member.name)
-        files = project.of(version, member.label)
-        where = project.index_url
+        """Return one version of a member on its indexes, and whether it can be used.
+
+        Raises PackageIndexError if no index has it and one of them did not answer.
+        """
+        answer = self.answer(member.name)
+        files = self.files(member.name, version)
         if not files:
-            label = f"+{member.label}" if member.label else ""
-            known = _newest_known(project, member.label, self.terms.prerelease)
-            return MemberRelease(member, project, (), f"{version}{label} is not on {where}, {known}", True)
+            return MemberRelease(member, answer, (), answer.absence(version, member.label, self.terms.prerelease), True)
         refused = self._refused(files)
-        return MemberRelease(member, project, files, f"{version} on {where} {refused}" if refused else None, False)
+        where = answer.index_of(version, member.label)
+        return MemberRelease(member, answer, files, f"{version} on {where} {refused}" if refused else None, False)
 
     def member_releases(self, members: Iterable[Member], version: Version) -> list[MemberRelease]:
         """Return one version of several members, asked at once."""
@@ -149,34 +208,12 @@ class Known:
         sets = [set(self.usable(member.name)) for member in members]
         return newest(set.intersection(*sets), prereleases=self.terms.prerelease) if sets else None
 
-
-def _newest_known(project: Project, label: str | None, prereleases: bool) -> str:
-    """Describe which releases an index has instead of the one that was asked for."""
-    if not project.files:
-        return "which does not have this package"
-    best = newest(project.versions(label), prereleases=prereleases)
-    if best:
-        return f"where the newest is {best}{f'+{label}' if label else ''}"
-    labels = sorted({file.version.local for file in project.files if file.version.local})
-    others = f"only with +{', +'.join(labels[:5])}" if labels else "only without a label"
-    return f"which has no release {f'with +{label}' if label else 'without a label'}, {others}"
-
-
-def asked_members(known: Known, group: Group, named: Iterable[str]) -> tuple[list[Member], list[Member]]:
-    """Return the members whose releases count, and the members that are left out.
-
-    A member is left out if its index does not have it, the lock gives it no index or label, and no requirement names
-    it: a family lists every package that a repository may use, not those that it does use. All indexes are asked even
-    if the cache is fresh, so that no result depends on an outdated answer.
-    """
-    named = set(named)
-    projects = known.client.each(lambda member: known.revalidated(member.name), group.packages)
-    asked: list[Member] = []
-    left: list[Member] = []
-    for member, project in zip(group.packages, projects, strict=True):
-        counts = project.files or member.index_urls or member.label or member.name in named
-        (asked if counts else left).append(member)
-    return asked, left
+    def spelled(self, members: Iterable[Member], version: Version) -> str:
+        """Return a version as the members' indexes spell it: 0.6 as 0.6.0, if that is their release."""
+        for member in members:
+            for file in self.answer(member.name).project.of(version, member.label):
+                return str(Version(file.version.public))
+        return str(version)
 
 
 def release_files(release: MemberRelease) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from fi_bump.lock import Group, Member
+from fi_bump.releases.counting import Counted
 
 
 class MemberLatest(NamedTuple):
@@ -21,7 +22,8 @@ class MemberLatest(NamedTuple):
 class GroupLatest(NamedTuple):
     """A group's members, the newest version that all of them have, and the number of conflicts of moving there.
 
-    `left` are the members that their index does not have and no requirement names.
+    `common` is None if no version that all of them have is as new as the locked one. `counted` says which members
+    count.
     """
 
     group: Group
@@ -29,7 +31,7 @@ class GroupLatest(NamedTuple):
     common: Version | None
     conflicts: int | None
     notes: int
-    left: tuple[str, ...]
+    counted: Counted
 
     @property
     def is_behind(self) -> bool:

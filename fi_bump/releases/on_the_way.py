@@ -21,12 +21,7 @@ def on_the_way(known: Known, members: Iterable[Member], old: str | None, new: st
     start = end if old is None else Version(old)
     found: dict[Version, list[list[File]]] = {end: []}
     for member in members:
-        by_version: dict[str, list[File]] = {}
-        for file in known.project(member.name).files:
-            if file.version.local == member.label:
-                by_version.setdefault(file.version.public, []).append(file)
-        for text, files in by_version.items():
-            version = Version(text)
+        for version, files in known.answer(member.name).project.by_version(member.label).items():
             inside = start < version < end or end < version < start
             if version == end or (inside and not version.is_prerelease):
                 found.setdefault(version, []).append(files)

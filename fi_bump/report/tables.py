@@ -94,20 +94,21 @@ def print_latest(found: list[GroupLatest]) -> None:
             )
         out.print(table)
         out.print(f"  {_verdict(each)}", markup=False)
-        for name in each.left:
-            out.print(f"  note: {name} is not on the index and no requirement pins it, so it is left out", markup=False)
+        for note in each.counted.notes:
+            out.print(f"  note: {note}", markup=False)
 
 
 def _verdict(each: GroupLatest) -> str:
+    locked = each.group.version
     if each.common is None:
-        return "no version is on the indexes of all members"
+        return f"no version that every package has is as new as {locked}, the locked one"
     audit = f"{count(each.conflicts, 'conflict') if each.conflicts else 'no conflicts'}"
     audit += f", {count(each.notes, 'note')}" if each.notes else ""
     audit += f": see fi-bump audit {each.group.name}=={each.common}" if each.conflicts or each.notes else ""
     if each.is_behind:
         move = f"run fi-bump set {each.group.name}=={each.common}"
-        return f"newest version that every member has: {each.common} ({audit}); {move}"
-    return f"newest version that every member has: {each.common}; {each.group.version} is locked ({audit})"
+        return f"newest version that every package has: {each.common} ({audit}); {move}"
+    return f"up to date: {locked} is the newest version that every package has ({audit})"
 
 
 def _state(pinned: Assigned | None, version: str) -> str:

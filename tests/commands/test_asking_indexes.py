@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from fi_bump.index import http as http_module
-from tests.conftest import NEW, OLD, TREE, Result, Run, plant, snapshot
+from tests.conftest import NEW, OLD, TREE, UNKNOWN, Result, Run, plant, snapshot
 from tests.index.server import Index, Package, Reply, answering, hanging, running, wheel
 
 PYTHON = {
@@ -65,7 +65,7 @@ MOVED = "".join(
         "requirements/cuda.txt:6:19: flashinfer-cubin",
     )
 )
-LEFT = "note: flashinfer-jit-cache is not on the index and no requirement pins it, so its releases were not checked\n"
+LEFT = f"note: {UNKNOWN}\n"
 
 
 def lock(root: Path) -> dict[str, Any]:
@@ -89,35 +89,75 @@ def test_set_asks_and_records_the_files(engine: Path, ask: Ask) -> None:
 def test_a_release_that_one_member_lacks_is_refused(engine: Path, ask: Ask) -> None:
     before = snapshot(engine)
     out = (
-        "flashinfer-cubin 0.6.14 is not on URL/simple, where the newest is 0.6.13\n"
+        "flashinfer-cubin 0.6.14 is not on URL/simple, where the nearest is 0.6.13\n"
         "nothing was changed\n"
-        f"help: run fi-bump set {NEW}, the newest version that every member has\n"
+        f"help: run fi-bump set {NEW}, the newest version that every package has\n"
     )
     for more in ((), ("--dry-run",), ("--allow-yanked", "--allow-prerelease")):
         assert ask(engine, "set", "0.6.14", *more) == (1, out, "")
     assert snapshot(engine) == before
 
 
-def test_a_member_that_nothing_pins_stands_in_the_way(engine: Path, ask: Ask) -> None:
-    plant(engine, {"requirements/cuda.txt": f"flashinfer-python=={OLD}\n".encode()})
-    lock = engine / "versions.lock.json"
-    lock.write_text(re.sub(r'\n *"requirements/cuda.txt#flashinfer-cubin",', "", lock.read_text()))
-    before = snapshot(engine)
+ALONE = f"flashinfer-python=={OLD}\n".encode()
+
+
+def without_cubin(root: Path) -> None:
+    """Take flashinfer-cubin out of the requirements, but not out of the lock."""
+    plant(root, {"requirements/cuda.txt": ALONE})
+    path = root / "versions.lock.json"
+    path.write_text(re.sub(r'\n *"requirements/cuda.txt#flashinfer-cubin",', "", path.read_text()))
+
+
+def test_a_member_that_nothing_installs_is_not_asked_and_holds_nothing_back(
+    engine: Path, ask: Ask, index: Index
+) -> None:
+    without_cubin(engine)
+    note = "note: nothing here installs flashinfer-cubin, so no index was asked about it\n"
     result = ask(engine, "set", "0.6.14")
-    assert result.out.splitlines() == [
-        "flashinfer-cubin 0.6.14 is not on URL/simple, where the newest is 0.6.13",
+    assert result.out.endswith(f"flashinfer {OLD} -> 0.6.14: 4 pins in 4 files\n{note}{LEFT}")
+    assert {each.path for each in index.log if "cubin" in each.path} == set()
+    assert ask(engine, "check", "--online").code == 0
+    assert "up to date: 0.6.14 is the newest version" in ask(engine, "latest").out
+    document = json.loads(ask(engine, "latest", "--format", "json").out)["groups"][0]
+    assert (document["newest"], document["notAsked"]) == ("0.6.14", ["flashinfer-cubin"])
+    assert {each.path for each in index.log if "cubin" in each.path} == set()
+
+
+def test_the_lock_can_say_that_a_member_counts(engine: Path, ask: Ask, index: Index) -> None:
+    without_cubin(engine)
+    assert ask(engine, "member", "set", "flashinfer-cubin", at=f"{index.url}/simple").code == 0
+    before = snapshot(engine)
+    assert ask(engine, "set", "0.6.14").out.splitlines() == [
+        "flashinfer-cubin 0.6.14 is not on URL/simple, where the nearest is 0.6.13",
         "nothing was changed",
-        f"help: run fi-bump set {NEW}, the newest version that every member has; "
-        "or remove flashinfer-cubin from versions.lock.json if nothing here uses it",
+        f"help: run fi-bump set {NEW}, the newest version that every package has",
+        "help: if nothing uses flashinfer-cubin, take it out of the lock: fi-bump member remove flashinfer-cubin",
     ]
-    assert (result.code, snapshot(engine)) == (1, before)
+    assert snapshot(engine) == before
+
+
+def test_a_tree_with_a_clone_and_a_variable_only(engine: Path, ask: Ask) -> None:
+    (engine / "requirements/cuda.txt").unlink()
+    plant(engine, {"docker/Dockerfile": f"ARG FLASHINFER_VERSION={OLD}\n".encode()})
+    path = engine / "versions.lock.json"
+    path.write_text(re.sub(r',?\n *"requirements/cuda.txt#flashinfer-[a-z]*"', "", path.read_text()))
+    note = (
+        "note: nothing here installs flashinfer-cubin or flashinfer-jit-cache by name, so their releases do not count\n"
+    )
+    assert ask(engine, "set", "0.6.14").out.endswith(f"flashinfer {OLD} -> 0.6.14: 3 pins in 3 files\n{note}")
+    assert "up to date: 0.6.14" in ask(engine, "latest").out
+    assert ask(engine, "check", "--online").code == 0
+    assert ask(engine, "set", "0.6.13").out.endswith(
+        "3 pins in 3 files\nnote: nothing here installs flashinfer-jit-cache or flashinfer-python by name, so their "
+        "releases do not count\n"
+    )
 
 
 def test_a_release_that_nobody_has(engine: Path, ask: Ask) -> None:
     out = ask(engine, "set", "9.9").out
     assert out.splitlines()[:3] == [
-        "flashinfer-cubin 9.9 is not on URL/simple, where the newest is 0.6.13",
-        "flashinfer-python 9.9 is not on URL/simple, where the newest is 0.6.14",
+        "flashinfer-cubin 9.9 is not on URL/simple, where the nearest is 0.6.13",
+        "flashinfer-python 9.9 is not on URL/simple, where the nearest is 0.6.14",
         "nothing was changed",
     ]
 
@@ -130,26 +170,27 @@ def test_a_member_with_its_own_index_and_label(engine: Path, ask: Ask, index: In
     assert ask(engine, "set", NEW) == (0, f"{MOVED}flashinfer {OLD} -> {NEW}: 5 pins in 4 files\n", "")
     result = ask(engine, "set", OLD)
     assert result.out.splitlines()[0] == (
-        f"flashinfer-jit-cache {OLD}+cu130 is not on URL/whl/cu130/simple, where the newest is {NEW}+cu130"
+        f"flashinfer-jit-cache {OLD}+cu130 is not on URL/whl/cu130/simple, where the nearest is {NEW}+cu130"
     )
 
 
-def test_a_release_with_another_label_only(engine: Path, ask: Ask, index: Index) -> None:
+def test_a_label_that_no_release_has(engine: Path, ask: Ask, index: Index) -> None:
     Package("flashinfer-jit-cache", {f"{NEW}+cu130": b"x"}).serve(index, "/whl")
-    text = (engine / "versions.lock.json").read_text()
-    for label, said in (
-        ("", f"{NEW} is not on URL/whl/simple, which has no release without a label, only with +cu130"),
-        ("cu999", f"{NEW}+cu999 is not on URL/whl/simple, which has no release with +cu999, only with +cu130"),
-    ):
-        more = f', "label": "{label}"' if label else ""
-        member = f'"flashinfer-jit-cache": {{"index": "{index.url}/whl/simple"{more}}}'
-        plant(engine, {"versions.lock.json": text.replace('"flashinfer-jit-cache": {}', member).encode()})
-        assert ask(engine, "set", NEW) == (
-            1,
-            f"flashinfer-jit-cache {said}\nnothing was changed\nhelp: give a member its own index or label in versions.lock.json: "
-            "no version is on the indexes of all of flashinfer-cubin, flashinfer-jit-cache, flashinfer-python\n",
-            "",
-        )
+    at = f"{index.url}/whl/simple"
+    assert ask(engine, "member", "set", "flashinfer-jit-cache", at=at).code == 0
+    assert ask(engine, "set", NEW).code == 0  # `==V` accepts V+cu130, as pip and uv do.
+    assert ask(engine, "set", OLD).code == 1
+    assert ask(engine, "member", "set", "flashinfer-jit-cache", "--label", "cu999", at=at).code == 0
+    remedy = "fi-bump member set flashinfer-jit-cache --label cu130"
+    assert ask(engine, "set", NEW) == (
+        1,
+        f"flashinfer-jit-cache {NEW}+cu999 is not on URL/whl/simple, which has no release with +cu999, only with +cu130\n"
+        "nothing was changed\nhelp: run fi-bump latest flashinfer to see which versions each package has\n"
+        f"help: record another label: {remedy}\n",
+        "",
+    )
+    assert ask(engine, *remedy.split()[1:], at=at).code == 0
+    assert ask(engine, "set", NEW).code == 0
 
 
 def test_a_yanked_release(engine: Path, ask: Ask, index: Index) -> None:
@@ -269,7 +310,8 @@ def test_a_member_that_the_indexes_of_its_file_do_not_have(engine: Path, ask: As
     Package("flashinfer-python", PYTHON).serve(index, "/other")
     cuda = TREE["requirements/cuda.txt"] + f"--index-url {index.url}/other/simple\n".encode()
     plant(engine, {"requirements/cuda.txt": cuda})
-    note = f"requirements/cuda.txt:6: note: flashinfer-cubin {OLD} is not on URL/other/simple\n"
+    lacking = f"flashinfer-cubin {OLD} is not on URL/other/simple, which does not have this package"
+    note = f"requirements/cuda.txt:6: note: {lacking}\n"
     assert ask(engine, "audit") == (0, f"{note}flashinfer {OLD}: no conflicts\n", "")
     plant(engine, {"requirements/cuda.txt": cuda + f"--extra-index-url {index.url}/simple\n".encode()})
     assert ask(engine, "audit") == (0, f"flashinfer {OLD}: no conflicts\n", "")
@@ -284,26 +326,8 @@ def test_latest(engine: Path, ask: Ask) -> None:
         ["package", "newest", "date", "index"],
         ["flashinfer-cubin", "0.6.13", "2026-05-01", "URL/simple"],
         ["flashinfer-python", "0.6.14", "2026-05-01", "URL/simple"],
-        f"newest version that every member has: {NEW} (no conflicts); run fi-bump set flashinfer=={NEW}".split(),
-        [
-            "note:",
-            "flashinfer-jit-cache",
-            "is",
-            "not",
-            "on",
-            "the",
-            "index",
-            "and",
-            "no",
-            "requirement",
-            "pins",
-            "it,",
-            "so",
-            "it",
-            "is",
-            "left",
-            "out",
-        ],
+        f"newest version that every package has: {NEW} (no conflicts); run fi-bump set flashinfer=={NEW}".split(),
+        f"note: {UNKNOWN}".split(),
     ]
     assert ask(engine, "latest", "--exit-code").code == 1
     document = json.loads(ask(engine, "latest", "--format", "json").out)
@@ -320,6 +344,7 @@ def test_latest(engine: Path, ask: Ask) -> None:
             {"name": "flashinfer-python", "index": "URL/simple", "newest": "0.6.14", "date": "2026-05-01"},
         ],
         "unknown": ["flashinfer-jit-cache"],
+        "notAsked": [],
     }
     assert ask(engine, "latest", "flashinfr") == (
         2,
@@ -328,7 +353,8 @@ def test_latest(engine: Path, ask: Ask) -> None:
     )
     assert ask(engine, "set", NEW).code == 0
     assert ask(engine, "latest", "--exit-code").code == 0
-    assert f"newest version that every member has: {NEW}; {NEW} is locked (no conflicts)" in ask(engine, "latest").out
+    up_to_date = f"up to date: {NEW} is the newest version that every package has (no conflicts)"
+    assert up_to_date in ask(engine, "latest").out
 
 
 def test_check_online(engine: Path, ask: Ask, index: Index) -> None:
@@ -344,7 +370,7 @@ def test_check_online(engine: Path, ask: Ask, index: Index) -> None:
         1,
         f"requirements/cuda.txt:5:20: {name} has sha256:{now} on the index, but the lock recorded sha256:{then} "
         "[hash-mismatch]\n"
-        f"requirements/cuda.txt:6:19: flashinfer-cubin {NEW} is not on URL/simple, where the newest is {OLD} "
+        f"requirements/cuda.txt:6:19: flashinfer-cubin {NEW} is not on URL/simple, where the nearest is {OLD} "
         "[not-in-index]\n"
         f"flashinfer {NEW}: 5 pins in 4 files, 2 findings\n"
         "help: find out who changed the file before you install it; "
@@ -363,13 +389,13 @@ def test_hashes_are_replaced_with_what_the_index_has(engine: Path, ask: Ask) -> 
 
 
 def test_what_nobody_released_is_not_audited(engine: Path, ask: Ask) -> None:
-    help_ = f"help: run fi-bump audit flashinfer=={NEW}, the newest version that every member has\n"
+    help_ = f"help: run fi-bump audit flashinfer=={NEW}, the newest version that every package has\n"
     for form in ("text", "json"):
         result = ask(engine, "audit", "9.9", "--format", form)
         assert result == (1, "", f"fi-bump: no package of flashinfer has the release 9.9\n{help_}")
 
 
-def test_an_index_of_a_file_is_asked_only_when_it_must_be(
+def test_an_index_that_a_file_names_and_that_does_not_answer(
     engine: Path, ask: Ask, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_module, "RETRIES", 0)
@@ -377,15 +403,21 @@ def test_an_index_of_a_file_is_asked_only_when_it_must_be(
     index.routes["/down/"] = answering(Reply(503, {}, b""))
     more = b"--extra-index-url http://user:planted@${HOST}/down/simple --extra-index-url http://${UNSET}/simple\n"
     plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"] + more})
+    # pip installs what another index has. So it is known that the release exists.
     assert ask(engine, "audit", NEW) == (0, f"flashinfer {NEW}: no conflicts\n", "")
-    assert [each.path for each in index.log if "down" in each.path] == []
-    assert ask(engine, "audit", "0.6.14") == (
-        0,
-        "requirements/cuda.txt:6: note: flashinfer-cubin 0.6.14 is not on URL/simple, and http://${HOST}/down/simple, "
-        "http://${UNSET}/simple did not answer\nflashinfer 0.6.14: no conflicts\n",
-        "",
-    )
-    assert ask(engine, "set", NEW).code == 0
+    silent = "URL/down/simple did not answer (the index answered with status 503)"
+    result = ask(engine, "set", NEW)
+    asked = "it was asked about flashinfer-cubin and flashinfer-python"
+    assert (result.code, result.out.endswith(f"{LEFT}note: {silent}; {asked}\n")) == (0, True)
+    # What only that index could have is not known.
+    before = snapshot(engine)
+    also = "requirements/cuda.txt:7 also names http://${UNSET}/simple, which fi-bump cannot ask"
+    lacking = f"flashinfer-cubin 0.6.14 is not on URL/simple, where the nearest is 0.6.13 ({also}), and {silent}"
+    assert ask(engine, "set", "0.6.14") == (3, "", f"fi-bump: {lacking}\nhelp: try again later, or use --offline\n")
+    assert ask(engine, "audit", "0.6.14") == (3, "", f"fi-bump: {lacking}\nhelp: try again later\n")
+    newest = f"the newest flashinfer-cubin is not known: {silent}; also asked: URL/simple, where the newest is 0.6.13"
+    assert ask(engine, "latest") == (3, "", f"fi-bump: {newest}\nhelp: try again later\n")
+    assert snapshot(engine) == before
 
 
 def test_a_proposal_holds_wherever_it_moves_something(pinned: Path, ask: Ask, index: Index) -> None:

@@ -33,25 +33,25 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({"UV_DEFAULT_INDEX": A, "UV_INDEX": f"name={B} {C}"}, Indexes((B, C, A), "UV_DEFAULT_INDEX")),
-        ({"UV_INDEX_URL": A, "UV_EXTRA_INDEX_URL": B}, Indexes((B, A), "UV_INDEX_URL")),
-        ({"PIP_INDEX_URL": A, "PIP_EXTRA_INDEX_URL": f"{B} {C}"}, Indexes((A, B, C), "PIP_INDEX_URL")),
-        ({"PIP_INDEX_URL": A, "UV_INDEX_URL": B}, Indexes((B,), "UV_INDEX_URL")),
-        ({}, Indexes((C,), "pip")),
-        ({"UV_INDEX": f"name={B}"}, Indexes((B, C), "pip")),
-        ({"UV_EXTRA_INDEX_URL": B, "PIP_INDEX_URL": A}, Indexes((B, A), "PIP_INDEX_URL")),
-        ({"PIP_EXTRA_INDEX_URL": B}, Indexes((C, B), "pip")),
-        ({"UV_INDEX_URL": ""}, Indexes((C,), "pip")),
+        ({"UV_DEFAULT_INDEX": A, "UV_INDEX": f"name={B} {C}"}, ((B, C, A), "UV_DEFAULT_INDEX")),
+        ({"UV_INDEX_URL": A, "UV_EXTRA_INDEX_URL": B}, ((B, A), "UV_INDEX_URL")),
+        ({"PIP_INDEX_URL": A, "PIP_EXTRA_INDEX_URL": f"{B} {C}"}, ((A, B, C), "PIP_INDEX_URL")),
+        ({"PIP_INDEX_URL": A, "UV_INDEX_URL": B}, ((B,), "UV_INDEX_URL")),
+        ({}, ((C,), "pip")),
+        ({"UV_INDEX": f"name={B}"}, ((B, C), "pip")),
+        ({"UV_EXTRA_INDEX_URL": B, "PIP_INDEX_URL": A}, ((B, A), "PIP_INDEX_URL")),
+        ({"PIP_EXTRA_INDEX_URL": B}, ((C, B), "pip")),
+        ({"UV_INDEX_URL": ""}, ((C,), "pip")),
     ],
 )
-def test_variables(home: Path, variables: dict[str, str], expected: Indexes) -> None:
+def test_variables(home: Path, variables: dict[str, str], expected: tuple[tuple[str, ...], str]) -> None:
     found = find((), str(home), environment(home, **variables))
-    assert (found.urls, found.origin) == (expected.urls, expected.origin)
+    assert (found.urls, found.origin) == expected
     assert "secret" not in repr(found)
 
 
 def test_the_command_line_comes_first(home: Path) -> None:
-    assert find((A, B), str(home), {"UV_INDEX_URL": C}) == Indexes((A, B), "--index")
+    assert find((A, B), str(home), {"UV_INDEX_URL": C}) == Indexes(A, "--index", after=(B,))
 
 
 @pytest.mark.parametrize(

@@ -170,8 +170,8 @@ def _not_run(about: Description) -> Iterator[Words]:
     if about.asked is None:
         yield "audit and release dates: offline, no package index was asked; run ", Code("fi-bump audit")
     else:
-        for name in about.asked.left:
-            yield Code(name), " is not on the index and no requirement pins it, so its releases were not checked"
+        for note in about.asked.members:
+            yield (note,)
     if about.report is not None:
         yield from _probes(about.report)
     for group in about.groups:

@@ -29,7 +29,8 @@ def latest_json(found: list[GroupLatest]) -> str:
                 }
                 for member in each.members
             ],
-            "unknown": list(each.left),
+            "unknown": [member.name for member in each.counted.unknown],
+            "notAsked": [member.name for member in each.counted.idle],
         }
         for each in found
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from fi_bump.report.markdown_escape import code, plain
 from tests.commands.pr_body.conftest import MOVES, Ask, git, section
-from tests.conftest import LOCK, NEW, OLD, Run, plant
+from tests.conftest import LOCK, NEW, OLD, UNKNOWN, Run, plant
 from tests.index.server import Index, Package, wheel
 
 PAGE = "https://github.com/flashinfer-ai/flashinfer/releases/tag/v"
@@ -40,7 +40,7 @@ BODY = f"""\
 {LOOK}
 ### Not run
 
-- `flashinfer-jit-cache` is not on the index and no requirement pins it, so its releases were not checked
+- {plain(UNKNOWN)}
 - smoke of `flashinfer`: not run; run `fi-bump smoke --group flashinfer --output smoke.json` on a GPU
 """
 OFFLINE = f"""\

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.pr_body.conftest import Ask, git
-from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
+from tests.conftest import LOCK, NEW, OLD, TREE, UNKNOWN, Run, plant, snapshot
 
 PAGE = "https://github.com/flashinfer-ai/flashinfer/releases/tag/v"
 MESSAGE = f"""\
@@ -40,7 +40,7 @@ To look at:
   src/gate.py:3 exact gate: if flashinfer.__version__ == "{OLD}":
 
 Not run:
-  flashinfer-jit-cache is not on the index and no requirement pins it, so its releases were not checked
+  {UNKNOWN}
   smoke of flashinfer: not run; run fi-bump smoke --group flashinfer --output smoke.json on a GPU
 """
 FILES = [*sorted(TREE), "versions.lock.json"]

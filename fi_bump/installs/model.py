@@ -1,0 +1,67 @@
+"""An installation: packages that one tool installs at one place, and the options that decide which indexes it asks."""
+
+from __future__ import annotations
+
+from fi_bump.index.address import expanded, redacted
+from fi_bump.pins import Place
+from fi_bump.records import NamedTuple
+
+
+class IndexAddress(NamedTuple):
+    """The address of an index where a file names it.
+
+    `text` is the file's own text. `url` is None if a part of it is not known before the command runs. `is_fixed` is
+    whether it is the same for everybody: without credentials and variables of the environment.
+    """
+
+    text: str
+    url: str | None
+    place: Place
+    is_fixed: bool = True
+
+    @property
+    def shown(self) -> str:
+        """The text without credentials."""
+        return redacted(self.url or self.text)
+
+
+class IndexOptions(NamedTuple):
+    """The options of one installation, in the terms that pip and uv share.
+
+    `default` replaces the user's default index, and with `alone` the user's other indexes too. `extra` are asked beside
+    the default. With `all_indexes` the releases of all of them count, as in pip; without it only those of the first one
+    that has the package, as in uv. With `no_index` no index is asked at all. `elsewhere` are places that fi-bump cannot
+    ask: folders and pages of `--find-links`, and the addresses of files.
+    """
+
+    tool: str = "pip"
+    default: IndexAddress | None = None
+    extra: tuple[IndexAddress, ...] = ()
+    alone: bool = False
+    all_indexes: bool = True
+    no_index: bool = False
+    elsewhere: tuple[IndexAddress, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[IndexAddress, ...]:
+        """Every index that the options name."""
+        return (*((self.default,) if self.default else ()), *self.extra)
+
+
+class Installation(NamedTuple):
+    """What is installed at once: a requirement file with its includes, a command, a table of a pyproject.toml.
+
+    `names` are the canonical names of the packages. `paths` are the files whose requirements it installs.
+    """
+
+    place: Place
+    names: frozenset[str]
+    options: IndexOptions
+    paths: frozenset[str] = frozenset()
+
+
+def resolved(text: str, place: Place) -> IndexAddress:
+    """Return an address whose references to environment variables are replaced as pip replaces them."""
+    url = expanded(text)
+    is_fixed = url == text and redacted(url) == url
+    return IndexAddress(text, None if "$" in url else url, place, is_fixed)
