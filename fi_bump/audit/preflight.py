@@ -81,7 +81,7 @@ def _chosen(known: Known, group: Group, wanted: str) -> tuple[Counted, str]:
     counted = count_members(known, group)
     common = known.common(counted.asked)
     if common is None:
-        hint = f"run fi-bump latest {group.name} to see which versions each package has"
+        hint = f"run fi-bump latest {group.name} to see which versions each member has"
         raise NoReleaseError(f"there is no version that all packages of {group.name} have", hint=hint)
     # The newest that all have may be older than the locked one, which then stays.
     return counted, str(max(common, Version(group.version)))
@@ -96,9 +96,9 @@ def _remedies(known: Known, request: Request, group: Group, releases: Sequence[M
     common = known.common([release.member for release in releases])
     if common is not None and common > Version(group.version):
         target = f"{group.name}=={common}" if len(request.lock.groups) > 1 else str(common)
-        found.append(f"run fi-bump set {target}, the newest version that every package has")
+        found.append(f"run fi-bump set {target}, the newest version that every member has")
     elif not found:
-        found.append(f"run fi-bump latest {group.name} to see which versions each package has")
+        found.append(f"run fi-bump latest {group.name} to see which versions each member has")
     for release in refused:
         found += _label_remedy(release)
     installed = known.installed.names

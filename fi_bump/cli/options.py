@@ -89,8 +89,8 @@ IndexOption = Annotated[
     typer.Option(
         "--index",
         metavar="URL",
-        help="Ask this package index, not the configured ones (repeatable). A package with an index of its own in the "
-        "lock keeps that index.",
+        help="Ask this package index in place of the ones that you have configured (repeatable). Indexes in the lock, "
+        "and those that requirement files and commands name, are asked as before.",
     ),
 ]
 YankedOption = Annotated[bool, typer.Option("--allow-yanked", help="Accept yanked releases.")]

@@ -16,7 +16,7 @@ def set_command(
         list[str],
         typer.Argument(
             metavar="[GROUP==]VERSION",
-            help="The new version, for one or more groups.",
+            help="The new version, for one or more groups; latest is the newest one that every member has.",
             autocompletion=complete_targets,
         ),
     ],

@@ -79,7 +79,7 @@ def _refuse_what_nobody_has(request: Request, known: Known) -> None:
             common = known.common(members)
             hint = "run fi-bump latest to see the newest versions"
             if common:
-                hint = f"run fi-bump audit {group.name}=={common}, the newest version that every package has"
+                hint = f"run fi-bump audit {group.name}=={common}, the newest version that every member has"
             raise NoReleaseError(f"no package of {group.name} has the release {version}", hint=hint)
 
 

@@ -20,6 +20,8 @@ from fi_bump.scanning.scan import Scan, scan
 from fi_bump.terminal.output import say
 from fi_bump.versions import canonical_version
 
+PRIVATE = "an address with credentials or a variable of the environment"
+
 
 class InitOptions(NamedTuple):
     """The options of `init`. Without `groups` it looks for the families that are proposed by default."""
@@ -130,14 +132,18 @@ def _with_indexes(root: str, lock: Lock, found: Scan) -> tuple[Lock, list[str]]:
             if urls:
                 recorded.setdefault(", ".join(urls), []).append(member.name)
             elif urls is None:
-                options = [each.options for each in here.of(member.name)]
-                lines = dict.fromkeys(each.place.at_line for option in options for each in option.addresses)
-                differing.setdefault(", ".join(lines), []).append(member.name)
+                addresses = [each for one in here.of(member.name) for each in one.options.addresses]
+                lines = list(dict.fromkeys(each.place.at_line for each in addresses))
+                why = "different indexes" if all(each.is_fixed for each in addresses) else PRIVATE
+                differing.setdefault(f"{', '.join(lines)} {'names' if len(lines) == 1 else 'name'} {why}", []).append(
+                    member.name
+                )
         lock = lock.replace_group(group._replace(packages=tuple(members)))
     notes = [f"recorded the index of {' and '.join(names)}: {urls}" for urls, names in recorded.items()]
-    for places, names in differing.items():
-        what = f"{places} name indexes of {' and '.join(names)} that differ, or that are not the same for everybody"
-        notes.append(f"note: {what}; the lock records none of them, and each is asked where it is named")
+    notes += [
+        f"note: {what} for {' and '.join(names)}, so the lock records no index of {'it' if len(names) == 1 else 'them'}"
+        for what, names in differing.items()
+    ]
     return lock, notes
 
 

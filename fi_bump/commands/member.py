@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing import write
 from fi_bump.errors import Exit, LockError, UsageError
 from fi_bump.grammar import canonical_name
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import assign
-from fi_bump.records import NamedTuple
 from fi_bump.report.text import count
 from fi_bump.repository import Repository
 from fi_bump.request import named_group

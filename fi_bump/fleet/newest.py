@@ -49,7 +49,7 @@ def newest_of_all(
                 root, lock = repository.root, repository.lock
                 user = configuration.find(online.indexes, root)
                 here = installed(root, lock, scan)
-                known = Known(client, user, lock, targets(root), online.terms, here)
+                known = Known(client, user, lock, targets(root), online.terms, installed=here)
                 common = known.common(count_members(known, group).asked)
                 found[name, group.name] = Newest(None if common is None else str(common))
             except FiBumpError as error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fi_bump.index.address import expanded, redacted
 from fi_bump.pins import Place
-from fi_bump.records import NamedTuple
 
 
 class IndexAddress(NamedTuple):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from fi_bump.grammar import LazyPattern
-from fi_bump.records import NamedTuple
 
 _FLAGS = rb"(?:[ \t]+-[\w-]+(?:=\S+)?(?:[ \t]+(?!pip|install|download|wheel|sync|compile|add)[^-\s]\S*)?){0,9}?"
 # `uv pip install`, `uv add`, `python -m pip install`, `pip3.12 --no-cache-dir install`.
@@ -111,9 +111,16 @@ def _command(start: int, tool: str, words: list[Word]) -> InstallCommand:
             strategy = value in _ALL_INDEXES
         elif name == "--no-index":
             no_index = True
-    index = indexes[-1] if indexes else None
     return InstallCommand(
-        start, tool, tuple(requirements), index, tuple(extra), tuple(files), links, no_index, strategy
+        start=start,
+        tool=tool,
+        requirements=tuple(requirements),
+        default=indexes[-1] if indexes else None,
+        extra=tuple(extra),
+        files=tuple(files),
+        has_links=links,
+        no_index=no_index,
+        all_indexes=strategy,
     )
 
 

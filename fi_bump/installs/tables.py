@@ -127,8 +127,8 @@ def _pixi(source: Source, pixi: dict[str, Any]) -> list[Installation]:
 def _pipfile(source: Source, document: dict[str, Any]) -> list[Installation]:
     """Return the packages of a Pipfile: from its first source, unless a package names another one."""
     sources = [each for each in entries(document.get("source")) if isinstance(each, dict)]
-    urls = {str(each.get("name", "")): resolved(each["url"], Place(source.path)) for each in sources
-            if isinstance(each.get("url"), str)}  # fmt: skip
+    sources = [each for each in sources if isinstance(each.get("url"), str)]
+    urls = {str(each.get("name", "")): resolved(each["url"], Place(source.path)) for each in sources}
     packages: dict[str, object] = {}
     for section in ("dev-packages", "packages"):
         packages |= {canonical_name(name): given for name, given in table(document, section).items()}

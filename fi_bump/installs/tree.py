@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
@@ -12,7 +13,6 @@ from fi_bump.installs.model import IndexAddress, IndexOptions, Installation
 from fi_bump.installs.requirement_files import install, tops
 from fi_bump.lock import Lock
 from fi_bump.pins import Kind, Pin, Place, Source
-from fi_bump.records import NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, needles, wanted_by
 
@@ -63,7 +63,7 @@ def _names(scan: Scan) -> set[str]:
 
 
 def _addressed(scan: Scan) -> list[Installation]:
-    """Return an installation for each pin in the address of a file: such a package comes from no index."""
+    """Return an installation for each pin in the address of a file: that package comes from no index."""
     found = []
     for pin in scan.pins:
         if pin.kind is Kind.URL:

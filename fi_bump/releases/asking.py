@@ -43,7 +43,7 @@ def asking(root: str, lock: Lock, online: Online, scan: Scan, *, or_offline: boo
     client = Client(Http(Cache(default_folder())))
     with waiting("asking the package indexes"):
         try:
-            yield Known(client, user, lock, targets(root), online.terms, installed(root, lock, scan))
+            yield Known(client, user, lock, targets(root), online.terms, installed=installed(root, lock, scan))
         except UnreachableError as error:
             if or_offline and error.hint:
                 error.hint += ", or use --offline"

@@ -7,12 +7,12 @@ not hold a release back, so no index is asked about it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from packaging.version import Version
 
 from fi_bump.index.client import newest
 from fi_bump.lock import Group, Member
-from fi_bump.records import NamedTuple
 from fi_bump.releases.known import Known
 
 

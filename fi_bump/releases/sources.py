@@ -6,12 +6,12 @@ Every command that goes online asks here, so that all of them ask the same index
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from fi_bump.index.configuration import Indexes
 from fi_bump.installs.model import IndexAddress, IndexOptions
 from fi_bump.installs.tree import Installed
 from fi_bump.lock import USERS_INDEXES, Member
-from fi_bump.records import NamedTuple
 
 
 class IndexSource(NamedTuple):

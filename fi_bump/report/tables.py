@@ -101,14 +101,14 @@ def print_latest(found: list[GroupLatest]) -> None:
 def _verdict(each: GroupLatest) -> str:
     locked = each.group.version
     if each.common is None:
-        return f"no version that every package has is as new as {locked}, the locked one"
+        return f"no version that every member has is as new as {locked}, the locked one"
     audit = f"{count(each.conflicts, 'conflict') if each.conflicts else 'no conflicts'}"
     audit += f", {count(each.notes, 'note')}" if each.notes else ""
     audit += f": see fi-bump audit {each.group.name}=={each.common}" if each.conflicts or each.notes else ""
     if each.is_behind:
         move = f"run fi-bump set {each.group.name}=={each.common}"
-        return f"newest version that every package has: {each.common} ({audit}); {move}"
-    return f"up to date: {locked} is the newest version that every package has ({audit})"
+        return f"newest version that every member has: {each.common} ({audit}); {move}"
+    return f"up to date: {locked} is the newest version that every member has ({audit})"
 
 
 def _state(pinned: Assigned | None, version: str) -> str:

@@ -91,7 +91,7 @@ def test_a_release_that_one_member_lacks_is_refused(engine: Path, ask: Ask) -> N
     out = (
         "flashinfer-cubin 0.6.14 is not on URL/simple, where the nearest is 0.6.13\n"
         "nothing was changed\n"
-        f"help: run fi-bump set {NEW}, the newest version that every package has\n"
+        f"help: run fi-bump set {NEW}, the newest version that every member has\n"
     )
     for more in ((), ("--dry-run",), ("--allow-yanked", "--allow-prerelease")):
         assert ask(engine, "set", "0.6.14", *more) == (1, out, "")
@@ -130,7 +130,7 @@ def test_the_lock_can_say_that_a_member_counts(engine: Path, ask: Ask, index: In
     assert ask(engine, "set", "0.6.14").out.splitlines() == [
         "flashinfer-cubin 0.6.14 is not on URL/simple, where the nearest is 0.6.13",
         "nothing was changed",
-        f"help: run fi-bump set {NEW}, the newest version that every package has",
+        f"help: run fi-bump set {NEW}, the newest version that every member has",
         "help: if nothing uses flashinfer-cubin, take it out of the lock: fi-bump member remove flashinfer-cubin",
     ]
     assert snapshot(engine) == before
@@ -185,7 +185,7 @@ def test_a_label_that_no_release_has(engine: Path, ask: Ask, index: Index) -> No
     assert ask(engine, "set", NEW) == (
         1,
         f"flashinfer-jit-cache {NEW}+cu999 is not on URL/whl/simple, which has no release with +cu999, only with +cu130\n"
-        "nothing was changed\nhelp: run fi-bump latest flashinfer to see which versions each package has\n"
+        "nothing was changed\nhelp: run fi-bump latest flashinfer to see which versions each member has\n"
         f"help: record another label: {remedy}\n",
         "",
     )
@@ -326,7 +326,7 @@ def test_latest(engine: Path, ask: Ask) -> None:
         ["package", "newest", "date", "index"],
         ["flashinfer-cubin", "0.6.13", "2026-05-01", "URL/simple"],
         ["flashinfer-python", "0.6.14", "2026-05-01", "URL/simple"],
-        f"newest version that every package has: {NEW} (no conflicts); run fi-bump set flashinfer=={NEW}".split(),
+        f"newest version that every member has: {NEW} (no conflicts); run fi-bump set flashinfer=={NEW}".split(),
         f"note: {UNKNOWN}".split(),
     ]
     assert ask(engine, "latest", "--exit-code").code == 1
@@ -353,7 +353,7 @@ def test_latest(engine: Path, ask: Ask) -> None:
     )
     assert ask(engine, "set", NEW).code == 0
     assert ask(engine, "latest", "--exit-code").code == 0
-    up_to_date = f"up to date: {NEW} is the newest version that every package has (no conflicts)"
+    up_to_date = f"up to date: {NEW} is the newest version that every member has (no conflicts)"
     assert up_to_date in ask(engine, "latest").out
 
 
@@ -389,7 +389,7 @@ def test_hashes_are_replaced_with_what_the_index_has(engine: Path, ask: Ask) -> 
 
 
 def test_what_nobody_released_is_not_audited(engine: Path, ask: Ask) -> None:
-    help_ = f"help: run fi-bump audit flashinfer=={NEW}, the newest version that every package has\n"
+    help_ = f"help: run fi-bump audit flashinfer=={NEW}, the newest version that every member has\n"
     for form in ("text", "json"):
         result = ask(engine, "audit", "9.9", "--format", form)
         assert result == (1, "", f"fi-bump: no package of flashinfer has the release 9.9\n{help_}")

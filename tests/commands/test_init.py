@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,55 @@ def test_wrong_usage_writes_nothing(bare: Path, run: Run, arguments: list[str], 
     before = snapshot(bare)
     assert run(bare, "init", *arguments) == (code, "", error)
     assert snapshot(bare) == before
+
+
+A, B = "https://a.example/simple", "https://b.example/simple"
+
+
+@pytest.mark.parametrize(
+    ("files", "recorded", "said"),
+    [
+        (
+            {"requirements.txt": f"--extra-index-url {A}/\nflashinfer-python==0.6.8\n"},
+            ["default", f"{A}/"],
+            f"recorded the index of flashinfer-python: default, {A}/\n",
+        ),
+        (
+            {"requirements.txt": f"--index-url {A}\nflashinfer-python==0.6.8\n"},
+            A,
+            f"recorded the index of flashinfer-python: {A}\n",
+        ),
+        (
+            {
+                "requirements.txt": f"--extra-index-url {A}\nflashinfer-python==0.6.8\n",
+                "Dockerfile": f"FROM x\nENV UV_INDEX_STRATEGY=unsafe-best-match\nRUN uv pip install -r requirements.txt\nRUN pip install flashinfer-python==0.6.8 --extra-index-url {A}\n",
+            },
+            ["default", A],
+            f"recorded the index of flashinfer-python: default, {A}\n",
+        ),
+        (
+            {
+                "a/requirements.txt": f"--extra-index-url {A}\nflashinfer-python==0.6.8\n",
+                "b/requirements.txt": f"--extra-index-url {B}\nflashinfer-python==0.6.8\n",
+            },
+            None,
+            "note: a/requirements.txt:1, b/requirements.txt:1 name different indexes for flashinfer-python, so the lock "
+            "records no index of it\n",
+        ),
+        (
+            {"requirements.txt": "--extra-index-url https://u:p@a.example\nflashinfer-python==0.6.8\n"},
+            None,
+            "note: requirements.txt:1 names an address with credentials or a variable of the environment for "
+            "flashinfer-python, so the lock records no index of it\n",
+        ),
+        ({"requirements.txt": "flashinfer-python==0.6.8\n"}, None, ""),
+    ],
+)
+def test_the_index_that_the_files_name_is_recorded(
+    tmp_path: Path, run: Run, files: dict[str, str], recorded: object, said: str
+) -> None:
+    plant(tmp_path, {name: text.encode() for name, text in files.items()})
+    result = run(tmp_path, "init")
+    assert (result.code, result.out.partition("file\n" if "1 file\n" in result.out else "files\n")[2]) == (0, said)
+    packages = json.loads((tmp_path / "versions.lock.json").read_bytes())["groups"]["flashinfer"]["packages"]
+    assert packages["flashinfer-python"] == ({} if recorded is None else {"index": recorded})

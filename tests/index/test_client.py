@@ -96,9 +96,12 @@ def test_local_labels() -> None:
     )
     project = Project("kit", "", files)
     assert [file.name for file in project.of(Version("1.0"), "cu130")] == ["kit-1.0+cu130-x"]
-    assert project.of(Version("1.0")) == ()
+    # `==1.0` accepts 1.0+cu130 (PEP 440), so without a label all count, but only where there is none without a label.
+    assert [file.name for file in project.of(Version("1.0"))] == ["kit-1.0+cu130-x", "kit-1.0+cu129-x"]
+    plain = File("kit-1.0-x", "", Version("1.0"))
+    assert Project("kit", "", (*files, plain)).of(Version("1")) == (plain,)
     assert project.versions("cu129") == [Version("1.0")]
-    assert project.versions() == [Version("0.9")]
+    assert project.versions() == [Version("0.9"), Version("1.0")]
 
 
 def test_the_first_index_that_knows_a_package_answers_for_it(index: Index, client: Client) -> None:

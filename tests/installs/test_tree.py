@@ -54,14 +54,19 @@ def found(root: Path, files: dict[str, str]) -> list[str]:
             [f"requirements.txt:4 kit: pip, default {B}, extra {C}, alone, all"],
         ),
         (
-            {"requirements.txt": "-r more.txt\nkit==1.0\n", "requirements/x.txt": "kit-cubin==1.0\n",
-             "requirements-more.txt": f"-i {B}\n"},
+            {
+                "requirements.txt": "-r more.txt\nkit==1.0\n",
+                "requirements/x.txt": "kit-cubin==1.0\n",
+                "requirements-more.txt": f"-i {B}\n",
+            },
             ["requirements.txt:2 kit: pip, all", "requirements/x.txt:1 kit-cubin: pip, all"],
         ),
         (
-            {"requirements/cuda.txt": "-r ../base-requirements.txt\nkit==1.0\n",
-             "base-requirements.txt": f"-c constraints.txt\n--extra-index-url {A}\n",
-             "constraints.txt": f"--extra-index-url {B}\nkit-cubin==1.0\n"},
+            {
+                "requirements/cuda.txt": "-r ../base-requirements.txt\nkit==1.0\n",
+                "base-requirements.txt": f"-c constraints.txt\n--extra-index-url {A}\n",
+                "constraints.txt": f"--extra-index-url {B}\nkit-cubin==1.0\n",
+            },
             [f"requirements/cuda.txt:2 kit kit-cubin: pip, extra {B}, extra {A}, all"],
         ),
         # pip refuses a file that includes itself.
@@ -72,22 +77,30 @@ def found(root: Path, files: dict[str, str]) -> list[str]:
         ),
         (
             {"requirements.txt": "kit-cubin @ https://x.example/kit_cubin-1.0-py3-none-any.whl\n"},
-            ["requirements.txt:1 kit-cubin: pip, all",
-             "requirements.txt:1 kit-cubin: pip, no index, all, elsewhere https://x.example/kit_cubin-1.0-py3-none-any.whl"],
+            [
+                "requirements.txt:1 kit-cubin: pip, all",
+                "requirements.txt:1 kit-cubin: pip, no index, all, elsewhere https://x.example/kit_cubin-1.0-py3-none-any.whl",
+            ],
         ),
         # Commands.
         (
-            {"Dockerfile": f"FROM x\nARG KIT_VERSION=1.0\nRUN true && pip install \\\n  kit-cache==${{KIT_VERSION}} --extra-index-url {A}\n"},
+            {
+                "Dockerfile": f"FROM x\nARG KIT_VERSION=1.0\nRUN true && pip install \\\n  kit-cache==${{KIT_VERSION}} --extra-index-url {A}\n"
+            },
             [f"Dockerfile:3 kit-cache: pip, extra {A}, all"],
         ),
         (
-            {"Dockerfile": "ARG CUDA=130\nFROM x AS base\nARG CUDA\nENV ROOT=https://a.example/cu${CUDA}\n"
-                           "FROM base AS last\nRUN uv pip install kit-cache --index-url ${ROOT}/simple\n"},
+            {
+                "Dockerfile": "ARG CUDA=130\nFROM x AS base\nARG CUDA\nENV ROOT=https://a.example/cu${CUDA}\n"
+                "FROM base AS last\nRUN uv pip install kit-cache --index-url ${ROOT}/simple\n"
+            },
             ["Dockerfile:6 kit-cache: uv, default https://a.example/cu130/simple"],
         ),
         (
-            {"Dockerfile": "FROM x\nENV UV_INDEX_STRATEGY=unsafe-best-match PIP_EXTRA_INDEX_URL=https://no.example\n"
-                           f"ENV UV_EXTRA_INDEX_URL={A}\nRUN uv pip install kit\nFROM y\nRUN uv pip install kit-cubin\n"},
+            {
+                "Dockerfile": "FROM x\nENV UV_INDEX_STRATEGY=unsafe-best-match PIP_EXTRA_INDEX_URL=https://no.example\n"
+                f"ENV UV_EXTRA_INDEX_URL={A}\nRUN uv pip install kit\nFROM y\nRUN uv pip install kit-cubin\n"
+            },
             [f"Dockerfile:4 kit: uv, extra {A}, all", "Dockerfile:6 kit-cubin: uv"],
         ),
         (
@@ -99,17 +112,24 @@ def found(root: Path, files: dict[str, str]) -> list[str]:
             ["Dockerfile:3 kit: pip, default https://a.example, all"],
         ),
         (
-            {"docker/Dockerfile": f"FROM x\nRUN pip install -r /tmp/requirements/cuda.txt --extra-index-url {A}\n",
-             "requirements/cuda.txt": f"--extra-index-url {B}\nkit==1.0\n", "other/requirements/cpu.txt": "kit==1.0\n"},
+            {
+                "docker/Dockerfile": f"FROM x\nRUN pip install -r /tmp/requirements/cuda.txt --extra-index-url {A}\n",
+                "requirements/cuda.txt": f"--extra-index-url {B}\nkit==1.0\n",
+                "other/requirements/cpu.txt": "kit==1.0\n",
+            },
             [f"docker/Dockerfile:2 kit: pip, extra {A}, extra {B}, all", "other/requirements/cpu.txt:1 kit: pip, all"],
         ),
         (
-            {"docker/Dockerfile": f"FROM x\nRUN uv pip install -r requirements.txt kit-cubin --default-index {A}\n",
-             "requirements.txt": f"--index-url {B}\nkit==1.0\n"},
+            {
+                "docker/Dockerfile": f"FROM x\nRUN uv pip install -r requirements.txt kit-cubin --default-index {A}\n",
+                "requirements.txt": f"--index-url {B}\nkit==1.0\n",
+            },
             [f"docker/Dockerfile:2 kit kit-cubin: uv, default {A}"],
         ),
         (
-            {"ci.sh": f"export ROOT={A}\n# pip install kit-cubin\npip install kit --index-url $ROOT \\\n  --pre\nROOT=$(x)\npip install kit-cache -i $ROOT\n"},
+            {
+                "ci.sh": f"export ROOT={A}\n# pip install kit-cubin\npip install kit --index-url $ROOT \\\n  --pre\nROOT=$(x)\npip install kit-cache -i $ROOT\n"
+            },
             [f"ci.sh:3 kit: pip, default {A}, all", "ci.sh:6 kit-cache: pip, default !$ROOT, all"],
         ),
         (
@@ -117,7 +137,9 @@ def found(root: Path, files: dict[str, str]) -> list[str]:
             [f"Makefile:3 kit: pip, default {A}, all"],
         ),
         (
-            {".github/workflows/x.yml": f"env:\n  ROOT: {A}\njobs:\n  a:\n    steps:\n    - run: |\n        pip install kit==1.0 \\\n          -i ${{ROOT}}\n        pip install kit-cubin\n"},
+            {
+                ".github/workflows/x.yml": f"env:\n  ROOT: {A}\njobs:\n  a:\n    steps:\n    - run: |\n        pip install kit==1.0 \\\n          -i ${{ROOT}}\n        pip install kit-cubin\n"
+            },
             [f".github/workflows/x.yml:7 kit: pip, default {A}, all"],
         ),
         (
@@ -130,28 +152,38 @@ def found(root: Path, files: dict[str, str]) -> list[str]:
             [f"pyproject.toml:1 kit: uv, extra {A}"],
         ),
         (
-            {"pyproject.toml": '[project]\ndependencies = ["kit==1.0"]\n[project.optional-dependencies]\ngpu = ["Kit_Cubin"]\n'},
+            {
+                "pyproject.toml": '[project]\ndependencies = ["kit==1.0"]\n[project.optional-dependencies]\ngpu = ["Kit_Cubin"]\n'
+            },
             ["pyproject.toml:1 kit kit-cubin: pip, all"],
         ),
         (
-            {"pyproject.toml": f'[project]\ndependencies = ["kit==1.0", "kit-cache==1.0"]\n[[tool.uv.index]]\nname = "a"\nurl = "{A}"\nexplicit = true\n'
-                               f'[[tool.uv.index]]\nurl = "{B}"\ndefault = true\n[tool.uv.sources]\nkit_cache = [{{ index = "a", marker = "x" }}]\n'},
+            {
+                "pyproject.toml": f'[project]\ndependencies = ["kit==1.0", "kit-cache==1.0"]\n[[tool.uv.index]]\nname = "a"\nurl = "{A}"\nexplicit = true\n'
+                f'[[tool.uv.index]]\nurl = "{B}"\ndefault = true\n[tool.uv.sources]\nkit_cache = [{{ index = "a", marker = "x" }}]\n'
+            },
             [f"pyproject.toml:1 kit: uv, default {B}", f"pyproject.toml:5 kit-cache: uv, default {A}, alone"],
         ),
         (
-            {"pyproject.toml": f'[project]\ndependencies = ["kit==1.0"]\n[tool.uv]\nindex-strategy = "unsafe-best-match"\nextra-index-url = ["{A}"]\nfind-links = ["/x"]\n'},
+            {
+                "pyproject.toml": f'[project]\ndependencies = ["kit==1.0"]\n[tool.uv]\nindex-strategy = "unsafe-best-match"\nextra-index-url = ["{A}"]\nfind-links = ["/x"]\n'
+            },
             [f"pyproject.toml:1 kit: uv, extra {A}, all, elsewhere /x"],
         ),
         (
-            {"Pipfile": f'[[source]]\nname = "a"\nurl = "{A}"\n[[source]]\nname = "b"\nurl = "{B}"\n[packages]\nkit = "==1.0"\nkit-cubin = {{ version = "==1.0", index = "b" }}\n'},
+            {
+                "Pipfile": f'[[source]]\nname = "a"\nurl = "{A}"\n[[source]]\nname = "b"\nurl = "{B}"\n[packages]\nkit = "==1.0"\nkit-cubin = {{ version = "==1.0", index = "b" }}\n'
+            },
             [f"Pipfile:1 kit: pip, default {A}, alone, all", f"Pipfile:1 kit-cubin: pip, default {B}, alone"],
         ),
         (
-            {"pixi.toml": f'[pypi-options]\nextra-index-urls = ["{A}"]\n[pypi-dependencies]\nkit = "==1.0"\n[feature.gpu.pypi-dependencies]\nkit-cubin = {{ version = "==1.0", index = "{B}" }}\n'},
+            {
+                "pixi.toml": f'[pypi-options]\nextra-index-urls = ["{A}"]\n[pypi-dependencies]\nkit = "==1.0"\n[feature.gpu.pypi-dependencies]\nkit-cubin = {{ version = "==1.0", index = "{B}" }}\n'
+            },
             [f"pixi.toml:1 kit: uv, extra {A}", f"pixi.toml:6 kit-cubin: uv, default {B}, alone"],
         ),
     ],
-)  # fmt: skip
+)
 def test_installations(tmp_path: Path, files: dict[str, str], expected: list[str]) -> None:
     assert found(tmp_path, files) == expected
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from fi_bump.report.markdown_escape import plain
 from tests.commands.pr_body.conftest import MOVES
 from tests.commands.template.test_validators import scripts, written
-from tests.conftest import GIT_SETTINGS, NEW, OLD, TREE, Run, plant
+from tests.conftest import GIT_SETTINGS, NEW, OLD, TREE, UNKNOWN, Run, plant
 from tests.conftest import LOCK as ONE
 from tests.index.server import Index, Package, running, wheel
 from tests.stories.test_precommit import git
@@ -53,7 +54,7 @@ BODY = f"""\
 
 ### Not run
 
-- `flashinfer-jit-cache` is not on the index and no requirement pins it, so its releases were not checked
+- {plain(UNKNOWN)}
 - smoke of `flashinfer`: not run; run `fi-bump smoke --group flashinfer --output smoke.json` on a GPU
 """
 SUMMARY = "5 pins in 4 files, in step; no conflicts; nothing else to look at; smoke not run"
