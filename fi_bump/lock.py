@@ -235,9 +235,11 @@ def _names(document: dict[str, Any], path: str, key: str, check: Callable[[objec
     if not isinstance(values, list):
         raise _wrong(where, "must be a list")
     names = tuple(check(value, _join(where, number)) for number, value in enumerate(values))
+    seen: set[str] = set()
     for number, name in enumerate(names):
-        if name in names[:number]:
+        if name in seen:
             raise _wrong(_join(where, number), f"this list has '{name}' twice", hint="keep one of the two")
+        seen.add(name)
     return names
 
 

@@ -328,3 +328,30 @@ def test_the_error_names_a_path_that_is_not_utf8(site: str) -> None:
         f"{site.partition('#')[0]}: is not UTF-8, so it cannot be recorded",
         "rename it, or exclude it: init --exclude, or exclude in versions.lock.json",
     )
+
+
+class Compared(str):
+    """A text that counts how often it is compared with another."""
+
+    __slots__ = ()
+    times = 0
+
+    def __eq__(self, other: object) -> bool:
+        Compared.times += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+@pytest.mark.parametrize("key", ["sites", "variables", "repositories"])
+def test_a_list_is_not_compared_with_itself_entry_by_entry(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    forms = {"sites": "a/{}.txt#kit", "variables": "KIT_{}", "repositories": "example.invalid/o/kit{}"}
+    names = [Compared(forms[key].format(number)) for number in range(2000)]
+    fields: dict[str, Any] = {key: names}
+    whole = document(**fields)
+    monkeypatch.setattr(json, "loads", lambda *_, **__: whole)
+    Compared.times = 0
+    (group,) = load(b"").groups
+    assert getattr(group, key) == tuple(map(str, names))
+    # Some comparisons per entry are right; 2,000 entries that are compared with each other are 2,000,000.
+    assert Compared.times <= 10 * len(names)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -192,3 +194,28 @@ def test_a_version_of_another_name_is_not_a_mention(tmp_path: Path, line: str, s
 def test_a_long_line_is_shown_around_its_version(tmp_path: Path) -> None:
     line = b"kit " + b"a" * 200 + b" kit 0.6.1 " + b"b" * 200
     assert mentioned(tmp_path, line) == ["run.sh:1: text: …" + "a" * 55 + " kit 0.6.1 " + "b" * 54 + "…"]
+
+
+def searched(root: Path) -> int:
+    """Return how many times a pattern is run over a text while the mentions of 0.6.1 are looked for."""
+    runs = 0
+
+    def count(frame: FrameType, event: str, called: object) -> None:
+        nonlocal runs
+        runs += event == "c_call" and getattr(called, "__name__", "") == "finditer"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        mentions.of_version(str(root), LOCK, GROUP, "0.6.1", scanned())
+    finally:
+        sys.setprofile(before)
+    return runs
+
+
+def test_no_pattern_runs_over_a_file_without_the_version(tmp_path: Path) -> None:
+    # A pattern takes many times as long as `in`, and `set` reads every file of the repository.
+    plant(tmp_path, {f"src/{number}.cpp": b"kit 0.6.2 0x6y1 0_6_1\n" for number in range(50)})
+    assert searched(tmp_path) == 0
+    plant(tmp_path, {"a.sh": b"kit 0.6.1\n", "b.sh": b"kit 0.6.10\n"})
+    assert searched(tmp_path) == 2
