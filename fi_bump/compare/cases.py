@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 Outcome = Literal["pass", "fail", "skip"]
@@ -28,6 +30,10 @@ class CaseResult(NamedTuple):
     def judged(self) -> bool:
         """Whether the result is about the code: it passed, or it failed for no reason of the infrastructure."""
         return self.outcome != "skip" and self.infrastructure is None
+
+
+# Of what has no test cases.
+NO_CASES: Mapping[str, CaseResult] = MappingProxyType({})
 
 
 def merged(first: CaseResult, second: CaseResult, *, retried: bool) -> CaseResult:

@@ -142,7 +142,9 @@ class _Said:
             return self._message[:_MESSAGE]
         raised = _RAISED.search(self._head)
         lines = [raised[1]] if raised else [line for line in self._head.split("\n") if line.strip()]
-        return (lines[0].strip() if lines else self._type)[:_MESSAGE]
+        # A failure that says nothing still has to be told from a pass.
+        nothing = "" if self.tag == "skipped" else self.tag
+        return (lines[0].strip() if lines else self._type or nothing)[:_MESSAGE]
 
     @property
     def evidence(self) -> str:

@@ -37,7 +37,7 @@ def _comparison(document: dict[str, Any]) -> RunComparison:
         baseline=_side(document["baseline"]),
         run=_side(document["run"]),
         unchanged=int(document["counts"]["unchanged"]),
-        entries=tuple(_entry(each) for each in document["entries"]),
+        entries=tuple(change_of(each) for each in document["entries"]),
         whole=Whole(
             _number(whole["ratio"]), _number(whole["probability"]), whole["shown"] is True, whole["blocks"] is True
         ),
@@ -60,7 +60,8 @@ def _side(document: dict[str, Any]) -> Side:
     )
 
 
-def _entry(document: dict[str, Any]) -> CaseChange:
+def change_of(document: dict[str, Any]) -> CaseChange:
+    """Return one changed case of a report's document. Raises KeyError, TypeError or ValueError for a malformed one."""
     message, was, file = (
         None if document[name] is None else _text(document[name]) for name in ("message", "was", "file")
     )

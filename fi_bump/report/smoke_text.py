@@ -6,9 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from fi_bump.compare.model import ChangeKind
+from fi_bump.report.compare_lines import lines
+from fi_bump.report.compare_text import TITLES
 from fi_bump.smoke.baseline import numbers
 from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport, SmokeReport, Sweep, Target
 from fi_bump.untrusted import printable
+
+# How many lines of a kind are shown; JSON has all of them.
+_MOST = 20
 
 
 def verdict(report: SmokeReport) -> str:
@@ -57,8 +63,21 @@ def comparison_lines(comparison: BaselineComparison) -> Iterator[str]:
     for what, names in words:
         yield from (f"{name} {what}" for name in names)
     yield from map(_change_line, comparison.changes)
-    if not any((comparison.new_failures, comparison.standing_failures, comparison.fixed, comparison.changes)):
+    yield from _case_lines(comparison)
+    same = comparison._replace(version="") == BaselineComparison("", (), (), (), ())
+    if same:
         yield "nothing changed"
+
+
+def _case_lines(comparison: BaselineComparison) -> Iterator[str]:
+    """Yield a line for each test case that is not as in the baseline, by kind, the first twenty of each."""
+    for kind in ChangeKind:
+        found = lines(change for change in comparison.cases if change.kind is kind)
+        for line in found[:_MOST]:
+            said = "".join(f"; {when}: {text}" for when, text in line.messages)
+            yield f"{TITLES[kind]}: {line.name}: {line.detail}{said}"
+        if rest := sum(line.cases for line in found[_MOST:]):
+            yield f"{TITLES[kind]}: and {rest} more"
 
 
 def _change_line(change: MetricChange) -> str:

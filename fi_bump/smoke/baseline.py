@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from fi_bump import user_files
+from fi_bump.compare.cases import CaseResult, Outcome
+from fi_bump.compare.messages import signature
+from fi_bump.compare.model import CaseChange
 from fi_bump.errors import FiBumpError
+from fi_bump.smoke.case_changes import case_changes
 from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport
 from fi_bump.smoke.probes.protocol import ERRORS, OUTCOMES
+from fi_bump.smoke.registry import PYTEST
 
 SCHEMA = 1
 # The metrics that include the time of compiling.
@@ -72,11 +77,29 @@ def _no_constant(name: str) -> float:
 def probe_of(document: Any) -> ProbeReport:
     """Return one probe of a report's document. Raises KeyError, TypeError or ValueError for a malformed one."""
     report = ProbeReport(
-        document["name"], document["outcome"], document["reason"], float(document["seconds"]), document["metrics"]
+        name=document["name"],
+        outcome=document["outcome"],
+        reason=document["reason"],
+        seconds=float(document["seconds"]),
+        metrics=document["metrics"],
+        # Reports of earlier versions of fi-bump have none.
+        cases={each["case"]: _case_of(each) for each in document.get("cases", [])},
     )
     if not isinstance(report.name, str) or report.outcome not in OUTCOMES or not isinstance(report.metrics, dict):
         raise ValueError(document)
     return report
+
+
+def _case_of(document: dict[str, Any]) -> CaseResult:
+    seconds, infrastructure = document["seconds"], document["infrastructure"]
+    outcome = next(each for each in get_args(Outcome) if each == document["outcome"])
+    return CaseResult(
+        outcome=outcome,
+        seconds=None if seconds is None else float(seconds),
+        message=str(document["message"]),
+        infrastructure=None if infrastructure is None else str(infrastructure),
+        failed=int(outcome == "fail"),
+    )
 
 
 def compare(baseline: Baseline, probes: Sequence[ProbeReport], tolerance: float) -> BaselineComparison:
@@ -84,15 +107,40 @@ def compare(baseline: Baseline, probes: Sequence[ProbeReport], tolerance: float)
 
     A metric counts if it changed by more than `tolerance`, a share of its earlier value.
     """
-    failures = [probe.name for probe in probes if probe.outcome == "fail"]
+    cases = tuple(change for probe in probes for change in _cases(baseline.probes.get(probe.name), probe))
+    failures = [probe for probe in probes if probe.outcome == "fail"]
+    standing = [probe.name for probe in failures if _stands(baseline.probes.get(probe.name), probe, cases)]
     passing = [probe.name for probe in probes if probe.outcome in ("pass", "compiled")]
     return BaselineComparison(
-        baseline.version,
-        tuple(name for name in failures if name not in baseline.failures),
-        tuple(name for name in failures if name in baseline.failures),
-        tuple(name for name in passing if name in baseline.failures),
-        tuple(change for probe in probes for change in _changes(baseline.probes.get(probe.name), probe, tolerance)),
+        version=baseline.version,
+        new_failures=tuple(probe.name for probe in failures if probe.name not in standing),
+        standing_failures=tuple(standing),
+        fixed=tuple(name for name in passing if name in baseline.failures),
+        changes=tuple(
+            change for probe in probes for change in _changes(baseline.probes.get(probe.name), probe, tolerance)
+        ),
+        cases=cases,
     )
+
+
+def _cases(old: ProbeReport | None, new: ProbeReport) -> tuple[CaseChange, ...]:
+    """Return the test cases that are not as in the earlier report, if both have cases."""
+    return case_changes(old.cases, new.cases) if old is not None and old.cases and new.cases else ()
+
+
+def _stands(old: ProbeReport | None, new: ProbeReport, cases: Sequence[CaseChange]) -> bool:
+    """Return whether the earlier report has the same failure.
+
+    A probe is one failure. Tests are compared case by case, so that one old failure does not let new ones pass; and if
+    pytest itself broke, it must have broken in the same way before.
+    """
+    if old is None or old.outcome != "fail":
+        return False
+    if new.name != PYTEST:
+        return True
+    if new.broke or old.broke:
+        return new.broke and old.broke and signature(new.reason or "") == signature(old.reason or "")
+    return not any(change.blocks for change in cases)
 
 
 def _changes(old: ProbeReport | None, new: ProbeReport, tolerance: float) -> Iterator[MetricChange]:

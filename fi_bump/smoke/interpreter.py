@@ -6,11 +6,12 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from fi_bump import user_files
+from fi_bump.compare.cases import NO_CASES, CaseResult
 from fi_bump.errors import FiBumpError, UsageError, reason_of
 from fi_bump.smoke import probes, process
 from fi_bump.smoke.model import Device, Target
@@ -54,11 +55,12 @@ class Interpreter(NamedTuple):
 
 
 class ProbeAnswer(NamedTuple):
-    """A probe's result, its wall time, and whether it was stopped by an interrupt."""
+    """A probe's result, its wall time, whether it was stopped by an interrupt, and the test cases of pytest."""
 
     result: ProbeResult
     seconds: float
     stopped: bool = False
+    cases: Mapping[str, CaseResult] = NO_CASES
 
 
 def existing(python: str, option: str = "--python") -> str:

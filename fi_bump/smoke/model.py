@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from fi_bump.compare.cases import NO_CASES, CaseResult
+from fi_bump.compare.model import CaseChange
+from fi_bump.smoke.case_changes import skipped, worse
 from fi_bump.smoke.probes.protocol import ProbeResult
 from fi_bump.smoke.registry import PYTEST, Capability, Probe
 
@@ -36,13 +39,27 @@ class Target(NamedTuple):
 
 
 class ProbeReport(NamedTuple):
-    """The result of one probe: its outcome, a reason unless it passed, its wall time in seconds, and its metrics."""
+    """The result of one probe: its outcome, a reason unless it passed, its wall time in seconds, and its metrics.
+
+    `cases` are the test cases of `--pytest` by name; other probes have none.
+    """
 
     name: str
     outcome: str
     reason: str | None
     seconds: float
     metrics: dict[str, Any]
+    cases: Mapping[str, CaseResult] = NO_CASES
+
+    @property
+    def failure(self) -> str:
+        """A message that says that the probe failed, and why."""
+        return f"{self.name} failed: {self.reason}"
+
+    @property
+    def broke(self) -> bool:
+        """Whether it failed for another reason than a failed test case: a probe's check, a crash, a time limit."""
+        return self.outcome == "fail" and not any(case.outcome == "fail" for case in self.cases.values())
 
 
 class MetricChange(NamedTuple):
@@ -60,13 +77,17 @@ class MetricChange(NamedTuple):
 
 
 class BaselineComparison(NamedTuple):
-    """The comparison with an earlier report: new, standing (in both) and fixed failures, and changed metrics."""
+    """The comparison with an earlier report: new, standing (in both) and fixed failures, and changed metrics.
+
+    `cases` are the test cases of `--pytest` that are not as in the earlier report.
+    """
 
     version: str
     new_failures: tuple[str, ...]
     standing_failures: tuple[str, ...]
     fixed: tuple[str, ...]
     changes: tuple[MetricChange, ...]
+    cases: tuple[CaseChange, ...] = ()
 
 
 class SweptRelease(NamedTuple):
@@ -126,9 +147,16 @@ class SmokeReport(NamedTuple):
     sweep: Sweep | None = None
 
 
-def reported(name: str, result: ProbeResult, seconds: float) -> ProbeReport:
+def reported(name: str, result: ProbeResult, seconds: float, cases: Mapping[str, CaseResult] = NO_CASES) -> ProbeReport:
     """Return a probe's result as an entry of the report."""
-    return ProbeReport(name, result.outcome, result.reason, round(seconds, 3), result.metrics)
+    return ProbeReport(
+        name=name,
+        outcome=result.outcome,
+        reason=result.reason,
+        seconds=round(seconds, 3),
+        metrics=result.metrics,
+        cases=cases,
+    )
 
 
 def runnable(probes: Iterable[Probe], devices: Iterable[Device]) -> tuple[str, ...]:
@@ -148,28 +176,45 @@ def default_required(probes: Sequence[Probe], devices: Iterable[Device]) -> tupl
 
 
 def problems(
-    probes: Sequence[ProbeReport], required: Sequence[str], runnable: Iterable[str], standing: Iterable[str] = ()
+    probes: Sequence[ProbeReport],
+    required: Sequence[str],
+    runnable: Iterable[str],
+    comparison: BaselineComparison | None = None,
+    tests: Sequence[str] = (),
 ) -> tuple[Problem, ...]:
     """Return the reasons for a red verdict in the order of the probes; empty for a green one.
 
-    `runnable` are the probes that this machine can run; for them compiling is not enough. `standing` are the failures
-    that the baseline has too; they do not count. A required probe that did not run counts even if it did not run in
-    the baseline.
+    `runnable` are the probes that this machine can run; for them compiling is not enough. Failures that the baseline of
+    `comparison` has too do not count. A required probe that did not run counts even if it did not run in the baseline,
+    and so does each of the named `tests` that was skipped.
     """
     found = {probe.name: probe for probe in probes}
-    accepted, able = set(standing), {*runnable, PYTEST}
+    accepted, able = set(comparison.standing_failures if comparison else ()), {*runnable, PYTEST}
     reasons = [] if required else [Problem(None, "no probe can run on this machine, so nothing was tested")]
     for name in dict.fromkeys([*found, *required]):
         probe = found.get(name)
         if probe is None:
             reasons.append(Problem(name, f"{name} is required but was not chosen"))
+        elif worse := problem_of_tests(probe, comparison):
+            reasons.append(worse)
         elif probe.outcome == "fail" and name not in accepted:
-            reasons.append(Problem(name, f"{name} failed: {probe.reason}"))
+            reasons.append(Problem(name, probe.failure))
         elif probe.outcome == "not-run" and name in required:
             reasons.append(Problem(name, f"{name} is required but did not run: {probe.reason}"))
         elif probe.outcome == "compiled" and name in required and name in able:
             reasons.append(Problem(name, f"{name} is required to run but was only compiled: {probe.reason}"))
+    pytest = found.get(PYTEST)
+    if pytest is not None and pytest.outcome != "not-run":
+        reasons += [Problem(PYTEST, message) for message in skipped(tests, pytest.cases)]
     return tuple(reasons)
+
+
+def problem_of_tests(probe: ProbeReport, comparison: BaselineComparison | None) -> Problem | None:
+    """Return the problem that tests are worse than in the baseline, where that is what there is to say of the probe."""
+    if probe.name != PYTEST or comparison is None or probe.broke or probe.outcome == "not-run":
+        return None
+    message = worse(comparison.cases, len(probe.cases))
+    return None if message is None else Problem(probe.name, message)
 
 
 def sweep_problems(sweep: Sweep) -> tuple[Problem, ...]:

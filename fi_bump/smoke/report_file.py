@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from fi_bump.compare.report_file import change_of
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke import baseline
-from fi_bump.smoke.model import BaselineComparison, Device, MetricChange, Problem, SmokeReport, Target
+from fi_bump.smoke.model import BaselineComparison, Device, MetricChange, Problem, SmokeReport, Target, problem_of_tests
 
 _HINT = "give --smoke a report that fi-bump smoke --format json wrote"
 
@@ -29,8 +30,12 @@ def load(path: str) -> SmokeReport:
 def beside(report: SmokeReport, earlier: baseline.Baseline, tolerance: float) -> SmokeReport:
     """Return the report compared with a baseline, without problems for failures that the baseline has too."""
     comparison = baseline.compare(earlier, report.probes, tolerance)
-    left = tuple(each for each in report.problems if each.probe not in comparison.standing_failures)
-    return report._replace(ok=not left, problems=left, comparison=comparison)
+    worse = {probe.name: problem_of_tests(probe, comparison) for probe in report.probes}
+    explained = {*comparison.standing_failures, *(name for name, problem in worse.items() if problem is not None)}
+    answered = {Problem(probe.name, probe.failure) for probe in report.probes if probe.name in explained}
+    left = [problem for problem in report.problems if problem not in answered]
+    left += [problem for problem in worse.values() if problem is not None]
+    return report._replace(ok=not left, problems=tuple(left), comparison=comparison)
 
 
 def _report(document: dict[str, Any]) -> SmokeReport:
@@ -75,4 +80,11 @@ def _comparison(document: dict[str, Any]) -> BaselineComparison:
     ]
     names = ("new_failures", "standing_failures", "fixed")
     new, standing, fixed = (tuple(map(str, document[name])) for name in names)
-    return BaselineComparison(str(document["version"]), new, standing, fixed, tuple(changes))
+    return BaselineComparison(
+        version=str(document["version"]),
+        new_failures=new,
+        standing_failures=standing,
+        fixed=fixed,
+        changes=tuple(changes),
+        cases=tuple(map(change_of, document.get("cases", []))),
+    )

@@ -126,7 +126,7 @@ class _Board:
             name = job.name
             self._progress.started(name, where)
             answer = job.run(visible(device), partial(self._progress.line, name), self._stop)
-            report = reported(name, answer.result, answer.seconds)
+            report = reported(name, answer.result, answer.seconds, answer.cases)
             with self._lock:
                 self._done[name] = report
             if not answer.stopped:

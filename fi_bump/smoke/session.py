@@ -90,8 +90,8 @@ class Session:
         required = model.default_required(setup.probes, devices) if setup.required is None else setup.required
         required += (PYTEST,) if setup.tests else ()
         comparison = None if baseline is None else compare(baseline, reports, setup.tolerance)
-        standing = () if comparison is None else comparison.standing_failures
-        problems = model.problems(reports, required, model.runnable(setup.probes, devices), standing)
+        runnable = model.runnable(setup.probes, devices)
+        problems = model.problems(reports, required, runnable, comparison, setup.tests)
         name = setup.group.name
         return SmokeReport(
             ok=not problems,

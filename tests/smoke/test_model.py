@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fi_bump.smoke.model import (
+    BaselineComparison,
     Device,
     MetricChange,
     ProbeReport,
@@ -88,7 +89,8 @@ def test_the_verdict(
     expected: list[tuple[str | None, str]],
 ) -> None:
     probes = [said(name, outcome) for name, outcome in outcomes.items()]
-    assert problems(probes, required, able, standing) == tuple(Problem(*each) for each in expected)
+    compared = BaselineComparison("0.6.8", (), tuple(standing), (), ())
+    assert problems(probes, required, able, compared) == tuple(Problem(*each) for each in expected)
 
 
 GOOD, BAD = SweptRelease("4.5.2", "compiled", "for sm_100a"), SweptRelease("4.6.0", "fail", "no make_fragment")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fi_bump.compare.model import ChangeKind, RunComparison
-from fi_bump.report.compare.groups import Line, lines
+from fi_bump.report.compare_lines import Line, lines
 from fi_bump.report.compare_text import TITLES, compared, counted, verdict
 from fi_bump.report.findings.markdown import bullets, plain
 from fi_bump.report.markdown_escape import code, table

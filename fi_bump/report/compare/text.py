@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fi_bump.compare.model import ChangeKind, RunComparison
-from fi_bump.report.compare.groups import lines
+from fi_bump.report.compare_lines import lines
 from fi_bump.report.compare_text import TITLES, compared, counted, verdict
 from fi_bump.untrusted import one_line
 

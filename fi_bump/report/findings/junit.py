@@ -25,7 +25,7 @@ def junit_text(report: Report) -> str:
     for path, key in report.passed:
         _case(suite, seen, path, key)
     if closing := [*report.summary, *(f"help: {line}" for line in report.help)]:
-        ElementTree.SubElement(suite, "system-out").text = _xml("\n".join(closing))
+        ElementTree.SubElement(suite, "system-out").text = xml_text("\n".join(closing))
     return document(suite)
 
 
@@ -44,14 +44,16 @@ def _case(suite: ElementTree.Element, seen: Counter[tuple[str, str]], path: str,
     seen[path, key] += 1
     number = seen[path, key]
     name = key if number == 1 else f"{key} ({number})"
-    return ElementTree.SubElement(suite, "testcase", {"classname": _xml(path), "name": _xml(name), "time": "0.000"})
+    return ElementTree.SubElement(
+        suite, "testcase", {"classname": xml_text(path), "name": xml_text(name), "time": "0.000"}
+    )
 
 
 def _failed(case: ElementTree.Element, result: Result) -> None:
     tag = "failure" if result.rule.fails else "skipped"
-    child = ElementTree.SubElement(case, tag, {"type": result.rule.value, "message": _xml(result.message)})
-    child.text = _xml(f"{shown(result.place)}: {message(result)}")
+    child = ElementTree.SubElement(case, tag, {"type": result.rule.value, "message": xml_text(result.message)})
+    child.text = xml_text(f"{shown(result.place)}: {message(result)}")
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
     return _NO_XML.sub("\ufffd", printable(text))

@@ -21,7 +21,7 @@ def compare_json(comparison: RunComparison) -> str:
         "whole": comparison.whole._asdict(),
         "claims": list(comparison.claims),
         "problems": list(comparison.problems),
-        "entries": [_entry(entry) for entry in comparison.entries],
+        "entries": [change_document(entry) for entry in comparison.entries],
     }
     return json_text(document)
 
@@ -36,7 +36,8 @@ def _side(side: Side) -> dict[str, Any]:
     }
 
 
-def _entry(entry: CaseChange) -> dict[str, Any]:
+def change_document(entry: CaseChange) -> dict[str, Any]:
+    """One changed case, as `compare.report_file.change_of` reads it back."""
     return {
         **entry._asdict(),
         "kind": entry.kind.value,

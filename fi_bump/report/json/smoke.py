@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from fi_bump.report.json.compare import change_document
 from fi_bump.report.json.text import json_text
 from fi_bump.smoke.baseline import SCHEMA
-from fi_bump.smoke.model import BaselineComparison, SmokeReport, Sweep, Target
+from fi_bump.smoke.model import BaselineComparison, ProbeReport, SmokeReport, Sweep, Target
 
 
 def smoke_json(report: SmokeReport) -> str:
@@ -22,7 +23,7 @@ def _report(report: SmokeReport) -> dict[str, Any]:
         "target": _target(report.target),
         "required": list(report.required),
         "problems": [problem._asdict() for problem in report.problems],
-        "probes": [probe._asdict() for probe in report.probes],
+        "probes": [{**probe._asdict(), "cases": _cases(probe)} for probe in report.probes],
         "comparison": None if report.comparison is None else _comparison(report.comparison),
         "against": None if report.against is None else _report(report.against),
         "sweep": None if report.sweep is None else _sweep(report.sweep),
@@ -55,7 +56,21 @@ def _comparison(comparison: BaselineComparison) -> dict[str, Any]:
         "standing_failures": list(comparison.standing_failures),
         "fixed": list(comparison.fixed),
         "changes": [{**change._asdict(), "share": change.share} for change in comparison.changes],
+        "cases": [change_document(change) for change in comparison.cases],
     }
+
+
+def _cases(probe: ProbeReport) -> list[dict[str, Any]]:
+    return [
+        {
+            "case": key,
+            "outcome": case.outcome,
+            "seconds": case.seconds,
+            "message": case.message,
+            "infrastructure": case.infrastructure,
+        }
+        for key, case in probe.cases.items()
+    ]
 
 
 def _sweep(sweep: Sweep) -> dict[str, Any]:

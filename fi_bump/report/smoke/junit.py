@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ElementTree
 
-from fi_bump.report.findings.junit import document
+from fi_bump.report.findings.junit import document, xml_text
 from fi_bump.report.smoke_text import target_line
-from fi_bump.smoke.model import ProbeReport, Problem, SmokeReport, Sweep
+from fi_bump.smoke.model import BaselineComparison, ProbeReport, Problem, SmokeReport, Sweep
 
 
 def junit_text(report: SmokeReport) -> str:
@@ -23,9 +23,15 @@ def junit_text(report: SmokeReport) -> str:
     suite = ElementTree.Element("testsuite", {"name": name})
     properties = ElementTree.SubElement(suite, "properties")
     ElementTree.SubElement(properties, "property", {"name": "target", "value": target_line(report.target)})
-    blocking = {problem.probe: problem for problem in report.problems if problem.probe is not None}
+    blocking: dict[str, Problem] = {}
+    for problem in report.problems:
+        if problem.probe is not None:
+            earlier = blocking.get(problem.probe)
+            message = problem.message if earlier is None else f"{earlier.message}; {problem.message}"
+            blocking[problem.probe] = Problem(problem.probe, message)
     for probe in report.probes:
         _case(suite, report.group, probe, blocking.pop(probe.name, None))
+        _tests(suite, probe, report.comparison)
     if report.sweep is not None:
         _releases(suite, report.group, report.sweep)
     for problem in [*blocking.values(), *(problem for problem in report.problems if problem.probe is None)]:
@@ -52,6 +58,23 @@ def _case(suite: ElementTree.Element, group: str, probe: ProbeReport, problem: P
     if probe.metrics:
         # JSON escapes the characters that XML does not allow.
         ElementTree.SubElement(case, "system-out").text = json.dumps(probe.metrics, sort_keys=True)
+
+
+def _tests(suite: ElementTree.Element, probe: ProbeReport, comparison: BaselineComparison | None) -> None:
+    """Add the test cases of a probe under their own names. With a baseline only what is worse than there fails."""
+    worse = {change.case: change for change in comparison.cases if change.blocks} if comparison is not None else {}
+    standing = comparison is not None and probe.name in comparison.standing_failures
+    for key, test in probe.cases.items():
+        owner, _, name = key.rpartition("::")
+        attributes = {"classname": xml_text(owner), "name": xml_text(name), "time": f"{test.seconds or 0.0:.3f}"}
+        case = ElementTree.SubElement(suite, "testcase", attributes)
+        if key in worse and test.outcome != "fail":
+            ElementTree.SubElement(case, "failure", {"message": xml_text(worse[key].detail)})
+        elif test.outcome == "fail" and not standing and (comparison is None or not comparison.cases or key in worse):
+            ElementTree.SubElement(case, "failure", {"message": xml_text(test.message)})
+        elif test.outcome != "pass":
+            said = test.message if test.outcome == "skip" else f"fails in the baseline too: {test.message}"
+            ElementTree.SubElement(case, "skipped", {"message": xml_text(said)})
 
 
 def _releases(suite: ElementTree.Element, group: str, sweep: Sweep) -> None:

@@ -162,7 +162,7 @@ def test_json() -> None:
             },
         ],
         "probes": [
-            {"name": "environment", "outcome": "pass", "reason": None, "seconds": 2.5, "metrics": {}},
+            {"name": "environment", "outcome": "pass", "reason": None, "seconds": 2.5, "metrics": {}, "cases": []},
             {
                 "name": "mxfp4-sm90-interleave",
                 "outcome": "fail",
@@ -174,6 +174,7 @@ def test_json() -> None:
                     "tokens": 64,
                     "shapes": [{"tokens": 1, "kernel_us": 337.0}],
                 },
+                "cases": [],
             },
         ],
         "comparison": None,
@@ -193,6 +194,7 @@ def test_json_of_the_further_parts() -> None:
             {"probe": "environment", "metric": "seconds", "before": 1.0, "after": 2.5, "share": 1.5},
             {"probe": "mxfp4-sm90-interleave", "metric": "error", "before": 0.0, "after": 1.40625, "share": None},
         ],
+        "cases": [],
     }
     assert json.loads(render(BESIDE, "json"))["against"]["version"] == "0.6.8.post1"
     assert json.loads(render(SWEPT, "json"))["sweep"] == {
