@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.compare.cases import CaseResult
-from fi_bump.report.json.smoke import json_text
+from fi_bump.report.json.smoke import smoke_json
 from fi_bump.report.smoke.junit import junit_text
 from fi_bump.report.smoke_text import comparison_lines
 from fi_bump.smoke.baseline import Baseline, compare, load
@@ -205,7 +205,7 @@ def test_every_case_of_a_real_run_is_in_the_report_and_read_back(tmp_path: Path)
     ]
     report = GREEN._replace(probes=(*GREEN.probes, probe))
     path = tmp_path / "smoke.json"
-    path.write_text(json_text(report))
+    path.write_text(smoke_json(report))
     VALIDATOR.validate(json.loads(path.read_text()))
     known = {key: case._replace(file=None, line=None) for key, case in probe.cases.items()}
     assert load_report(str(path)).probes[-1].cases == known
