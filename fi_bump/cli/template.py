@@ -31,13 +31,13 @@ def template_command(
             autocompletion=complete_groups,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file that is not shared.")] = False,
 ) -> None:
     """Print or write a file for CI, filled in from the lock.
 
-    The file is a workflow, a pipeline, a configuration, or the body of a pull request. --write alone never replaces an
-    existing .pre-commit-config.yaml or renovate.json, because those may hold the settings of other tools; it tells you
-    what to add instead.
+    The file is a workflow, a pipeline, a configuration, or the body of a pull request. No option replaces an existing
+    .pre-commit-config.yaml, renovate.json or other shared configuration, because it may hold other settings: fi-bump
+    prints what to add to it instead.
     """
     from fi_bump.commands import template as command
 

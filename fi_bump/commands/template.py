@@ -9,10 +9,12 @@ from fi_bump import state
 from fi_bump.commands.locked import locked_folder
 from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError
+from fi_bump.lock import LOCK_NAME
 from fi_bump.repository import open_repository
 from fi_bump.scanning import files
 from fi_bump.template.catalog import TEMPLATES, Template, find, source
 from fi_bump.template.fill import fill
+from fi_bump.template.shared import shared_name
 from fi_bump.template.values import filling
 from fi_bump.terminal.output import say, write_bytes
 
@@ -74,6 +76,8 @@ def _write(root: str, template: Template, text: str, path: str, options: Templat
         if options.output is None:
             _refuse_below(root, template)
             _refuse_rivals(root, template, text)
+        if old is not None:
+            _refuse_shared(root, template, text, path)
         if old is not None and not options.force:
             hint = "run it again with --force to replace the file; its changes are lost"
             raise UsageError("this file exists and differs from the template", place=path, hint=hint)
@@ -100,18 +104,35 @@ def _refuse_below(root: str, template: Template) -> None:
 
 
 def _refuse_rivals(root: str, template: Template, text: str) -> None:
-    """Raise UsageError if the tool has a configuration already; its hint says what to add to it.
-
-    That file may hold settings that the template does not have, so it must be merged by hand.
-    """
+    """Raise UsageError if the tool has a configuration already, at any path where it looks for one."""
     for rival in template.rivals:
         if files.read_optional(root, rival) is not None:
-            message = "this file exists and may hold other settings, so it was not replaced"
-            raise UsageError(message, place=rival, hint=_merge(template, text))
+            raise _not_replaced(template, text, rival, rival)
 
 
-def _merge(template: Template, text: str) -> str:
+def _refuse_shared(root: str, template: Template, text: str, path: str) -> None:
+    """Raise UsageError if the existing file at `path` is the lock or the configuration of a whole tool.
+
+    --force does not replace it either, because it may hold settings that the template does not have.
+    """
+    name = shared_name(root, path)
+    if name is not None:
+        raise _not_replaced(template, text, path, name)
+
+
+def _not_replaced(template: Template, text: str, path: str, name: str) -> UsageError:
+    """Return the error for the file at `path`, which is the shared file `name`; its hint says what to add to it."""
+    message = "this file exists and may hold other settings, so it was not replaced"
+    if name == LOCK_NAME:
+        message = "this file is a lock of fi-bump, so it was not replaced"
+    return UsageError(message, place=path, hint=_merge(template, text, name))
+
+
+def _merge(template: Template, text: str, name: str) -> str:
+    if name not in template.rivals:
+        return f"run fi-bump template {template.name} --write, or name another file with --output PATH"
     if template.name == "pre-commit":
         entry = text.partition("repos:\n")[2].rstrip("\n")
         return f"add this entry to its repos:\n{entry}"
-    return f"add the output of fi-bump template {template.name} to it, or name another file with --output PATH"
+    settings = '  "customManagers"' + text.partition('  "customManagers"')[2].rstrip("}\n")
+    return f"add these settings to it, or name another file with --output PATH:\n{settings}"

@@ -84,27 +84,116 @@ def test_another_file_is_not_replaced_without_force(two: Path, run: Run) -> None
     assert target.read_bytes() == golden("github-drift")
 
 
+KEPT = "this file exists and may hold other settings, so it was not replaced\n"
+ENTRY = (
+    "help: add this entry to its repos:\n"
+    "  - repo: https://github.com/fi-bump/fi-bump\n"
+    "    rev: v1.2.3\n"
+    "    hooks:\n"
+    "      - id: fi-bump-check\n"
+)
+THEIRS = b"repos:\n- repo: https://example.invalid/y\n  rev: v1\n  hooks: [{id: z}]\n"
+
+
+def settings() -> str:
+    """Return the hint for a configuration of Renovate: the settings of the golden file without its first lines."""
+    lines = golden("renovate").decode().split("\n")
+    assert lines[:3] == ["{", '  "$schema": "https://docs.renovatebot.com/renovate-schema.json",', lines[2]]
+    assert (lines[3], lines[-3:]) == ('  "customManagers": [', ["  ]", "}", ""])
+    added = "\n".join(lines[3:-2])
+    return f"help: add these settings to it, or name another file with --output PATH:\n{added}\n"
+
+
 @pytest.mark.parametrize("force", [(), ("--force",)])
 def test_a_shared_configuration_is_never_replaced(two: Path, run: Run, force: tuple[str, ...]) -> None:
-    plant(two, {".pre-commit-config.yaml": b"repos: []\n", ".github/renovate.json5": b"{}\n"})
+    plant(two, {".pre-commit-config.yaml": THEIRS, ".github/renovate.json5": b"{}\n"})
     before = snapshot(two)
-    assert run(two, "template", "pre-commit", "--write", *force) == Result(
-        2,
-        "",
-        ".pre-commit-config.yaml: this file exists and may hold other settings, so it was not replaced\n"
-        "help: add this entry to its repos:\n"
-        "  - repo: https://github.com/fi-bump/fi-bump\n"
-        "    rev: v1.2.3\n"
-        "    hooks:\n"
-        "      - id: fi-bump-check\n",
-    )
-    assert run(two, "template", "renovate", "--write", *force) == Result(
-        2,
-        "",
-        ".github/renovate.json5: this file exists and may hold other settings, so it was not replaced\n"
-        "help: add the output of fi-bump template renovate to it, or name another file with --output PATH\n",
-    )
+    complaint = f".pre-commit-config.yaml: {KEPT}{ENTRY}"
+    assert run(two, "template", "pre-commit", "--write", *force) == Result(2, "", complaint)
+    complaint = f".github/renovate.json5: {KEPT}{settings()}"
+    assert run(two, "template", "renovate", "--write", *force) == Result(2, "", complaint)
     assert snapshot(two) == before
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+@pytest.mark.parametrize(
+    ("spelling", "place"),
+    [
+        (".pre-commit-config.yaml", ".pre-commit-config.yaml"),
+        ("./docker/..//.pre-commit-config.yaml", ".pre-commit-config.yaml"),
+        ("{root}/.pre-commit-config.yaml", ".pre-commit-config.yaml"),
+        ("../two/.pre-commit-config.yaml", ".pre-commit-config.yaml"),
+        ("ci/link.yaml", "ci/link.yaml"),
+        ("ci/hard.yaml", "ci/hard.yaml"),
+        ("folder/.pre-commit-config.yaml", "folder/.pre-commit-config.yaml"),
+        ("ci/.Pre-Commit-Config.YAML", "ci/.Pre-Commit-Config.YAML"),
+    ],
+)
+def test_output_does_not_replace_a_shared_configuration(
+    two: Path, run: Run, spelling: str, place: str, force: tuple[str, ...]
+) -> None:
+    plant(two, {".pre-commit-config.yaml": THEIRS, "ci/.Pre-Commit-Config.YAML": THEIRS})
+    (two / "ci/link.yaml").symlink_to("../.pre-commit-config.yaml")
+    (two / "ci/hard.yaml").hardlink_to(two / ".pre-commit-config.yaml")
+    (two / "folder").symlink_to(".")
+    before = snapshot(two)
+    given = spelling.format(root=two)
+    assert run(two, "template", "pre-commit", "--output", given, *force) == Result(2, "", f"{place}: {KEPT}{ENTRY}")
+    assert snapshot(two) == before
+
+
+def test_output_does_not_replace_the_file_that_a_configuration_links_to(two: Path, run: Run) -> None:
+    plant(two, {"tools/hooks.yaml": THEIRS})
+    (two / ".pre-commit-config.yaml").symlink_to("tools/hooks.yaml")
+    complaint = f"tools/hooks.yaml: {KEPT}{ENTRY}"
+    assert run(two, "template", "pre-commit", "--output", "tools/hooks.yaml", "--force") == Result(2, "", complaint)
+    assert (two / "tools/hooks.yaml").read_bytes() == THEIRS
+
+
+@pytest.mark.parametrize("place", ["renovate.json", ".github/renovate.json5", ".renovaterc", "ci/renovate.json"])
+def test_output_does_not_replace_a_configuration_of_renovate(two: Path, run: Run, place: str) -> None:
+    plant(two, {place: b'{"extends": ["local>x/y"]}\n'})
+    before = snapshot(two)
+    complaint = f"{place}: {KEPT}{settings()}"
+    assert run(two, "template", "renovate", "--output", place, "--force") == Result(2, "", complaint)
+    assert snapshot(two) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "message"),
+    [
+        ("gitlab", ".pre-commit-config.yaml", KEPT),
+        ("gitlab", ".gitlab-ci.yml", KEPT),
+        ("buildkite", ".buildkite/pipeline.yml", KEPT),
+        ("pre-commit", "renovate.json", KEPT),
+        ("renovate", "versions.lock.json", "this file is a lock of fi-bump, so it was not replaced\n"),
+    ],
+)
+def test_output_does_not_replace_the_shared_file_of_another_tool(
+    two: Path, run: Run, name: str, place: str, message: str
+) -> None:
+    if place != "versions.lock.json":
+        plant(two, {place: b"include: []\n"})
+    before = snapshot(two)
+    hint = f"help: run fi-bump template {name} --write, or name another file with --output PATH\n"
+    complaint = f"{place}: {message}{hint}"
+    assert run(two, "template", name, "--output", place, "--force") == Result(2, "", complaint)
+    assert snapshot(two) == before
+
+
+def test_output_replaces_a_file_that_is_not_shared(two: Path, run: Run) -> None:
+    places = ["ci/pipeline.yml", "ci/x.pre-commit-config.yaml", "my-renovate.json"]
+    for place in places:
+        plant(two, {place: b"mine\n"})
+        assert run(two, "template", "gitlab", "--output", place, "--force") == Result(0, f"wrote {place}\n", "")
+        assert (two / place).read_bytes() == golden("gitlab")
+
+
+def test_output_makes_a_shared_configuration_where_none_is(two: Path, run: Run) -> None:
+    place = ".pre-commit-config.yaml"
+    for said in (f"wrote {place}\n", f"{place} is up to date\n"):
+        assert run(two, "template", "pre-commit", "--output", place, "--force") == Result(0, said, "")
+    assert (two / place).read_bytes() == golden("pre-commit")
 
 
 def test_output_names_another_place(two: Path, run: Run) -> None:
