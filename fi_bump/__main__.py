@@ -23,6 +23,8 @@ def _run() -> None:
         from fi_bump.terminal.output import open_missing_streams
 
         open_missing_streams()
+    if sys.argv[1:] == ["--version"] and "_FI_BUMP_COMPLETE" not in os.environ:
+        sys.exit(_print_version())
     root = _checked(sys.argv[1:])
     last_check = None
     if root is not None:
@@ -31,16 +33,20 @@ def _run() -> None:
         last_check = cache.recall(root)
         if last_check.report is not None and not sys.stdout.isatty():
             _answer(last_check.report)
-    from fi_bump.commands import check
     from fi_bump.terminal.output import guard
 
-    checking = check.parse(sys.argv[1:])
-    if checking is not None:
-        sys.exit(guard(lambda: check.run(checking, last_check)))
+    # Only typer answers these, so what a command needs is not imported.
+    helping = not {"-h", "--help"}.isdisjoint(sys.argv[1:])
+    if "check" in sys.argv[1:] and not helping:
+        from fi_bump.commands import check
+
+        checking = check.parse(sys.argv[1:])
+        if checking is not None:
+            sys.exit(guard(lambda: check.run(checking, last_check)))
     # The other commands run for about a second: rare collections are enough.
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
-    if "set" in sys.argv[1:]:
+    if "set" in sys.argv[1:] and not helping:
         from fi_bump.commands import set as command
 
         setting = command.parse(sys.argv[1:])
@@ -49,6 +55,18 @@ def _run() -> None:
     from fi_bump.cli import app
 
     sys.exit(guard(lambda: app(prog_name="fi-bump")))
+
+
+def _print_version() -> int:
+    """Print what typer prints for `--version`, without the time that its import takes, and return the exit code."""
+    from fi_bump import __version__
+    from fi_bump.terminal.output import guard, say
+
+    def answer() -> int:
+        say([f"fi-bump {__version__}"])
+        return 0
+
+    return guard(answer)
 
 
 def _checked(arguments: list[str]) -> str | None:

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.options import IndexOption, ReportFormatOption, online_of
-from fi_bump.commands import check as command
 from fi_bump.terminal.output import guard
 
 
@@ -33,6 +32,8 @@ def check_command(
 
     Without --fix it changes no file of the repository. It does not need git, and only --online uses the network.
     """
+    from fi_bump.commands import check as command
+
     asked = command.CheckOptions(
         root=context.obj, paths=tuple(paths or ()), fix=fix, diff=diff, form=form, mentions=mentions
     )

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fi_bump.errors import FiBumpError
-from fi_bump.lock import LOCK_NAME, Group, Lock, load
-from fi_bump.scanning import files
+
+if TYPE_CHECKING:
+    from fi_bump.lock import Group
 
 _NEWEST = 20
 
@@ -92,6 +94,9 @@ def _beginning(typed: str, offered: list[str]) -> list[str]:
 
 
 def _groups(root: str) -> tuple[Group, ...]:
+    from fi_bump.lock import LOCK_NAME, load
+    from fi_bump.scanning import files
+
     try:
         source = files.read_optional(root, LOCK_NAME)
         return load(source.data).groups if source is not None else ()
@@ -113,6 +118,7 @@ def _cached(root: str, group: Group) -> list[str]:
     from fi_bump.index.cache import Cache, default_folder
     from fi_bump.index.client import Client
     from fi_bump.index.http import CachedHttp
+    from fi_bump.lock import Lock
     from fi_bump.releases.known import Known, Terms, targets
 
     user = configuration.find((), root)

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.options import complete_families
-from fi_bump.commands import init as command
 from fi_bump.terminal.output import guard
 
 
@@ -47,6 +46,8 @@ def init_command(
     pyproject.toml pins different versions in different tables, each version becomes its own group; --split does this
     for all files.
     """
+    from fi_bump.commands import init as command
+
     asked = command.InitOptions(
         root=context.obj,
         groups=tuple(group or ()),

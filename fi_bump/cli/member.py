@@ -6,8 +6,6 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.options import HELP_NAMES, complete_groups, complete_members
-from fi_bump.commands import member as command
-from fi_bump.commands.member import MemberOptions
 from fi_bump.terminal.output import guard
 
 member_app = typer.Typer(
@@ -50,13 +48,17 @@ def member_add(
 
     From now on set moves the package's pins together with the others of the group.
     """
-    options = MemberOptions(tuple(index) if index else None, label)
+    from fi_bump.commands import member as command
+
+    options = command.MemberOptions(tuple(index) if index else None, label)
     sys.exit(guard(lambda: command.add_member(context.obj, package, group, options)))
 
 
 @member_app.command("remove")
 def member_remove(context: typer.Context, package: Member, group: GroupOption = None) -> None:
     """Remove a package from a group. It must not be pinned in the repository."""
+    from fi_bump.commands import member as command
+
     sys.exit(guard(lambda: command.remove_member(context.obj, package, group)))
 
 
@@ -74,6 +76,8 @@ def member_set(
 
     An index in the lock replaces those that requirement files and commands name. fi-bump then asks no other one.
     """
+    from fi_bump.commands import member as command
+
     indexes = () if no_index else tuple(index) if index else None
-    options = MemberOptions(indexes, "" if no_label else label)
+    options = command.MemberOptions(indexes, "" if no_label else label)
     sys.exit(guard(lambda: command.set_member(context.obj, package, group, options)))

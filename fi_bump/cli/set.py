@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.options import IndexOption, PrereleaseOption, YankedOption, complete_targets, online_of
-from fi_bump.commands import set as command
 from fi_bump.terminal.output import guard
 
 
@@ -46,6 +45,8 @@ def set_command(
     that still mention the old version.
     """
     online = None if offline else online_of(index, allow_yanked, allow_prerelease)
+    from fi_bump.commands import set as command
+
     asked = command.SetOptions(
         root=context.obj,
         targets=tuple(targets),

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.options import HELP_NAMES, complete_groups, complete_sites
-from fi_bump.commands import site as command
 from fi_bump.terminal.output import guard
 
 site_app = typer.Typer(
@@ -41,6 +40,8 @@ def site_add(
     A version that fi-bump does not recognise as a pin (in a constant, an assert, a comment) is recorded by the text
     around it. PATH:LINE with --group records the text of that line; --text 'expected = "{version}"' gives the text.
     """
+    from fi_bump.commands import site as command
+
     sys.exit(guard(lambda: command.add_site(context.obj, place, group, text)))
 
 
@@ -54,6 +55,8 @@ def site_move(
     new: Annotated[str, typer.Argument(metavar="PLACE", help="Where the pin is now: PATH#ANCHOR or PATH:LINE.")],
 ) -> None:
     """Re-point a recorded site after a variable was renamed or a file was moved."""
+    from fi_bump.commands import site as command
+
     sys.exit(guard(lambda: command.move_site(context.obj, old, new)))
 
 
@@ -66,4 +69,6 @@ def site_remove(
     ],
 ) -> None:
     """Remove a recorded site from the lock. The file with the pin stays as it is."""
+    from fi_bump.commands import site as command
+
     sys.exit(guard(lambda: command.remove_site(context.obj, site)))

@@ -2,19 +2,104 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import site
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import fi_bump
 from fi_bump import __version__
 from tests.conftest import Run
 
 
 def test_version(engine: Path, run: Run) -> None:
     assert run(engine, "--version") == (0, f"fi-bump {__version__}\n", "")
+
+
+def test_the_version_that_is_printed_before_typer_is_imported_is_that_of_typer(engine: Path, run: Run) -> None:
+    assert "typer" not in loaded("--version")
+    assert "typer" in loaded("-C", ".", "--version")
+    assert run(engine, "--version") == run(engine, "-C", ".", "--version")
+
+
+@pytest.mark.parametrize("arguments", [["--version", "--help"], ["--version", "check"], ["--version", "--fxi"]])
+def test_a_version_with_other_words_is_parsed_by_typer(engine: Path, run: Run, arguments: list[str]) -> None:
+    assert "typer" in loaded(*arguments)
+    assert run(engine, *arguments) == run(engine, "-C", ".", *arguments)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_version_that_cannot_be_printed() -> None:
+    def version(*before: str) -> tuple[int, bytes]:
+        command = [sys.executable, "-m", "fi_bump", *before, "--version"]
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE)
+        return done.returncode, done.stderr
+
+    assert version() == version("-C", ".")
+    assert version()[0] == 3
+
+
+# Without these no command line can be parsed and no help printed.
+FOR_THE_VERSION = {
+    "fi_bump",
+    "fi_bump.__main__",
+    "fi_bump.errors",
+    "fi_bump.records",
+    "fi_bump.terminal",
+    "fi_bump.terminal.output",
+}
+FOR_HELP = FOR_THE_VERSION | {"fi_bump.report", "fi_bump.report.formats"}
+
+
+def loaded(*arguments: str) -> set[str]:
+    """Return the modules of fi_bump, and the top-level names of all others, that a command line has loaded at its end.
+
+    Python runs without site-packages' .pth files, which may load modules that are not fi-bump's.
+    """
+    program = (
+        "import atexit, sys\n"
+        "from fi_bump.__main__ import main\n"
+        "atexit.register(lambda: sys.stderr.write('\\n' + ' '.join(sys.modules)))\n"
+        f"sys.argv = ['fi-bump', *{list(arguments)!r}]\n"
+        "main()\n"
+    )
+    paths = [str(Path(fi_bump.__file__).parent.parent), *site.getsitepackages()]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    done = subprocess.run([sys.executable, "-S", "-c", program], env=environment, capture_output=True, text=True)
+    modules = done.stderr.split("\n")[-1].split()
+    return {name if name.startswith("fi_bump") else name.partition(".")[0] for name in modules}
+
+
+def test_the_version_loads_nothing_else() -> None:
+    modules = loaded("--version")
+    assert {name for name in modules if name.startswith("fi_bump")} == FOR_THE_VERSION
+    assert modules - FOR_THE_VERSION <= sys.stdlib_module_names | {"__main__"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["set", "--help"], ["check", "-h"], ["site", "add", "--help"], ["member", "-h"], ["init", "--help"]],
+)
+def test_help_loads_no_command(arguments: list[str]) -> None:
+    modules = loaded(*arguments)
+    ours = {name for name in modules if name.startswith("fi_bump")}
+    assert {name for name in ours if not name.startswith("fi_bump.cli")} == FOR_HELP
+    assert "fi_bump.cli.set" in ours
+
+
+def test_no_module_of_the_command_line_imports_a_command_before_it_is_run() -> None:
+    # The help of one command loads the modules of all.
+    early = []
+    for path in (Path(fi_bump.__file__).parent / "cli").glob("*.py"):
+        for node in ast.parse(path.read_bytes()).body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("fi_bump.commands"):
+                early.append(f"{path.name}:{node.lineno}")
+    assert early == []
 
 
 @pytest.mark.parametrize(
