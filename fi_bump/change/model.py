@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fi_bump.releases.on_the_way import Release
 
 if TYPE_CHECKING:
+    from fi_bump.compare.model import RunComparison
     from fi_bump.scanning.mentions import Mention
     from fi_bump.smoke.model import SmokeReport
 
@@ -57,7 +58,8 @@ class Description(NamedTuple):
     """The whole change.
 
     `removed` are the groups that are no longer in the lock. `findings` are the errors that `check` finds in the present
-    tree. `asked` is None if no index was asked, and `report` is None without a smoke report.
+    tree. `asked` is None if no index was asked, `report` is None without a smoke report, and `tests` is None without a
+    comparison of test runs.
     """
 
     groups: tuple[GroupChange, ...]
@@ -65,3 +67,4 @@ class Description(NamedTuple):
     findings: tuple[str, ...]
     asked: Asked | None
     report: SmokeReport | None = None
+    tests: RunComparison | None = None

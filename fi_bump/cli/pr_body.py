@@ -22,6 +22,9 @@ def pr_body_command(
     smoke: Annotated[
         str | None, typer.Option(metavar="FILE", help="A JSON report of smoke for the version that is locked now.")
     ] = None,
+    compare: Annotated[
+        str | None, typer.Option(metavar="FILE", help="A JSON report of compare: the test runs with this change.")
+    ] = None,
     baseline: Annotated[
         str | None, typer.Option(metavar="FILE", help="An earlier JSON report to compare the --smoke report with.")
     ] = None,
@@ -37,8 +40,8 @@ def pr_body_command(
     """Print a pull request's body for the pins that changed.
 
     It compares a git revision with the working tree. The body lists every changed pin with its old and new version,
-    the releases in between with their dates and pages, the audit, the lines that a person must review, the smoke
-    report, and what was not run.
+    the releases in between with their dates and pages, the audit, the lines that a person must review, the
+    compared test runs, the smoke report, and what was not run.
     """
 
     def action() -> int:
@@ -58,6 +61,7 @@ def pr_body_command(
                 base=revision,
                 from_lock=from_lock,
                 smoke=smoke,
+                compare=compare,
                 baseline=baseline,
                 tolerance=tolerance,
                 online=online,

@@ -8,6 +8,7 @@ from fi_bump import user_files
 from fi_bump.change import git
 from fi_bump.change.describe import Before, before, before_of_lock, describe, version_before
 from fi_bump.change.model import Asked
+from fi_bump.compare import report_file as compare_report_file
 from fi_bump.errors import Exit, FiBumpError, LockError, ParseError
 from fi_bump.lock import LOCK_NAME, Lock, load
 from fi_bump.pins import Pin, Source
@@ -27,6 +28,7 @@ class PrBodyOptions(NamedTuple):
     base: str = "HEAD"
     from_lock: str | None = None
     smoke: str | None = None
+    compare: str | None = None
     baseline: str | None = None
     tolerance: float = 0.25
     online: Online | None = None
@@ -36,10 +38,11 @@ def run(options: PrBodyOptions) -> int:
     """Print the body and return 0. Raises FiBumpError when no pin differs or something cannot be read."""
     repository = open_repository(options.root)
     report = _report(options, repository.lock)
+    tests = None if options.compare is None else compare_report_file.load(options.compare)
     scan = repository.scan()
     earlier = _earlier(options, repository, scan)
     asked = _asked(options, repository, scan, earlier)
-    about = describe(repository, scan, earlier, asked, report)
+    about = describe(repository, scan, earlier, asked, report)._replace(tests=tests)
     if not about.groups and not about.removed:
         where = options.from_lock or options.base
         hint = "run it before the commit, or name an earlier state with --base or --from-lock"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from fi_bump.change.model import Description
-from fi_bump.report.change.words import Items, Rows, Section, Smoke, flat, sections, summary, title
+from fi_bump.report.change.words import ComparedTests, Items, Rows, Section, Smoke, flat, sections, summary, title
+from fi_bump.report.compare.text import text_lines
 from fi_bump.report.smoke_text import comparison_lines, target_line, verdict
 from fi_bump.smoke.model import SmokeReport
 
@@ -22,6 +23,8 @@ def _section(section: Section) -> list[str]:
             lines = _columns([[flat(cell) for cell in row] for row in section.block.rows])
         case Items():
             lines = [flat(item) for item in section.block.items]
+        case ComparedTests():
+            lines = text_lines(section.block.comparison)
         case Smoke():
             lines = list(_smoke(section.block.report))
         case _:

@@ -6,7 +6,20 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from fi_bump.change.model import Description
-from fi_bump.report.change.words import Code, Items, Link, Rows, Section, Smoke, Words, sections, summary, title
+from fi_bump.report.change.words import (
+    Code,
+    ComparedTests,
+    Items,
+    Link,
+    Rows,
+    Section,
+    Smoke,
+    Words,
+    sections,
+    summary,
+    title,
+)
+from fi_bump.report.compare.markdown import markdown_text as compare_markdown
 from fi_bump.report.markdown_escape import code, items, plain, table
 from fi_bump.report.smoke.markdown import markdown_text
 from fi_bump.report.text import count
@@ -27,6 +40,9 @@ def _section(section: Section) -> Iterator[str]:
             text = _rows(section.block)
         case Items():
             text = _folded(items(map(_words, section.block.items)), len(section.block.items), section.block.what)
+        case ComparedTests():
+            # One level below the section's own heading.
+            text = f"#{compare_markdown(section.block.comparison)}"
         case Smoke():
             # One more `#`: the report's heading goes one level below the section's.
             text = f"#{markdown_text(section.block.report)}"

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from fi_bump.change.model import Description, GroupChange, MovedPin
+from fi_bump.compare.model import RunComparison
 from fi_bump.lock import LOCK_NAME
 from fi_bump.releases.on_the_way import Release
+from fi_bump.report.compare_text import verdict as tests_verdict
 from fi_bump.report.text import count
 from fi_bump.smoke.model import SmokeReport
 from fi_bump.untrusted import printable
@@ -55,11 +57,17 @@ class Smoke(NamedTuple):
     report: SmokeReport
 
 
+class ComparedTests(NamedTuple):
+    """A comparison of test runs, which is written in the form that `compare` uses."""
+
+    comparison: RunComparison
+
+
 class Section(NamedTuple):
     """A heading and its content."""
 
     title: str
-    block: Rows | Items | Smoke
+    block: Rows | Items | Smoke | ComparedTests
 
 
 def title(about: Description) -> str:
@@ -78,6 +86,7 @@ def summary(about: Description) -> str:
         f"{count(len(places), 'pin')} in {count(len({place.path for place in places}), 'file')}, {findings}",
         _audit_count(about),
         f"{count(look, 'place')} to look at" if look else "nothing else to look at",
+        "" if about.tests is None else f"tests {tests_verdict(about.tests)}",
         _smoke_count(about),
     ]
     return "; ".join(part for part in parts if part)
@@ -99,6 +108,8 @@ def sections(about: Description) -> Iterator[Section]:
         more = len(look) - _MOST_ITEMS
         rest: list[Words] = [(f"and {more} more: run ", Code("fi-bump check --mentions"))] if more > 0 else []
         yield Section("To look at", Items((*look[:_MOST_ITEMS], *rest), "place"))
+    if about.tests is not None:
+        yield Section("Tests", ComparedTests(about.tests))
     if about.report is not None:
         yield Section("Smoke", Smoke(about.report))
     left_out = tuple(_not_run(about))
