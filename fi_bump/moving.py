@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import FiBumpError
-from fi_bump.findings.compare import Finding, compare, finding_order
+from fi_bump.findings.compare import Finding, compare, finding_order, missing_rows
 from fi_bump.findings.rules import Rule
 from fi_bump.lock import Group, Lock
 from fi_bump.records import TYPE_CHECKING
@@ -36,9 +36,10 @@ def plan_move(repository: Repository, request: Request, scan: Scan, files: Files
         findings += [
             each for each in compare(request.lock, scan) if each.rule is Rule.UNASSIGNED and each.subject in subjects
         ]
-        findings.sort(key=finding_order)
+    for group in request.groups:
+        findings += missing_rows(group, _group(plan.lock, group.name), scan)
     if findings:
-        return plan, findings
+        return plan, sorted(findings, key=finding_order)
     for name in versions:
         if not any(pin.subject in _group(plan.lock, name).subjects for pin in scan.pins):
             hint = "run fi-bump init --force to look for pins again; it replaces the recorded sites"
@@ -72,7 +73,7 @@ def _forbids(finding: Finding, versions: Mapping[str, str], subjects: set[str]) 
         case Rule.MISSING_SITE | Rule.FLOOR_VIOLATED:
             return finding.group in versions
         case Rule.DRIFT:
-            return not finding.fixable and finding.subject in subjects
+            return not finding.fixable and (finding.group in versions if finding.group else finding.subject in subjects)
         case Rule.UNASSIGNED:
             return finding.subject in subjects
     return False

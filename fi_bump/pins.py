@@ -126,13 +126,27 @@ class Wanted(NamedTuple):
     repositories: frozenset[str]
 
 
+class Guard(NamedTuple):
+    """Why a version must not move alone.
+
+    `reason` is a clause for readers. `checksums` are the spans of the checksums that belong to the version, where the
+    finder knows them; they change with it. `address` is the URL of the file that they are of, with `{version}` where
+    the version is, if the file says so.
+    """
+
+    reason: str
+    checksums: tuple[Span, ...] = ()
+    address: str | None = None
+
+
 class Pin(NamedTuple):
     """One exact version at one place. `make_pin` makes it, and checks that the span holds a version.
 
     `subject` is what it pins, as the lock names it: a package, a variable or a repository, according to `kind`.
     `hashes` are the spans of the `algorithm:digest` texts that the file lists for this version; they change with it.
     `command` is the command that regenerates the file, if the file names it. `repeats` are other spans of the same
-    version, as in the URL of a release's file; they change with `span`.
+    version, as in the URL of a release's file; they change with `span`. A pin with a `guard` is compared with the lock
+    like any other, but fi-bump moves it only together with its checksums.
     """
 
     source: Source
@@ -143,6 +157,7 @@ class Pin(NamedTuple):
     hashes: tuple[Span, ...] = ()
     command: str | None = None
     repeats: tuple[Span, ...] = ()
+    guard: Guard | None = None
 
     @property
     def version(self) -> str:
@@ -168,9 +183,9 @@ class Pin(NamedTuple):
 class Unpinned(NamedTuple):
     """A place that names a wanted subject but cannot be moved, and why.
 
-    `version` is set if the place has an exact version that fi-bump must not move (in a lock file, or with a checksum
-    beside it): the place is drift if it differs from the group's version. `mark` is the reason to review it, if any; a
-    tool regenerates a place with the mark LOCK_FILE from the pins.
+    `version` is set if the place has an exact version that another tool writes: the place is drift if it differs from
+    the group's version. `mark` is the reason to review it, if any; a tool regenerates a place with the mark LOCK_FILE
+    from the pins. `rows` are the versions of a table of versions and checksums, which is in step if it has the group's.
     """
 
     source: Source
@@ -179,6 +194,7 @@ class Unpinned(NamedTuple):
     reason: str
     version: str | None = None
     mark: Mark | None = None
+    rows: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:

@@ -63,14 +63,17 @@ LIBRARIES_OF_FORMATS = {"__future__", "bisect", "collections", "functools", "ite
 FOR_FORMATS = {"errors.py", "grammar.py", "pins.py", "records.py"}
 # What one format may import besides: its own modules, by the first word of their names, and Python's own parser.
 OWN = {
+    "bazel": {"python"},
     "cmake": {"shell_"},
     "dockerfile": {"dockerfile_", "shell_"},
     "hcl": {"hcl_"},
     "makefile": {"shell_"},
-    "pyproject": {"pyproject_", "tomllib"},
+    "pkgbuild": {"shell_"},
+    "gentoo": {"shell_"},
     "python": {"python_"},
     "requirements": {"requirements_"},
     "shell": {"shell_"},
+    "toml": {"tomllib"},
     "yaml": {"yaml_", "shell_"},
 }
 # The modules that change the file system. Only the first two write target files and the lock. index/cache.py and

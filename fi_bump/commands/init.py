@@ -159,9 +159,11 @@ def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:
 
 
 def _note_lines(found: Scan) -> Iterator[str]:
-    """Yield a note for each version that is not a pin, and for each file that cannot be parsed."""
-    for place in found.unpinned:
-        yield f"{place.place}: note: {place.subject}: {place.reason}"
+    """Yield a note for each version that fi-bump cannot move, and for each file that cannot be parsed."""
+    notes = [(place.source.path, place.span, place.place, place.subject, place.reason) for place in found.unpinned]
+    notes += [(pin.source.path, pin.span, pin.place, pin.subject, pin.guard.reason) for pin in found.pins if pin.guard]
+    for _, _, place, subject, reason in sorted(notes):
+        yield f"{place}: note: {subject}: {reason}"
     for path, error in found.unparsed:
         yield f"{path}: note: this file names a package of the lock, but cannot be parsed: {error.message}"
 

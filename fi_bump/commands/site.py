@@ -7,14 +7,16 @@ import re
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError
+from fi_bump.findings.compare import quoted
 from fi_bump.formats import literal
 from fi_bump.grammar import LITERAL, LITERAL_MARK, VERSION, is_literal_anchor
 from fi_bump.lock import LOCK_NAME, Group, Lock, dump, load
 from fi_bump.ownership import agrees, site_to_record
-from fi_bump.pins import Pin, Source
+from fi_bump.pins import BY_HAND, Kind, Mark, Pin, Source
 from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.scanning import files
+from fi_bump.scanning.scan import overlap
 from fi_bump.terminal.output import say
 
 _LINE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?")
@@ -25,10 +27,13 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
     """Record a site under a group and return 0.
 
     `place` is `PATH#ANCHOR`, or `PATH:LINE` as `check` prints it. With `text`, a line's text that contains `{version}`,
-    the site is a literal. Raises UsageError unless there is exactly one pin at the place.
+    the site is a literal. Raises UsageError unless there is exactly one pin at the place, and for a version that must
+    not move alone: an exact gate, or one with a checksum, whose own anchor keeps the checksum in mind.
     """
     with locked_repository(root) as repository:
         pin = _new_literal(repository, place, group_name, text) if text else _pin_at(repository, place, group_name)
+        if pin.kind is Kind.LITERAL:
+            _refuse_alone(repository, pin)
         group = _owner(repository.lock, pin, group_name)
         other = next((each for each in repository.lock.groups if pin.site in each.sites), None)
         if other == group:
@@ -45,6 +50,21 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
             [f"note: this pin is {pin.version}, the lock says {group.version}; run fi-bump check --fix to move the pin"]
         )
     return int(Exit.OK)
+
+
+def _refuse_alone(repository: Repository, literal: Pin) -> None:
+    """Raise UsageError if a literal is for a version that must not move alone."""
+    found = repository.scan([literal.source.path])
+    for pin in found.pins:
+        if pin.guard and pin.kind is not Kind.LITERAL and overlap(pin.span, literal.span):
+            message = f"this version must not move alone: {pin.guard.reason}"
+            hint = f"record the pin itself, which keeps that in mind: fi-bump site add {quoted(pin.site)}"
+            raise UsageError(message, place=str(pin.place), hint=hint)
+    for place in found.unpinned:
+        is_gate = place.mark is Mark.EXACT_GATE and not place.reason.endswith(BY_HAND)
+        if is_gate and overlap(place.span, literal.span):
+            hint = "leave it as it is: fi-bump set lists it among the places to look at"
+            raise UsageError(f"this is {place.reason}", place=str(place.place), hint=hint)
 
 
 def move_site(root: str, old: str, new: str) -> int:

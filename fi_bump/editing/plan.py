@@ -65,7 +65,8 @@ def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None)
     """Return the lock with the pins' sites recorded, and the edits that follow from it.
 
     With `versions` (group name to new version) only those groups move, otherwise all groups. A pin with hashes moves if
-    the lock knows the files of its release; otherwise it stays, and `compare` with the plan's lock reports it.
+    the lock knows the files of its release. Any other such pin, and a pin with a guard, stays, and `compare` with the
+    plan's lock reports it.
     """
     moving = {group.name for group in lock.groups} if versions is None else set(versions)
     for name, version in (versions or {}).items():
@@ -92,7 +93,7 @@ def _change(entries: list[Assigned], moving: set[str]) -> PlannedChange:
     expected = []
     for pin, group, _ in entries:
         reading = _reading(pin)
-        if group is not None and group.name in moving and not agrees(pin.version, group.version):
+        if group is not None and group.name in moving and not (pin.guard or agrees(pin.version, group.version)):
             digests = release_hashes(group, pin)
             if not pin.hashes:
                 places = sorted([pin.span, *pin.repeats])

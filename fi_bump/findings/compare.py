@@ -85,6 +85,8 @@ def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
         return finding._replace(own_remedy=own_remedy)
     if not agrees(pin.version, group.version):
         message = f"{pin.subject} is {pin.version}, the lock says {group.version}"
+        if pin.guard is not None:
+            return _of_pin(Rule.DRIFT, pin, group, f"{message}; {pin.guard.reason}")
         if pin.hashes and not release_hashes(group, pin):
             finding = _of_pin(Rule.DRIFT, pin, group, f"{message}; {_UNKNOWN_HASHES}")
             return finding._replace(own_remedy=f"regenerate the file: {pin.command}") if pin.command else finding
@@ -144,6 +146,8 @@ def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
         found=place.version,
         expected=owner.version if owner else None,
     )
+    if place.rows:
+        return [] if not owners or any(_has_row(place, group) for group in owners) else [finding]
     if place.version is not None and owners and not any(agrees(place.version, group.version) for group in owners):
         versions = " or ".join(group.version for group in owners)
         message = f"{place.subject} is {place.version}, the lock says {versions}; {place.reason}"
@@ -153,6 +157,27 @@ def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
         option = f" --group {owner.name}" if owner else ""
         return [finding._replace(message=f"{finding.message}{option} {quoted(finding.place.at_line)}")]
     return [finding]
+
+
+def _has_row(table: Unpinned, group: Group) -> bool:
+    return any(agrees(row, group.version) for row in table.rows)
+
+
+def missing_rows(before: Group, after: Group, scan: Scan) -> list[Finding]:
+    """A finding for each table of versions and checksums with a row for a group's old version and none for its new."""
+    tables = [place for place in scan.unpinned if place.rows and place.subject in before.subjects]
+    return [
+        Finding(
+            rule=Rule.MISSING_ROW,
+            place=table.place,
+            message=f"{table.subject}: this table of versions and checksums has no row for {after.version}",
+            subject=table.subject,
+            group=after.name,
+            expected=after.version,
+        )
+        for table in tables
+        if _has_row(table, before) and not _has_row(table, after)
+    ]
 
 
 def lock_files(group: Group, scan: Scan) -> list[str]:

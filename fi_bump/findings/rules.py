@@ -73,6 +73,13 @@ class Rule(Enum):
         "a link with a file name that fi-bump reads leads out of the repository, so it is not read",
         "put the file itself there, or exclude the link in versions.lock.json",
     )
+    MISSING_ROW = (
+        "missing-row",
+        "check",
+        Severity.error,
+        "a table of versions and checksums has a row for the old version and none for the new one; only set says so",
+        "add a row for VERSION with its checksum, then run again",
+    )
     FLOOR_VIOLATED = (
         "floor-violated",
         "check",

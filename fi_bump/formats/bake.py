@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from fi_bump.formats.shared.beside import Checksums, Leaf
+from fi_bump.formats.shared.checksummed import checksummed
 from fi_bump.formats.shared.json_strings import JsonScalar, decoded, scalars
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
@@ -25,12 +27,16 @@ _REFERENCE = re.compile(r"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
 def find(source: Source, wanted: Wanted) -> Found:
     """Return the values of wanted variables, with the anchors `variable.NAME.default` and `target.TARGET.args.NAME`.
 
-    Any other JSON file has no pins. Exact requirements in its strings are reported, not moved: a list of them may be a
-    record of an earlier installation. Raises ParseError for a file that is not JSON.
+    In any other JSON file a version beside a checksum is a pin with a guard. Exact requirements in its strings are
+    reported, not moved: a list of them may be a record of an earlier installation. Raises ParseError for a file that is
+    not JSON.
     """
     pins: list[Pin] = []
     unpinned: list[Unpinned] = []
+    leaves: list[Leaf] = []
     for scalar in scalars(source):
+        if scalar.is_string:
+            leaves.append(_leaf(scalar))
         requirement = _requirement(source, scalar, wanted)
         if requirement is not None:
             unpinned.append(requirement)
@@ -45,7 +51,18 @@ def find(source: Source, wanted: Wanted) -> Found:
             pins.append(item)
         elif item is not None:
             unpinned.append(item)
+    checksums = Checksums(source, leaves)
+    if checksums:
+        known = {pin.span for pin in pins}
+        pins = [checksums.guarded(pin) for pin in pins]
+        pins += [pin for pin in checksummed(source, wanted, leaves) if pin.span not in known]
     return Found(number_anchors(pins), tuple(unpinned))
+
+
+def _leaf(scalar: JsonScalar) -> Leaf:
+    containers = tuple([scalar.path[:depth] for depth in range(len(scalar.path))])
+    names = tuple([key for key in scalar.path if isinstance(key, str)])
+    return Leaf(containers, names, scalar.span, bool(scalar.path) and isinstance(scalar.path[-1], int))
 
 
 def _requirement(source: Source, scalar: JsonScalar, wanted: Wanted) -> Unpinned | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from fi_bump.formats.shared.addresses import release
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text, joined
 from fi_bump.formats.shell_commands import CommandReader
@@ -26,7 +25,6 @@ _TOKEN = LazyPattern(
 )
 _NAME = LazyPattern(rb"[\w.-]+\Z")
 _HASHES = frozenset({b"URL_HASH", b"URL_MD5", b"EXPECTED_HASH", b"EXPECTED_MD5"})
-_HASHED = "its hash is beside it; update both together"
 
 
 class _CMakeFinder:
@@ -46,6 +44,7 @@ class _CMakeFinder:
         if name.lower() == b"set" and len(arguments) > 1:
             value = joined(self.data, [arguments[1]])
             self.commands.variable(value, self.text(arguments[0]), 0, len(value.data), "")
+            self.commands.checksums.variable(value, self.text(arguments[0]), 0, len(value.data))
         prefix = f"{name.decode('ascii')} "
         named = {self.text(key): value for key, value in pairwise(arguments)}
         if arguments:
@@ -55,8 +54,7 @@ class _CMakeFinder:
             text = joined(self.data, [argument])
             if self.commands.concerns(text):
                 self.commands.literals(text, prefix)
-                if not self.hashed(text, named):
-                    self.commands.addresses(text, prefix)
+                self.commands.addresses(text, prefix, self.checksums(text, named) if b"/" in text.data else None)
 
     def fetched(self, anchor: str, named: dict[bytes, Span]) -> None:
         """Judge `GIT_REPOSITORY … GIT_TAG vV`, and CPM's `GITHUB_REPOSITORY owner/name` and `VERSION V`."""
@@ -75,15 +73,17 @@ class _CMakeFinder:
         if not refs:
             self.gathered.unpinned(address, subject, "fetched without a release")
 
-    def hashed(self, text: Text, named: dict[bytes, Span]) -> bool:
-        """Report the release of a URL that has a hash beside it; return whether there was one."""
-        if _HASHES.isdisjoint(named):
-            return False
-        address = release(text.data, self.wanted)
-        if address is None or not address.versions:
-            return False
-        self.gathered.hashed(text.span(*address.versions[0]), address.subject, _HASHED)
-        return True
+    def checksums(self, text: Text, named: dict[bytes, Span]) -> dict[bytes, tuple[Span, ...]]:
+        """Return the checksums of a command with a URL (URL_HASH and its like), by the name of the URL's file.
+
+        If the URL refers to a variable, they are the checksums of that variable.
+        """
+        spans = []
+        for key in (key for key in _HASHES if key in named):
+            start = named[key].start + self.text(named[key]).find(b"=") + 1
+            spans.append(Span(start, named[key].end))
+            self.commands.checksums.of_url(text, spans[-1])
+        return {text.data.rpartition(b"/")[2]: tuple(spans)} if spans else {}
 
 
 def find(source: Source, wanted: Wanted) -> Found:

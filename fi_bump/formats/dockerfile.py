@@ -10,8 +10,9 @@ import re
 from fi_bump.formats.dockerfile_lines import Instruction, scan
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.subjects import image_names
 from fi_bump.formats.shell_commands import CommandReader
-from fi_bump.formats.shell_images import image_names, images
+from fi_bump.formats.shell_images import images
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Source, Wanted
 
@@ -22,8 +23,8 @@ _IMAGE = LazyPattern(rb"\s*(?:--\S+\s+)*(?P<image>\S+)")
 _COPIED = LazyPattern(rb"\s*(?:--\S+\s+)*?--from=(?P<image>\S+)")
 
 
-# Instructions that matter without a wanted name: they clone, check out or change the directory.
-_CONTEXT = (b"git", b"cd", b"pushd", b"workdir")
+# Instructions that matter without a wanted name: they clone, check out, change the directory or set a checksum.
+_CONTEXT = (b"git", b"cd", b"pushd", b"workdir", b"sha", b"sum=", b"digest", b"hash", b"://")
 
 
 class _DockerfileFinder:
@@ -43,6 +44,7 @@ class _DockerfileFinder:
                 self.commands.reports(instruction.line, f"{instruction.keyword} ", compared=False)
                 self.git.names(instruction.line)
             case "ARG" | "ENV":
+                self.commands.checksums.read(instruction.line)
                 self.git.names(instruction.line)
             case "RUN":
                 texts = (instruction.line, *instruction.bodies)
@@ -55,6 +57,7 @@ class _DockerfileFinder:
             case "ADD":
                 self.git.add(instruction.line, instruction.args)
                 self.commands.addresses(instruction.line, "ADD ")
+                self.commands.checksums.read(instruction.line)
                 self.read(instruction.bodies, "ADD ")
             case "COPY":
                 self.image(instruction, _COPIED)
@@ -70,10 +73,13 @@ class _DockerfileFinder:
 
     def read(self, texts: tuple[Text, ...], prefix: str) -> None:
         """Read commands for everything except git clones and checkouts."""
-        for text in filter(self.commands.concerns, texts):
-            self.commands.assignments(text, prefix)
-            self.commands.literals(text, prefix)
-            self.commands.reports(text, prefix)
+        for text in texts:
+            if self.commands.concerns(text):
+                self.commands.assignments(text, prefix)
+                self.commands.literals(text, prefix)
+                self.commands.reports(text, prefix, steps=True)
+            else:
+                self.commands.checksums.read(text, steps=True)
 
     def labels(self, instruction: Instruction) -> None:
         """Judge `LABEL org.example.flashinfer-version="V"`: the key is a variable's name with other separators."""

@@ -10,6 +10,7 @@ import re
 
 from fi_bump.errors import ParseError
 from fi_bump.formats.hcl_tokens import HEREDOC, LINE_END, MARK, NAME, NUMBER, STRING, Token, place, tokens
+from fi_bump.formats.shared.beside import Leaf, guarded
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
 from fi_bump.records import NamedTuple
@@ -39,6 +40,8 @@ class _HclFinder:
         self.source = source
         self.wanted = wanted
         self.pins: list[Pin] = []
+        # The strings, for the checksums among them: their blocks, the names that lead to them, and their spans.
+        self.leaves: list[Leaf] = []
         self.unpinned: list[Unpinned] = []
         self.frames = [_HclFrame(b"", (), 0)]
         # The open brackets within an expression: the closing bracket and the byte offset of each.
@@ -92,6 +95,8 @@ class _HclFinder:
         if not value or len(head) != 1:
             return
         path = (*self.frames[-1].path, *head)
+        if len(value) == 1 and value[0].kind == STRING:
+            self.leaves.append(Leaf(tuple([frame.start for frame in self.frames]), path, value[0].span))
         name = path[1] if len(path) == 3 and path[0] == "variable" and path[2] == "default" else path[-1]
         subject = variable_of(name, self.wanted.variables)
         if subject is not None:
@@ -141,7 +146,7 @@ class _HclFinder:
         if opened:
             mark = self.source.text(Span(opened[0], opened[0] + 1))
             raise self.error(f"'{mark}' is not closed", opened[0])
-        return Found(number_anchors(self.pins), tuple(self.unpinned))
+        return guarded(self.source, Found(number_anchors(self.pins), tuple(self.unpinned)), self.leaves)
 
 
 def find(source: Source, wanted: Wanted) -> Found:

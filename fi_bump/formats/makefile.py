@@ -39,7 +39,7 @@ class _MakefileFinder:
         if self.inside_define or self.data.startswith(b"\t", span.start):
             self.inside_define = self.inside_define and not _ENDEF.match(self.data, *span)
             # make runs each line of a recipe in its own shell, and passes `$$` on as `$`.
-            self.scripts.script(span)
+            self.scripts.script(span, steps=True)
             return
         self.inside_define = _DEFINE.match(self.data, *span) is not None
         text = self.read(span)
@@ -47,6 +47,7 @@ class _MakefileFinder:
         if bound:
             self.scripts.commands.variable(text, bound["name"], *bound.span("value"), "")
             self.scripts.commands.git.name(bound["name"], bound["value"].strip())
+            self.scripts.commands.checksums.variable(text, bound["name"], *bound.span("value"))
         # A value may also be a command or a list of requirements; a span that was added above is not added again.
         self.scripts.text(text, "", compared=False)
 

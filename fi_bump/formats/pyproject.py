@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 
-from fi_bump.formats.pyproject_strings import Path, TomlString, strings
 from fi_bump.formats.shared.addresses import NOT_MOVED
+from fi_bump.formats.shared.beside import guarded
 from fi_bump.formats.shared.requirement_address import Addressed, judge_address
 from fi_bump.formats.shared.requirement_text import NO_VERSION, Requirement, judge, named, without_marker
+from fi_bump.formats.shared.toml_strings import Path, TomlString, leaves, strings
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository, variable_of
 from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
 
@@ -57,9 +58,10 @@ def find(source: Source, wanted: Wanted) -> Found:
     for a file that is not TOML.
     """
     finder = _PyprojectFinder(source, wanted)
-    for string in strings(source):
+    found = strings(source)
+    for string in found:
         finder.string(string)
-    return finder.found()
+    return guarded(source, finder.found(), leaves(found))
 
 
 class _PyprojectFinder:

@@ -15,8 +15,10 @@ import re
 from fi_bump.formats.python_gates import GateReader
 from fi_bump.formats.python_literals import Literal, literals, scope
 from fi_bump.formats.python_names import Names, names_of, subject_of
+from fi_bump.formats.python_tables import ReleaseTable
+from fi_bump.formats.shared.addresses import PATH
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.formats.shared.requirement_address import Addressed, judge_address
+from fi_bump.formats.shared.requirement_address import Addressed, guarded, judge_address
 from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
@@ -28,14 +30,18 @@ _PROMISING = (
     LazyPattern(rb"'v?[0-9]+\.[0-9]"),
 )
 _BEFORE, _AFTER = 600, 200
-# Or one of these, for URLs and file names.
-_ADDRESSED = (b".whl", b".tar.gz", b"git+http")
+# Or one of these, for URLs, file names and tables of releases.
+_ADDRESSED = (b".whl", b".tar.gz", b".zip", b"git+http", b"sha256=")
 # The placeholder version of a package that was never released.
 _PLACEHOLDER = LazyPattern(rb"0(?:\.0)*(?:\+|\Z)")
 _ADDRESS = LazyPattern(rb"(?:git\+\w+|https?)://[^\s\"'`;|&<>()\\]+")
 _FILE = LazyPattern(rb"[\w.+!%/~-]{1,300}\.(?:whl|tar\.gz|zip)\Z")
-# A checksum in a string; within `_NEAR` bytes of a URL it is that URL's checksum.
-_DIGEST = LazyPattern(rb"[\"'](?:sha(?:256|512)[:=-])?[0-9a-f]{64}(?:[0-9a-f]{64})?[\"']", re.IGNORECASE)
+# A checksum. It is a URL's checksum if the innermost bracket around one of the two is around the other too, or if it
+# has no bracket and is within `_NEAR` bytes of the URL.
+_DIGEST = LazyPattern(
+    rb"(?:sha(?:256|512)[:=-])?[0-9a-f]{64}(?:[0-9a-f]{64})?\Z|sha(?:256-[\w+/]{43}=|512-[\w+/]{86}==)\Z", re.IGNORECASE
+)
+_LONGEST_DIGEST = 140
 _NEAR = 250
 _SUMMED = "its checksum is beside it; update both together"
 # The text between two strings that Python joins.
@@ -86,28 +92,50 @@ class _PythonFinder:
         self._wanted = wanted
         self._names = names_of(wanted)
         self._gates = GateReader(source, wanted)
+        self._table = ReleaseTable(source, wanted)
         self._items: list[Pin | Unpinned | Floor] = []
+        # The strings that are checksums; and for each pin in a URL, by its span, the string and the place of the URL.
+        self._digests: list[Literal] = []
+        self._places: dict[Span, tuple[Literal, Addressed]] = {}
 
     def found(self) -> Found:
         """Return everything in the order of the file."""
-        items = sorted(self._items, key=lambda item: item.span)
+        table = self._table.found(self._digests)
+        items = [self._guarded(item) for item in self._items]
+        if table is not None:
+            # The file name that Spack's `pypi` gives is an example; it computes the others from it.
+            items = [table, *(item for item in items if not (isinstance(item, Unpinned) and item.reason == PATH))]
+        items.sort(key=lambda item: item.span)
         return Found(
             number_anchors([item for item in items if isinstance(item, Pin)]),
             tuple(item for item in items if isinstance(item, Unpinned)),
             tuple(item for item in items if isinstance(item, Floor)),
         )
 
+    def _guarded(self, item: Pin | Unpinned | Floor) -> Pin | Unpinned | Floor:
+        """Return the item, with a guard if it is the pin of a URL that has a checksum beside it."""
+        if not isinstance(item, Pin) or item.guard or item.span not in self._places:
+            return item
+        literal, place = self._places[item.span]
+        checksums = tuple([digest.body for digest in self._digests if _belongs(digest, literal)])
+        return guarded(place, item, _SUMMED, checksums) if checksums else item
+
     def literal(self, literal: Literal, previous: Literal | None) -> None:
         """Judge one string; `previous` is the string before it."""
         body = self._data[literal.body.start : literal.body.end]
-        if body[:1].isdigit() or body[:1] in (b"v", b"V"):
+        if len(body) <= _LONGEST_DIGEST and _DIGEST.match(body):
+            self._digests.append(literal)
+        elif body[:1].isdigit() or body[:1] in (b"v", b"V"):
             if not _RELEASE.match(body) or _PLACEHOLDER.match(body):
                 return
             gate = None if literal.is_template or b"." not in body else self._gates.classify(literal, previous)
+            if self._table.row(literal):
+                return
             if gate is not None:
                 self._items.append(Unpinned(self._source, literal.body, *gate, None, Mark.EXACT_GATE))
         elif not literal.is_template:
             self._addresses(literal, body, previous)
+            self._table.address(body)
             if any(mark in body for mark in _MARKS) and self._is_named(body):
                 for line in _LINE.finditer(self._data, *literal.body):
                     self._line(literal, Span(*line.span(1)))
@@ -140,30 +168,19 @@ class _PythonFinder:
 
     def _address(self, literal: Literal, passage: Text) -> None:
         end = len(passage.data)
-        item = judge_address(
-            Addressed(
-                source=self._source,
-                passage=passage,
-                start=0,
-                end=end,
-                wanted=self._wanted,
-                anchor=None,
-                broken_by="an escape",
-            )
+        place = Addressed(
+            source=self._source,
+            passage=passage,
+            start=0,
+            end=end,
+            wanted=self._wanted,
+            anchor=None,
+            broken_by="an escape",
         )
-        if isinstance(item, Pin) and _DIGEST.search(
-            self._data, max(literal.whole.start - _NEAR, 0), literal.whole.end + _NEAR
-        ):
-            item = Unpinned(
-                source=self._source,
-                span=item.span,
-                subject=item.subject,
-                reason=_SUMMED,
-                version=item.version,
-                mark=Mark.HASH_NEEDED,
-            )
+        item = judge_address(place)
         if isinstance(item, Pin):
             item = item._replace(anchor=f"{scope(self._source, literal) or 'string'}/{item.anchor}")
+            self._places[item.span] = (literal, place)
         if item is not None:
             self._items.append(item)
 
@@ -215,3 +232,11 @@ class _PythonFinder:
             return False
         self._items.append(item)
         return True
+
+
+def _belongs(digest: Literal, address: Literal) -> bool:
+    """Whether a checksum is the one of a URL beside it."""
+    if digest.brackets:
+        shorter, longer = sorted((digest.brackets, address.brackets), key=len)
+        return shorter[-1:] != () and shorter[-1] in longer
+    return digest.whole.start <= address.whole.end + _NEAR and digest.whole.end >= address.whole.start - _NEAR

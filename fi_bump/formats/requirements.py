@@ -15,7 +15,7 @@ from fi_bump.formats.requirements_lines import logical_lines
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import Requirement, is_reference, judge, named, without_marker
 from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository
-from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted, number_anchors
+from fi_bump.pins import Floor, Found, Guard, Pin, Source, Span, Unpinned, Wanted, number_anchors
 
 _OPTIONS = LazyPattern(rb"(?:^|(?<=\s))-")
 _HASH = LazyPattern(rb"(?:^|(?<=\s))--hash[=\s]\s*(\S+)")
@@ -83,8 +83,8 @@ def _requirement(source: Source, line: Text, wanted: Wanted) -> Requirement | No
     )
 
 
-def _with_hashes(requirement: Requirement, pin: Pin, command: str | None) -> Pin | Unpinned:
-    """Return the pin with the hashes on its line, or the report that says why they cannot move with it."""
+def _with_hashes(requirement: Requirement, pin: Pin, command: str | None) -> Pin:
+    """Return the pin with the hashes on its line, or with a guard that says why they cannot move with it."""
     if _HASH.search(requirement.passage.data, max(requirement.start - 1, 0)) is None:
         return pin._replace(command=command) if command else pin
     hashes = _hashes(requirement)
@@ -92,7 +92,7 @@ def _with_hashes(requirement: Requirement, pin: Pin, command: str | None) -> Pin
         return pin._replace(hashes=hashes, command=command)
     reason = "fi-bump cannot replace its --hash options: not all are sha256, or other text separates them"
     reason += f"; regenerate with: {command}" if command else ""
-    return Unpinned(pin.source, pin.span, pin.subject, reason, pin.version)
+    return pin._replace(guard=Guard(reason), command=command)
 
 
 def _hashes(requirement: Requirement) -> tuple[Span, ...] | None:

@@ -6,15 +6,17 @@ Nothing is executed or expanded. The caller knows which part of a file the text 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shell_checksums import ChecksumReader
 from fi_bump.formats.shell_git import GitReader
 from fi_bump.formats.shell_reports import ReportReader
 from fi_bump.formats.shell_values import ShellValues
 from fi_bump.grammar import canonical_name, compiled, longest_first, name_pattern, names_any, one_of, variable_of
-from fi_bump.pins import Kind, Wanted
+from fi_bump.pins import Kind, Span, Wanted
 from fi_bump.records import NamedTuple
 
 _OPERATOR = rb"(?:===|[=~!<>]=|[<>])"
@@ -57,12 +59,13 @@ def _patterns(wanted: Wanted) -> _Patterns:
 
 
 class CommandReader:
-    """Reads texts and adds what they pin to `gathered`; `git` follows the clones."""
+    """Reads texts and adds what they pin to `gathered`; `git` follows the clones, `checksums` the downloads."""
 
     def __init__(self, gathered: Gathered, wanted: Wanted) -> None:
         self.values = ShellValues(gathered)
         self.git = GitReader(self.values, wanted.repositories)
         self._reports = ReportReader(self.values, wanted)
+        self.checksums = ChecksumReader(gathered)
         self._wanted = wanted
         self._patterns = _patterns(wanted)
         self.words = self._patterns.words
@@ -107,22 +110,25 @@ class CommandReader:
         self._requirement(text, match, prefix)
         return True
 
-    def reports(self, text: Text, prefix: str, *, compared: bool = True) -> None:
-        """Judge URLs, and report versions that are never moved; comparisons only with `compared`."""
+    def reports(self, text: Text, prefix: str, *, compared: bool = True, steps: bool = False) -> None:
+        """Judge URLs, and report versions that are never moved; comparisons only with `compared`.
+
+        `steps` is explained at `ChecksumReader`.
+        """
         self.addresses(text, prefix)
         if compared:
             self._reports.one_liners(text)
         self._reports.images(text)
         self._reports.tables(text)
-        self._reports.checksums(text)
+        self.checksums.read(text, steps=steps)
 
     def image(self, text: Text, match: re.Match[bytes]) -> None:
         """Report the version in an image reference; `match` comes from `shell_images.images`."""
         self._reports.image(text, match)
 
-    def addresses(self, text: Text, prefix: str) -> None:
-        """Judge the URLs of wheels and archives."""
-        self._reports.addresses(text, prefix)
+    def addresses(self, text: Text, prefix: str, summed: Mapping[bytes, tuple[Span, ...]] | None = None) -> None:
+        """Judge the URLs of wheels and archives. `summed` has checksums that do not stand in the text, by file name."""
+        self._reports.addresses(text, prefix, summed or {})
 
     def _requirement(self, text: Text, match: re.Match[bytes], prefix: str) -> None:
         subject = canonical_name(match["name"].decode("ascii"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fi_bump.formats.shared.subjects import image_names
 from fi_bump.grammar import VERSION, LazyPattern, compiled, longest_first
 from fi_bump.pins import Wanted
 
@@ -25,14 +26,6 @@ def images(wanted: Wanted) -> re.Pattern[bytes]:
         + VERSION
         + rb")(?![A-Za-z0-9])",
     )
-
-
-@lru_cache(maxsize=64)
-def image_names(wanted: Wanted) -> dict[str, str]:
-    """Map spellings in image references to subjects: packages, last parts of repositories, `X` of `X_VERSION`."""
-    names = {name.lower().removesuffix("_version").replace("_", "-"): name for name in sorted(wanted.variables)}
-    names |= {repository.rpartition("/")[2]: repository for repository in sorted(wanted.repositories)}
-    return names | {package: package for package in sorted(wanted.packages)}
 
 
 def is_image(data: bytes, match: re.Match[bytes]) -> bool:

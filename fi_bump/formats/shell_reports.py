@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.formats.shell_images import image_names, images, is_image
+from fi_bump.formats.shared.subjects import image_names
+from fi_bump.formats.shell_images import images, is_image
 from fi_bump.formats.shell_values import ShellValues
 from fi_bump.grammar import (
     LOCAL,
@@ -20,11 +22,10 @@ from fi_bump.grammar import (
     one_of,
     variable_of,
 )
-from fi_bump.pins import BY_HAND, Mark, Wanted
+from fi_bump.pins import BY_HAND, Mark, Span, Wanted
 
 _ONE_LINER = f"compared in a one-liner: {BY_HAND}"
 _IMAGE = "part of an image tag: publish the new image first"
-_TABLE = "a table of versions and checksums: add a row for the new version"
 # A version with a dot that is not part of a longer word.
 _VERSION = rb"v?(?=[0-9!]+\.)(?P<version>" + VERSION + rb")(?![\w.+*-])"
 _STATEMENT = LazyPattern(rb"(?:[^;\n&|]|&(?!&)|\|(?!\|))+")
@@ -55,19 +56,17 @@ _ARRAY = LazyPattern(rb"(?<!\w)(?P<name>\w+)=\((?P<rows>[^()]*)\)")
 _DIGEST = rb"[0-9a-f]{32,128}(?![0-9a-z])"
 _ARM = LazyPattern(rb"(?:^|[\s;|(])[\"']?" + _VERSION + rb"[\"']?[ \t]*(?=[|)])", re.IGNORECASE | re.MULTILINE)
 _ROW = LazyPattern(rb"\[[\"']?" + _VERSION + rb"[\"']?\]=[\"']?(?:sha256[-:])?" + _DIGEST, re.IGNORECASE)
-_CHECKSUM_NAME = LazyPattern(
-    rb"(?<!\w)(?P<name>\w*_(?:SHA|CHECKSUM|DIGEST|HASH)\w*)=[\\\"']{0,2}(?:sha[0-9]{3}[-:])?[0-9a-f]{64,128}(?![0-9a-z])",
-    re.IGNORECASE,
-)
 _CHECKSUM = LazyPattern(rb"(?<![0-9A-Za-z])" + _DIGEST, re.IGNORECASE)
 
 
 # A line of sha256sum output: a digest and its file.
 _SUM = LazyPattern(
-    rb"(?<![0-9A-Za-z])[0-9a-f]{64,128}[ \t]+\*?(?:[^\s\"'`;|&()<>]{0,300}/)?"
+    rb"(?<![0-9A-Za-z])(?P<digest>[0-9a-f]{64,128})[ \t]+\*?(?:[^\s\"'`;|&()<>]{0,300}/)?"
     rb"(?P<file>[\w.+!%-]{1,300}\.(?:whl|tar\.gz|zip))",
     re.IGNORECASE,
 )
+# The checksum that BuildKit compares an added file with: `ADD --checksum=sha256:… URL /src/`.
+_ADD_CHECKSUM = LazyPattern(rb"--checksum=[\"']?(?P<digest>[^\s\"']+)")
 
 
 @lru_cache(maxsize=64)
@@ -118,16 +117,20 @@ class ReportReader:
         self._wanted = wanted
         self._names = _names(wanted)
 
-    def addresses(self, text: Text, prefix: str) -> None:
+    def addresses(self, text: Text, prefix: str, known: Mapping[bytes, tuple[Span, ...]]) -> None:
         """Judge the URLs of wanted wheels and archives: pins if the whole URL can move.
 
-        A file name moves together with the URL from which the file was downloaded.
+        A file name moves together with the URL from which the file was downloaded. `known` has checksums of files
+        beside those in the text.
         """
-        summed = {match["file"] for match in _SUM.finditer(text.data)}
+        summed = dict(known)
+        for match in _SUM.finditer(text.data):
+            summed[match["file"]] = (*summed.get(match["file"], ()), text.span(*match.span("digest")))
         for match in _ADDRESS.finditer(text.data):
             file = match[0].rpartition(b"/")[2].replace(b"%2B", b"+")
-            checked = b"--checksum=" in text.data[: match.start()] if prefix == "ADD " else False
-            self._values.address(text, *match.span(), self._wanted, prefix, {file} if checked else summed)
+            checked = _ADD_CHECKSUM.search(text.data, 0, match.start()) if prefix == "ADD " else None
+            beside = {file: (text.span(*checked.span("digest")),)} if checked else summed
+            self._values.address(text, *match.span(), self._wanted, prefix, beside)
 
     def images(self, text: Text) -> None:
         """Report images whose tags contain a version: `org/engine:cu130-flashinfer-0.6.1`."""
@@ -184,23 +187,18 @@ class ReportReader:
         return next(each for each in sorted(self._wanted.repositories) if each.endswith(f"/{name.lower()}"))
 
     def tables(self, text: Text) -> None:
-        """Report `case` arms and array entries that map a version to a checksum, one report per table."""
+        """Report `case` arms and array entries that map versions to checksums, one report per table."""
         heads = list(_HEAD.finditer(text.data))
         for head, end in pairwise(heads):
             subject = self._named(text, *head.span("word")) if head["word"] else None
-            arm = _ARM.search(text.data, head.end(), end.start()) if subject else None
-            if subject and arm and _CHECKSUM.search(text.data, arm.end(), end.start()):
-                self._values.unpinned(text, *arm.span("version"), subject, _TABLE, Mark.HASH_NEEDED)
+            arms = list(_ARM.finditer(text.data, head.end(), end.start())) if subject else []
+            if subject and arms and _CHECKSUM.search(text.data, arms[0].end(), end.start()):
+                self._values.gathered.table([text.span(*arm.span("version")) for arm in arms], subject)
         for array in _ARRAY.finditer(text.data):
             subject = self._stem(array["name"].decode("ascii"))
-            row = _ROW.search(text.data, *array.span("rows")) if subject else None
-            if subject and row:
-                self._values.unpinned(text, *row.span("version"), subject, _TABLE, Mark.HASH_NEEDED)
-
-    def checksums(self, text: Text) -> None:
-        """Record checksum variables such as `KIT_SHA256=…`: the version beside one does not move alone."""
-        for match in _CHECKSUM_NAME.finditer(text.data):
-            self._values.gathered.checksums.append(match["name"].decode("ascii"))
+            rows = list(_ROW.finditer(text.data, *array.span("rows"))) if subject else []
+            if subject and rows:
+                self._values.gathered.table([text.span(*row.span("version")) for row in rows], subject)
 
     def _stem(self, name: str) -> str | None:
         """Return the wanted variable that shares its first words with `name`: KIT_VERSION for KIT_SHA256."""

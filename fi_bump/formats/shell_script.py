@@ -20,16 +20,21 @@ class ScriptReader:
         self.gathered = Gathered(source)
         self.commands = CommandReader(self.gathered, wanted)
 
-    def script(self, span: Span, prefix: str = "", *, indented: bool = False) -> None:
-        """Read the script at `span`. `prefix` begins its anchors; `indented` is explained at `shell_lines.read`."""
-        self.text(read(self._masked, span, indented=indented), prefix)
+    def script(self, span: Span, prefix: str = "", *, indented: bool = False, steps: bool = False) -> None:
+        """Read the script at `span`. `prefix` begins its anchors; `indented` is explained at `shell_lines.read`.
 
-    def text(self, text: Text, prefix: str, *, compared: bool = True) -> None:
+        With `steps` it continues the script before it, as a line of a recipe does.
+        """
+        self.text(read(self._masked, span, indented=indented), prefix, steps=steps)
+
+    def text(self, text: Text, prefix: str, *, compared: bool = True, steps: bool = False) -> None:
         """Read commands that are already cut; without `compared`, comparisons are ignored."""
         if self.commands.concerns(text):
             self.commands.assignments(text, prefix)
             self.commands.literals(text, prefix)
-            self.commands.reports(text, prefix, compared=compared)
+            self.commands.reports(text, prefix, compared=compared, steps=steps)
+        elif steps:
+            self.commands.checksums.read(text, steps=True)
         self.commands.git.run((text,), prefix)
 
     def found(self) -> Found:

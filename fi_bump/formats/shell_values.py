@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Mapping
 
-from fi_bump.formats.shared.addresses import release
-from fi_bump.formats.shared.gathered import RELEASE, WRAPPING, Gathered, is_commit
+from fi_bump.formats.shared.addresses import file_address, release
+from fi_bump.formats.shared.gathered import BESIDE, RELEASE, WRAPPING, Gathered, is_commit
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern
-from fi_bump.pins import Kind, Mark, Wanted
+from fi_bump.pins import Guard, Kind, Mark, Span, Wanted
 
-SUMMED = "its checksum is beside it; update both together"
 _SPLIT = "the version is split over lines"
 
 # The variable that is set to a URL: `KIT_URL=https://…`, `KIT_URL="${KIT_URL:-https://…}"`.
@@ -59,10 +58,12 @@ class ShellValues:
         else:
             self.gathered.pin(span, anchor, kind, subject)
 
-    def address(self, text: Text, start: int, end: int, wanted: Wanted, prefix: str, summed: Container[bytes]) -> None:
+    def address(
+        self, text: Text, start: int, end: int, wanted: Wanted, prefix: str, summed: Mapping[bytes, tuple[Span, ...]]
+    ) -> None:
         """Judge `text.data[start:end]` as the URL of a release's file, or as the name of a file downloaded before.
 
-        `summed` contains the names of the files that have a checksum beside them.
+        `summed` has the checksums beside files, by the names of the files.
         """
         file = text.data[start:end].rpartition(b"/")[2].replace(b"%2B", b"+")
         found = release(text.data[start:end], wanted, downloaded=file in self._downloaded)
@@ -70,24 +71,27 @@ class ShellValues:
             return
         spans = [text.span(start + begin, start + stop) for begin, stop in found.versions]
         lengths = {stop - begin for begin, stop in found.versions}
+        guard = None
+        if found.reason is not None or file in summed:
+            digest = found.digest and (text.span(start + found.digest[0], start + found.digest[1]),)
+            url = file_address(text.data[start:end], found.versions)
+            guard = Guard(found.reason or BESIDE, digest or summed.get(file, ()), url)
         if found.reason is not None and not spans:
             self.gathered.unpinned(text.span(start, end), found.subject, found.reason)
         elif any(span.end - span.start not in lengths for span in spans):
             self.gathered.unpinned(text.span(start, end), found.subject, _SPLIT)
-        elif found.reason is not None:
-            self.gathered.hashed(spans[0], found.subject, found.reason)
-        elif file in summed:
-            self.gathered.hashed(spans[0], found.subject, SUMMED)
         else:
             bound = _BOUND.search(text.data, max(start - _LONGEST_NAME, 0), start)
             if bound:
                 self.gathered.bindings[spans[0]] = bound["name"].decode("ascii")
             if b"://" in text.data[start:end]:
                 self._downloaded.add(file)
+                self.gathered.downloads[spans[0]] = file
                 anchor = f"{prefix}url {found.subject}"
             else:
+                self.gathered.files[spans[0]] = file
                 anchor = f"{prefix}file {found.subject}"
-            self.gathered.pin(spans[0], anchor, Kind.URL, found.subject, tuple(spans[1:]))
+            self.gathered.pin(spans[0], anchor, Kind.URL, found.subject, tuple(spans[1:]), guard)
 
     def unpinned(self, text: Text, start: int, end: int, subject: str, reason: str, mark: Mark | None = None) -> None:
         """Add a place that fi-bump cannot move, and why."""

@@ -87,6 +87,14 @@ FORMATS = (
         second_opinion="tomlkit",
     ),
     FileFormat(
+        "toml",
+        "other TOML",
+        ("*.toml",),
+        "versions beside a checksum",
+        second_opinion="tomlkit",
+        shared=True,
+    ),
+    FileFormat(
         "dockerfile",
         "Dockerfile",
         (
@@ -107,7 +115,16 @@ FORMATS = (
     ),
     FileFormat("makefile", "make", ("Makefile", "GNUmakefile", "*.mk"), "variables, and the commands of recipes"),
     FileFormat("hcl", "HCL", ("*.hcl",), "defaults of variables, build arguments"),
-    FileFormat("nix", "Nix", ("*.nix",), "versions beside a hash, reported only"),
+    FileFormat("nix", "Nix", ("*.nix",), "versions beside a hash"),
+    FileFormat(
+        "bazel",
+        "Bazel",
+        ("*.{bzl,bazel}", "WORKSPACE", "WORKSPACE.bzlmod", "BUILD"),
+        "addresses of files, with their checksums and folders; requirements",
+    ),
+    FileFormat("ruby", "Homebrew", ("*.rb",), "addresses of files, with their checksums"),
+    FileFormat("pkgbuild", "PKGBUILD", ("PKGBUILD", "*.PKGBUILD"), "the version with its checksums; commands"),
+    FileFormat("gentoo", "Gentoo", ("*.ebuild", "Manifest"), "versions in commands; the table of checksums"),
 )
 
 # Patterns of lower-case file names by how they are tested: whole names, beginnings, endings, and the others as their

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.shell_images import image_names
+from fi_bump.formats import yaml_lines
+from fi_bump.formats.shared.beside import Leaf, guarded
 from fi_bump.formats.yaml_texts import TextReader, patterns
-from fi_bump.formats.yaml_values import YamlValues
-from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository, variable_of
+from fi_bump.formats.yaml_values import KeySubject, YamlValues, key_subject, named_subject
+from fi_bump.grammar import canonical_repository
 from fi_bump.pins import Found, Kind, Source, Wanted
-from fi_bump.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,28 +51,12 @@ _PROSE = frozenset(
 _REPOSITORY = frozenset({"repository", "repo", "url", "git"})
 _REF = frozenset({"ref", "rev", "tag", "branch"})
 _OWNER_AND_NAME = re.compile(r"[\w.-]+/[\w.-]+\Z")
-_LINE = LazyPattern(
-    rb"^[ \t]*(?:-[ \t]+)*[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]+"
-    rb"(?P<value>\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\r\n]*?)[ \t]*(?:(?<=[ \t])#[^\r\n]*)?\r?$",
-    re.MULTILINE,
-)
-_NUMBER = LazyPattern(rb"[0-9]+\.[0-9]+")
 _LONGEST = 200
-# The length limit for a line `KEY: VALUE` of a template, and for the distance from a name to its version.
-_LONGEST_LINE = 400
-_NEAR = 60
 _CHOSEN = "the default of a list of options; add the new version to the options too"
 # PyYAML reads 1 to 2 MiB per second.
 _LARGEST = 4 << 20
 _LARGE = "this file is larger than 4 MiB, so fi-bump reads only its lines of the form KEY: VALUE"
 _TEMPLATE = "this file is not YAML, so fi-bump reads only its lines of the form KEY: VALUE"
-
-
-class _Subject(NamedTuple):
-    """The wanted subject that a key names, and the kind of its pins."""
-
-    kind: Kind
-    name: str
 
 
 class _YamlFinder:
@@ -83,33 +67,30 @@ class _YamlFinder:
         self.wanted = wanted
         self.values = YamlValues(source)
         self.texts = TextReader(self.values, wanted)
-        self.subjects: dict[str, _Subject | None] = {}
-        self.nested: list[tuple[YamlScalar, _Subject]] = []
+        self.subjects: dict[str, KeySubject | None] = {}
+        self.nested: list[tuple[YamlScalar, KeySubject]] = []
         self.options: set[tuple[str, ...]] = set()
         # The values of one key in all entries of a matrix, by the path of the key.
-        self.cells: dict[tuple[str, ...], tuple[_Subject, list[YamlScalar]]] = {}
+        self.cells: dict[tuple[str, ...], tuple[KeySubject, list[YamlScalar]]] = {}
         # YamlValues that are side by side in one collection, by the number of the collection.
-        self.lists: dict[int, tuple[_Subject, list[YamlScalar]]] = {}
+        self.lists: dict[int, tuple[KeySubject, list[YamlScalar]]] = {}
         self.names: dict[int, str] = {}
         self.defaults: dict[int, YamlScalar] = {}
         self.versions: dict[int, YamlScalar] = {}
         self.repositories: dict[int, str] = {}
         self.refs: dict[int, YamlScalar] = {}
+        self.leaves: list[Leaf] = []
 
-    def subject(self, key: str) -> _Subject | None:
+    def subject(self, key: str) -> KeySubject | None:
         """Return the wanted variable or package that a key names, or None."""
         if key not in self.subjects:
-            variable = variable_of(key.replace("-", "_"), self.wanted.variables)
-            if variable is not None:
-                self.subjects[key] = _Subject(Kind.VARIABLE, variable)
-            else:
-                package = canonical_name(key)
-                found = _Subject(Kind.REQUIREMENT, package) if package in self.wanted.packages else None
-                self.subjects[key] = found
+            self.subjects[key] = key_subject(key, self.wanted)
         return self.subjects[key]
 
     def scalar(self, scalar: YamlScalar, *, concerns: bool) -> None:
         """Judge one value; `concerns` is whether its text names something wanted."""
+        if not scalar.alias:
+            self.leaves.append(Leaf(scalar.collections, scalar.path, scalar.span, scalar.listed))
         key = scalar.path[-1] if scalar.path else ""
         subject = self.subject(key)
         if subject is None or _is_script(scalar):
@@ -153,7 +134,7 @@ class _YamlFinder:
             return
         self.texts.read(scalar.span, prefix, _script(scalar), lines=scalar.style == "|")
 
-    def judge(self, scalar: YamlScalar, anchor: str, subject: _Subject) -> None:
+    def judge(self, scalar: YamlScalar, anchor: str, subject: KeySubject) -> None:
         """Judge a value as the version of a subject."""
         strict = subject.kind is not Kind.REQUIREMENT
         raw = self.source.masked[scalar.span.start : scalar.span.end]
@@ -187,17 +168,20 @@ class _YamlFinder:
             if variable is not None and variable.kind is Kind.VARIABLE:
                 self.judge(scalar, ".".join((*scalar.path[:-1], name)), variable)
         for number, scalar in self.versions.items():
-            package = self.subject(self.names.get(number, ""))
-            if package is not None and package.kind is Kind.REQUIREMENT:
+            name = self.names.get(number, "")
+            package = self.subject(name)
+            if scalar.path[:-1] == ("context",):  # a recipe of conda, whose name may be the repository's
+                package = named_subject(name, self.wanted)
+            if package is not None and package.kind is not Kind.VARIABLE:
                 self.judge(scalar, ".".join((*scalar.path[:-1], package.name)), package)
         for number, scalar in self.refs.items():
             address = self.repositories.get(number, "")
             repository = canonical_repository(f"github.com/{address}" if _OWNER_AND_NAME.match(address) else address)
             if repository in self.wanted.repositories:
-                self.judge(scalar, ".".join(scalar.path), _Subject(Kind.GIT_REF, repository))
-        return self.values.gathered.found()
+                self.judge(scalar, ".".join(scalar.path), KeySubject(Kind.GIT_REF, repository))
+        return guarded(self.source, self.values.gathered.found(), self.leaves)
 
-    def several(self, subject: _Subject, scalars: list[YamlScalar]) -> None:
+    def several(self, subject: KeySubject, scalars: list[YamlScalar]) -> None:
         """Judge a list of values: it is a pin only if it has one value."""
         if len(scalars) == 1:
             self.judge(scalars[0], ".".join(scalars[0].path), subject)
@@ -205,20 +189,6 @@ class _YamlFinder:
             places = sorted(scalar.span for scalar in scalars)
             reason = f"a list of {len(scalars)} values, not one version"
             self.values.unpinned(places[0].start, places[-1].end, subject.name, reason)
-
-    def line(self, start: int, end: int) -> None:
-        """Read one line of a file that is not YAML."""
-        match = _LINE.match(self.source.masked, start, end)
-        subject = self.subject(match["key"].decode("ascii")) if match else None
-        if match is None or subject is None or match["value"][:1] in (b"[", b"|", b">", b"&", b"*", b"!"):
-            return
-        if match["value"][:1] == b'"' and b"\\" in match["value"]:
-            self.values.unpinned(*match.span("value"), subject.name, "written with escapes")
-        elif match["value"][:1] != b"{" or match["value"][:2] == b"{{":
-            strict = subject.kind is not Kind.REQUIREMENT
-            self.values.value(
-                *match.span("value"), match["key"].decode("ascii"), subject.kind, subject.name, strict=strict
-            )
 
 
 def _is_script(scalar: YamlScalar) -> bool:
@@ -238,7 +208,7 @@ def find(source: Source, wanted: Wanted) -> Found:
     if not words:
         return Found(())
     if len(source.data) > _LARGEST:
-        return _by_lines(source, wanted, words, 0, _LARGE)
+        return yaml_lines.find_by_lines(source, wanted, words, 0, _LARGE)
     # Imported here because importing PyYAML takes longer than most whole checks.
     from fi_bump.formats.yaml_events import NotYamlError, scalars
 
@@ -251,36 +221,5 @@ def find(source: Source, wanted: Wanted) -> Found:
             concerns = index < len(words) and scalar.span.start <= words[index].start() < scalar.span.end
             finder.scalar(scalar, concerns=concerns)
     except NotYamlError as error:
-        return _by_lines(source, wanted, words, error.offset, _TEMPLATE)
+        return yaml_lines.find_by_lines(source, wanted, words, error.offset, _TEMPLATE)
     return finder.finish()
-
-
-def _by_lines(source: Source, wanted: Wanted, words: list[re.Match[bytes]], failed: int, why: str) -> Found:
-    """Read only the lines `KEY: VALUE`, and report `why` if a line with a wanted name contains a version."""
-    finder = _YamlFinder(source, wanted)
-    named = None
-    end = -1
-    for word in words:
-        if word.start() > end:
-            start = source.data.rfind(b"\n", 0, word.start()) + 1
-            end = source.data.find(b"\n", word.start())
-            end = len(source.data) if end < 0 else end
-            if end - start <= _LONGEST_LINE:
-                finder.line(start, end)
-        if named is None and _NUMBER.search(source.masked, word.end(), min(end, word.end() + _NEAR)):
-            named = _named(word[0].decode("ascii"), wanted)
-    pins = finder.values.gathered.found().pins
-    named = pins[0].subject if pins else named
-    if named is not None:
-        at = min(failed, len(source.data) - 1)
-        finder.values.unpinned(at, at + 1, named, why)
-    return finder.values.gathered.found()
-
-
-def _named(word: str, wanted: Wanted) -> str:
-    """Return the subject that a match of `Patterns.words` names."""
-    variable = variable_of(word.replace("-", "_"), wanted.variables)
-    if variable is not None:
-        return variable
-    places = [name for name in sorted(wanted.repositories) if name.partition("/")[2] == word.lower()]
-    return places[0] if places else image_names(wanted).get(word.lower(), canonical_name(word))

@@ -40,17 +40,23 @@ class YamlScalar(NamedTuple):
 
     `path` contains the keys that lead to it, without list positions. `span` is the text between the quotes, or the
     lines below a block scalar's header. `value` is what YAML reads, with `x` for characters beyond ASCII. `style` is
-    the opening mark: `'`, `"`, `|`, `>` or nothing. `collection` numbers the mapping or list that contains it; `listed`
-    is whether that is a list. `alias` is whether the value is written elsewhere, namely at `span`.
+    the opening mark: `'`, `"`, `|`, `>` or nothing. `collections` are the numbers of the mappings and lists around it,
+    the innermost last; `listed` is whether that is a list. `alias` is whether the value is written elsewhere, namely at
+    `span`.
     """
 
     path: tuple[str, ...]
     span: Span
     value: str
     style: str
-    collection: int
+    collections: tuple[int, ...]
     listed: bool
     alias: bool = False
+
+    @property
+    def collection(self) -> int:
+        """The number of the mapping or list that contains it."""
+        return self.collections[-1]
 
 
 class Event(NamedTuple):
@@ -66,11 +72,11 @@ class Event(NamedTuple):
 class _YamlFrame:
     """An open mapping or list; `key` is the key whose value comes next, None if a key comes next."""
 
-    __slots__ = ("key", "listed", "number", "path")
+    __slots__ = ("key", "listed", "numbers", "path")
 
-    def __init__(self, path: tuple[str, ...], number: int, listed: bool) -> None:
+    def __init__(self, path: tuple[str, ...], numbers: tuple[int, ...], listed: bool) -> None:
         self.path = path
-        self.number = number
+        self.numbers = numbers
         self.listed = listed
         self.key: str | None = None
 
@@ -138,7 +144,7 @@ class _YamlReader:
         self.source = source
         self.data, self.cut = body(source)
         self.ascii = source.data.isascii()
-        self.frames = [_YamlFrame((), 0, True)]
+        self.frames = [_YamlFrame((), (0,), True)]
         self.collections = 0
         self.anchors: dict[str, YamlScalar] = {}
 
@@ -170,7 +176,7 @@ class _YamlReader:
             span=self.span(event),
             value=event.value,
             style=event.style or "",
-            collection=frame.number,
+            collections=frame.numbers,
             listed=frame.listed,
         )
         if event.anchor is not None:
@@ -184,7 +190,7 @@ class _YamlReader:
         target = self.anchors.get(event.anchor)
         if path is None or target is None:
             return None
-        return target._replace(path=path, collection=frame.number, listed=frame.listed, alias=True)
+        return target._replace(path=path, collections=frame.numbers, listed=frame.listed, alias=True)
 
     def open(self, event: Any) -> None:
         if len(self.frames) > MAX_DEPTH:
@@ -194,7 +200,7 @@ class _YamlReader:
         frame = self.frames[-1]
         self.collections += 1
         listed = isinstance(event, yaml.SequenceStartEvent)
-        self.frames.append(_YamlFrame(frame.place() or frame.path, self.collections, listed))
+        self.frames.append(_YamlFrame(frame.place() or frame.path, (*frame.numbers, self.collections), listed))
 
     def key(self, event: Any) -> str:
         """Return a key as one line: as the file spells it if that is what it means, else as YAML reads it."""

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 
 from fi_bump.formats.shared.pieces import Text, joined
+from fi_bump.formats.shared.subjects import image_names
 from fi_bump.formats.shell_commands import CommandReader
-from fi_bump.formats.shell_images import image_names
 from fi_bump.formats.shell_lines import read
 from fi_bump.formats.yaml_values import YamlValues
 from fi_bump.grammar import VERSION, LazyPattern, canonical_name, compiled, longest_first, name_pattern, one_of
@@ -39,7 +39,9 @@ def patterns(wanted: Wanted) -> Patterns:
     keys = [variables.replace(b"_", b"[-_]")] if variables else []
     places = [re.escape(name.partition("/")[2].encode("ascii")) for name in longest_first(wanted.repositories)]
     images = [re.escape(name.encode("ascii")) + rb"(?=[-_.:]v?[0-9])" for name in longest_first(image_names(wanted))]
-    words = b"|".join([*keys, *places, *images, *([names] if names else [])])
+    repositories = b"|".join(re.escape(name.rpartition("/")[2].encode("ascii")) for name in wanted.repositories)
+    named = [rb"name[\"']?[ \t]*[:=][ \t]*[\"']?(?:" + repositories + rb")(?![\w-])"] if repositories else []
+    words = b"|".join([*keys, *places, *images, *named, *([names] if names else [])])
     either = re.IGNORECASE | re.MULTILINE
     return Patterns(
         compiled(words, rb"^[ \t]*#[^\n]*|(?<![A-Za-z0-9])(?P<word>" + words + rb")(?![A-Za-z0-9])", either),

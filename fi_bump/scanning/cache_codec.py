@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from fi_bump.pins import Floor, Found, Kind, Mark, Pin, Source, Span, Unpinned
+from fi_bump.pins import Floor, Found, Guard, Kind, Mark, Pin, Source, Span, Unpinned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ def decode(source: Source, data: Any) -> Found:
                 hashes=_spans(hashes),
                 command=command,
                 repeats=_spans(repeats),
+                guard=_guard(guard),
             )
-            for span, anchor, kind, subject, hashes, command, repeats in pins
+            for span, anchor, kind, subject, hashes, command, repeats, guard in pins
         ),
         tuple(
             Unpinned(
@@ -47,11 +48,19 @@ def decode(source: Source, data: Any) -> Found:
                 reason=reason,
                 version=version,
                 mark=None if mark is None else Mark(mark),
+                rows=rows,
             )
-            for span, subject, reason, version, mark in unpinned
+            for span, subject, reason, version, mark, rows in unpinned
         ),
         tuple(Floor(source, Span(*span), subject, specifier) for span, subject, specifier in floors),
     )
+
+
+def _guard(data: Any) -> Guard | None:
+    if data is None:
+        return None
+    reason, checksums, address = data
+    return Guard(reason, _spans(checksums), address)
 
 
 def _spans(places: Any) -> tuple[Span, ...]:

@@ -162,7 +162,8 @@ def _without(found: list[Mention], group: Group, scan: Scan, moved: Container[Pi
     in_step = {
         (place.source.path, place.place.line)
         for place in places
-        if place.mark is Mark.LOCK_FILE and _same(place.version or "", group.version)
+        if (place.mark is Mark.LOCK_FILE and _same(place.version or "", group.version))
+        or any(_same(row, group.version) for row in place.rows)
     }
     return sorted(each for at, each in (lines | marked).items() if at not in pinned and at not in in_step)
 

@@ -11,7 +11,7 @@ from fi_bump.errors import FIX_OR_EXCLUDE, FileError, ParseError, quoted
 from fi_bump.formats.table import finder, format_named, format_of
 from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
-from fi_bump.pins import Floor, Found, Pin, Source, Unpinned, Wanted
+from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.cache_codec import decode, encode
@@ -168,8 +168,8 @@ def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[
 def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str, ...]]] = ()) -> Found:
     """Find the pins in one file: those of its format's finder, and the literals that the lock records there.
 
-    Where both claim the same characters the literal wins, since the lock records it. Raises ParseError for a file that
-    is not of its format.
+    Where both claim the same characters the literal wins, since the lock records it; it takes over the guard of the pin
+    that the finder found. Raises ParseError for a file that is not of its format.
     """
     form = format_of(source.path)
     found = finder(form)(source, wanted) if form else Found(())
@@ -178,13 +178,23 @@ def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str
     from fi_bump.formats import literal
 
     own = literal.find(source, literals)
-    taken = [pin.span for pin in own.pins]
+    guards = [pin for pin in found.pins if pin.guard]
+    literal_pins = [
+        pin._replace(guard=next((each.guard for each in guards if overlap(each.span, pin.span)), None))
+        for pin in own.pins
+    ]
+    taken = [pin.span for pin in literal_pins]
 
     def free(place: Pin | Unpinned | Floor) -> bool:
-        return all(place.span.end <= span.start or span.end <= place.span.start for span in taken)
+        return not any(overlap(place.span, span) for span in taken)
 
-    pins = sorted([*own.pins, *filter(free, found.pins)], key=lambda pin: pin.span)
+    pins = sorted([*literal_pins, *filter(free, found.pins)], key=lambda pin: pin.span)
     return Found(tuple(pins), (*filter(free, found.unpinned), *own.unpinned), tuple(filter(free, found.floors)))
+
+
+def overlap(one: Span, other: Span) -> bool:
+    """Whether two spans have bytes in common."""
+    return one.start < other.end and other.start < one.end
 
 
 def watch_names(lock: Lock) -> object:

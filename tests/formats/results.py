@@ -14,11 +14,14 @@ WANTED = Wanted(
 
 
 def rows(found: Found, *, versions: bool = True) -> list[str]:
-    """One line for each result: `line:column anchor version`, `? subject: reason [version]`, `~ specifier`.
+    """One line for each result: `line:column anchor version ! guard`, `? subject: reason [version]`, `~ specifier`.
 
     Without `versions` a report's own version is left out.
     """
-    result = [f"{_at(pin.place)} {pin.anchor} {pin.version}" for pin in found.pins]
+    result = []
+    for pin in found.pins:
+        guard = f" ! {pin.guard.reason}" if pin.guard else ""
+        result.append(f"{_at(pin.place)} {pin.anchor} {pin.version}{guard}")
     for mention in found.unpinned:
         version = f" [{mention.version}]" if mention.version and versions else ""
         result.append(f"{_at(mention.place)} ? {mention.subject}: {mention.reason}{version}")

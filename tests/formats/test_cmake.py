@@ -45,7 +45,7 @@ FORMS: list[tuple[bytes, list[str]]] = [
     (b"FetchContent_Declare(f URL " + ARCHIVE + b")\n", [f"1:91 FetchContent_Declare url {REPOSITORY} 0.6.1"]),
     (
         b"FetchContent_Declare(f URL " + ARCHIVE + b" URL_HASH SHA256=00)\n",
-        [f"1:91 ? {REPOSITORY}: its hash is beside it; update both together [0.6.1]"],
+        [f"1:91 FetchContent_Declare url {REPOSITORY} 0.6.1 ! its checksum is beside it; update both together"],
     ),
     (
         b'execute_process(COMMAND pip install "flashinfer-python==0.6.1" flashinfer-cubin>=0.6)\n',

@@ -103,7 +103,7 @@ REQUIREMENTS: list[tuple[bytes, list[str]]] = [
     ),
     (
         b"ADD --checksum=sha256:00 https://x/flashinfer_cubin-0.6.1-py3-none-any.whl /w/\n",
-        ["1:53 ? flashinfer-cubin: its checksum is beside it; update both together"],
+        ["1:53 ADD url flashinfer-cubin 0.6.1 ! its checksum is beside it; update both together"],
     ),
     (b"ADD <<EOF /x\nflashinfer-python==1\nEOF\n", ["2:20 ADD flashinfer-python 1"]),
     (b'RUN cat <<<"x" && echo "<<EOF" && echo $((1 << 2))\n', []),
@@ -201,7 +201,7 @@ OTHERS: list[tuple[bytes, list[str]]] = [
     (b"RUN pip install https://x/flashinfer_cubin-${V}-py3-none-any.whl\n", []),
     (
         b"ARG FLASHINFER_VERSION=0.6.1\nARG FLASHINFER_SHA256=" + b"0a" * 32 + b"\n",
-        ["1:24 ? FLASHINFER_VERSION: FLASHINFER_SHA256 holds its checksum; update both together"],
+        ["1:24 ARG FLASHINFER_VERSION 0.6.1 ! FLASHINFER_SHA256 holds its checksum; update both together"],
     ),
 ]
 

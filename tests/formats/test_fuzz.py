@@ -24,16 +24,21 @@ WANTED = Wanted(
 CASES = Path(__file__).parents[1] / "forms" / "cases"
 NAMES = {
     "bake": "versions.json",
+    "bazel": "MODULE.bazel",
     "cmake": "CMakeLists.txt",
     "dockerfile": "Dockerfile",
+    "gentoo": "kit-0.6.1.ebuild",
     "hcl": "docker-bake.hcl",
     "lockfile": "uv.lock",
     "makefile": "Makefile",
     "nix": "package.nix",
+    "pkgbuild": "PKGBUILD",
     "pyproject": "pyproject.toml",
     "python": "setup.py",
     "requirements": "requirements.txt",
+    "ruby": "kit.rb",
     "shell": "build.sh",
+    "toml": "deps.toml",
     "yaml": "ci.yml",
 }
 # The texts that a mutation inserts: the marks of every format, and fi-bump's own names and versions.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fi_bump.errors import InternalError, ParseError
 from fi_bump.formats.pyproject import find
-from fi_bump.formats.pyproject_strings import strings
+from fi_bump.formats.shared.toml_strings import strings
 from fi_bump.formats.table import format_of
 from fi_bump.pins import Found, Kind, Source, Wanted
 from tests.formats import laws
@@ -403,7 +403,7 @@ def test_a_place_that_tomllib_does_not_confirm_is_our_bug(monkeypatch: pytest.Mo
         ("pyproject.toml", "pyproject"),
         ("python/PyProject.toml", "pyproject"),
         ("python/pyproject_xpu.toml", "pyproject"),
-        ("Cargo.toml", None),
+        ("Cargo.toml", "toml"),
         ("pyproject.toml.md", None),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fi_bump.formats.python import find
 from fi_bump.formats.python_literals import literals
-from fi_bump.pins import Found, Kind, Source, Wanted
+from fi_bump.pins import Found, Guard, Kind, Source, Span, Wanted
 from tests.formats import laws, results
 from tests.formats.results import marked
 
@@ -242,12 +242,15 @@ def test_addresses(text: str, anchor: str, kind: Kind) -> None:
 
 
 def test_an_address_beside_its_checksum_stays() -> None:
-    text = f"X = {{'a': ('{'0f' * 32}', '{RELEASE}/v«0.7.2»/flashinfer_cubin-0.7.2-py3-none-any.whl')}}"
+    text = f"X = {{'a': ('{'0f' * 32}', '{RELEASE}/v«0.7.2»/flashinfer_cubin-«0.7.2»-py3-none-any.whl')}}"
     data, spans = marked(text)
     found = look(data)
     reason = "its checksum is beside it; update both together"
-    assert (found.pins, found.floors) == ((), ())
-    assert [(item.span, item.reason, item.version) for item in found.unpinned] == [(spans[0], reason, "0.7.2")]
+    assert (found.unpinned, found.floors) == ((), ())
+    address = f"{RELEASE}/v{{version}}/flashinfer_cubin-{{version}}-py3-none-any.whl"
+    checksum = data.index(b"0f0f")
+    guard = Guard(reason, (Span(checksum, checksum + 64),), address)
+    assert [(pin.span, pin.repeats, pin.guard) for pin in found.pins] == [(spans[0], (spans[1],), guard)]
 
 
 @pytest.mark.parametrize("between", ['" "', '"\n    # why\n    "', '" + "', '" \\\n "'])

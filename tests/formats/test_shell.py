@@ -136,7 +136,7 @@ REPORTS: list[tuple[bytes, list[str]]] = [
     (b"if [ $expected = 0.6.1 ]; then x; fi\n\n\n\n\nFLASHINFER_VERSION=$X\n", []),
     (
         b"pip install https://x/flashinfer_jit_cache-0.6.1%2Bcu130-cp39-abi3-l.whl#sha256=1\n",
-        ["1:44 ? flashinfer-jit-cache: pinned by a URL with a hash; update both together [0.6.1]"],
+        ["1:44 url flashinfer-jit-cache 0.6.1 ! pinned by a URL with a hash; update both together"],
     ),
     (
         b"wget https://github.com/flashinfer-ai/flashinfer/archive/refs/tags/v0.6.1.tar.gz\n",
@@ -161,17 +161,17 @@ REPORTS: list[tuple[bytes, list[str]]] = [
         b'curl -sfL "https://x/v0.6.1/flashinfer_cubin-0.6.1-py3-none-any.whl" -o "$D/flashinfer_cubin-0.6.1-py3-none-any.whl"\n'
         b'echo "' + SHA + b'  $D/flashinfer_cubin-0.6.1-py3-none-any.whl" | sha256sum -c -\n',
         [
-            f"1:23 ? flashinfer-cubin: {SUMMED} [0.6.1]",
-            "1:75 ? flashinfer-cubin: pinned by the path of a file, which fi-bump does not update",
-            "2:74 ? flashinfer-cubin: pinned by the path of a file, which fi-bump does not update",
+            f"1:23 url flashinfer-cubin 0.6.1 ! {SUMMED}",
+            f"1:94 file flashinfer-cubin 0.6.1 ! {SUMMED}",
+            f"2:93 file flashinfer-cubin (2) 0.6.1 ! {SUMMED}",
         ],
     ),
     (
         b"A_URL=${A_URL:-https://x/flashinfer_cubin-0.6.1-py3-none-any.whl}\nA_SHA256=" + SHA + b"\n"
         b"B_URL=https://x/flashinfer_cubin-0.6.1-py3-none-any.whl\n",
         [
-            "3:34 url flashinfer-cubin 0.6.1",
-            "1:43 ? flashinfer-cubin: A_SHA256 holds its checksum; update both together [0.6.1]",
+            "1:43 url flashinfer-cubin 0.6.1 ! A_SHA256 holds its checksum; update both together",
+            "3:34 url flashinfer-cubin (2) 0.6.1",
         ],
     ),
     (
@@ -204,7 +204,7 @@ REPORTS: list[tuple[bytes, list[str]]] = [
     (b"declare -A TORCH_SHA256=([2.9.0]=" + SHA + b")  # flashinfer-python\n", []),
     (
         b'FLASHINFER_VERSION=0.6.1\nFLASHINFER_SHA256="' + SHA + b'"\n',
-        [f"1:20 ? {V}: FLASHINFER_SHA256 holds its checksum; update both together [0.6.1]"],
+        [f"1:20 {V} 0.6.1 ! FLASHINFER_SHA256 holds its checksum; update both together"],
     ),
     (b"FLASHINFER_VERSION=0.6.1\nTORCH_SHA256=" + SHA + b"\n", [f"1:20 {V} 0.6.1"]),
 ]

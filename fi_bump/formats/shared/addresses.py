@@ -16,7 +16,7 @@ from fi_bump.pins import Wanted
 from fi_bump.records import NamedTuple
 
 _END = LazyPattern(rb"[?#]")
-_DIGEST = LazyPattern(rb"#(?:.*&)?(?:md5|sha[0-9]{1,3})=", re.IGNORECASE)
+_DIGEST = LazyPattern(rb"#(?:.*&)?(?:md5|sha[0-9]{1,3})=(?P<digest>[0-9a-f]*)", re.IGNORECASE)
 _LABEL = rb"(?:\+|%2[Bb])(?P<label>[A-Za-z0-9.]+)"
 _WHEEL = LazyPattern(
     rb"(?P<name>[A-Za-z0-9_.]+)-(?P<version>"
@@ -46,6 +46,8 @@ _FOLDER = LazyPattern(rb"/releases/(?:expanded_assets|download)/[^/]+/?\Z")
 # Current local version labels name the CUDA version of the build, and nothing else.
 _TODAYS_LABEL = LazyPattern(rb"cu[0-9]{2,3}\Z", re.IGNORECASE)
 _NUMBER = LazyPattern(rb"[0-9]\.[0-9]")
+# A folder that is named after the content of the file.
+_HASH_FOLDER = LazyPattern(rb"/[0-9a-f]{32,128}/", re.IGNORECASE)
 _REFERENCE = LazyPattern(rb"\$\{[^}]*\}|\$\w+|\{\{[^}]*\}\}|\$\([^)]*\)")
 _ARCHIVE = LazyPattern(rb"\.(?:whl|tar\.(?:gz|bz2|xz)|zip)\Z", re.IGNORECASE)
 _GIT = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s/@]+@)?[^\s@#?]+)(?:@(?P<ref>[^\s#&?]+))?", re.IGNORECASE)
@@ -53,19 +55,21 @@ _GIT = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s/@]+@)?[^\s@#?]+)(?:@(?P<ref>[^\
 NOT_MOVED = "pinned by a URL that fi-bump does not update"
 HASHED = "pinned by a URL with a hash; update both together"
 _MIXED = "pinned by a URL that contains other numbers too, so fi-bump does not update it"
-_PATH = "pinned by the path of a file, which fi-bump does not update"
+PATH = "pinned by the path of a file, which fi-bump does not update"
 _LABELLED = "pinned by a URL of an older naming scheme, which fi-bump does not update"
 
 
 class Address(NamedTuple):
     """What a URL pins: the subject, the spans of its version as indices into the text, and why fi-bump cannot move it.
 
-    `reason` is None for a URL that can be moved. A URL with a hash has both: spans and a reason.
+    `reason` is None for a URL that can be moved. A URL with a hash has both: spans and a reason; `digest` is then the
+    span of the hash.
     """
 
     subject: str
     versions: tuple[tuple[int, int], ...]
     reason: str | None = None
+    digest: tuple[int, int] | None = None
 
 
 def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address | None:
@@ -86,7 +90,7 @@ def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address
     if named is None or b"$" in path or b"{" in path:
         return Address(subject, (), NOT_MOVED) if _NUMBER.search(_REFERENCE.sub(b"", path[host:])) else None
     if not downloaded and (scheme < 0 or path[:scheme].lower() == b"file"):
-        return Address(subject, (), _PATH)
+        return Address(subject, (), PATH)
     label = named.groupdict().get("label")
     if label is not None and not _TODAYS_LABEL.match(label):
         return Address(subject, (), _LABELLED)
@@ -97,9 +101,24 @@ def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address
     pieces = [path[start:stop] for start, stop in pairwise([host, *chain(*places), len(path)])]
     if any(_NUMBER.search(piece) for piece in pieces[::2]):
         return Address(subject, (), _MIXED)
-    if _DIGEST.search(text):
+    digest = _DIGEST.search(text)
+    if digest:
+        return Address(subject, tuple(places), HASHED, digest.span("digest"))
+    if _HASH_FOLDER.search(path, host):
         return Address(subject, tuple(places), HASHED)
     return Address(subject, tuple(places))
+
+
+def file_address(text: bytes, versions: tuple[tuple[int, int], ...]) -> str | None:
+    """Return a URL without its fragment and with `{version}` at each of `versions`.
+
+    None for the path of a file, and for a URL that contains a hash.
+    """
+    if b"://" not in text or _HASH_FOLDER.search(text):
+        return None
+    end = _END.search(text)
+    bounds = pairwise([0, *chain(*versions), end.start() if end else len(text)])
+    return "{version}".join([text[start:stop].decode("ascii", "replace") for start, stop in list(bounds)[::2]])
 
 
 def _subject(path: bytes, file: bytes, wanted: Wanted) -> str | None:

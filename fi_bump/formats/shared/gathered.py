@@ -6,7 +6,8 @@ import re
 from bisect import bisect_left
 
 from fi_bump.grammar import VERSION, LazyPattern
-from fi_bump.pins import Floor, Found, Kind, Mark, Pin, Source, Span, Unpinned, make_pin, number_anchors
+from fi_bump.pins import Floor, Found, Guard, Kind, Mark, Pin, Source, Span, Unpinned, make_pin, number_anchors
+from fi_bump.records import NamedTuple
 
 # A label may contain references (`0.6.1+cu${CUDA}`): the public part is exact all the same.
 RELEASE = LazyPattern(
@@ -15,6 +16,8 @@ RELEASE = LazyPattern(
 WRAPPING = b"\"'\\ \t\r\n"
 _COMMIT = LazyPattern(rb"(?:[0-9]{40}|[0-9]*[a-f][0-9a-f]*)\Z", re.IGNORECASE)
 _COMMIT_LENGTH = (7, 40)
+TABLE = "a table of versions and checksums: add a row for the new version"
+BESIDE = "its checksum is beside it; update both together"
 
 
 def is_commit(value: bytes) -> bool:
@@ -29,24 +32,50 @@ def is_release(ref: str) -> bool:
     return "." in ref and RELEASE.match(data) is not None and not is_commit(data)
 
 
+class ChecksumLink(NamedTuple):
+    """A checksum of a downloaded file: its span, and what decides which file it is of.
+
+    These are the span of the URL if the file writes it out, and the names of the variables that the URL refers to.
+    `address` is the URL with `{version}` in place of a reference, where it has only one.
+    """
+
+    checksum: Span
+    url: Span | None
+    names: tuple[str, ...]
+    address: str | None = None
+
+
 class Gathered:
     """The pins, unpinned places and floors found so far in one file; a span that was added is not added again."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        # The names of the variables that contain checksums.
-        self.checksums: list[str] = []
+        # The variables that contain checksums: the spans of the checksums by name.
+        self.checksums: dict[str, Span] = {}
+        # The checksums that belong to a download, whatever their names.
+        self.links: list[ChecksumLink] = []
         # The names of the variables that contain URLs, by the span of the version in each URL.
         self.bindings: dict[Span, str] = {}
+        # The names of the files that URLs and paths lead to, by the spans of the versions in them.
+        self.downloads: dict[Span, bytes] = {}
+        self.files: dict[Span, bytes] = {}
         self._pins: dict[Span, Pin] = {}
         self._unpinned: dict[Span, Unpinned] = {}
         self._floors: dict[Span, Floor] = {}
 
-    def pin(self, span: Span, anchor: str, kind: Kind, subject: str, repeats: tuple[Span, ...] = ()) -> None:
+    def pin(
+        self,
+        span: Span,
+        anchor: str,
+        kind: Kind,
+        subject: str,
+        repeats: tuple[Span, ...] = (),
+        guard: Guard | None = None,
+    ) -> None:
         """Add the version at `span` as a pin."""
         if span not in self._pins:
             pin = make_pin(self.source, span.start, span.end, anchor, kind, subject)
-            self._pins[span] = pin._replace(repeats=repeats) if repeats else pin
+            self._pins[span] = pin._replace(repeats=repeats, guard=guard) if repeats or guard else pin
 
     def unpinned(self, span: Span, subject: str, reason: str, mark: Mark | None = None) -> None:
         """Add a place that fi-bump cannot move, and why."""
@@ -54,15 +83,17 @@ class Gathered:
             span, Unpinned(source=self.source, span=span, subject=subject, reason=reason, version=None, mark=mark)
         )
 
-    def hashed(self, span: Span, subject: str, reason: str) -> None:
-        """Add a version that must not change without the hash beside it."""
-        version = self.source.text(span)
-        self._unpinned.setdefault(
-            span,
-            Unpinned(
-                source=self.source, span=span, subject=subject, reason=reason, version=version, mark=Mark.HASH_NEEDED
-            ),
+    def table(self, rows: list[Span], subject: str) -> None:
+        """Add a table of versions and checksums, by the spans of the versions in its rows."""
+        table = Unpinned(
+            source=self.source,
+            span=rows[0],
+            subject=subject,
+            reason=TABLE,
+            mark=Mark.HASH_NEEDED,
+            rows=tuple(map(self.source.text, rows)),
         )
+        self._unpinned.setdefault(rows[0], table)
 
     def floor(self, span: Span, subject: str, specifier: bytes) -> None:
         """Add a range; its specifier may contain blanks."""
@@ -71,7 +102,11 @@ class Gathered:
 
     def found(self) -> Found:
         """Return everything in the order of the file, without the unpinned places that contain a pin."""
-        pins = [pin for pin in self._pins.values() if not self._bound_to_checksum(pin)]
+        pins = [self._guarded(pin) for pin in self._pins.values()]
+        # The name of a file moves only if the URL that the file comes from does.
+        guards = {self.downloads[pin.span]: pin.guard for pin in pins if pin.guard and pin.span in self.downloads}
+        if guards:
+            pins = [pin._replace(guard=pin.guard or guards.get(self.files.get(pin.span, b""))) for pin in pins]
         starts = sorted(pin.span.start for pin in pins)
         unpinned = []
         for span in sorted(self._unpinned):
@@ -81,15 +116,36 @@ class Gathered:
         floors = tuple(self._floors[span] for span in sorted(self._floors))
         return Found(number_anchors(pins), tuple(unpinned), floors)
 
-    def _bound_to_checksum(self, pin: Pin) -> bool:
-        """Whether a checksum variable belongs to this pin (KIT_SHA256 to KIT_VERSION or KIT_URL); if so, report it."""
-        if not self.checksums or not (pin.kind is Kind.VARIABLE or pin.span in self.bindings):
-            return False
-        name = (self.bindings.get(pin.span) or re.split(r"[ /.]", pin.anchor)[-1]).upper()
-        stem = name.rpartition("_")[0] + "_"
-        beside = next((each for each in self.checksums if each.upper().startswith(stem)), None)
-        if beside is None:
-            return False
-        reason = f"{beside} holds its checksum; update both together"
-        self.hashed(pin.span, pin.subject, reason)
-        return True
+    def _guarded(self, pin: Pin) -> Pin:
+        """Return the pin, with a guard if a checksum belongs to it."""
+        if pin.guard or not (self.checksums or self.links):
+            return pin
+        name = self.bindings.get(pin.span) or (
+            re.split(r"[ /.]", pin.anchor)[-1] if pin.kind is Kind.VARIABLE else None
+        )
+        links = [link for link in self.links if name in link.names or (link.url and _contains(link.url, pin.span))]
+        if links:
+            address = links[0].address or self._address(links[0].url, [pin.span, *pin.repeats])
+            return pin._replace(guard=Guard(BESIDE, tuple({link.checksum: None for link in links}), address))
+        if name is None:
+            return pin
+        # KIT_SHA256 belongs to KIT_VERSION and KIT_URL.
+        stem = name.upper().rpartition("_")[0] + "_"
+        beside = {each: span for each, span in self.checksums.items() if each.upper().startswith(stem)}
+        if not beside:
+            return pin
+        reason = f"{next(iter(beside))} holds its checksum; update both together"
+        return pin._replace(guard=Guard(reason, tuple(beside.values())))
+
+    def _address(self, url: Span | None, spans: list[Span]) -> str | None:
+        """Return the URL at a span with `{version}` at each of the spans in it."""
+        if url is None or not all(_contains(url, span) for span in spans):
+            return None
+        value = self.source.masked[url.start : url.end]
+        for start, end in sorted(spans, reverse=True):
+            value = value[: start - url.start] + b"{version}" + value[end - url.start :]
+        return value.decode("ascii")
+
+
+def _contains(outer: Span, inner: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end

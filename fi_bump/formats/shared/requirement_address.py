@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fi_bump.formats.shared.addresses import NOT_MOVED, git_release, release
+from fi_bump.formats.shared.addresses import NOT_MOVED, file_address, git_release, release
 from fi_bump.formats.shared.gathered import RELEASE, is_commit
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.pins import Kind, Mark, Pin, Source, Unpinned, Wanted, make_pin
+from fi_bump.pins import Guard, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin
 from fi_bump.records import NamedTuple
 
 
@@ -49,14 +49,16 @@ def judge_address(place: Addressed) -> Pin | Unpinned | None:
     pin = _pin(place, address.versions, f"url {address.subject}", Kind.URL, address.subject)
     if address.reason is None or isinstance(pin, Unpinned):
         return pin
-    return Unpinned(
-        source=pin.source,
-        span=pin.span,
-        subject=pin.subject,
-        reason=address.reason,
-        version=pin.version,
-        mark=Mark.HASH_NEEDED,
-    )
+    first, last = address.digest or (0, 0)
+    checksums = (place.passage.span(place.start + first, place.start + last),) if first < last else ()
+    return guarded(place, pin, address.reason, checksums)
+
+
+def guarded(place: Addressed, pin: Pin, reason: str, checksums: tuple[Span, ...]) -> Pin:
+    """Return the pin that `judge_address` found at this place, with a guard for the checksums of the URL's file."""
+    text = place.passage.data[place.start : place.end]
+    address = release(text, place.wanted)
+    return pin._replace(guard=Guard(reason, checksums, file_address(text, address.versions) if address else None))
 
 
 def _pin(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fi_bump.formats.shared.addresses import release
+from fi_bump.formats.shared.addresses import Address, file_address, release
 from fi_bump.pins import Wanted
 
 REPOSITORY = "github.com/o/kit"
@@ -62,18 +62,24 @@ def test_what_moves(address: str, subject: str, versions: list[int]) -> None:
 )
 def test_what_stays(address: str, reason: str) -> None:
     found = release(address.encode(), WANTED)
-    assert found == ("kit-jit-cache", (), reason)
+    assert found == Address("kit-jit-cache", (), reason)
 
 
 def test_a_folder_of_something_else_than_a_release_stays() -> None:
     found = release(f"https://{REPOSITORY}/releases/expanded_assets/v0.6.1-cu129".encode(), WANTED)
-    assert found == (REPOSITORY, (), URL)
+    assert found == Address(REPOSITORY, (), URL)
 
 
 @pytest.mark.parametrize("fragment", ["#sha256=00", "#egg=kit&md5=00"])
 def test_a_hash_keeps_a_version_in_its_place(fragment: str) -> None:
     address = "https://h/" + WHEEL.format("0.6.1") + fragment
-    assert release(address.encode(), WANTED) == ("kit-jit-cache", ((24, 29),), HASHED)
+    digest = (len(address) - 2, len(address))
+    assert release(address.encode(), WANTED) == Address("kit-jit-cache", ((24, 29),), HASHED, digest)
+    assert file_address(address.encode(), ((24, 29),)) == "https://h/" + WHEEL.format("{version}")
+
+
+def test_the_path_of_a_file_is_no_address() -> None:
+    assert file_address(b"dist/kit-0.6.1.tar.gz", ((9, 14),)) is None
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fi_bump.errors import REPORT_WITH_FILE, InternalError, ParseError
+from fi_bump.formats.shared.beside import Leaf
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import BOM, Source, Span
@@ -114,6 +115,16 @@ def _flattened(document: dict[str, Any]) -> Iterator[tuple[Path, str]]:
             left += [((*path, key), item) for key, item in value.items()]
         elif isinstance(value, list):
             left += [((*path, index), item) for index, item in enumerate(value)]
+
+
+def leaves(found: list[TomlString]) -> list[Leaf]:
+    """Return the strings of a TOML text that are in one piece as leaves of its tree of tables and arrays."""
+    result = []
+    for string in found:
+        containers = tuple([string.path[:depth] for depth in range(len(string.path))])
+        names = tuple([key for key in string.path if isinstance(key, str)])
+        result.append(Leaf(containers, names, string.span, isinstance(string.path[-1], int)))
+    return result
 
 
 class _TomlReader:

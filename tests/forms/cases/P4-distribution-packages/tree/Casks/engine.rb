@@ -1,0 +1,5 @@
+cask "engine" do
+  version "1.0"
+  sha256 "1111111111111111111111111111111111111111111111111111111111111111"
+  url "https://github.com/flashinfer-ai/flashinfer.git", tag: "v0.6.8.post1", revision: "2222222222222222222222222222222222222222"
+end
