@@ -65,7 +65,7 @@ def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None)
     """Return the lock with the pins' sites recorded, and the edits that follow from it.
 
     With `versions` (group name to new version) only those groups move, otherwise all groups. A pin with hashes moves if
-    the lock knows the files of its release. Any other such pin, and a pin with a guard, stays, and `compare` with the
+    the lock knows the files of its release. Otherwise it stays, as a pin with a guard does, and `compare` with the
     plan's lock reports it.
     """
     moving = {group.name for group in lock.groups} if versions is None else set(versions)

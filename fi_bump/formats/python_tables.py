@@ -43,4 +43,11 @@ class ReleaseTable:
             return None
         versions = tuple(self._source.text(row.body).removeprefix("v") for row in self._rows)
         first = self._rows[0].body
-        return Unpinned(self._source, Span(*first), self._subject, TABLE, None, Mark.HASH_NEEDED, versions)
+        return Unpinned(
+            source=self._source,
+            span=Span(*first),
+            subject=self._subject,
+            reason=TABLE,
+            mark=Mark.HASH_NEEDED,
+            rows=versions,
+        )

@@ -8,6 +8,7 @@ that refer to it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from fi_bump.formats.shared.gathered import ChecksumLink, Gathered
 from fi_bump.formats.shared.pieces import Text
@@ -67,16 +68,20 @@ class ChecksumReader:
             self._gathered.checksums.setdefault(match["name"].decode("ascii"), span)
             set_here.add(match.end())
         urls = [_Url(*match.span(), (match["name"] or b"").decode("ascii")) for match in _URL.finditer(text.data)]
+        ends = [url.end for url in urls]
+        files = {text.data[url.start : url.end].rpartition(b"/")[2]: url for url in reversed(urls)}
         for match in _DIGEST.finditer(text.data) if urls or steps else ():
             if match.end() in set_here or _OTHER.search(text.data, max(match.start() - _BEFORE, 0), match.start()):
                 continue
             name = (match["name"] or b"").decode("ascii")
             checksum = self._gathered.checksums.get(name) if name else text.span(*match.span())
             file = _FILE.match(text.data, match.end())
+            # The number of URLs that end before the checksum, and so the index of the next one.
+            passed = bisect_right(ends, match.start())
             if _OPTION.search(text.data, max(match.start() - _BEFORE, 0), match.start()):
-                url = next((url for url in urls if url.start >= match.end()), None)
+                url = urls[passed] if passed < len(urls) else None
             else:
-                url = _url_of(text.data, urls, match.start(), file["file"] if file else b"")
+                url = files.get(file["file"] if file else b"") or (urls[passed - 1] if passed else None)
             where = (text, url) if url else self._last if steps else None
             if checksum is not None and where is not None:
                 self._gathered.links.append(_link(*where, checksum, file["file"] if file else b""))
@@ -92,13 +97,6 @@ class ChecksumReader:
     def of_url(self, text: Text, checksum: Span) -> None:
         """Add a checksum that belongs to the URL that the whole text is."""
         self._gathered.links.append(_link(text, _Url(0, len(text.data), ""), checksum, b""))
-
-
-def _url_of(data: bytes, urls: list[_Url], start: int, file: bytes) -> _Url | None:
-    """Return the URL that a checksum at `start` belongs to, or None if there is no URL before it."""
-    named = [url for url in urls if file and data[url.start : url.end].endswith(b"/" + file)]
-    before = [url for url in urls if url.end <= start]
-    return named[0] if named else before[-1] if before else None
 
 
 def _link(text: Text, url: _Url, checksum: Span, file: bytes) -> ChecksumLink:

@@ -127,7 +127,7 @@ class CommandReader:
         self._reports.image(text, match)
 
     def addresses(self, text: Text, prefix: str, summed: Mapping[bytes, tuple[Span, ...]] | None = None) -> None:
-        """Judge the URLs of wheels and archives. `summed` has checksums that do not stand in the text, by file name."""
+        """Judge the URLs of wheels and archives. `summed` has checksums from outside the text, by file name."""
         self._reports.addresses(text, prefix, summed or {})
 
     def _requirement(self, text: Text, match: re.Match[bytes], prefix: str) -> None:

@@ -1,6 +1,6 @@
 """Versions beside checksums in TOML files that are no Python project: `[kit] url = "…/vV.tar.gz"`, `sha256 = "…"`.
 
-Nothing else of such a file is read, since its tables may mean anything.
+Nothing else of these files is read, since their tables may mean anything.
 """
 
 from __future__ import annotations

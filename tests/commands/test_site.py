@@ -297,3 +297,58 @@ def test_set_says_of_which_group_an_unassigned_place_is_likely(bare: Path, run: 
         f"[unassigned]\nnothing was changed\nhelp: say which group owns the pin: {command}\n",
         "",
     )
+
+
+NIX = b'mk {\n  pname = "flashinfer-python";\n  version = "0.6.8.post1";\n  hash = "sha256-a=";\n}\n'
+GATE = b'import flashinfer\n\nif flashinfer.__version__ == "0.6.8.post1":\n    x = 1\n'
+CHECKED = b'check("flashinfer_python", "0.6.8.post1")\n'
+
+
+def test_a_version_beside_a_checksum_keeps_its_guard(engine: Path, run: Run) -> None:
+    plant(engine, {"a.nix": NIX})
+    site = "a.nix#flashinfer-python/version"
+    assert run(engine, "site", "add", "a.nix:3").out == f"recorded {site} under flashinfer\n"
+    place = "a.nix:3:14"
+    reason = "fi-bump does not update it, because its hash must be recomputed"
+    for arguments in (["a.nix", "--text", 'version = "{version}"'], ['a.nix#literal:version = "{version}"']):
+        assert run(engine, "site", "add", *arguments) == (
+            2,
+            "",
+            f"{place}: this version must not move alone: {reason}\n"
+            f"help: record the pin itself, which keeps that in mind: fi-bump site add '{site}'\n",
+        )
+    result = run(engine, "set", NEW)
+    assert (
+        f"{place}: flashinfer-python is {OLD}, the lock says {NEW}; {reason} [drift]\nnothing was changed\n"
+        in result.out
+    )
+    assert result.code == 1
+
+
+def test_a_literal_of_an_older_lock_takes_over_the_guard(engine: Path, run: Run) -> None:
+    plant(engine, {"a.nix": NIX})
+    lock = engine / "versions.lock.json"
+    document = json.loads(lock.read_bytes())
+    document["groups"]["flashinfer"]["sites"].append('a.nix#literal:version = "{version}"')
+    document["groups"]["flashinfer"]["sites"].sort()
+    lock.write_text(json.dumps(document, indent=2) + "\n")
+    assert run(engine, "check").out == "flashinfer 0.6.8.post1: 6 pins in 5 files, in step\n"
+    result = run(engine, "set", NEW)
+    assert (result.code, (engine / "a.nix").read_bytes()) == (1, NIX)
+
+
+@pytest.mark.parametrize("arguments", [["a.py:3"], ["a.py", "--text", '__version__ == "{version}"']])
+def test_an_exact_gate_is_not_recorded(engine: Path, run: Run, arguments: list[str]) -> None:
+    plant(engine, {"a.py": GATE})
+    assert run(engine, "site", "add", "--group", "flashinfer", *arguments) == (
+        2,
+        "",
+        "a.py:3:31: this is an exact gate: its result changes when the version moves\n"
+        "help: leave it as it is: fi-bump set lists it among the places to look at\n",
+    )
+
+
+def test_a_check_at_run_time_is_recorded(engine: Path, run: Run) -> None:
+    plant(engine, {"a.py": CHECKED})
+    result = run(engine, "site", "add", "--group", "flashinfer", "a.py:1")
+    assert result.out == 'recorded a.py#literal:check("flashinfer_python", "{version}") under flashinfer\n'

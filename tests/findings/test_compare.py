@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from fi_bump.errors import ParseError
-from fi_bump.findings.compare import Finding, compare, finding_line, interrupted
+from fi_bump.findings.compare import Finding, compare, finding_line, interrupted, missing_rows
 from fi_bump.findings.rules import Rule
 from fi_bump.lock import Lock
-from fi_bump.pins import Place, Source, Span, Unpinned
+from fi_bump.pins import Guard, Kind, Mark, Place, Source, Span, Unpinned, make_pin
 from fi_bump.scanning.scan import Scan
 from tests.kit import DOCKERFILE, JSON, KIT, OTHER, REQUIREMENTS, one, said, sharing
 
@@ -214,3 +214,54 @@ def test_findings_are_sorted() -> None:
         ("b/requirements.txt:3", "drift"),
         ("z/requirements.txt:1", "missing-site"),
     ]
+
+
+def guarded(version: str) -> Scan:
+    """Return a scan with one pin that has a checksum beside it."""
+    source = Source(REQUIREMENTS, f"kit=={version}\n".encode())
+    pin = make_pin(source, 5, 5 + len(version), "kit", Kind.REQUIREMENT, "kit")
+    return Scan((pin._replace(guard=Guard("a reason")),), (), (), (), ())
+
+
+def test_a_guarded_pin_at_the_lock_s_version_says_nothing() -> None:
+    assert compare(one("requirements.txt#kit"), guarded("1.1.0")) == []
+    assert [finding.rule for finding in compare(one(), guarded("1.1.0"))] == [Rule.NEW_SITE]
+
+
+def test_a_guarded_pin_at_another_version_is_drift_that_fix_does_not_repair() -> None:
+    assert compare(one("requirements.txt#kit"), guarded("1.0")) == [
+        Finding(
+            rule=Rule.DRIFT,
+            place=Place(REQUIREMENTS, 1, 6, 9),
+            message="kit is 1.0, the lock says 1.1; a reason",
+            anchor="kit",
+            subject="kit",
+            package="kit",
+            group="kit",
+            found="1.0",
+            expected="1.1",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "found", "missing"),
+    [
+        pytest.param(("1.0", "1.1"), [], [], id="both"),
+        pytest.param(("0.9", "1.1.0"), [], [], id="new"),
+        pytest.param(("1.0.0", "0.9"), [Rule.UNPINNED], [Rule.MISSING_ROW], id="old"),
+        pytest.param(("0.9",), [Rule.UNPINNED], [], id="neither"),
+    ],
+)
+def test_a_table_of_checksums(rows: tuple[str, ...], found: list[Rule], missing: list[Rule]) -> None:
+    source = Source(REQUIREMENTS, b"kit==1.0\n")
+    table = Unpinned(source, Span(5, 8), "kit", "a table", mark=Mark.HASH_NEEDED, rows=rows)
+    scan = Scan((), (table,), (), (), ())
+    assert [finding.rule for finding in compare(one(), scan)] == found
+    findings = missing_rows(KIT._replace(version="1.0"), KIT, scan)
+    assert [finding.rule for finding in findings] == missing
+    for finding in findings:
+        assert finding_line(finding) == (
+            "requirements.txt:1:6: kit: this table of versions and checksums has no row for 1.1 [missing-row]"
+        )
+        assert finding.remedy == "add a row for 1.1 with its checksum, then run again"

@@ -89,6 +89,13 @@ class Checksums:
         self._leaves = sorted(leaves, key=lambda leaf: leaf.span)
         self._starts = [leaf.span.start for leaf in self._leaves]
         self._sums = [leaf for leaf in self._leaves if self._is_checksum(leaf)]
+        # The checksums by the containers of their keys, and by all that are around those.
+        self._at: dict[tuple[object, ...], list[Leaf]] = {}
+        self._below: dict[tuple[object, ...], list[Leaf]] = {}
+        for each in self._sums:
+            self._at.setdefault(each.home, []).append(each)
+            for depth in range(len(each.home)):
+                self._below.setdefault(each.home[:depth], []).append(each)
         # The texts that refer to keys, by the names of the keys.
         self._references: dict[bytes, list[Leaf]] = {}
         for leaf in self._leaves if self._sums else ():
@@ -106,8 +113,7 @@ class Checksums:
         leaf = self._leaves[index] if index >= 0 else None
         if leaf is None or pin.span.end > leaf.span.end:
             return pin
-        beside = [(each, None) for each in self._sums if self._is_beside(leaf, each, pin.subject)]
-        found = beside or self._through_references(leaf)
+        found = self._beside(leaf, pin.subject) or self._through_references(leaf)
         if not found:
             return pin
         address = found[0][1] or self._address(leaf, [pin.span, *pin.repeats])
@@ -121,18 +127,18 @@ class Checksums:
         named = any(_SUM.search(_words(name)) for name in leaf.names[-2:])
         return bool(_CLEAR.match(value) or (named and _NAMED.match(value)))
 
-    def _is_beside(self, leaf: Leaf, checksum: Leaf, subject: str) -> bool:
-        if leaf.home == checksum.home:
-            return _fits(_words(leaf.key), _words(checksum.key), subject)
-        inside = len(leaf.home) < len(checksum.home) and checksum.home[: len(leaf.home)] == leaf.home
-        return inside and _words(leaf.key) in _GENERAL
+    def _beside(self, leaf: Leaf, subject: str) -> list[tuple[Leaf, str | None]]:
+        """Return the checksums in the mapping of a version, and those below it if its key is a general one."""
+        key = _words(leaf.key)
+        found = [each for each in self._at.get(leaf.home, ()) if _fits(key, _words(each.key), subject)]
+        return [(each, None) for each in (*found, *(self._below.get(leaf.home, ()) if key in _GENERAL else ()))]
 
     def _through_references(self, leaf: Leaf) -> list[tuple[Leaf, str | None]]:
         """Return the checksums beside texts that refer to the key of `leaf`, each with the URL that the text is."""
         found = []
         for text in self._references.get(leaf.key.encode("utf-8", "replace"), ()):
             address = self._filled(text, leaf)
-            found += [(each, address) for each in self._sums if each.home == text.home and _plain(_words(each.key))]
+            found += [(each, address) for each in self._at.get(text.home, ()) if _plain(_words(each.key))]
         return found
 
     def _referred(self, text: Leaf) -> set[bytes]:

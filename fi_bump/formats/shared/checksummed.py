@@ -1,6 +1,6 @@
 """Versions beside checksums in documents of any shape (JSON, TOML): pins that move only together with the checksums.
 
-In such a document fi-bump does not know what a version without a checksum is for, so it leaves that alone.
+fi-bump does not know what a version without a checksum is for there, so it leaves that alone.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 from fi_bump.grammar import VERSION, LazyPattern
 from fi_bump.pins import Floor, Found, Guard, Kind, Mark, Pin, Source, Span, Unpinned, make_pin, number_anchors
@@ -102,7 +102,8 @@ class Gathered:
 
     def found(self) -> Found:
         """Return everything in the order of the file, without the unpinned places that contain a pin."""
-        pins = [self._guarded(pin) for pin in self._pins.values()]
+        links = _ChecksumLinks(self.links)
+        pins = [self._guarded(pin, links) for pin in self._pins.values()]
         # The name of a file moves only if the URL that the file comes from does.
         guards = {self.downloads[pin.span]: pin.guard for pin in pins if pin.guard and pin.span in self.downloads}
         if guards:
@@ -116,14 +117,14 @@ class Gathered:
         floors = tuple(self._floors[span] for span in sorted(self._floors))
         return Found(number_anchors(pins), tuple(unpinned), floors)
 
-    def _guarded(self, pin: Pin) -> Pin:
+    def _guarded(self, pin: Pin, known: _ChecksumLinks) -> Pin:
         """Return the pin, with a guard if a checksum belongs to it."""
         if pin.guard or not (self.checksums or self.links):
             return pin
         name = self.bindings.get(pin.span) or (
             re.split(r"[ /.]", pin.anchor)[-1] if pin.kind is Kind.VARIABLE else None
         )
-        links = [link for link in self.links if name in link.names or (link.url and _contains(link.url, pin.span))]
+        links = known.of(name, pin.span)
         if links:
             address = links[0].address or self._address(links[0].url, [pin.span, *pin.repeats])
             return pin._replace(guard=Guard(BESIDE, tuple({link.checksum: None for link in links}), address))
@@ -145,6 +146,26 @@ class Gathered:
         for start, end in sorted(spans, reverse=True):
             value = value[: start - url.start] + b"{version}" + value[end - url.start :]
         return value.decode("ascii")
+
+
+class _ChecksumLinks:
+    """The links of one file, by the variables that they refer to and by the spans of their URLs."""
+
+    def __init__(self, links: list[ChecksumLink]) -> None:
+        self._by_name: dict[str, list[ChecksumLink]] = {}
+        self._by_url: dict[Span, list[ChecksumLink]] = {}
+        for link in links:
+            for name in link.names:
+                self._by_name.setdefault(name, []).append(link)
+            if link.url:
+                self._by_url.setdefault(link.url, []).append(link)
+        self._urls = sorted(self._by_url)
+
+    def of(self, name: str | None, span: Span) -> list[ChecksumLink]:
+        """Return the links that refer to a variable, or whose URL contains a span."""
+        before = bisect_right(self._urls, span) - 1
+        url = self._urls[before] if before >= 0 and _contains(self._urls[before], span) else None
+        return [*(self._by_name.get(name, ()) if name else ()), *(self._by_url[url] if url else ())]
 
 
 def _contains(outer: Span, inner: Span) -> bool:
