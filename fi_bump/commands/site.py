@@ -7,7 +7,6 @@ import re
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError, quoted
-
 from fi_bump.formats import literal
 from fi_bump.grammar import LITERAL, LITERAL_MARK, VERSION, is_literal_anchor
 from fi_bump.lock import LOCK_NAME, Group, Lock, dump, load
