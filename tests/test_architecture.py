@@ -44,6 +44,8 @@ DOORS = {
     # Modules that ask an index or read requirements use packaging's types.
     "packaging": {
         "audit/",
+        "fit/release.py",
+        "fit/sources.py",
         "index/",
         "releases/",
         "commands/audit.py",

@@ -27,8 +27,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("change", "fleet", "template"),
     ("audit", "smoke"),
-    # The stage compares an engine's tests by the same rules.
-    ("compare",),
+    # The stage compares an engine's tests by the same rules, and an audit its calls.
+    ("compare", "fit"),
     ("moving",),
     ("request",),
     ("repository",),

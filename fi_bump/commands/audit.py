@@ -9,26 +9,41 @@ from packaging.version import Version
 
 from fi_bump.audit.audit import audit
 from fi_bump.audit.resolve import Verdict, resolve
+from fi_bump.audit.statements import installed_together
 from fi_bump.audit.words import lines, proposed_command, summary
-from fi_bump.errors import Exit, FiBumpError, NoReleaseError
+from fi_bump.errors import Exit, FiBumpError, NoReleaseError, UsageError
+from fi_bump.fit.compare import Compared, compared, fits
+from fi_bump.fit.model import Fit
+from fi_bump.grammar import canonical_name
+from fi_bump.lock import Group, Lock, Member
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known
+from fi_bump.report.api.migration import migration_page
+from fi_bump.report.api.text import fit_lines
 from fi_bump.report.formats import ReportFormat
 from fi_bump.report.json.audit import audit_json
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request, read_request
 from fi_bump.terminal.output import say
+from fi_bump.versions import canonical_version
 
 
 class AuditOptions(NamedTuple):
-    """The options of `audit`. Without `targets` it audits the locked versions."""
+    """The options of `audit`. Without `targets` it audits the locked versions.
+
+    With `api` it also compares the code with the releases: of the members, and of `packages` (`NAME[==VERSION]`).
+    `against` is the release to compare with in place of the locked one.
+    """
 
     root: str
     targets: tuple[str, ...] = ()
     online: Online = Online()
     form: ReportFormat = "text"
     resolve: bool = False
+    api: bool = False
+    packages: tuple[str, ...] = ()
+    against: str | None = None
 
 
 def run(options: AuditOptions) -> int:
@@ -37,6 +52,9 @@ def run(options: AuditOptions) -> int:
     Raises NoReleaseError (exit code 1) when no member has a named version, and another FiBumpError when the audit
     cannot be made.
     """
+    if not options.api and (options.packages or options.against):
+        option = "--package" if options.packages else "--against"
+        raise UsageError(f"{option} needs --api", hint="add --api")
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
     lock, versions = request
@@ -45,21 +63,27 @@ def run(options: AuditOptions) -> int:
         _refuse_what_nobody_has(request, known)
         found = audit(repository.root, lock, versions, known)
         verdicts, trouble = _verdicts(repository, request, known) if options.resolve else ([], None)
-    failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts)
+        code, unread = _code(repository, request, known, options) if options.api else ([], None)
+        trouble = trouble or unread
+    failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts) or any(each.fails for each in code)
+    has_results = bool(found.conflicts or found.notes or any(each.findings for each in code))
     if options.form == "json":
-        say([audit_json(lock, versions, found, verdicts if options.resolve else None)])
-    elif options.form != "text" or ((found.conflicts or found.notes) and sys.stdout.isatty()):
+        say([audit_json(lock, versions, found, verdicts if options.resolve else None, code if options.api else None)])
+    elif options.form != "text" or (has_results and sys.stdout.isatty()):
         from fi_bump.report.findings.formats import emit
         from fi_bump.report.findings.from_audit import Closing, audit_report
 
         closing = Closing(summary(lock, versions, found), proposed_command(lock, versions, found), not failed)
-        emit(audit_report(repository.root, lock, found, verdicts, closing), options.form, repository.root)
+        emit(audit_report(repository.root, lock, found, verdicts, closing, code), options.form, repository.root)
+        if options.form == "markdown" and (page := migration_page(code)):
+            say(["", page])
     else:
         say(lines(found))
         if command := proposed_command(lock, versions, found):
             say([command])
         say([summary(lock, versions, found)])
         say(line for verdict in verdicts for line in verdict.lines)
+        say(fit_lines(code))
     if trouble is not None:
         raise trouble
     return int(Exit.FINDINGS if failed else Exit.OK)
@@ -81,6 +105,36 @@ def _refuse_what_nobody_has(request: Request, known: Known) -> None:
             if common:
                 hint = f"run fi-bump audit {group.name}=={common}, the newest version that every member has"
             raise NoReleaseError(f"no package of {group.name} has the release {version}", hint=hint)
+
+
+def _code(
+    repository: Repository, request: Request, known: Known, options: AuditOptions
+) -> tuple[list[Fit], FiBumpError | None]:
+    """Compare the code with the releases of the members and of the packages that are named."""
+    lock, versions = request
+    asked = compared(lock, versions, options.against)
+    for text in options.packages:
+        name, _, version = text.partition("==")
+        member = next((each for each in asked if each.package == canonical_name(name)), None)
+        pinned = _pinned(repository.root, lock, name) if member is None else member.pinned
+        asked = [each for each in asked if each is not member]
+        asked.append(Compared(canonical_name(name), pinned, canonical_version(version) if version else None))
+    return fits(repository.root, lock.exclude, asked, known)
+
+
+def _pinned(root: str, lock: Lock, name: str) -> str:
+    """Return the version that the repository pins a package to. Raises UsageError where it does not."""
+    package = canonical_name(name)
+    group = Group(package, "0", (Member(package),))
+    sets = installed_together(root, lock._replace(groups=(group,)))
+    pins = sorted(
+        {str(each.version) for one in sets for each in one.stated if each.package == package and each.version}
+    )
+    if not pins:
+        raise UsageError(
+            f"no requirement here pins {name} to one version", hint=f"pin it, or leave out --package {name}"
+        )
+    return pins[-1]
 
 
 def _verdicts(repository: Repository, request: Request, known: Known) -> tuple[list[Verdict], FiBumpError | None]:

@@ -151,6 +151,91 @@ class Rule(Enum):
         "the pins agree, but an installation can still go wrong",
         "pin the release that the note names, or add an index that has it",
     )
+    API_REMOVED = (
+        "api-removed",
+        "audit",
+        Severity.error,
+        "with --api: the code uses a name that the release does not have",
+        "use the name that replaces it, which the report shows where there is one",
+    )
+    API_KEYWORD = (
+        "api-keyword",
+        "audit",
+        Severity.error,
+        "with --api: a call passes a keyword that the function does not take in the release",
+        "change the call to the new signature, which the report shows beside the old one",
+    )
+    API_REQUIRED = (
+        "api-required",
+        "audit",
+        Severity.error,
+        "with --api: a call leaves out a parameter that the function needs in the release",
+        "pass the parameter; the report shows the new signature beside the old one",
+    )
+    API_POSITIONAL = (
+        "api-positional",
+        "audit",
+        Severity.error,
+        "with --api: an argument that is passed by position reaches another parameter in the release",
+        "pass the arguments by name; the report shows the new signature beside the old one",
+    )
+    API_ARITY = (
+        "api-arity",
+        "audit",
+        Severity.error,
+        "with --api: a call passes more arguments than the function takes in the release, or another number than a "
+        "compiled function takes",
+        "change the call to the new signature, which the report shows beside the old one",
+    )
+    API_GUARDED = (
+        "api-guarded",
+        "audit",
+        Severity.note,
+        "with --api: a use breaks in the release, but the code tests for it or goes on without it",
+        "check that the code still does what you want where it takes the other way",
+    )
+    API_PIN = (
+        "api-pin",
+        "audit",
+        Severity.note,
+        "with --api: the code does not fit the release that it is pinned to",
+        "move the pin to a release that fits, or run this code once to see whether it is still used",
+    )
+    API_DEFAULT = (
+        "api-default",
+        "audit",
+        Severity.note,
+        "with --api: a parameter that a call leaves out gets another default in the release",
+        "pass the old value if the code relies on it",
+    )
+    API_PRECONDITION = (
+        "api-precondition",
+        "audit",
+        Severity.note,
+        "with --api: a function that the code calls checks something that it did not check before",
+        "check that what the call passes satisfies the condition",
+    )
+    API_DEPRECATED = (
+        "api-deprecated",
+        "audit",
+        Severity.note,
+        "with --api: the release says that a name or a parameter which the code uses is going away",
+        "read what the release says in its place",
+    )
+    API_MOVED = (
+        "api-moved",
+        "audit",
+        Severity.note,
+        "with --api: a name still works, but the release defines it in another module",
+        "import it from the module that the report names",
+    )
+    API_MEANING = (
+        "api-meaning",
+        "audit",
+        Severity.note,
+        "with --api: the release gives a value another meaning, which no signature shows",
+        "read the reason in the report, and run the probe that it names on a GPU",
+    )
     PROBE_FAILED = (
         "probe-failed",
         "smoke",

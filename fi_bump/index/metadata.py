@@ -9,7 +9,7 @@ from typing import NamedTuple
 from packaging.requirements import InvalidRequirement, Requirement
 
 from fi_bump.errors import PackageIndexError
-from fi_bump.index import remote_zip
+from fi_bump.index import remote_wheel, remote_zip
 from fi_bump.index.address import redacted
 from fi_bump.index.cache import UNCHANGING
 from fi_bump.index.http import Http
@@ -18,7 +18,6 @@ from fi_bump.index.model import File
 # The largest wheel to download whole, from a server without ranges, for its 5 KB of METADATA.
 LARGEST_DOWNLOAD = 8 << 20
 _BODY = re.compile(rb"\r?\n\r?\n")
-_RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)\Z")
 
 
 class Metadata(NamedTuple):
@@ -46,7 +45,8 @@ def fetch(http: Http, file: File) -> Metadata:
     if cached is not None:
         return parse(cached.body)
     try:
-        data = _from_wheel(http, file)
+        wheel = remote_wheel.opened(http, file, LARGEST_DOWNLOAD)
+        data = remote_zip.member(wheel, ".dist-info/METADATA")
         if file.sha256:
             http.cache.put(key, {"cache-control": UNCHANGING}, data)
         return parse(data)
@@ -73,34 +73,3 @@ def parse(data: bytes) -> Metadata:
 
 def _wrong(file: File, message: str) -> PackageIndexError:
     return PackageIndexError(message, place=redacted(file.url))
-
-
-def _from_wheel(http: Http, file: File) -> bytes:
-    """Read METADATA from inside the wheel. Raises ValueError for a broken wheel."""
-    answer = http.get_range(file.url, None, remote_zip.TAIL)
-    if answer.status != 206:
-        return _from_whole(http, file, answer.headers.get("content-length", ""))
-    span = _RANGE.match(answer.headers.get("content-range", ""))
-    if span is None or int(span[2]) - int(span[1]) + 1 != len(answer.body):
-        raise ValueError("the server answered with a part of the file and no valid content-range")
-    size = int(span[3])
-
-    def piece(first: int, last: int) -> bytes:
-        part = http.get_range(file.url, first, last)
-        if part.status != 206 or len(part.body) != last - first + 1:
-            raise ValueError("the server stopped serving ranges")
-        return part.body
-
-    return remote_zip.member(remote_zip.Pieces(size, answer.body, piece), ".dist-info/METADATA")
-
-
-def _from_whole(http: Http, file: File, length: str) -> bytes:
-    """Read METADATA of a small wheel from a server without ranges; `length` is its content-length header."""
-    # HTML pages give no file sizes.
-    known = int(length) if file.size is None and length.isdecimal() else file.size
-    if known is None or known > LARGEST_DOWNLOAD:
-        size = "an unknown size" if known is None else f"{known / (1 << 20):.0f} MiB"
-        raise ValueError(f"the server does not serve ranges, and the whole file has {size}")
-    body = http.get(file.url, limit=LARGEST_DOWNLOAD).body
-    whole = remote_zip.Pieces(len(body), body, lambda first, last: body[first : last + 1])
-    return remote_zip.member(whole, ".dist-info/METADATA")

@@ -9,14 +9,19 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 # The central directory of a wheel with thousands of files takes some hundred kilobytes; most fit into this first piece.
 TAIL = 1 << 16
 LARGEST_MEMBER = 1 << 20
+# Two members with less between them come in one piece: a round trip costs more than these bytes.
+GAP = 1 << 16
+LARGEST_PIECE = 4 << 20
 
 Fetch = Callable[[int, int], bytes]
+# Calls a function with each of several things, some of them at once; the results keep the order.
+Each = Callable[[Callable[[tuple[int, int]], bytes], list[tuple[int, int]]], list[bytes]]
 
 
 class Pieces(io.RawIOBase):
@@ -50,15 +55,38 @@ class Pieces(io.RawIOBase):
         self._position += len(data)
         return len(data)
 
+    def fetch(self, spans: Iterable[tuple[int, int]], each: Each) -> None:
+        """Fetch pieces ahead, several at once: their first and last bytes."""
+        spans = list(spans)
+        self._pieces += zip((first for first, _ in spans), each(lambda span: self._fetch(*span), spans), strict=True)
+
     def _at(self, start: int, length: int) -> bytes:
+        if length == 0:
+            return b""
         for begin, data in self._pieces:
-            if begin <= start and start + length <= begin + len(data):
+            if begin <= start < begin + len(data):  # perhaps not all of it: who reads asks again
                 return data[start - begin : start - begin + length]
         # zipfile reads a header first and its body next: some more bytes now save a round trip.
         end = min(start + max(length, 1 << 13), self.size)
         data = self._fetch(start, end - 1)
         self._pieces.append((start, data))
         return data[:length]
+
+
+def spans_of(archive: zipfile.ZipFile, wanted: Callable[[zipfile.ZipInfo], bool]) -> list[tuple[int, int]]:
+    """The first and the last byte of the pieces that hold the wanted members, near ones in one piece."""
+    infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
+    ends = [*(info.header_offset for info in infos[1:]), archive.start_dir]
+    spans: list[tuple[int, int]] = []
+    for info, end in zip(infos, ends, strict=True):
+        if not wanted(info):
+            continue
+        near = spans and info.header_offset - spans[-1][1] <= GAP and end - spans[-1][0] <= LARGEST_PIECE
+        if near:
+            spans[-1] = (spans[-1][0], end - 1)
+        else:
+            spans.append((info.header_offset, end - 1))
+    return spans
 
 
 def member(pieces: Pieces, suffix: str) -> bytes:

@@ -13,6 +13,15 @@ from fi_bump.findings.rules import FIX, Rule, Severity, rules_of, sentence
 def test_only_notes_do_not_fail() -> None:
     of_compare = {Rule.MAYBE_SLOWER, Rule.INFRASTRUCTURE, Rule.FLAKY, Rule.KNOWN_FAILURE}
     notes = {Rule.UNPINNED, Rule.LINK_OUTSIDE, Rule.MENTION, Rule.RISK, Rule.STANDING_FAILURE, *of_compare}
+    notes |= {
+        Rule.API_GUARDED,
+        Rule.API_PIN,
+        Rule.API_DEFAULT,
+        Rule.API_PRECONDITION,
+        Rule.API_DEPRECATED,
+        Rule.API_MOVED,
+        Rule.API_MEANING,
+    }
     assert {rule for rule in Rule if rule.severity is Severity.note} == notes
     assert {rule for rule in Rule if rule.severity is Severity.error} == set(Rule) - notes
 

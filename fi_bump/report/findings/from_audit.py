@@ -10,8 +10,11 @@ from fi_bump.audit.conflicts import Conflict
 from fi_bump.audit.notes import Note
 from fi_bump.audit.resolve import Verdict
 from fi_bump.findings.rules import Rule, rules_of
+from fi_bump.fit.model import Fit
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Place
+from fi_bump.report.api.text import summary as fit_summary
+from fi_bump.report.findings.from_api import fit_results
 from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Passed, Related, Report, Result
 
@@ -24,14 +27,21 @@ class Closing(NamedTuple):
     ok: bool
 
 
-def audit_report(root: str, lock: Lock, found: Audit, verdicts: Sequence[Verdict], closing: Closing) -> Report:
-    """Conflicts, then notes, then a resolver's refusals; a group without a conflict has passed."""
+def audit_report(
+    root: str, lock: Lock, found: Audit, verdicts: Sequence[Verdict], closing: Closing, fits: Sequence[Fit] = ()
+) -> Report:
+    """Conflicts, then notes, a resolver's refusals, and what of the code does not fit.
+
+    A group without a conflict has passed.
+    """
     lines = Lines(root)
     help_ = () if closing.command is None else (closing.command.removeprefix("help: "),)
     results = [_conflict(each, lines) for each in found.conflicts]
     results += [_note(each, lines) for each in found.notes]
     results += [_verdict(each, lines) for each in verdicts if not each.ok]
+    results += fit_results(fits, lines)
     content = [line for each in verdicts if each.ok for line in each.lines]
+    content += [line for each in fits for line in (*each.skipped, fit_summary(each))]
     passed = tuple(_passed(lock.groups, found.conflicts))
     return Report(
         command="audit",

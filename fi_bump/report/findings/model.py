@@ -17,10 +17,11 @@ from fi_bump.pins import Place
 
 
 class Related(NamedTuple):
-    """Another place of a result."""
+    """Another place of a result. `archive` names the release that its path is in, empty for one of the repository."""
 
     place: Place
     message: str
+    archive: str = ""
 
 
 class Result(NamedTuple):
@@ -78,7 +79,9 @@ class Report(NamedTuple):
         results = tuple(
             result._replace(
                 place=_below(result.place, folder),
-                related=tuple(each._replace(place=_below(each.place, folder)) for each in result.related),
+                related=tuple(
+                    each if each.archive else each._replace(place=_below(each.place, folder)) for each in result.related
+                ),
             )
             for result in self.results
         )

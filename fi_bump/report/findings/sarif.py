@@ -5,6 +5,7 @@ Section numbers below are those of https://docs.oasis-open.org/sarif/sarif/v2.1.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -36,7 +37,7 @@ def sarif_text(report: Report) -> str:
         "automationDetails": {"id": f"fi-bump/{report.command}/"},
         "invocations": [{"executionSuccessful": True, "exitCode": 0 if report.ok else 1}],
         "columnKind": "utf16CodeUnits",
-        "originalUriBaseIds": {_BASE: {"description": {"text": "The top of the checkout."}}},
+        "originalUriBaseIds": dict(_bases(report)),
         "results": [
             _result(result, report.rules.index(result.rule), mark)
             for result, mark in zip(report.results, marks, strict=True)
@@ -78,7 +79,7 @@ def _result(result: Result, index: int, mark: str) -> dict[str, Any]:
     }
     if result.related:
         written["relatedLocations"] = [
-            {"id": number, "physicalLocation": _location(each.place), "message": _message(each.message)}
+            {"id": number, "physicalLocation": _location(each.place, each.archive), "message": _message(each.message)}
             for number, each in enumerate(result.related, start=1)
         ]
     if result.fix is not None:
@@ -98,8 +99,19 @@ def _fix(place: Place, new: str) -> dict[str, Any]:
     return {"description": _message(f"replace with {new}"), "artifactChanges": [change]}
 
 
-def _location(place: Place) -> dict[str, Any]:
-    found: dict[str, Any] = {"artifactLocation": _artifact(place), "region": region(place)}
+def _bases(report: Report) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what paths are relative to: the checkout, and each release that a result shows a definition of."""
+    yield _BASE, {"description": {"text": "The top of the checkout."}}
+    for archive in sorted({each.archive for result in report.results for each in result.related} - {""}):
+        yield _base_of(archive), {"description": {"text": f"The wheel of {archive}."}}
+
+
+def _base_of(archive: str) -> str:
+    return archive.replace(" ", "-")
+
+
+def _location(place: Place, archive: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {"artifactLocation": _artifact(place, archive), "region": region(place)}
     if place.marks and place.text:
         found["region"] = {**region(place), "snippet": {"text": _characters(place)}}
     return found
@@ -109,9 +121,12 @@ def _characters(place: Place) -> str:
     return printable((place.text or "")[place.column - 1 : place.end_column - 1])
 
 
-def _artifact(place: Place) -> dict[str, str]:
+def _artifact(place: Place, archive: str = "") -> dict[str, str]:
     """Return a relative URI (3.4.3): the path's bytes, percent-encoded, also those that are not UTF-8."""
-    return {"uri": quote(place.path.encode("utf-8", "surrogateescape"), safe="/"), "uriBaseId": _BASE}
+    return {
+        "uri": quote(place.path.encode("utf-8", "surrogateescape"), safe="/"),
+        "uriBaseId": _base_of(archive) or _BASE,
+    }
 
 
 def region(place: Place) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from packaging.version import Version
@@ -10,18 +10,28 @@ from packaging.version import Version
 from fi_bump.audit.audit import Audit
 from fi_bump.audit.conflicts import shown
 from fi_bump.audit.resolve import Verdict
+from fi_bump.fit.model import Fit
 from fi_bump.lock import Lock
+from fi_bump.report.api.json import fits_json
 from fi_bump.report.json.text import json_text
 
 SCHEMA = 1
 
 
-def audit_json(lock: Lock, versions: Mapping[str, str], found: Audit, verdicts: list[Verdict] | None) -> str:
-    """Return the document. `verdicts` are uv's, or None without `--resolve`."""
+def audit_json(
+    lock: Lock,
+    versions: Mapping[str, str],
+    found: Audit,
+    verdicts: list[Verdict] | None,
+    fits: Sequence[Fit] | None = None,
+) -> str:
+    """Return the document. `verdicts` are uv's, or None without `--resolve`; `fits` are None without `--api`."""
     proposal: Mapping[str, Version] = found.proposal or {}
     document: dict[str, Any] = {
         "schema": SCHEMA,
-        "ok": not found.conflicts and all(verdict.ok for verdict in verdicts or ()),
+        "ok": not found.conflicts
+        and all(verdict.ok for verdict in verdicts or ())
+        and not any(fit.fails for fit in fits or ()),
         "groups": [{"name": group.name, "version": versions.get(group.name, group.version)} for group in lock.groups],
         "conflicts": [
             {
@@ -45,4 +55,6 @@ def audit_json(lock: Lock, versions: Mapping[str, str], found: Audit, verdicts: 
         document["resolver"] = [
             {"path": verdict.path, "ok": verdict.ok, "text": "\n".join(verdict.lines)} for verdict in verdicts
         ]
+    if fits is not None:
+        document["api"] = fits_json(fits)
     return json_text(document)

@@ -1,0 +1,150 @@
+"""Compare what a repository calls of one package with the pinned and the proposed release."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from fi_bump.errors import FiBumpError
+from fi_bump.findings.rules import Rule
+from fi_bump.fit.engine.expressions import Subject
+from fi_bump.fit.engine.repository import EngineUses, engine_uses, python_files
+from fi_bump.fit.engine.uses import RESULT, Use
+from fi_bump.fit.judge import grouped, judge
+from fi_bump.fit.model import ApiFinding, Fit
+from fi_bump.fit.origin import traced
+from fi_bump.fit.packages import known_api
+from fi_bump.fit.release import ReleaseSide
+from fi_bump.fit.replacement import replacement
+from fi_bump.fit.sources import NoSourceError, ReleaseSources
+from fi_bump.lock import Lock
+from fi_bump.releases.known import Known
+
+
+class Compared(NamedTuple):
+    """One package and its releases; `repository` is where they have their pages, where that is known."""
+
+    package: str
+    pinned: str
+    proposed: str | None = None
+    repository: str | None = None
+
+
+def compared(lock: Lock, versions: Mapping[str, str], against: str | None = None) -> list[Compared]:
+    """The members of a lock that code can call, with the versions that they have and that they move to.
+
+    `versions` are the proposed ones by group. `against` takes the place of the locked version where one is proposed.
+    """
+    found = []
+    for group in lock.groups:
+        proposed = versions.get(group.name)
+        pinned = against if against is not None and proposed is not None else group.version
+        pages = next(
+            (each for each in group.repositories if each.startswith("github.com/") and each.count("/") == 2), None
+        )
+        for member in group.packages:
+            if known_api(member.name).holds is None:
+                found.append(Compared(member.name, pinned, None if proposed == pinned else proposed, pages))
+    return found
+
+
+def fits(
+    root: str, exclude: Iterable[str], asked: Iterable[Compared], known: Known
+) -> tuple[list[Fit], FiBumpError | None]:
+    """Hold the repository's Python files against the releases of each package.
+
+    An index that does not answer must not hide what else is found: `skipped` says what it kept from being compared,
+    and the first error of this kind is returned.
+    """
+    paths = python_files(root, exclude)
+    found: list[Fit] = []
+    trouble: FiBumpError | None = None
+    for each in asked:
+        try:
+            found.append(fit(root, paths, each, known))
+        except FiBumpError as error:
+            trouble = trouble or error
+            found.append(_skipped(each, str(error)))
+    return found, trouble
+
+
+def fit(root: str, paths: Sequence[str], asked: Compared, known: Known) -> Fit:
+    """Hold the Python files at `paths` against the releases. Raises PackageIndexError for what cannot be read.
+
+    A release without a wheel cannot be compared; the answer says so.
+    """
+    try:
+        with _without_collector(), ReleaseSources(known, asked.package) as sources:
+            return _fit(root, paths, asked, sources, known_api(asked.package).imports)
+    except NoSourceError as error:
+        return _skipped(asked, str(error))
+
+
+def _skipped(asked: Compared, reason: str) -> Fit:
+    return Fit(asked.package, asked.pinned, asked.proposed, skipped=(f"the code is not compared: {reason}",))
+
+
+def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSources, imports: frozenset[str]) -> Fit:
+    # The tree first: where it imports nothing of the package no wheel is opened.
+    tops = imports or sources.side(asked.pinned).library.tops
+    found = engine_uses(root, paths, Subject(tops, frozenset([asked.package, asked.package.replace("-", "_")])))
+    answer = Fit(asked.package, asked.pinned, asked.proposed, uses=len(found.uses), files=found.files)
+    if not found.uses:
+        return answer
+    sources.stored = found.stored
+    pinned = sources.side(asked.pinned)
+    proposed = sources.side(asked.proposed) if asked.proposed is not None else None
+    findings = grouped(judge(found.uses, pinned, proposed))
+    if asked.proposed is not None and proposed is not None:
+        findings = [
+            traced(_replaced(each, pinned, proposed), sources, asked.pinned, asked.proposed, asked.repository)
+            for each in findings
+        ]
+    return answer._replace(
+        findings=tuple(findings),
+        uses=sum(not _is_beyond(use, proposed or pinned) for use in found.uses),
+        judged=sum(_is_judged(use, proposed or pinned) for use in found.uses),
+        skipped=tuple(_unread(found)),
+    )
+
+
+def _replaced(finding: ApiFinding, pinned: ReleaseSide, proposed: ReleaseSide) -> ApiFinding:
+    """A finding about a name that is gone, with what replaces it."""
+    if finding.rule not in (Rule.API_REMOVED, Rule.API_GUARDED) or finding.detail:
+        return finding
+    reference = finding.uses[0].references[0]
+    return finding._replace(instead=replacement(reference, pinned, proposed))
+
+
+def _is_beyond(use: Use, side: ReleaseSide) -> bool:
+    """Whether it uses what a function returned, which is mostly a thing of another package, such as a tensor."""
+    if not all(RESULT in each.path for each in use.references):
+        return False
+    met = side.meet(use)
+    return met is not None and met.thing is None and met.absent is None
+
+
+def _is_judged(use: Use, side: ReleaseSide) -> bool:
+    """Whether it can be told that the use fits or does not fit."""
+    met = side.meet(use)
+    if met is None or met.is_broken:
+        return True
+    return met.shape is not None if use.call is not None else met.thing is not None
+
+
+def _unread(found: EngineUses) -> Iterable[str]:
+    return (f"{path}: cannot be parsed by this Python, so its calls are not compared" for path in found.unreadable)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Read without the garbage collector: syntax trees hold no circles, and looking for some takes two thirds of it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

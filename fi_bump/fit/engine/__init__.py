@@ -1,0 +1,1 @@
+"""What a repository's Python files use of a package."""

@@ -1,0 +1,300 @@
+"""What the expressions of a module evaluate to, as far as a package is concerned, and the uses that they make of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+from fi_bump.fit.engine.scopes import Environment, Scope
+from fi_bump.fit.engine.uses import RESULT, Guard, Use, UseKind
+from fi_bump.fit.engine.values import (
+    NOTHING_KNOWN,
+    Applied,
+    Collected,
+    Mapped,
+    Pointer,
+    Released,
+    Routine,
+    Said,
+    Self,
+    Sequenced,
+    Taken,
+    Unknown,
+    Value,
+    Values,
+    counted,
+    mapped,
+    pointers,
+)
+from fi_bump.fit.signature import Call
+from fi_bump.fit.syntax import dotted
+from fi_bump.pins import Place
+
+_MODULE_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
+# What `inspect.signature(f)` gives, among the names of a path.
+SIGNATURE = "signature()"
+
+
+class Subject(NamedTuple):
+    """The package that is looked for: the top names that it is imported by, and the names of its distribution."""
+
+    tops: frozenset[str]
+    distributions: frozenset[str]
+
+    def has(self, text: str) -> bool:
+        """Whether a text names one of its modules, or its distribution."""
+        if text in self.distributions:
+            return True
+        return text.partition(".")[0] in self.tops and _MODULE_PATH.match(text) is not None
+
+
+class Evaluator:
+    """Evaluates the expressions of one module and collects the uses of a package.
+
+    What statements know better (`bind_target`, `annotated`, `returned`) and calls of a special meaning (`special`,
+    `display`) are the subclass's.
+    """
+
+    def __init__(self, path: str, lines: list[bytes], subject: Subject) -> None:
+        self.path = path
+        self.subject = subject
+        self.uses: list[Use] = []
+        self.scope = Scope(None)
+        self.guards: tuple[Guard, ...] = ()
+        self.lines = lines
+        # What the functions of this module pass their own arguments on to, and what objects of its classes hold.
+        self.passed_on: dict[int, Values] = {}
+        self.held: dict[int, Environment] = {}
+        self.bases: dict[int, list[Pointer]] = {}
+        # What an attribute of that name is given anywhere in the module; `ambiguous` ones can be anything else as well.
+        self.attributes: dict[str, set[Pointer]] = {}
+        self.ambiguous: set[str] = set()
+        # The attributes that the module itself gives to objects, whosever they are.
+        self.stored: set[str] = set()
+
+    def use(self, node: ast.AST, kind: UseKind, found: Iterable[Pointer], call: Call | None = None) -> None:
+        """Note a use of what the pointers lead to, at the place of `node`; for a call, of the name that is called."""
+        listed = list(found)
+        references = tuple(dict.fromkeys(each.reference for each in listed))
+        if not references:
+            return
+        named = node.func if isinstance(node, ast.Call) else node
+        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        end = getattr(named, "end_col_offset", column) if getattr(named, "end_lineno", None) == line else column
+        raw = self.lines[line - 1] if line <= len(self.lines) else b""
+        first, last = (len(raw[:at].decode("utf-8", "replace")) + 1 for at in (column, end))
+        self.uses.append(
+            Use(
+                place=Place(self.path, line, first, last),
+                kind=kind,
+                references=references,
+                call=call,
+                guards=self.guards,
+                is_guess=any(each.is_guess for each in listed),
+                is_optional=any(each.is_optional for each in listed),
+            )
+        )
+
+    def evaluate(self, node: ast.expr | None) -> Values:
+        """What an expression is, with every use inside it noted once."""
+        match node:
+            case None:
+                return NOTHING_KNOWN
+            case ast.Name() | ast.Attribute():
+                values = self.chain(node)
+                if isinstance(node, ast.Attribute):
+                    self.use(node, UseKind.NAME, pointers(values))
+                return values
+            case ast.Call():
+                return self._call(node)
+            case ast.Constant(value=str() as text):
+                return frozenset([Said(text)])
+            case ast.Dict() | ast.List() | ast.Tuple():
+                return self.display(node)
+            case ast.IfExp():
+                self.evaluate(node.test)
+                return self.evaluate(node.body) | self.evaluate(node.orelse)
+            case ast.BoolOp():
+                return frozenset().union(*[self.evaluate(each) for each in node.values])
+            case ast.NamedExpr():
+                values = self.evaluate(node.value)
+                self.scope.bind(node.target.id, values)
+                return values
+            case ast.Subscript():
+                base = self.evaluate(node.value)
+                self.evaluate(node.slice)
+                return held_by(base) or NOTHING_KNOWN
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                return self._comprehension(node)
+            case ast.Lambda():
+                return self._lambda(node)
+            case ast.Await() | ast.Starred():
+                return self.evaluate(node.value)
+            case _:
+                for child in ast.iter_child_nodes(node):
+                    if isinstance(child, ast.expr):
+                        self.evaluate(child)
+                return NOTHING_KNOWN
+
+    def chain(self, node: ast.expr) -> Values:
+        """What a chain of names is; no use is noted for its parts."""
+        if isinstance(node, ast.Name):
+            return unsure(self.scope.value(node.id))
+        if not isinstance(node, ast.Attribute):
+            return self.evaluate(node)
+        text = dotted(node)
+        if text is not None and text in self.scope.now:
+            return unsure(self.scope.now[text])
+        base = self.chain(node.value)
+        return frozenset(each for value in base for each in self._attribute(value, node.attr)) or self._guess(node)
+
+    def _attribute(self, value: Value, name: str) -> Iterable[Value]:
+        match value:
+            case Pointer(reference=reference):
+                if name == "__version__" and not reference.path:
+                    return [Released()]
+                if name == "parameters" and reference.path[-1:] == (SIGNATURE,):
+                    return [Taken(reference._replace(path=reference.path[:-1]))]
+                return [replace(value, reference=reference.attribute(name))]
+            case Self(number=number):
+                held = self.held.get(number, {}).get(name)
+                if held is not None:
+                    return held
+                return [Pointer(each.reference.result.attribute(name)) for each in self.bases.get(number, [])]
+        return []
+
+    def _guess(self, node: ast.Attribute) -> Values:
+        """An attribute of an unknown object, where the module gives that name to one thing of the package alone."""
+        found = self.attributes.get(node.attr, set())
+        if len(found) == 1 and node.attr not in self.ambiguous:
+            return frozenset(replace(each, is_guess=True) for each in found)
+        return NOTHING_KNOWN
+
+    def _call(self, node: ast.Call) -> Values:
+        function = self.chain(node.func)
+        special = self.special(node, function)
+        if special is not None:
+            return special
+        call = self.arguments(node)
+        found = pointers(function)
+        self.use(node, UseKind.CALL, found, call)
+        passing = [value for value in function if isinstance(value, Routine)]
+        applied = [value for value in function if isinstance(value, Applied)]
+        applied += [
+            Applied(each, Call()) for value in passing for each in pointers(self.passed_on.get(value.number, ()))
+        ]
+        for each in applied:
+            self.use(node, UseKind.CALL, [each.pointer], joined(each.call, call))
+        called = (*found, *(each.pointer for each in applied))
+        returned = frozenset(replace(each, reference=each.reference.result) for each in called if each.reference.path)
+        return returned or self.returned(function)
+
+    def arguments(self, node: ast.Call) -> Call:
+        """What a call gives, with every use inside its arguments noted."""
+        positional, more = 0, False
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                several = counted(self.evaluate(argument.value))
+                positional += several.least
+                more |= several.is_open
+            else:
+                positional += not more  # behind a `*` of unknown length nobody knows its place
+                self._hand_over(argument)
+        keywords: list[str] = []
+        maybe: list[str] = []
+        has_more = False
+        for word in node.keywords:
+            if word.arg is not None:
+                keywords.append(word.arg)
+                self._hand_over(word.value)
+            else:
+                spread = mapped(self.evaluate(word.value))
+                keywords += sorted(spread.names)
+                maybe += sorted(spread.maybe)
+                has_more |= spread.is_open
+        return Call(positional, tuple(keywords), tuple(maybe), more, has_more)
+
+    def _hand_over(self, node: ast.expr) -> None:
+        """An argument: a dict or list that is handed to somebody may come back with other contents."""
+        values = self.evaluate(node)
+        if isinstance(node, ast.Name) and any(isinstance(each, (Mapped, Sequenced)) for each in values):
+            self.scope.bind(node.id, frozenset(opened(each) for each in values))
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Values:
+        before = dict(self.scope.now)
+        for each in node.generators:
+            self.bind_target(each.target, held_by(self.evaluate(each.iter)) or NOTHING_KNOWN)
+            for test in each.ifs:
+                self.evaluate(test)
+        parts = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
+        values = frozenset().union(*[self.evaluate(each) for each in parts])
+        self.scope.now = before
+        return frozenset(Collected(each) for each in pointers(values)) or NOTHING_KNOWN
+
+    def _lambda(self, node: ast.Lambda) -> Values:
+        before = dict(self.scope.now)
+        given = node.args
+        for default in (*given.defaults, *given.kw_defaults):
+            self.evaluate(default)
+        for each in (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg):
+            if each is not None:
+                self.scope.bind(each.arg, NOTHING_KNOWN)
+        self.evaluate(node.body)
+        self.scope.now = before
+        return NOTHING_KNOWN
+
+    def special(self, node: ast.Call, function: Values) -> Values | None:
+        """What a call of a special meaning gives, or None for any other."""
+        raise NotImplementedError
+
+    def display(self, node: ast.Dict | ast.List | ast.Tuple) -> Values:
+        """What a dict, list or tuple that is written out holds."""
+        raise NotImplementedError
+
+    def bind_target(self, target: ast.expr, values: Values) -> None:
+        """Bind what an assignment names."""
+        raise NotImplementedError
+
+    def annotated(self, node: ast.expr) -> Values:
+        """An object of the type that an annotation names."""
+        raise NotImplementedError
+
+    def returned(self, function: Values) -> Values:
+        """What a function of the repository returns, by its annotation."""
+        raise NotImplementedError
+
+
+def unsure(values: Values) -> Values:
+    """An object that may also be one of another kind is only guessed at; a function that may be missing is not."""
+    if len(values) == 1 or Unknown() not in values:
+        return values
+    return frozenset(
+        replace(each, is_guess=True) if isinstance(each, Pointer) and RESULT in each.reference.path else each
+        for each in values
+    )
+
+
+def held_by(values: Values) -> Values:
+    """The things in a list or mapping."""
+    return frozenset(each.pointer for each in values if isinstance(each, Collected))
+
+
+def opened(value: Value) -> Value:
+    """A dict or list after somebody else had it."""
+    if isinstance(value, Mapped):
+        return replace(value, is_open=True)
+    return Sequenced(0, True) if isinstance(value, Sequenced) else value
+
+
+def joined(first: Call, then: Call) -> Call:
+    """A call with the arguments of a `partial` before its own; a keyword that is given again is given once."""
+    return Call(
+        first.positional + (0 if first.more_positional else then.positional),
+        tuple(dict.fromkeys((*first.keywords, *then.keywords))),
+        tuple(dict.fromkeys((*first.maybe, *then.maybe))),
+        first.more_positional or then.more_positional,
+        first.more_keywords or then.more_keywords,
+    )

@@ -1,0 +1,131 @@
+"""Tests of a package that decide whether code runs: of its version, its names, and what its functions take."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from fi_bump.fit.engine.expressions import Evaluator
+from fi_bump.fit.engine.uses import Acceptance, Caught, Guard, OtherTest, Presence, Protection, VersionTest
+from fi_bump.fit.engine.values import Released, Taken, Tested, Values, pointers
+from fi_bump.fit.syntax import last_name
+
+_OPERATORS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+_ABSENCE = frozenset(["ImportError", "ModuleNotFoundError", "AttributeError", "Exception", "BaseException"])
+_CALL = frozenset(["TypeError", "Exception", "BaseException"])
+
+
+def guards_of(evaluator: Evaluator, test: ast.expr, holds: bool) -> tuple[Guard, ...]:
+    """What a test says of the code that runs where it holds, or where it does not."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return guards_of(evaluator, inner, not holds)
+        case ast.BoolOp(op=operator, values=parts):
+            found = tuple(each for part in parts for each in guards_of(evaluator, part, holds))
+            if isinstance(operator, ast.And) is holds or len(parts) == 1:
+                return found
+            # Some part decides, and which one is not known.
+            return (OtherTest(),) if found else ()
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return (Caught(frozenset(Protection)),) if holds else ()
+        case ast.Call(func=function, args=[_, ast.Constant(value=str() as name), *_]) if (
+            last_name(function) == "hasattr"
+        ):
+            found_at = pointers(evaluator.chain(test.args[0]))
+            return tuple(Presence(each.reference.attribute(name), holds) for each in found_at)
+    return tuple(_compared(evaluator, test, holds))
+
+
+def _compared(evaluator: Evaluator, test: ast.expr, holds: bool) -> Iterator[Guard]:
+    for each in tested(evaluator, test):
+        yield VersionTest(each.operator, each.version, holds)
+        return
+    match test:
+        case ast.Compare(left=ast.Constant(value=str() as keyword), ops=[ast.In() | ast.NotIn() as operator]):
+            for value in evaluator.chain(test.comparators[0]):
+                if isinstance(value, Taken):
+                    yield Acceptance(value.reference, keyword, holds is isinstance(operator, ast.In))
+        case ast.Name() | ast.Attribute() | ast.Compare(comparators=[ast.Constant(value=None)]):
+            # `if function is not None`, where the function was asked for by name: it is there, or nothing runs.
+            pass
+        case _ if _mentions_version(evaluator, test):
+            yield OtherTest()
+
+
+def tested(evaluator: Evaluator, node: ast.expr) -> list[Tested]:
+    """The comparison of the package's version that an expression makes, or a name holds."""
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _OPERATORS:
+        operator = _OPERATORS[type(node.ops[0])]
+        left, right = node.left, node.comparators[0]
+        if _is_version(evaluator, left) and (text := _text(right)) is not None:
+            return [Tested(operator, text)]
+        if _is_version(evaluator, right) and (text := _text(left)) is not None:
+            return [Tested(_TURNED[operator], text)]
+        return []
+    if isinstance(node, ast.Call) and "version" in last_name(node.func).lower() and len(node.args) >= 2:
+        texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        named = [text for text in texts if evaluator.subject.has(text)]
+        others = [text for text in texts if text[:1].isdigit()]
+        return [Tested(">=", others[0])] if named and others else []
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return [each for each in evaluator.chain(node) if isinstance(each, Tested)]
+    return []
+
+
+def value_of_test(evaluator: Evaluator, node: ast.expr) -> Values:
+    """What a name holds that is assigned a comparison of the package's version."""
+    return frozenset(tested(evaluator, node))
+
+
+def _is_version(evaluator: Evaluator, node: ast.expr) -> bool:
+    """Whether an expression is the package's version, parsed in whatever way."""
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return any(isinstance(each, Released) for each in evaluator.chain(node))
+    if isinstance(node, ast.Call):
+        if last_name(node.func) == "version" and len(node.args) == 1 and isinstance(node.args[0], ast.Constant):
+            return isinstance(node.args[0].value, str) and evaluator.subject.has(node.args[0].value)
+        return any(_is_version(evaluator, each) for each in node.args)
+    return False
+
+
+def _text(node: ast.expr) -> str | None:
+    """The version that an expression writes out: `"0.2.3"`, `Version("0.2.3")`, `(0, 2, 3)`."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.Call) and len(node.args) == 1:
+        return _text(node.args[0])
+    if isinstance(node, ast.Tuple) and all(isinstance(e, ast.Constant) and isinstance(e.value, int) for e in node.elts):
+        return ".".join(ast.unparse(each) for each in node.elts)
+    return None
+
+
+def _mentions_version(evaluator: Evaluator, test: ast.expr) -> bool:
+    for node in ast.walk(test):
+        match node:
+            case ast.Name() | ast.Attribute():
+                if any(isinstance(each, (Released, Taken, Tested)) for each in evaluator.chain(node)):
+                    return True
+            case ast.Call(func=function, args=[first, *_]) if last_name(function) in ("hasattr", "signature"):
+                if pointers(evaluator.chain(first)):
+                    return True
+    return False
+
+
+def caught(handlers: list[ast.ExceptHandler]) -> tuple[Guard, ...]:
+    """What the handlers of a `try` protect its body from; one that raises again protects from nothing."""
+    protects: set[Protection] = set()
+    for handler in handlers:
+        if any(isinstance(each, ast.Raise) for each in handler.body):
+            continue
+        protects |= protected(handler.type)
+    return (Caught(frozenset(protects)),) if protects else ()
+
+
+def protected(node: ast.expr | None) -> set[Protection]:
+    """What catching these exceptions protects from; None catches all."""
+    if node is None:
+        return set(Protection)
+    names = {last_name(each) for each in (node.elts if isinstance(node, ast.Tuple) else [node])}
+    found = {Protection.ABSENCE} if names & _ABSENCE else set()
+    return found | ({Protection.CALL} if names & _CALL else set())

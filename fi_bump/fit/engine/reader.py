@@ -1,0 +1,248 @@
+"""One module of a repository, read statement by statement in the order in which it runs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from itertools import count
+from typing import NamedTuple
+
+from fi_bump.fit.engine.expressions import Subject
+from fi_bump.fit.engine.scopes import Scope
+from fi_bump.fit.engine.statements import Exports, StatementReader
+from fi_bump.fit.engine.uses import Guard, Use
+from fi_bump.fit.engine.values import (
+    NOTHING_KNOWN,
+    Applied,
+    Mapped,
+    Pointer,
+    Routine,
+    Said,
+    Self,
+    Sequenced,
+    Tested,
+    Unknown,
+    Values,
+    pointers,
+)
+from fi_bump.fit.signature import Call
+from fi_bump.fit.syntax import AnyFunction, decorator_names
+
+# What another module of the repository exports, by its name; nothing for one that is not known.
+Others = Callable[[str], Exports]
+# What says nothing of the package.
+_DULL = frozenset([Unknown, Sequenced, Mapped, Said, Self, Routine])
+
+
+class EngineModule(NamedTuple):
+    """One file of a repository, and the dotted name by which its other modules import it."""
+
+    path: str
+    name: str
+    data: bytes
+    tree: ast.Module
+
+
+class Reader(StatementReader):
+    """Reads one module. `read` gives its uses, `exports` what other modules can take from it."""
+
+    def __init__(self, module: EngineModule, subject: Subject, others: Others) -> None:
+        super().__init__(module.path, module.data.split(b"\n"), subject)
+        self._tree = module.tree
+        is_package = module.path.rpartition("/")[2] == "__init__.py"
+        self.package = module.name if is_package else module.name.rpartition(".")[0]
+        self._others = others
+        self._numbers: dict[int, int] = {}
+        self._next = count()
+        self._names_of: dict[int, str] = {}
+        self._left: list[Callable[[re.Pattern[bytes] | None], list[Use]]] = []
+        # The uses in each function, as they were found last.
+        self._bodies: dict[int, list[Use]] = {}
+        self._returns: dict[int, Values] = {}
+        self._module_words: frozenset[str] = frozenset()
+        self.exports: dict[str, Values] = {}
+
+    def read(self) -> list[Use]:
+        """The uses. What objects hold is known only once all methods were read: what names it is then read again."""
+        self._bodies.clear()
+        known: dict[str, object] = {}
+        again: re.Pattern[bytes] | None = None
+        for _ in range(2):
+            self.uses = []
+            self.scope = Scope(None)
+            self.guards = ()
+            self._block(self._tree.body)
+            module = dict(self.scope.now)
+            self._module_words = self._words_of(module)
+            uses = self.uses
+            while self._left:
+                uses += self._left.pop(0)(again)
+            self.uses = uses
+            learned = self._learned()
+            words = {name for name, what in learned.items() if known.get(name) != what}
+            if not words:
+                break
+            known, again = learned, _word(words)
+        self.exports = {name: self._exported(values) for name, values in module.items() if "." not in name}
+        self.exports = {name: values for name, values in self.exports.items() if values}
+        return self.uses
+
+    def _learned(self) -> dict[str, object]:
+        """All that reading one function taught about others, by the name under which they meet it."""
+        found: dict[str, object] = {name: frozenset(held) for name, held in self.attributes.items()}
+        found |= {name: (found.get(name), "ambiguous") for name in self.ambiguous}
+        for names in self.held.values():
+            for name in self._words_of(names):
+                found[name] = (found.get(name), names.get(name))
+        for number, values in (*self.passed_on.items(), *self._returns.items()):
+            if pointers(values):
+                name = self._names_of[number]
+                found[name] = (found.get(name), values)
+        return found
+
+    def _words_of(self, names: Mapping[str, Values]) -> frozenset[str]:
+        """The names that hold something of the package."""
+        return frozenset(
+            part
+            for name, values in names.items()
+            if values and not all(type(each) in _DULL for each in values)
+            for part in name.rpartition(".")[::2]
+            if part
+        )
+
+    def _concerns(self, text: bytes, scope: Scope) -> bool:
+        """Whether a function names anything of the package: most do not, and need not be read."""
+        words = {*self._module_words, *self.subject.tops, *self.attributes}
+        words |= {name for held in self.held.values() for name in self._words_of(held)}
+        for found in (self.passed_on, self._returns):
+            words |= {self._names_of[number] for number, values in found.items() if values}
+        words |= {"super"} if any(self.bases.values()) else set()
+        outer: Scope | None = scope
+        while outer is not None:
+            words |= self._words_of(outer.now) if outer.outer is not None else set()
+            outer = outer.outer
+        return _word(frozenset(words)).search(text) is not None
+
+    def _exported(self, values: Values) -> Values:
+        """What another module gets that imports the name."""
+        found: set[Pointer | Applied | Tested] = set()
+        for each in values:
+            if isinstance(each, (Pointer, Applied, Tested)):
+                found.add(each)
+            elif isinstance(each, Routine):
+                found |= {Applied(p, Call()) for p in pointers(self.passed_on.get(each.number, frozenset()))}
+        return frozenset(found)
+
+    def _number(self, node: ast.AST) -> int:
+        if id(node) not in self._numbers:
+            self._numbers[id(node)] = next(self._next)
+        return self._numbers[id(node)]
+
+    def define_function(self, node: AnyFunction) -> None:
+        for each in node.decorator_list:
+            self.evaluate(each)
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            self.evaluate(default)
+        number = self._number(node)
+        self._names_of[number] = node.name
+        if node.returns is not None:
+            self._returns[number] = self.annotated(node.returns)
+        owner = (
+            next((v for v in self.scope.now.get("", ()) if isinstance(v, Self)), None) if self.scope.is_class else None
+        )
+        scope, guards = self.scope, self.guards
+        self.scope.bind(node.name, frozenset([Routine(number)]))
+        if owner is not None:
+            self.held.setdefault(owner.number, {}).setdefault(node.name, frozenset([Routine(number)]))
+        self._left.append(lambda again: self._body(node, scope, guards, owner, again))
+
+    def _body(
+        self,
+        node: AnyFunction,
+        outer: Scope,
+        guards: tuple[Guard, ...],
+        owner: Self | None,
+        again: re.Pattern[bytes] | None,
+    ) -> list[Use]:
+        """The uses in a function; with `again`, the known ones unless it names what was learned since."""
+        first = min((each.lineno for each in node.decorator_list), default=node.lineno)
+        text = b"\n".join(self.lines[first - 1 : node.end_lineno])
+        known = self._bodies.get(id(node))
+        if known is not None and again is not None and again.search(text) is None:
+            return known
+        self.uses = found = self._bodies[id(node)] = []
+        inherits = owner is not None and bool(self.bases.get(owner.number))
+        if not inherits and not self._concerns(text, outer):
+            return found
+        waiting, self._left = self._left, []
+        self.scope, self.guards = Scope(outer), guards
+        given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        for each in given:
+            typed = self.annotated(each.annotation) if each.annotation is not None else frozenset()
+            self.scope.bind(each.arg, typed or NOTHING_KNOWN)
+        is_static = "staticmethod" in decorator_names(node)
+        if owner is not None and given and not is_static and not (self.scope.now[given[0].arg] - NOTHING_KNOWN):
+            self.scope.bind(given[0].arg, frozenset([owner]))
+        self._block(node.body)
+        self._pass_on(node)
+        for inner in self._left:
+            found += inner(again)
+        self._left = waiting
+        return found
+
+    def _pass_on(self, node: AnyFunction) -> None:
+        """Note what a function calls with all its own arguments: `return other(*args, **kwargs)`."""
+        if node.args.vararg is None or node.args.kwarg is None or node.args.args:
+            return
+        args, kwargs = node.args.vararg.arg, node.args.kwarg.arg
+        for statement in node.body:
+            match statement:
+                case ast.Return(
+                    value=ast.Call(
+                        func=function,
+                        args=[ast.Starred(value=ast.Name(id=first))],
+                        keywords=[ast.keyword(arg=None, value=ast.Name(id=second))],
+                    )
+                ) if (first, second) == (args, kwargs):
+                    self.passed_on[self._number(node)] = frozenset(pointers(self.chain(function)))
+
+    def define_class(self, node: ast.ClassDef) -> None:
+        for each in (*node.decorator_list, *(word.value for word in node.keywords)):
+            self.evaluate(each)
+        number = self._number(node)
+        bases = [each for base in node.bases for each in pointers(self.evaluate(base))]
+        self.bases[number] = [each for each in bases if each.reference.path]
+        outer = self.scope
+        self.scope = Scope(outer, is_class=True)
+        self.scope.now[""] = frozenset([Self(number)])
+        self._block(node.body)
+        for name, values in self.scope.now.items():
+            if name and pointers(values):
+                self.held.setdefault(number, {})[name] = values
+        self.scope = outer
+        self.scope.bind(node.name, NOTHING_KNOWN)
+
+    def others(self, module: str) -> Exports:
+        """What another module of the repository exports."""
+        return self._others(module)
+
+    def returned(self, function: Values) -> Values:
+        """What functions of this module return, by their annotations."""
+        found: Values = frozenset()
+        for each in function:
+            if isinstance(each, Routine):
+                found |= self._returns.get(each.number, frozenset())
+        return found or NOTHING_KNOWN
+
+
+@lru_cache(maxsize=4096)
+def _word_of(words: frozenset[str]) -> re.Pattern[bytes]:
+    listed = b"|".join(re.escape(word.encode()) for word in sorted(words))
+    return re.compile(rb"\b(?:%s)\b" % listed)
+
+
+def _word(words: Iterable[str]) -> re.Pattern[bytes]:
+    """A pattern that finds any of the words as a whole one."""
+    return _word_of(frozenset(words))

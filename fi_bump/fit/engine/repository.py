@@ -1,0 +1,196 @@
+"""All uses of a package in the Python files of a repository, names that its modules hand to each other included."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from fi_bump.boundary.inside import Boundary
+from fi_bump.boundary.names import excluder
+from fi_bump.errors import FileError
+from fi_bump.fit.engine.expressions import Subject
+from fi_bump.fit.engine.reader import EngineModule, Reader
+from fi_bump.fit.engine.statements import Exports
+from fi_bump.fit.engine.uses import Use
+from fi_bump.fit.syntax import parsed
+from fi_bump.scanning import files
+
+# What imports a module, or asks for one, by its name as a text.
+_ASKING = re.compile(rb"import_module|find_spec|__import__|importorskip|version\(|patch\(|setattr\(")
+_WORD = re.compile(rb"[A-Za-z0-9_]+")
+# How often names may be handed on from module to module.
+_ROUNDS = 4
+_TESTS = re.compile(
+    r"(?:\A|/)(?:tests?|testing|benchmarks?|examples?|docs?|tools|scripts)/|(?:\A|/)(?:test_|conftest)[^/]*\Z|_test\.py\Z"
+)
+
+
+class EngineUses(NamedTuple):
+    """The uses of a package, and in how many files; `unreadable` are the files that this Python cannot parse.
+
+    `stored` are the attributes that the repository itself gives to objects.
+    """
+
+    uses: tuple[Use, ...]
+    stored: frozenset[str]
+    files: int
+    unreadable: tuple[str, ...]
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is no part of the package that users run: a test, a benchmark, an example."""
+    return _TESTS.search(path) is not None
+
+
+def python_files(root: str, exclude: Iterable[str]) -> list[str]:
+    """The paths of a repository's Python files."""
+    found = files.candidates(root, excluder(exclude))
+    return sorted(path for path, form in found if form == "python")
+
+
+def engine_uses(root: str, paths: Iterable[str], subject: Subject) -> EngineUses:
+    """Every use of the package in the files at `paths`."""
+    return _Repository(root, tuple(paths), subject).uses()
+
+
+class _Repository:
+    def __init__(self, root: str, paths: tuple[str, ...], subject: Subject) -> None:
+        self._root = root
+        self._paths = paths
+        self._boundary = Boundary(root)
+        self._subject = subject
+        self._names = _module_names(paths)
+        self._by_name = {name: path for path, name in self._names.items()}
+        self._readers: dict[str, Reader] = {}
+        self._asked: dict[str, set[str]] = {}
+        self._reading: list[str] = []
+        self._early: set[str] = set()
+        self._candidates: set[str] = set()
+        self._found: dict[str, list[Use]] = {}
+        self._unreadable: list[str] = []
+
+    def uses(self) -> EngineUses:
+        """The uses in all files, in the order of their paths."""
+        new = self._mentioning(self._subject.tops)
+        for _ in range(_ROUNDS):
+            self._candidates |= new
+            # What asked for a module before it was a candidate, or while it was read itself, got nothing.
+            again = {path for path in self._found if self._asked[path] & {self._names[each] for each in new}}
+            self._read_all(new | again)
+            early, self._early = self._early, set()
+            self._read_all(early)
+            new = self._importing() - self._candidates
+            if not new:
+                break
+        uses = [use for path in sorted(self._found) for use in sorted(self._found[path], key=_place)]
+        stored = frozenset().union(*(reader.stored for reader in self._readers.values()))
+        return EngineUses(tuple(uses), stored, len(self._found), tuple(sorted(self._unreadable)))
+
+    def _mentioning(self, tops: Iterable[str]) -> set[str]:
+        """The files that import the package, or name one of its modules in a text that something can import."""
+        words = [top.encode() for top in tops]
+        listed = _any(tops)
+        imports = re.compile(rb"(?:\bimport|\bfrom)\s+(?:%s)\b|[\"'](?:%s)\.[A-Za-z_]" % (listed, listed))
+        by_text = re.compile(rb"[\"'](?:%s)[\"']" % listed)
+        found = set()
+        for path in self._paths:
+            data = self._data(path)
+            if any(word in data for word in words) and (
+                imports.search(data) or (by_text.search(data) and _ASKING.search(data))
+            ):
+                found.add(path)
+        return found
+
+    def _importing(self) -> set[str]:
+        """The files that can import a name which a file that was read exports."""
+        exporters: dict[bytes, set[bytes]] = {}
+        for path, reader in self._readers.items():
+            names = reader.exports.keys() - self._subject.tops
+            leaf = self._names[path].rpartition(".")[2]
+            if names and leaf:
+                exporters.setdefault(leaf.encode(), set()).update(name.encode() for name in names)
+        if not exporters:
+            return set()
+        # One look at each file for all of them: nearly every file imports from none. A line end that is written out is
+        # found many times faster than `^`.
+        some = re.compile(rb"\n[ \t]*(?:from|import)[ \t][^\n]*\b(?:%s)\b" % b"|".join(map(re.escape, exporters)))
+        found = set()
+        for path in self._paths:
+            if path in self._candidates:
+                continue
+            data = b"\n" + self._data(path)
+            lines = some.findall(data)
+            if lines:
+                modules = {word for line in lines for word in _WORD.findall(line)} & exporters.keys()
+                names_here = set(_WORD.findall(data))
+                if any(not exporters[module].isdisjoint(names_here) for module in modules):
+                    found.add(path)
+        return found
+
+    def _read_all(self, paths: Iterable[str]) -> None:
+        """Read files, again where they were read already."""
+        for path in paths:
+            self._found.pop(path, None)
+        for path in sorted(paths):
+            self._read(path)
+
+    def _read(self, path: str) -> None:
+        """Read a file, those that it imports from first."""
+        if path in self._found or path in self._unreadable or path in self._reading:
+            return
+        reader = self._readers.get(path)
+        if reader is None:
+            data = self._data(path)
+            tree = parsed(data)
+            if tree is None:
+                self._unreadable.append(path)
+                return
+            source = EngineModule(path, self._names[path], data, tree)
+            reader = Reader(source, self._subject, self._exports_of)
+            self._readers[path] = reader
+        self._reading.append(path)
+        self._asked[path] = set()
+        self._found[path] = reader.read()
+        self._reading.pop()
+
+    def _exports_of(self, module: str) -> Exports:
+        """What a module of the repository exports; asked by the reader that is at work."""
+        self._asked[self._reading[-1]].add(module)
+        path = self._by_name.get(module)
+        if path is None or path not in self._candidates:
+            return {}
+        if path in self._reading:
+            self._early.add(self._reading[-1])
+        self._read(path)
+        reader = self._readers.get(path)
+        return reader.exports if reader is not None else {}
+
+    def _data(self, path: str) -> bytes:
+        try:
+            return files.read(self._root, path, boundary=self._boundary).data
+        except FileError:
+            return b""  # `check` says what cannot be read
+
+
+def _place(use: Use) -> tuple[int, int]:
+    return use.place.line, use.place.column
+
+
+def _any(words: Iterable[str]) -> bytes:
+    return b"|".join(re.escape(word.encode()) for word in sorted(words))
+
+
+def _module_names(paths: Iterable[str]) -> Mapping[str, str]:
+    """The dotted name by which each file is imported: from the topmost folder above it that is a package."""
+    packages = {posixpath.dirname(path) for path in paths if posixpath.basename(path) == "__init__.py"}
+    names = {}
+    for path in paths:
+        folder = posixpath.dirname(path)
+        parts = [] if posixpath.basename(path) == "__init__.py" else [posixpath.basename(path)[:-3]]
+        while folder in packages and folder:
+            parts.insert(0, posixpath.basename(folder))
+            folder = posixpath.dirname(folder)
+        names[path] = ".".join(parts)
+    return names

@@ -1,0 +1,65 @@
+"""The sources of releases: which file of a release is read, and one `ReleaseSide` for each, open while it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from packaging.version import Version
+
+from fi_bump.errors import FiBumpError
+from fi_bump.fit.release import ReleaseSide
+from fi_bump.fit.wheel.library import Library
+from fi_bump.index.model import File
+from fi_bump.index.targets import Targets, unfit
+from fi_bump.index.wheel_files import WheelFiles
+from fi_bump.releases.known import Known
+
+
+class NoSourceError(FiBumpError):
+    """A release has no wheel whose sources could be read."""
+
+
+class ReleaseSources(ExitStack):
+    """The releases of one package. As a context manager it keeps at its end what it has read."""
+
+    def __init__(self, known: Known, package: str) -> None:
+        super().__init__()
+        self.package = package
+        self._known = known
+        self._sides: dict[str, ReleaseSide] = {}
+        # The attributes that the repository gives to objects.
+        self.stored: frozenset[str] = frozenset()
+
+    def side(self, version: str) -> ReleaseSide:
+        """The release. Raises NoSourceError, or PackageIndexError when its wheel cannot be read."""
+        if version not in self._sides:
+            file = wheel_for_sources(self._known.files(self.package, Version(version)), self._known.targets)
+            if file is None:
+                raise NoSourceError(f"{self.package} {version} has no wheel on the index")
+            files = self.enter_context(WheelFiles(self._known.client, file))
+            self._sides[version] = ReleaseSide(self.package, version, Library(files), self.stored)
+        return self._sides[version]
+
+    def between(self, old: str, new: str) -> list[str]:
+        """The final releases with a wheel after `old` and before `new`, in rising order."""
+        label = self._known.label(self.package)
+        found = {
+            Version(file.version.public)
+            for file in self._known.answer(self.package).files
+            if file.is_wheel and file.version.local == label and file.yanked is None
+        }
+        inside = [each for each in found if Version(old) < each < Version(new) and not each.is_prerelease]
+        return [str(each) for each in sorted(inside)]
+
+    def uploaded(self, version: str) -> str | None:
+        """The day on which the first file of a release was uploaded."""
+        days = [file.uploaded for file in self._known.files(self.package, Version(version)) if file.uploaded]
+        return min(days)[:10] if days else None
+
+
+def wheel_for_sources(files: Sequence[File], targets: Targets) -> File | None:
+    """The wheel whose sources speak for a release: one that fits the targets where there is one, the smallest."""
+    wheels = [file for file in files if file.is_wheel]
+    fitting = [file for file in wheels if unfit([file], targets) is None]
+    return min(fitting or wheels, key=lambda file: (file.size or 0, file.name), default=None)

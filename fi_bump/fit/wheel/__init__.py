@@ -1,0 +1,1 @@
+"""What a release offers, read from its sources: names, signatures, checks, compiled functions."""

@@ -1,0 +1,1 @@
+"""How the code fits a release, for readers: lines of text, a migration page, results for CI, and JSON."""

@@ -1,0 +1,81 @@
+"""Write how the code fits a release as lines of text, as `audit --api` and `set` print them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from fi_bump.findings.rules import Severity
+from fi_bump.fit.model import ApiFinding, Defined, Fit
+from fi_bump.report.text import count
+
+# More differences of a signature than a person reads in a line; the migration page has them all.
+_MOST_CHANGES = 8
+
+
+def fit_lines(fits: Iterable[Fit], *, most: int | None = None) -> Iterator[str]:
+    """A line for each place of each finding, with what explains it below, then a line about each package.
+
+    With `most` only so many findings are shown for each package, those that fail all the same.
+    """
+    for fit in fits:
+        shown = [each for index, each in enumerate(fit.findings) if most is None or index < most or each.fails]
+        for finding in shown:
+            severity = "" if finding.rule.severity is Severity.error else "note: "
+            for use in finding.uses:
+                yield f"{use.place}: {severity}{finding.message} [{finding.rule.value}]"
+            yield from (f"  {line}" for line in detail_lines(finding))
+        if len(shown) < len(fit.findings):
+            yield f"{count(len(fit.findings) - len(shown), 'more note')}: run fi-bump audit --api"
+        yield from (f"note: {reason}" for reason in fit.skipped)
+        yield summary(fit)
+
+
+def detail_lines(finding: ApiFinding) -> Iterator[str]:
+    """What explains a finding: both definitions, what differs, since when, and what to do."""
+    if finding.old is not None:
+        yield f"before: {_where(finding.old)}"
+    if finding.new is not None:
+        yield f"now: {_where(finding.new)}"
+    if finding.changes:
+        more = len(finding.changes) - _MOST_CHANGES
+        listed = ", ".join(finding.changes[:_MOST_CHANGES])
+        yield f"parameters: {listed}{f', and {more} more' if more > 0 else ''}"
+    if finding.since is not None:
+        yield f"since: {since_text(finding)}"
+    yield from finding.reasons
+    if finding.instead is not None:
+        yield f"instead: {finding.instead}"
+    if finding.repaired is not None:
+        yield "the proposed release fits" if finding.repaired else "the proposed release does not fit either"
+    if finding.probe is not None:
+        yield f"help: run fi-bump smoke --only {finding.probe}"
+
+
+def since_text(finding: ApiFinding) -> str:
+    """`0.6.0 (2026-01-08), https://…`."""
+    assert finding.since is not None
+    date = f" ({finding.since.date})" if finding.since.date else ""
+    page = f", {finding.since.page}" if finding.since.page else ""
+    return f"{finding.since.version}{date}{page}"
+
+
+def _where(defined: Defined) -> str:
+    return f"{defined.path}:{defined.line} of {defined.release}"
+
+
+def summary(fit: Fit) -> str:
+    """`kit 1.0 -> 2.0: 2 API findings and 1 note; 40 of 41 uses in 6 files were compared`."""
+    failing = sum(each.fails for each in fit.findings)
+    notes = len(fit.findings) - failing
+    found = "no API findings" if not failing else count(failing, "API finding")
+    noted = f" and {count(notes, 'note')}" if notes else ""
+    if not fit.uses:
+        return f"{fit.label}: " + ("not compared" if fit.skipped else "no Python file here uses it")
+    return (
+        f"{fit.label}: {found}{noted}; {fit.judged} of {count(fit.uses, 'use')} in {count(fit.files, 'file')} compared"
+    )
+
+
+def failing(fits: Sequence[Fit]) -> bool:
+    """Whether any code breaks."""
+    return any(fit.fails for fit in fits)

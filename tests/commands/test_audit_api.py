@@ -1,0 +1,307 @@
+"""`audit --api` against a real local index: whole reports, exit codes, and what is fetched."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from fi_bump.index import http as http_module
+from tests.conftest import Result, Run, plant, snapshot
+from tests.index.server import Index, Package, running
+
+ENGINE = b"""\
+import kit
+from kit.core import gone, run
+from kit import Wrapper
+
+
+def step(q, k):
+    run(q, k, tile=8)
+    wrapper = Wrapper(q)
+    wrapper.plan(q, 1, 2)
+    return gone(q)
+"""
+TESTS = b"from kit.core import run\n\n\ndef test_run():\n    run(1, 2, tile=4)\n"
+LOCK = (
+    b'{"lock-version": 1, "groups": {"kit": {"version": "1.0", "packages": {"kit": {}}, "variables": [],'
+    b' "repositories": ["github.com/kit/kit"], "sites": ["requirements.txt#kit"]}}}\n'
+)
+OLD = """\
+def run(q, k, tile=1): ...
+
+
+def gone(q): ...
+
+
+class Wrapper:
+    def __init__(self, q): ...
+
+    def plan(self, indptr, pages, heads, causal=False): ...
+"""
+NEW = """\
+def run(q, k, *, scale=None): ...
+
+
+class Wrapper:
+    def __init__(self, q): ...
+
+    def plan(self, indptr, group=None, pages=None, heads=None, causal=False): ...
+"""
+INIT = "from .core import Wrapper as Wrapper\n"
+
+
+def wheel(name: str, version: str, sources: dict[str, str]) -> bytes:
+    """A wheel with these sources."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, text in sources.items():
+            archive.writestr(path, text)
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        archive.writestr(f"{name}-{version}.dist-info/METADATA", metadata)
+    return stream.getvalue()
+
+
+BEFORE = {"kit/__init__.py": INIT, "kit/core.py": OLD}
+AFTER = {"kit/__init__.py": INIT, "kit/core.py": NEW, "kit/ops.py": "def gone(q): ...\n"}
+SOURCES = {"1.0": BEFORE, "1.1": BEFORE, "1.2": AFTER, "2.0": AFTER}
+WHEELS = {version: wheel("kit", version, sources) for version, sources in SOURCES.items()}
+
+Ask = Callable[..., Result]
+
+
+@pytest.fixture
+def index() -> Iterator[Index]:
+    """An index with four releases of kit."""
+    with running() as started:
+        Package("kit", WHEELS).serve(started)
+        yield started
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An engine that calls kit 1.0."""
+    root = tmp_path / "engine"
+    tree = {
+        "requirements.txt": b"kit==1.0\n",
+        "engine/__init__.py": b"",
+        "engine/step.py": ENGINE,
+        "tests/test_step.py": TESTS,
+        "versions.lock.json": LOCK,
+    }
+    plant(root, tree)
+    return root
+
+
+@pytest.fixture
+def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Run a command that asks `index`, with a cache of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+    monkeypatch.setattr(http_module, "RETRIES", 1)
+
+    def call(root: Path, *arguments: str) -> Result:
+        result = run(root, *arguments, "--index", f"{index.url}/simple", offline=False)
+        return Result(result.code, result.out.replace(index.url, "URL"), result.err.replace(index.url, "URL"))
+
+    return call
+
+
+SINCE = "  since: 1.2 (2026-05-01), https://github.com/kit/kit/releases/tag/v1.2\n"
+REPORT = f"""\
+kit 2.0: no conflicts
+engine/step.py:2:22: kit.core.gone is not in kit 2.0 [api-removed]
+engine/step.py:10:12: kit.core.gone is not in kit 2.0 [api-removed]
+  before: kit/core.py:4 of kit 1.0
+{SINCE}  instead: kit.ops.gone
+engine/step.py:7:5: run() does not take the keyword tile in kit 2.0 [api-keyword]
+  before: kit/core.py:1 of kit 1.0
+  now: kit/core.py:1 of kit 2.0
+  parameters: - tile, + scale=None
+{SINCE}engine/step.py:9:5: Wrapper.plan() takes arguments in another order in kit 2.0: argument 2 was pages and is group, argument 3 was heads and is pages [api-positional]
+  before: kit/core.py:10 of kit 1.0
+  now: kit/core.py:7 of kit 2.0
+  parameters: + group=None, ~ pages: required -> None, ~ heads: required -> None
+{SINCE}tests/test_step.py:5:5: run() does not take the keyword tile in kit 2.0 [api-keyword]
+  before: kit/core.py:1 of kit 1.0
+  now: kit/core.py:1 of kit 2.0
+  parameters: - tile, + scale=None
+{SINCE}kit 1.0 -> 2.0: 4 API findings; 10 of 10 uses in 2 files compared
+"""
+
+
+def test_calls_that_break(root: Path, ask: Ask) -> None:
+    before = snapshot(root)
+    assert ask(root, "audit", "2.0", "--api") == (1, REPORT, "")
+    assert snapshot(root) == before
+
+
+def test_a_release_that_fits(root: Path, ask: Ask) -> None:
+    for arguments in (("1.1",), ()):
+        label = "kit 1.0 -> 1.1" if arguments else "kit 1.0"
+        closing = f"kit {arguments[0] if arguments else '1.0'}: no conflicts\n"
+        out = f"{closing}{label}: no API findings; 10 of 10 uses in 2 files compared\n"
+        assert ask(root, "audit", *arguments, "--api") == (0, out, "")
+
+
+def test_code_that_is_ahead_of_its_pin(root: Path, ask: Ask) -> None:
+    plant(root, {"engine/step.py": b"from kit.core import run\n\nrun(1, 2, scale=3)\n", "tests/test_step.py": b""})
+    line = "engine/step.py:3:1: note: run() does not take the keyword scale in kit 1.0 [api-pin]\n"
+    before = "  before: kit/core.py:1 of kit 1.0\n"
+    assert ask(root, "audit", "--api") == (
+        0,
+        f"kit 1.0: no conflicts\n{line}{before}kit 1.0: no API findings and 1 note; 2 of 2 uses in 1 file compared\n",
+        "",
+    )
+    assert ask(root, "audit", "2.0", "--api").out == (
+        f"kit 2.0: no conflicts\n{line}{before}  now: kit/core.py:1 of kit 2.0\n  parameters: - tile, + scale=None\n"
+        "  the proposed release fits\n"
+        "kit 1.0 -> 2.0: no API findings and 1 note; 2 of 2 uses in 1 file compared\n"
+    )
+
+
+def test_against_another_release(root: Path, ask: Ask) -> None:
+    out = ask(root, "audit", "2.0", "--api", "--against", "1.2").out
+    assert "api-removed" not in out
+    assert "kit 1.2 -> 2.0: no API findings and 3 notes" in out
+    assert "kit.core.gone is not in kit 1.2 [api-pin]" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--package", "kit"), "fi-bump: --package needs --api\nhelp: add --api\n"),
+        (("--against", "1.2"), "fi-bump: --against needs --api\nhelp: add --api\n"),
+        (
+            ("--api", "--package", "torch"),
+            "fi-bump: no requirement here pins torch to one version\nhelp: pin it, or leave out --package torch\n",
+        ),
+    ],
+)
+def test_wrong_options(root: Path, ask: Ask, arguments: tuple[str, ...], message: str) -> None:
+    result = ask(root, "audit", *arguments)
+    assert (result.code, result.err) == (2, message)
+
+
+def test_another_pinned_package(root: Path, ask: Ask, index: Index) -> None:
+    sources = {"0.1": "def work(a): ...\n", "0.2": "def work(b): ...\n"}
+    tool = {version: wheel("tool", version, {"tool.py": text}) for version, text in sources.items()}
+    Package("tool", tool).serve(index)
+    plant(root, {"requirements.txt": b"kit==1.0\ntool==0.1\n", "engine/t.py": b"from tool import work\nwork(a=1)\n"})
+    result = ask(root, "audit", "--api", "--package", "tool==0.2")
+    assert (result.code, result.err) == (1, "")
+    out = result.out
+    assert "engine/t.py:2:1: work() does not take the keyword a in tool 0.2 [api-keyword]\n" in out
+    assert "tool 0.1 -> 0.2: 2 API findings; 2 of 2 uses in 1 file compared\n" in out
+    assert "tool 0.1: no API findings; 2 of 2 uses" in ask(root, "audit", "--api", "--package", "tool").out
+
+
+def document(result: Result) -> dict[str, Any]:
+    """The JSON document, held against its schema."""
+    schema = json.loads(files("fi_bump").joinpath("schemas", "audit.schema.json").read_bytes())
+    found: dict[str, Any] = json.loads(result.out)
+    jsonschema.validate(found, schema, jsonschema.Draft202012Validator)
+    return found
+
+
+def test_json(root: Path, ask: Ask) -> None:
+    found = document(ask(root, "audit", "2.0", "--api", "--format", "json"))
+    (fit,) = found["api"]
+    assert (found["ok"], fit["uses"], fit["judged"], fit["files"]) == (False, 10, 10, 2)
+    assert fit["findings"][0] == {
+        "rule": "api-removed",
+        "severity": "error",
+        "symbol": "kit.core.gone",
+        "detail": "",
+        "message": "kit.core.gone is not in kit 2.0",
+        "inTests": False,
+        "places": [
+            {"path": "engine/step.py", "line": 2, "column": 22, "endColumn": 26},
+            {"path": "engine/step.py", "line": 10, "column": 12, "endColumn": 16},
+        ],
+        "old": {"release": "kit 1.0", "path": "kit/core.py", "line": 4, "signature": "gone(q)"},
+        "new": None,
+        "changes": [],
+        "since": {
+            "version": "1.2",
+            "date": "2026-05-01",
+            "page": "https://github.com/kit/kit/releases/tag/v1.2",
+        },
+        "instead": "kit.ops.gone",
+        "probe": None,
+        "repaired": None,
+        "reasons": [],
+    }
+    assert "api" not in document(ask(root, "audit", "2.0", "--format", "json"))
+
+
+def test_sarif_has_both_places(root: Path, ask: Ask) -> None:
+    (sarif,) = json.loads(ask(root, "audit", "2.0", "--api", "--format", "sarif").out)["runs"]
+    keyword = next(each for each in sarif["results"] if each["ruleId"] == "api-keyword")
+    assert keyword["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].endswith("engine/step.py")
+    assert [each["physicalLocation"]["artifactLocation"] for each in keyword["relatedLocations"]] == [
+        {"uri": "kit/core.py", "uriBaseId": "kit-1.0"},
+        {"uri": "kit/core.py", "uriBaseId": "kit-2.0"},
+    ]
+    assert sarif["originalUriBaseIds"]["kit-2.0"] == {"description": {"text": "The wheel of kit 2.0."}}
+
+
+def test_github_annotations(root: Path, ask: Ask) -> None:
+    lines = ask(root, "audit", "2.0", "--api", "--format", "github").out.split("\n")
+    (line,) = [each for each in lines if "api-positional" in each]
+    assert line.startswith("::error file=")
+    assert "step.py,line=9,endLine=9,col=5,endColumn=17,title=fi-bump api-positional::Wrapper.plan() takes" in line
+    assert "%0Akit/core.py:7: kit 2.0: Wrapper.plan(indptr, group=None, pages=None, heads=None, causal=False)" in line
+
+
+def test_markdown_is_a_migration_page(root: Path, ask: Ask) -> None:
+    page = ask(root, "audit", "2.0", "--api", "--format", "markdown").out.partition("### kit 1.0 -> 2.0")[2]
+    assert page.startswith(
+        "\n\nkit 1.0 -> 2.0: 4 API findings; 10 of 10 uses in 2 files compared\n\n#### The package\n"
+    )
+    assert (
+        "**run() does not take the keyword tile in kit 2.0** (api-keyword)\n\n"
+        "| kit 1.0 | kit 2.0 |\n| --- | --- |\n"
+        "| `run(q, k, tile=1)` | `run(q, k, *, scale=None)` |\n"
+        "| `kit/core.py:1` | `kit/core.py:1` |\n\n"
+        "Parameters: `- tile`, `+ scale=None`\n\n"
+        "Since 1.2 (2026-05-01), https://github.com/kit/kit/releases/tag/v1.2.\n\n"
+        "- `engine/step.py:7:5`\n"
+    ) in page
+    assert "#### Tests, benchmarks and examples\n" in page
+
+
+def test_an_index_without_the_wheel_is_said(root: Path, ask: Ask, index: Index) -> None:
+    Package("kit", {"1.0": WHEELS["1.0"], "2.0": b"no zip"}).serve(index)
+    result = ask(root, "audit", "2.0", "--api")
+    assert result.code == 3
+    assert result.err.startswith("URL/files/kit-2.0-py3-none-any.whl: its ")
+
+
+def test_a_tree_without_a_call_opens_no_wheel(root: Path, ask: Ask, index: Index) -> None:
+    plant(
+        root,
+        {
+            "engine/step.py": b"",
+            "tests/test_step.py": b"",
+            "versions.lock.json": LOCK.replace(b"kit", b"flashinfer-python"),
+        },
+    )
+    plant(root, {"requirements.txt": b"flashinfer-python==1.0\n"})
+    Package("flashinfer-python", {"1.0": WHEELS["1.0"]}).serve(index)
+    result = ask(root, "audit", "--api")
+    assert result.out.split("\n")[1] == "flashinfer-python 1.0: no Python file here uses it"
+
+
+def test_kept_sources_are_not_fetched_again(root: Path, ask: Ask, index: Index) -> None:
+    ask(root, "audit", "2.0", "--api")
+    before = index.seen.copy()
+    assert ask(root, "audit", "2.0", "--api").out == REPORT
+    fetched = [path for path, number in (index.seen - before).items() if path.endswith(".whl")]
+    assert fetched == []
