@@ -25,15 +25,15 @@ DSL = "nvidia-cutlass-dsl"
 
 
 def cpu_environment(release: str) -> Path:
-    """Make an interpreter with a release of FlashInfer, a CPU torch, a DSL that compiles it, and pytest."""
-    folder = CACHE / f"python{sys.version_info.minor}-{release}-with-pytest"
+    """Make an interpreter with a release of FlashInfer, a CPU torch, a DSL that compiles it, pytest and hypothesis."""
+    folder = CACHE / f"python{sys.version_info.minor}-{release}-with-pytest-and-hypothesis"
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
         if subprocess.run([*pip, "--no-deps", TORCH], check=False, capture_output=True).returncode:
             pytest.skip(f"{TORCH} is on none of pip's indexes here: name one that has it in pip's configuration")
-        needed = (TORCH, f"flashinfer-python=={release}", f"{DSL}==4.5.2", "pytest==9.2.0")
+        needed = (TORCH, f"flashinfer-python=={release}", f"{DSL}==4.5.2", "pytest==9.2.0", "hypothesis==6.170.15")
         subprocess.run([*pip, *needed], check=True)
         (folder / "ready").touch()
     return python
