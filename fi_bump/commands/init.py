@@ -10,6 +10,7 @@ from fi_bump import families
 from fi_bump.commands.locked import locked_folder
 from fi_bump.editing import write
 from fi_bump.errors import Exit, FiBumpError, LockError, UsageError
+from fi_bump.findings.compare import in_step
 from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.grouping import filled, split
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
@@ -155,12 +156,19 @@ def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:
         assigned = [each for each in assign(lock, found.pins) if each.group == group]
         print_pins(assigned)
         _report_versions(group, assigned, chosen=chosen)
-    say(_note_lines(found))
+    say(_note_lines(found, lock))
 
 
-def _note_lines(found: Scan) -> Iterator[str]:
-    """Yield a note for each version that fi-bump cannot move, and for each file that cannot be parsed."""
-    notes = [(place.source.path, place.span, place.place, place.subject, place.reason) for place in found.unpinned]
+def _note_lines(found: Scan, lock: Lock | None = None) -> Iterator[str]:
+    """Yield a note for each version that fi-bump cannot move, and for each file that cannot be parsed.
+
+    A resolver's lock file that agrees with the new lock gets none.
+    """
+    notes = [
+        (place.source.path, place.span, place.place, place.subject, place.reason)
+        for place in found.unpinned
+        if lock is None or not in_step(lock, place)
+    ]
     notes += [(pin.source.path, pin.span, pin.place, pin.subject, pin.guard.reason) for pin in found.pins if pin.guard]
     for _, _, place, subject, reason in sorted(notes):
         yield f"{place}: note: {subject}: {reason}"

@@ -153,10 +153,19 @@ def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
         message = f"{place.subject} is {place.version}, the lock says {versions}; {place.reason}"
         rule = Rule.STALE_LOCK_FILE if place.mark is Mark.LOCK_FILE else Rule.DRIFT
         return [finding._replace(rule=rule, message=message, package=place.subject)]
+    if in_step(lock, place):
+        return []
     if place.reason.endswith(BY_HAND):
         option = f" --group {owner.name}" if owner else ""
         return [finding._replace(message=f"{finding.message}{option} {quoted(finding.place.at_line)}")]
     return [finding]
+
+
+def in_step(lock: Lock, place: Unpinned) -> bool:
+    """Whether a place is an entry of a resolver's lock file at the version of a group that has its package."""
+    if place.mark is not Mark.LOCK_FILE or place.version is None:
+        return False
+    return any(agrees(place.version, group.version) for group in lock.groups if place.subject in group.subjects)
 
 
 def _has_row(table: Unpinned, group: Group) -> bool:

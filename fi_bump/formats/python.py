@@ -51,7 +51,8 @@ _TEMPLATE = LazyPattern(rb"%[(sd]|\{")
 # A line of a string, which may end with an escape such as `\n`.
 _LINE = LazyPattern(rb"(?:\\[nrt])*((?:[^\n\\]|\\(?![nrt]))+)")
 _SHELL_WORD = LazyPattern(rb"[^\s\"'`;|&<>]+(?:[=!<>~]=[^\s\"'`;|&<>]*)?")
-_CLEAN = LazyPattern(rb"(?:===?[^\s=]+|@ *\S+)\s*\Z")
+# A version that a person wrote; in a regular expression there are other characters (`==(\\d+\\.\\d+)?`).
+_CLEAN = LazyPattern(rb"(?:===?[\w.+!*${}-]+|@ *\S+)\s*\Z")
 # Every requirement with a version contains one of these.
 _MARKS = (b"=", b"<", b">", b"@")
 _COMMAND = LazyPattern(rb"\b(?:pip3?|uv|install|add|requirements)\b")

@@ -265,3 +265,10 @@ def test_a_table_of_checksums(rows: tuple[str, ...], found: list[Rule], missing:
             "requirements.txt:1:6: kit: this table of versions and checksums has no row for 1.1 [missing-row]"
         )
         assert finding.remedy == "add a row for 1.1 with its checksum, then run again"
+
+
+@pytest.mark.parametrize(("version", "rules"), [("1.1.0", []), ("1.0", [Rule.STALE_LOCK_FILE])])
+def test_a_lock_file_in_step_says_nothing(version: str, rules: list[Rule]) -> None:
+    source = Source("uv.lock", b"kit 1.0\n")
+    place = Unpinned(source, Span(4, 7), "kit", "resolved by uv", version, Mark.LOCK_FILE)
+    assert [finding.rule for finding in compare(one(), Scan((), (place,), (), (), ()))] == rules

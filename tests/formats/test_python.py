@@ -389,3 +389,17 @@ def test_linear(unit: bytes, opening: bytes) -> None:
     begin = time.process_time()
     look(b'x = "flashinfer-python==0.6.1"\n' + opening + unit * (400_000 // len(unit)))
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"flashinfer_python==(\d+\.\d+\.\d+(?:rc\d+|\.post\d+)?)",
+        r"flashinfer-python==([0-9.]+)",
+        r"flashinfer-cubin==\d+\.\d+",
+        r"flashinfer_python==.*?$",
+    ],
+)
+def test_a_regular_expression_is_no_requirement(pattern: str) -> None:
+    for text in (f'x = re.search(r"{pattern}", content)\ny = "0.6.1"\n', f"P = re.compile(r'^{pattern}')\n"):
+        assert find(Source("bump.py", text.encode()), WANTED) == Found(())
