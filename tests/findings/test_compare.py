@@ -270,5 +270,7 @@ def test_a_table_of_checksums(rows: tuple[str, ...], found: list[Rule], missing:
 @pytest.mark.parametrize(("version", "rules"), [("1.1.0", []), ("1.0", [Rule.STALE_LOCK_FILE])])
 def test_a_lock_file_in_step_says_nothing(version: str, rules: list[Rule]) -> None:
     source = Source("uv.lock", b"kit 1.0\n")
-    place = Unpinned(source, Span(4, 7), "kit", "resolved by uv", version, Mark.LOCK_FILE)
+    place = Unpinned(
+        source=source, span=Span(4, 7), subject="kit", reason="resolved by uv", version=version, mark=Mark.LOCK_FILE
+    )
     assert [finding.rule for finding in compare(one(), Scan((), (place,), (), (), ()))] == rules
