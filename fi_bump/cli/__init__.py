@@ -37,7 +37,7 @@ def options(
         str, typer.Option("-C", metavar="DIR", help="The folder that contains versions.lock.json.")
     ] = ".",
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Keep every version pin of a GPU package in step with one lock: versions.lock.json."""

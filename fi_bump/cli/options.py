@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fi_bump.cli import completion
+from fi_bump.cli.groups import Commands
 from fi_bump.errors import Exit
 from fi_bump.report.formats import ListFormat, ReportFormat
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 
 app = typer.Typer(
+    cls=Commands,
     help="Keep every version pin of a GPU package in step with one lock: versions.lock.json.",
     epilog=(
         f"Exit codes: {', '.join(f'{int(code)} {code.phrase}' for code in Exit)}.\n\n"

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from fi_bump.cli.groups import Commands
 from fi_bump.cli.options import HELP_NAMES, complete_groups, complete_sites
 from fi_bump.terminal.output import guard
 
 site_app = typer.Typer(
+    cls=Commands,
     help="Record a pin as a site, re-point a site, or remove it.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -17,7 +17,8 @@ from tests.conftest import Run
 
 
 def test_version(engine: Path, run: Run) -> None:
-    assert run(engine, "--version") == (0, f"fi-bump {__version__}\n", "")
+    for option in ("--version", "-V"):
+        assert run(engine, option) == (0, f"fi-bump {__version__}\n", "")
 
 
 def test_the_version_that_is_printed_before_typer_is_imported_is_that_of_typer(engine: Path, run: Run) -> None:
@@ -123,7 +124,6 @@ def test_the_help_names_the_commands_and_exit_codes(engine: Path, run: Run) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["sett", "1.0"], "No such command 'sett'. Did you mean 'set'"),
         (["set"], "Missing argument '[GROUP==]VERSION'."),
         (["status", "--format", "xml"], "'xml' is not one of 'text', 'json'."),
         (
@@ -137,6 +137,53 @@ def test_wrong_usage_exits_2(engine: Path, run: Run, arguments: list[str], messa
     result = run(engine, *arguments)
     assert (result.code, result.out) == (2, "")
     assert message in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["update", "0.6.13"], "there is no command 'update'", "run fi-bump set 0.6.13"),
+        (["upgrade", "kit==1.2", "--offline"], "there is no command 'upgrade'", "run fi-bump set kit==1.2 --offline"),
+        (["Bump"], "there is no command 'Bump'", "run fi-bump set VERSION; fi-bump latest shows the versions"),
+        (["fix", "a b.txt"], "there is no command 'fix'", "run fi-bump check --fix 'a b.txt'"),
+        (["outdated"], "there is no command 'outdated'", "run fi-bump latest"),
+        (["help", "check"], "there is no command 'help'", "run fi-bump --help check"),
+        (["sett", "1.0"], "there is no command 'sett'", "did you mean set or status?"),
+        (["chekc"], "there is no command 'chekc'", "did you mean check?"),
+        (["pr_body"], "there is no command 'pr_body'", "did you mean pr-body?"),
+        (["xyzzy"], "there is no command 'xyzzy'", "run fi-bump --help to list the commands"),
+        (["site", "ad"], "there is no command 'ad'", "did you mean add?"),
+        (["site", "update"], "there is no command 'update'", "run fi-bump site --help to list the commands"),
+    ],
+)
+def test_a_wrong_command_names_the_right_one(
+    engine: Path, run: Run, arguments: list[str], message: str, hint: str
+) -> None:
+    assert run(engine, *arguments) == (2, "", f"fi-bump: {message}\nhelp: {hint}\n")
+
+
+REPORTS = "'text', 'json', 'github', 'gitlab', 'junit', 'markdown', 'sarif'"
+
+
+@pytest.mark.parametrize(
+    ("command", "usage", "option", "values"),
+    [
+        ("status", "[OPTIONS]", "--format", "'text', 'json'"),
+        ("latest", "[OPTIONS] [GROUP]...", "--format", "'text', 'json'"),
+        ("check", "[OPTIONS] [PATH]...", "--format", REPORTS),
+        ("audit", "[OPTIONS] [[GROUP==]VERSION]...", "--format", REPORTS),
+        ("smoke", "[OPTIONS]", "--format", REPORTS.replace("text", "table")),
+        ("smoke", "[OPTIONS]", "--jit", "'auto', 'quick', 'path', 'full'"),
+    ],
+)
+def test_a_wrong_value_names_the_values(
+    engine: Path, run: Run, command: str, usage: str, option: str, values: str
+) -> None:
+    complaint = (
+        f"Usage: fi-bump {command} {usage}\nTry 'fi-bump {command} -h' for help.\n\n"
+        f"Error: Invalid value for '{option}': 'xml' is not one of {values}.\n"
+    )
+    assert run(engine, command, option, "xml") == (2, "", complaint)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
