@@ -154,11 +154,6 @@ def test_each_command_is_told_in_a_line() -> None:
     ("line", "usage", "said"),
     [
         (
-            ["chekc"],
-            "fi-bump [OPTIONS] COMMAND [ARGS]...\nTry 'fi-bump -h'",
-            "No such command 'chekc'. Did you mean 'check'?",
-        ),
-        (
             ["check", "--fxi"],
             "fi-bump check [OPTIONS] [PATH]...\nTry 'fi-bump check -h'",
             "No such option: --fxi (Possible options: --fix)",
