@@ -29,7 +29,7 @@ def plan_move(repository: Repository, request: Request, scan: Scan, files: Files
     versions = request.versions
     plan = make_plan(_with_files(request, files), scan, versions)
     subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
-    findings = [finding for finding in compare(plan.lock, scan) if _forbids(finding, versions, subjects)]
+    findings = [finding for finding in compare(plan.lock, scan, planned=True) if _forbids(finding, versions, subjects)]
     if any(finding.rule is Rule.UNASSIGNED for finding in findings):
         # The present versions, not the planned ones, tell which group an unassigned pin probably belongs to.
         findings = [finding for finding in findings if finding.rule is not Rule.UNASSIGNED]

@@ -53,12 +53,17 @@ class Finding(NamedTuple):
         return self.rule.remedy_for(group=self.group, site=site, version=self.expected or self.found)
 
 
-def compare(lock: Lock, scan: Scan) -> list[Finding]:
-    """Every finding, sorted by path and place."""
-    findings = [finding for each in assign(lock, scan.pins) if (finding := _pin_finding(lock, each)) is not None]
+def compare(lock: Lock, scan: Scan, *, planned: bool = False) -> list[Finding]:
+    """Every finding, sorted by path and place.
+
+    With `planned` the lock is that of a move which is not made yet: messages then name the move's version as such.
+    """
+    says = "the move goes to" if planned else "the lock says"
+    findings = [finding for each in assign(lock, scan.pins) if (finding := _pin_finding(lock, each, says)) is not None]
     findings += _missing_sites(lock, scan)
-    findings += [finding for place in scan.unpinned for finding in _unpinned_findings(lock, place)]
-    findings += [finding for floor in scan.floors for finding in _floor_findings(lock, floor)]
+    findings += [finding for place in scan.unpinned for finding in _unpinned_findings(lock, place, says)]
+    what = "the version of the move" if planned else "the version in the lock"
+    findings += [finding for floor in scan.floors for finding in _floor_findings(lock, floor, what)]
     for path in scan.links_out:
         message = "this link leads out of the repository, so fi-bump does not read it"
         findings.append(Finding(Rule.LINK_OUTSIDE, Place(path), message))
@@ -74,7 +79,7 @@ def finding_order(finding: Finding) -> tuple[str, int, int, str]:
     return place.path, place.line, place.column, finding.rule.value
 
 
-def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
+def _pin_finding(lock: Lock, each: Assigned, says: str) -> Finding | None:
     pin, group = each.pin, each.group
     if group is None:
         owners = [other for other in lock.groups if pin.subject in other.subjects]
@@ -84,7 +89,7 @@ def _pin_finding(lock: Lock, each: Assigned) -> Finding | None:
         own_remedy = Rule.UNASSIGNED.remedy_for(group=likely.name, site=quoted(pin.site))
         return finding._replace(own_remedy=own_remedy)
     if not agrees(pin.version, group.version):
-        message = f"{pin.subject} is {pin.version}, the lock says {group.version}"
+        message = f"{pin.subject} is {pin.version}, {says} {group.version}"
         if pin.guard is not None:
             return _of_pin(Rule.DRIFT, pin, group, f"{message}; {pin.guard.reason}")
         if pin.hashes and not release_hashes(group, pin):
@@ -134,7 +139,9 @@ def _missing_sites(lock: Lock, scan: Scan) -> list[Finding]:
     return findings
 
 
-def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
+def _unpinned_findings(lock: Lock, place: Unpinned, says: str) -> list[Finding]:
+    # The one rule: a place with an exact version is installed from, so another version there fails. A place that only
+    # compares or describes a version has none, and informs.
     owners = [group for group in lock.groups if place.subject in group.subjects]
     owner = owners[0] if len(owners) == 1 else None
     finding = Finding(
@@ -150,7 +157,7 @@ def _unpinned_findings(lock: Lock, place: Unpinned) -> list[Finding]:
         return [] if not owners or any(_has_row(place, group) for group in owners) else [finding]
     if place.version is not None and owners and not any(agrees(place.version, group.version) for group in owners):
         versions = " or ".join(group.version for group in owners)
-        message = f"{place.subject} is {place.version}, the lock says {versions}; {place.reason}"
+        message = f"{place.subject} is {place.version}, {says} {versions}; {place.reason}"
         rule = Rule.STALE_LOCK_FILE if place.mark is Mark.LOCK_FILE else Rule.DRIFT
         return [finding._replace(rule=rule, message=message, package=place.subject)]
     if in_step(lock, place):
@@ -201,13 +208,13 @@ def lock_files(group: Group, scan: Scan) -> list[str]:
     return list(dict.fromkeys(stale))
 
 
-def _floor_findings(lock: Lock, floor: Floor) -> list[Finding]:
+def _floor_findings(lock: Lock, floor: Floor, what: str) -> list[Finding]:
     from fi_bump.versions import admits
 
     findings = []
     for group in lock.groups:
         if floor.subject in group.subjects and admits(floor.specifier, group.version) is False:
-            message = f"{floor.subject}{floor.specifier} excludes {group.version}, the version in the lock"
+            message = f"{floor.subject}{floor.specifier} excludes {group.version}, {what}"
             finding = Finding(
                 rule=Rule.FLOOR_VIOLATED,
                 place=floor.place,

@@ -142,7 +142,7 @@ def test_hashes_stop_the_bump(engine: Path, run: Run) -> None:
     result = run(engine, "set", NEW)
     assert (result.code, result.err) == (1, "")
     assert result.out == (
-        "requirements/lock.txt:1:20: flashinfer-python is 0.6.8.post1, the lock says 0.6.11.post2; its hashes must "
+        "requirements/lock.txt:1:20: flashinfer-python is 0.6.8.post1, the move goes to 0.6.11.post2; its hashes must "
         "change too, and the lock does not have them [drift]\n"
         "nothing was changed\n"
         "help: update the version and its checksums together, or regenerate the file\n"
