@@ -126,7 +126,7 @@ def test_a_move_that_would_leave_something_behind_is_refused(engine: Path) -> No
     with pytest.raises(api.MoveRefusedError) as caught:
         api.plan_move(repository, {"flashinfer": NEW})
     assert str(caught.value) == (
-        f"the move would be incomplete: requirements/lock.txt:1:20: flashinfer-python is {OLD}, the lock says {NEW}; "
+        f"the move would be incomplete: requirements/lock.txt:1:20: flashinfer-python is {OLD}, the move goes to {NEW}; "
         "its hashes must change too, and the lock does not have them [drift]"
     )
     assert caught.value.hint == "update the version and its checksums together, or regenerate the file"
