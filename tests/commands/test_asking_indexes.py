@@ -504,3 +504,37 @@ def test_a_lock_takes_no_credentials(engine: Path, run: Run) -> None:
         "versions.lock.json: in 'groups.flashinfer.packages.flashinfer-jit-cache.index': the URL contains "
         "credentials\nhelp: remove them, and put them into netrc\n"
     )
+
+
+def test_a_version_means_what_pep_440_says(engine: Path, ask: Ask, index: Index) -> None:
+    for name, wheels in (("flashinfer-python", PYTHON), ("flashinfer-cubin", CUBIN)):
+        Package(name, {**wheels, "0.7.0": wheel(name, "0.7.0")}).serve(index)
+    assert ask(engine, "audit", "0.7").out == "flashinfer 0.7.0: no conflicts\n"
+    assert f"flashinfer {OLD} -> 0.7.0: 5 pins in 4 files\n" in ask(engine, "set", "0.7").out
+    assert lock(engine)["flashinfer"]["version"] == "0.7.0"
+    assert b"flashinfer-python==0.7.0 " in (engine / "requirements/cuda.txt").read_bytes()
+    assert ask(engine, "check", "--online").code == 0
+
+
+def test_set_latest(engine: Path, ask: Ask, run: Run) -> None:
+    before = snapshot(engine)
+    rehearsed = ask(engine, "set", "latest", "--dry-run")
+    assert (rehearsed.code, f"+flashinfer-cubin=={NEW}\n" in rehearsed.out) == (0, True)
+    assert snapshot(engine) == before
+    assert run(engine, "set", "latest", "--offline") == (
+        2,
+        "",
+        "fi-bump: without the package indexes it is not known which version is the latest\n"
+        "help: leave out --offline, or name a version\n",
+    )
+    assert f"flashinfer {OLD} -> {NEW}: 5 pins in 4 files\n" in ask(engine, "set", "flashinfer==latest").out
+    assert ask(engine, "set", "latest").out == f"flashinfer is already at {NEW}\n{LEFT}"
+
+
+def test_audit_proposes_nothing_that_set_refuses(pinned: Path, ask: Ask) -> None:
+    assert ask(pinned, "audit", "0.6.14").out == (
+        CONFLICT.replace(NEW, "0.6.14")
+        + "requirements/cuda.txt:6: note: flashinfer-cubin 0.6.14 is not on URL/simple, where the nearest is 0.6.13\n"
+        "help: run fi-bump latest to see which release all packages have; set refuses this one\n"
+        "flashinfer 0.6.14: 1 conflict\n"
+    )
