@@ -56,7 +56,7 @@ class Finding(NamedTuple):
 def compare(lock: Lock, scan: Scan, *, planned: bool = False) -> list[Finding]:
     """Every finding, sorted by path and place.
 
-    With `planned` the lock is that of a move which is not made yet: messages then name the move's version as such.
+    With `planned` the lock is that of a move which is not made yet; messages then speak of the move, not of the lock.
     """
     says = "the move goes to" if planned else "the lock says"
     findings = [finding for each in assign(lock, scan.pins) if (finding := _pin_finding(lock, each, says)) is not None]
