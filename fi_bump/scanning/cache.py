@@ -88,7 +88,7 @@ def recall(root: str) -> LastCheck:
     """Load the cache of the last check of this tree, and compare the times of every path in it."""
     settled = time_ns() - _TICK
     cached = _load(root)
-    if cached is None or cached.code != _code_version():
+    if cached is None or cached.code != _code_version(cached.code):
         return LastCheck(None, {}, None, settled)
     changed: Signatures = {}
     stat = os.stat
@@ -220,18 +220,27 @@ class Watch:
             return _UNSETTLED
 
 
-def _code_version() -> str:
-    """Return a text that changes with fi-bump: its version and, for an editable install, its files' times."""
-    newest = 0
-    folders = [os.path.dirname(os.path.dirname(__file__))]
-    while folders:
-        with os.scandir(folders.pop()) as entries:
-            for entry in entries:
-                if entry.name.endswith(".py"):
-                    newest += entry.stat().st_mtime_ns
-                elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
-    return f"{_CACHE_FORMAT} {__version__} {sys.implementation.cache_tag} {newest}"
+def _code_version(saved: str = "") -> str:
+    """Return a text that changes with fi-bump: its version and folder, and the times of the files that a check ran.
+
+    Those are the files of the modules that are loaded now, or of the modules that `saved`, an earlier result, names: a
+    check that only reads the cache has not loaded them. A file that is gone changes the text.
+    """
+    top = os.path.dirname(os.path.dirname(__file__))
+    parts = [f"{_CACHE_FORMAT} {__version__} {sys.implementation.cache_tag} {top}"]
+    if saved:
+        names = [part.rpartition(":")[0] for part in saved.split("\n")[1:]]
+    else:
+        files = [
+            getattr(sys.modules[name], "__file__", None) for name in sorted(sys.modules) if name.startswith("fi_bump")
+        ]
+        names = [file[len(top) :] for file in files if file and file.startswith(top)]
+    for name in names:
+        try:
+            parts.append(f"{name}:{os.stat(top + name).st_mtime_ns}")
+        except OSError:
+            parts.append(name)
+    return "\n".join(parts)
 
 
 def _cache_file(root: str) -> str | None:
