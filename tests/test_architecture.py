@@ -44,6 +44,7 @@ DOORS = {
     # Modules that ask an index or read requirements use packaging's types.
     "packaging": {
         "audit/",
+        "fit/meanings.py",
         "fit/release.py",
         "fit/sources.py",
         "index/",

@@ -10,9 +10,10 @@ from typing import NamedTuple
 from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
 from fi_bump.fit.engine.expressions import Subject
-from fi_bump.fit.engine.repository import EngineUses, engine_uses, python_files
+from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
 from fi_bump.fit.engine.uses import RESULT, Use
-from fi_bump.fit.judge import grouped, judge
+from fi_bump.fit.judge import grouped, judge, order
+from fi_bump.fit.meanings import found_meanings, meanings
 from fi_bump.fit.model import ApiFinding, Fit
 from fi_bump.fit.origin import traced
 from fi_bump.fit.packages import known_api
@@ -102,12 +103,21 @@ def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSourc
             traced(_replaced(each, pinned, proposed), sources, asked.pinned, asked.proposed, asked.repository)
             for each in findings
         ]
+    if asked.proposed is not None:
+        findings += _meanings(root, paths, asked.package, asked.pinned, asked.proposed, tops)
     return answer._replace(
-        findings=tuple(findings),
+        findings=tuple(sorted(findings, key=order)),
         uses=sum(not _is_beyond(use, proposed or pinned) for use in found.uses),
         judged=sum(_is_judged(use, proposed or pinned) for use in found.uses),
         skipped=tuple(_unread(found)),
     )
+
+
+def _meanings(
+    root: str, paths: Iterable[str], package: str, pinned: str, proposed: str, tops: frozenset[str]
+) -> list[ApiFinding]:
+    rules = [each for each in meanings(package) if each.concerns(pinned, proposed)]
+    return found_meanings(rules, paths, RepositoryFiles(root).read, tops)
 
 
 def _replaced(finding: ApiFinding, pinned: ReleaseSide, proposed: ReleaseSide) -> ApiFinding:

@@ -55,11 +55,25 @@ def engine_uses(root: str, paths: Iterable[str], subject: Subject) -> EngineUses
     return _Repository(root, tuple(paths), subject).uses()
 
 
+class RepositoryFiles:
+    """The bytes of a repository's files."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._boundary = Boundary(root)
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes; nothing for one that cannot be read, of which `check` speaks."""
+        try:
+            return files.read(self._root, path, boundary=self._boundary).data
+        except FileError:
+            return b""
+
+
 class _Repository:
     def __init__(self, root: str, paths: tuple[str, ...], subject: Subject) -> None:
-        self._root = root
         self._paths = paths
-        self._boundary = Boundary(root)
+        self._files = RepositoryFiles(root)
         self._subject = subject
         self._names = _module_names(paths)
         self._by_name = {name: path for path, name in self._names.items()}
@@ -96,7 +110,7 @@ class _Repository:
         by_text = re.compile(rb"[\"'](?:%s)[\"']" % listed)
         found = set()
         for path in self._paths:
-            data = self._data(path)
+            data = self._files.read(path)
             if any(word in data for word in words) and (
                 imports.search(data) or (by_text.search(data) and _ASKING.search(data))
             ):
@@ -120,7 +134,7 @@ class _Repository:
         for path in self._paths:
             if path in self._candidates:
                 continue
-            data = b"\n" + self._data(path)
+            data = b"\n" + self._files.read(path)
             lines = some.findall(data)
             if lines:
                 modules = {word for line in lines for word in _WORD.findall(line)} & exporters.keys()
@@ -142,7 +156,7 @@ class _Repository:
             return
         reader = self._readers.get(path)
         if reader is None:
-            data = self._data(path)
+            data = self._files.read(path)
             tree = parsed(data)
             if tree is None:
                 self._unreadable.append(path)
@@ -166,12 +180,6 @@ class _Repository:
         self._read(path)
         reader = self._readers.get(path)
         return reader.exports if reader is not None else {}
-
-    def _data(self, path: str) -> bytes:
-        try:
-            return files.read(self._root, path, boundary=self._boundary).data
-        except FileError:
-            return b""  # `check` says what cannot be read
 
 
 def _place(use: Use) -> tuple[int, int]:
