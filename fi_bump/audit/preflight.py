@@ -9,6 +9,8 @@ from packaging.version import Version
 
 from fi_bump.audit.audit import Audit, audit
 from fi_bump.errors import NoReleaseError
+from fi_bump.fit.compare import compared, fits
+from fi_bump.fit.model import Fit
 from fi_bump.lock import Group
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import Counted, count_members
@@ -26,7 +28,7 @@ class Preflight(NamedTuple):
     `request` has the versions as the indexes spell them, and in place of NEWEST the newest one. `refusals` are the
     reasons not to move, and `remedies` say what to do instead. `files` are the release files by member. `notes` say
     which members do not count, and why. `audit` is None if a refusal came first. `releases` are, by group, those
-    between the old and the new version.
+    between the old and the new version. `fits` say how the code fits the new releases, where it calls their packages.
     """
 
     request: Request
@@ -36,10 +38,13 @@ class Preflight(NamedTuple):
     notes: tuple[str, ...]
     audit: Audit | None
     releases: dict[str, tuple[Release, ...]]
+    fits: tuple[Fit, ...] = ()
 
 
-def preflight(root: str, request: Request, scan: Scan, online: Online) -> Preflight:
+def preflight(root: str, request: Request, scan: Scan, online: Online, *, code: bool = False) -> Preflight:
     """Ask the indexes of all moving members; audit the move unless a member lacks the release.
+
+    With `code`, also compare the code's calls with the new releases. What cannot be compared is told and stops nothing.
 
     Raises PackageIndexError when it is not known whether a member has it, and NoReleaseError if NEWEST is asked for and
     there is no version that all members have.
@@ -62,6 +67,8 @@ def preflight(root: str, request: Request, scan: Scan, online: Online) -> Prefli
             releases[group.name] = on_the_way(known, counted.asked, group.version, version)
             files |= {release.member.name: release_files(release) for release in available}
         found = None if refusals else audit(root, request.lock, request.versions, known, scan.all_paths)
+        moves = [each for each in compared(request.lock, request.versions) if each.proposed is not None]
+        code_fits = fits(root, request.lock.exclude, moves, known)[0] if code and not refusals else []
     return Preflight(
         request=request,
         refusals=tuple(refusals),
@@ -70,6 +77,7 @@ def preflight(root: str, request: Request, scan: Scan, online: Online) -> Prefli
         notes=tuple(notes),
         audit=found,
         releases=releases,
+        fits=tuple(each for each in code_fits if each.uses or each.skipped),
     )
 
 

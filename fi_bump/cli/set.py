@@ -26,7 +26,12 @@ def set_command(
     index: IndexOption = None,
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Change nothing when the audit finds a conflict.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Change nothing when the audit finds a conflict, or a call in the code that breaks."
+        ),
+    ] = False,
     pr_body: Annotated[
         str | None,
         typer.Option("--pr-body", metavar="FILE", help="Write a pull request's body to FILE; - prints only the body."),
@@ -38,8 +43,9 @@ def set_command(
     """Move every pin of a group to a version: all of them, or none.
 
     Before it changes a file, it asks the package indexes whether each package of the group has the release, and checks
-    whether the release's requirements conflict with your other pins; --offline skips both. If you name a package that
-    is pinned here but is in no group, it becomes its own group.
+    whether the release's requirements conflict with your other pins, and whether your code's calls still fit the
+    release; --offline skips all three. If you name a package that is pinned here but is in no group, it becomes its own
+    group.
 
     Only the characters of the versions change; versions.lock.json is written last. Afterwards it lists other lines
     that still mention the old version.

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
 
 
+# Notes about the code beyond this number are left to `audit --api`.
+_MOST_API_FINDINGS = 10
+
+
 class SetOptions(NamedTuple):
     """The options of `set`. `targets` are `[GROUP==]VERSION` texts; without `online` no index is asked.
 
@@ -83,13 +87,16 @@ def _run(options: SetOptions, after: Following | None) -> int:
     flight = None
     if options.online is not None:
         scan = _scan(repository, request, quick=True)
-        flight = _preflight(repository, request, scan, options.online)
+        # A patch alone has no room for a report.
+        code = options.strict or not options.dry_run
+        flight = _preflight(repository, request, scan, options.online, code=code)
         request = flight.request
         if flight.refusals:
             helps = [f"help: {remedy}" for remedy in flight.remedies]
             say([*flight.refusals, "nothing was changed", *helps])
             return int(Exit.FINDINGS)
-        if options.strict and flight.audit and flight.audit.conflicts:
+        breaks = any(each.fails for each in flight.fits)
+        if options.strict and flight.audit and (flight.audit.conflicts or breaks):
             say([*_audit_lines(request, flight), "nothing was changed"])
             return int(Exit.FINDINGS)
     elif NEWEST in request.versions.values():
@@ -117,11 +124,11 @@ def _run(options: SetOptions, after: Following | None) -> int:
     return int(Exit.OK)
 
 
-def _preflight(repository: Repository, request: Request, scan: Scan, online: Online) -> Preflight:
+def _preflight(repository: Repository, request: Request, scan: Scan, online: Online, *, code: bool) -> Preflight:
     # Importing the index client takes longer than all the rest of `set`.
     from fi_bump.audit.preflight import preflight
 
-    return preflight(repository.root, request, scan, online)
+    return preflight(repository.root, request, scan, online, code=code)
 
 
 def _notes(flight: Preflight) -> list[str]:
@@ -169,13 +176,15 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
 
 
 def _audit_lines(request: Request, flight: Preflight) -> list[str]:
-    """Return the lines of the audit of this move, with the command that resolves its conflicts."""
+    """Return the lines of the audit of this move, with the command that resolves its conflicts, and of the code."""
     from fi_bump.audit.words import lines, proposed_command
+    from fi_bump.report.api.text import fit_lines
 
     if flight.audit is None:
         return []
     command = proposed_command(request.lock, request.versions, flight.audit)
-    return lines(flight.audit) + ([command] if command else [])
+    code = fit_lines(flight.fits, most=_MOST_API_FINDINGS)
+    return [*lines(flight.audit), *([command] if command else []), *code]
 
 
 def _report_mentions(repository: Repository, group: Group, version: str, scan: Scan, moved: list[Pin]) -> None:

@@ -76,6 +76,8 @@ def fit(root: str, paths: Sequence[str], asked: Compared, known: Known) -> Fit:
 
     A release without a wheel cannot be compared; the answer says so.
     """
+    if not paths:
+        return Fit(asked.package, asked.pinned, asked.proposed)
     try:
         with _without_collector(), ReleaseSources(known, asked.package) as sources:
             return _fit(root, paths, asked, sources, known_api(asked.package).imports)

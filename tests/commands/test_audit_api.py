@@ -305,3 +305,40 @@ def test_kept_sources_are_not_fetched_again(root: Path, ask: Ask, index: Index) 
     assert ask(root, "audit", "2.0", "--api").out == REPORT
     fetched = [path for path, number in (index.seen - before).items() if path.endswith(".whl")]
     assert fetched == []
+
+
+def test_set_reports_the_calls_that_break(root: Path, ask: Ask) -> None:
+    out = ask(root, "set", "2.0").out
+    assert out.startswith("requirements.txt:1:6: kit 1.0 -> 2.0\nkit 1.0 -> 2.0: 1 pin in 1 file\n")
+    assert out.endswith(REPORT.partition("\n")[2])
+    assert (root / "requirements.txt").read_bytes() == b"kit==2.0\n"
+
+
+def test_set_strict_stops_for_a_call_that_breaks(root: Path, ask: Ask) -> None:
+    before = snapshot(root)
+    for more in ((), ("--dry-run",)):
+        result = ask(root, "set", "2.0", "--strict", *more)
+        assert (result.code, result.out) == (1, f"{REPORT.partition(chr(10))[2]}nothing was changed\n")
+    assert snapshot(root) == before
+    assert ask(root, "set", "1.1", "--strict").code == 0
+
+
+def test_a_patch_has_no_report_of_the_code(root: Path, ask: Ask, index: Index) -> None:
+    result = ask(root, "set", "2.0", "--dry-run")
+    assert (result.code, "kit==2.0" in result.out, "api-" in result.out) == (0, True, False)
+
+
+def test_set_moves_though_the_sources_cannot_be_read(root: Path, ask: Ask, index: Index) -> None:
+    wheels = {"1.0": WHEELS["1.0"], "2.0": wheel("kit", "2.0", {"kit/core.py": NEW})}
+    Package("kit", wheels, ranges=False).serve(index)
+    from fi_bump.index import wheel_files
+
+    largest, wheel_files.LARGEST_DOWNLOAD = wheel_files.LARGEST_DOWNLOAD, 10
+    try:
+        result = ask(root, "set", "2.0", "--strict")
+    finally:
+        wheel_files.LARGEST_DOWNLOAD = largest
+    assert result.code == 0
+    assert (
+        "note: the code is not compared: URL/files/kit-1.0-py3-none-any.whl: its sources cannot be read" in result.out
+    )
