@@ -10,6 +10,7 @@ import re
 from fi_bump.formats.dockerfile_lines import Instruction, scan
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.searches import without_searches
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_images import images
@@ -41,7 +42,7 @@ class _DockerfileFinder:
             case "ARG" | "ENV" if self.commands.concerns(instruction.line):
                 self.bindings(instruction)
                 self.commands.literals(instruction.line, f"{instruction.keyword} ")
-                self.commands.reports(instruction.line, f"{instruction.keyword} ", compared=False)
+                self.commands.reports(instruction.line, f"{instruction.keyword} ", compared=None)
                 self.git.names(instruction.line)
             case "ARG" | "ENV":
                 self.commands.checksums.read(instruction.line)
@@ -49,7 +50,7 @@ class _DockerfileFinder:
             case "RUN":
                 texts = (instruction.line, *instruction.bodies)
                 self.read(texts, "RUN ")
-                self.git.run(texts)
+                self.git.run(tuple([without_searches(text).text for text in texts]))
             case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
                 self.read((instruction.line,), f"{instruction.keyword} ")
             case "LABEL":
@@ -73,11 +74,11 @@ class _DockerfileFinder:
 
     def read(self, texts: tuple[Text, ...], prefix: str) -> None:
         """Read commands for everything except git clones and checkouts."""
-        for text in texts:
-            if self.commands.concerns(text):
+        for text, heard in map(without_searches, texts):
+            if self.commands.concerns(heard):
                 self.commands.assignments(text, prefix)
                 self.commands.literals(text, prefix)
-                self.commands.reports(text, prefix, steps=True)
+                self.commands.reports(text, prefix, compared=heard, steps=True)
             else:
                 self.commands.checksums.read(text, steps=True)
 

@@ -20,6 +20,7 @@ from fi_bump.formats.shared.addresses import PATH
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_address import Addressed, guarded, judge_address
 from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
+from fi_bump.formats.shared.searches import searches
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
 
@@ -57,6 +58,15 @@ _CLEAN = LazyPattern(rb"(?:===?[\w.+!*${}-]+|@ *\S+)\s*\Z")
 _MARKS = (b"=", b"<", b">", b"@")
 _COMMAND = LazyPattern(rb"\b(?:pip3?|uv|install|add|requirements)\b")
 _LIST = LazyPattern(rb"\s*(?:(?:--?[A-Za-z][\w-]*|[\w.\[\],-]+[=!<>~]=[^\s\\]+)(?:\s+|(?:\\n)*\Z))+\Z")
+
+# Before the first argument of a call that searches a text, and after a string that is looked for.
+_SEARCHED = LazyPattern(
+    rb"(?:\.(?:replace|startswith|endswith|r?find|r?index|count|r?split|r?partition|removeprefix|removesuffix)"
+    rb"|\b(?:re|regex)\.\w+|\bassert(?:Not)?In)[ \t]*\(\s*\Z"
+)
+_MEMBER = LazyPattern(rb"[ \t]+(?:not[ \t]+)?in\b")
+_LONGEST_CALL = 60
+_MARK = LazyPattern(rb"[/|#,:@!~%^}][a-zA-Z0-9]*\Z")
 
 _SET = f"set in a string: {BY_HAND}"
 
@@ -134,7 +144,7 @@ class _PythonFinder:
                 return
             if gate is not None:
                 self._items.append(Unpinned(self._source, literal.body, *gate, None, Mark.EXACT_GATE))
-        elif not literal.is_template:
+        elif not literal.is_template and not self._is_search(literal):
             self._addresses(literal, body, previous)
             self._table.address(body)
             if any(mark in body for mark in _MARKS) and self._is_named(body):
@@ -143,6 +153,12 @@ class _PythonFinder:
 
     def _is_named(self, body: bytes) -> bool:
         return any(names.search(body) for names in (self._names.requirement, self._names.assignment))
+
+    def _is_search(self, literal: Literal) -> bool:
+        """Whether a string is looked for in a text: the first argument of str.replace or re.sub, or `"…" in text`."""
+        start, end = literal.whole
+        called = _SEARCHED.search(self._data, max(start - _LONGEST_CALL, 0), start)
+        return called is not None or _MEMBER.match(self._data, end) is not None
 
     def _addresses(self, literal: Literal, body: bytes, previous: Literal | None) -> None:
         """Judge a string that is a URL or a file name, or the URLs in a command.
@@ -200,11 +216,16 @@ class _PythonFinder:
                 self._items.append(Unpinned(self._source, where, subject, _SET))
         if not (_COMMAND.search(text) or _LIST.match(text)):
             return
+        described = searches(text)
         for match in self._names.requirement.finditer(text):
+            if any(begin <= match.start() < end for begin, end in described):
+                continue
             word = _SHELL_WORD.match(text, match.start())
             if word is not None:
-                part = Span(line.start + word.start(), line.start + word.end())
-                found = named(word[0])
+                # In `s/OLD/NEW/` the mark after NEW is no part of it.
+                requirement = _MARK.sub(b"", word[0]) if described else word[0]
+                part = Span(line.start + word.start(), line.start + word.start() + len(requirement))
+                found = named(requirement)
                 if found is not None and found[0] in self._wanted.packages:
                     self._requirement(literal, part, found)
 

@@ -110,14 +110,14 @@ class CommandReader:
         self._requirement(text, match, prefix)
         return True
 
-    def reports(self, text: Text, prefix: str, *, compared: bool = True, steps: bool = False) -> None:
-        """Judge URLs, and report versions that are never moved; comparisons only with `compared`.
+    def reports(self, text: Text, prefix: str, *, compared: Text | None, steps: bool = False) -> None:
+        """Judge URLs, and report versions that are never moved; comparisons are those in `compared`.
 
         `steps` is explained at `ChecksumReader`.
         """
         self.addresses(text, prefix)
-        if compared:
-            self._reports.one_liners(text)
+        if compared is not None:
+            self._reports.one_liners(compared)
         self._reports.images(text)
         self._reports.tables(text)
         self.checksums.read(text, steps=steps)

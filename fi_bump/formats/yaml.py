@@ -48,6 +48,8 @@ _PROSE = frozenset(
         "maintainer",
     ]
 )
+# Keys whose text describes what a file contains before it is changed, as in Ansible's lineinfile.
+_SEARCHES = frozenset({"regexp", "regex", "search", "search_string", "insertafter", "insertbefore", "pattern"})
 _REPOSITORY = frozenset({"repository", "repo", "url", "git"})
 _REF = frozenset({"ref", "rev", "tag", "branch"})
 _OWNER_AND_NAME = re.compile(r"[\w.-]+/[\w.-]+\Z")
@@ -127,7 +129,7 @@ class _YamlFinder:
     def text(self, scalar: YamlScalar, key: str) -> None:
         """Read a text that names something wanted."""
         prefix = ".".join(scalar.path) + "/" if scalar.path else ""
-        if key.lower() in _PROSE:
+        if key.lower() in _PROSE or key.lower() in _SEARCHES:
             return
         # Ansible's pip module calls its requirement `name`.
         if self.texts.requirement(scalar.span, prefix, listed=scalar.listed) or key == "name":

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from fi_bump.formats.shared.pieces import Text, joined
+from fi_bump.formats.shared.searches import without_searches
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_lines import read
@@ -89,12 +90,12 @@ class TextReader:
         if not resumed:
             self.finish()
             self._script = script
-        text = read(self._masked, span, indented=True) if lines else self._one_line(span)
+        text, heard = without_searches(read(self._masked, span, indented=True) if lines else self._one_line(span))
         self._commands.assignments(text, prefix)
         for match in self._patterns.entry.finditer(text.data):
             self._commands.variable(text, match["name"], *match.span("value"), prefix)
         self._commands.literals(text, prefix)
-        self._commands.reports(text, prefix)
+        self._commands.reports(text, prefix, compared=heard)
         self._commands.git.run((text,), prefix, resumed=resumed)
 
     def _one_line(self, span: Span) -> Text:

@@ -38,6 +38,13 @@ class Text:
         """
         return Span(self._offset(start), self._offset(end - 1) + 1)
 
+    def covered(self, places: Iterable[tuple[int, int]]) -> Text:
+        """Return the text with a byte that matches nothing in place of each byte of `places`, pairs of indices."""
+        data = bytearray(self.data)
+        for start, end in places:
+            data[start:end] = bytes(end - start)
+        return Text(bytes(data), zip(self._starts, self._offsets, strict=True))
+
     def is_whole(self, source: Source, start: int, end: int) -> bool:
         """Whether the file has `data[start:end]` in one piece and with the same bytes."""
         span = self.span(start, end)

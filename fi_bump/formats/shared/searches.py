@@ -1,0 +1,119 @@
+"""Text in commands that describes what another file contains: the search side of sed, perl and bash, patterns of grep
+and awk, context and removed lines of a patch. It pins nothing; what a substitution writes instead may pin something.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fi_bump.formats.shared.pieces import Text
+from fi_bump.grammar import LazyPattern
+from fi_bump.records import NamedTuple
+
+# Each text with a search contains one of these; most texts contain none.
+_HINTS = (b"sed", b"grep", b"perl", b"awk", b"@@", b"rg ", b"//", b"s/", b"s|", b"s#", b"s,", b"s@", b"ack ")
+# `s/SEARCH/NEW/` with any mark between the two, and `s{SEARCH}{NEW}`; outside of sed and perl only after a quote, so
+# that the folders of a path are none.
+_SUBSTITUTION = LazyPattern(
+    rb"(?<![A-Za-z_$\\.-])s(?:(?P<mark>[/|#,:@!~%+^])(?P<search>(?:\\.|(?!(?P=mark))[^\n\\]){1,400})(?P=mark)"
+    rb"(?=(?:\\.|(?!(?P=mark))[^\n\\]){0,400}(?P=mark))"
+    rb"|\{(?P<braced>[^{}\n]{1,400})\}(?=[ \t]*\{))"
+)
+_BEFORE = b"\"'%;"
+# `/SEARCH/` and `\|SEARCH|` where a script may have an address or a pattern.
+_SCRIPT = LazyPattern(rb"(?<![\w./-])(?:sed|perl|g?awk|mawk)(?=[ \t])[^\n]*")
+_ADDRESS = LazyPattern(
+    rb"(?<=[\"';{(!,~ \t])/(?P<search>(?:\\.|[^/\n\\]){1,400})/(?=[ \t]*(?:[^\s\w./-]|[a-zA-Z=]\b|[\"']))"
+)
+_GREP = LazyPattern(
+    rb"(?<![\w./-])(?:(?:git[ \t]+)?(?:[efzp]?grep|rg|ag|ack))"
+    rb"(?P<rest>[ \t](?:\"[^\"\n]*\"|'[^'\n]*'|\\.|[^;&|\n\"'\\])*)"
+)
+_WORD = LazyPattern(rb"(?:\"[^\"\n]*\"|'[^'\n]*'|\\.|[^\s\"'\\])+")
+_REPLACED = LazyPattern(rb"\$\{\w+//?(?P<search>[^/{}\n]{1,400})(?=/)")
+_HUNK = LazyPattern(
+    rb"^(?P<indent>[ \t]*)@@ -[0-9]+(?:,[0-9]+)? \+[0-9]+(?:,[0-9]+)? @@[^\n]*\n"
+    rb"(?P<lines>(?:(?P=indent)[-+ \\][^\n]*\n?)*)",
+    re.MULTILINE,
+)
+# Options of grep whose value is the next word.
+_WITH_VALUE = frozenset(
+    {
+        *(b"-A", b"-B", b"-C", b"-m", b"--include", b"--exclude", b"-f", b"--file", b"-d", b"-D"),
+        *(b"--type", b"-t", b"--glob", b"-g", b"-j", b"--threads"),
+    }
+)
+_PATTERN = frozenset({b"-e", b"--regexp"})
+
+
+class Searched(NamedTuple):
+    """A text without its searches. In `compared` those are left that look at what another command prints.
+
+    `… | grep 0.6.1` compares an installed version, so it is reported like other comparisons.
+    """
+
+    text: Text
+    compared: Text
+
+
+def without_searches(text: Text) -> Searched:
+    """Return the text with other characters in place of everything that describes another file."""
+    if not any(map(text.data.__contains__, _HINTS)):
+        return Searched(text, text)
+    found = _in_scripts(text.data)
+    piped: list[tuple[int, int]] = []
+    for match in _GREP.finditer(text.data):
+        reads_pipe, spans = _grepped(text.data, match)
+        (piped if reads_pipe else found).extend(spans)
+    if not found and not piped:
+        return Searched(text, text)
+    return Searched(text.covered([*found, *piped]), text.covered(found))
+
+
+def searches(data: bytes) -> list[tuple[int, int]]:
+    """Return the places in a command that describe another file."""
+    return [*_in_scripts(data), *(span for match in _GREP.finditer(data) for span in _grepped(data, match)[1])]
+
+
+def _in_scripts(data: bytes) -> list[tuple[int, int]]:
+    found = []
+    scripts = [script.span() for script in _SCRIPT.finditer(data)]
+    index = 0
+    for match in _SUBSTITUTION.finditer(data):
+        while index < len(scripts) and scripts[index][1] <= match.start():
+            index += 1
+        inside = index < len(scripts) and scripts[index][0] < match.start()
+        if inside or data[match.start() - 1 : match.start()] in (b"", *(bytes([each]) for each in _BEFORE)):
+            found.append(match.span("braced" if match["braced"] else "search"))
+    for script in scripts:
+        found += [match.span("search") for match in _ADDRESS.finditer(data, *script)]
+    found += [match.span("search") for match in _REPLACED.finditer(data)]
+    for hunk in _HUNK.finditer(data):
+        position = hunk.start("lines")
+        for line in hunk["lines"].split(b"\n"):
+            if not line[len(hunk["indent"]) :].startswith(b"+"):
+                found.append((position, position + len(line)))
+            position += len(line) + 1
+    return found
+
+
+def _grepped(data: bytes, match: re.Match[bytes]) -> tuple[bool, list[tuple[int, int]]]:
+    """Return whether a grep reads a pipe, and the spans of its patterns."""
+    words = [word.span() for word in _WORD.finditer(data, *match.span("rest"))]
+    patterns: list[tuple[int, int]] = []
+    others: list[tuple[int, int]] = []
+    index = 0
+    while index < len(words):
+        start, end = words[index]
+        word = data[start:end]
+        index += 1
+        if word in _PATTERN or word in _WITH_VALUE:
+            (patterns if word in _PATTERN else []).extend(words[index : index + 1])
+            index += 1
+        elif not word.startswith(b"-") or word == b"-":
+            others.append((start, end))
+    if not patterns:
+        patterns, others = others[:1], others[1:]
+    before = data[: match.start()].rstrip(b" \t\r\n\\")
+    files = [each for each in others if not data[each[0] : each[1]].startswith((b">", b"2>", b"<"))]
+    return before.endswith(b"|") and not before.endswith(b"||") and not files, patterns
