@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from fi_bump.formats.shared.gathered import Gathered
+from fi_bump.formats.shared.addresses import release
+from fi_bump.formats.shared.gathered import BESIDE, RELEASE, Gathered
 from fi_bump.formats.shared.pieces import Text, joined
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.grammar import LazyPattern, canonical_repository
-from fi_bump.pins import Found, Kind, Source, Span, Wanted
+from fi_bump.pins import Found, Guard, Kind, Source, Span, Wanted
 
 # The tokens of cmake-language(7): comments, bracket arguments, quoted arguments, parentheses, unquoted arguments.
 _TOKEN = LazyPattern(
@@ -24,6 +25,7 @@ _TOKEN = LazyPattern(
     re.DOTALL,
 )
 _NAME = LazyPattern(rb"[\w.-]+\Z")
+_SHORT = LazyPattern(rb"(?:gh|github):(?P<name>[\w.-]+/[\w.-]+?)[@#](?P<ref>v?[0-9][\w.+-]*)\Z", re.IGNORECASE)
 _HASHES = frozenset({b"URL_HASH", b"URL_MD5", b"EXPECTED_HASH", b"EXPECTED_MD5"})
 
 
@@ -52,14 +54,17 @@ class _CMakeFinder:
             self.fetched(prefix + called[0].decode("ascii") if called else prefix.rstrip(), named)
         for argument in arguments:
             text = joined(self.data, [argument])
+            self.commands.units(text)
             if self.commands.concerns(text):
                 self.commands.literals(text, prefix)
+                self.short(text, prefix)
                 self.commands.addresses(text, prefix, self.checksums(text, named) if b"/" in text.data else None)
 
     def fetched(self, anchor: str, named: dict[bytes, Span]) -> None:
         """Judge `GIT_REPOSITORY … GIT_TAG vV`, and CPM's `GITHUB_REPOSITORY owner/name` and `VERSION V`."""
         address = named.get(b"GIT_REPOSITORY") or named.get(b"GITHUB_REPOSITORY")
         if address is None:
+            self.downloaded(anchor, named)
             return
         start = b"" if b"GIT_REPOSITORY" in named else b"https://github.com/"
         subject = canonical_repository((start + self.text(address)).decode("ascii"))
@@ -72,6 +77,30 @@ class _CMakeFinder:
             self.commands.values.value(text, 0, len(text.data), where, Kind.GIT_REF, subject)
         if not refs:
             self.gathered.unpinned(address, subject, "fetched without a release")
+
+    def downloaded(self, anchor: str, named: dict[bytes, Span]) -> None:
+        """Judge CPM's `VERSION V` beside `URL …/vV.tar.gz`: it moves if the URL does, and only then."""
+        version, url = named.get(b"VERSION"), named.get(b"URL")
+        address = release(self.text(url), self.wanted) if version and url else None
+        if version is None or address is None:
+            return
+        text = joined(self.data, [version])
+        exact = RELEASE.match(text.data)
+        if exact and address.versions:
+            hashes = tuple([named[key] for key in _HASHES if key in named])
+            guard = Guard(address.reason or BESIDE, hashes) if address.reason or hashes else None
+            span = text.span(*exact.span("version"))
+            self.gathered.pin(span, f"{anchor}/VERSION", Kind.GIT_REF, address.subject, (), guard)
+        elif exact:
+            self.gathered.unpinned(version, address.subject, f"belongs to a URL, and is {address.reason}")
+
+    def short(self, text: Text, prefix: str) -> None:
+        """Judge CPM's `gh:owner/name@V` and `gh:owner/name#vV`."""
+        match = _SHORT.match(text.data)
+        subject = canonical_repository(f"github.com/{match['name'].decode('ascii')}") if match else ""
+        if match and subject in self.wanted.repositories:
+            where = f"{prefix}{subject}"
+            self.commands.values.value(text, *match.span("ref"), where, Kind.GIT_REF, subject)
 
     def checksums(self, text: Text, named: dict[bytes, Span]) -> dict[bytes, tuple[Span, ...]]:
         """Return the checksums of a command with a URL (URL_HASH and its like), by the name of the URL's file.

@@ -67,6 +67,7 @@ class _DockerfileFinder:
             case "WORKDIR":
                 path = instruction.line.data[instruction.args :].strip(b" \t\"'")
                 self.git.workdir(path.decode("ascii"))
+                self.commands.units(instruction.line)
             case "FROM":
                 self.image(instruction, _IMAGE)
             case _:

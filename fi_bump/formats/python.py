@@ -21,6 +21,7 @@ from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_address import Addressed, guarded, judge_address
 from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
 from fi_bump.formats.shared.searches import searches
+from fi_bump.formats.shared.units import units
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
 
@@ -108,11 +109,13 @@ class _PythonFinder:
         # The strings that are checksums; and for each pin in a URL, by its span, the string and the place of the URL.
         self._digests: list[Literal] = []
         self._places: dict[Span, tuple[Literal, Addressed]] = {}
+        # The versions in names of folders and files, each with its string.
+        self._units: list[tuple[Literal, Span]] = []
 
     def found(self) -> Found:
         """Return everything in the order of the file."""
         table = self._table.found(self._digests)
-        items = [self._guarded(item) for item in self._items]
+        items = [self._with_units(self._guarded(item)) for item in self._items]
         if table is not None:
             # The file name that Spack's `pypi` gives is an example; it computes the others from it.
             items = [table, *(item for item in items if not (isinstance(item, Unpinned) and item.reason == PATH))]
@@ -122,6 +125,22 @@ class _PythonFinder:
             tuple(item for item in items if isinstance(item, Unpinned)),
             tuple(item for item in items if isinstance(item, Floor)),
         )
+
+    def _with_units(self, item: Pin | Unpinned | Floor) -> Pin | Unpinned | Floor:
+        """Return the item, with the folders and files of its version in the same call if it is the pin of a URL."""
+        if not isinstance(item, Pin) or item.span not in self._places:
+            return item
+        literal, _ = self._places[item.span]
+        pins = [each for each in self._items if isinstance(each, Pin)]
+        taken = {span for pin in pins for span in (pin.span, *pin.repeats)}
+        beside = [
+            span
+            for other, span in self._units
+            if span not in taken and other.brackets and _belongs(other, literal)
+            if self._source.text(span) == item.version
+        ]
+        self._units = [each for each in self._units if each[1] not in beside]
+        return item._replace(repeats=(*item.repeats, *beside))
 
     def _guarded(self, item: Pin | Unpinned | Floor) -> Pin | Unpinned | Floor:
         """Return the item, with a guard if it is the pin of a URL that has a checksum beside it."""
@@ -145,6 +164,8 @@ class _PythonFinder:
             if gate is not None:
                 self._items.append(Unpinned(self._source, literal.body, *gate, None, Mark.EXACT_GATE))
         elif not literal.is_template and not self._is_search(literal):
+            for start, end in units(body, self._wanted):
+                self._units.append((literal, Span(literal.body.start + start, literal.body.start + end)))
             self._addresses(literal, body, previous)
             self._table.address(body)
             if any(mark in body for mark in _MARKS) and self._is_named(body):

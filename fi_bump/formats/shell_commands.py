@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.units import units
 from fi_bump.formats.shell_checksums import ChecksumReader
 from fi_bump.formats.shell_git import GitReader
 from fi_bump.formats.shell_reports import ReportReader
@@ -116,11 +117,20 @@ class CommandReader:
         `steps` is explained at `ChecksumReader`.
         """
         self.addresses(text, prefix)
+        self.units(text)
         if compared is not None:
             self._reports.one_liners(compared)
         self._reports.images(text)
         self._reports.tables(text)
         self.checksums.read(text, steps=steps)
+
+    def units(self, text: Text) -> None:
+        """Record the names of folders and files that contain a version."""
+        self.values.gathered.units += [
+            text.span(start, end)
+            for start, end in units(text.data, self._wanted)
+            if text.is_whole(self.values.gathered.source, start, end)
+        ]
 
     def image(self, text: Text, match: re.Match[bytes]) -> None:
         """Report the version in an image reference; `match` comes from `shell_images.images`."""

@@ -59,6 +59,8 @@ class Gathered:
         # The names of the files that URLs and paths lead to, by the spans of the versions in them.
         self.downloads: dict[Span, bytes] = {}
         self.files: dict[Span, bytes] = {}
+        # The versions in names of folders and files, which belong to the address or the variable before them.
+        self.units: list[Span] = []
         self._pins: dict[Span, Pin] = {}
         self._unpinned: dict[Span, Unpinned] = {}
         self._floors: dict[Span, Floor] = {}
@@ -108,7 +110,8 @@ class Gathered:
         guards = {self.downloads[pin.span]: pin.guard for pin in pins if pin.guard and pin.span in self.downloads}
         if guards:
             pins = [pin._replace(guard=pin.guard or guards.get(self.files.get(pin.span, b""))) for pin in pins]
-        starts = sorted(pin.span.start for pin in pins)
+        pins = self._with_units(pins)
+        starts = sorted(span.start for pin in pins for span in (pin.span, *pin.repeats))
         unpinned = []
         for span in sorted(self._unpinned):
             inside = bisect_left(starts, span.start)
@@ -116,6 +119,23 @@ class Gathered:
                 unpinned.append(self._unpinned[span])
         floors = tuple(self._floors[span] for span in sorted(self._floors))
         return Found(number_anchors(pins), tuple(unpinned), floors)
+
+    def _with_units(self, pins: list[Pin]) -> list[Pin]:
+        """Return the pins, each with the names of folders and files that contain its version.
+
+        Such a name belongs to the last address, git release or variable before it, or else to the first one after it.
+        """
+        if not self.units:
+            return pins
+        taken = {span for pin in pins for span in (pin.span, *pin.repeats)}
+        owners = sorted((pin for pin in pins if pin.kind is not Kind.REQUIREMENT), key=lambda pin: pin.span)
+        starts = [pin.span.start for pin in owners]
+        repeats: dict[Span, list[Span]] = {}
+        for unit in sorted(set(self.units) - taken) if owners else ():
+            owner = owners[max(bisect_right(starts, unit.start) - 1, 0)]
+            if self.source.text(unit) == owner.version:
+                repeats.setdefault(owner.span, []).append(unit)
+        return [pin._replace(repeats=(*pin.repeats, *repeats.get(pin.span, ()))) for pin in pins]
 
     def _guarded(self, pin: Pin, known: _ChecksumLinks) -> Pin:
         """Return the pin, with a guard if a checksum belongs to it."""

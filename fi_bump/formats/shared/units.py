@@ -1,0 +1,40 @@
+"""Names of folders and files that contain the version of an address: `cd kit-V` after `curl …/vV.tar.gz | tar xz`.
+
+They are one unit with the address: both move, or neither. A name below a folder of the repository is none, because a
+file of that name lies there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from fi_bump.formats.shared.subjects import image_names
+from fi_bump.grammar import VERSION, compiled, longest_first
+from fi_bump.pins import Wanted
+
+# How a path begins that does not lead into the repository.
+_OUTSIDE = (b"/", b"./", b"$", b"~", b"../")
+_PATH = re.compile(rb"[^\s\"'`;|&()<>=,]*\Z")
+_LONGEST_PATH = 300
+
+
+@lru_cache(maxsize=64)
+def _pattern(wanted: Wanted) -> re.Pattern[bytes]:
+    names = [re.escape(name.encode("ascii")).replace(rb"\-", rb"[-_.]") for name in longest_first(image_names(wanted))]
+    alternatives = b"|".join(names)
+    return compiled(
+        alternatives,
+        rb"(?<![A-Za-z0-9_.:@%+-])(?:" + alternatives + rb")-v?(?P<version>(?=[0-9!]+\.)" + VERSION + rb")"
+        rb"(?:\.(?:tar\.(?:gz|bz2|xz)|tgz|zip))?(?![\w+-]|\.\w)",
+    )
+
+
+def units(data: bytes, wanted: Wanted) -> Iterator[tuple[int, int]]:
+    """Yield the places of the versions in names such as `kit-V`, `/tmp/kit-V.tar.gz` and `$SRC/kit-V`."""
+    for match in _pattern(wanted).finditer(data):
+        path = _PATH.search(data, max(match.start() - _LONGEST_PATH, 0), match.start())
+        folder = path[0] if path else b""
+        if not folder or (folder.startswith(_OUTSIDE) and b"://" not in folder):
+            yield match.span("version")
