@@ -123,7 +123,7 @@ class Gathered:
     def _with_units(self, pins: list[Pin]) -> list[Pin]:
         """Return the pins, each with the names of folders and files that contain its version.
 
-        Such a name belongs to the last address, git release or variable before it, or else to the first one after it.
+        This name belongs to the last address, git release or variable before it, or else to the first one after it.
         """
         if not self.units:
             return pins
