@@ -37,12 +37,7 @@ _HUNK = LazyPattern(
     re.MULTILINE,
 )
 # Options of grep whose value is the next word.
-_WITH_VALUE = frozenset(
-    {
-        *(b"-A", b"-B", b"-C", b"-m", b"--include", b"--exclude", b"-f", b"--file", b"-d", b"-D"),
-        *(b"--type", b"-t", b"--glob", b"-g", b"-j", b"--threads"),
-    }
-)
+_WITH_VALUE = frozenset(b"-A -B -C -m --include --exclude -f --file -d -D --type -t --glob -g -j --threads".split())
 _PATTERN = frozenset({b"-e", b"--regexp"})
 
 

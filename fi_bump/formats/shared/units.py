@@ -1,7 +1,7 @@
 """Names of folders and files that contain the version of an address: `cd kit-V` after `curl …/vV.tar.gz | tar xz`.
 
-They are one unit with the address: both move, or neither. A name below a folder of the repository is none, because a
-file of that name lies there.
+They are one unit with the address: both move, or neither. A name below a folder of the repository does not count,
+because a file of that name is there.
 """
 
 from __future__ import annotations
