@@ -319,7 +319,7 @@ def test_a_version_beside_a_checksum_keeps_its_guard(engine: Path, run: Run) -> 
         )
     result = run(engine, "set", NEW)
     assert (
-        f"{place}: flashinfer-python is {OLD}, the lock says {NEW}; {reason} [drift]\nnothing was changed\n"
+        f"{place}: flashinfer-python is {OLD}, the move goes to {NEW}; {reason} [drift]\nnothing was changed\n"
         in result.out
     )
     assert result.code == 1

@@ -21,7 +21,6 @@ TREE = {
     "conda-lock.yml": b"- name: flashinfer-python\n  version: 0.6.8\n",
 }
 LOCKED = "resolved by conda-lock: run conda-lock lock --update flashinfer-python"
-RESOLVED = f"conda-lock.yml:2:12: note: flashinfer-python: {LOCKED} [unpinned]\n"
 NOTE = "templates/job.yaml:1:2: note: FLASHINFER_VERSION: this file is not YAML, so fi-bump reads only its lines of the form KEY: VALUE [unpinned]\n"
 
 
@@ -38,7 +37,7 @@ def test_there_and_back(tmp_path: Path, run: Run) -> None:
         "environment.yaml#dependencies.pip/flashinfer-python",
         "templates/job.yaml#FLASHINFER_VERSION",
     ]
-    assert run(tmp_path, "check") == (0, RESOLVED + NOTE + "flashinfer 0.6.8: 5 pins in 3 files, in step\n", "")
+    assert run(tmp_path, "check") == (0, NOTE + "flashinfer 0.6.8: 5 pins in 3 files, in step\n", "")
 
     assert run(tmp_path, "set", "0.7.0rc1").code == 0
     after = snapshot(tmp_path)
@@ -84,7 +83,7 @@ def test_drift_is_found_and_mended(tmp_path: Path, run: Run) -> None:
     plant(tmp_path, {"environment.yaml": ENVIRONMENT.replace(b"==0.6.8", b"==0.6.1")})
     assert run(tmp_path, "check") == (
         1,
-        RESOLVED
+        ""
         + "environment.yaml:4:26: flashinfer-python is 0.6.1, the lock says 0.6.8 [drift]\n"
         + NOTE
         + "flashinfer 0.6.8: 5 pins in 3 files, 1 finding\nhelp: run fi-bump check --fix\n",
