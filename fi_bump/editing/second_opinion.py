@@ -174,7 +174,7 @@ def _dockerfile(change: PlannedChange) -> str | None:
         after = _structure(Source(change.source.path, change.new))
     except (IndexError, KeyError, TypeError, ValueError):
         return None
-    lines = {pin.place.line - 1 for pin, _, _ in change.moves}
+    lines = {change.source.position(edit.span.start)[0] - 1 for edit in change.edits}
     if len(before) != len(after):
         return "dockerfile-parse does not read the new file as planned"
     for old, new in zip(before, after, strict=True):
