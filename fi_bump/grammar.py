@@ -33,8 +33,9 @@ def is_version(text: str) -> bool:
 
 
 def is_literal_anchor(anchor: str) -> bool:
-    """Whether `anchor` is a literal anchor with some text and exactly one mark."""
-    return anchor.startswith(LITERAL) and anchor.count(LITERAL_MARK) == 1 and anchor != LITERAL + LITERAL_MARK
+    """Whether `anchor` is a literal anchor with some text, and a mark at each place of the version."""
+    text = anchor.removeprefix(LITERAL)
+    return text != anchor and LITERAL_MARK in text and text.replace(LITERAL_MARK, "") != ""
 
 
 def canonical_name(name: str) -> str:

@@ -278,7 +278,7 @@ def _site(value: object, path: str) -> str:
     if refusal := path_names.refusal(name):
         raise _wrong(path, f"'{name}' {refusal}", hint="delete this site")
     if anchor.startswith(LITERAL) and not is_literal_anchor(anchor):
-        raise _wrong(path, f"'{anchor}' is not a literal anchor: the text of a line with one {LITERAL_MARK} in it")
+        raise _wrong(path, f"'{anchor}' is not a literal anchor: the text of a line with {LITERAL_MARK} in it")
     return site
 
 

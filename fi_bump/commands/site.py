@@ -15,7 +15,7 @@ from fi_bump.pins import BY_HAND, Kind, Mark, Pin, Source
 from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.scanning import files
-from fi_bump.scanning.scan import overlap
+from fi_bump.scanning.scan import Scan, overlap
 from fi_bump.terminal.output import say
 
 _LINE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?")
@@ -52,8 +52,9 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
 
 
 def _refuse_alone(repository: Repository, literal: Pin) -> None:
-    """Raise UsageError if a literal is for a version that must not move alone."""
+    """Raise UsageError if a literal is for a version that must not move alone, or if its text has more that moves."""
     found = repository.scan([literal.source.path])
+    _refuse_more(literal, found)
     for pin in found.pins:
         if pin.guard and pin.kind is not Kind.LITERAL and overlap(pin.span, literal.span):
             message = f"this version must not move alone: {pin.guard.reason}"
@@ -64,6 +65,19 @@ def _refuse_alone(repository: Repository, literal: Pin) -> None:
         if is_gate and overlap(place.span, literal.span):
             hint = "leave it as it is: fi-bump set lists it among the places to look at"
             raise UsageError(f"this is {place.reason}", place=str(place.place), hint=hint)
+
+
+def _refuse_more(pin: Pin, found: Scan) -> None:
+    """Raise UsageError if the text of a literal contains its version again, or a pin: it would not match again."""
+    text = pin.anchor.removeprefix(LITERAL)
+    if any(match["version"].decode() == pin.version for match in _VERSION.finditer(text.encode("utf-8", "replace"))):
+        hint = f"write {LITERAL_MARK} at each place of the version"
+        raise UsageError(f"'{text}' contains {pin.version} a second time", place=pin.source.path, hint=hint)
+    (place,) = literal.places(pin.source, pin.anchor)
+    for other in found.pins:
+        if overlap(other.span, place.whole) and not any(overlap(other.span, each) for each in place.versions):
+            message = f"'{text}' contains the pin {other.anchor}, whose version moves too"
+            raise UsageError(message, place=str(other.place), hint="give a shorter part of the line")
 
 
 def move_site(root: str, old: str, new: str) -> int:
@@ -165,20 +179,21 @@ def _pin_at(repository: Repository, place: str, group_name: str | None) -> Pin:
 
 
 def _literal_on(repository: Repository, path: str, number: int, group: Group) -> Pin:
-    """Return the literal made from a line's text, with its only version replaced by the mark.
+    """Return the literal made from a line's text, with its version replaced by the mark wherever it is.
 
-    Raises UsageError when the line has no version or several.
+    Raises UsageError when the line has no version, or several different ones.
     """
     source = files.read(repository.root, path)
     lines = source.data.split(b"\n")
     line = lines[number - 1].strip() if number <= len(lines) else b""
     versions = [match for match in _VERSION.finditer(line) if b"." in match["version"]]
-    if len(versions) != 1:
+    if len({match["version"] for match in versions}) != 1:
         hint = f"mark the version with --text 'TEXT {LITERAL_MARK} TEXT'"
         raise UsageError(f"this line has {len(versions)} versions", place=f"{path}:{number}", hint=hint)
-    start, end = versions[0].span("version")
-    text = (line[:start] + LITERAL_MARK.encode() + line[end:]).decode("utf-8", "surrogateescape")
-    return _literal(source, text, group)
+    for match in reversed(versions):
+        start, end = match.span("version")
+        line = line[:start] + LITERAL_MARK.encode() + line[end:]
+    return _literal(source, line.decode("utf-8", "surrogateescape"), group)
 
 
 def _new_literal(repository: Repository, place: str, group_name: str | None, text: str) -> Pin:
@@ -196,7 +211,7 @@ def _new_literal(repository: Repository, place: str, group_name: str | None, tex
 def _literal(source: Source, text: str, group: Group) -> Pin:
     anchor = LITERAL + text
     if not is_literal_anchor(anchor):
-        message = f"'{text}' does not contain {LITERAL_MARK} exactly once, together with other text"
+        message = f"'{text}' does not contain {LITERAL_MARK} together with other text"
         raise UsageError(message, hint="quote the text for the shell")
     found = literal.places(source, anchor)
     if len(found) != 1:

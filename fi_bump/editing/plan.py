@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fi_bump.errors import REPORT_WITH_FILE, InternalError, ParseError
+from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError, ParseError, quoted
 from fi_bump.lock import Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes, site_to_record
 from fi_bump.pins import Edit, Found, Kind, Pin, Source, Span, splice
@@ -106,7 +106,26 @@ def _change(entries: list[Assigned], moving: set[str]) -> PlannedChange:
                 moves.append(Move(pin, group.version, edits))
                 reading = reading._replace(version=group.version, hashes=digests)
         expected.append(reading)
+    _refuse_torn_texts(entries, moves)
     return PlannedChange(entries[0].pin.source, tuple(moves), tuple(expected))
+
+
+def _refuse_torn_texts(entries: list[Assigned], moves: list[Move]) -> None:
+    """Raise FileError if the recorded text of a literal contains another pin that moves: it would not match again."""
+    literals = [each.pin for each in entries if each.pin.kind is Kind.LITERAL]
+    if not literals:
+        return
+    from fi_bump.formats.literal import places
+
+    for pin in literals:
+        own = (pin.span, *pin.repeats)
+        for place in places(pin.source, pin.anchor):
+            for move in moves:
+                if place.whole.start <= move.pin.span.start < place.whole.end and move.pin.span not in own:
+                    text = quoted(pin.anchor)
+                    message = f"the recorded text {text} contains {move.pin.subject}, which moves too"
+                    hint = f"run fi-bump site remove {quoted(pin.site)}, and record a shorter text"
+                    raise FileError(message, place=str(pin.place), hint=hint)
 
 
 def _reading(pin: Pin) -> Reading:

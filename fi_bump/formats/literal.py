@@ -1,6 +1,6 @@
 """Pins that no other finder recognises and that the lock records by their text: `literal:expected = "{version}"`.
 
-The text before and after `{version}` must be on one line, exactly once in the file.
+The text around `{version}` must be on one line, exactly once in the file. The mark is at every place of the version.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from fi_bump.grammar import LITERAL, LITERAL_MARK, VERSION, name_pattern
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, make_pin
+from fi_bump.records import NamedTuple
 
 # How many bytes before a version its package may be named.
 _REACH = 400
@@ -23,13 +24,15 @@ def find(source: Source, wanted: Iterable[tuple[str, tuple[str, ...]]]) -> Found
     pins: list[Pin] = []
     unpinned: list[Unpinned] = []
     for anchor, packages in wanted:
-        spans = places(source, anchor)
-        if len(spans) == 1:
-            subject = _subject(source, spans[0].start, anchor, packages)
-            pins.append(make_pin(source, *spans[0], anchor, Kind.LITERAL, subject))
-        elif spans:
-            reason = f"'{anchor}' matches {len(spans)} times in this file; it must match exactly once"
-            unpinned.append(Unpinned(source, spans[1], packages[0], reason))
+        found = places(source, anchor)
+        if len(found) == 1:
+            first, *others = found[0].versions
+            subject = _subject(source, first.start, anchor, packages)
+            pin = make_pin(source, *first, anchor, Kind.LITERAL, subject)
+            pins.append(pin._replace(repeats=tuple(others)) if others else pin)
+        elif found:
+            reason = f"'{anchor}' matches {len(found)} times in this file; it must match exactly once"
+            unpinned.append(Unpinned(source, found[1].versions[0], packages[0], reason))
     return Found(tuple(sorted(pins, key=lambda pin: pin.span)), tuple(unpinned))
 
 
@@ -45,11 +48,22 @@ def _name(package: str) -> re.Pattern[bytes]:
     return re.compile(rb"(?<![A-Za-z0-9])" + name_pattern(package) + rb"(?![A-Za-z0-9])", re.IGNORECASE)
 
 
-def places(source: Source, anchor: str) -> list[Span]:
-    """Return the spans of the versions at every match of a literal anchor."""
-    before, after = (re.escape(part.encode("utf-8")) for part in anchor.removeprefix(LITERAL).split(LITERAL_MARK))
+class LiteralPlace(NamedTuple):
+    """A match of a literal anchor: the spans of the version, the same text at each, and the span of the whole text."""
+
+    versions: tuple[Span, ...]
+    whole: Span
+
+
+def places(source: Source, anchor: str) -> list[LiteralPlace]:
+    """Return every match of a literal anchor."""
+    parts = [re.escape(part.encode("utf-8")) for part in anchor.removeprefix(LITERAL).split(LITERAL_MARK)]
     # Where the anchor has no text at one end, the version must end there: `0.6.1` is not in `10.6.1` or `0.6.1.post2`.
-    head = before or rb"(?<![0-9A-Za-z.])"
-    tail = after or rb"(?![0-9A-Za-z]|[.+!-][0-9A-Za-z])"
-    pattern = re.compile(head + rb"(?P<version>(?i:" + VERSION + rb"))" + tail)
-    return [Span(*match.span("version")) for match in pattern.finditer(source.data)]
+    head = parts[0] or rb"(?<![0-9A-Za-z.])"
+    tail = parts[-1] or rb"(?![0-9A-Za-z]|[.+!-][0-9A-Za-z])"
+    again = b"".join([part + rb"((?P=version))" for part in parts[1:-1]])
+    pattern = re.compile(head + rb"((?P<version>(?i:" + VERSION + rb")))" + again + tail)
+    return [
+        LiteralPlace(tuple([Span(*match.span(each)) for each in (1, *range(3, len(parts) + 1))]), Span(*match.span()))
+        for match in pattern.finditer(source.data)
+    ]

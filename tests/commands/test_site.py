@@ -104,7 +104,7 @@ def test_what_a_finder_says_of_a_recorded_literal_gives_way(engine: Path, run: R
         ),
         (
             ["add", "launch.xyz", "--text", "{version}"],
-            "fi-bump: '{version}' does not contain {version} exactly once, together with other text\n"
+            "fi-bump: '{version}' does not contain {version} together with other text\n"
             "help: quote the text for the shell\n",
         ),
         (
@@ -213,7 +213,7 @@ def test_groups_that_share_a_package(bare: Path, run: Run) -> None:
 )
 def test_where_a_literal_stands(data: bytes, anchor: str, found: list[tuple[int, int]]) -> None:
     source = Source("a", data)
-    assert literal.places(source, anchor) == found
+    assert [place.versions for place in literal.places(source, anchor)] == [(each,) for each in found]
     pins = literal.find(source, [(anchor, ("kit",))]).pins
     assert [(tuple(pin.span), pin.anchor, pin.kind, pin.subject) for pin in pins] == (
         [(found[0], anchor, Kind.LITERAL, "kit")] if len(found) == 1 else []
@@ -352,3 +352,65 @@ def test_a_check_at_run_time_is_recorded(engine: Path, run: Run) -> None:
     plant(engine, {"a.py": CHECKED})
     result = run(engine, "site", "add", "--group", "flashinfer", "a.py:1")
     assert result.out == 'recorded a.py#literal:check("flashinfer_python", "{version}") under flashinfer\n'
+
+
+def test_a_line_with_the_version_twice_is_recorded_whole_and_moves_whole(launch: Path, run: Run) -> None:
+    line = b'check("kit", "0.6.8.post1", wanted="0.6.8.post1")'
+    plant(launch, {"launch.xyz": line + b"\n"})
+    text = 'check("kit", "{version}", wanted="{version}")'
+    result = run(launch, "site", "add", "launch.xyz:1", "--group", "flashinfer")
+    assert result == (0, f"recorded launch.xyz#literal:{text} under flashinfer\n", "")
+    assert run(launch, "set", NEW).code == 0
+    assert (launch / "launch.xyz").read_bytes() == line.replace(OLD.encode(), NEW.encode()) + b"\n"
+    assert run(launch, "check").code == 0
+    assert run(launch, "set", OLD).code == 0
+    assert (launch / "launch.xyz").read_bytes() == line + b"\n"
+
+
+def test_two_different_versions_at_the_marks_are_no_pin() -> None:
+    source = Source("a", b"kit 0.6.1 or 0.6.2\n")
+    assert literal.places(source, "literal:kit {version} or {version}") == []
+
+
+def test_a_text_with_its_version_again_is_refused(launch: Path, run: Run) -> None:
+    plant(launch, {"launch.xyz": b'check("0.6.8.post1", "0.6.8.post1")\n'})
+    assert run(launch, "site", "add", "launch.xyz", "--text", 'check("{version}", "0.6.8.post1")') == (
+        2,
+        "",
+        'launch.xyz: \'check("{version}", "0.6.8.post1")\' contains 0.6.8.post1 a second time\n'
+        "help: write {version} at each place of the version\n",
+    )
+
+
+def test_a_text_that_contains_a_pin_is_refused(engine: Path, run: Run) -> None:
+    plant(engine, {"a.sh": b"run 0.6.8.post1 && pip install flashinfer-cubin==0.6.8.post1+x\n"})
+    text = "run {version} && pip install flashinfer-cubin==0.6.8.post1+x"
+    result = run(engine, "site", "add", "--group", "flashinfer", "a.sh", "--text", text)
+    assert result.code == 2
+    assert "a second time" in result.err
+    plant(engine, {"a.sh": b"run 0.6.8.post1 && pip install flashinfer-cubin==0.6.7\n"})
+    text = "run {version} && pip install flashinfer-cubin==0.6.7"
+    assert run(engine, "site", "add", "--group", "flashinfer", "a.sh", "--text", text) == (
+        2,
+        "",
+        f"a.sh:1:50: '{text}' contains the pin flashinfer-cubin, whose version moves too\n"
+        "help: give a shorter part of the line\n",
+    )
+
+
+def test_a_recorded_text_that_contains_a_pin_is_explained(engine: Path, run: Run) -> None:
+    line = b"run 0.6.8.post1 && pip install flashinfer-cubin==0.6.8.post1\n"
+    plant(engine, {"a.sh": line})
+    lock = engine / "versions.lock.json"
+    document = json.loads(lock.read_bytes())
+    anchor = "literal:run {version} && pip install flashinfer-cubin==0.6.8.post1"
+    document["groups"]["flashinfer"]["sites"] += ["a.sh#flashinfer-cubin", f"a.sh#{anchor}"]
+    document["groups"]["flashinfer"]["sites"].sort()
+    lock.write_text(json.dumps(document, indent=2) + "\n")
+    assert run(engine, "set", NEW) == (
+        3,
+        "",
+        f"a.sh:1:5: the recorded text '{anchor}' contains flashinfer-cubin, which moves too\n"
+        f"help: run fi-bump site remove 'a.sh#{anchor}', and record a shorter text\n",
+    )
+    assert (engine / "a.sh").read_bytes() == line
