@@ -36,6 +36,32 @@ _LITERAL = LazyPattern(
     rb"(?P<searched>\bgrep\b[^\n]{0,60}?(?<![\w.\\]))" + _VERSION.replace(b"version", b"line"),
     re.IGNORECASE,
 )
+# A call with at least two versions, where the name of the call or a text before them names what the first one is of; a
+# list of versions after `in`; and a script whose words are a name and a version, or at least two versions.
+_QUOTED = rb"\\{0,3}[\"']"
+_LISTED = _QUOTED + _VERSION + _QUOTED
+_CALL = LazyPattern(
+    rb"(?<![\w.])[\w.]{1,60}\([ \t]{0,9}(?:"
+    + _QUOTED
+    + rb"[\w.-]{1,60}"
+    + _QUOTED
+    + rb"[ \t]{0,9},[ \t]{0,9})?"
+    + _LISTED
+    + rb"[ \t]{0,9},[ \t]{0,9}"
+    + _QUOTED
+    + rb"v?[0-9]+\.[0-9]",
+    re.IGNORECASE,
+)
+_MEMBERSHIP = LazyPattern(
+    rb"[\w.]{1,60}(?:\([^()\n]{0,60}\))?[ \t]{1,9}(?:not[ \t]+)?in[ \t]{0,9}[\[({][ \t]{0,9}" + _LISTED, re.IGNORECASE
+)
+_SCRIPT = LazyPattern(
+    rb"(?<![\w./-])(?:(?:python|bash|sh)[\w.]{0,9}[ \t]+(?!-)[\w./-]{1,120}|\.{0,2}/[\w./-]{1,120})"
+    rb"(?:[ \t]+[\"']?[A-Za-z][\w-]{1,60}[\"']?)?[ \t]+[\"']?" + _VERSION + rb"[\"']?(?=[ \t]+[\"']?[\w-])",
+    re.IGNORECASE,
+)
+_NAME = LazyPattern(rb"[A-Za-z_]\w{0,60}\Z")
+_FAR = 2000
 _OPERAND = LazyPattern(rb"[\w.$\[\]-]+[ \t]*\Z")
 _LONGEST_OPERAND = 120
 # Names that do not say what they are the version of; the text around them does.
@@ -149,6 +175,7 @@ class ReportReader:
             subject = self._named(text, *match.span("name"))
             if subject:
                 self._values.unpinned(text, *match.span("version"), subject, _ONE_LINER, Mark.EXACT_GATE)
+        self._arguments(text)
         some = _LITERAL.search(text.data) is not None
         statements = [match.span() for match in _STATEMENT.finditer(text.data)] if some else []
         for index, (start, end) in enumerate(statements):
@@ -173,7 +200,27 @@ class ReportReader:
             return self._named(text, begin, match.start())
         if _GENERAL.match(operand[0].rstrip()):
             return ""
-        return self._named(text, *operand.span())
+        return self._named(text, *operand.span()) or self._assigned(text, operand[0].strip(), match.start())
+
+    def _assigned(self, text: Text, name: bytes, end: int) -> str | None:
+        """Return the subject that the last value assigned to a name before `end` names, or None."""
+        if not _NAME.match(name):
+            return None
+        window = max(end - _FAR, 0)
+        found = re.findall(rb"(?<![\w.])" + name + rb"[ \t]*=(?!=)[^;\n]*", text.data[window:end])
+        if not found:
+            return None
+        # What was found last ends before `end`; its text occurs there, so the last occurrence is it.
+        start = text.data.rindex(found[-1], window, end)
+        return self._named(text, start, start + len(found[-1]))
+
+    def _arguments(self, text: Text) -> None:
+        """Report versions in order in a call (`check_kit("V", "W")`), in a list (`in ("V", "W")`) and of a script."""
+        for pattern in (_CALL, _MEMBERSHIP, _SCRIPT):
+            for match in pattern.finditer(text.data):
+                subject = self._named(text, match.start(), match.start("version"))
+                if subject:
+                    self._values.unpinned(text, *match.span("version"), subject, _ONE_LINER, Mark.EXACT_GATE)
 
     def _named(self, text: Text, start: int, end: int) -> str | None:
         """Return the subject that `text.data[start:end]` names, or None."""

@@ -15,6 +15,7 @@ from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.cache_codec import decode, encode
+from fi_bump.scanning.former_names import with_former_names
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
@@ -172,7 +173,10 @@ def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str
     that the finder found. Raises ParseError for a file that is not of its format.
     """
     form = format_of(source.path)
-    found = finder(form)(source, wanted) if form else Found(())
+    found = Found(())
+    if form:
+        find = finder(form)
+        found = with_former_names(source, wanted, find, find(source, wanted))
     if not literals:
         return found
     from fi_bump.formats import literal

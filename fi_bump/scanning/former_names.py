@@ -1,0 +1,74 @@
+"""Packages under the names that they had before, which data/former_names.json lists with the names of today.
+
+A release under a former name is reported as what it is. fi-bump never moves it, because the new releases have the new
+name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from os.path import dirname, join
+
+from fi_bump.formats.table import Finder
+from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted
+
+# Read without importlib.resources, whose import takes longer than the rest of a check.
+_DATA = join(dirname(dirname(__file__)), "data", "former_names.json")
+_EQUALS = rb"(?:[ \t]{0,9}(?:\[[^\]\n]{0,99}\])?[ \t]{0,9}==|-[0-9])"
+
+
+@lru_cache(maxsize=1)
+def former_names() -> dict[str, str]:
+    """Return the former names, each with the name of today."""
+    with open(_DATA, "rb") as file:
+        names: dict[str, str] = json.loads(file.read())
+    return names
+
+
+def with_former_names(source: Source, wanted: Wanted, find: Finder, found: Found) -> Found:
+    """Return what was found in a file, and a report for each release of a wanted package under its former name."""
+    names = {
+        old: new
+        for old, new in former_names().items()
+        if new in wanted.packages and old not in wanted.packages and _promises(source.data, old)
+    }
+    if not names:
+        return found
+    again = find(source, Wanted(frozenset(names), frozenset(), frozenset()))
+    reports = [*(_pinned(pin, names) for pin in again.pins), *(_report(place, names) for place in again.unpinned)]
+    pinned = [span for pin in found.pins for span in (pin.span, *pin.repeats)]
+    new = [each for each in reports if each and not any(_overlap(each.span, span) for span in pinned)]
+    # To a finder that does not know the name, `kit==V` looks like a comparison with the installed version.
+    others = [each for each in found.unpinned if not any(_overlap(each.span, report.span) for report in new)]
+    return found._replace(unpinned=tuple(sorted((*others, *new), key=lambda place: place.span)))
+
+
+def _promises(data: bytes, name: str) -> bool:
+    """Whether a file may have `NAME==V` or the file name of a wheel."""
+    pattern = rb"(?<![\w.-])" + re.escape(name.encode("ascii")) + _EQUALS
+    return re.search(pattern, data, re.IGNORECASE) is not None
+
+
+def _pinned(pin: Pin, names: dict[str, str]) -> Unpinned | None:
+    """Return the report for a requirement `NAME==V` or a file, or None for the value of a key of that name."""
+    before = pin.source.data[: pin.span.start].rstrip(b" \t\"'\\vV")
+    if pin.kind is Kind.REQUIREMENT and not before.endswith(b"=="):
+        return None
+    return Unpinned(pin.source, pin.span, names[pin.subject], _reason(pin.subject, names))
+
+
+def _report(place: Unpinned, names: dict[str, str]) -> Unpinned | None:
+    """Return the report for a file that fi-bump could not move under the new name either."""
+    if "pinned by" not in place.reason:
+        return None
+    return place._replace(subject=names[place.subject], reason=_reason(place.subject, names))
+
+
+def _reason(old: str, names: dict[str, str]) -> str:
+    return f"a release under the former name {old}, which fi-bump does not update; the package is now {names[old]}"
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
