@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import FiBumpError
-from fi_bump.findings.compare import Finding, compare, finding_order, missing_rows
+from fi_bump.findings.compare import Finding, compare, finding_order, missing_rows, newly_excluded
 from fi_bump.findings.rules import Rule
 from fi_bump.lock import Group, Lock
 from fi_bump.records import TYPE_CHECKING
@@ -37,7 +37,9 @@ def plan_move(repository: Repository, request: Request, scan: Scan, files: Files
             each for each in compare(request.lock, scan) if each.rule is Rule.UNASSIGNED and each.subject in subjects
         ]
     for group in request.groups:
-        findings += missing_rows(group, _group(plan.lock, group.name), scan)
+        after = _group(plan.lock, group.name)
+        findings += missing_rows(group, after, scan)
+        findings += [each for each in newly_excluded(group, after, scan) if each not in findings]
     if findings:
         return plan, sorted(findings, key=finding_order)
     for name in versions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fi_bump.commands.locked import locked_repository
@@ -12,7 +13,7 @@ from fi_bump.findings.compare import Finding, finding_line, lock_files
 from fi_bump.lock import Group
 from fi_bump.moving import plan_move
 from fi_bump.ownership import assign
-from fi_bump.pins import Pin
+from fi_bump.pins import Kind, Pin
 from fi_bump.report.text import count, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import NEWEST, Request, named_group, read_request
@@ -168,11 +169,22 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
         say([f"{name} {change}: {pins_in_files(moved)}{'' if flight else ', no index asked'}"])
         compiled = {pin.source.path: pin.command for pin in moved if pin.command}
         say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
+        say(f"note: {line}" for line in _unknown_files(request, moved))
         if group.version != version:
             _report_mentions(repository, group, version, scan, moved)
     if flight:
         say(_notes(flight))
         say(_audit_lines(request, flight))
+
+
+def _unknown_files(request: Request, moved: list[Pin]) -> Iterator[str]:
+    """Yield a line for each moved URL whose file no index and no release page of the lock answers for."""
+    repositories = {repository for group in request.lock.groups for repository in group.repositories}
+    for pin in moved:
+        line = pin.source.line(pin.span.start).decode("utf-8", "replace")
+        found = pin.kind is Kind.URL and pin.subject not in repositories
+        if found and "://" in line and not any(f"//{repository}/" in line.lower() for repository in repositories):
+            yield f"{pin.place.at_line}: the address moved too; make sure that its file exists before you merge"
 
 
 def _audit_lines(request: Request, flight: Preflight) -> list[str]:

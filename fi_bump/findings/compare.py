@@ -11,6 +11,7 @@ from fi_bump.records import NamedTuple
 from fi_bump.scanning.scan import Scan
 
 _UNKNOWN_HASHES = "its hashes must change too, and the lock does not have them"
+_PLANNED = "the version of the move"
 
 
 class Finding(NamedTuple):
@@ -62,7 +63,7 @@ def compare(lock: Lock, scan: Scan, *, planned: bool = False) -> list[Finding]:
     findings = [finding for each in assign(lock, scan.pins) if (finding := _pin_finding(lock, each, says)) is not None]
     findings += _missing_sites(lock, scan)
     findings += [finding for place in scan.unpinned for finding in _unpinned_findings(lock, place, says)]
-    what = "the version of the move" if planned else "the version in the lock"
+    what = _PLANNED if planned else "the version in the lock"
     findings += [finding for floor in scan.floors for finding in _floor_findings(lock, floor, what)]
     for path in scan.links_out:
         message = "this link leads out of the repository, so fi-bump does not read it"
@@ -91,7 +92,9 @@ def _pin_finding(lock: Lock, each: Assigned, says: str) -> Finding | None:
     if not agrees(pin.version, group.version):
         message = f"{pin.subject} is {pin.version}, {says} {group.version}"
         if pin.guard is not None:
-            return _of_pin(Rule.DRIFT, pin, group, f"{message}; {pin.guard.reason}")
+            finding = _of_pin(Rule.DRIFT, pin, group, f"{message}; {pin.guard.reason}")
+            has_sums = bool(pin.guard.checksums) or any(word in pin.guard.reason for word in ("hash", "checksum"))
+            return finding if has_sums else finding._replace(own_remedy=f"change it by hand to {group.version}")
         if pin.hashes and not release_hashes(group, pin):
             finding = _of_pin(Rule.DRIFT, pin, group, f"{message}; {_UNKNOWN_HASHES}")
             return finding._replace(own_remedy=f"regenerate the file: {pin.command}") if pin.command else finding
@@ -211,22 +214,37 @@ def lock_files(group: Group, scan: Scan) -> list[str]:
 def _floor_findings(lock: Lock, floor: Floor, what: str) -> list[Finding]:
     from fi_bump.versions import admits
 
-    findings = []
-    for group in lock.groups:
-        if floor.subject in group.subjects and admits(floor.specifier, group.version) is False:
-            message = f"{floor.subject}{floor.specifier} excludes {group.version}, {what}"
-            finding = Finding(
-                rule=Rule.FLOOR_VIOLATED,
-                place=floor.place,
-                message=message,
-                subject=floor.subject,
-                package=floor.subject,
-                group=group.name,
-                found=floor.specifier,
-                expected=group.version,
-            )
-            findings.append(finding)
-    return findings
+    owners = [group for group in lock.groups if floor.subject in group.subjects]
+    # Which of several groups a range is about is not known, so one version that it admits is enough.
+    if not owners or any(admits(floor.specifier, group.version) is not False for group in owners):
+        return []
+    return [_excluded(floor, owners[0], what)]
+
+
+def newly_excluded(before: Group, after: Group, scan: Scan) -> list[Finding]:
+    """A finding for each range that admits a group's old version and excludes its new one."""
+    from fi_bump.versions import admits
+
+    return [
+        _excluded(floor, after, _PLANNED)
+        for floor in scan.floors
+        if floor.subject in after.subjects
+        and admits(floor.specifier, before.version) is not False
+        and admits(floor.specifier, after.version) is False
+    ]
+
+
+def _excluded(floor: Floor, group: Group, what: str) -> Finding:
+    return Finding(
+        rule=Rule.FLOOR_VIOLATED,
+        place=floor.place,
+        message=f"{floor.subject}{floor.specifier} excludes {group.version}, {what}",
+        subject=floor.subject,
+        package=floor.subject,
+        group=group.name,
+        found=floor.specifier,
+        expected=group.version,
+    )
 
 
 def interrupted(paths: list[str]) -> Finding:

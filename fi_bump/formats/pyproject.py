@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 
-from fi_bump.formats.shared.addresses import NOT_MOVED
+from fi_bump.formats.shared.addresses import NOT_MOVED, release
 from fi_bump.formats.shared.beside import guarded
 from fi_bump.formats.shared.requirement_address import Addressed, judge_address
 from fi_bump.formats.shared.requirement_text import NO_VERSION, Requirement, judge, named, without_marker
 from fi_bump.formats.shared.toml_strings import Path, TomlString, leaves, strings
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository, variable_of
-from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
+from fi_bump.pins import Floor, Found, Guard, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
 
 # Arrays of PEP 508 requirements, by the path of keys to them.
 _ARRAYS = re.compile(
@@ -224,7 +224,13 @@ class _PyprojectFinder:
                 anchor=f"{_dotted(keys[:-1])}/{package}",
                 broken_by=_BROKEN_BY,
             )
-            self._items.append(judge_address(place) or Unpinned(self._source, url.span, package, NOT_MOVED))
+            item = judge_address(place) or Unpinned(self._source, url.span, package, NOT_MOVED)
+            address = release(url.passage.data, self._wanted)
+            if isinstance(item, Unpinned) and address and address.named:
+                # The package comes from here, whatever its requirement says, so the requirement must not move alone.
+                pin = self._exact(url, *address.named, f"{_dotted(keys[:-1])}/{package}", Kind.URL, package)
+                item = pin._replace(guard=Guard(item.reason)) if isinstance(pin, Pin) else pin
+            self._items.append(item)
 
     def _git(self, table: dict[str, TomlString], package: str, anchor: str) -> None:
         repository = canonical_repository(table["git"].value)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from fi_bump.errors import ParseError
-from fi_bump.findings.compare import Finding, compare, finding_line, interrupted, missing_rows
+from fi_bump.findings.compare import Finding, compare, finding_line, interrupted, missing_rows, newly_excluded
 from fi_bump.findings.rules import Rule
 from fi_bump.lock import Lock
 from fi_bump.pins import Guard, Kind, Mark, Place, Source, Span, Unpinned, make_pin
 from fi_bump.scanning.scan import Scan
-from tests.kit import DOCKERFILE, JSON, KIT, OTHER, REQUIREMENTS, one, said, sharing
+from tests.kit import DOCKERFILE, JSON, KIT, OTHER, REQUIREMENTS, looked, one, said, sharing
 
 
 def test_in_step() -> None:
@@ -216,11 +216,11 @@ def test_findings_are_sorted() -> None:
     ]
 
 
-def guarded(version: str) -> Scan:
-    """Return a scan with one pin that has a checksum beside it."""
+def guarded(version: str, reason: str = "a hash") -> Scan:
+    """Return a scan with one pin that must not move alone."""
     source = Source(REQUIREMENTS, f"kit=={version}\n".encode())
     pin = make_pin(source, 5, 5 + len(version), "kit", Kind.REQUIREMENT, "kit")
-    return Scan((pin._replace(guard=Guard("a reason")),), (), (), (), ())
+    return Scan((pin._replace(guard=Guard(reason)),), (), (), (), ())
 
 
 def test_a_guarded_pin_at_the_lock_s_version_says_nothing() -> None:
@@ -233,7 +233,7 @@ def test_a_guarded_pin_at_another_version_is_drift_that_fix_does_not_repair() ->
         Finding(
             rule=Rule.DRIFT,
             place=Place(REQUIREMENTS, 1, 6, 9),
-            message="kit is 1.0, the lock says 1.1; a reason",
+            message="kit is 1.0, the lock says 1.1; a hash",
             anchor="kit",
             subject="kit",
             package="kit",
@@ -274,3 +274,21 @@ def test_a_lock_file_in_step_says_nothing(version: str, rules: list[Rule]) -> No
         source=source, span=Span(4, 7), subject="kit", reason="resolved by uv", version=version, mark=Mark.LOCK_FILE
     )
     assert [finding.rule for finding in compare(one(), Scan((), (place,), (), (), ()))] == rules
+
+
+def test_what_to_do_about_a_guarded_pin_without_a_checksum() -> None:
+    (finding,) = compare(one(), guarded("1.0", "another reason"))
+    assert finding.remedy == "change it by hand to 1.1"
+
+
+def test_a_range_of_two_groups_is_violated_once_and_only_if_neither_version_fits() -> None:
+    lock = sharing((), ())
+    assert said(lock, {REQUIREMENTS: b"kit>=1.0\n"}) == []
+    assert [finding.rule for finding in said(lock, {REQUIREMENTS: b"kit>=2.0\n"})] == [Rule.FLOOR_VIOLATED]
+
+
+@pytest.mark.parametrize(("text", "number"), [(b"kit<1.1\n", 1), (b"kit<0.5\n", 0), (b"kit>=1.0\n", 0)])
+def test_a_range_that_a_move_leaves_behind(text: bytes, number: int) -> None:
+    scan = looked(one(), {REQUIREMENTS: text})
+    findings = newly_excluded(KIT._replace(version="1.0"), KIT, scan)
+    assert [(finding.rule, finding.group) for finding in findings] == [(Rule.FLOOR_VIOLATED, "kit")] * number

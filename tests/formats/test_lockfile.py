@@ -231,3 +231,40 @@ def test_linear(unit: bytes) -> None:
     for path in ("uv.lock", "conda-lock.yml"):
         find(Source(path, unit * (2_000_000 // len(unit))), WANTED)
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "reason"),
+    [
+        (
+            "uv.lock",
+            'source = { url = "https://h/kit.whl" }',
+            "taken by uv from a URL: change that in pyproject.toml, then run uv lock",
+        ),
+        (
+            "uv.lock",
+            'source = { git = "https://h/kit?tag=v1#0" }',
+            "taken by uv from git: change that in pyproject.toml, then run uv lock",
+        ),
+        (
+            "uv.lock",
+            'source = { path = "kit.whl" }',
+            "taken by uv from a file or folder: change that in pyproject.toml, then run uv lock",
+        ),
+        (
+            "uv.lock",
+            'source = { registry = "https://h/simple" }',
+            "resolved by uv: run uv lock --upgrade-package flashinfer-python",
+        ),
+        (
+            "poetry.lock",
+            '[package.source]\ntype = "url"',
+            "taken by poetry from a URL: change that in pyproject.toml, then run poetry lock",
+        ),
+    ],
+)
+def test_a_package_that_is_not_from_an_index(path: str, source: str, reason: str) -> None:
+    head = '[[package]]\nname = "flashinfer-python"\nversion = "0.6.1"\n'
+    other = '\n[[package]]\nname = "x"\nversion = "1"\nsource = { url = "https://h/x.whl" }\n'
+    found = find(Source(path, f"{head}{source}\n{other}".encode()), WANTED)
+    assert [place.reason for place in found.unpinned] == [reason]

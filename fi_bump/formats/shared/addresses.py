@@ -63,13 +63,14 @@ class Address(NamedTuple):
     """What a URL pins: the subject, the spans of its version as indices into the text, and why fi-bump cannot move it.
 
     `reason` is None for a URL that can be moved. A URL with a hash has both: spans and a reason; `digest` is then the
-    span of the hash.
+    span of the hash. `named` is the span of the version in the name of a file whose URL contains other numbers too.
     """
 
     subject: str
     versions: tuple[tuple[int, int], ...]
     reason: str | None = None
     digest: tuple[int, int] | None = None
+    named: tuple[int, int] | None = None
 
 
 def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address | None:
@@ -100,7 +101,7 @@ def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address
     places.append(named.span("version"))
     pieces = [path[start:stop] for start, stop in pairwise([host, *chain(*places), len(path)])]
     if any(_NUMBER.search(piece) for piece in pieces[::2]):
-        return Address(subject, (), _MIXED)
+        return Address(subject, (), _MIXED, named=named.span("version"))
     digest = _DIGEST.search(text)
     if digest:
         return Address(subject, tuple(places), HASHED, digest.span("digest"))

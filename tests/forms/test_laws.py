@@ -1,0 +1,93 @@
+"""Laws over all cases: what `set` leaves behind is in its output, and no line of an output is there twice."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.forms.test_forms import CASES, LOCK, files, names
+
+# Lines with the version of another package or of the project itself, which happens to be the old version too. `set` does
+# not list them today. A line that is not in this table must be in the output.
+OTHERS = {
+    "A1-requirement-line": {"requirements/cuda.txt:7"},
+    "A2-local-label": {"requirements.txt:4"},
+    "B1-pixi-and-pipenv": {"app/pyproject.toml:3"},
+    "B1-pyproject-tables": {"pyproject.toml:6"},
+    "B3-python-strings": {"setup.py:6"},
+    "D1-arg-and-env": {"docker/Dockerfile:11"},
+    "E1-shell-variables": {"Makefile:2"},
+    "F1-yaml-keys": {"images.yml:3"},
+    "F2-workflow-input": {".github/workflows/nightly.yml:9"},
+    "H2-git-checkout": {"Dockerfile:7"},
+    "repository-engine": {"docker/Dockerfile:3", "python/engine/version.py:1", "python/pyproject.toml:8"},
+}
+
+
+def transcript(name: str) -> list[tuple[str, list[str]]]:
+    """Return the commands of a case, each with the lines that it prints."""
+    text = (CASES / name / "transcript.txt").read_text()
+    blocks = [block.split("\n") for block in text.split("$ fi-bump ")[1:]]
+    return [(block[0], [line for line in block[1:] if line]) for block in blocks]
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_line_is_printed_twice(name: str) -> None:
+    for command, lines in transcript(name):
+        if command.split()[0] not in ("init", "check", "set"):
+            continue
+        # The table of `init` has a head for each group.
+        own = [line for line in lines if not re.match(r"place +anchor +version", line)]
+        assert sorted(own) == sorted(set(own)), command
+
+
+def old_lines(root: Path, version: str, exclude: list[str]) -> set[str]:
+    """Return `path:line` of every line that contains a version, as a word of its own."""
+    word = re.compile(rf"(?<![0-9A-Za-z.])v?{re.escape(version)}(?![0-9A-Za-z]|[.+-][0-9])")
+    found = set()
+    for path, data in files(root).items():
+        if path != LOCK and b"\0" not in data and not any(path.startswith(each.rstrip("*/")) for each in exclude):
+            lines = data.decode("utf-8", "replace").split("\n")
+            found |= {f"{path}:{number}" for number, line in enumerate(lines, 1) if word.search(line)}
+    return found
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_set_leaves_behind_is_in_its_output(name: str, tmp_path: Path, run: Run) -> None:
+    root = tmp_path / "tree"
+    shutil.copytree(CASES / name / "tree", root)
+    for command, _ in transcript(name):
+        lock = root / LOCK
+        before = json.loads(lock.read_bytes()) if lock.exists() else None
+        result = run(root, *shlex.split(command))
+        if not command.startswith("set ") or before is None or result.code:
+            continue
+        after = json.loads(lock.read_bytes())
+        for group, old in before["groups"].items():
+            new = after["groups"][group]
+            if old["version"] == new["version"]:
+                continue
+            others = {each["version"] for each in after["groups"].values()}
+            if old["version"] in others:
+                continue  # Another group is at this version.
+            left = old_lines(root, old["version"], before.get("exclude", []))
+            shown = set(re.findall(r"[^\s:]+:[0-9]+", result.out)) | {
+                line.partition(":")[0] for line in result.out.split("\n")
+            }
+            named = {each.removeprefix("note: ") for each in shown}
+            silent = {
+                each for each in left if each not in named and each.rpartition(":")[0] not in lock_files(result.out)
+            }
+            assert silent == OTHERS.get(name, set()), command
+        break
+
+
+def lock_files(out: str) -> set[str]:
+    """Return the lock files that an output says to regenerate."""
+    return set(re.findall(r"^note: ([^:\n]+):", out, re.MULTILINE))
