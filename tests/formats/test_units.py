@@ -71,6 +71,14 @@ def test_none_of_a_unit_with_a_checksum_moves(path: str, text: str) -> None:
         ("a.sh", f"curl -LO {URL}\ncd flashinfer-0.6.0\ndocker tag x org/y:flashinfer-0.6.1\n", 1),
         ("a.sh", f"curl -LO {URL}\ncd flashinfer-extras-0.6.1 && cd my-flashinfer-0.6.1\n", 1),
         ("a.sh", "cd flashinfer-0.6.1\n", 0),
+        # The name of a wheel is no folder: its label and tags belong to one release.
+        (
+            "Dockerfile",
+            'ARG WHEEL="flashinfer_python-0.6.1%2Bcu128-cp39-abi3-linux_x86_64.whl"\nARG FLASHINFER_VERSION=0.6.1\n',
+            1,
+        ),
+        ("a.sh", f"curl -LO {URL}\npip install ./flashinfer_python-0.6.1%2Bcu128torch2.7-cp39-abi3-linux.whl\n", 1),
+        ("a.sh", f"curl -LO {URL}\ncp /tmp/flashinfer-0.6.1%20old /src\n", 1),
         ("a.sh", "pip install flashinfer-python==0.6.1\ncd flashinfer-0.6.1\n", 1),
         ("CMakeLists.txt", f"CPMAddPackage(NAME x VERSION 0.6.1 URL https://h/torch2.5/{URL[8:]}.zip)\n", 0),
     ],

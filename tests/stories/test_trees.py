@@ -184,10 +184,7 @@ CASES = [
             "requirements/test/xpu.txt#torch": "2.14.0",
             "requirements/xpu.txt#torch": "2.14.0",
         },
-        (
-            "docker/Dockerfile.zen:65:23: note: torch: a wildcard, not one version",
-            "docker/build_vllm_ppc64le.sh:40:51: note: torch: not a version",
-        ),
+        (),  # the patterns that sed and grep search for are no pins
     ),
 ]
 

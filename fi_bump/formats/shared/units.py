@@ -27,7 +27,7 @@ def _pattern(wanted: Wanted) -> re.Pattern[bytes]:
     return compiled(
         alternatives,
         rb"(?<![A-Za-z0-9_.:@%+-])(?:" + alternatives + rb")-v?(?P<version>(?=[0-9!]+\.)" + VERSION + rb")"
-        rb"(?:\.(?:tar\.(?:gz|bz2|xz)|tgz|zip))?(?![\w+-]|\.\w)",
+        rb"(?:\.(?:tar\.(?:gz|bz2|xz)|tgz|zip))?(?![\w+%-]|\.\w)",
     )
 
 
