@@ -25,14 +25,6 @@ def _run() -> None:
         open_missing_streams()
     if sys.argv[1:] == ["--version"] and "_FI_BUMP_COMPLETE" not in os.environ:
         sys.exit(_print_version())
-    root = _checked(sys.argv[1:])
-    last_check = None
-    if root is not None:
-        from fi_bump.scanning import cache
-
-        last_check = cache.recall(root)
-        if last_check.report is not None and not sys.stdout.isatty():
-            _answer(last_check.report)
     from fi_bump.terminal.output import guard
 
     # Only typer answers these, so what a command needs is not imported.
@@ -42,7 +34,7 @@ def _run() -> None:
 
         checking = check.parse(sys.argv[1:])
         if checking is not None:
-            sys.exit(guard(lambda: check.run(checking, last_check)))
+            sys.exit(guard(lambda: check.run(checking)))
     # The other commands run for about a second: rare collections are enough.
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
@@ -67,28 +59,6 @@ def _print_version() -> int:
         return 0
 
     return guard(answer)
-
-
-def _checked(arguments: list[str]) -> str | None:
-    """Return the folder of a plain `[-C DIR] check`, or None for any other command line."""
-    match arguments:
-        case ["check"]:
-            return "."
-        case ["-C", root, "check"] if root:
-            return root
-    return None
-
-
-def _answer(report: bytes) -> None:
-    """Print the cached report of a check in step and end the process, which has nothing to clean up."""
-    try:
-        while report:
-            report = report[os.write(1, report) :]
-    except BrokenPipeError:
-        pass
-    except OSError:  # Go on with a real check, which reports the error.
-        return
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from fi_bump.boundary.reading import read_regular
+
 INTENT = "intent.json"
 JOURNAL = "journal.json"
 LOCK_FILE = "lock"
@@ -57,8 +59,7 @@ def _name(relative: str) -> str:
 def _linked_git(top: str, file: str) -> str | None:
     """Return the folder that the .git file of a worktree or submodule names (`gitdir: PATH`), or None."""
     try:
-        with open(file, encoding="utf-8", errors="surrogateescape") as stream:
-            text = stream.read()
+        text = read_regular(file).decode("utf-8", "surrogateescape")
     except OSError:
         return None
     folder = os.path.join(top, text.removeprefix("gitdir:").strip())
@@ -76,7 +77,7 @@ def pending_paths(root: str) -> list[str]:
     import json
 
     try:
-        with open(os.path.join(state_folder(root), JOURNAL), "rb") as stream:
-            return [str(entry["path"]) for entry in json.load(stream)["entries"]]
+        document = json.loads(read_regular(os.path.join(state_folder(root), JOURNAL)))
+        return [str(entry["path"]) for entry in document["entries"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []

@@ -38,7 +38,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("families", "formats", "versions"),
     ("index", "lock", "pins", "terminal"),
     ("user_files",),
-    ("boundary", "errors", "grammar", "records", "state", "untrusted", "user_cache"),
+    ("errors", "grammar", "records", "state", "untrusted", "user_cache"),
+    ("boundary",),
     # It holds the version.
     ("__init__",),
 )

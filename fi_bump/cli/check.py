@@ -23,6 +23,9 @@ def check_command(
         bool,
         typer.Option("--mentions", help="Also list lines that mention another version of a package but are not pins."),
     ] = False,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Read every file, also those unchanged since the last check.")
+    ] = False,
     online: Annotated[
         bool, typer.Option("--online", help="Also ask the package indexes whether the locked releases exist.")
     ] = False,
@@ -35,7 +38,7 @@ def check_command(
     from fi_bump.commands import check as command
 
     asked = command.CheckOptions(
-        root=context.obj, paths=tuple(paths or ()), fix=fix, diff=diff, form=form, mentions=mentions
+        root=context.obj, paths=tuple(paths or ()), fix=fix, diff=diff, form=form, mentions=mentions, cold=cold
     )
     if online:
         asked = asked._replace(online=online_of(index, yanked=False, prerelease=False))

@@ -12,13 +12,12 @@ from fi_bump import state
 from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import Exit, FiBumpError
 from fi_bump.findings.compare import Finding, compare, finding_order, interrupted
-from fi_bump.lock import LOCK_NAME
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.report.text import check_lines, count, mention_line, move_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning import cache
 from fi_bump.scanning.scan import Scan, watch_names
-from fi_bump.terminal.output import encoded, say, write_bytes
+from fi_bump.terminal.output import say, write_bytes
 
 if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class CheckOptions(NamedTuple):
-    """The options of `check`."""
+    """The options of `check`. `cold` reads every file, whatever the cache has."""
 
     root: str = "."
     paths: tuple[str, ...] = ()
@@ -35,6 +34,7 @@ class CheckOptions(NamedTuple):
     diff: bool = False
     form: ReportFormat = "text"
     mentions: bool = False
+    cold: bool = False
     online: Online | None = None
 
 
@@ -56,6 +56,8 @@ def parse(arguments: list[str]) -> CheckOptions | None:
             options = options._replace(fix=True)
         elif word == "--diff":
             options = options._replace(diff=True)
+        elif word == "--cold":
+            options = options._replace(cold=True)
         elif word == "--format" or word.startswith("--format="):
             form = _format(word[9:] if "=" in word else next(words, ""))
             if form is None:
@@ -77,20 +79,13 @@ def _format(name: str) -> ReportFormat | None:
     return report_format(name)
 
 
-def run(options: CheckOptions, last_check: cache.LastCheck | None = None) -> int:
+def run(options: CheckOptions) -> int:
     """Check, print the report, and return the exit code: 0 in step, 1 with findings left.
 
-    `last_check` is the cache of the last check, if the caller has loaded it already. Without `fix` no file of the
-    repository is written. Raises FiBumpError when the tree cannot be checked.
+    Without `fix` no file of the repository is written. Raises FiBumpError when the tree cannot be checked.
     """
-    is_whole = options == CheckOptions(options.root) and cache.enabled(options.root)
-    if last_check is None and is_whole:
-        last_check = cache.recall(options.root)
     repository = open_repository(options.root)
-    watch = None
-    if last_check is not None and is_whole:
-        watch = cache.Watch(repository.root, watch_names(repository.lock), last_check)
-        watch.lock(LOCK_NAME)
+    watch = _watch(repository, options)
     if options.fix:
         repository, scan = _fix(repository.root, options)
     else:
@@ -106,8 +101,17 @@ def run(options: CheckOptions, last_check: cache.LastCheck | None = None) -> int
     say(lines or ())
     in_step = not any(finding.fails for finding in findings)
     if watch is not None:
-        watch.save(encoded(lines) if in_step and lines is not None else None)
+        watch.save()
     return int(Exit.OK if in_step else Exit.FINDINGS)
+
+
+def _watch(repository: Repository, options: CheckOptions) -> cache.Watch | None:
+    """Return the cache of the last check for a check of the whole tree without other options, else None."""
+    root = options.root
+    if options._replace(cold=False) != CheckOptions(root) or not cache.enabled(root):
+        return None
+    last_check = cache.nothing() if options.cold else cache.recall(root)
+    return cache.Watch(repository.root, watch_names(repository.lock), last_check)
 
 
 def _show(repository: Repository, plan: Plan, options: CheckOptions) -> None:

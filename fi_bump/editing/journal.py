@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from fi_bump import errors
 from fi_bump.boundary.inside import Boundary, inside
+from fi_bump.boundary.reading import read_regular
 from fi_bump.errors import FileError
 from fi_bump.state import INTENT, JOURNAL
 from fi_bump.user_files import write_new
@@ -47,8 +48,7 @@ def explained(place: str, hint: str = NOTHING_CHANGED, what: str = "cannot be wr
 def read(path: str) -> bytes | None:
     """Return the file's bytes, or None if there is no file."""
     try:
-        with open(path, "rb") as stream:
-            return stream.read()
+        return read_regular(path)
     except FileNotFoundError:
         return None
 

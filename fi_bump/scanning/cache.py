@@ -1,10 +1,13 @@
-"""The cache of the last `check` of each tree, in the user's cache folder: an unchanged tree is not read again.
+"""The cache of the last `check` of each tree, in the user's cache folder: what has not changed is not read again.
 
-It contains three things: the entries of each folder and the findings of each file, so that `Watch` can skip most of
-them, and the report of a check in step (`recall`). Each is used only for files and folders whose size and times are
-the same as at that check. A change of a file, or of a folder's entries, changes its times (ctime cannot be set back).
-A file that changed within the two seconds before the check is not cached, since a second change in the same tick of
-the clock would leave no trace. No command decides from the cache what it writes. FI_BUMP_NO_CACHE turns it off.
+It contains the entries of each folder, and what was found in each file. `Watch` uses them only for files and folders
+that have the same device, inode, size and times as at that check. A change of a file, or of a folder's entries, changes
+its times (ctime cannot be set back). A file that changed within the two seconds before the check is not cached, since a
+second change in the same tick of the clock would leave no trace.
+
+The cache has no verdict. A file in which something was found is read at every check, and what was found counts for the
+same bytes only; so the cache can only hide a pin that is new in a file without one. No command decides from the cache
+what it writes. It is off in CI, with `check --cold`, and with FI_BUMP_NO_CACHE.
 
 The module imports only what the interpreter has loaded already. It raises nothing: without a cache all files are read.
 """
@@ -13,11 +16,12 @@ from __future__ import annotations
 
 import marshal
 import os
+import stat
 import sys
 import zlib
 from time import time_ns
 
-from fi_bump import __version__, state
+from fi_bump import __version__
 from fi_bump.user_cache import user_cache
 
 TYPE_CHECKING = False
@@ -29,26 +33,26 @@ if TYPE_CHECKING:
     # What was found in each file with something wanted, from `cache_codec.encode`; None if the file must be read again.
     FoundByPath: TypeAlias = dict[str, Any]
 
-_CACHE_FORMAT = 2
+_CACHE_FORMAT = 3
 _TICK = 2_000_000_000
 _OLD = 30 * 24 * 3600 * 1_000_000_000
 _UNSETTLED = -1
+# No cache of a tree that people work in is larger: 50,000 files take 5 MB.
+_LARGEST = 256 << 20
 
 
 class CachedCheck:
     """The content of one cache file: the signature of each folder and file, and what was found in the files.
 
-    `report` is empty if there is none. `linked` are the folders with symbolic links: the target of a link may change
-    and leave no trace in its folder.
+    `linked` are the folders with symbolic links: the target of a link may change and leave no trace in its folder.
     """
 
-    __slots__ = ("code", "files", "folders", "found", "linked", "names", "report")
+    __slots__ = ("code", "files", "folders", "found", "linked", "names")
 
     def __init__(
         self,
         code: str,
         names: str,
-        report: bytes,
         folders: Signatures,
         files: Signatures,
         found: FoundByPath,
@@ -56,59 +60,81 @@ class CachedCheck:
     ) -> None:
         self.code = code
         self.names = names
-        self.report = report
         self.folders = folders
         self.files = files
         self.found = found
         self.linked = linked
 
     @property
-    def parts(self) -> tuple[str, str, bytes, Signatures, Signatures, FoundByPath, frozenset[str]]:
+    def parts(self) -> tuple[str, str, Signatures, Signatures, FoundByPath, frozenset[str]]:
         """All fields in order, for `marshal`."""
-        return self.code, self.names, self.report, self.folders, self.files, self.found, self.linked
+        return self.code, self.names, self.folders, self.files, self.found, self.linked
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether the fields have their types and fit together. Only then can the content have come from `Watch`."""
+        signatures = (self.folders, self.files)
+        if not all(type(each) is dict for each in (*signatures, self.found)) or type(self.linked) is not frozenset:
+            return False
+        if not all({*map(type, each)} <= {str} and {*map(type, each.values())} <= {int} for each in signatures):
+            return False
+        return (
+            type(self.code) is str
+            and type(self.names) is str
+            and (not self.folders or "" in self.folders)
+            and self.found.keys() <= self.files.keys()
+            and self.linked <= self.folders.keys()
+        )
 
 
 class LastCheck:
     """The cache of the last check of a tree, and the new signature of every path that changed since.
 
-    `report` is the report of the last check if the tree was in step and nothing has changed. A path that changed after
-    the time `settled` (nanoseconds) may change again without a trace.
+    A path that changed after the time `settled` (nanoseconds) may change again without a trace.
     """
 
-    __slots__ = ("cached", "changed", "report", "settled")
+    __slots__ = ("cached", "changed", "settled")
 
-    def __init__(self, cached: CachedCheck | None, changed: Signatures, report: bytes | None, settled: int) -> None:
+    def __init__(self, cached: CachedCheck | None, changed: Signatures, settled: int) -> None:
         self.cached = cached
         self.changed = changed
-        self.report = report
         self.settled = settled
 
 
 def recall(root: str) -> LastCheck:
-    """Load the cache of the last check of this tree, and compare the times of every path in it."""
+    """Load the cache of the last check of this tree, and compare the signature of every path in it."""
     settled = time_ns() - _TICK
     cached = _load(root)
     if cached is None or cached.code != _code_version(cached.code):
-        return LastCheck(None, {}, None, settled)
+        return LastCheck(None, {}, settled)
     changed: Signatures = {}
-    stat = os.stat
+    look = os.stat
     for signatures in (cached.folders, cached.files):
         for path, signature in signatures.items():
             try:
-                now = stat(f"{root}/{path}")
-            except OSError:
+                now = look(f"{root}/{path}")
+            except (OSError, ValueError):
                 changed[path] = _UNSETTLED
                 continue
-            if now.st_ctime_ns ^ now.st_mtime_ns << 64 ^ now.st_size << 128 != signature:
+            if _unguarded_signature(now) != signature:
                 changed[path] = _signature(now, settled)
-    report = None if changed or state.pending(root) else cached.report
-    return LastCheck(cached, changed, report or None, settled)
+    return LastCheck(cached, changed, settled)
+
+
+def nothing() -> LastCheck:
+    """Return what `recall` returns for a tree without a cache, so that every file is read."""
+    return LastCheck(None, {}, time_ns() - _TICK)
 
 
 def _signature(now: os.stat_result, settled: int) -> int:
     if now.st_mtime_ns >= settled or now.st_ctime_ns >= settled:
         return _UNSETTLED
-    return now.st_ctime_ns ^ now.st_mtime_ns << 64 ^ now.st_size << 128
+    return _unguarded_signature(now)
+
+
+def _unguarded_signature(now: os.stat_result) -> int:
+    # Two files may have the same size and times: a file that takes the path of another one is another inode.
+    return now.st_ctime_ns ^ now.st_mtime_ns << 64 ^ now.st_size << 128 ^ now.st_ino << 192 ^ now.st_dev << 256
 
 
 def enabled(root: str) -> bool:
@@ -128,7 +154,7 @@ class Watch:
         self._last_check = last_check
         cached = last_check.cached
         if cached is None or cached.names != self._names:
-            cached = CachedCheck(code="", names="", report=b"", folders={}, files={}, found={}, linked=frozenset())
+            cached = CachedCheck(code="", names="", folders={}, files={}, found={}, linked=frozenset())
         self._cached = cached
         self._without_findings = cached.files.keys() - cached.found.keys() - last_check.changed.keys()
         self._unchanged_folders = cached.folders.keys() - cached.linked - last_check.changed.keys()
@@ -179,11 +205,6 @@ class Watch:
         """Record the state of a file that was read, from before the read; None for a file that could not be read."""
         self._files[path] = _UNSETTLED if now is None else _signature(now, self._last_check.settled)
 
-    def lock(self, path: str) -> None:
-        """Record the lock, which was read already."""
-        self._files[path] = self._signature_before_read(path, self._cached.files)
-        self._found[path] = None
-
     def record_found(self, path: str, found: Any) -> None:
         """Record what was found in a file, so that the next check reads the file again."""
         self._found[path] = found
@@ -194,14 +215,11 @@ class Watch:
         same = signature != _UNSETTLED and signature == self._cached.files.get(path)
         return self._cached.found.get(path) if same else None
 
-    def save(self, report: bytes | None) -> None:
-        """Write the cache if it changed: everything recorded, and `report`, the report of a whole check in step."""
-        if _UNSETTLED in self._folders.values() or _UNSETTLED in self._files.values():
-            report = None
+    def save(self) -> None:
+        """Write everything that was recorded to the cache, if it changed."""
         cached = CachedCheck(
             code=_code_version(),
             names=self._names,
-            report=report or b"",
             folders=self._folders,
             files=self._files,
             found=self._found,
@@ -244,11 +262,18 @@ def _code_version(saved: str = "") -> str:
 
 
 def _cache_file(root: str) -> str | None:
-    base = None if os.environ.get("FI_BUMP_NO_CACHE") else user_cache()
+    # On Windows st_ctime is the time at which a file was made, so a change could leave no trace.
+    off = os.environ.get("FI_BUMP_NO_CACHE") or _is_ci() or os.name != "posix"
+    base = None if off else user_cache()
     if base is None:
         return None
     real = os.fsencode(os.path.realpath(root))
     return os.path.join(base, "checks", f"{zlib.crc32(real):08x}{zlib.adler32(real):08x}")
+
+
+def _is_ci() -> bool:
+    """Whether this is a CI job, as GitHub, GitLab, Buildkite and most others say it: nobody waits for it there."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
 def _load(root: str) -> CachedCheck | None:
@@ -256,17 +281,33 @@ def _load(root: str) -> CachedCheck | None:
     if path is None:
         return None
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-        try:
-            data = os.read(descriptor, os.fstat(descriptor).st_size)
-        finally:
-            os.close(descriptor)
+        data = _own_bytes(path)
         if zlib.crc32(data[4:]).to_bytes(4) != data[:4]:
             return None
         real, *parts = marshal.loads(data[4:])
-        return CachedCheck(*parts) if real == os.path.realpath(root) else None
-    except (OSError, ValueError, EOFError, TypeError):
+        cached = CachedCheck(*parts) if real == os.path.realpath(root) else None
+        return cached if cached is not None and cached.is_consistent else None
+    except (OSError, ValueError, EOFError, TypeError, MemoryError, RecursionError):
         return None
+
+
+def _own_bytes(path: str) -> bytes:
+    """Return the content of a regular file that only this user can have written. Raises OSError for any other."""
+    # Non-blocking, since a pipe may have this name.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        now = os.fstat(descriptor)
+        writable_by_others = now.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        if not stat.S_ISREG(now.st_mode) or now.st_uid != os.geteuid() or writable_by_others:
+            raise OSError("not a file of this user")
+        if now.st_size > _LARGEST:
+            raise OSError("too large for a cache")
+        pieces = []
+        while piece := os.read(descriptor, now.st_size + 1):
+            pieces.append(piece)
+        return b"".join(pieces)
+    finally:
+        os.close(descriptor)
 
 
 def _store(root: str, cached: CachedCheck) -> None:
@@ -289,5 +330,6 @@ def _forget_old(folder: str) -> None:
     """Delete the caches of trees that were not checked for a month."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.stat().st_mtime_ns < time_ns() - _OLD:
+            old = entry.stat(follow_symlinks=False).st_mtime_ns < time_ns() - _OLD
+            if old and not entry.is_dir(follow_symlinks=False):
                 os.unlink(entry.path)

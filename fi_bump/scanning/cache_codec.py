@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from enum import Enum
 
+from fi_bump.grammar import is_version
 from fi_bump.pins import Floor, Found, Guard, Kind, Mark, Pin, Source, Span, Unpinned
 
 TYPE_CHECKING = False
@@ -11,9 +13,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def encode(found: Found) -> Any:
-    """Return the results as nested tuples of texts and numbers, without the source."""
-    return tuple([tuple([_encoded(item[1:]) for item in items]) for items in found])
+def encode(source: Source, found: Found) -> Any:
+    """Return the results as nested tuples of texts and numbers, with a checksum of the source's bytes."""
+    return zlib.crc32(source.data), *[tuple([_encoded(item[1:]) for item in items]) for items in found]
 
 
 def _encoded(value: Any) -> Any:
@@ -23,45 +25,70 @@ def _encoded(value: Any) -> Any:
 
 
 def decode(source: Source, data: Any) -> Found:
-    """Return the results of `encode` as records, for a source with the same bytes."""
-    pins, unpinned, floors = data
-    return Found(
-        tuple(
-            Pin(
-                source=source,
-                span=Span(*span),
-                anchor=anchor,
-                kind=Kind(kind),
-                subject=subject,
-                hashes=_spans(hashes),
-                command=command,
-                repeats=_spans(repeats),
-                guard=_guard(guard),
-            )
-            for span, anchor, kind, subject, hashes, command, repeats, guard in pins
-        ),
-        tuple(
-            Unpinned(
-                source=source,
-                span=Span(*span),
-                subject=subject,
-                reason=reason,
-                version=version,
-                mark=None if mark is None else Mark(mark),
-                rows=rows,
-            )
-            for span, subject, reason, version, mark, rows in unpinned
-        ),
-        tuple(Floor(source, Span(*span), subject, specifier) for span, subject, specifier in floors),
-    )
+    """Return the results of `encode` as records. Raises ValueError if they are not of these bytes."""
+    try:
+        checksum, pins, unpinned, floors = data
+        if checksum != zlib.crc32(source.data):
+            raise ValueError("the file has changed")
+        return Found(
+            tuple(
+                Pin(
+                    source=source,
+                    span=_version(source, span),
+                    anchor=_text(anchor),
+                    kind=Kind(kind),
+                    subject=_text(subject),
+                    hashes=tuple([_span(source, each) for each in hashes]),
+                    command=None if command is None else _text(command),
+                    repeats=tuple([_version(source, each) for each in repeats]),
+                    guard=_guard(source, guard),
+                )
+                for span, anchor, kind, subject, hashes, command, repeats, guard in pins
+            ),
+            tuple(
+                Unpinned(
+                    source=source,
+                    span=_span(source, span),
+                    subject=_text(subject),
+                    reason=_text(reason),
+                    version=None if version is None else _text(version),
+                    mark=None if mark is None else Mark(mark),
+                    rows=tuple(map(_text, rows)),
+                )
+                for span, subject, reason, version, mark, rows in unpinned
+            ),
+            tuple(
+                Floor(source, _span(source, span), _text(subject), _text(specifier))
+                for span, subject, specifier in floors
+            ),
+        )
+    except TypeError as error:
+        raise ValueError(str(error)) from None
 
 
-def _guard(data: Any) -> Guard | None:
+def _guard(source: Source, data: Any) -> Guard | None:
     if data is None:
         return None
     reason, checksums, address = data
-    return Guard(reason, _spans(checksums), address)
+    spans = tuple([_span(source, each) for each in checksums])
+    return Guard(_text(reason), spans, None if address is None else _text(address))
 
 
-def _spans(places: Any) -> tuple[Span, ...]:
-    return tuple([Span(*place) for place in places])
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _span(source: Source, place: Any) -> Span:
+    start, end = place
+    if type(start) is not int or type(end) is not int or not 0 <= start <= end <= len(source.data):
+        raise ValueError("no span of this file")
+    return Span(start, end)
+
+
+def _version(source: Source, place: Any) -> Span:
+    span = _span(source, place)
+    if not is_version(source.text(span)):
+        raise ValueError("no version is there")
+    return span

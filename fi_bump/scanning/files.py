@@ -60,7 +60,6 @@ def walk(
         prefix = f"{folder}/" if folder else ""
         known = watch.listing(folder) if watch is not None else None
         if known is not None:
-            boundary.enter(folder)
             folders += known[0]
             yield from known[1]
             continue

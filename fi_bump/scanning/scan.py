@@ -136,9 +136,11 @@ class _FileScanner:
         if source is None:
             return None
         known = watch.cached_found(path) if watch is not None else None
-        if known is not None:
-            what: Found | ParseError = decode(source, known)
-        elif path in self.literals or names_any(source.data, self._words):
+        what = _decoded(source, known)
+        if what is None:
+            known = None
+            if path not in self.literals and not names_any(source.data, self._words):
+                return None
             try:
                 what = look(source, self._wanted, self.literals.get(path, ()))
             except ParseError as error:
@@ -146,13 +148,21 @@ class _FileScanner:
                     error.hint = error.hint or FIX_OR_EXCLUDE
                     raise
                 what = error
-        else:
-            return None
         if what == ((), (), ()):
             return None
         if watch is not None:
-            watch.record_found(path, None if isinstance(what, ParseError) else known or encode(what))
+            watch.record_found(path, None if isinstance(what, ParseError) else known or encode(source, what))
         return what
+
+
+def _decoded(source: Source, known: object) -> Found | ParseError | None:
+    """Return what the cache has about a file; None if it has nothing, or nothing that fits the file's bytes."""
+    if known is None:
+        return None
+    try:
+        return decode(source, known)
+    except ValueError:
+        return None
 
 
 def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:

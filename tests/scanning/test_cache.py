@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from fi_bump.scanning.scan import watch_names
 from tests.conftest import LOCK, OLD, TREE, plant
 
 IN_STEP = b"flashinfer 0.6.8.post1: 5 pins in 4 files, in step\n"
+EXCLUDED = LOCK.replace(b"\n  }\n}", b'\n  },\n  "exclude": ["third_party/**"]\n}')
 LATER = 10 * 1_000_000_000
 
 
@@ -32,6 +34,7 @@ LATER = 10 * 1_000_000_000
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an engine in step, whose files count as old, with its own cache."""
     monkeypatch.delenv("FI_BUMP_NO_CACHE")
+    monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(cache, "time_ns", lambda: time.time_ns() + LATER)
     root = tmp_path / "engine"
@@ -48,16 +51,13 @@ def watching(root: Path) -> cache.Watch:
     return cache.Watch(str(root), watch_names(load(LOCK)), cache.recall(str(root)))
 
 
-def test_a_tree_in_step_is_recalled(tree: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    assert cache.recall(str(tree)).report is None
-    assert look(tree) == 0
-    assert capfdbinary.readouterr().out == IN_STEP
-    assert cache.recall(str(tree)).report == IN_STEP
-    assert cache.recall(str(tree / ".." / "engine")).report == IN_STEP
+def kept(root: Path) -> cache.CachedCheck | None:
+    """Return what the cache has of a tree."""
+    return cache.recall(str(root)).cached
 
 
-def test_unchanged_files_without_findings_are_not_read_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert look(tree) == 0
+def files_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which each later read of a file of the tree adds its path."""
     read: list[str] = []
     real = files.read
 
@@ -66,16 +66,43 @@ def test_unchanged_files_without_findings_are_not_read_again(tree: Path, monkeyp
         return real(root, path, watch, boundary)
 
     monkeypatch.setattr("fi_bump.scanning.files.read", spy)
+    return read
+
+
+WITH_FINDINGS = ["docker/Dockerfile", "docker/Dockerfile.nightly", "docker/versions.json", "requirements/cuda.txt"]
+
+
+def test_files_with_findings_are_read_at_every_check(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kept(tree) is None
+    assert look(tree) == 0
+    read = files_read(monkeypatch)
+    for _ in range(2):
+        read.clear()
+        assert look(tree) == 0
+        assert sorted(read) == [*WITH_FINDINGS, "versions.lock.json"]
+
+
+def test_the_cache_of_a_tree_has_one_name(tree: Path) -> None:
+    assert look(tree) == 0
+    assert kept(tree / ".." / "engine") is not None
+
+
+def test_the_cache_has_no_verdict(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A pin that drifts without a trace, as after a write to a mapped page: the version comes from the file's bytes.
+    assert look(tree) == 0
+    monkeypatch.setattr(cache, "_unguarded_signature", lambda now: 1)
+    assert look(tree) == 0
+    edit(tree)
+    assert cache.recall(str(tree)).changed == {}
+    assert look(tree) == 1
+
+
+def test_unchanged_files_without_findings_are_not_read_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert look(tree) == 0
+    read = files_read(monkeypatch)
     (tree / "src/b.py").write_bytes(b"import torch\n")
     assert look(tree) == 0
-    assert sorted(read) == [
-        "docker/Dockerfile",
-        "docker/Dockerfile.nightly",
-        "docker/versions.json",
-        "requirements/cuda.txt",
-        "src/b.py",
-        "versions.lock.json",
-    ]
+    assert sorted(read) == [*WITH_FINDINGS, "src/b.py", "versions.lock.json"]
 
 
 def spied(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
@@ -146,7 +173,7 @@ def test_every_finding_survives_encoding(kind: str) -> None:
     source = Source("uv.lock" if kind == "mark" else "requirements.txt", said)
     found = scan.look(source, scan.wanted_by(load(LOCK).groups))
     assert found != ((), (), ())
-    data = marshal.loads(marshal.dumps(encode(found)))
+    data = marshal.loads(marshal.dumps(encode(source, found)))
     assert decode(source, data) == found
     assert repr(decode(source, data)) == repr(found)
 
@@ -200,59 +227,123 @@ def journal(root: Path) -> None:
 def test_every_change_is_seen(tree: Path, change: Any) -> None:
     assert look(tree) == 0
     change(tree)
-    assert cache.recall(str(tree)).report is None
     assert look(tree) == 1
 
 
-def test_a_file_replaced_by_a_link_out_of_the_repository(tree: Path) -> None:
+def test_a_file_replaced_by_a_link_out_of_the_repository(tree: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert look(tree) == 0
     outside = tree.parent / "outside.txt"
     outside.write_bytes(b"flashinfer-python==0.6.1\n")
     (tree / "src" / "requirements.txt").symlink_to(outside)
-    note = b"src/requirements.txt:1:1: note: this link leads out of the repository, so fi-bump does not read it [link-outside]\n"
-    assert cache.recall(str(tree)).report is None
-    assert look(tree) == 0
-    assert cache.recall(str(tree)).report == note + IN_STEP
+    note = (
+        b"src/requirements.txt:1:1: note: this link leads out of the repository, so fi-bump does not read it "
+        b"[link-outside]\n"
+    )
+    for _ in range(2):
+        capfdbinary.readouterr()
+        assert look(tree) == 0
+        assert capfdbinary.readouterr().out == note + IN_STEP
     (tree / "docker" / "Dockerfile").unlink()
     (tree / "docker" / "Dockerfile").symlink_to(outside)
-    assert cache.recall(str(tree)).report is None
     with pytest.raises(FiBumpError, match="docker/Dockerfile: is a link to a file outside the repository"):
         look(tree)
 
 
-def test_a_change_that_stays_in_step_gives_the_new_report(tree: Path) -> None:
+class OneTick:
+    """The attributes of a file, as if everything happened in one tick of the clock."""
+
+    st_ctime_ns = st_mtime_ns = 1
+
+    def __init__(self, now: os.stat_result) -> None:
+        self._now = now
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._now, name)
+
+
+@pytest.fixture
+def one_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give all files and folders the same times, as those have that an archive or a checkout makes at once."""
+    for name in ("stat", "fstat"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda path, real=real, **options: OneTick(real(path, **options)))
+
+
+def twins(root: Path) -> None:
+    """Make two files of one size: one has a pin and is excluded, the other one has none."""
+    texts = {"on": b"ARG FLASHINFEX_VERSION=0.6.7\n", "third_party": b"ARG FLASHINFER_VERSION=0.6.7\n"}
+    plant(root, {f"{folder}/Dockerfile": text for folder, text in texts.items()})
+
+
+@pytest.mark.usefixtures("one_tick")
+def test_two_folders_that_change_places(tree: Path) -> None:
+    plant(tree, {"versions.lock.json": EXCLUDED})
+    twins(tree)
     assert look(tree) == 0
-    plant(tree, {"src/requirements.txt": b"flashinfer-python\n"})
-    assert cache.recall(str(tree)).report is None
+    (tree / "on").rename(tree / "x")
+    (tree / "third_party").rename(tree / "on")
+    (tree / "x").rename(tree / "third_party")
+    assert look(tree) == 1
+
+
+@pytest.mark.usefixtures("one_tick")
+def test_two_files_that_change_places(tree: Path) -> None:
+    plant(tree, {"versions.lock.json": EXCLUDED})
+    twins(tree)
     assert look(tree) == 0
-    note = b"src/requirements.txt:1:1: note: flashinfer-python: has no version specifier [unpinned]\n"
-    assert cache.recall(str(tree)).report == note + IN_STEP
+    (tree / "on/Dockerfile").rename(tree / "x")
+    (tree / "third_party/Dockerfile").rename(tree / "on/Dockerfile")
+    (tree / "x").rename(tree / "third_party/Dockerfile")
+    assert look(tree) == 1
+
+
+@pytest.mark.usefixtures("one_tick")
+def test_a_folder_behind_another_one_of_its_name(tree: Path) -> None:
+    plant(tree, {"versions.lock.json": EXCLUDED, "a/b/c/notes": b"", "third_party/b/c/notes": b""})
+    twins(tree / "a/b/c")
+    (tree / "a/b/c/third_party").rename(tree / "third_party/b/c/on")
+    assert look(tree) == 0
+    (tree / "a/b").rename(tree / "x")
+    (tree / "third_party/b").rename(tree / "a/b")
+    assert look(tree) == 1
 
 
 def test_a_file_that_changed_just_now_is_not_cached(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "time_ns", time.time_ns)
     assert look(tree) == 0
-    assert cache.recall(str(tree)).report is None
     assert not watching(tree).can_skip("src/a.py")
-
-
-def test_a_report_with_drift_is_not_cached(tree: Path) -> None:
-    edit(tree)
-    assert look(tree) == 1
-    assert cache.recall(str(tree)).report is None
 
 
 def test_only_a_check_without_options_is_cached(tree: Path) -> None:
     assert check.run(check.CheckOptions(str(tree), form="json")) == 0
     assert check.run(check.CheckOptions(str(tree), paths=("docker",))) == 0
     assert check.run(check.CheckOptions(str(tree), fix=True)) == 0
-    assert cache.recall(str(tree)).report is None
+    assert kept(tree) is None
+
+
+def test_cold_reads_every_file_and_keeps_what_it_saw(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert look(tree) == 0
+    monkeypatch.setattr(cache, "_unguarded_signature", lambda now: 1)
+    assert look(tree) == 0
+    plant(tree, {"src/a.py": b"x = ['flashinfer-python==0.6.1']\n"})
+    assert look(tree) == 0
+    read = files_read(monkeypatch)
+    assert check.run(check.CheckOptions(str(tree), cold=True)) == 1
+    assert sorted(read) == sorted([*WITH_FINDINGS, "src/a.py", "src/b.py", "versions.lock.json"])
+    assert look(tree) == 1
+
+
+@pytest.mark.parametrize(("value", "off"), [("true", True), ("1", True), ("", False), ("false", False), ("0", False)])
+def test_nothing_is_kept_in_ci(tree: Path, monkeypatch: pytest.MonkeyPatch, value: str, off: bool) -> None:
+    monkeypatch.setenv("CI", value)
+    assert look(tree) == 0
+    assert (kept(tree) is None) is off
 
 
 def test_another_version_of_fi_bump_ignores_the_cache(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert look(tree) == 0
     monkeypatch.setattr(cache, "__version__", "99")
-    assert cache.recall(str(tree)).report is None
+    assert kept(tree) is None
     assert not watching(tree).can_skip("src/a.py")
 
 
@@ -265,26 +356,131 @@ def test_other_wanted_names_are_found_in_cached_files(tree: Path) -> None:
     assert look(tree) == 1
 
 
-@pytest.mark.parametrize("data", [b"", b"x", b"\0\0\0\0", b"\0" * 100, marshal.dumps((1, 2))])
-def test_a_broken_cache_is_ignored(tree: Path, tmp_path: Path, data: bytes) -> None:
-    assert look(tree) == 0
+def cache_file(tmp_path: Path) -> Path:
     (file,) = (tmp_path / "cache/fi-bump/checks").iterdir()
-    file.write_bytes(data)
-    assert cache.recall(str(tree)).report is None
+    return file
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"\0\0\0\0", b"\0" * 100, marshal.dumps((1, 2)), b"[\xff\xff\xff\x7f"])
+@pytest.mark.parametrize("summed", [False, True])
+def test_a_broken_cache_is_ignored(tree: Path, tmp_path: Path, data: bytes, summed: bool) -> None:
     assert look(tree) == 0
-    assert cache.recall(str(tree)).report == IN_STEP
+    file = cache_file(tmp_path)
+    file.write_bytes(zlib.crc32(data).to_bytes(4) + data if summed else data)
+    assert kept(tree) is None
+    assert look(tree) == 0
+    assert kept(tree) is not None
+
+
+def rewrite(tree: Path, file: Path, **fields: Any) -> None:
+    """Write the cache of a tree again with other fields."""
+    before = kept(tree)
+    assert before is not None
+    values = [
+        fields.get(name, getattr(before, name)) for name in ("code", "names", "folders", "files", "found", "linked")
+    ]
+    data = marshal.dumps((str(tree), *values, *fields.get("more", ())))
+    file.write_bytes(zlib.crc32(data).to_bytes(4) + data)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *(
+            {name: value}
+            for name in ("code", "names", "folders", "files", "found", "linked")
+            for value in (None, 5, "x")
+        ),
+        {"folders": {1: 2}},
+        {"folders": {"a": 2}},
+        {"files": {"a": "b"}},
+        {"files": {b"a": 1}},
+        {"found": {"nowhere": ((), (), ())}},
+        {"linked": frozenset(["nowhere"])},
+        {"more": (1,)},
+        {"folders": [], "files": []},
+    ],
+)
+def test_a_cache_of_another_shape_is_ignored(tree: Path, tmp_path: Path, fields: dict[str, Any]) -> None:
+    plant(tree, {"src/b.py": b"x = ['flashinfer-python==0.6.1']\n"})
+    assert look(tree) == 1
+    rewrite(tree, cache_file(tmp_path), **fields)
+    if fields not in ({"code": "x"}, {"names": "x"}):
+        assert kept(tree) is None
+    assert look(tree) == 1
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        5,
+        "abc",
+        (),
+        ((), ()),
+        ((1,), (), ()),
+        ((((0, 3), "a", "requirement", "b", (), None, ()),), (), ()),
+        ((((19, 10**9), "a", "requirement", "b", (), None, ()),), (), ()),
+        ((((19, 30), 1, "requirement", "b", (), None, ()),), (), ()),
+        ((((19, 30), "a", "nothing", "b", (), None, ()),), (), ()),
+        ((), (((0, 1), "a", "b", 5, None),), ()),
+        ((), (), (((0, 1), "a"),)),
+    ],
+)
+def test_findings_that_do_not_fit_their_file_are_found_again(tree: Path, tmp_path: Path, found: Any) -> None:
+    assert look(tree) == 0
+    cached = kept(tree)
+    assert cached is not None
+    rewrite(tree, cache_file(tmp_path), found={**cached.found, "requirements/cuda.txt": found})
+    assert look(tree) == 0
+    again = kept(tree)
+    assert again is not None
+    assert again.found == cached.found
+
+
+def test_only_a_file_of_the_user_is_believed(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert look(tree) == 0
+    file = cache_file(tmp_path)
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    data = file.read_bytes()
+    for mode in (0o620, 0o602, 0o666):
+        file.chmod(mode)
+        assert kept(tree) is None
+    file.chmod(0o600)
+    assert kept(tree) is not None
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert kept(tree) is None
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+    assert file.read_bytes() == data
+    assert kept(tree) is None
+
+
+@pytest.mark.parametrize("what", ["pipe", "folder", "endless"])
+def test_a_cache_that_is_no_file(tree: Path, tmp_path: Path, what: str) -> None:
+    assert look(tree) == 0
+    file = cache_file(tmp_path)
+    file.unlink()
+    if what == "pipe":
+        os.mkfifo(file, 0o600)
+    elif what == "folder":
+        file.mkdir()
+    else:
+        file.symlink_to("/dev/zero")
+    assert look(tree) == 0
 
 
 def test_a_cache_that_cannot_be_written_is_ignored(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_bytes(b"a file")
     assert look(tree) == 0
-    assert cache.recall(str(tree)).report is None
+    assert kept(tree) is None
 
 
 def test_it_can_be_turned_off(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FI_BUMP_NO_CACHE", "1")
     assert look(tree) == 0
-    assert cache.recall(str(tree)).report is None
+    assert kept(tree) is None
     assert not (tmp_path / "cache").exists()
 
 
@@ -294,7 +490,7 @@ def test_each_tree_has_its_own_cache(tree: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(tree, other)
     shutil.copy2(file, cache._cache_file(str(other)) or "")
-    assert cache.recall(str(other)).report is None
+    assert kept(other) is None
 
 
 def test_old_trees_are_forgotten(tree: Path, tmp_path: Path) -> None:
@@ -326,7 +522,6 @@ TEXTS = [
     b"flashinfer_version: 0.6.8.post1\n",
     b'{"flashinfer": ',
 ]
-EXCLUDED = LOCK.replace(b"\n  }\n}", b'\n  },\n  "exclude": ["third_party/**"]\n}')
 LOCKS = [
     LOCK,
     LOCK.replace(b'"sites": [', b'"sites": ["notes.md#literal:flashinfer-python=={version}", '),
@@ -372,7 +567,7 @@ def take(root: Path, step: tuple[Any, ...]) -> None:
 @pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(steps=STEPS)
-def test_the_cached_report_equals_a_full_check(
+def test_a_check_with_the_cache_equals_a_full_check(
     tree: Path, steps: list[tuple[Any, ...]], capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     def answer() -> tuple[int | str, bytes]:
@@ -390,30 +585,28 @@ def test_the_cached_report_equals_a_full_check(
     for step in [*steps, ("check",)]:
         take(tree, step)
         if step == ("check",):
-            report = cache.recall(str(tree)).report
             quick = answer()
             os.environ["FI_BUMP_NO_CACHE"] = "1"
             try:
                 assert answer() == quick
             finally:
                 del os.environ["FI_BUMP_NO_CACHE"]
-            assert report is None or quick == (0, report)
 
 
 @pytest.mark.slow
 def test_from_the_command_line(tmp_path: Path) -> None:
     root = tmp_path / "engine"
-    plant(root, {**TREE, "versions.lock.json": LOCK})
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "FI_BUMP_NO_CACHE": ""}
-    command = [sys.executable, "-X", "importtime", "-m", "fi_bump", "-C", str(root), "check"]
+    plant(root, {**TREE, "versions.lock.json": LOCK, "src/a.py": b""})
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "FI_BUMP_NO_CACHE": "", "CI": ""}
+    command = [sys.executable, "-m", "fi_bump", "-C", str(root), "check"]
     time.sleep(2.1)
-    first, second = (subprocess.run(command, env=environment, capture_output=True) for _ in range(2))
-    assert (first.returncode, first.stdout) == (second.returncode, second.stdout) == (0, IN_STEP)
-    assert b"fi_bump.commands.check\n" in first.stderr
-    assert b"fi_bump.commands.check\n" not in second.stderr
+    for _ in range(2):
+        done = subprocess.run(command, env=environment, capture_output=True)
+        assert (done.returncode, done.stdout, done.stderr) == (0, IN_STEP, b"")
+    assert cache_file(tmp_path).stat().st_size > 100
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as closed:
         assert closed.stdout is not None
         closed.stdout.close()
         assert closed.stderr is not None
-        assert b"Traceback" not in closed.stderr.read()
+        assert closed.stderr.read() == b""
     assert closed.returncode == 0
