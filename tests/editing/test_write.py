@@ -272,6 +272,33 @@ def test_a_planted_journal_writes_no_file_that_fi_bump_never_writes(tmp_path: Pa
     assert (tmp_path / path).read_bytes() == OLD
 
 
+def test_a_state_folder_that_is_a_link(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    plant(root, {"a": OLD})
+    outside.mkdir()
+    (root / ".fi-bump").symlink_to(outside)
+    assert refused(root, FileChange("a", OLD, NEW)) == (
+        ".fi-bump: is a link, but fi-bump keeps its journal there",
+        "remove this link",
+    )
+    assert list(outside.iterdir()) == []
+    assert (root / "a").read_bytes() == OLD
+
+
+@pytest.mark.parametrize("name", ["journal.json", "intent.json"])
+def test_a_pipe_in_place_of_the_journal(tmp_path: Path, name: str) -> None:
+    plant(tmp_path, {"a": OLD})
+    (tmp_path / ".fi-bump").mkdir()
+    os.mkfifo(tmp_path / ".fi-bump" / name)
+    assert pending_paths(str(tmp_path)) == []
+    message, _ = refused(tmp_path, FileChange("a", OLD, NEW))
+    assert message == {
+        "journal.json": f"{tmp_path}/.fi-bump/journal.json: an interrupted fi-bump left its journal",
+        "intent.json": f"{tmp_path}/.fi-bump/intent.json: cannot be written: not a regular file",
+    }[name]
+    assert (tmp_path / "a").read_bytes() == OLD
+
+
 def test_the_folder_of_the_state(tmp_path: Path) -> None:
     bare, repository, worktree = tmp_path / "bare", tmp_path / "repository", tmp_path / "worktree"
     long = "/".join(["d" * 100] * 3)
