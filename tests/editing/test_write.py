@@ -290,12 +290,15 @@ def test_a_pipe_in_place_of_the_journal(tmp_path: Path, name: str) -> None:
     plant(tmp_path, {"a": OLD})
     (tmp_path / ".fi-bump").mkdir()
     os.mkfifo(tmp_path / ".fi-bump" / name)
-    assert pending_paths(str(tmp_path)) == []
+    assert journal.pending_paths(str(tmp_path)) == []
     message, _ = refused(tmp_path, FileChange("a", OLD, NEW))
-    assert message == {
-        "journal.json": f"{tmp_path}/.fi-bump/journal.json: an interrupted fi-bump left its journal",
-        "intent.json": f"{tmp_path}/.fi-bump/intent.json: cannot be written: not a regular file",
-    }[name]
+    assert (
+        message
+        == {
+            "journal.json": f"{tmp_path}/.fi-bump/journal.json: an interrupted fi-bump left its journal",
+            "intent.json": f"{tmp_path}/.fi-bump/intent.json: cannot be read: not a regular file",
+        }[name]
+    )
     assert (tmp_path / "a").read_bytes() == OLD
 
 
