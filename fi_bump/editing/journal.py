@@ -90,7 +90,7 @@ def note_intent(top: str, state: str, temporaries: Iterable[str]) -> None:
 def drop_intent(top: str, state: str) -> bool:
     """Remove the temporary files that a run recorded and left; return whether there was a record."""
     note = os.path.join(state, INTENT)
-    with explained(note, what="cannot be read"):
+    with explained(note):
         data = read(note)
     if data is None:
         return False

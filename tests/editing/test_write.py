@@ -296,7 +296,7 @@ def test_a_pipe_in_place_of_the_journal(tmp_path: Path, name: str) -> None:
         message
         == {
             "journal.json": f"{tmp_path}/.fi-bump/journal.json: an interrupted fi-bump left its journal",
-            "intent.json": f"{tmp_path}/.fi-bump/intent.json: cannot be read: not a regular file",
+            "intent.json": f"{tmp_path}/.fi-bump/intent.json: cannot be written: not a regular file",
         }[name]
     )
     assert (tmp_path / "a").read_bytes() == OLD
