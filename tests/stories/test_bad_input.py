@@ -279,7 +279,7 @@ def test_our_own_mistake_is_said_and_nothing_is_written(
 def test_an_unexpected_error_is_a_sentence(engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from fi_bump.commands import check
 
-    def fail(_: check.CheckOptions, memory: object) -> int:
+    def fail(_: check.CheckOptions) -> int:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(check, "run", fail)
