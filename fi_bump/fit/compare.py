@@ -15,6 +15,7 @@ from fi_bump.fit.engine.uses import RESULT, Use
 from fi_bump.fit.judge import grouped, judge, order
 from fi_bump.fit.meanings import found_meanings, meanings
 from fi_bump.fit.model import ApiFinding, Fit
+from fi_bump.fit.notes import Notes
 from fi_bump.fit.origin import traced
 from fi_bump.fit.packages import known_api
 from fi_bump.fit.release import ReleaseSide
@@ -99,7 +100,8 @@ def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSourc
     sources.stored = found.stored
     pinned = sources.side(asked.pinned)
     proposed = sources.side(asked.proposed) if asked.proposed is not None else None
-    findings = grouped(judge(found.uses, pinned, proposed))
+    notes = Notes(pinned, proposed, known_api(asked.package).native)
+    findings = grouped([*judge(found.uses, pinned, proposed), *notes.of(found.uses)])
     if asked.proposed is not None and proposed is not None:
         findings = [
             traced(_replaced(each, pinned, proposed), sources, asked.pinned, asked.proposed, asked.repository)

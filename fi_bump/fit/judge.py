@@ -32,6 +32,7 @@ class Raised(NamedTuple):
     new: Defined | None = None
     changes: tuple[str, ...] = ()
     repaired: bool | None = None
+    reasons: tuple[str, ...] = ()
 
     @property
     def cause(self) -> tuple[object, ...]:
@@ -68,6 +69,7 @@ def grouped(raised: Iterable[Raised]) -> list[ApiFinding]:
             new=first.new,
             changes=first.changes,
             repaired=first.repaired,
+            reasons=first.reasons,
         )
         for group in found.values()
         for first in group[:1]
@@ -89,7 +91,7 @@ def _at_the_pin(
     repaired = None if proposed is None or after is None else not after.is_broken
     for each in _broken(use, before, pinned):
         if each.rule is not Rule.API_GUARDED:
-            old, new = each.new, None if proposed is None or after is None else _defined(proposed, after, each.symbol)
+            old, new = each.new, None if proposed is None or after is None else defined(proposed, after, each.symbol)
             changes = _changes(before, after)
             yield each._replace(rule=Rule.API_PIN, old=old, new=new, changes=changes, repaired=repaired)
 
@@ -102,15 +104,15 @@ def _on_the_way(
     if after.is_broken:
         known = set() if before is None else {*before.misfits, *([before.absent] if before.absent else [])}
         for each in _broken(use, after, proposed, known):
-            old = None if before is None else _defined(pinned, before, each.symbol)
+            old = None if before is None else defined(pinned, before, each.symbol)
             yield each._replace(old=old, changes=changes)
         return
     if before is None or before.is_broken or use.call is None or before.shape is None or after.shape is None:
         return
     if before.shape.foreign != after.shape.foreign:
         return  # what another package's decorator makes of it is not known, and not the same
-    symbol = _symbol(use, after)
-    old, new = _defined(pinned, before, symbol), _defined(proposed, after, symbol)
+    symbol = symbol_of(use, after)
+    old, new = defined(pinned, before, symbol), defined(proposed, after, symbol)
     moved = shifts(before.shape.signature, after.shape.signature, use.call)
     if moved:
         what = ", ".join(f"argument {each.position + 1} was {each.old} and is {each.new}" for each in moved)
@@ -131,11 +133,11 @@ def _broken(use: Use, met: Met, side: ReleaseSide, known: Iterable[object] = ())
             rule = Rule.API_GUARDED if guarded else Rule.API_REMOVED
             yield Raised(rule, met.absent, "", f"{met.absent} is not in {side.label}", use)
         return
-    symbol = _symbol(use, met)
+    symbol = symbol_of(use, met)
     for each in met.misfits:
         if each not in known:
             rule = Rule.API_GUARDED if is_guarded(use, Protection.CALL) else _OF_FAULT[each.fault]
-            yield Raised(rule, symbol, each.name, _said(each, symbol, met, side), use, new=_defined(side, met, symbol))
+            yield Raised(rule, symbol, each.name, _said(each, symbol, met, side), use, new=defined(side, met, symbol))
 
 
 def _said(misfit: Misfit, symbol: str, met: Met, side: ReleaseSide) -> str:
@@ -172,13 +174,13 @@ def _changes(before: Met | None, after: Met | None) -> tuple[str, ...]:
     return (*gone, *added, *changed)
 
 
-def _symbol(use: Use, met: Met) -> str:
+def symbol_of(use: Use, met: Met) -> str:
     """The name that a reader knows: the use's own, with its class for a method."""
     names = [each for each in use.references[0].path if each.isidentifier()]
     is_method = met.thing is not None and met.thing.owner is not None
     return ".".join(names[-2:] if is_method else names[-1:])
 
 
-def _defined(side: ReleaseSide, met: Met, symbol: str) -> Defined | None:
+def defined(side: ReleaseSide, met: Met, symbol: str) -> Defined | None:
     """Where a use ends in a release."""
     return None if met.thing is None else side.defined(met.thing, symbol.rpartition(".")[2], met.shape)

@@ -5,9 +5,18 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from fi_bump.untrusted import texts
+
+class NativeApi(NamedTuple):
+    """The compiled functions of a package: the folders of their sources, and the macros that export and check.
+
+    `exports` are called as `MACRO(name, function)`; `checks` are patterns of names.
+    """
+
+    folders: tuple[str, ...]
+    exports: tuple[str, ...]
+    checks: tuple[str, ...]
 
 
 class KnownApi(NamedTuple):
@@ -19,6 +28,7 @@ class KnownApi(NamedTuple):
     package: str
     imports: frozenset[str] = frozenset()
     holds: str | None = None
+    native: NativeApi | None = None
 
 
 def known_api(package: str) -> KnownApi:
@@ -29,7 +39,10 @@ def known_api(package: str) -> KnownApi:
 @cache
 def _document() -> dict[str, KnownApi]:
     document = json.loads(files("fi_bump").joinpath("data", "apis.json").read_bytes())
-    return {
-        entry["package"]: KnownApi(entry["package"], frozenset(texts(entry["imports"])), entry.get("holds"))
-        for entry in document
-    }
+    return {entry["package"]: _known(entry) for entry in document}
+
+
+def _known(entry: dict[str, Any]) -> KnownApi:
+    native = entry.get("native")
+    compiled = native and NativeApi(tuple(native["folders"]), tuple(native["exports"]), tuple(native["checks"]))
+    return KnownApi(entry["package"], frozenset(entry["imports"]), entry.get("holds"), compiled)

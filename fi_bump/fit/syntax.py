@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
+Guarded = tuple[ast.stmt, tuple[ast.expr, ...]]
 
 
 @lru_cache(maxsize=4096)
@@ -32,6 +33,39 @@ def absolute(package: str, level: int, module: str | None) -> str:
     for _ in range(level - 1):
         base = base.rpartition(".")[0]
     return f"{base}.{module}" if module else base
+
+
+def guarded(body: Iterable[ast.stmt], conditions: tuple[ast.expr, ...] = ()) -> Iterator[Guarded]:
+    """The statements of a block, at any depth, each with the tests that lead to it; not those of inner functions."""
+    for statement in body:
+        yield statement, conditions
+        match statement:
+            case ast.If(test=test):
+                yield from guarded(statement.body, (*conditions, test))
+                yield from guarded(statement.orelse, (*conditions, ast.UnaryOp(ast.Not(), test)))
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                continue
+            case ast.Match(cases=cases):
+                for case in cases:
+                    yield from guarded(case.body, conditions)
+            case _:
+                for name in ("body", "orelse", "finalbody"):
+                    yield from guarded(getattr(statement, name, []), conditions)
+                for handler in getattr(statement, "handlers", []):
+                    yield from guarded(handler.body, conditions)
+
+
+def message(node: ast.expr | None) -> str | None:
+    """The text that an error or a warning is made with, with what is put into it as `…`."""
+    if isinstance(node, ast.Call):
+        node = node.args[0] if node.args else None
+    match node:
+        case ast.Constant(value=str() as text):
+            return " ".join(text.split())
+        case ast.JoinedStr(values=parts):
+            pieces = [str(each.value) if isinstance(each, ast.Constant) else "…" for each in parts]
+            return " ".join("".join(pieces).split())
+    return None
 
 
 def dotted(node: ast.expr) -> str | None:

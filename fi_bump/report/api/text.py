@@ -10,6 +10,7 @@ from fi_bump.report.text import count
 
 # More differences of a signature than a person reads in a line; the migration page has them all.
 _MOST_CHANGES = 8
+_MOST_PLACES = 4
 
 
 def fit_lines(fits: Iterable[Fit], *, most: int | None = None) -> Iterator[str]:
@@ -21,8 +22,10 @@ def fit_lines(fits: Iterable[Fit], *, most: int | None = None) -> Iterator[str]:
         shown = [each for index, each in enumerate(fit.findings) if most is None or index < most or each.fails]
         for finding in shown:
             severity = "" if finding.rule.severity is Severity.error else "note: "
-            for use in finding.uses:
+            for use in finding.uses if finding.fails else finding.uses[:1]:
                 yield f"{use.place}: {severity}{finding.message} [{finding.rule.value}]"
+            if not finding.fails and len(finding.uses) > 1:
+                yield f"  also at: {_more_places(finding)}"
             yield from (f"  {line}" for line in detail_lines(finding))
         if len(shown) < len(fit.findings):
             yield f"{count(len(fit.findings) - len(shown), 'more note')}: run fi-bump audit --api"
@@ -57,6 +60,13 @@ def since_text(finding: ApiFinding) -> str:
     date = f" ({finding.since.date})" if finding.since.date else ""
     page = f", {finding.since.page}" if finding.since.page else ""
     return f"{finding.since.version}{date}{page}"
+
+
+def _more_places(finding: ApiFinding) -> str:
+    """The places of a note behind its first one, some of them where there are many."""
+    shown = finding.uses[1 : _MOST_PLACES + 1]
+    more = len(finding.uses) - 1 - len(shown)
+    return ", ".join(str(use.place) for use in shown) + (f", and {more} more" if more > 0 else "")
 
 
 def _where(defined: Defined) -> str:

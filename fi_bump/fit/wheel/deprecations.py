@@ -1,0 +1,66 @@
+"""What a release says is going away: a function, a class, or one parameter."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fi_bump.fit.syntax import AnyFunction, decorator_names, guarded, last_name, message
+from fi_bump.fit.wheel.library import Thing
+
+_SAYS_SO = re.compile(r"deprecat", re.IGNORECASE)
+_WARNS = frozenset(["warn", "warning", "warning_once", "warn_once", "deprecate"])
+_CATEGORIES = frozenset(["DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"])
+_IN_DOCSTRING = re.compile(r"^\s*(?:\.\. deprecated::|deprecated\b[ :.,])\s*(.*)", re.IGNORECASE | re.MULTILINE)
+
+
+class Deprecation(NamedTuple):
+    """One thing that is going away: a parameter, or all of it where `parameter` is None. `words` are the release's."""
+
+    parameter: str | None
+    words: str
+
+
+def deprecations(thing: Thing) -> list[Deprecation]:
+    """What a function or a class of a release says is going away."""
+    match thing.node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return list(_of_function(thing.node))
+        case ast.ClassDef(body=body):
+            made = [each for each in body if isinstance(each, ast.FunctionDef) and each.name == "__init__"]
+            return [*_stated(thing.node), *(each for function in made for each in _of_function(function))]
+    return []
+
+
+def _stated(node: AnyFunction | ast.ClassDef) -> Iterator[Deprecation]:
+    """What decorators and the docstring say about all of it."""
+    for decorator, name in zip(node.decorator_list, decorator_names(node), strict=True):
+        if _SAYS_SO.search(name):
+            yield Deprecation(None, message(decorator) or "deprecated")
+    found = _IN_DOCSTRING.search(ast.get_docstring(node) or "")
+    # A line about one parameter, deep in the text, is not about the whole.
+    if found is not None and (ast.get_docstring(node) or "")[: found.start()].count("\n") < 4:
+        yield Deprecation(None, found[1].strip() or "deprecated")
+
+
+def _of_function(node: AnyFunction) -> Iterator[Deprecation]:
+    yield from _stated(node)
+    given = node.args
+    parameters = {each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
+    for statement, conditions in guarded(node.body):
+        match statement:
+            case ast.Expr(value=ast.Call(func=function, args=[first, *_]) as call) if last_name(function) in _WARNS:
+                words = message(first)
+                if not ((words and _SAYS_SO.search(words)) or _is_category(call)):
+                    continue
+                named = [part.id for each in conditions for part in ast.walk(each) if isinstance(part, ast.Name)]
+                tested = [name for name in named if name in parameters]
+                if tested or not conditions:
+                    yield Deprecation(tested[0] if tested else None, words or "deprecated")
+
+
+def _is_category(call: ast.Call) -> bool:
+    given = (*call.args[1:], *(word.value for word in call.keywords))
+    return any(last_name(each) in _CATEGORIES for each in given)

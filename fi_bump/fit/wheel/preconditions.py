@@ -1,0 +1,144 @@
+"""What a function of a release checks before it works: in its own source, in helpers, and in what it calls compiled."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+from fi_bump.fit.packages import NativeApi
+from fi_bump.fit.syntax import guarded, message
+from fi_bump.fit.wheel.library import Library, Thing, ThingKind
+from fi_bump.fit.wheel.native import NativeSource, called, checks, native_source, plain
+from fi_bump.fit.wheel.reach import Reaches
+
+# How far a function's own arguments are followed into its helpers, and calls into compiled functions.
+_HELPERS = 2
+_NATIVE = (".cu", ".cpp", ".cc", ".cuh", ".h", ".hpp")
+
+
+class Precondition(NamedTuple):
+    """One check: what identifies it, the words for a reader, and the names that its condition is about.
+
+    `entry` is the compiled function that checks one of its own arguments so, where that is what it does.
+    """
+
+    identity: str
+    words: str
+    names: frozenset[str]
+    entry: str | None = None
+
+
+class Preconditions:
+    """The checks of the functions of one release, each function and each source file read once."""
+
+    def __init__(self, library: Library, native: NativeApi | None) -> None:
+        self._library = library
+        self._native = native
+        self._reaches = Reaches(library)
+        self._known: dict[int, dict[str, Precondition]] = {}
+
+    def of(self, thing: Thing) -> dict[str, Precondition]:
+        """The checks of a function by what identifies them: its own, its helpers', and of what it calls compiled."""
+        key = id(thing.node)
+        if key not in self._known:
+            found = {each.identity: each for each in _of_python(self._library, thing, 0, set())}
+            if self._native is not None:
+                found |= {each.identity: each for each in self._compiled(thing, self._native)}
+            self._known[key] = found
+        return self._known[key]
+
+    def _compiled(self, thing: Thing, native: NativeApi) -> Iterator[Precondition]:
+        """The checks of the compiled functions that a function reaches, in the sources that are built for it."""
+        reached = self._reaches.of(thing)
+        sources = list(_sources(self._library, reached.files, native))
+        exports = [source.exports(native.exports) for source in sources]
+        entries = {function for one in exports for name in one.keys() & reached.attributes for function in one[name]}
+        macros = _macros(native.checks)
+        seen: set[str] = set()
+        left = sorted(entries)
+        while left:
+            function = left.pop()
+            seen.add(function)
+            for source in sources:
+                body = source.body(function)
+                if body is None:
+                    continue
+                arguments = (
+                    {plain(name) for name in source.parameters(function) or ()} if function in entries else set()
+                )
+                for check in checks(body, macros):
+                    entry = None if arguments.isdisjoint(check.names) else function
+                    yield Precondition(check.statement, check.message or check.statement, check.names, entry)
+                left += sorted(name for name in called(body) - seen if any(each.body(name) for each in sources))
+                seen |= called(body)
+
+
+def _of_python(library: Library, thing: Thing, depth: int, seen: set[int]) -> Iterator[Precondition]:
+    node = thing.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or id(node) in seen:
+        return
+    seen.add(id(node))
+    yield from _raised(node.body)
+    if depth >= _HELPERS:
+        return
+    parameters = {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    helpers = [name for decorator in node.decorator_list for name in ast.walk(decorator) if isinstance(name, ast.Name)]
+    helpers += [
+        call.func
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and _passes(call, parameters)
+    ]
+    for name in helpers:
+        for each in library.named(thing.home, name).things:
+            if each.kind is ThingKind.FUNCTION:
+                yield from _of_python(library, each, depth + 1, seen)
+
+
+def _passes(call: ast.Call, names: set[str]) -> bool:
+    given = (*call.args, *(word.value for word in call.keywords))
+    return any(isinstance(each, ast.Name) and each.id in names for each in given)
+
+
+def _raised(body: Iterable[ast.stmt]) -> Iterator[Precondition]:
+    """The raises and asserts of a block, each with the conditions that lead to it."""
+    for statement, conditions in guarded(body):
+        match statement:
+            case ast.Raise(exc=ast.expr() as error) if conditions:
+                yield _precondition(conditions, f"raise {ast.unparse(error)}", message(error))
+            case ast.Assert(test=test):
+                yield _precondition((*conditions, test), "assert", message(statement.msg))
+
+
+def _precondition(conditions: tuple[ast.expr, ...], what: str, words: str | None) -> Precondition:
+    last = ast.unparse(conditions[-1])
+    names = {plain(node.id) for node in ast.walk(conditions[-1]) if isinstance(node, ast.Name)}
+    return Precondition(f"{last}: {what}", words or f"{what} where {last}", frozenset(names))
+
+
+@cache
+def _macros(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(names)})\s*\(")
+
+
+def _sources(library: Library, names: frozenset[str], native: NativeApi) -> Iterator[NativeSource]:
+    """The source files that are named, wherever they are below the package's folders of sources."""
+    paths = sorted(
+        path
+        for path in library.files.names
+        if path.startswith(native.folders) and path.rpartition("/")[2] in names and path.endswith(_NATIVE)
+    )
+    library.files.fetch(paths)
+    for path in paths:
+        data = library.files.get(path)
+        if data is not None:
+            yield native_source(data)
+
+
+def concerns(new: Precondition, old: Iterable[Precondition], given: Iterable[str]) -> bool:
+    """Whether a new check is about what a call passes: by its name, or to a compiled function it already reached."""
+    if not new.names.isdisjoint(plain(name) for name in given):
+        return True
+    return new.entry is not None and any(each.entry == new.entry for each in old)
