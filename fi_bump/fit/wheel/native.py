@@ -19,10 +19,9 @@ _OPEN, _CLOSE = {"(": ")", "{": "}"}, (")", "}")
 # What may be between the parameters of a function and its body.
 _QUALIFIERS = re.compile(r"\s*(?:const\b|noexcept\b|override\b|final\b|->\s*[\w:<>,\s*&]+)*\s*")
 _LONGEST_STATEMENT = 600
-_LONGEST_BRANCH = 4000
 # The first name in front of a parenthesis on a line that begins with a type, not deeper than a member of a class.
 _DECLARED = re.compile(r"^ {0,4}[A-Za-z_][^\n;={}()]*?\b(\w+)\s*\(", re.MULTILINE)
-_COMPARED = re.compile(r"\bname\s*==\s*\"(\w+)\"\s*\)")
+_COMPARED = re.compile(r"\bname\s*==\s*\"(\w+)\"\s*\)\s*(?=\{)")
 
 
 class NativeCheck(NamedTuple):
@@ -52,6 +51,8 @@ class NativeSource:
         # The names that can be declared here at all: nearly every name that a body calls is none of them.
         self.declared = frozenset(_DECLARED.findall(self.text))
         self._bodies: dict[str, str | None] = {}
+        self._calls: dict[str, frozenset[str]] = {}
+        self._checks: dict[tuple[str, re.Pattern[str]], tuple[NativeCheck, ...]] = {}
         self._parameters: dict[str, list[str] | None] = {}
         self._exports: dict[tuple[str, ...], dict[str, frozenset[str]]] = {}
 
@@ -69,10 +70,8 @@ class NativeSource:
         for macro in macros:
             for match in re.finditer(rf"\b{re.escape(macro)}\s*\(\s*(\w+)\s*,\s*([\w:]+)", self.text):
                 found[match[1]] = frozenset([match[2].rpartition("::")[2]])
-        compared = list(_COMPARED.finditer(self.text))
-        ends = [each.start() for each in compared[1:]] + [len(self.text)]
-        for match, end in zip(compared, ends[: len(compared)], strict=True):
-            branch = self.text[match.end() : min(end, match.end() + _LONGEST_BRANCH)]
+        for match in _COMPARED.finditer(self.text):
+            branch = self.text[match.end() : _balanced(self.text, match.end())]
             found.setdefault(match[1], called(branch) & self.declared)
         return found
 
@@ -94,6 +93,19 @@ class NativeSource:
             self._bodies[function] = self._body(function) if function in self.declared else None
         return self._bodies[function]
 
+    def calls(self, function: str) -> frozenset[str]:
+        """The names that a function defined here calls."""
+        if function not in self._calls:
+            self._calls[function] = called(self.body(function) or "")
+        return self._calls[function]
+
+    def checks(self, function: str, macros: re.Pattern[str]) -> tuple[NativeCheck, ...]:
+        """The checks in a function defined here."""
+        key = (function, macros)
+        if key not in self._checks:
+            self._checks[key] = tuple(checks(self.body(function) or "", macros))
+        return self._checks[key]
+
     def _body(self, function: str) -> str | None:
         for _, _, behind in self._named(function):
             at = _QUALIFIERS.match(self.text, behind)
@@ -104,17 +116,25 @@ class NativeSource:
 
     def _named(self, function: str) -> Iterator[tuple[int, int, int]]:
         """Where a function's declarations are: the start and the end of the parameters, and what is behind them."""
-        for match in re.finditer(rf"(?<![\w.>])(?:\w+::)*{re.escape(function)}\s*\(", self.text):
-            before = self.text[: match.start()].rstrip()[-1:]
-            end = _balanced(self.text, match.end() - 1)
-            # A type is in front of a declaration; `=`, `(`, `,`, `;` or an operator in front of a call.
-            if before.isalnum() or before in ("_", ">", "*", "&"):
+        # The name alone is found fast; what is in front of it is looked at by hand.
+        for match in re.finditer(rf"\b{re.escape(function)}\s*\(", self.text):
+            start = match.start()
+            while self.text[start - 2 : start] == "::":
+                start -= 2
+                while self.text[start - 1 : start].isalnum() or self.text[start - 1 : start] == "_":
+                    start -= 1
+            before = self.text[max(start - 80, 0) : start].rstrip()
+            # A type is in front of a declaration; `=`, `(`, `,`, `;`, `.`, `->` or an operator in front of a call.
+            is_type = before[-1:].isalnum() or before[-1:] in ("_", ">", "*", "&")
+            if is_type and not before.endswith(("->", "return")):
+                end = _balanced(self.text, match.end() - 1)
                 yield match.end(), end - 1, end
 
 
 def checks(body: str, macros: re.Pattern[str]) -> Iterator[NativeCheck]:
     """The calls of check macros in a function's body, with what is streamed into them."""
-    for match in macros.finditer(body):
+    # A macro's name in a message is no check.
+    for match in macros.finditer(_TEXT.sub(lambda text: " " * len(text[0]), body)):
         end = _balanced(body, match.end() - 1)
         semicolon = body.find(";", end, end + _LONGEST_STATEMENT)
         statement = body[match.start() : end if semicolon < 0 else semicolon]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fi_bump.fit.packages import NativeApi
 from fi_bump.fit.syntax import guarded, message
 from fi_bump.fit.wheel.library import Library, Thing, ThingKind
-from fi_bump.fit.wheel.native import NativeSource, called, checks, native_source, plain
+from fi_bump.fit.wheel.native import NativeSource, native_source, plain
 from fi_bump.fit.wheel.reach import Reaches
 
 # How far a function's own arguments are followed into its helpers, and calls into compiled functions.
@@ -63,17 +63,19 @@ class Preconditions:
             function = left.pop()
             seen.add(function)
             for source in sources:
-                body = source.body(function)
-                if body is None:
+                if source.body(function) is None:
                     continue
                 arguments = (
                     {plain(name) for name in source.parameters(function) or ()} if function in entries else set()
                 )
-                for check in checks(body, macros):
+                for check in source.checks(function, macros):
                     entry = None if arguments.isdisjoint(check.names) else function
                     yield Precondition(check.statement, check.message or check.statement, check.names, entry)
-                left += sorted(name for name in called(body) - seen if any(each.body(name) for each in sources))
-                seen |= called(body)
+                found = {
+                    name for name in source.calls(function) - seen if any(name in each.declared for each in sources)
+                }
+                left += sorted(found)
+                seen |= found
 
 
 def _of_python(library: Library, thing: Thing, depth: int, seen: set[int]) -> Iterator[Precondition]:
