@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
+from fi_bump.fit.compiled import miscounted
 from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
 from fi_bump.fit.engine.uses import RESULT, Use
@@ -100,8 +101,11 @@ def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSourc
     sources.stored = found.stored
     pinned = sources.side(asked.pinned)
     proposed = sources.side(asked.proposed) if asked.proposed is not None else None
-    notes = Notes(pinned, proposed, known_api(asked.package).native)
-    findings = grouped([*judge(found.uses, pinned, proposed), *notes.of(found.uses)])
+    native = known_api(asked.package).native
+    raised = [*judge(found.uses, pinned, proposed), *Notes(pinned, proposed, native).of(found.uses)]
+    if proposed is not None and native is not None:
+        raised += miscounted(found.private, pinned, proposed, native)
+    findings = grouped(raised)
     if asked.proposed is not None and proposed is not None:
         findings = [
             traced(_replaced(each, pinned, proposed), sources, asked.pinned, asked.proposed, asked.repository)

@@ -30,7 +30,7 @@ def traced(finding: ApiFinding, sources: ReleaseSources, old: str, new: str, rep
     `repository` is where releases have their pages (`github.com/owner/name`). Releases that cannot be read are passed
     over: the answer is then the next one that can.
     """
-    if finding.rule not in TRACED or not finding.uses:
+    if finding.rule not in TRACED or not finding.uses[0].references[0].module:
         return finding
     between = [*sources.between(old, new), new]
     first, last = 0, len(between) - 1

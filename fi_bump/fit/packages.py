@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 class NativeApi(NamedTuple):
     """The compiled functions of a package: the folders of their sources, and the macros that export and check.
 
-    `exports` are called as `MACRO(name, function)`; `checks` are patterns of names.
+    `exports` are called as `MACRO(name, function)`; `checks` are patterns of names. `bindings` is in the names of the
+    files that export functions which a class holds as an attribute.
     """
 
     folders: tuple[str, ...]
+    bindings: str
     exports: tuple[str, ...]
     checks: tuple[str, ...]
 
@@ -44,5 +46,7 @@ def _document() -> dict[str, KnownApi]:
 
 def _known(entry: dict[str, Any]) -> KnownApi:
     native = entry.get("native")
-    compiled = native and NativeApi(tuple(native["folders"]), tuple(native["exports"]), tuple(native["checks"]))
+    compiled = native and NativeApi(
+        tuple(native["folders"]), native["bindings"], tuple(native["exports"]), tuple(native["checks"])
+    )
     return KnownApi(entry["package"], frozenset(entry["imports"]), entry.get("holds"), compiled)

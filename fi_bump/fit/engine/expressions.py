@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from fi_bump.fit.engine.scopes import Environment, Scope
-from fi_bump.fit.engine.uses import RESULT, Guard, Use, UseKind
+from fi_bump.fit.engine.uses import RESULT, Guard, PrivateCall, Use, UseKind
 from fi_bump.fit.engine.values import (
     NOTHING_KNOWN,
     Applied,
@@ -74,6 +74,7 @@ class Evaluator:
         self.ambiguous: set[str] = set()
         # The attributes that the module itself gives to objects, whosever they are.
         self.stored: set[str] = set()
+        self.private: list[PrivateCall] = []
 
     def use(self, node: ast.AST, kind: UseKind, found: Iterable[Pointer], call: Call | None = None) -> None:
         """Note a use of what the pointers lead to, at the place of `node`; for a call, of the name that is called."""
@@ -81,14 +82,9 @@ class Evaluator:
         references = tuple(dict.fromkeys(each.reference for each in listed))
         if not references:
             return
-        named = node.func if isinstance(node, ast.Call) else node
-        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-        end = getattr(named, "end_col_offset", column) if getattr(named, "end_lineno", None) == line else column
-        raw = self.lines[line - 1] if line <= len(self.lines) else b""
-        first, last = (len(raw[:at].decode("utf-8", "replace")) + 1 for at in (column, end))
         self.uses.append(
             Use(
-                place=Place(self.path, line, first, last),
+                place=self.place(node),
                 kind=kind,
                 references=references,
                 call=call,
@@ -97,6 +93,15 @@ class Evaluator:
                 is_optional=any(each.is_optional for each in listed),
             )
         )
+
+    def place(self, node: ast.AST) -> Place:
+        """The place of a node; for a call, of the name that is called."""
+        named = node.func if isinstance(node, ast.Call) else node
+        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        end = getattr(named, "end_col_offset", column) if getattr(named, "end_lineno", None) == line else column
+        raw = self.lines[line - 1] if line <= len(self.lines) else b""
+        first, last = (len(raw[:at].decode("utf-8", "replace")) + 1 for at in (column, end))
+        return Place(self.path, line, first, last)
 
     def evaluate(self, node: ast.expr | None) -> Values:
         """What an expression is, with every use inside it noted once."""
@@ -181,6 +186,9 @@ class Evaluator:
         call = self.arguments(node)
         found = pointers(function)
         self.use(node, UseKind.CALL, found, call)
+        match node.func:
+            case ast.Attribute(value=ast.Attribute(attr=attribute), attr=name) if attribute.startswith("_"):
+                self.private.append(PrivateCall(self.place(node), attribute, name, call))
         passing = [value for value in function if isinstance(value, Routine)]
         applied = [value for value in function if isinstance(value, Applied)]
         applied += [

@@ -67,6 +67,7 @@ class Reader(StatementReader):
     def read(self) -> list[Use]:
         """The uses. What objects hold is known only once all methods were read: what names it is then read again."""
         self._bodies.clear()
+        self.private.clear()
         known: dict[str, object] = {}
         again: re.Pattern[bytes] | None = None
         for _ in range(2):

@@ -13,7 +13,7 @@ from fi_bump.errors import FileError
 from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.reader import EngineModule, Reader
 from fi_bump.fit.engine.statements import Exports
-from fi_bump.fit.engine.uses import Use
+from fi_bump.fit.engine.uses import PrivateCall, Use
 from fi_bump.fit.syntax import parsed
 from fi_bump.scanning import files
 
@@ -30,11 +30,12 @@ _TESTS = re.compile(
 class EngineUses(NamedTuple):
     """The uses of a package, and in how many files; `unreadable` are the files that this Python cannot parse.
 
-    `stored` are the attributes that the repository itself gives to objects.
+    `stored` are the attributes that the repository itself gives to objects, `private` the calls through private ones.
     """
 
     uses: tuple[Use, ...]
     stored: frozenset[str]
+    private: tuple[PrivateCall, ...]
     files: int
     unreadable: tuple[str, ...]
 
@@ -100,7 +101,8 @@ class _Repository:
                 break
         uses = [use for path in sorted(self._found) for use in sorted(self._found[path], key=_place)]
         stored = frozenset().union(*(reader.stored for reader in self._readers.values()))
-        return EngineUses(tuple(uses), stored, len(self._found), tuple(sorted(self._unreadable)))
+        private = sorted({call for reader in self._readers.values() for call in reader.private})
+        return EngineUses(tuple(uses), stored, tuple(private), len(self._found), tuple(sorted(self._unreadable)))
 
     def _mentioning(self, tops: Iterable[str]) -> set[str]:
         """The files that import the package, or name one of its modules in a text that something can import."""

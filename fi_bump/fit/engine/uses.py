@@ -76,6 +76,15 @@ class OtherTest(NamedTuple):
 Guard: TypeAlias = Caught | VersionTest | Presence | Acceptance | OtherTest
 
 
+class PrivateCall(NamedTuple):
+    """A call of a compiled function through a private attribute: `wrapper._cached_module.plan(…)`."""
+
+    place: Place
+    attribute: str
+    name: str
+    call: Call
+
+
 class UseKind(Enum):
     """What a use does."""
 
