@@ -13,12 +13,12 @@ from fi_bump.fit.compiled import miscounted
 from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
 from fi_bump.fit.engine.uses import RESULT, Use
-from fi_bump.fit.judge import grouped, judge, order
+from fi_bump.fit.judge import Raised, grouped, judge, order
 from fi_bump.fit.meanings import found_meanings, meanings
 from fi_bump.fit.model import ApiFinding, Fit
 from fi_bump.fit.notes import Notes
 from fi_bump.fit.origin import traced
-from fi_bump.fit.packages import known_api
+from fi_bump.fit.packages import KnownApi, NativeApi, known_api
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.replacement import replacement
 from fi_bump.fit.sources import NoSourceError, ReleaseSources
@@ -82,7 +82,7 @@ def fit(root: str, paths: Sequence[str], asked: Compared, known: Known) -> Fit:
         return Fit(asked.package, asked.pinned, asked.proposed)
     try:
         with _without_collector(), ReleaseSources(known, asked.package) as sources:
-            return _fit(root, paths, asked, sources, known_api(asked.package).imports)
+            return _fit(root, paths, asked, sources, known_api(asked.package))
     except NoSourceError as error:
         return _skipped(asked, str(error))
 
@@ -91,49 +91,57 @@ def _skipped(asked: Compared, reason: str) -> Fit:
     return Fit(asked.package, asked.pinned, asked.proposed, skipped=(f"the code is not compared: {reason}",))
 
 
-def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSources, imports: frozenset[str]) -> Fit:
+def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSources, api: KnownApi) -> Fit:
     # The tree first: where it imports nothing of the package no wheel is opened.
-    tops = imports or sources.side(asked.pinned).library.tops
-    found = engine_uses(root, paths, Subject(tops, frozenset([asked.package, asked.package.replace("-", "_")])))
-    answer = Fit(asked.package, asked.pinned, asked.proposed, uses=len(found.uses), files=found.files)
+    tops = api.imports or sources.side(asked.pinned).library.tops
+    names = frozenset([asked.package, asked.package.replace("-", "_")])
+    attributes = api.native.attributes if api.native is not None else frozenset()
+    found = engine_uses(root, paths, Subject(tops, names, attributes))
+    answer = Fit(asked.package, asked.pinned, asked.proposed, files=found.files)
     if not found.uses:
         return answer
     sources.stored = found.stored
     pinned = sources.side(asked.pinned)
     proposed = sources.side(asked.proposed) if asked.proposed is not None else None
-    native = known_api(asked.package).native
-    raised = [*judge(found.uses, pinned, proposed), *Notes(pinned, proposed, native).of(found.uses)]
-    if proposed is not None and native is not None:
-        raised += miscounted(found.private, pinned, proposed, native)
-    findings = grouped(raised)
-    if asked.proposed is not None and proposed is not None:
-        findings = [
-            traced(_replaced(each, pinned, proposed), sources, asked.pinned, asked.proposed, asked.repository)
-            for each in findings
-        ]
-    if asked.proposed is not None:
-        findings += _meanings(root, paths, asked.package, asked.pinned, asked.proposed, tops)
+    findings = grouped(_raised(found, pinned, proposed, api.native))
+    if proposed is not None:
+        findings = [_explained(each, asked, sources, pinned, proposed) for each in findings]
+        findings += _meanings(root, paths, pinned, proposed, tops)
+    side = proposed or pinned
     return answer._replace(
         findings=tuple(sorted(findings, key=order)),
-        uses=sum(not _is_beyond(use, proposed or pinned) for use in found.uses),
-        judged=sum(_is_judged(use, proposed or pinned) for use in found.uses),
+        uses=sum(not _is_beyond(use, side) for use in found.uses),
+        judged=sum(_is_judged(use, side) for use in found.uses),
         skipped=tuple(_unread(found)),
     )
 
 
+def _raised(
+    found: EngineUses, pinned: ReleaseSide, proposed: ReleaseSide | None, native: NativeApi | None
+) -> Iterator[Raised]:
+    """All that the two releases say about the uses."""
+    yield from judge(found.uses, pinned, proposed)
+    yield from Notes(pinned, proposed, native).of(found.uses)
+    if proposed is not None and native is not None:
+        yield from miscounted(found.private, pinned, proposed, native)
+
+
+def _explained(
+    finding: ApiFinding, asked: Compared, sources: ReleaseSources, pinned: ReleaseSide, proposed: ReleaseSide
+) -> ApiFinding:
+    """A finding with the release in which it came up and, for a name that is gone, with what replaces it."""
+    found = traced(finding, sources, pinned.version, proposed.version, asked.repository)
+    if found.detail or found.rule not in (Rule.API_REMOVED, Rule.API_GUARDED):
+        return found
+    return found._replace(instead=replacement(found.uses[0].references[0], pinned, proposed))
+
+
 def _meanings(
-    root: str, paths: Iterable[str], package: str, pinned: str, proposed: str, tops: frozenset[str]
+    root: str, paths: Iterable[str], pinned: ReleaseSide, proposed: ReleaseSide, tops: frozenset[str]
 ) -> list[ApiFinding]:
-    rules = [each for each in meanings(package) if each.concerns(pinned, proposed)]
+    """The code that the proposed release gives another meaning."""
+    rules = [each for each in meanings(pinned.package) if each.concerns(pinned.version, proposed.version)]
     return found_meanings(rules, paths, RepositoryFiles(root).read, tops)
-
-
-def _replaced(finding: ApiFinding, pinned: ReleaseSide, proposed: ReleaseSide) -> ApiFinding:
-    """A finding about a name that is gone, with what replaces it."""
-    if finding.rule not in (Rule.API_REMOVED, Rule.API_GUARDED) or finding.detail:
-        return finding
-    reference = finding.uses[0].references[0]
-    return finding._replace(instead=replacement(reference, pinned, proposed))
 
 
 def _is_beyond(use: Use, side: ReleaseSide) -> bool:

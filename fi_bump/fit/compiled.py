@@ -20,7 +20,7 @@ def miscounted(
     Several compiled functions share a name, such as `plan`, and it is not known which of them an attribute holds.
     """
     listed = [each for each in calls if not each.call.keywords and not each.call.more_positional]
-    if not listed or not any(_holds(pinned, each.attribute) for each in listed):
+    if not listed:
         return
     old, new = _arities(pinned, native), _arities(proposed, native)
     for each in listed:
@@ -28,19 +28,11 @@ def miscounted(
         takes = new.get(each.name, set())
         if number not in old.get(each.name, set()) or not takes or number in takes:
             continue
-        if not _holds(pinned, each.attribute):
-            continue
         numbers = " or ".join(map(str, sorted(takes)))
         symbol = f"{each.attribute}.{each.name}"
         message = f"{symbol}() takes {numbers} arguments in {proposed.label}, not {number}"
         use = Use(each.place, UseKind.CALL, (Reference("", (each.attribute, each.name)),), each.call)
         yield Raised(Rule.API_ARITY, symbol, str(number), message, use)
-
-
-def _holds(side: ReleaseSide, attribute: str) -> bool:
-    """Whether a class of the release has the attribute, in a module that was read."""
-    word = f"self.{attribute} =".encode()
-    return any(word in data for data in side.library.read_sources())
 
 
 def _arities(side: ReleaseSide, native: NativeApi) -> dict[str, set[int]]:

@@ -12,10 +12,11 @@ class NativeApi(NamedTuple):
     """The compiled functions of a package: the folders of their sources, and the macros that export and check.
 
     `exports` are called as `MACRO(name, function)`; `checks` are patterns of names. `bindings` is in the names of the
-    files that export functions which a class holds as an attribute.
+    files that export the functions which objects hold in their `attributes`.
     """
 
     folders: tuple[str, ...]
+    attributes: frozenset[str]
     bindings: str
     exports: tuple[str, ...]
     checks: tuple[str, ...]
@@ -47,6 +48,10 @@ def _document() -> dict[str, KnownApi]:
 def _known(entry: dict[str, Any]) -> KnownApi:
     native = entry.get("native")
     compiled = native and NativeApi(
-        tuple(native["folders"]), native["bindings"], tuple(native["exports"]), tuple(native["checks"])
+        tuple(native["folders"]),
+        frozenset(native["attributes"]),
+        native["bindings"],
+        tuple(native["exports"]),
+        tuple(native["checks"]),
     )
     return KnownApi(entry["package"], frozenset(entry["imports"]), entry.get("holds"), compiled)

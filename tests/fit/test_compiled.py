@@ -15,7 +15,7 @@ from fi_bump.fit.wheel.library import Library
 from tests.conftest import plant
 from tests.fit.folder import Folder
 
-NATIVE = NativeApi(("kit/csrc/",), "binding", ("KIT_EXPORT",), ("KIT_CHECK",))
+NATIVE = NativeApi(("kit/csrc/",), frozenset(["_cached_module"]), "binding", ("KIT_EXPORT",), ("KIT_CHECK",))
 WRAPPER = "class Wrapper:\n    def __init__(self):\n        self._cached_module = None\n"
 
 
@@ -32,11 +32,11 @@ def binding(*parameters: int) -> dict[str, str]:
 def found(tmp_path: Path, engine: str, old: dict[str, str], new: dict[str, str]) -> list[str]:
     """The messages."""
     plant(tmp_path, {"engine.py": engine.encode()})
-    uses = engine_uses(str(tmp_path), ["engine.py"], Subject(frozenset(["kit"]), frozenset(["kit"])))
-    sides = [ReleaseSide("kit", version, Library(Folder(files))) for version, files in (("1.0", old), ("2.0", new))]
-    for side in sides:
-        side.library.find("kit", ("Wrapper",))
-    return [f"{each.use.place}: {each.message}" for each in miscounted(uses.private, *sides, NATIVE)]
+    uses = engine_uses(str(tmp_path), ["engine.py"], Subject(frozenset(["kit"]), frozenset(["kit"]), NATIVE.attributes))
+    pinned, proposed = (
+        ReleaseSide("kit", version, Library(Folder(files))) for version, files in (("1.0", old), ("2.0", new))
+    )
+    return [f"{each.use.place}: {each.message}" for each in miscounted(uses.private, pinned, proposed, NATIVE)]
 
 
 ENGINE = "import kit\ndef fast_plan(self, args):\n    return self._cached_module.plan(1, 2, 3)\n"
@@ -54,7 +54,7 @@ PLACE = "engine.py:3:12: _cached_module.plan() takes"
         (ENGINE, binding(3), {"kit/__init__.py": WRAPPER}, []),
         (ENGINE.replace("1, 2, 3", "*args"), binding(3), binding(4), []),
         (ENGINE.replace("1, 2, 3", "*[1, 2], 3"), binding(3), binding(4), [f"{PLACE} 4 arguments in kit 2.0, not 3"]),
-        # An attribute that no class of the package has.
+        # An attribute that is no compiled module of the package.
         (ENGINE.replace("_cached_module", "_model"), binding(3), binding(4), []),
     ],
 )

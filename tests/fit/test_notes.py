@@ -17,7 +17,7 @@ from fi_bump.fit.wheel.library import Library
 from tests.conftest import plant
 from tests.fit.folder import Folder
 
-NATIVE = NativeApi(("kit/csrc/",), "binding", ("KIT_EXPORT",), ("KIT_CHECK",))
+NATIVE = NativeApi(("kit/csrc/",), frozenset(["_cached_module"]), "binding", ("KIT_EXPORT",), ("KIT_CHECK",))
 
 
 def notes(tmp_path: Path, engine: str, old: dict[str, str], new: dict[str, str] | None) -> list[Raised]:

@@ -39,10 +39,14 @@ SIGNATURE = "signature()"
 
 
 class Subject(NamedTuple):
-    """The package that is looked for: the top names that it is imported by, and the names of its distribution."""
+    """The package that is looked for: the top names that it is imported by, and the names of its distribution.
+
+    `private` are attributes in which its objects hold compiled functions.
+    """
 
     tops: frozenset[str]
     distributions: frozenset[str]
+    private: frozenset[str] = frozenset()
 
     def has(self, text: str) -> bool:
         """Whether a text names one of its modules, or its distribution."""
@@ -187,7 +191,7 @@ class Evaluator:
         found = pointers(function)
         self.use(node, UseKind.CALL, found, call)
         match node.func:
-            case ast.Attribute(value=ast.Attribute(attr=attribute), attr=name) if attribute.startswith("_"):
+            case ast.Attribute(value=ast.Attribute(attr=attribute), attr=name) if attribute in self.subject.private:
                 self.private.append(PrivateCall(self.place(node), attribute, name, call))
         passing = [value for value in function if isinstance(value, Routine)]
         applied = [value for value in function if isinstance(value, Applied)]

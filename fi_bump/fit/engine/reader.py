@@ -115,7 +115,7 @@ class Reader(StatementReader):
 
     def _concerns(self, text: bytes, scope: Scope) -> bool:
         """Whether a function names anything of the package: most do not, and need not be read."""
-        words = {*self._module_words, *self.subject.tops, *self.attributes}
+        words = {*self._module_words, *self.subject.tops, *self.subject.private, *self.attributes}
         words |= {name for held in self.held.values() for name in self._words_of(held)}
         for found in (self.passed_on, self._returns):
             words |= {self._names_of[number] for number, values in found.items() if values}

@@ -106,13 +106,6 @@ class Library:
             self._codes[module] = None if data is None else ModuleCode(module, data, is_package=is_package)
         return self._codes[module]
 
-    def read_sources(self) -> Iterator[bytes]:
-        """The sources of the modules that were asked about."""
-        for module, code in self._codes.items():
-            data = self.files.get(self._paths[module]) if code is not None else None
-            if data is not None:
-                yield data
-
     def find(self, module: str, attributes: tuple[str, ...] = ()) -> Lookup:
         """What `attributes` of a module lead to, one after the other; the module itself where there are none."""
         if not self.exists(module):
