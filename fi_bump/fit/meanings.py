@@ -129,7 +129,11 @@ def _place(source: SourceFile, node: ast.stmt | ast.expr) -> Place:
 
 def _by_content(source: SourceFile, wanted: list[list[str]]) -> Iterator[tuple[AnyFunction, str]]:
     """The innermost functions that hold one of each list of patterns."""
+    words = [[word.encode() for word in _methods(texts)] for texts in wanted]
     for function in _functions(source.tree):
+        text = b"\n".join(source.lines[function.lineno - 1 : function.end_lineno])
+        if not all(any(word in text for word in one) for one in words):
+            continue
         nodes = [node for statement in function.body for node in ast.walk(statement)]
         if any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) for node in nodes):
             continue
@@ -141,7 +145,11 @@ def _by_content(source: SourceFile, wanted: list[list[str]]) -> Iterator[tuple[A
 def _by_argument(source: SourceFile, wanted: dict[str, Any]) -> Iterator[tuple[ast.Call, str]]:
     """The calls whose argument is a plain name that is bound to one of the patterns, through other names too."""
     seen: set[int] = set()
+    names = [name.encode() for name in wanted["functions"]]
     for function in _functions(source.tree):
+        text = b"\n".join(source.lines[function.lineno - 1 : function.end_lineno])
+        if not any(name in text for name in names):
+            continue
         bound = _bound(function, [pattern(text) for text in wanted["bound"]])
         for node in ast.walk(function):
             if not isinstance(node, ast.Call) or id(node) in seen or last_name(node.func) not in wanted["functions"]:

@@ -41,7 +41,9 @@ class WheelFiles:
         self._remote: zipfile.ZipFile | None = None
         self._pieces: remote_zip.Pieces | None = None
         self._kept: zipfile.ZipFile | None = None
+        # What came over the network in this run, and what was unpacked of an earlier one's.
         self._read: dict[str, bytes] = {}
+        self._unpacked: dict[str, bytes] = {}
         self._left = LARGEST_TEXTS
         self._known: dict[str, zipfile.ZipInfo] = {}
         self.names: frozenset[str] = self._from_cache() or frozenset(self._opened())
@@ -110,12 +112,12 @@ class WheelFiles:
     def _held(self, name: str) -> bytes | None:
         if name in self._read:
             return self._read[name]
-        if self._kept is not None:
+        if self._kept is not None and name not in self._unpacked:
             try:
-                return self._kept.read(name)
+                self._unpacked[name] = self._kept.read(name)
             except (*_BROKEN, KeyError):
                 return None
-        return None
+        return self._unpacked.get(name)
 
     def _from_cache(self) -> frozenset[str]:
         """The names, where the wheel was read before; nothing for what is not or cannot be used."""

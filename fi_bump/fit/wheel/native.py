@@ -116,19 +116,34 @@ class NativeSource:
 
     def _named(self, function: str) -> Iterator[tuple[int, int, int]]:
         """Where a function's declarations are: the start and the end of the parameters, and what is behind them."""
-        # The name alone is found fast; what is in front of it is looked at by hand.
-        for match in re.finditer(rf"\b{re.escape(function)}\s*\(", self.text):
-            start = match.start()
-            while self.text[start - 2 : start] == "::":
-                start -= 2
-                while self.text[start - 1 : start].isalnum() or self.text[start - 1 : start] == "_":
-                    start -= 1
-            before = self.text[max(start - 80, 0) : start].rstrip()
-            # A type is in front of a declaration; `=`, `(`, `,`, `;`, `.`, `->` or an operator in front of a call.
-            is_type = before[-1:].isalnum() or before[-1:] in ("_", ">", "*", "&")
-            if is_type and not before.endswith(("->", "return")):
-                end = _balanced(self.text, match.end() - 1)
-                yield match.end(), end - 1, end
+        text = self.text
+        at = text.find(function)
+        while at >= 0:
+            behind = at + len(function)
+            opening = behind
+            while text[opening : opening + 1].isspace():
+                opening += 1
+            if text[opening : opening + 1] == "(" and self._is_declared_at(at):
+                end = _balanced(text, opening)
+                yield opening + 1, end - 1, end
+            at = text.find(function, behind)
+
+    def _is_declared_at(self, start: int) -> bool:
+        """Whether a name is declared where it is: with a type in front, and no operator, dot or `return`."""
+        text = self.text
+        if _is_word(text[start - 1 : start]):
+            return False
+        while text[start - 2 : start] == "::":
+            start -= 2
+            while _is_word(text[start - 1 : start]):
+                start -= 1
+        before = text[max(start - 80, 0) : start].rstrip()
+        is_type = _is_word(before[-1:]) or before[-1:] in (">", "*", "&")
+        return is_type and not before.endswith(("->", "return"))
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def checks(body: str, macros: re.Pattern[str]) -> Iterator[NativeCheck]:

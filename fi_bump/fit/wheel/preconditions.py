@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from fi_bump.fit.packages import NativeApi
-from fi_bump.fit.syntax import guarded, message
+from fi_bump.fit.syntax import AnyFunction, guarded, message
 from fi_bump.fit.wheel.library import Library, Thing, ThingKind
 from fi_bump.fit.wheel.native import NativeSource, native_source, plain
 from fi_bump.fit.wheel.reach import Reaches
@@ -39,6 +39,11 @@ class Preconditions:
         self._native = native
         self._reaches = Reaches(library)
         self._known: dict[int, dict[str, Precondition]] = {}
+        # The source files by their last names, which is how the builders of modules name them.
+        self._paths: dict[str, list[str]] = {}
+        for path in library.files.names if native is not None else ():
+            if native is not None and path.startswith(native.folders) and path.endswith(_NATIVE):
+                self._paths.setdefault(path.rpartition("/")[2], []).append(path)
 
     def of(self, thing: Thing) -> dict[str, Precondition]:
         """The checks of a function by what identifies them: its own, its helpers', and of what it calls compiled."""
@@ -53,7 +58,7 @@ class Preconditions:
     def _compiled(self, thing: Thing, native: NativeApi) -> Iterator[Precondition]:
         """The checks of the compiled functions that a function reaches, in the sources that are built for it."""
         reached = self._reaches.of(thing)
-        sources = list(_sources(self._library, reached.files, native))
+        sources = self._sources(reached.files)
         exports = [source.exports(native.exports) for source in sources]
         entries = {function for one in exports for name in one.keys() & reached.attributes for function in one[name]}
         macros = _macros(native.checks)
@@ -77,26 +82,40 @@ class Preconditions:
                 left += sorted(found)
                 seen |= found
 
+    def _sources(self, names: frozenset[str]) -> list[NativeSource]:
+        """The source files that are named, wherever they are below the package's folders of sources."""
+        paths = sorted(path for name in names for path in self._paths.get(name, ()))
+        self._library.files.fetch(paths)
+        found = (self._library.files.get(path) for path in paths)
+        return [native_source(data) for data in found if data is not None]
+
 
 def _of_python(library: Library, thing: Thing, depth: int, seen: set[int]) -> Iterator[Precondition]:
     node = thing.node
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or id(node) in seen:
         return
     seen.add(id(node))
-    yield from _raised(node.body)
-    if depth >= _HELPERS:
-        return
-    parameters = {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
-    helpers = [name for decorator in node.decorator_list for name in ast.walk(decorator) if isinstance(name, ast.Name)]
-    helpers += [
-        call.func
-        for call in ast.walk(node)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and _passes(call, parameters)
-    ]
-    for name in helpers:
-        for each in library.named(thing.home, name).things:
+    own, helpers = _checked_by(node)
+    yield from own
+    for name in helpers if depth < _HELPERS else ():
+        for each in library.named(thing.home, ast.Name(name)).things:
             if each.kind is ThingKind.FUNCTION:
                 yield from _of_python(library, each, depth + 1, seen)
+
+
+@lru_cache(maxsize=8192)
+def _checked_by(node: AnyFunction) -> tuple[tuple[Precondition, ...], tuple[str, ...]]:
+    """The checks in a function, and the names of the functions that check for it.
+
+    Those are the ones that its decorators name, and those that it passes one of its own arguments to.
+    """
+    parameters = {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    helpers = [part.id for each in node.decorator_list for part in ast.walk(each) if isinstance(part, ast.Name)]
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(func=ast.Name(id=name)) if _passes(part, parameters):
+                helpers.append(name)
+    return tuple(_raised(node.body)), tuple(dict.fromkeys(helpers))
 
 
 def _passes(call: ast.Call, names: set[str]) -> bool:
@@ -123,20 +142,6 @@ def _precondition(conditions: tuple[ast.expr, ...], what: str, words: str | None
 @cache
 def _macros(names: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(names)})\s*\(")
-
-
-def _sources(library: Library, names: frozenset[str], native: NativeApi) -> Iterator[NativeSource]:
-    """The source files that are named, wherever they are below the package's folders of sources."""
-    paths = sorted(
-        path
-        for path in library.files.names
-        if path.startswith(native.folders) and path.rpartition("/")[2] in names and path.endswith(_NATIVE)
-    )
-    library.files.fetch(paths)
-    for path in paths:
-        data = library.files.get(path)
-        if data is not None:
-            yield native_source(data)
 
 
 def concerns(new: Precondition, old: Iterable[Precondition], given: Iterable[str]) -> bool:

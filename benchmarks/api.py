@@ -1,0 +1,155 @@
+"""Measure `audit --api` over pairs of an engine's release and a FlashInfer release, and write the table of docs/api.md.
+
+    python benchmarks/api.py [PAIR...]      PAIR is PROJECT==VERSION:RELEASE; default: all pairs of PAIRS
+
+Each pair is compared twice in a process of its own: with an empty cache (cold), and with the sources of the wheels
+stored (warm). Seconds are those of the whole command, pages of the index included, on the clock and of the processor;
+bytes are what the first run receives. The engines are source distributions from the configured index, kept as the tests
+keep them (tests/sdists.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.sdists import unpacked
+
+TOP = Path(__file__).resolve().parent.parent
+PAGE = TOP / "docs" / "api.md"
+MARK = "<!-- benchmarks/api.py -->"
+PAIRS = (
+    "vllm==0.11.1:0.5.3",
+    "vllm==0.12.0:0.6.1",
+    "vllm==0.14.0:0.6.1",
+    "vllm==0.14.0:0.6.18",
+    "vllm==0.16.0:0.6.4",
+    "vllm==0.17.0:0.6.6",
+    "vllm==0.18.0:0.6.8.post1",
+    "vllm==0.19.1:0.6.8.post1",
+    "vllm==0.21.0:0.6.11.post2",
+    "vllm==0.22.0:0.6.12",
+    "vllm==0.23.0:0.6.13",
+    "vllm==0.24.0:0.6.13",
+    "vllm==0.25.0:0.6.14",
+    "vllm==0.26.0:0.6.16.post3",
+    "vllm==0.28.0:0.6.18",
+    "vllm==0.29.0:0.6.18.post1",
+    "vllm==0.30.0:0.7.0.post1",
+    "vllm==0.32.0:0.7.2.post1",
+    "vllm==0.21.0:0.7.2.post1",
+    "sglang==0.5.5:0.5.2",
+    "sglang==0.5.5.post3:0.5.3",
+    "sglang==0.5.7:0.6.1",
+    "sglang==0.5.8:0.6.3",
+    "sglang==0.5.9:0.6.7.post2",
+    "sglang==0.5.10.post1:0.6.8.post1",
+    "sglang==0.5.10.post1:0.7.2.post1",
+)
+# Prints what a run received behind its report, on standard error.
+RUN = """\
+import sys
+from fi_bump.index import http
+made = []
+start = http.Http.__init__
+def watched(self, *arguments, **named):
+    start(self, *arguments, **named)
+    made.append(self)
+http.Http.__init__ = watched
+from fi_bump.__main__ import main
+try:
+    main()
+finally:
+    print(sum(each.received for each in made), file=sys.stderr)
+"""
+
+
+class Measured(NamedTuple):
+    """One run: the part of its JSON about the code, its seconds on the clock and of the processor, and its bytes."""
+
+    fit: dict[str, Any]
+    seconds: float
+    processor: float
+    received: int
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s ({self.processor:.1f})"
+
+
+def main() -> None:
+    """Measure the pairs, print each row as it comes, and write the table when all pairs were asked for."""
+    pairs = sys.argv[1:] or list(PAIRS)
+    rows = []
+    for pair in pairs:
+        rows.append(row(pair))
+        print(rows[-1], flush=True)
+    if not sys.argv[1:]:
+        header = "| code | pinned | proposed | uses | breaks | at its pin | notes | cold | warm | received |"
+        table = "\n".join([header, f"|{' --- |' * (header.count('|') - 1)}", *rows])
+        text = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(
+            re.sub(f"(?s){MARK}.*?{MARK}", lambda _: f"{MARK}\n\n{table}\n\n{MARK}", text), encoding="utf-8"
+        )
+
+
+def row(pair: str) -> str:
+    """The row of one pair."""
+    engine, _, release = pair.partition(":")
+    project, _, version = engine.partition("==")
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "engine"
+        shutil.copytree(unpacked(project, version), root, symlinks=True)
+        init = [sys.executable, "-m", "fi_bump", "-C", str(root), "init", "--group", "flashinfer"]
+        subprocess.run(init, check=True, stdout=subprocess.DEVNULL)
+        cold, warm = (measured(root, release, Path(scratch) / "cache") for _ in range(2))
+    fit = cold.fit
+    rules = Counter(each["rule"] for each in fit["findings"])
+    breaks = [each for each in fit["findings"] if each["severity"] == "error"]
+    places = sum(len(each["places"]) for each in breaks)
+    notes = sum(rules.values()) - len(breaks) - rules["api-pin"]
+    cells = [
+        f"{project} {version}",
+        fit["pinned"],
+        release,
+        f"{fit['judged']} of {fit['uses']}",
+        f"{len(breaks)} at {places}" if breaks else "0",
+        str(rules["api-pin"]),
+        str(notes),
+        str(cold),
+        str(warm),
+        f"{cold.received / 1e6:.1f} MB",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def measured(root: Path, release: str, cache: Path) -> Measured:
+    """One run of the comparison."""
+    arguments = ["-C", str(root), "audit", release, "--api", "--format", "json"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    before = _processor()
+    start = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", RUN, *arguments], env=environment, capture_output=True, check=False)
+    seconds = time.monotonic() - start
+    fits = json.loads(done.stdout)["api"]
+    fit = next(each for each in fits if each["package"] == "flashinfer-python")
+    return Measured(fit, seconds, _processor() - before, int(done.stderr.split()[-1]))
+
+
+def _processor() -> float:
+    """The processor's seconds of all processes that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()
