@@ -4,7 +4,8 @@
 
 Each pair is compared twice in a process of its own: with an empty cache (cold), and with the sources of the wheels
 stored (warm). Seconds are those of the whole command, pages of the index included, on the clock and of the processor;
-bytes are what the first run receives. The engines are source distributions from the configured index, kept as the tests
+bytes are what the first run receives of FlashInfer's wheels, also of those that it reads to find the release in which
+something changed. The engines are source distributions from the configured index, kept as the tests
 keep them (tests/sdists.py).
 """
 
@@ -23,6 +24,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fi_bump.report.text import count
 from tests.sdists import unpacked
 
 TOP = Path(__file__).resolve().parent.parent
@@ -56,31 +58,37 @@ PAIRS = (
     "sglang==0.5.10.post1:0.6.8.post1",
     "sglang==0.5.10.post1:0.7.2.post1",
 )
-# Prints what a run received behind its report, on standard error.
+# Prints what a run received of each wheel of FlashInfer behind its report, on standard error.
 RUN = """\
-import sys
+import json, sys
+from collections import Counter
 from fi_bump.index import http
-made = []
-start = http.Http.__init__
-def watched(self, *arguments, **named):
-    start(self, *arguments, **named)
-    made.append(self)
-http.Http.__init__ = watched
+received = Counter()
+ask = http.Http.get_range
+def watched(self, url, first, last):
+    answer = ask(self, url, first, last)
+    if "/flashinfer_python-" in url:
+        received[url.rpartition("/")[2]] += len(answer.body)
+    return answer
+http.Http.get_range = watched
 from fi_bump.__main__ import main
 try:
     main()
 finally:
-    print(sum(each.received for each in made), file=sys.stderr)
+    print(json.dumps(received), file=sys.stderr)
 """
 
 
 class Measured(NamedTuple):
-    """One run: the part of its JSON about the code, its seconds on the clock and of the processor, and its bytes."""
+    """One run: the part of its JSON about the code, and its seconds on the clock and of the processor.
+
+    `received` are the bytes of each wheel.
+    """
 
     fit: dict[str, Any]
     seconds: float
     processor: float
-    received: int
+    received: dict[str, int]
 
     def __str__(self) -> str:
         return f"{self.seconds:.1f} s ({self.processor:.1f})"
@@ -127,7 +135,7 @@ def row(pair: str) -> str:
         str(notes),
         str(cold),
         str(warm),
-        f"{cold.received / 1e6:.1f} MB",
+        f"{sum(cold.received.values()) / 1e6:.1f} MB of {count(len(cold.received), 'wheel')}",
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -142,7 +150,8 @@ def measured(root: Path, release: str, cache: Path) -> Measured:
     seconds = time.monotonic() - start
     fits = json.loads(done.stdout)["api"]
     fit = next(each for each in fits if each["package"] == "flashinfer-python")
-    return Measured(fit, seconds, _processor() - before, int(done.stderr.split()[-1]))
+    received = json.loads(b"{" + done.stderr.rpartition(b"{")[2])
+    return Measured(fit, seconds, _processor() - before, received)
 
 
 def _processor() -> float:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
+from fi_bump.fit.artifacts import changed_artifacts
 from fi_bump.fit.compiled import miscounted
 from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
@@ -113,7 +114,15 @@ def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSourc
         uses=sum(not _is_beyond(use, side) for use in found.uses),
         judged=sum(_is_judged(use, side) for use in found.uses),
         skipped=tuple(_unread(found)),
+        remarks=tuple(_remarks(pinned, proposed, api)),
     )
+
+
+def _remarks(pinned: ReleaseSide, proposed: ReleaseSide | None, api: KnownApi) -> Iterator[str]:
+    if proposed is not None and api.artifacts is not None:
+        changed = changed_artifacts(pinned, proposed, api.artifacts)
+        if changed is not None:
+            yield changed
 
 
 def _raised(

@@ -109,6 +109,8 @@ def _on_the_way(
         return
     if before is None or before.is_broken or use.call is None or before.shape is None or after.shape is None:
         return
+    if len(use.references) > 1:
+        return  # which of them is meant is not known, and on the two sides it may be another one
     if before.shape.foreign != after.shape.foreign:
         return  # what another package's decorator makes of it is not known, and not the same
     symbol = symbol_of(use, after)

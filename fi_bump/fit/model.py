@@ -64,7 +64,7 @@ class Fit(NamedTuple):
     """How a repository's code fits the releases of one package.
 
     `proposed` is None where only the pinned release was looked at. `judged` of the `uses` could be told; `skipped` says
-    why nothing, or not all, was compared.
+    why nothing, or not all, was compared. `remarks` are about the release as a whole.
     """
 
     package: str
@@ -75,6 +75,7 @@ class Fit(NamedTuple):
     files: int = 0
     judged: int = 0
     skipped: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

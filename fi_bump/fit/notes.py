@@ -28,7 +28,7 @@ class Notes:
         side = self._proposed or self._pinned
         for use in uses:
             met, before = side.meet(use), self._pinned.meet(use)
-            if met is None or met.is_broken or met.thing is None:
+            if met is None or met.is_broken or met.thing is None or len(use.references) > 1:
                 continue
             yield from self._going_away(use, met, side)
             if self._proposed is None or before is None or before.is_broken or before.thing is None:

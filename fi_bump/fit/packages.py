@@ -25,13 +25,15 @@ class NativeApi(NamedTuple):
 class KnownApi(NamedTuple):
     """A package: the top names that it is imported by, none where only its wheel says so.
 
-    `holds` is what it holds in place of an API that code could call, where that is so.
+    `holds` is what it holds in place of an API that code could call, where that is so. `artifacts` is the class whose
+    attributes are the addresses of compiled kernels that it downloads.
     """
 
     package: str
     imports: frozenset[str] = frozenset()
     holds: str | None = None
     native: NativeApi | None = None
+    artifacts: str | None = None
 
 
 def known_api(package: str) -> KnownApi:
@@ -54,4 +56,4 @@ def _known(entry: dict[str, Any]) -> KnownApi:
         tuple(native["exports"]),
         tuple(native["checks"]),
     )
-    return KnownApi(entry["package"], frozenset(entry["imports"]), entry.get("holds"), compiled)
+    return KnownApi(entry["package"], frozenset(entry["imports"]), entry.get("holds"), compiled, entry.get("artifacts"))

@@ -19,6 +19,7 @@ def fits_json(fits: Iterable[Fit]) -> list[dict[str, Any]]:
             "files": fit.files,
             "judged": fit.judged,
             "skipped": list(fit.skipped),
+            "remarks": list(fit.remarks),
             "findings": [_finding(each) for each in fit.findings],
         }
         for fit in fits

@@ -23,6 +23,8 @@ def _blocks(fits: Iterable[Fit]) -> Iterator[str]:
             continue
         yield f"### {plain(fit.label)}\n"
         yield f"{plain(summary(fit))}\n"
+        for remark in (*fit.skipped, *fit.remarks):
+            yield f"{plain(remark)}\n"
         for in_tests, title in ((False, "The package"), (True, "Tests, benchmarks and examples")):
             part = [each for each in fit.findings if each.in_tests is in_tests]
             if part:

@@ -29,7 +29,7 @@ def fit_lines(fits: Iterable[Fit], *, most: int | None = None) -> Iterator[str]:
             yield from (f"  {line}" for line in detail_lines(finding))
         if len(shown) < len(fit.findings):
             yield f"{count(len(fit.findings) - len(shown), 'more note')}: run fi-bump audit --api"
-        yield from (f"note: {reason}" for reason in fit.skipped)
+        yield from (f"note: {reason}" for reason in (*fit.skipped, *fit.remarks))
         yield summary(fit)
 
 

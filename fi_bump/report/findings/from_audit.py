@@ -41,7 +41,7 @@ def audit_report(
     results += [_verdict(each, lines) for each in verdicts if not each.ok]
     results += fit_results(fits, lines)
     content = [line for each in verdicts if each.ok for line in each.lines]
-    content += [line for each in fits for line in (*each.skipped, fit_summary(each))]
+    content += [line for each in fits for line in (*each.skipped, *each.remarks, fit_summary(each))]
     passed = tuple(_passed(lock.groups, found.conflicts))
     return Report(
         command="audit",

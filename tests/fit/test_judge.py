@@ -1,0 +1,157 @@
+"""Uses held against two releases: from the sources of both sides to the findings."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fi_bump.findings.rules import Rule, Severity
+from fi_bump.fit.engine.expressions import Subject
+from fi_bump.fit.engine.repository import engine_uses
+from fi_bump.fit.judge import grouped, judge
+from fi_bump.fit.model import ApiFinding
+from fi_bump.fit.release import ReleaseSide
+from fi_bump.fit.signature import Call
+from fi_bump.fit.wheel.library import Library
+from tests.conftest import plant
+from tests.fit.folder import Folder
+from tests.fit.test_signature import accepted, bound, calls_of, mutations, signatures
+
+SUBJECT = Subject(frozenset(["kit"]), frozenset(["kit"]))
+
+
+def findings(root: Path, engine: str, old: str, new: str | None) -> list[ApiFinding]:
+    """What is found in an engine's module, where `kit` is one module."""
+    plant(root, {"engine.py": engine.encode()})
+    found = engine_uses(str(root), ["engine.py"], SUBJECT)
+    pinned = ReleaseSide("kit", "1.0", Library(Folder({"kit.py": old})), found.stored)
+    proposed = None if new is None else ReleaseSide("kit", "2.0", Library(Folder({"kit.py": new})), found.stored)
+    return grouped(judge(found.uses, pinned, proposed))
+
+
+def said(found: list[ApiFinding]) -> list[tuple[str, str]]:
+    """Rules and messages."""
+    return [(each.rule.value, each.message) for each in found]
+
+
+OLD = "def run(q, k, tile=1): ...\nclass W:\n    def plan(self, a, b): ...\n"
+NEW = "def run(q, k, *, scale=None): ...\nclass W:\n    def plan(self, b, a): ...\n"
+GONE = ("api-keyword", "run() does not take the keyword tile in kit 2.0")
+GUARDED = ("api-guarded", GONE[1])
+
+CASES = [
+    ("import kit\nkit.run(1, 2, tile=3)\n", [GONE]),
+    ("import kit\nkit.run(1, 2)\n", []),
+    ("import kit\nkit.run(1)\n", [("api-pin", "run() needs k in kit 1.0, and the call does not pass it")]),
+    (
+        "import kit\nkit.run(1, 2, 3)\n",
+        [("api-arity", "run() takes at most 2 positional arguments in kit 2.0, not 3")],
+    ),
+    (
+        "import kit\nkit.W().plan(1, 2)\n",
+        [
+            (
+                "api-positional",
+                "W.plan() takes arguments in another order in kit 2.0: argument 1 was a and is b, argument 2 was b and is a",
+            )
+        ],
+    ),
+    ("import kit\nkit.W().plan(a=1, b=2)\n", []),
+    ("try:\n    import kit\nexcept ImportError:\n    kit = None\nkit.run(1, 2, tile=3)\n", [GONE]),
+    ("import kit\ntry:\n    kit.run(1, 2, tile=3)\nexcept TypeError:\n    kit.run(1, 2)\n", [GUARDED]),
+    ("import kit\nif 'tile' in inspect.signature(kit.run).parameters:\n    kit.run(1, 2, tile=3)\n", []),
+    ("import kit\nif version.parse(kit.__version__) < version.parse('1.5'):\n    kit.run(1, 2, tile=3)\n", []),
+    ("import kit\nif version.parse(kit.__version__) >= version.parse('1.5'):\n    kit.run(1, 2, tile=3)\n", [GONE]),
+    ("import kit\nif OLD_ENOUGH(kit.__version__):\n    kit.run(1, 2, tile=3)\n", [GUARDED]),
+    ("import kit\nif x:\n    kit.run(1, 2, **{'tile': 3})\n", [GONE]),
+    # One of two names is meant, and one of them takes it.
+    ("import kit\nf = kit.run if x else kit.W().plan\nf(1, 2)\n", []),
+]
+
+
+@pytest.mark.parametrize(("engine", "expected"), CASES)
+def test_what_is_found(tmp_path: Path, engine: str, expected: list[tuple[str, str]]) -> None:
+    assert said(findings(tmp_path, engine, OLD, NEW)) == expected
+
+
+NAMES = [
+    ("from kit import gone\n", [("api-removed", "kit.gone is not in kit 2.0")]),
+    ("import kit\nkit.gone(1)\n", [("api-removed", "kit.gone is not in kit 2.0")]),
+    (
+        "try:\n    from kit import gone\nexcept ImportError:\n    gone = None\n",
+        [("api-guarded", "kit.gone is not in kit 2.0")],
+    ),
+    ("import kit\nif hasattr(kit, 'gone'):\n    kit.gone(1)\n", [("api-guarded", "kit.gone is not in kit 2.0")]),
+    ("import kit\nf = getattr(kit, 'gone', None)\n", [("api-guarded", "kit.gone is not in kit 2.0")]),
+    ("import kit\nprint(kit.made)\n", []),
+    ("import kit.deep\n", [("api-pin", "kit.deep is not in kit 1.0")]),
+]
+
+
+@pytest.mark.parametrize(("engine", "expected"), NAMES)
+def test_names_that_are_gone(tmp_path: Path, engine: str, expected: list[tuple[str, str]]) -> None:
+    old = "def gone(a): ...\nmade = 1\n"
+    assert said(findings(tmp_path, engine, old, "made = 1\n")) == expected
+
+
+def test_code_that_does_not_fit_its_pin_says_whether_the_release_repairs_it(tmp_path: Path) -> None:
+    engine = "import kit\nkit.run(1, 2, scale=3)\nkit.other()\n"
+    found = findings(tmp_path, engine, OLD, NEW)
+    assert [(each.symbol, each.repaired) for each in found] == [("kit.other", False), ("run", True)]
+    assert [each.repaired for each in findings(tmp_path, engine, OLD, None)] == [None, None]
+    assert {each.rule for each in found} == {Rule.API_PIN}
+
+
+def test_a_module_that_makes_its_names_is_not_judged(tmp_path: Path) -> None:
+    new = "import sys\nsys.modules[__name__] = make()\n"
+    assert findings(tmp_path, "import kit\nkit.gone(1)\nfrom kit import gone\n", "def gone(a): ...\n", new) == []
+
+
+def test_uses_of_one_cause_are_one_finding(tmp_path: Path) -> None:
+    (found,) = findings(tmp_path, "import kit\nkit.run(1, 2, tile=3)\nkit.run(3, 4, tile=5)\n", OLD, NEW)
+    assert [str(use.place) for use in found.uses] == ["engine.py:2:1", "engine.py:3:1"]
+    assert (found.changes, found.fails, found.in_tests) == (("- tile", "+ scale=None"), True, False)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_from_source_to_finding_what_python_refuses_is_found_and_no_other(data: st.DataObject) -> None:
+    old = data.draw(signatures())
+    call = data.draw(calls_of(old))
+    if bound(old, call) is None:
+        return
+    new = data.draw(mutations(old))
+    values = [str(number) for number in range(call.positional)]
+    written = ", ".join([*values, *(f"{name}=0" for name in call.keywords)])
+    with tempfile.TemporaryDirectory() as scratch:
+        found = findings(
+            Path(scratch), f"import kit\nkit.run({written})\n", f"def run{old}: ...\n", f"def run{new}: ...\n"
+        )
+    errors = [each for each in found if each.rule.severity is Severity.error]
+    refused = [each for each in errors if each.rule is not Rule.API_POSITIONAL]
+    assert (refused == []) == accepted(new, call)
+    if not refused:
+        assert bool(errors) == bool(moved(old, new, call))
+
+
+def moved(old: Any, new: Any, call: Call) -> list[int]:
+    """The positional arguments that another parameter takes now, by Python's own binding."""
+    before, after = bound(old, call), bound(new, call)
+    if before is None or after is None:
+        return []
+    return [
+        index
+        for index in range(call.positional)
+        if (was := holder(before, index)) and (now := holder(after, index)) != was
+        if new.parameter(was) or (now and old.parameter(now))
+    ]
+
+
+def holder(arguments: dict[str, Any], index: int) -> str | None:
+    """The named parameter that took a positional argument."""
+    return next((name for name, value in arguments.items() if type(value) is int and value == index), None)
