@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fi_bump.fit.engine.expressions import Evaluator
 from fi_bump.fit.engine.uses import Acceptance, Caught, Guard, OtherTest, Presence, Protection, VersionTest
-from fi_bump.fit.engine.values import Released, Taken, Tested, Values, pointers
+from fi_bump.fit.engine.values import Released, Supported, Taken, Tested, Values, pointers
 from fi_bump.fit.syntax import last_name
 
 _OPERATORS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
@@ -46,11 +46,19 @@ def _compared(evaluator: Evaluator, test: ast.expr, holds: bool) -> Iterator[Gua
             for value in evaluator.chain(test.comparators[0]):
                 if isinstance(value, Taken):
                     yield Acceptance(value.reference, keyword, holds is isinstance(operator, ast.In))
+        case ast.Name() | ast.Attribute() | ast.Call() if found := _supported(evaluator, test):
+            yield from (Acceptance(each.reference, each.keyword, holds) for each in found)
         case ast.Name() | ast.Attribute() | ast.Compare(comparators=[ast.Constant(value=None)]):
             # `if function is not None`, where the function was asked for by name: it is there, or nothing runs.
             pass
         case _ if _mentions_version(evaluator, test):
             yield OtherTest()
+
+
+def _supported(evaluator: Evaluator, test: ast.expr) -> list[Supported]:
+    """What a test says of the keywords of a callable: it asks now, or a name holds what it said."""
+    values = evaluator.special(test, frozenset()) if isinstance(test, ast.Call) else evaluator.chain(test)
+    return [each for each in values or () if isinstance(each, Supported)]
 
 
 def tested(evaluator: Evaluator, node: ast.expr) -> list[Tested]:

@@ -10,11 +10,23 @@ from fi_bump.fit.engine.containers import CHANGING, changed
 from fi_bump.fit.engine.expressions import SIGNATURE, Evaluator
 from fi_bump.fit.engine.scopes import Scope
 from fi_bump.fit.engine.uses import Reference, UseKind
-from fi_bump.fit.engine.values import NOTHING_KNOWN, Applied, Mapped, Pointer, Released, Self, Values, pointers
+from fi_bump.fit.engine.values import (
+    NOTHING_KNOWN,
+    Applied,
+    Mapped,
+    Pointer,
+    Released,
+    Self,
+    Supported,
+    Values,
+    pointers,
+)
 from fi_bump.fit.syntax import last_name
 
 # Functions whose one text names a module that they import: importlib's, and what engines write around it.
 _IMPORTS = re.compile(r"import|module|lazy|load", re.IGNORECASE)
+# What engines write around inspect.signature: `supports_kw(function, "keyword")`.
+_SUPPORT = re.compile(r"support|accept|has_(?:param|arg|kw|keyword)", re.IGNORECASE)
 _PATCHES = frozenset(["patch", "setattr"])
 # Calls that give back what they are given, with the same parameters.
 _SAME = frozenset(["no_grad", "cache", "lru_cache", "wraps", "compile", "inference_mode", "disable"])
@@ -39,6 +51,8 @@ def value_of(evaluator: Evaluator, node: ast.Call, function: Values) -> Values |
         case "signature", 1:
             found = pointers(evaluator.evaluate(node.args[0]))
             return frozenset(Pointer(each.reference.attribute(SIGNATURE)) for each in found) or None
+        case _, 2 | 3 if _SUPPORT.search(name) and not pointers(function):
+            return _support(evaluator, node)
         case "super", 0:
             return _super(evaluator)
         case "cast", 2:
@@ -96,6 +110,15 @@ def _partial(evaluator: Evaluator, node: ast.Call) -> Values | None:
     # The other arguments come when it is called: only what is given now can be judged.
     evaluator.use(node, UseKind.CALL, found, call._replace(more_positional=True, more_keywords=True))
     return frozenset(Applied(each, call) for each in found)
+
+
+def _support(evaluator: Evaluator, node: ast.Call) -> Values | None:
+    """A test whether a callable takes a keyword, whatever way it does it."""
+    match node.args[1]:
+        case ast.Constant(value=str() as keyword) if keyword.isidentifier():
+            found = pointers(evaluator.chain(node.args[0]))
+            return frozenset(Supported(each.reference, keyword) for each in found) or None
+    return None
 
 
 def _super(evaluator: Evaluator) -> Values | None:

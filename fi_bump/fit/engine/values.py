@@ -106,6 +106,14 @@ class Taken:
 
 
 @dataclass(frozen=True)
+class Supported:
+    """Whether a callable takes a keyword, as some function of the repository told."""
+
+    reference: Reference
+    keyword: str
+
+
+@dataclass(frozen=True)
 class Routine:
     """A function of the repository, by the number that its reader gave it."""
 
@@ -119,9 +127,10 @@ class Self:
     number: int
 
 
-Value: TypeAlias = (
-    Unknown | Pointer | Applied | Collected | Mapped | Sequenced | Said | Released | Tested | Taken | Routine | Self
-)
+# Of the package, of the repository, and what decides about calls.
+Followed: TypeAlias = Pointer | Applied | Collected | Routine | Self
+Deciding: TypeAlias = Released | Tested | Taken | Supported
+Value: TypeAlias = Unknown | Followed | Deciding | Mapped | Sequenced | Said
 Values: TypeAlias = frozenset[Value]
 
 NOTHING_KNOWN: Values = frozenset([Unknown()])

@@ -207,6 +207,13 @@ TESTS = [
     ("def f():\n    if not hasattr(kit, 'run'):\n        return\n    kit.run(1)\n", Presence(RUN, True)),
     ("if 'a' in inspect.signature(kit.run).parameters:\n    kit.run(a=1)\n", Acceptance(RUN, "a")),
     ("p = inspect.signature(kit.run).parameters\nif 'a' not in p:\n    kit.run(1)\n", Acceptance(RUN, "a", False)),
+    ("if supports_kw(kit.run, 'a'):\n    kit.run(a=1)\n", Acceptance(RUN, "a")),
+    (
+        "class C:\n    def __init__(self):\n        try:\n            self.ok = accepts(kit.run, 'a', strict=True)\n"
+        "        except TypeError:\n            self.ok = False\n"
+        "    def go(self):\n        if self.ok:\n            kit.run(a=1)\n",
+        Acceptance(RUN, "a"),
+    ),
     ("if hasattr(kit, 'run') and x:\n    kit.run(1)\n", Presence(RUN)),
     ("if hasattr(kit, 'run') or x:\n    kit.run(1)\n", OtherTest()),
     ("try:\n    kit.run(1)\nexcept TypeError:\n    kit.old(1)\n", Caught(frozenset([Protection.CALL]))),
