@@ -20,7 +20,8 @@ from fi_bump.scanning.scan import Scan
 def asked_by_set(request: Request, flight: Preflight) -> Asked:
     """Return the answers that `set` already has from its preflight."""
     assert flight.audit is not None  # nothing refused the move
-    return _asked(request.lock, request.versions, flight.audit, flight.releases, flight.notes)
+    asked = _asked(request.lock, request.versions, flight.audit, flight.releases, flight.notes)
+    return asked._replace(fits=flight.fits)
 
 
 def ask(repository: Repository, scan: Scan, old: Mapping[str, str | None], online: Online) -> Asked:

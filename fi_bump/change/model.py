@@ -8,6 +8,7 @@ from fi_bump.releases.on_the_way import Release
 
 if TYPE_CHECKING:
     from fi_bump.compare.model import RunComparison
+    from fi_bump.fit.model import Fit
     from fi_bump.scanning.mentions import Mention
     from fi_bump.smoke.model import SmokeReport
 
@@ -45,6 +46,7 @@ class Asked(NamedTuple):
 
     `audit` are the audit's lines, with the numbers of `conflicts` and `notes` among them. `releases` are, by group,
     those between the old and the new version. `members` are sentences about packages whose releases were not checked.
+    `fits` say how the code fits the new releases, where that was compared.
     """
 
     audit: tuple[str, ...]
@@ -52,6 +54,7 @@ class Asked(NamedTuple):
     notes: int
     releases: dict[str, tuple[Release, ...]]
     members: tuple[str, ...]
+    fits: tuple[Fit, ...] = ()
 
 
 class Description(NamedTuple):

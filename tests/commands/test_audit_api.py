@@ -342,3 +342,11 @@ def test_set_moves_though_the_sources_cannot_be_read(root: Path, ask: Ask, index
     assert (
         "note: the code is not compared: URL/files/kit-1.0-py3-none-any.whl: its sources cannot be read" in result.out
     )
+
+
+def test_the_body_of_a_pull_request_names_the_calls(root: Path, ask: Ask, tmp_path: Path) -> None:
+    body = tmp_path / "body.md"
+    assert ask(root, "set", "2.0", "--pr-body", str(body)).code == 0
+    section = body.read_text().partition("Code that calls kit\n")[2].partition("\n#")[0]
+    assert "- `engine/step.py:7:5`: run() does not take the keyword tile in kit 2.0 \\[api-keyword\\]\n" in section
+    assert "- kit 1.0 -> 2.0: 4 API findings; 10 of 10 uses in 2 files compared\n" in section

@@ -106,6 +106,10 @@ def running() -> Iterator[Index]:
         thread.join()
 
 
+# What packages are imported as, where that is not their own name.
+MODULES = {"flashinfer-python": "flashinfer"}
+
+
 def wheel(name: str, version: str, *requires: str, filler: int = 0, python: str | None = None) -> bytes:
     """Return a wheel with METADATA and, before it, `filler` bytes that do not compress."""
     stem = name.replace("-", "_")
@@ -117,7 +121,7 @@ def wheel(name: str, version: str, *requires: str, filler: int = 0, python: str 
         if filler:
             noise = b"".join(hashlib.sha256(str(number).encode()).digest() for number in range(filler // 32))
             archive.writestr(f"{stem}/data.bin", noise)
-        archive.writestr(f"{stem}/__init__.py", "")
+        archive.writestr(f"{MODULES.get(name, stem)}/__init__.py", "")
         archive.writestr(f"{stem}-{version}.dist-info/METADATA", "\n".join(lines) + "\n\nText.\n")
     return stream.getvalue()
 

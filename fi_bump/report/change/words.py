@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
 from fi_bump.change.model import Description, GroupChange, MovedPin
 from fi_bump.compare.model import RunComparison
+from fi_bump.fit.model import Fit
 from fi_bump.lock import LOCK_NAME
 from fi_bump.releases.on_the_way import Release
+from fi_bump.report.api.text import summary as fit_summary
 from fi_bump.report.compare_text import verdict as tests_verdict
 from fi_bump.report.text import count
 from fi_bump.smoke.model import SmokeReport
@@ -18,6 +20,7 @@ from fi_bump.untrusted import printable
 _LONGEST = 1000
 # Hosts limit the size of a pull request's body, and nobody reads more.
 _MOST_ITEMS = 100
+_MOST_CALLS = 30
 
 
 class Code(NamedTuple):
@@ -103,6 +106,7 @@ def sections(about: Description) -> Iterator[Section]:
     if about.asked is not None:
         lines = about.asked.audit or ("no conflicts",)
         yield Section("Audit", Items(tuple(_spoken(line) for line in lines)))
+        yield from _code(about.asked.fits)
     look = [item for group in about.groups for item in _look(group)]
     if look:
         more = len(look) - _MOST_ITEMS
@@ -115,6 +119,22 @@ def sections(about: Description) -> Iterator[Section]:
     left_out = tuple(_not_run(about))
     if left_out:
         yield Section("Not run", Items(left_out))
+
+
+def _code(fits: Iterable[Fit]) -> Iterator[Section]:
+    """Yield what of the code does not fit a release, what breaks first."""
+    for fit in fits:
+        if not (fit.findings or fit.skipped or fit.remarks):
+            continue
+        items: list[Words] = [
+            (Code(str(use.place)), f": {finding.message} [{finding.rule.value}]")
+            for finding in fit.findings
+            for use in (finding.uses if finding.fails else finding.uses[:1])
+        ]
+        more = len(items) - _MOST_CALLS
+        rest: list[Words] = [(f"and {more} more: run ", Code("fi-bump audit --api"))] if more > 0 else []
+        closing: list[Words] = [(text,) for text in (*fit.skipped, *fit.remarks, fit_summary(fit))]
+        yield Section(f"Code that calls {fit.package}", Items((*items[:_MOST_CALLS], *rest, *closing)))
 
 
 def _moved(group: GroupChange) -> str:
