@@ -19,7 +19,7 @@ from fi_bump.fit.meanings import found_meanings, meanings
 from fi_bump.fit.model import ApiFinding, Fit
 from fi_bump.fit.notes import Notes
 from fi_bump.fit.origin import traced
-from fi_bump.fit.packages import KnownApi, NativeApi, known_api
+from fi_bump.fit.packages import NativeApi, known_api
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.replacement import replacement
 from fi_bump.fit.sources import NoSourceError, ReleaseSources
@@ -83,7 +83,7 @@ def fit(root: str, paths: Sequence[str], asked: Compared, known: Known) -> Fit:
         return Fit(asked.package, asked.pinned, asked.proposed)
     try:
         with _without_collector(), ReleaseSources(known, asked.package) as sources:
-            return _fit(root, paths, asked, sources, known_api(asked.package))
+            return _fit(root, paths, asked, sources)
     except NoSourceError as error:
         return _skipped(asked, str(error))
 
@@ -92,35 +92,51 @@ def _skipped(asked: Compared, reason: str) -> Fit:
     return Fit(asked.package, asked.pinned, asked.proposed, skipped=(f"the code is not compared: {reason}",))
 
 
-def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSources, api: KnownApi) -> Fit:
-    # The tree first: where it imports nothing of the package no wheel is opened.
+def subject(asked: Compared, sources: ReleaseSources) -> Subject:
+    """What to look for in the code. A wheel is opened only for a package of which no import is known."""
+    api = known_api(asked.package)
     tops = api.imports or sources.side(asked.pinned).library.tops
-    names = frozenset([asked.package, asked.package.replace("-", "_")])
     attributes = api.native.attributes if api.native is not None else frozenset()
-    found = engine_uses(root, paths, Subject(tops, names, attributes))
+    return Subject(tops, frozenset([asked.package, asked.package.replace("-", "_")]), attributes)
+
+
+def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSources) -> Fit:
+    # The tree first: where it imports nothing of the package no wheel is opened.
+    looked_for = subject(asked, sources)
+    found = engine_uses(root, paths, looked_for)
     answer = Fit(asked.package, asked.pinned, asked.proposed, files=found.files)
     if not found.uses:
         return answer
     sources.stored = found.stored
     pinned = sources.side(asked.pinned)
     proposed = sources.side(asked.proposed) if asked.proposed is not None else None
-    findings = grouped(_raised(found, pinned, proposed, api.native))
+    findings = _compared(found, asked, sources, pinned, proposed)
     if proposed is not None:
-        findings = [_explained(each, asked, sources, pinned, proposed) for each in findings]
-        findings += _meanings(root, paths, pinned, proposed, tops)
+        findings += _meanings(root, paths, pinned, proposed, looked_for.tops)
     side = proposed or pinned
     return answer._replace(
         findings=tuple(sorted(findings, key=order)),
         uses=sum(not _is_beyond(use, side) for use in found.uses),
         judged=sum(_is_judged(use, side) for use in found.uses),
         skipped=tuple(_unread(found)),
-        remarks=tuple(_remarks(pinned, proposed, api)),
+        remarks=tuple(_remarks(pinned, proposed)),
     )
 
 
-def _remarks(pinned: ReleaseSide, proposed: ReleaseSide | None, api: KnownApi) -> Iterator[str]:
-    if proposed is not None and api.artifacts is not None:
-        changed = changed_artifacts(pinned, proposed, api.artifacts)
+def _compared(
+    found: EngineUses, asked: Compared, sources: ReleaseSources, pinned: ReleaseSide, proposed: ReleaseSide | None
+) -> list[ApiFinding]:
+    """What the releases find in the uses, by cause, each with its release and its replacement where one is proposed."""
+    findings = grouped(_raised(found, pinned, proposed, known_api(asked.package).native))
+    if proposed is None:
+        return findings
+    return [_explained(each, asked, sources, pinned, proposed) for each in findings]
+
+
+def _remarks(pinned: ReleaseSide, proposed: ReleaseSide | None) -> Iterator[str]:
+    listed = known_api(pinned.package).artifacts
+    if proposed is not None and listed is not None:
+        changed = changed_artifacts(pinned, proposed, listed)
         if changed is not None:
             yield changed
 
