@@ -17,7 +17,7 @@ import pytest
 from fi_bump.editing import write
 from fi_bump.errors import FileError
 from tests.conftest import plant
-from tests.editing.test_write_faults import half_done
+from tests.editing.trees import half_done
 from tests.editing.write_faults import OLD, changes
 
 MARK = re.compile(r"\.fi-bump-[0-9a-f]+-[0-9a-f]+-\d+$")

@@ -10,7 +10,7 @@ import pytest
 from fi_bump.editing import write
 from fi_bump.state import pending
 from tests.conftest import plant
-from tests.editing.test_write_faults import again, contents, half_done, recover
+from tests.editing.trees import again, contents, half_done, recover
 from tests.editing.write_faults import NAMES, NEW, OLD, signal_at
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

@@ -257,3 +257,8 @@ def slowly(route: Route, seconds: float) -> Route:
         return route(index, request)
 
     return delayed
+
+
+REQUIRES = ("nvidia-cutlass-dsl>=4.5.0", "torch", "nvidia-cutlass-dsl[cu13]>=4.5.0; extra == 'cu13'")
+RELEASES = {version: wheel("kit", version, *REQUIRES) for version in ("0.6.8.post1", "0.6.11.post2", "0.7.0rc1")}
+OK_PAGE = Reply(200, {"Content-Type": JSON}, b'{"files": []}')

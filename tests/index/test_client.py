@@ -1,53 +1,33 @@
-"""The client with a real index on this machine: every form of page, every fault, and the requests it takes."""
+"""The client with an index on this machine: every form of page, every fault, and the requests it takes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from packaging.version import Version
 
 from fi_bump.errors import PackageIndexError
-from fi_bump.index import http as http_module
 from fi_bump.index import remote_zip
-from fi_bump.index.address import Credentials, redacted, split
 from fi_bump.index.cache import Cache
 from fi_bump.index.client import Client, newest, wheel_for_metadata
 from fi_bump.index.http import Http
 from fi_bump.index.model import File, Project
 from tests.index.server import (
     JSON,
+    OK_PAGE,
+    RELEASES,
+    REQUIRES,
     Index,
     Package,
     Reply,
     answering,
-    guarded,
     hanging,
-    running,
     wheel,
-    with_etag,
-    zipped,
 )
-
-REQUIRES = ("nvidia-cutlass-dsl>=4.5.0", "torch", "nvidia-cutlass-dsl[cu13]>=4.5.0; extra == 'cu13'")
-RELEASES = {version: wheel("kit", version, *REQUIRES) for version in ("0.6.8.post1", "0.6.11.post2", "0.7.0rc1")}
-
-
-@pytest.fixture
-def index() -> Iterator[Index]:
-    """A running index without routes."""
-    with running() as started:
-        yield started
-
-
-@pytest.fixture
-def client(tmp_path: Path) -> Client:
-    """A client with short time-outs and its own cache."""
-    return Client(Http(Cache(tmp_path / "cache"), connect=2, read=0.5))
 
 
 def versions(project: Project) -> list[str]:
@@ -215,9 +195,6 @@ def _listing(name: object = "kit-1.0-py3-none-any.whl", url: object = "a", **mor
     return Reply(200, {"Content-Type": JSON}, json.dumps({"files": [entry]}).encode())
 
 
-OK_PAGE = Reply(200, {"Content-Type": JSON}, b'{"files": []}')
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("replies", "message"),
@@ -306,180 +283,6 @@ def test_fields_of_a_wrong_type_are_ignored(
 def test_a_file_with_an_impossible_name_is_left_out(index: Index, client: Client, name: str) -> None:
     index.routes["/simple/kit/"] = answering(_listing(name))
     assert client.project("kit", [f"{index.url}/simple"]).files == ()
-
-
-def test_temporary_errors_are_retried(index: Index, client: Client) -> None:
-    busy = Reply(503, {"Retry-After": "0"}, b"")
-    index.routes["/simple/kit/"] = answering(busy, busy, OK_PAGE)
-    assert client.project("kit", [f"{index.url}/simple"]).files == ()
-    assert index.statuses == [503, 503, 200]
-    index.routes["/simple/gone/"] = answering(Reply(404, {}, b""))
-    client.project("gone", [f"{index.url}/simple"])
-    assert index.seen["/simple/gone/"] == 1
-
-
-@pytest.mark.slow
-def test_an_index_that_hangs(index: Index, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_module, "RETRIES", 1)
-    index.routes["/simple/kit/"] = hanging
-    with pytest.raises(PackageIndexError) as caught:
-        client.project("kit", [f"{index.url}/simple"])
-    assert str(caught.value) == f"{index.url}/simple/kit/: did not answer in time"
-    assert caught.value.hint == "check the network and the index's URL"
-    assert index.seen["/simple/kit/"] == 2
-
-
-def test_no_server(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_module, "RETRIES", 0)
-    with running() as index:
-        address = index.url
-    with pytest.raises(PackageIndexError) as caught:
-        client.project("kit", [f"{address}/simple"])
-    assert str(caught.value) == f"{address}/simple/kit/: cannot be reached"
-    for wrong in ("https://[broken", "https:///x", "nonsense"):
-        with pytest.raises(PackageIndexError) as caught:
-            client.project("kit", [wrong])
-        assert str(caught.value) == f"{wrong}/kit/: is not a URL"
-        assert caught.value.hint == "write https://HOST/simple or file:///FOLDER"
-    with pytest.raises(PackageIndexError) as caught:
-        client.project("kit", ["user:planted@host/simple"])
-    assert str(caught.value) == "host/simple/kit/: is not a URL"
-
-
-def test_an_answer_too_large(index: Index, client: Client) -> None:
-    index.routes["/"] = answering(Reply(200, {}, b"x" * 3_000_000))
-    with pytest.raises(PackageIndexError) as caught:
-        client.http.get(f"{index.url}/a", limit=1 << 20)
-    assert str(caught.value) == f"{index.url}/a: the answer is larger than 1 MiB"
-
-
-def test_compressed_answers(index: Index, client: Client) -> None:
-    package = Package("kit", RELEASES)
-    index.routes["/simple/kit/"] = zipped(package.page)
-    assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
-
-
-def test_cached_answers_are_validated_and_reused(index: Index, tmp_path: Path) -> None:
-    package = Package("kit", RELEASES)
-    index.routes["/simple/kit/"] = with_etag(package.page)
-    cache = Cache(tmp_path / "cache")
-    for _ in range(2):
-        assert len(Client(Http(cache)).project("kit", [f"{index.url}/simple"]).files) == 3
-    assert index.statuses == [200, 304]
-    package.files.clear()
-    assert Client(Http(cache)).project("kit", [f"{index.url}/simple"]).files == ()
-    for entry in (tmp_path / "cache").rglob("*"):
-        if entry.is_file():
-            assert entry.stat().st_mode & 0o777 == 0o600
-            entry.write_bytes(b"broken")
-    assert Client(Http(cache)).project("kit", [f"{index.url}/simple"]).files == ()
-    assert index.statuses == [200, 304, 200, 200]
-
-
-@pytest.mark.parametrize(("control", "asked"), [("max-age=600", 1), ("max-age=0", 2), ("no-store", 2), (None, 1)])
-def test_how_long_an_answer_is_fresh(index: Index, tmp_path: Path, control: str | None, asked: int) -> None:
-    headers = {"Content-Type": JSON} | ({"Cache-Control": control} if control else {})
-    reply = Reply(200, headers, b'{"files": []}')
-    index.routes["/simple/kit/"] = answering(reply)
-    for _ in range(2):
-        Client(Http(Cache(tmp_path))).project("kit", [f"{index.url}/simple"])
-    assert len(index.log) == asked
-
-
-SECRET = "s3cr3t/@:pass"
-USERINFO = "some-user:s3cr3t%2F%40%3Apass@"
-BASIC = "Basic c29tZS11c2VyOnMzY3IzdC9AOnBhc3M="
-
-
-def test_credentials_are_sent_and_never_shown(index: Index, client: Client, tmp_path: Path) -> None:
-    package = Package("kit", RELEASES, ranges=True)
-    index.routes["/simple/kit/"] = guarded(package.page, BASIC)
-    index.routes["/files/"] = guarded(package.file, BASIC)
-    address = index.url.replace("//", f"//{USERINFO}") + "/simple"
-    project = client.project("kit", [address])
-    assert project.index_url == f"{index.url}/simple"
-    # The files are on the same host, whose credentials are known by then.
-    assert len(client.metadata(project.files[0]).requires) == 3
-    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    wrong = index.url.replace("//", "//some-user:wr0ng@") + "/simple"
-    with pytest.raises(PackageIndexError) as caught:
-        Client(Http(Cache(None))).project("kit", [wrong])
-    assert (str(caught.value), caught.value.hint) == (
-        f"{index.url}/simple/kit/: the index answered with status 401",
-        "put the index's credentials into its URL or into netrc, or remove the index",
-    )
-    for text in (str(project), str(caught.value), repr(client), kept.decode("latin-1"), repr(split(address))):
-        assert "s3cr3t" not in text
-        assert "wr0ng" not in text
-
-
-def test_credentials_from_netrc(index: Index, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text(f"machine 127.0.0.1 login some-user password {SECRET}\n")
-    monkeypatch.setenv("NETRC", str(netrc))
-    index.routes["/simple/kit/"] = guarded(Package("kit", RELEASES).page, BASIC)
-    assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
-
-
-@pytest.mark.parametrize(
-    ("script", "known"),
-    [
-        ('echo \'{"username": "some-user", "password": "s3cr3t/@:pass"}\'', True),
-        ("exit 1", False),
-        ("echo nothing", False),
-        ("echo '{}'", False),
-    ],
-)
-def test_credentials_from_a_keyring(
-    index: Index, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, known: bool
-) -> None:
-    keyring = tmp_path / "bin" / "keyring"
-    keyring.parent.mkdir()
-    keyring.write_text(f"#!/bin/sh\n{script}\n")
-    keyring.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{keyring.parent}:/usr/bin:/bin")
-    index.routes["/simple/kit/"] = guarded(Package("kit", RELEASES).page, BASIC)
-    if known:
-        assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
-        return
-    with pytest.raises(PackageIndexError) as caught:
-        client.project("kit", [f"{index.url}/simple"])
-    assert caught.value.message == "the index answered with status 401"
-
-
-def test_credentials_do_not_follow_to_another_host(index: Index, client: Client) -> None:
-    with running() as other:
-        package = Package("kit", RELEASES)
-        package.serve(other)
-        moved = other.url.replace("127.0.0.1", "localhost") + "/simple/kit/"
-        index.routes["/simple/kit/"] = answering(Reply(302, {"Location": moved}, b""))
-        address = index.url.replace("//", f"//{USERINFO}") + "/simple"
-        assert len(client.project("kit", [address]).files) == 3
-        assert "authorization" in index.log[0].headers
-        assert ["authorization" in request.headers for request in other.log] == [False]
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("https://user:pass@host/simple", "https://host/simple"),
-        ("https://user:p@ss@host/simple", "https://host/simple"),
-        ("https://token@host/", "https://host/"),
-        ("see https://a:b@h/x and http://c:d@i/", "see https://h/x and http://i/"),
-        ("https://h/x?token=abc&a=1", "https://h/x?token=****&a=1"),
-        ("https://h/x@1.0", "https://h/x@1.0"),
-        ("https://user:pa/ss@host/simple", "https://host/simple"),
-        ("https://h:8080/x@1.0 http://[::1]:80/x@1", "https://h:8080/x@1.0 http://[::1]:80/x@1"),
-        ("nothing", "nothing"),
-    ],
-)
-def test_redacted(text: str, shown: str) -> None:
-    assert redacted(text) == shown
-
-
-def test_split() -> None:
-    assert split("https://u:p%40@h:80/x") == ("https://h:80/x", Credentials("u", "p@"))
-    assert split("https://h/x") == ("https://h/x", None)
 
 
 def test_an_index_of_files(client: Client, tmp_path: Path) -> None:

@@ -1,0 +1,107 @@
+"""Recovery from the journal: a killed change is finished or undone, and a change that others made is kept."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from fi_bump.editing import write
+from fi_bump.errors import FileError
+from fi_bump.state import pending, state_folder
+from tests.conftest import plant
+from tests.editing.trees import again, commit_steps, contents, half_done, recover, wait_for_kills
+from tests.editing.write_faults import NAMES, NEW, OLD, changes, counted, kill_at
+
+
+@pytest.mark.slow
+def test_a_kill_at_every_call_is_recovered(tmp_path: Path) -> None:
+    total = len(commit_steps(tmp_path))
+    roots = [tmp_path / str(step) for step in range(1, total + 1)]
+    for root in roots:
+        plant(root, OLD)
+        (root / "a.txt").chmod(0o755)
+    wait_for_kills([kill_at(root, step, "commit") for step, root in enumerate(roots, 1)])
+    outcomes = set()
+    for root in roots:
+        left = pending(str(root))
+        recovery = recover(root)
+        assert left == (recovery is not None), root
+        outcomes.add(recovery and recovery.outcome)
+        assert contents(root) in (OLD, NEW), root
+        assert recovery is None or (recovery.outcome == "finished") == (contents(root) == NEW), root
+        assert (root / "a.txt").stat().st_mode & 0o777 == 0o755
+        assert not pending(str(root))
+        again(root)
+    assert outcomes == {None, "undone", "finished"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("outcome", ["finished", "undone"])
+def test_a_kill_at_every_call_of_a_recovery_is_recovered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    def prepare(root: Path) -> None:
+        half_done(root, monkeypatch)
+        if outcome == "undone":
+            next((root / "sub").glob(".b.txt.*")).unlink()
+
+    prepare(tmp_path / "count")
+    with counted(lambda number, name: None) as names:
+        recover(tmp_path / "count")
+    roots = [tmp_path / str(step) for step in range(1, len(names) + 1)]
+    for root in roots:
+        prepare(root)
+    wait_for_kills([kill_at(root, step, "recover") for step, root in enumerate(roots, 1)])
+    for root in roots:
+        recover(root)
+        assert contents(root) == (NEW if outcome == "finished" else OLD), root
+        again(root)
+
+
+def test_without_its_temporary_files_a_change_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    half_done(tmp_path, monkeypatch)
+    next((tmp_path / "sub").glob(".b.txt.*")).unlink()
+    with write.exclusive(str(tmp_path)):
+        assert write.recover(str(tmp_path)) == write.Recovery("undone", NAMES)
+    assert contents(tmp_path) == OLD
+
+
+def test_a_foreign_change_keeps_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    half_done(tmp_path, monkeypatch)
+    (tmp_path / "sub/c.txt").write_bytes(b"mine\n")
+    with write.exclusive(str(tmp_path)), pytest.raises(FileError) as caught:
+        write.recover(str(tmp_path))
+    assert str(caught.value) == "sub/c.txt: changed after fi-bump was interrupted; the journal is kept"
+    journal = os.path.join(state_folder(str(tmp_path)), "journal.json")
+    assert caught.value.hint == f"restore it, or remove {journal} to keep the files as they are"
+    assert pending(str(tmp_path))
+
+
+def test_a_failed_rename_that_cannot_be_undone_keeps_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(tmp_path, OLD)
+
+    def fail(number: int, name: str) -> None:
+        if name == "replace" and (tmp_path / "a.txt").read_bytes() == NEW["a.txt"]:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with counted(fail), pytest.raises(FileError) as caught:
+        write.commit(str(tmp_path), changes())
+    assert caught.value.hint == "the journal is kept; fix the cause, then run fi-bump check --fix"
+    assert pending(str(tmp_path))
+    with write.exclusive(str(tmp_path)):
+        assert write.recover(str(tmp_path)) is not None
+    assert contents(tmp_path) in (OLD, NEW)
+
+
+def test_a_broken_journal_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    half_done(tmp_path, monkeypatch)
+    journal = os.path.join(state_folder(str(tmp_path)), "journal.json")
+    Path(journal).write_bytes(b"{")
+    with write.exclusive(str(tmp_path)), pytest.raises(FileError) as caught:
+        write.recover(str(tmp_path))
+    assert str(caught.value) == f"{journal}: the journal cannot be read"
