@@ -77,12 +77,20 @@ class Source:
     `path` is relative to the repository's root, with `/`.
     """
 
-    __slots__ = ("_masked", "data", "path")
+    __slots__ = ("_lowered", "_masked", "data", "path")
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
         self._masked: bytes | None = None
+        self._lowered: bytes | None = None
+
+    @property
+    def lowered(self) -> bytes:
+        """The data with its ASCII letters in lower case."""
+        if self._lowered is None:
+            self._lowered = self.data.lower()
+        return self._lowered
 
     @property
     def masked(self) -> bytes:

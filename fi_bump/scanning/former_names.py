@@ -32,7 +32,7 @@ def with_former_names(source: Source, wanted: Wanted, find: Finder, found: Found
     names = {
         old: new
         for old, new in former_names().items()
-        if new in wanted.packages and old not in wanted.packages and _promises(source.data, old)
+        if new in wanted.packages and old not in wanted.packages and _promises(source.lowered, old)
     }
     if not names:
         return found
@@ -45,10 +45,12 @@ def with_former_names(source: Source, wanted: Wanted, find: Finder, found: Found
     return found._replace(unpinned=tuple(sorted((*others, *new), key=lambda place: place.span)))
 
 
-def _promises(data: bytes, name: str) -> bool:
-    """Whether a file may have `NAME==V` or the file name of a wheel."""
-    pattern = rb"(?<![\w.-])" + re.escape(name.encode("ascii")) + _EQUALS
-    return re.search(pattern, data, re.IGNORECASE) is not None
+def _promises(lowered: bytes, name: str) -> bool:
+    """Whether a file, in lower case, may have `NAME==V` or the file name of a wheel."""
+    # The pattern begins with plain text, to which the search jumps; a look-behind at its start would be tried at each
+    # byte of the file.
+    text = re.escape(name.encode("ascii"))
+    return re.search(text + rb"(?<![\w.-]" + text + rb")" + _EQUALS, lowered) is not None
 
 
 def _pinned(pin: Pin, names: dict[str, str]) -> Unpinned | None:
