@@ -99,12 +99,12 @@ WRITERS = {
 }
 # Libraries of the interpreter that runs a probe; a probe imports them inside functions only.
 IN_TARGET = {"flashinfer", "torch", "tvm_ffi"}
-# The modules that start processes, or open connections without urllib3. Of these change/git.py runs git,
+# The modules that start processes, or open connections without urllib3. Of these git/door.py runs git,
 # audit/resolve.py uv, index/configuration.py pip, smoke/process.py the target interpreter, and the probes a compiler and
 # NVIDIA's tools. index/http.py runs keyring for credentials, and asks urllib.request which proxies the user has.
 SPAWNERS = {
     "audit/resolve.py",
-    "change/git.py",
+    "git/door.py",
     "index/configuration.py",
     "index/http.py",
     "smoke/probes/jit.py",

@@ -37,7 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ownership", "scanning"),
     ("families", "formats", "versions"),
     ("index", "lock", "pins", "terminal"),
-    ("user_files",),
+    ("git", "user_files"),
     ("errors", "grammar", "records", "state", "untrusted", "user_cache"),
     ("boundary",),
     # It holds the version.

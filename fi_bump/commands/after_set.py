@@ -9,10 +9,10 @@ from typing import NamedTuple, TextIO
 
 from fi_bump import user_files
 from fi_bump.audit.preflight import Preflight
-from fi_bump.change import git
 from fi_bump.change.describe import before, describe
 from fi_bump.change.index_answers import asked_by_set
 from fi_bump.editing.plan import Plan
+from fi_bump.git import commits
 from fi_bump.lock import LOCK_NAME
 from fi_bump.report.change.commit_message import message_text
 from fi_bump.report.change.pull_request import body_text
@@ -35,7 +35,7 @@ class Following(NamedTuple):
         """Raise FiBumpError if git cannot commit exactly the files of the plan. To be called before the write."""
         paths = _paths(repository, plan)
         if self.commit and paths:
-            git.refuse_paths(self.root, paths)
+            commits.refuse_paths(self.root, paths)
 
     def finish(
         self, repository: Repository, plan: Plan, request: Request, scan: Scan, flight: Preflight | None
@@ -58,7 +58,7 @@ class Following(NamedTuple):
             say([f"wrote {self.body}"])
         if self.commit:
             message = message_text(about)
-            name = git.commit(self.root, paths, message + "\n")
+            name = commits.commit(self.root, paths, message + "\n")
             say([f"committed {name}: {message.partition(chr(10))[0]}"])
 
 
@@ -70,7 +70,7 @@ def following(root: str, body: str | None, commit: bool) -> Iterator[Following]:
     """
     files.find_root(root)
     if commit:
-        git.refuse_commit(root)
+        commits.refuse_commit(root)
     out = sys.stdout
     if body == "-":
         out.flush()

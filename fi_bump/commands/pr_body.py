@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fi_bump import user_files
-from fi_bump.change import git
 from fi_bump.change.describe import Before, before, before_of_lock, describe, version_before
 from fi_bump.change.model import Asked
 from fi_bump.compare import report_file as compare_report_file
 from fi_bump.errors import Exit, FiBumpError, LockError, ParseError
+from fi_bump.git import commits
 from fi_bump.lock import LOCK_NAME, Lock, load
 from fi_bump.pins import Pin, Source
 from fi_bump.releases.asking import Online
@@ -84,8 +84,8 @@ def _report(options: PrBodyOptions, lock: Lock) -> SmokeReport | None:
 def _earlier(options: PrBodyOptions, repository: Repository, scan: Scan) -> Before:
     if options.from_lock is not None:
         return before_of_lock(_lock(user_files.read(options.from_lock), options.from_lock))
-    commit = git.revision(repository.root, options.base)
-    data = git.at(repository.root, commit, LOCK_NAME)
+    commit = commits.revision(repository.root, options.base)
+    data = commits.at(repository.root, commit, LOCK_NAME)
     if data is None:
         hint = "name a later revision with --base, or an earlier lock with --from-lock"
         raise LockError(f"there is no lock in {options.base}", place=LOCK_NAME, hint=hint)
@@ -110,7 +110,7 @@ def _pins(repository: Repository, scan: Scan, lock: Lock, commit: str) -> list[P
     paths |= {site.partition("#")[0] for site in lock.sites}
     pins: list[Pin] = []
     for path in sorted(paths):
-        data = git.at(repository.root, commit, path)
+        data = commits.at(repository.root, commit, path)
         if data is None:
             continue
         try:

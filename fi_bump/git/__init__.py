@@ -1,0 +1,1 @@
+"""What fi-bump asks of git: only `door.py` starts it."""
