@@ -104,7 +104,16 @@ class FileError(FiBumpError):
 
 
 class PackageIndexError(FiBumpError):
-    """An index cannot be asked, or its answer is not usable."""
+    """An index cannot be asked, or its answer is not usable.
+
+    `place` is an address, and the message may contain some: they are shown without their secrets.
+    """
+
+    def __init__(self, message: str, *, place: str | None = None, hint: str | None = None) -> None:
+        # Only commands that ask an index need it.
+        from fi_bump.boundary.addresses import redacted, shown
+
+        super().__init__(redacted(message), place=None if place is None else shown(place), hint=hint)
 
 
 class NoReleaseError(FiBumpError):

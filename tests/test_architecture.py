@@ -101,8 +101,11 @@ WRITERS = {
 IN_TARGET = {"flashinfer", "torch", "tvm_ffi"}
 # The modules that start processes, or open connections without urllib3. Of these git/door.py runs git,
 # audit/resolve.py uv, index/configuration.py pip, smoke/process.py the target interpreter, and the probes a compiler and
-# NVIDIA's tools. index/http.py runs keyring for credentials, and asks urllib.request which proxies the user has.
+# NVIDIA's tools. index/credentials.py runs keyring through boundary/programs.py, whose errors it catches. index/http.py
+# asks urllib.request which proxies the user has, and catches the errors of http.client.
 SPAWNERS = {
+    "boundary/programs.py",
+    "index/credentials.py",
     "audit/resolve.py",
     "git/door.py",
     "index/configuration.py",

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fi_bump.audit.statements import InstalledTogether, installed_together
+from fi_bump.boundary.addresses import redacted
 from fi_bump.editing.plan import make_plan
 from fi_bump.errors import FiBumpError
 from fi_bump.formats.table import format_of
-from fi_bump.index.address import redacted
 from fi_bump.releases.known import Known
 from fi_bump.repository import Repository
 from fi_bump.request import Request

@@ -1,4 +1,4 @@
-"""URLs of indexes: split from their credentials, and printed without them."""
+"""URLs of indexes: split from their credentials, and completed. `boundary.addresses` shows them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from fi_bump.errors import PackageIndexError
 
-# The text between `//` and `@` of a URL, in any text. Parsers cut a password off at a slash: the rest of it must not be
-# printed either.
-_USERINFO = re.compile(r"(?<=//)(?:[^/\s@]*(?:@[^/\s@]*)*@|[^/\s@:\[]+:(?![0-9]*(?:/|\s|\Z))[^\s@]*@)")
 # pip's syntax for a variable in a requirement file; it knows no other.
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-# The tokens that some indexes accept in the query.
-_SECRET = re.compile(r"(?i)([?&](?:[a-z_-]*(?:token|secret|password|signature|key|sig))=)[^&\s]*")
+_PORTS = {"http": 80, "https": 443}
 
 
 class Credentials(NamedTuple):
@@ -28,11 +24,6 @@ class Credentials(NamedTuple):
         return "Credentials(…)"
 
 
-def redacted(text: str) -> str:
-    """Return the text without any credentials in its URLs. Only this form of a URL may be printed or stored."""
-    return _SECRET.sub(r"\1****", _USERINFO.sub("", text))
-
-
 def expanded(address: str) -> str:
     """Expand a URL of a requirement file as pip does: `${NAME}` is the environment variable, if it is set."""
     return _VARIABLE.sub(lambda match: os.environ.get(match[1]) or match[0], address)
@@ -42,22 +33,33 @@ def split(url: str) -> tuple[str, Credentials | None]:
     """Return a URL without its credentials, and the credentials. Raises PackageIndexError if it is not a URL."""
     try:
         parts = urlsplit(url)
+        is_url = bool(parts.hostname) and parts.port != 0
     except ValueError:
         raise _no_address(url) from None
-    if parts.scheme not in ("http", "https", "file") or (parts.scheme != "file" and not parts.hostname):
+    if parts.scheme not in ("http", "https", "file") or (parts.scheme != "file" and not is_url):
         raise _no_address(url)
     userinfo, separator, host = parts.netloc.rpartition("@")
     bare = urlunsplit(parts._replace(netloc=host))
     if not separator:
         return bare, None
     user, _, password = userinfo.partition(":")
-    return bare, Credentials(unquote(user), unquote(password))
+    # Bytes that are not UTF-8 stay as they are: a password may have any.
+    return bare, Credentials(unquote(user, errors="surrogateescape"), unquote(password, errors="surrogateescape"))
+
+
+def origin(url: str) -> str:
+    """Return the scheme, host and port of a URL as one text: credentials belong to all three (RFC 6454)."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or _PORTS.get(parts.scheme)}"
+
+
+def is_downgrade(before: str, after: str) -> bool:
+    """Whether a page or a redirect leads from an encrypted connection to one that everybody can read."""
+    return before.lower().startswith("https:") and after.lower().startswith("http:")
 
 
 def _no_address(text: str) -> PackageIndexError:
-    # A text without `https://` may contain credentials all the same.
-    shown = redacted(text) if "//" in text else text.rpartition("@")[2]
-    return PackageIndexError("is not a URL", place=shown, hint="write https://HOST/simple or file:///FOLDER")
+    return PackageIndexError("is not a URL", place=text, hint="write https://HOST/simple or file:///FOLDER")
 
 
 def absolute(base: str, url: str) -> str:
@@ -77,8 +79,3 @@ def absolute(base: str, url: str) -> str:
 def project_url(index: str, package: str) -> str:
     """Return the URL of a package's page on an index (PEP 503)."""
     return f"{index.rstrip('/')}/{quote(package)}/"
-
-
-def host_of(url: str) -> str:
-    """Return `host` or `host:port` of a URL."""
-    return urlsplit(url).netloc.rpartition("@")[2]

@@ -1,7 +1,8 @@
 """HTTP answers cached between runs in the user's cache folder, and reused only as HTTP allows (RFC 9111).
 
-An entry contains no URL and no credentials: its file name is a hash, its content is the index's answer. A broken entry
-is ignored. Nothing here may fail a run: a cache that cannot be written only makes runs slower.
+An entry contains no credentials: its file name is a hash, and `http` keeps no answer with a secret in it. A broken
+entry is ignored, and so is one that another user can have written. Nothing here may fail a run: a cache that cannot be
+written only makes runs slower.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fi_bump import user_files
+from fi_bump.boundary.reading import read_own
 from fi_bump.user_cache import user_cache
 
 CACHED_HEADERS = ("content-type", "etag", "last-modified", "cache-control", "content-range")
@@ -22,6 +24,8 @@ CACHED_HEADERS = ("content-type", "etag", "last-modified", "cache-control", "con
 DEFAULT_AGE = 600
 # For content that can never change under its key.
 UNCHANGING = "max-age=999999999"
+# The sources of one wheel are the largest entry.
+_LARGEST = 512 << 20
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=([0-9]{1,9})")
 
 
@@ -66,7 +70,7 @@ class Cache:
         if path is None:
             return None
         try:
-            head, _, body = path.read_bytes().partition(b"\n")
+            head, _, body = read_own(str(path), _LARGEST).partition(b"\n")
             document = json.loads(head)
             if document["sha256"] != hashlib.sha256(body).hexdigest():
                 return None

@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from packaging.version import Version
 
+from fi_bump.boundary.addresses import shown
 from fi_bump.index import metadata, pages
-from fi_bump.index.address import project_url, redacted
+from fi_bump.index.address import project_url
 from fi_bump.index.http import Http
 from fi_bump.index.metadata import Metadata
 from fi_bump.index.model import File, Project
@@ -52,7 +53,7 @@ class Client:
         if key not in self._pages or revalidate:
             answer = self.http.get(project_url(index, package), accept=pages.ACCEPT, revalidate=revalidate)
             files = () if answer.status == 404 else pages.files_of(answer, package)
-            self._pages[key] = Project(package, redacted(index), files)
+            self._pages[key] = Project(package, shown(index), files)
         return self._pages[key]
 
     def metadata(self, file: File) -> Metadata:

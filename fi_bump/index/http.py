@@ -1,36 +1,53 @@
-"""HTTP for all of fi-bump, done by urllib3: GET with time-outs, retries, credentials and cached answers."""
+"""HTTP for all of fi-bump, done by urllib3: GET with time limits, retries, credentials and cached answers."""
 
 from __future__ import annotations
 
-import json
-import netrc
 import os
-import shutil
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from http.client import HTTPException
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import HTTPError, LocationValueError, MaxRetryError, NewConnectionError, ResponseError, SSLError
+from urllib3.exceptions import (
+    HTTPError,
+    LocationValueError,
+    MaxRetryError,
+    NewConnectionError,
+    ProxyError,
+    ResponseError,
+    SSLError,
+)
 from urllib3.exceptions import TimeoutError as TimedOut
 
+from fi_bump.boundary.addresses import has_secrets, redacted
 from fi_bump.errors import PackageIndexError, UnreachableError
 from fi_bump.index import local
-from fi_bump.index.address import Credentials, host_of, redacted, split
+from fi_bump.index.address import is_downgrade, split
 from fi_bump.index.cache import Cache
+from fi_bump.index.credentials import CredentialStore, basic
+from fi_bump.untrusted import one_line
 
 RETRIES = 3
 REDIRECTS = 5
 CONNECT_LIMIT = 10.0
 READ_LIMIT = 30.0
+TOTAL_LIMIT = 120.0
 LONGEST_WAIT = 10.0
 LARGEST_ANSWER = 64 << 20
 _AGAIN = (429, 500, 502, 503, 504)
+_REDIRECTS = (301, 302, 303, 307, 308)
+# What urllib3 and http.client raise for the answers of a server that breaks the rules of HTTP.
+_BROKEN = (HTTPError, OSError, HTTPException, ValueError, LookupError)
+_CHECK = "check the network and the index's URL"
+_PROXY_HINT = "set HTTPS_PROXY, HTTP_PROXY or ALL_PROXY to the URL of an http proxy, or name the host in NO_PROXY"
+_BUNDLE_HINT = "name a file of PEM certificates in SSL_CERT_FILE, or unset the variable that names this one"
 _BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
@@ -52,7 +69,10 @@ class _Retry(urllib3.Retry):
 
 
 class Http:
-    """The connections of one run. Safe to use from several threads; `received` counts the bytes of all bodies."""
+    """The connections of one run. Safe to use from several threads; `received` counts the bytes of all bodies.
+
+    A request takes at most `total` seconds, with its retries and redirects, the name lookup, headers and body.
+    """
 
     def __init__(
         self,
@@ -60,38 +80,50 @@ class Http:
         *,
         connect: float | None = None,
         read: float | None = None,
+        total: float | None = None,
     ) -> None:
         self.cache = cache
         self.received = 0
         self.requests = 0
         self._count = threading.Lock()
-        self._credentials: dict[str, Credentials] = {}
+        self._credentials = CredentialStore()
         self._timeout = urllib3.Timeout(connect=connect or CONNECT_LIMIT, read=read or READ_LIMIT)
+        self._total = total or TOTAL_LIMIT
         self._pools: dict[str | None, urllib3.PoolManager] = {}
         self._proxies = getproxies()
 
     def get(
-        self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, revalidate: bool = False
+        self,
+        url: str,
+        *,
+        accept: str = "*/*",
+        limit: int = LARGEST_ANSWER,
+        revalidate: bool = False,
+        keep: bool = True,
     ) -> HttpAnswer:
         """Return the answer of a URL, from the cache if HTTP allows it; with `revalidate`, ask the server in any case.
 
-        Raises PackageIndexError for every status except 200 and 404: a 404 is an answer.
+        Without `keep` the answer is not cached. Raises PackageIndexError for every status except 200 and 404: a 404 is
+        an answer.
         """
         if local.is_local(url):
-            return self._from_disk(url)
+            return self._from_disk(url, limit)
         bare, credentials = split(url)
+        keep = keep and self._credentials.of(bare, credentials) is None and not has_secrets(bare.encode())
         key = f"{accept} {bare}"
-        cached = self.cache.get(key) if self._credentials_for(bare, credentials) is None else None
+        cached = self.cache.get(key) if keep else None
         if cached is not None and cached.is_fresh and not revalidate:
             return HttpAnswer(bare, cached.status, cached.headers, cached.body)
         headers = {"Accept": accept, **(cached.conditions if cached else {})}
         answer = self._ask(url, headers, limit)
-        if answer.status == 401 and self._from_keyring(bare):
+        if answer.status == 401 and self._credentials.ask_keyring(bare):
+            keep = False
             answer = self._ask(url, headers, limit)
         if answer.status == 304 and cached is not None:
             return HttpAnswer(answer.url, cached.status, {**cached.headers, **answer.headers}, cached.body)
-        if answer.status in (200, 404) and self._credentials_for(bare, credentials) is None:
-            # Most indexes lack half of a family's members, so a 404 is worth caching too.
+        # Most indexes lack half of a family's members, so a 404 is worth caching too. The links of some pages have
+        # tokens, which nothing may store, and which no longer work when the page is read again.
+        if answer.status in (200, 404) and keep and not has_secrets(answer.body):
             self.cache.put(key, dict(answer.headers), answer.body, answer.status)
         return _expected(answer, (200, 404))
 
@@ -103,26 +135,68 @@ class Http:
         span = f"bytes=-{last}" if first is None else f"bytes={first}-{last}"
         # Without identity the server would count the range in the compressed text.
         if local.is_local(url):
-            return self._from_disk(url, (first, last))
+            return self._from_disk(url, LARGEST_ANSWER, (first, last))
         headers = {"Range": span, "Accept-Encoding": "identity"}
         return _expected(self._ask(url, headers, LARGEST_ANSWER), (200, 206, 416))
 
-    def _from_disk(self, url: str, span: tuple[int | None, int] | None = None) -> HttpAnswer:
+    def _from_disk(self, url: str, limit: int, span: tuple[int | None, int] | None = None) -> HttpAnswer:
         try:
             if span is None:
-                status, kind, body = local.read(url)
+                status, kind, body = local.read(url, limit)
                 return HttpAnswer(url, status, {"content-type": kind}, body)
             start, size, body = local.read_range(url, *span)
             return HttpAnswer(url, 206, {"content-range": f"bytes {start}-{start + len(body) - 1}/{size}"}, body)
         except local.LocalFailure as error:
-            raise PackageIndexError(f"cannot be read: {error}", place=redacted(url)) from None
+            raise PackageIndexError(f"cannot be read: {error}", place=url) from None
 
     def _ask(self, url: str, headers: dict[str, str], limit: int) -> HttpAnswer:
+        """Ask in a thread of its own, and do not wait for it longer than the limit.
+
+        The time-outs of a connection start again with each byte, and a name lookup has none.
+        """
+        answer: Future[HttpAnswer] = Future()
+        end = time.monotonic() + self._total
+
+        def ask() -> None:
+            try:
+                answer.set_result(self._follow(url, headers, limit, end))
+            except BaseException as error:
+                answer.set_exception(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            return answer.result(self._total)
+        except FutureTimeout:
+            raise _too_late(self._total, url) from None
+
+    def _follow(self, url: str, headers: dict[str, str], limit: int, end: float) -> HttpAnswer:
+        """Ask a URL, and then the addresses to which it redirects. Credentials are looked up for each of them."""
+        current = url
+        for _ in range(REDIRECTS + 1):
+            answer = self._exchange(current, headers, limit, end)
+            where = answer.headers.get("location")
+            if answer.status not in _REDIRECTS or where is None:
+                return answer
+            try:
+                # A user in the address of a redirect comes from the server, not from the user.
+                following = split(urljoin(answer.url, where))[0]
+            except (PackageIndexError, ValueError):
+                following = ""
+            if not following.startswith(("http://", "https://")):
+                shown = one_line(redacted(where))
+                raise PackageIndexError(f"redirects to '{shown}', which is not on a web server", place=url)
+            if is_downgrade(current, following):
+                shown = one_line(redacted(following))
+                raise PackageIndexError(f"redirects to '{shown}', without encryption", place=url)
+            current = following
+        raise UnreachableError("redirects too often", place=url, hint=_CHECK)
+
+    def _exchange(self, url: str, headers: dict[str, str], limit: int, end: float) -> HttpAnswer:
         bare, credentials = split(url)
-        known = self._credentials_for(bare, credentials)
+        known = self._credentials.of(bare, credentials)
+        headers = {"Accept-Encoding": "gzip", "User-Agent": "fi-bump", **headers}
         if known is not None:
-            headers = {**headers, **urllib3.make_headers(basic_auth=f"{known.user}:{known.password}")}
-        shown = redacted(url)
+            headers["Authorization"] = basic(known)
         ranged = "Range" in headers
         retry = _Retry(
             total=None,
@@ -130,85 +204,60 @@ class Http:
             read=RETRIES,
             status=RETRIES,
             other=0,
-            redirect=REDIRECTS,
             status_forcelist=_AGAIN,
             backoff_factor=0.2,
             backoff_max=2.0,
             raise_on_status=False,
         )
-        headers = {"Accept-Encoding": "gzip", "User-Agent": "fi-bump", **headers}
         try:
             response = self._pool(bare).request(
-                "GET", bare, headers=headers, retries=retry, timeout=self._timeout, preload_content=False
+                "GET",
+                bare,
+                headers=headers,
+                retries=retry,
+                timeout=self._timeout,
+                preload_content=False,
+                redirect=False,
             )
+            unwanted = response.status in _REDIRECTS or (ranged and response.status != 206)
             try:
-                body = b"" if ranged and response.status != 206 else _body(response, limit, shown)
+                body = b"" if unwanted else _body(response, limit, url, end)
             finally:
-                response.close() if ranged and response.status != 206 else response.release_conn()
-        except (HTTPError, OSError) as error:
-            raise UnreachableError(_reason(error), place=shown, hint=_hint(error)) from None
+                response.close() if unwanted else response.release_conn()
+        except _BROKEN as error:
+            raise UnreachableError(_reason(error), place=url, hint=_hint(error)) from None
         with self._count:
             self.requests += 1
             self.received += len(body)
-        final = response.geturl() or bare
         lowered = {name.lower(): value for name, value in response.headers.items()}
-        return HttpAnswer(split(final if "//" in final else bare)[0], response.status, lowered, body)
+        return HttpAnswer(bare, response.status, lowered, body)
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         parts = urlsplit(url)
-        proxy = self._proxies.get(parts.scheme) if not proxy_bypass(parts.hostname or "") else None
+        proxy = self._proxies.get(parts.scheme) or self._proxies.get("all")
+        if proxy is not None and proxy_bypass(parts.netloc):
+            proxy = None
         with self._count:
             if proxy not in self._pools:
-                context = ssl.create_default_context(cafile=_bundle())
-                if proxy is None:
-                    self._pools[proxy] = urllib3.PoolManager(maxsize=8, ssl_context=context)
-                else:
-                    bare, user = split(proxy if "//" in proxy else f"http://{proxy}")
-                    auth = urllib3.make_headers(proxy_basic_auth=f"{user.user}:{user.password}") if user else {}
-                    self._pools[proxy] = urllib3.ProxyManager(bare, proxy_headers=auth, maxsize=8, ssl_context=context)
+                self._pools[proxy] = _new_pool(proxy)
             return self._pools[proxy]
-
-    def _credentials_for(self, url: str, given: Credentials | None) -> Credentials | None:
-        """Return the credentials in the URL, those given elsewhere for the same host, or netrc's; else None."""
-        host = host_of(url)
-        if given is not None:
-            self._credentials.setdefault(host, given)
-            return given
-        if host in self._credentials:
-            return self._credentials[host]
-        try:
-            found = netrc.netrc(os.environ.get("NETRC")).authenticators(urlsplit(url).hostname or "")
-        except (OSError, netrc.NetrcParseError):
-            return None
-        return Credentials(found[0] or found[1], found[2]) if found else None
-
-    def _from_keyring(self, url: str) -> bool:
-        """Whether the keyring command, if installed, has credentials for a URL; they are stored for its host."""
-        host = host_of(url)
-        command = shutil.which("keyring")
-        if command is None or host in self._credentials:
-            return False
-        asked = [command, "--mode", "creds", "--output", "json", "get", url]
-        try:
-            done = subprocess.run(
-                asked, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL
-            )
-            found: Any = json.loads(done.stdout) if done.returncode == 0 else None
-            self._credentials[host] = Credentials(str(found["username"]), str(found["password"]))
-        except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
-            return False
-        return True
 
 
 class CachedHttp(Http):
     """Returns cached answers only, of any age, for commands that must not wait for a network."""
 
     def get(
-        self, url: str, *, accept: str = "*/*", limit: int = LARGEST_ANSWER, revalidate: bool = False
+        self,
+        url: str,
+        *,
+        accept: str = "*/*",
+        limit: int = LARGEST_ANSWER,
+        revalidate: bool = False,
+        keep: bool = True,
     ) -> HttpAnswer:
         """Return the cached answer of a URL, or a 404 if there is none."""
         bare, credentials = split(url)
-        cached = self.cache.get(f"{accept} {bare}") if self._credentials_for(bare, credentials) is None else None
+        cached = self.cache.get(f"{accept} {bare}") if self._credentials.of(bare, credentials) is None else None
         return (
             HttpAnswer(bare, 404, {}, b"")
             if cached is None
@@ -216,30 +265,52 @@ class CachedHttp(Http):
         )
 
 
+def _new_pool(proxy: str | None) -> urllib3.PoolManager:
+    """Return the connections to a proxy, or to the servers themselves. Raises PackageIndexError."""
+    bundle = _bundle()
+    try:
+        context = ssl.create_default_context(cafile=bundle)
+    except OSError:
+        raise PackageIndexError("has no certificate that can be read", place=bundle, hint=_BUNDLE_HINT) from None
+    if proxy is None:
+        return urllib3.PoolManager(maxsize=8, ssl_context=context)
+    try:
+        bare, user = split(proxy if "//" in proxy else f"http://{proxy}")
+        auth = {"proxy-authorization": basic(user)} if user else {}
+        return urllib3.ProxyManager(bare, proxy_headers=auth, maxsize=8, ssl_context=context)
+    except (PackageIndexError, HTTPError, ValueError):
+        message = "is not the URL of a proxy that fi-bump can use: only http and https proxies are known"
+        raise PackageIndexError(message, place=proxy, hint=_PROXY_HINT) from None
+
+
 def _bundle() -> str | None:
     """Return the certificate file that the user's other tools are configured to trust, or None."""
     return next((path for name in _BUNDLES if (path := os.environ.get(name)) and os.path.isfile(path)), None)
 
 
-def _body(response: urllib3.BaseHTTPResponse, limit: int, shown: str) -> bytes:
-    """Return the decoded body. Raises PackageIndexError if it is larger than `limit` bytes or takes over 2 minutes."""
+def _body(response: urllib3.BaseHTTPResponse, limit: int, url: str, end: float) -> bytes:
+    """Return the decoded body. Raises PackageIndexError if it is larger than `limit` bytes or not there at `end`."""
     pieces = []
     size = 0
-    end = time.monotonic() + 120
     for piece in response.stream(1 << 16, decode_content=True):
         size += len(piece)
         pieces.append(piece)
         if size > limit:
-            raise PackageIndexError(f"the answer is larger than {limit >> 20} MiB", place=shown)
+            raise PackageIndexError(f"the answer is larger than {limit >> 20} MiB", place=url)
         if time.monotonic() > end:
-            raise PackageIndexError("the answer took longer than 2 minutes", place=shown)
+            # Nobody waits any more; this only ends the thread.
+            raise UnreachableError("the answer comes too late", place=url)
     return b"".join(pieces)
+
+
+def _too_late(seconds: float, url: str) -> UnreachableError:
+    return UnreachableError(f"did not send a whole answer within {seconds:.0f} seconds", place=url, hint=_CHECK)
 
 
 def _expected(answer: HttpAnswer, statuses: tuple[int, ...]) -> HttpAnswer:
     if answer.status in statuses:
         return answer
-    message, place = f"the index answered with status {answer.status}", redacted(answer.url)
+    message, place = f"the index answered with status {answer.status}", answer.url
     if answer.status in _AGAIN:
         raise UnreachableError(message, place=place, hint="try again later")
     guarded = answer.status in (401, 403)
@@ -250,8 +321,10 @@ def _expected(answer: HttpAnswer, statuses: tuple[int, ...]) -> HttpAnswer:
 def _reason(error: Exception) -> str:
     """Describe what went wrong in a few words, without the URL, which may contain credentials."""
     cause: BaseException | None = error.reason if isinstance(error, MaxRetryError) else error
+    if isinstance(cause, ProxyError):
+        return "cannot be reached through the proxy that the environment names"
     if isinstance(cause, ResponseError):
-        return "redirects too often" if "redirect" in str(cause) else "the index answered every attempt with an error"
+        return "the index answered every attempt with an error"
     if isinstance(cause, SSLError):
         return "the certificate is not trusted"
     if isinstance(cause, NewConnectionError):
@@ -265,6 +338,8 @@ def _reason(error: Exception) -> str:
 
 def _hint(error: Exception) -> str:
     cause = error.reason if isinstance(error, MaxRetryError) else error
+    if isinstance(cause, ProxyError):
+        return _PROXY_HINT
     if isinstance(cause, SSLError):
         return "set SSL_CERT_FILE to the file with the index's certificates"
-    return "check the network and the index's URL"
+    return _CHECK

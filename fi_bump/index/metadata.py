@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from fi_bump.boundary.addresses import has_secrets
 from fi_bump.errors import PackageIndexError
 from fi_bump.index import remote_wheel, remote_zip
-from fi_bump.index.address import redacted
 from fi_bump.index.cache import UNCHANGING
 from fi_bump.index.http import Http
 from fi_bump.index.model import File
@@ -31,25 +31,31 @@ class Metadata(NamedTuple):
 def fetch(http: Http, file: File) -> Metadata:
     """Return the metadata of a wheel. Raises PackageIndexError if it cannot be fetched or parsed.
 
-    Metadata from inside a wheel is cached under the wheel's hash, since it never changes.
+    It is cached under the wheel's hash, since it never changes: the headers only, because the links of a description
+    may be of any kind.
     """
-    if file.metadata_sha256 is not None:
-        answer = http.get(file.url + ".metadata")
-        if answer.status == 200:
-            digest = hashlib.sha256(answer.body).hexdigest()
-            if file.metadata_sha256 not in ("", digest):
-                raise _wrong(file, "its metadata file does not have the hash that the index gives")
-            return parse(answer.body)
     key = f"metadata {file.sha256}"
     cached = http.cache.get(key) if file.sha256 else None
     if cached is not None:
         return parse(cached.body)
+    data = _fetch(http, file)
+    if file.sha256 and not has_secrets(data):
+        http.cache.put(key, {"cache-control": UNCHANGING}, data)
+    return parse(data)
+
+
+def _fetch(http: Http, file: File) -> bytes:
+    """Return the headers of METADATA: the description follows the first empty line."""
+    if file.metadata_sha256 is not None:
+        answer = http.get(_beside(file.url), keep=False)
+        if answer.status == 200:
+            digest = hashlib.sha256(answer.body).hexdigest()
+            if file.metadata_sha256 not in ("", digest):
+                raise _wrong(file, "its metadata file does not have the hash that the index gives")
+            return _BODY.split(answer.body, maxsplit=1)[0]
     try:
         wheel = remote_wheel.opened(http, file, LARGEST_DOWNLOAD)
-        data = remote_zip.member(wheel, ".dist-info/METADATA")
-        if file.sha256:
-            http.cache.put(key, {"cache-control": UNCHANGING}, data)
-        return parse(data)
+        return _BODY.split(remote_zip.member(wheel, ".dist-info/METADATA"), maxsplit=1)[0]
     except ValueError as error:
         raise _wrong(file, f"its METADATA cannot be read: {error}") from None
 
@@ -71,5 +77,11 @@ def parse(data: bytes) -> Metadata:
     return Metadata(tuple(requires), tuple(bad), raw.get("requires_python"))
 
 
+def _beside(url: str) -> str:
+    """Return the URL of the metadata file beside a wheel (PEP 658); a query stays at the end."""
+    path, mark, query = url.partition("?")
+    return f"{path}.metadata{mark}{query}"
+
+
 def _wrong(file: File, message: str) -> PackageIndexError:
-    return PackageIndexError(message, place=redacted(file.url))
+    return PackageIndexError(message, place=file.url)

@@ -12,8 +12,9 @@ from urllib.parse import unquote
 from packaging.utils import parse_sdist_filename
 from packaging.version import Version
 
+from fi_bump.boundary.addresses import redacted
 from fi_bump.errors import PackageIndexError
-from fi_bump.index.address import absolute, redacted
+from fi_bump.index.address import absolute, is_downgrade
 from fi_bump.index.http import HttpAnswer
 from fi_bump.index.model import File
 from fi_bump.untrusted import one_line
@@ -40,7 +41,7 @@ def files_of(answer: HttpAnswer, package: str) -> tuple[File, ...]:
 
 
 def _wrong(answer: HttpAnswer, message: str) -> PackageIndexError:
-    return PackageIndexError(message, place=redacted(answer.url), hint=_NOT_AN_INDEX)
+    return PackageIndexError(message, place=answer.url, hint=_NOT_AN_INDEX)
 
 
 def _link(answer: HttpAnswer, url: str, base: str | None = None) -> str:
@@ -52,6 +53,10 @@ def _link(answer: HttpAnswer, url: str, base: str | None = None) -> str:
     if not (whole.startswith(("https://", "http://")) or answer.url.startswith("file:")):
         # A remote page must not make us read this machine's own files.
         raise _wrong(answer, f"the index lists a file at '{one_line(redacted(whole))}', which is not on a web server")
+    if is_downgrade(answer.url, whole):
+        # Anybody on the way could change the file, and what asks for it.
+        shown = one_line(redacted(whole))
+        raise _wrong(answer, f"the index lists a file at '{shown}', without the encryption of its own page")
     return whole
 
 

@@ -14,7 +14,6 @@ from types import TracebackType
 
 from fi_bump.errors import PackageIndexError
 from fi_bump.index import remote_wheel, remote_zip
-from fi_bump.index.address import redacted
 from fi_bump.index.cache import UNCHANGING
 from fi_bump.index.client import Client
 from fi_bump.index.model import File
@@ -145,4 +144,4 @@ class WheelFiles:
 
     def _wrong(self, error: Exception) -> PackageIndexError:
         reason = str(error)[:1].lower() + str(error)[1:]
-        return PackageIndexError(f"its sources cannot be read: {reason}", place=redacted(self.file.url))
+        return PackageIndexError(f"its sources cannot be read: {reason}", place=self.file.url)

@@ -6,11 +6,11 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from fi_bump.boundary.addresses import redacted
 from fi_bump.errors import ParseError
 from fi_bump.formats import dockerfile_lines, shell_lines
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import named
-from fi_bump.index.address import redacted
 from fi_bump.installs.model import IndexAddress, IndexOptions, Installation
 from fi_bump.installs.requirement_files import Files, install, matching
 from fi_bump.installs.shell_words import InstallCommand, Word, expand, install_commands

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fi_bump.index.address import expanded, redacted
+from fi_bump.boundary.addresses import redacted, shown
+from fi_bump.index.address import expanded
 from fi_bump.pins import Place
 
 
@@ -23,7 +24,7 @@ class IndexAddress(NamedTuple):
     @property
     def shown(self) -> str:
         """The text without credentials."""
-        return redacted(self.url or self.text)
+        return shown(self.url or self.text)
 
 
 class IndexOptions(NamedTuple):

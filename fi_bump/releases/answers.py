@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
+from fi_bump.boundary.addresses import shown
 from fi_bump.errors import PackageIndexError, UnreachableError
-from fi_bump.index.address import redacted
 from fi_bump.index.client import newest
 from fi_bump.index.model import File, Project
 from fi_bump.installs.model import IndexAddress
@@ -23,7 +23,7 @@ class Silent(NamedTuple):
     @property
     def shown(self) -> str:
         """The URL without credentials."""
-        return redacted(self.url)
+        return shown(self.url)
 
 
 class Answer(NamedTuple):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from fi_bump.boundary.addresses import shown
 from fi_bump.errors import PackageIndexError
-from fi_bump.index.address import redacted
 from fi_bump.index.cache import UNCHANGING
 from fi_bump.index.client import Client, newest, wheel_for_metadata
 from fi_bump.index.configuration import Indexes
@@ -165,7 +165,7 @@ class Known:
 
     def _cached_requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
         """Return a release's requirements from the cache under its name, without its page, since they never change."""
-        source = " ".join(redacted(url) for each in self.sources(package) for url in each.urls)
+        source = " ".join(shown(url) for each in self.sources(package) for url in each.urls)
         name = f"requires {source} {package} {version} {self.label(package)}"
         cache = self.client.http.cache
         cached = cache.get(name)

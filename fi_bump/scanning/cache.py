@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import marshal
 import os
-import stat
 import sys
 import zlib
 from time import time_ns
 
 from fi_bump import __version__
+from fi_bump.boundary.reading import read_own
 from fi_bump.user_cache import user_cache
 
 TYPE_CHECKING = False
@@ -281,7 +281,7 @@ def _load(root: str) -> CachedCheck | None:
     if path is None:
         return None
     try:
-        data = _own_bytes(path)
+        data = read_own(path, _LARGEST)
         if zlib.crc32(data[4:]).to_bytes(4) != data[:4]:
             return None
         real, *parts = marshal.loads(data[4:])
@@ -289,25 +289,6 @@ def _load(root: str) -> CachedCheck | None:
         return cached if cached is not None and cached.is_consistent else None
     except (OSError, ValueError, EOFError, TypeError, MemoryError, RecursionError):
         return None
-
-
-def _own_bytes(path: str) -> bytes:
-    """Return the content of a regular file that only this user can have written. Raises OSError for any other."""
-    # Non-blocking, since a pipe may have this name.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
-    try:
-        now = os.fstat(descriptor)
-        writable_by_others = now.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        if not stat.S_ISREG(now.st_mode) or now.st_uid != os.geteuid() or writable_by_others:
-            raise OSError("not a file of this user")
-        if now.st_size > _LARGEST:
-            raise OSError("too large for a cache")
-        pieces = []
-        while piece := os.read(descriptor, now.st_size + 1):
-            pieces.append(piece)
-        return b"".join(pieces)
-    finally:
-        os.close(descriptor)
 
 
 def _store(root: str, cached: CachedCheck) -> None:

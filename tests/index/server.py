@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import ssl
 import threading
 import time
 import zipfile
@@ -16,9 +17,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+# A certificate for 127.0.0.1, and its key, for these tests only.
+CERTIFICATE = Path(__file__).with_name("certificate.pem")
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -50,7 +54,7 @@ class _Server(ThreadingHTTPServer):
 class Index:
     """A running index: its URL, its routes by path prefix (the longest match wins), and a log of the requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool = False) -> None:
         self.routes: dict[str, Route] = {}
         self.log: list[Request] = []
         self.statuses: list[int] = []
@@ -69,7 +73,11 @@ class Index:
                 """Print no log lines."""
 
         self.server = _Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server.server_port}"
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         path = unquote(urlsplit(handler.path).path)
@@ -92,9 +100,9 @@ class Index:
 
 
 @contextmanager
-def running() -> Iterator[Index]:
-    """Run an index until the block ends."""
-    index = Index()
+def running(*, tls: bool = False) -> Iterator[Index]:
+    """Run an index until the block ends; with `tls` its certificate is `CERTIFICATE`."""
+    index = Index(tls=tls)
     thread = threading.Thread(target=index.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

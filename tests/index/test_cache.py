@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,17 @@ def test_how_long_an_answer_is_fresh(index: Index, tmp_path: Path, control: str 
     for _ in range(2):
         Client(Http(Cache(tmp_path))).project("kit", [f"{index.url}/simple"])
     assert len(index.log) == asked
+
+
+@pytest.mark.parametrize("how", ["writable by others", "a link", "a pipe"])
+def test_only_a_file_of_the_user_is_believed(index: Index, tmp_path: Path, how: str) -> None:
+    index.routes["/simple/kit/"] = Package("kit", RELEASES).page
+    Client(Http(Cache(tmp_path / "cache"))).project("kit", [f"{index.url}/simple"])
+    (entry,) = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    if how == "writable by others":
+        entry.chmod(0o666)
+    else:
+        entry.rename(tmp_path / "elsewhere")
+        entry.symlink_to(tmp_path / "elsewhere") if how == "a link" else os.mkfifo(entry)
+    assert len(Client(Http(Cache(tmp_path / "cache"))).project("kit", [f"{index.url}/simple"]).files) == 3
+    assert index.statuses == [200, 200]

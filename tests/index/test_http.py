@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from fi_bump.index.cache import Cache
 from fi_bump.index.client import Client
 from fi_bump.index.http import Http
 from tests.index.server import (
+    CERTIFICATE,
+    JSON,
     OK_PAGE,
     RELEASES,
     Index,
@@ -148,3 +152,149 @@ def test_credentials_do_not_follow_to_another_host(index: Index, client: Client)
         assert len(client.project("kit", [address]).files) == 3
         assert "authorization" in index.log[0].headers
         assert ["authorization" in request.headers for request in other.log] == [False]
+
+
+def listing(*urls: str) -> Reply:
+    """Return a JSON page with one file of kit at each address."""
+    files = [{"filename": f"kit-{number}.0-py3-none-any.whl", "url": url} for number, url in enumerate(urls, 1)]
+    return Reply(200, {"Content-Type": JSON}, json.dumps({"files": files}).encode())
+
+
+def test_credentials_do_not_follow_to_another_port(index: Index, client: Client) -> None:
+    with running() as other:
+        package = Package("kit", RELEASES)
+        package.serve(other)
+        index.routes["/simple/kit/"] = answering(listing(f"{other.url}/files/kit-0.6.8.post1-py3-none-any.whl"))
+        address = index.url.replace("//", f"//{USERINFO}") + "/simple"
+        (file,) = client.project("kit", [address]).files
+        client.metadata(file)
+        assert "authorization" in index.log[0].headers
+        assert ["authorization" in request.headers for request in other.log] == [False]
+
+
+@pytest.mark.parametrize("how", ["link", "redirect"])
+def test_no_way_leads_from_https_to_http(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in http_module._BUNDLES:
+        monkeypatch.setenv(name, str(CERTIFICATE))
+    with running() as plain, running(tls=True) as index:
+        target = f"{plain.url}/files/kit-1.0-py3-none-any.whl?token=s3cr3t"
+        redirect = Reply(302, {"Location": target}, b"")
+        index.routes["/simple/kit/"] = answering(listing(target) if how == "link" else redirect)
+        client = Client(Http(Cache(None)))
+        with pytest.raises(PackageIndexError) as caught:
+            client.project("kit", [index.url.replace("//", f"//{USERINFO}") + "/simple"])
+        shown = target.replace("s3cr3t", "****")
+        assert str(caught.value) == f"{index.url}/simple/kit/: " + (
+            f"the index lists a file at '{shown}', without the encryption of its own page"
+            if how == "link"
+            else f"redirects to '{shown}', without encryption"
+        )
+        assert caught.value.exit == 3
+        assert plain.log == []
+        index.routes["/simple/kit/"] = answering(listing(f"{index.url}/files/kit-1.0-py3-none-any.whl"))
+        assert len(client.project("kit", [f"{index.url}/simple"]).files) == 1
+        assert index.log[-1].headers["authorization"] == BASIC
+
+
+def test_a_redirect_gives_no_credentials(index: Index, client: Client) -> None:
+    with running() as other:
+        Package("kit", RELEASES).serve(other)
+        moved = other.url.replace("//", "//planted:s3cr3t@") + "/simple/kit/"
+        index.routes["/simple/kit/"] = answering(Reply(302, {"Location": moved}, b""))
+        assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
+        assert ["authorization" in request.headers for request in other.log] == [False]
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("file:///etc/hostname", "file:///etc/hostname"),
+        ("ftp://user:s3cr3t@127.0.0.1/x", "ftp://127.0.0.1/x"),
+        ("http://[::1/x", "http://[::1/x"),
+        ("http://127.0.0.1:port/?auth=s3cr3t", "http://127.0.0.1:port/?auth=****"),
+    ],
+)
+def test_a_redirect_to_no_web_server(index: Index, client: Client, location: str, shown: str) -> None:
+    index.routes["/simple/kit/"] = answering(Reply(302, {"Location": location}, b""))
+    with pytest.raises(PackageIndexError) as caught:
+        client.project("kit", [f"{index.url}/simple"])
+    assert str(caught.value) == f"{index.url}/simple/kit/: redirects to '{shown}', which is not on a web server"
+
+
+@pytest.mark.parametrize(
+    "tail",
+    ["?X-Amz-Credential=s3cr3t&pass=s3cr3t&auth=s3cr3t", "?s3cr3t", "#access_token=s3cr3t", "?a=s3cr3t#sha256=00"],
+)
+def test_no_cached_answer_has_a_secret(index: Index, client: Client, tmp_path: Path, tail: str) -> None:
+    index.routes["/simple/kit/"] = answering(listing(f"{index.url}/files/kit-1.0-py3-none-any.whl{tail}"))
+    index.routes["/simple/other/"] = answering(listing(index.url.replace("//", "//user:s3cr3t@") + "/kit-1.0.zip"))
+    index.routes["/query/kit/"] = answering(OK_PAGE)
+    client.project("other", [f"{index.url}/simple"])
+    (file,) = client.project("kit", [f"{index.url}/simple"]).files
+    with pytest.raises(PackageIndexError) as caught:
+        client.metadata(file)
+    client.http.get(f"{index.url}/query/kit/?token=s3cr3t")
+    assert "s3cr3t" not in f"{caught.value} {caught.value.hint}"
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept == []
+    index.routes["/simple/plain/"] = answering(OK_PAGE)
+    client.project("plain", [f"{index.url}/simple"])
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+
+
+def test_a_password_of_any_characters(index: Index, client: Client) -> None:
+    basic = "Basic " + "dTrigqzDqQ=="
+    index.routes["/simple/kit/"] = guarded(Package("kit", RELEASES).page, basic)
+    for password in ("€é", "%E2%82%AC%C3%A9"):
+        address = index.url.replace("//", f"//u:{password}@") + "/simple"
+        assert len(Client(Http(Cache(None))).project("kit", [address]).files) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"machine 127.0.0.1 login u password \xff\xfe\n", "not UTF-8"),
+        (b"machine 127.0.0.1 login\npassword my s3cr3t\n", "line 2 has an error"),
+        (b"nonsense default\n", "line 1 has an error"),
+    ],
+)
+def test_a_netrc_that_cannot_be_read(
+    index: Index, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes, reason: str
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_bytes(text)
+    monkeypatch.setenv("NETRC", str(netrc))
+    index.routes["/simple/kit/"] = answering(OK_PAGE)
+    with pytest.raises(PackageIndexError) as caught:
+        client.project("kit", [f"{index.url}/simple"])
+    assert str(caught.value) == f"{netrc}: cannot be read: {reason}"
+    assert caught.value.exit == 3
+    assert index.log == []
+    # It does no harm to an index that it does not name.
+    netrc.write_bytes(b"machine elsewhere.invalid login\n\xff")
+    assert client.project("kit", [f"{index.url}/simple"]).files == ()
+
+
+def test_a_netrc_that_is_a_pipe(index: Index, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "netrc")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with pytest.raises(PackageIndexError) as caught:
+        client.project("kit", [f"{index.url}/simple"])
+    assert str(caught.value) == f"{tmp_path}/netrc: cannot be read: not a regular file"
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    assert client.project("kit", [f"{index.url}/simple"]).files == ()
+
+
+def test_a_keyring_that_leaves_a_process_running(
+    index: Index, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = 'sleep 60 &\necho $! > "$0.child"\necho \'{"username": "some-user", "password": "s3cr3t/@:pass"}\''
+    keyring = tmp_path / "bin" / "keyring"
+    keyring.parent.mkdir()
+    keyring.write_text(f"#!/bin/sh\n{script}\n")
+    keyring.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{keyring.parent}:/usr/bin:/bin")
+    index.routes["/simple/kit/"] = guarded(Package("kit", RELEASES).page, BASIC)
+    assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
+    # It still runs, and nobody waited for it.
+    os.kill(int((keyring.parent / "keyring.child").read_text()), 9)

@@ -1,0 +1,59 @@
+"""Run another program for its output: nothing that it leaves running is waited for, and it has a time limit."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from typing import IO, NamedTuple
+
+# A program that is asked to end has this many seconds to remove its own temporary files.
+_GRACE = 5.0
+
+
+class Done(NamedTuple):
+    """How a program ended, and what it wrote until then."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+def run(
+    command: Sequence[str],
+    *,
+    seconds: float,
+    message: bytes = b"",
+    folder: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Done:
+    """Run a program with `message` as its input and wait until it ends.
+
+    Its output goes to files that have no name: a process that it leaves in the background keeps a pipe open, and a
+    reader of the pipe would wait for that process. Raises OSError if the program cannot be started, and
+    subprocess.TimeoutExpired after `seconds`, when it has been ended.
+    """
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
+        given.write(message)
+        given.seek(0)
+        with subprocess.Popen(command, stdin=given, stdout=out, stderr=error, cwd=folder, env=environment) as process:
+            try:
+                process.wait(seconds)
+            except BaseException:
+                _end(process)
+                raise
+        return Done(process.returncode, _read(out), _read(error))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    stream.seek(0)
+    return stream.read()
