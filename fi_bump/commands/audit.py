@@ -21,6 +21,7 @@ from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known
 from fi_bump.report.api.migration import migration_page
 from fi_bump.report.api.text import fit_lines
+from fi_bump.report.findings.lines import Lines
 from fi_bump.report.formats import ReportFormat
 from fi_bump.report.json.audit import audit_json
 from fi_bump.repository import Repository, open_repository
@@ -75,7 +76,7 @@ def run(options: AuditOptions) -> int:
 
         closing = Closing(summary(lock, versions, found), proposed_command(lock, versions, found), not failed)
         emit(audit_report(repository.root, lock, found, verdicts, closing, code), options.form, repository.root)
-        if options.form == "markdown" and (page := migration_page(code)):
+        if options.form == "markdown" and (page := migration_page(code, Lines(repository.root))):
             say(["", page])
     else:
         say(lines(found))

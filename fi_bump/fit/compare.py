@@ -14,6 +14,7 @@ from fi_bump.fit.compiled import miscounted
 from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
 from fi_bump.fit.engine.uses import RESULT, Use
+from fi_bump.fit.introduced import with_introduced
 from fi_bump.fit.judge import Raised, grouped, judge, order
 from fi_bump.fit.meanings import found_meanings, meanings
 from fi_bump.fit.model import ApiFinding, Fit
@@ -23,6 +24,7 @@ from fi_bump.fit.packages import NativeApi, known_api
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.replacement import replacement
 from fi_bump.fit.sources import NoSourceError, ReleaseSources
+from fi_bump.fit.wheel.preconditions import Preconditions
 from fi_bump.lock import Lock
 from fi_bump.releases.known import Known
 
@@ -164,9 +166,12 @@ def _explained(
 def _meanings(
     root: str, paths: Iterable[str], pinned: ReleaseSide, proposed: ReleaseSide, tops: frozenset[str]
 ) -> list[ApiFinding]:
-    """The code that the proposed release gives another meaning."""
+    """The code that the proposed release gives another meaning, with what it must call now."""
     rules = [each for each in meanings(pinned.package) if each.concerns(pinned.version, proposed.version)]
-    return found_meanings(rules, paths, RepositoryFiles(root).read, tops)
+    names = {each.name: each.introduced for each in rules}
+    checks = Preconditions(proposed.library, known_api(pinned.package).native)
+    found = found_meanings(rules, paths, RepositoryFiles(root).read, tops)
+    return [with_introduced(each, names[each.detail], proposed, checks) for each in found]
 
 
 def _is_beyond(use: Use, side: ReleaseSide) -> bool:

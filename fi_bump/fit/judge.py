@@ -18,6 +18,8 @@ _OF_FAULT = {
     Fault.REQUIRED: Rule.API_REQUIRED,
 }
 _ORDER = list(Rule)
+# One new parameter in front moves all behind it.
+_MOST_SHIFTS = 3
 
 
 class Raised(NamedTuple):
@@ -117,8 +119,11 @@ def _on_the_way(
     old, new = defined(pinned, before, symbol), defined(proposed, after, symbol)
     moved = shifts(before.shape.signature, after.shape.signature, use.call)
     if moved:
-        what = ", ".join(f"argument {each.position + 1} was {each.old} and is {each.new}" for each in moved)
-        message = f"{symbol}() takes arguments in another order in {proposed.label}: {what}"
+        said = [f"argument {each.position + 1} was {each.old} and is {each.new}" for each in moved]
+        what = ", ".join(said)
+        more = len(said) - _MOST_SHIFTS
+        shown = what if more <= 0 else f"{', '.join(said[:_MOST_SHIFTS])}, and {more} more"
+        message = f"{symbol}() takes arguments in another order in {proposed.label}: {shown}"
         rule = Rule.API_GUARDED if is_guarded(use, Protection.CALL) else Rule.API_POSITIONAL
         yield Raised(rule, symbol, what, message, use)._replace(old=old, new=new, changes=changes)
     for was, now in changed_defaults(before.shape.signature, after.shape.signature, use.call):

@@ -29,6 +29,11 @@ class Meaning(NamedTuple):
     releases: SpecifierSet
     table: dict[str, Any]
 
+    @property
+    def introduced(self) -> tuple[str, ...]:
+        """The dotted names that the releases have and earlier ones do not."""
+        return tuple(self.table["introduced"])
+
     def concerns(self, pinned: str, proposed: str) -> bool:
         """Whether a move from one release to the other brings the new meaning."""
         return self.releases.contains(proposed, prereleases=True) and not self.releases.contains(
@@ -93,7 +98,7 @@ def _finding(rule: Meaning, uses: list[Use]) -> ApiFinding:
 def _found(rule: Meaning, texts: dict[str, bytes]) -> Iterator[Use]:
     table = rule.table
     argument, calls = table.get("argument"), table.get("calls")
-    introduced = [name.rpartition(".")[2].encode() for name in table["introduced"]]
+    introduced = [name.rpartition(".")[2].encode() for name in rule.introduced]
     if any(name in data for name in introduced for data in texts.values()):
         return
     if calls and not any(all(word.encode() in data for word in calls.values()) for data in texts.values()):

@@ -118,19 +118,19 @@ REPORT = f"""\
 kit 2.0: no conflicts
 engine/step.py:2:22: kit.core.gone is not in kit 2.0 [api-removed]
 engine/step.py:10:12: kit.core.gone is not in kit 2.0 [api-removed]
-  before: kit/core.py:4 of kit 1.0
+  before: gone(q)  (kit/core.py:4 of kit 1.0)
 {SINCE}  instead: kit.ops.gone
 engine/step.py:7:5: run() does not take the keyword tile in kit 2.0 [api-keyword]
-  before: kit/core.py:1 of kit 1.0
-  now: kit/core.py:1 of kit 2.0
+  before: run(q, k, tile=1)  (kit/core.py:1 of kit 1.0)
+  now:    run(q, k, *, scale=None)  (kit/core.py:1 of kit 2.0)
   parameters: - tile, + scale=None
 {SINCE}engine/step.py:9:5: Wrapper.plan() takes arguments in another order in kit 2.0: argument 2 was pages and is group, argument 3 was heads and is pages [api-positional]
-  before: kit/core.py:10 of kit 1.0
-  now: kit/core.py:7 of kit 2.0
+  before: Wrapper.plan(indptr, pages, heads, causal=False)  (kit/core.py:10 of kit 1.0)
+  now:    Wrapper.plan(indptr, group=None, pages=None, heads=None, causal=False)  (kit/core.py:7 of kit 2.0)
   parameters: + group=None, ~ pages: required -> None, ~ heads: required -> None
 {SINCE}tests/test_step.py:5:5: run() does not take the keyword tile in kit 2.0 [api-keyword]
-  before: kit/core.py:1 of kit 1.0
-  now: kit/core.py:1 of kit 2.0
+  before: run(q, k, tile=1)  (kit/core.py:1 of kit 1.0)
+  now:    run(q, k, *, scale=None)  (kit/core.py:1 of kit 2.0)
   parameters: - tile, + scale=None
 {SINCE}kit 1.0 -> 2.0: 4 API findings; 10 of 10 uses in 2 files compared
 """
@@ -153,14 +153,15 @@ def test_a_release_that_fits(root: Path, ask: Ask) -> None:
 def test_code_that_is_ahead_of_its_pin(root: Path, ask: Ask) -> None:
     plant(root, {"engine/step.py": b"from kit.core import run\n\nrun(1, 2, scale=3)\n", "tests/test_step.py": b""})
     line = "engine/step.py:3:1: note: run() does not take the keyword scale in kit 1.0 [api-pin]\n"
-    before = "  before: kit/core.py:1 of kit 1.0\n"
+    before = "  before: run(q, k, tile=1)  (kit/core.py:1 of kit 1.0)\n"
     assert ask(root, "audit", "--api") == (
         0,
         f"kit 1.0: no conflicts\n{line}{before}kit 1.0: no API findings and 1 note; 2 of 2 uses in 1 file compared\n",
         "",
     )
     assert ask(root, "audit", "2.0", "--api").out == (
-        f"kit 2.0: no conflicts\n{line}{before}  now: kit/core.py:1 of kit 2.0\n  parameters: - tile, + scale=None\n"
+        f"kit 2.0: no conflicts\n{line}{before}"
+        "  now:    run(q, k, *, scale=None)  (kit/core.py:1 of kit 2.0)\n  parameters: - tile, + scale=None\n"
         "  the proposed release fits\n"
         "kit 1.0 -> 2.0: no API findings and 1 note; 2 of 2 uses in 1 file compared\n"
     )
@@ -272,7 +273,7 @@ def test_markdown_is_a_migration_page(root: Path, ask: Ask) -> None:
         "| `kit/core.py:1` | `kit/core.py:1` |\n\n"
         "Parameters: `- tile`, `+ scale=None`\n\n"
         "Since 1.2 (2026-05-01), https://github.com/kit/kit/releases/tag/v1.2.\n\n"
-        "- `engine/step.py:7:5`\n"
+        "- `engine/step.py:7:5`: `run(q, k, tile=8)`\n"
     ) in page
     assert "#### Tests, benchmarks and examples\n" in page
 

@@ -56,13 +56,15 @@ QUANTIZATION = "vllm/model_executor/layers/quantization"
 MOE = "vllm/model_executor/layers/fused_moe"
 
 
-def test_the_six_calls_that_vllm_changed_for_0_6_1(audit: Audit) -> None:
-    # vLLM #30993 changed these call sites.
+def test_the_calls_that_vllm_changed_for_0_6_1(audit: Audit) -> None:
+    # vLLM #30993 changed the six calls with tile_tokens_dim. The seventh passes arguments by position to `plan`, which
+    # got one in the middle (vLLM #34687).
     fit = audit("vllm", "0.14.0", "0.6.1")
     assert (fit["pinned"], fit["proposed"]) == ("0.5.3", "0.6.1")
     found = failing(fit)
-    (positional,) = [key for key in found if key[0] == "api-positional"]
-    assert positional[1] == "trtllm_fp4_block_scale_moe"
+    plan, moe = sorted(key for key in found if key[0] == "api-positional")
+    assert (plan[1], moe[1]) == ("BatchDecodeWithPagedKVCacheWrapper.plan", "trtllm_fp4_block_scale_moe")
+    assert plan[2].startswith("argument 13 was data_type and is o_data_type, argument 14 was sm_scale and is data_type")
     assert found == {
         ("api-keyword", "trtllm_fp4_block_scale_moe", "tile_tokens_dim"): [
             f"{QUANTIZATION}/utils/flashinfer_fp4_moe.py:314"
@@ -73,7 +75,8 @@ def test_the_six_calls_that_vllm_changed_for_0_6_1(audit: Audit) -> None:
         ],
         ("api-keyword", "trtllm_fp8_block_scale_moe", "tile_tokens_dim"): [f"{MOE}/flashinfer_trtllm_moe.py:49"],
         ("api-keyword", "trtllm_fp8_per_tensor_scale_moe", "tile_tokens_dim"): [f"{MOE}/flashinfer_trtllm_moe.py:136"],
-        positional: [f"{QUANTIZATION}/mxfp4.py:960"],
+        plan: ["vllm/v1/attention/backends/flashinfer.py:1590"],
+        moe: [f"{QUANTIZATION}/mxfp4.py:960"],
     }
     assert {each["since"]["version"] for each in fit["findings"] if each["severity"] == "error"} == {"0.6.0"}
 
@@ -101,6 +104,20 @@ def test_the_bump_of_vllm_0_21_0(audit: Audit) -> None:
         ("hand-made-interleave", "tests/kernels/moe/test_ocp_mx_moe.py:675"): "mxfp4-sm90-interleave",
         ("scale-per-expert", "tests/kernels/moe/test_cutedsl_moe.py:456"): "fp4-scale-contract",
     }
+
+
+def test_a_meaning_comes_with_what_must_be_called_now(audit: Audit) -> None:
+    fit = audit("vllm", "0.21.0", "0.6.11.post2")
+    found, in_tests = [each for each in of_rule(fit, "api-meaning") if each["detail"] == "hand-made-interleave"]
+    assert (found["inTests"], in_tests["inTests"]) == (False, True)
+    signature = "interleave_moe_weights_for_sm90_mixed_gemm(weight, quant_type='fp4')"
+    assert (found["new"]["path"], found["new"]["signature"]) == ("flashinfer/fused_moe/core.py", signature)
+    names = [f"flashinfer.fused_moe.interleave_moe_{each}_for_sm90_mixed_gemm" for each in ("weights", "scales")]
+    assert found["instead"] == ", ".join(names)
+    checks = "; ".join(found["reasons"][1:])
+    assert "interleave_moe_weights_for_sm90_mixed_gemm() checks: weight must be 3D" in checks
+    assert "weight and weight_interleaved must share num_experts dim" in checks
+    assert "interleave_moe_scales_for_sm90_mixed_gemm() checks: scales must be 3D" in checks
 
 
 def test_code_that_follows_the_change_of_meaning_is_not_named(audit: Audit) -> None:

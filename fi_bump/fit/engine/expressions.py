@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
+from fi_bump.fit.engine.routines import Routines
 from fi_bump.fit.engine.scopes import Environment, Scope
 from fi_bump.fit.engine.uses import RESULT, Guard, PrivateCall, Use, UseKind
 from fi_bump.fit.engine.values import (
@@ -58,7 +59,7 @@ class Subject(NamedTuple):
 class Evaluator:
     """Evaluates the expressions of one module and collects the uses of a package.
 
-    What statements know better (`bind_target`, `annotated`, `returned`) and calls of a special meaning (`special`,
+    What statements know better (`bind_target`, `annotated`) and calls of a special meaning (`special`,
     `display`) are the subclass's.
     """
 
@@ -69,8 +70,8 @@ class Evaluator:
         self.scope = Scope(None)
         self.guards: tuple[Guard, ...] = ()
         self.lines = lines
-        # What the functions of this module pass their own arguments on to, and what objects of its classes hold.
-        self.passed_on: dict[int, Values] = {}
+        self.routines = Routines()
+        # What objects of this module's classes hold.
         self.held: dict[int, Environment] = {}
         self.bases: dict[int, list[Pointer]] = {}
         # What an attribute of that name is given anywhere in the module; `ambiguous` ones can be anything else as well.
@@ -187,53 +188,62 @@ class Evaluator:
         special = self.special(node, function)
         if special is not None:
             return special
-        call = self.arguments(node)
+        call, positional, named = self._given(node)
+        for value in function:
+            if isinstance(value, Routine):
+                self.routines.give(value.number, positional, named)
         found = pointers(function)
         self.use(node, UseKind.CALL, found, call)
         match node.func:
             case ast.Attribute(value=ast.Attribute(attr=attribute), attr=name) if attribute in self.subject.private:
                 self.private.append(PrivateCall(self.place(node), attribute, name, call))
-        passing = [value for value in function if isinstance(value, Routine)]
-        applied = [value for value in function if isinstance(value, Applied)]
-        applied += [
-            Applied(each, Call()) for value in passing for each in pointers(self.passed_on.get(value.number, ()))
-        ]
+        applied = [value for value in function if isinstance(value, Applied)] + self.routines.applied(function)
         for each in applied:
             self.use(node, UseKind.CALL, [each.pointer], joined(each.call, call))
         called = (*found, *(each.pointer for each in applied))
         returned = frozenset(replace(each, reference=each.reference.result) for each in called if each.reference.path)
-        return returned or self.returned(function)
+        return returned or self.routines.returned(function)
 
     def arguments(self, node: ast.Call) -> Call:
         """What a call gives, with every use inside its arguments noted."""
+        return self._given(node)[0]
+
+    def _given(self, node: ast.Call) -> tuple[Call, list[Values], dict[str, Values]]:
+        """What a call gives, and the values: those by position as far as their places are known, and those by name."""
+        values: list[Values] = []
+        named: dict[str, Values] = {}
         positional, more = 0, False
         for argument in node.args:
             if isinstance(argument, ast.Starred):
                 several = counted(self.evaluate(argument.value))
                 positional += several.least
                 more |= several.is_open
+                values += [frozenset()] * several.least
             else:
-                positional += not more  # behind a `*` of unknown length nobody knows its place
-                self._hand_over(argument)
+                given = self._hand_over(argument)
+                if not more:  # behind a `*` of unknown length nobody knows its place
+                    positional += 1
+                    values.append(given)
         keywords: list[str] = []
         maybe: list[str] = []
         has_more = False
         for word in node.keywords:
             if word.arg is not None:
                 keywords.append(word.arg)
-                self._hand_over(word.value)
+                named[word.arg] = self._hand_over(word.value)
             else:
                 spread = mapped(self.evaluate(word.value))
                 keywords += sorted(spread.names)
                 maybe += sorted(spread.maybe)
                 has_more |= spread.is_open
-        return Call(positional, tuple(keywords), tuple(maybe), more, has_more)
+        return Call(positional, tuple(keywords), tuple(maybe), more, has_more), values, named
 
-    def _hand_over(self, node: ast.expr) -> None:
+    def _hand_over(self, node: ast.expr) -> Values:
         """An argument: a dict or list that is handed to somebody may come back with other contents."""
         values = self.evaluate(node)
         if isinstance(node, ast.Name) and any(isinstance(each, (Mapped, Sequenced)) for each in values):
             self.scope.bind(node.id, frozenset(opened(each) for each in values))
+        return values
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Values:
         before = dict(self.scope.now)
@@ -272,10 +282,6 @@ class Evaluator:
 
     def annotated(self, node: ast.expr) -> Values:
         """An object of the type that an annotation names."""
-        raise NotImplementedError
-
-    def returned(self, function: Values) -> Values:
-        """What a function of the repository returns, by its annotation."""
         raise NotImplementedError
 
 

@@ -27,7 +27,6 @@ from fi_bump.fit.engine.values import (
     Values,
     pointers,
 )
-from fi_bump.fit.signature import Call
 from fi_bump.fit.syntax import AnyFunction, decorator_names
 
 # What another module of the repository exports, by its name; nothing for one that is not known.
@@ -56,11 +55,11 @@ class Reader(StatementReader):
         self._others = others
         self._numbers: dict[int, int] = {}
         self._next = count()
-        self._names_of: dict[int, str] = {}
         self._left: list[Callable[[re.Pattern[bytes] | None], list[Use]]] = []
         # The uses in each function, as they were found last.
         self._bodies: dict[int, list[Use]] = {}
-        self._returns: dict[int, Values] = {}
+        # The function that is read.
+        self._function: int | None = None
         self._module_words: frozenset[str] = frozenset()
         self.exports: dict[str, Values] = {}
 
@@ -97,10 +96,8 @@ class Reader(StatementReader):
         for names in self.held.values():
             for name in self._words_of(names):
                 found[name] = (found.get(name), names.get(name))
-        for number, values in (*self.passed_on.items(), *self._returns.items()):
-            if pointers(values):
-                name = self._names_of[number]
-                found[name] = (found.get(name), values)
+        for name, known in self.routines.learned().items():
+            found[name] = (found.get(name), known)
         return found
 
     def _words_of(self, names: Mapping[str, Values]) -> frozenset[str]:
@@ -117,8 +114,7 @@ class Reader(StatementReader):
         """Whether a function names anything of the package: most do not, and need not be read."""
         words = {*self._module_words, *self.subject.tops, *self.subject.private, *self.attributes}
         words |= {name for held in self.held.values() for name in self._words_of(held)}
-        for found in (self.passed_on, self._returns):
-            words |= {self._names_of[number] for number, values in found.items() if values}
+        words |= self.routines.names
         words |= {"super"} if any(self.bases.values()) else set()
         outer: Scope | None = scope
         while outer is not None:
@@ -132,9 +128,7 @@ class Reader(StatementReader):
         for each in values:
             if isinstance(each, (Pointer, Applied, Tested)):
                 found.add(each)
-            elif isinstance(each, Routine):
-                found |= {Applied(p, Call()) for p in pointers(self.passed_on.get(each.number, frozenset()))}
-        return frozenset(found)
+        return frozenset(found) | frozenset(self.routines.applied(values))
 
     def _number(self, node: ast.AST) -> int:
         if id(node) not in self._numbers:
@@ -147,12 +141,11 @@ class Reader(StatementReader):
         for default in (*node.args.defaults, *node.args.kw_defaults):
             self.evaluate(default)
         number = self._number(node)
-        self._names_of[number] = node.name
-        if node.returns is not None:
-            self._returns[number] = self.annotated(node.returns)
         owner = (
             next((v for v in self.scope.now.get("", ()) if isinstance(v, Self)), None) if self.scope.is_class else None
         )
+        stated = self.annotated(node.returns) if node.returns is not None else frozenset()
+        self.routines.define(number, node, stated, is_method=owner is not None)
         scope, guards = self.scope, self.guards
         self.scope.bind(node.name, frozenset([Routine(number)]))
         if owner is not None:
@@ -179,14 +172,17 @@ class Reader(StatementReader):
             return found
         waiting, self._left = self._left, []
         self.scope, self.guards = Scope(outer), guards
+        number = self._number(node)
         given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         for each in given:
             typed = self.annotated(each.annotation) if each.annotation is not None else frozenset()
-            self.scope.bind(each.arg, typed or NOTHING_KNOWN)
+            self.scope.bind(each.arg, typed or self.routines.given(number, each.arg) or NOTHING_KNOWN)
         is_static = "staticmethod" in decorator_names(node)
         if owner is not None and given and not is_static and not (self.scope.now[given[0].arg] - NOTHING_KNOWN):
             self.scope.bind(given[0].arg, frozenset([owner]))
+        self._function = number
         self._block(node.body)
+        self._function = None
         self._pass_on(node)
         for inner in self._left:
             found += inner(again)
@@ -207,7 +203,7 @@ class Reader(StatementReader):
                         keywords=[ast.keyword(arg=None, value=ast.Name(id=second))],
                     )
                 ) if (first, second) == (args, kwargs):
-                    self.passed_on[self._number(node)] = frozenset(pointers(self.chain(function)))
+                    self.routines.pass_on(self._number(node), frozenset(pointers(self.chain(function))))
 
     def define_class(self, node: ast.ClassDef) -> None:
         for each in (*node.decorator_list, *(word.value for word in node.keywords)):
@@ -229,13 +225,10 @@ class Reader(StatementReader):
         """What another module of the repository exports."""
         return self._others(module)
 
-    def returned(self, function: Values) -> Values:
-        """What functions of this module return, by their annotations."""
-        found: Values = frozenset()
-        for each in function:
-            if isinstance(each, Routine):
-                found |= self._returns.get(each.number, frozenset())
-        return found or NOTHING_KNOWN
+    def returns(self, values: Values) -> None:
+        """Note what the function that is read returns."""
+        if self._function is not None:
+            self.routines.return_(self._function, values)
 
 
 @lru_cache(maxsize=4096)

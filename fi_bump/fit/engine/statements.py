@@ -72,7 +72,7 @@ class StatementReader(Evaluator):
                 self.evaluate(node.subject)
                 self._branches([*(case.body for case in node.cases), []])
             case ast.Return():
-                self.evaluate(node.value)
+                self.returns(self.evaluate(node.value))
                 return True
             case ast.Raise():
                 self.evaluate(node.exc)
@@ -261,6 +261,10 @@ class StatementReader(Evaluator):
 
     def define_class(self, node: ast.ClassDef) -> None:
         """Read a class."""
+        raise NotImplementedError
+
+    def returns(self, values: Values) -> None:
+        """Note what the function that is read returns."""
         raise NotImplementedError
 
     def others(self, module: str) -> Exports:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fi_bump.fit.model import ApiFinding, Fit
+from fi_bump.pins import Place
 from fi_bump.report import markdown_escape
 from fi_bump.report.api.text import since_text, summary
+from fi_bump.report.findings.lines import Lines
 
 _MOST_PLACES = 50
 plain = markdown_escape.plain
 
 
-def migration_page(fits: Sequence[Fit]) -> str:
-    """The page for all packages that were compared; empty where there is nothing to change."""
-    return "\n".join(_blocks(fits)).rstrip("\n")
+def migration_page(fits: Sequence[Fit], lines: Lines) -> str:
+    """The page for all packages that were compared; empty where there is nothing to change.
+
+    `lines` are those of the repository.
+    """
+    return "\n".join(_blocks(fits, lines)).rstrip("\n")
 
 
-def _blocks(fits: Iterable[Fit]) -> Iterator[str]:
+def _blocks(fits: Iterable[Fit], lines: Lines) -> Iterator[str]:
     for fit in fits:
         if not fit.findings:
             continue
@@ -30,17 +35,17 @@ def _blocks(fits: Iterable[Fit]) -> Iterator[str]:
             if part:
                 yield f"#### {title}\n"
                 for finding in part:
-                    yield from _finding(finding)
+                    yield from _finding(finding, lines)
 
 
-def _finding(finding: ApiFinding) -> Iterator[str]:
+def _finding(finding: ApiFinding, lines: Lines) -> Iterator[str]:
     yield f"**{plain(finding.message)}** ({finding.rule.value})\n"
     sides = [each for each in (finding.old, finding.new) if each is not None]
     if sides:
         header = [plain(each.release) for each in sides]
         rows = [
-            [markdown_escape.code(each.text) for each in sides],
-            [markdown_escape.code(f"{each.path}:{each.line}") for each in sides],
+            [markdown_escape.code(each.text, cell=True) for each in sides],
+            [markdown_escape.code(f"{each.path}:{each.line}", cell=True) for each in sides],
         ]
         yield markdown_escape.table(header, rows)
     if finding.changes:
@@ -53,6 +58,12 @@ def _finding(finding: ApiFinding) -> Iterator[str]:
         yield f"Use {markdown_escape.code(finding.instead)}.\n"
     if finding.probe is not None:
         yield f"On a GPU, run {markdown_escape.code(f'fi-bump smoke --only {finding.probe}')}.\n"
-    yield markdown_escape.items(markdown_escape.code(str(use.place)) for use in finding.uses[:_MOST_PLACES])
+    yield markdown_escape.items(_place(use.place, lines) for use in finding.uses[:_MOST_PLACES])
     if len(finding.uses) > _MOST_PLACES:
         yield f"and {len(finding.uses) - _MOST_PLACES} more places\n"
+
+
+def _place(place: Place, lines: Lines) -> str:
+    """A place, and the line of the repository that is there."""
+    text = (lines.read(place).text or "").strip()
+    return markdown_escape.code(str(place)) + (f": {markdown_escape.code(text)}" if text else "")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fi_bump.findings.rules import Severity
 from fi_bump.fit.model import ApiFinding, Defined, Fit
+from fi_bump.report.api.signatures import paired, single
 from fi_bump.report.text import count
 
 # More differences of a signature than a person reads in a line; the migration page has them all.
@@ -35,10 +36,7 @@ def fit_lines(fits: Iterable[Fit], *, most: int | None = None) -> Iterator[str]:
 
 def detail_lines(finding: ApiFinding) -> Iterator[str]:
     """What explains a finding: both definitions, what differs, since when, and what to do."""
-    if finding.old is not None:
-        yield f"before: {_where(finding.old)}"
-    if finding.new is not None:
-        yield f"now: {_where(finding.new)}"
+    yield from _definitions(finding)
     if finding.changes:
         more = len(finding.changes) - _MOST_CHANGES
         listed = ", ".join(finding.changes[:_MOST_CHANGES])
@@ -52,6 +50,19 @@ def detail_lines(finding: ApiFinding) -> Iterator[str]:
         yield "the proposed release fits" if finding.repaired else "the proposed release does not fit either"
     if finding.probe is not None:
         yield f"help: run fi-bump smoke --only {finding.probe}"
+
+
+def _definitions(finding: ApiFinding) -> Iterator[str]:
+    """Both definitions, one below the other; a note has a signature only where it is about one."""
+    old, new = finding.old, finding.new
+    if old is not None and new is not None:
+        before, now = paired(old.text, new.text)
+        yield f"before: {before}  {_where(old)}"
+        yield f"now:    {now}  {_where(new)}"
+    elif old is not None:
+        yield f"before: {single(old.text)}  {_where(old)}"
+    elif new is not None:
+        yield f"now:    {single(new.text)}  {_where(new)}"
 
 
 def since_text(finding: ApiFinding) -> str:
@@ -70,7 +81,7 @@ def _more_places(finding: ApiFinding) -> str:
 
 
 def _where(defined: Defined) -> str:
-    return f"{defined.path}:{defined.line} of {defined.release}"
+    return f"({defined.path}:{defined.line} of {defined.release})"
 
 
 def summary(fit: Fit) -> str:
