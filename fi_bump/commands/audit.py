@@ -9,13 +9,10 @@ from packaging.version import Version
 
 from fi_bump.audit.audit import audit
 from fi_bump.audit.resolve import Verdict, resolve
-from fi_bump.audit.statements import installed_together
 from fi_bump.audit.words import lines, proposed_command, summary
+from fi_bump.commands.audit_code import compare_code
 from fi_bump.errors import Exit, FiBumpError, NoReleaseError, UsageError
-from fi_bump.fit.compare import Compared, compared, fits
 from fi_bump.fit.model import Fit
-from fi_bump.grammar import canonical_name
-from fi_bump.lock import Group, Lock, Member
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known
@@ -27,7 +24,6 @@ from fi_bump.report.json.audit import audit_json
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request, read_request
 from fi_bump.terminal.output import say
-from fi_bump.versions import canonical_version
 
 
 class AuditOptions(NamedTuple):
@@ -64,7 +60,7 @@ def run(options: AuditOptions) -> int:
         _refuse_what_nobody_has(request, known)
         found = audit(repository.root, lock, versions, known)
         verdicts, trouble = _verdicts(repository, request, known) if options.resolve else ([], None)
-        code, unread = _code(repository, request, known, options) if options.api else ([], None)
+        code, unread = _code(repository, request, known, options)
         trouble = trouble or unread
     failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts) or any(each.fails for each in code)
     has_results = bool(found.conflicts or found.notes or any(each.findings for each in code))
@@ -76,7 +72,7 @@ def run(options: AuditOptions) -> int:
 
         closing = Closing(summary(lock, versions, found), proposed_command(lock, versions, found), not failed)
         emit(audit_report(repository.root, lock, found, verdicts, closing, code), options.form, repository.root)
-        if options.form == "markdown" and (page := migration_page(code, Lines(repository.root))):
+        if options.form == "markdown" and (page := migration_page(code, Lines(repository.root).read)):
             say(["", page])
     else:
         say(lines(found))
@@ -111,31 +107,10 @@ def _refuse_what_nobody_has(request: Request, known: Known) -> None:
 def _code(
     repository: Repository, request: Request, known: Known, options: AuditOptions
 ) -> tuple[list[Fit], FiBumpError | None]:
-    """Compare the code with the releases of the members and of the packages that are named."""
-    lock, versions = request
-    asked = compared(lock, versions, options.against)
-    for text in options.packages:
-        name, _, version = text.partition("==")
-        member = next((each for each in asked if each.package == canonical_name(name)), None)
-        pinned = _pinned(repository.root, lock, name) if member is None else member.pinned
-        asked = [each for each in asked if each is not member]
-        asked.append(Compared(canonical_name(name), pinned, canonical_version(version) if version else None))
-    return fits(repository.root, lock.exclude, asked, known)
-
-
-def _pinned(root: str, lock: Lock, name: str) -> str:
-    """Return the version that the repository pins a package to. Raises UsageError where it does not."""
-    package = canonical_name(name)
-    group = Group(package, "0", (Member(package),))
-    sets = installed_together(root, lock._replace(groups=(group,)))
-    pins = sorted(
-        {str(each.version) for one in sets for each in one.stated if each.package == package and each.version}
-    )
-    if not pins:
-        raise UsageError(
-            f"no requirement here pins {name} to one version", hint=f"pin it, or leave out --package {name}"
-        )
-    return pins[-1]
+    """Return how the code fits the releases; nothing without --api."""
+    if not options.api:
+        return [], None
+    return compare_code(repository, request, known, options.packages, options.against)
 
 
 def _verdicts(repository: Repository, request: Request, known: Known) -> tuple[list[Verdict], FiBumpError | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 
 from fi_bump.findings.rules import Rule
@@ -48,6 +49,8 @@ class Notes:
             if each.parameter is None and use.call is not None and use.kind is not UseKind.CALL:
                 continue
             what = f"{symbol}()" if each.parameter is None else f"{each.parameter} of {symbol}()"
+            if each.parameter is not None and each.parameter.startswith("*"):
+                what = f"passing more arguments by position to {symbol}()"
             message = f"{what} is deprecated in {side.label}: {each.words}"
             found = Raised(Rule.API_DEPRECATED, symbol, each.parameter or "", message, use)
             yield found._replace(new=defined(side, met, symbol))
@@ -81,5 +84,9 @@ def _given(use: Use, met: Met) -> set[str]:
     """The names of the parameters that a call passes."""
     if use.call is None:
         return set()
-    positional = () if met.shape is None else met.shape.signature.positional[: use.call.positional]
-    return {*(each.name for each in positional), *use.call.keywords, *use.call.maybe}
+    slots = () if met.shape is None else met.shape.signature.positional
+    found = {*(each.name for each in slots[: use.call.positional]), *use.call.keywords, *use.call.maybe}
+    node = met.thing.node if met.thing is not None else None
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.args.vararg is not None:
+        found |= {f"*{node.args.vararg.arg}"} if use.call.positional > len(slots) else set()
+    return found

@@ -58,6 +58,11 @@ class ReleaseSources(ExitStack):
         return min(days)[:10] if days else None
 
 
+def is_released(known: Known, package: str, version: str) -> bool:
+    """Whether the indexes have any file of a release. Raises PackageIndexError when one of them does not answer."""
+    return bool(known.files(package, Version(version)))
+
+
 def wheel_for_sources(files: Sequence[File], targets: Targets) -> File | None:
     """The wheel whose sources speak for a release: one that fits the targets where there is one, the smallest."""
     wheels = [file for file in files if file.is_wheel]

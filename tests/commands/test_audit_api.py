@@ -15,7 +15,7 @@ import pytest
 
 from fi_bump.index import http as http_module
 from tests.conftest import Result, Run, plant, snapshot
-from tests.index.server import Index, Package, running
+from tests.index.server import Index, Package, Reply, running
 
 ENGINE = b"""\
 import kit
@@ -183,11 +183,61 @@ def test_against_another_release(root: Path, ask: Ask) -> None:
             ("--api", "--package", "torch"),
             "fi-bump: no requirement here pins torch to one version\nhelp: pin it, or leave out --package torch\n",
         ),
+        (
+            ("2.0", "--api", "--against", "banana"),
+            "fi-bump: 'banana' is not a PEP 440 version\n"
+            "help: a version looks like 0.6.11.post2, 0.7.0rc1 or 0.6.9.dev20260101\n",
+        ),
+        (
+            ("--api", "--against", "1.2"),
+            "fi-bump: --against needs a release that is compared with it\n"
+            "help: name the release too: fi-bump audit kit==1.0 --api --against 1.2\n",
+        ),
+        (
+            ("--api", "--package", "=="),
+            "fi-bump: --package takes NAME or NAME==VERSION, not '=='\nhelp: write a package and its version\n",
+        ),
+        (
+            ("--api", "--package", "kit=="),
+            "fi-bump: --package takes NAME or NAME==VERSION, not 'kit=='\nhelp: write a package and its version\n",
+        ),
+        (
+            ("--api", "--package", "kit==new"),
+            "fi-bump: 'new' is not a PEP 440 version\n"
+            "help: a version looks like 0.6.11.post2, 0.7.0rc1 or 0.6.9.dev20260101\n",
+        ),
     ],
 )
 def test_wrong_options(root: Path, ask: Ask, arguments: tuple[str, ...], message: str) -> None:
     result = ask(root, "audit", *arguments)
     assert (result.code, result.err) == (2, message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("2.0", "--api", "--against", "1.9"),
+            "fi-bump: kit has no release 1.9\nhelp: --against can name 2.0, its newest release\n",
+        ),
+        (
+            ("--api", "--package", "kit==3.0"),
+            "fi-bump: kit has no release 3.0\nhelp: --package can name 2.0, its newest release\n",
+        ),
+        (
+            ("3.0", "--api"),
+            "fi-bump: no package of kit has the release 3.0\n"
+            "help: run fi-bump audit kit==2.0, the newest version that every member has\n",
+        ),
+    ],
+)
+def test_releases_that_nobody_has(root: Path, ask: Ask, arguments: tuple[str, ...], message: str) -> None:
+    result = ask(root, "audit", *arguments)
+    assert (result.code, result.out, result.err) == (1, "", message)
+
+
+def test_the_command_that_the_refusal_of_against_names(root: Path, ask: Ask) -> None:
+    assert ask(root, "audit", "kit==1.0", "--api", "--against", "1.1").code == 0
 
 
 def test_another_pinned_package(root: Path, ask: Ask, index: Index) -> None:
@@ -351,3 +401,51 @@ def test_the_body_of_a_pull_request_names_the_calls(root: Path, ask: Ask, tmp_pa
     section = body.read_text().partition("Code that calls kit\n")[2].partition("\n#")[0]
     assert "- `engine/step.py:7:5`: run() does not take the keyword tile in kit 2.0 \\[api-keyword\\]\n" in section
     assert "- kit 1.0 -> 2.0: 4 API findings; 10 of 10 uses in 2 files compared\n" in section
+
+
+def test_an_index_that_does_not_answer(root: Path, ask: Ask, index: Index, run: Run) -> None:
+    result = run(root, "audit", "2.0", "--api", "--index", "http://127.0.0.1:9/simple", offline=False)
+    assert (result.code, result.out) == (3, "")
+    assert result.err == (
+        "http://127.0.0.1:9/simple/kit/: cannot be reached\nhelp: check the network and the index's URL\n"
+    )
+
+
+def test_a_wheel_that_does_not_come_while_the_rest_of_the_audit_does(root: Path, ask: Ask, index: Index) -> None:
+    package = Package("kit", WHEELS, sidecar=True)
+    package.serve(index)
+    gone = "/files/kit-2.0-py3-none-any.whl"
+    index.routes[gone] = lambda index, asked: Reply(404, {}, b"") if asked.path == gone else package.file(index, asked)
+    result = ask(root, "audit", "2.0", "--api")
+    assert result.code == 3
+    assert result.out.startswith("kit 2.0: no conflicts\nnote: the code is not compared: URL/files/kit-2.0")
+    assert result.out.endswith("kit 1.0 -> 2.0: not compared\n")
+
+
+ODD = {
+    "bom": b"\xef\xbb\xbffrom kit.core import run\nrun(1, 2, tile=3)\n",
+    "crlf": b"from kit.core import run\r\nrun(1, 2, tile=3)\r\n",
+    "latin": b"# -*- coding: latin-1 -*-\nfrom kit.core import run; \xe9 = 1\nrun(1, 2, tile=3)\n",
+    "wide": "from kit.core import run\n'✓é'; run(1, 2, tile=3)\n".encode(),
+}
+BROKEN = {
+    "codec": b"# coding: no-such\nfrom kit.core import run\n",
+    "deep": b"import kit\nx = " + b"(" * 5000 + b"kit" + b")" * 5000 + b"\n",
+    "long": b"import kit\nx = " + b"+".join([b"kit.gone"] * 20000) + b"\n",
+    "nul": b"import kit\x00\n",
+    "old": b"import kit\nprint kit.gone\n",
+    "syntax": b"import kit\nkit.gone(\n",
+}
+
+
+def test_odd_and_broken_files(root: Path, ask: Ask) -> None:
+    plant(root, {f"engine/{name}.py": data for name, data in (*ODD.items(), *BROKEN.items())})
+    plant(root, {"engine/step.py": b"", "tests/test_step.py": b""})
+    result = ask(root, "audit", "2.0", "--api")
+    assert (result.code, result.err) == (1, "")
+    found = [line.partition(": ")[0] for line in result.out.split("\n") if line.endswith("[api-keyword]")]
+    assert found == ["engine/bom.py:2:1", "engine/crlf.py:2:1", "engine/latin.py:3:1", "engine/wide.py:2:7"]
+    said = [line for line in result.out.split("\n") if line.startswith("note: engine/")]
+    assert said == [
+        f"note: engine/{name}.py: cannot be parsed by this Python, so its calls are not compared" for name in BROKEN
+    ]

@@ -128,6 +128,13 @@ WARNING = "import warnings\ndef run(q, tile=None):\n    if tile is not None:\n  
     ("source", "engine", "message"),
     [
         (WARNING, "import kit\nkit.run(1, tile=2)\n", "tile of run() is deprecated in kit 1.0: tile is deprecated"),
+        (
+            "def run(q, *deprecated_positional_args, **kwargs): ...\n",
+            "import kit\nkit.run(1, 2)\n",
+            "passing more arguments by position to run() is deprecated in kit 1.0: pass these arguments by name",
+        ),
+        ("def run(q, *deprecated_positional_args, **kwargs): ...\n", "import kit\nkit.run(1, tile=2)\n", None),
+        ("def run(q, *more, **kwargs): ...\n", "import kit\nkit.run(1, 2)\n", None),
         (WARNING, "import kit\nkit.run(1, 2)\n", "tile of run() is deprecated in kit 1.0: tile is deprecated"),
         (WARNING, "import kit\nkit.run(1)\n", None),
         (

@@ -80,6 +80,8 @@ class Evaluator:
         # The attributes that the module itself gives to objects, whosever they are.
         self.stored: set[str] = set()
         self.private: list[PrivateCall] = []
+        # Whether the module imports `annotations` from `__future__`.
+        self.are_annotations_texts = False
 
     def use(self, node: ast.AST, kind: UseKind, found: Iterable[Pointer], call: Call | None = None) -> None:
         """Note a use of what the pointers lead to, at the place of `node`; for a call, of the name that is called."""
@@ -280,7 +282,7 @@ class Evaluator:
         """Bind what an assignment names."""
         raise NotImplementedError
 
-    def annotated(self, node: ast.expr) -> Values:
+    def annotated(self, node: ast.expr, *, is_run: bool = True) -> Values:
         """An object of the type that an annotation names."""
         raise NotImplementedError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from fi_bump.fit.engine.expressions import Evaluator
+from fi_bump.fit.engine.uses import UseKind
 from fi_bump.fit.engine.values import NOTHING_KNOWN, Collected, Pointer, Values, pointers
 from fi_bump.fit.syntax import dotted, last_name
 
@@ -12,8 +13,13 @@ _CONTAINERS = frozenset(["list", "dict", "tuple", "set", "List", "Dict", "Tuple"
 _PLAIN = frozenset(["None", "Optional", "Union", "Final", "ClassVar", "Annotated", "Any", "int", "str"])
 
 
-def annotated(evaluator: Evaluator, node: ast.expr) -> Values:
-    """An object of the type that an annotation names; nothing where it can also be one of another package."""
+def annotated(evaluator: Evaluator, node: ast.expr, *, is_run: bool) -> Values:
+    """An object of the type that an annotation names; nothing where it can also be one of another package.
+
+    `is_run` says that Python evaluates it where it is: what it names is used then. A text is not evaluated, nor is any
+    annotation of a module that says so (PEP 563).
+    """
+    is_run = is_run and not evaluator.are_annotations_texts and not isinstance(node, ast.Constant)
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
             node = ast.parse(node.value, mode="eval").body
@@ -33,6 +39,8 @@ def annotated(evaluator: Evaluator, node: ast.expr) -> Values:
                 left += [one, other]
             case ast.Name() | ast.Attribute() as named:
                 things = pointers(evaluator.chain(named))
+                if is_run and isinstance(named, ast.Attribute):
+                    evaluator.use(named, UseKind.NAME, things)
                 if not things and last_name(named) not in _PLAIN:
                     return frozenset()
                 found |= {each for each in things if each.reference.path}

@@ -159,6 +159,7 @@ class StatementReader(Evaluator):
 
     def _import_from(self, node: ast.ImportFrom) -> None:
         module = absolute(self.package, node.level, node.module)
+        self.are_annotations_texts |= module == "__future__" and any(each.name == "annotations" for each in node.names)
         ours = node.level == 0 and module.partition(".")[0] in self.subject.tops
         exports: Exports = {} if ours else self.others(module)
         for each in node.names:
@@ -221,7 +222,9 @@ class StatementReader(Evaluator):
             self.attributes.setdefault(target.attr, set()).update(found)
 
     def _annotated(self, node: ast.AnnAssign) -> None:
-        typed = self.annotated(node.annotation)
+        # Python does not evaluate the annotation of a local variable.
+        is_local = self.scope.outer is not None and not self.scope.is_class
+        typed = self.annotated(node.annotation, is_run=not (is_local and node.simple))
         if node.value is None:
             if isinstance(node.target, ast.Name) and self.scope.is_class:
                 self._field(node.target.id, typed)
@@ -251,9 +254,9 @@ class StatementReader(Evaluator):
         """What a dict, list or tuple that is written out holds."""
         return containers.displayed(self, node)
 
-    def annotated(self, node: ast.expr) -> Values:
+    def annotated(self, node: ast.expr, *, is_run: bool = True) -> Values:
         """An object of the type that an annotation names."""
-        return stated_types.annotated(self, node)
+        return stated_types.annotated(self, node, is_run=is_run)
 
     def define_function(self, node: AnyFunction) -> None:
         """Bind a function; its body is read later."""

@@ -17,7 +17,10 @@ _IN_DOCSTRING = re.compile(r"^\s*(?:\.\. deprecated::|deprecated\b[ :.,])\s*(.*)
 
 
 class Deprecation(NamedTuple):
-    """One thing that is going away: a parameter, or all of it where `parameter` is None. `words` are the release's."""
+    """One thing that is going away: a parameter, or all of it where `parameter` is None. `words` are the release's.
+
+    A parameter with a star in front takes the arguments by position that no other one takes.
+    """
 
     parameter: str | None
     words: str
@@ -49,6 +52,8 @@ def _of_function(node: AnyFunction) -> Iterator[Deprecation]:
     yield from _stated(node)
     given = node.args
     parameters = {each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
+    if given.vararg is not None and _SAYS_SO.search(given.vararg.arg):
+        yield Deprecation(f"*{given.vararg.arg}", "pass these arguments by name")
     for statement, conditions in guarded(node.body):
         match statement:
             case ast.Expr(value=ast.Call(func=function, args=[first, *_]) as call) if last_name(function) in _WARNS:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fi_bump.fit.model import ApiFinding, Fit
 from fi_bump.pins import Place
 from fi_bump.report import markdown_escape
 from fi_bump.report.api.text import since_text, summary
-from fi_bump.report.findings.lines import Lines
+
+Read = Callable[[Place], Place]
 
 _MOST_PLACES = 50
 plain = markdown_escape.plain
 
 
-def migration_page(fits: Sequence[Fit], lines: Lines) -> str:
+def migration_page(fits: Sequence[Fit], read: Read) -> str:
     """The page for all packages that were compared; empty where there is nothing to change.
 
-    `lines` are those of the repository.
+    `read` puts the text of its line to a place.
     """
-    return "\n".join(_blocks(fits, lines)).rstrip("\n")
+    return "\n".join(_blocks(fits, read)).rstrip("\n")
 
 
-def _blocks(fits: Iterable[Fit], lines: Lines) -> Iterator[str]:
+def _blocks(fits: Iterable[Fit], read: Read) -> Iterator[str]:
     for fit in fits:
         if not fit.findings:
             continue
@@ -35,10 +36,10 @@ def _blocks(fits: Iterable[Fit], lines: Lines) -> Iterator[str]:
             if part:
                 yield f"#### {title}\n"
                 for finding in part:
-                    yield from _finding(finding, lines)
+                    yield from _finding(finding, read)
 
 
-def _finding(finding: ApiFinding, lines: Lines) -> Iterator[str]:
+def _finding(finding: ApiFinding, read: Read) -> Iterator[str]:
     yield f"**{plain(finding.message)}** ({finding.rule.value})\n"
     sides = [each for each in (finding.old, finding.new) if each is not None]
     if sides:
@@ -58,12 +59,12 @@ def _finding(finding: ApiFinding, lines: Lines) -> Iterator[str]:
         yield f"Use {markdown_escape.code(finding.instead)}.\n"
     if finding.probe is not None:
         yield f"On a GPU, run {markdown_escape.code(f'fi-bump smoke --only {finding.probe}')}.\n"
-    yield markdown_escape.items(_place(use.place, lines) for use in finding.uses[:_MOST_PLACES])
+    yield markdown_escape.items(_place(use.place, read) for use in finding.uses[:_MOST_PLACES])
     if len(finding.uses) > _MOST_PLACES:
         yield f"and {len(finding.uses) - _MOST_PLACES} more places\n"
 
 
-def _place(place: Place, lines: Lines) -> str:
+def _place(place: Place, read: Read) -> str:
     """A place, and the line of the repository that is there."""
-    text = (lines.read(place).text or "").strip()
+    text = (read(place).text or "").strip()
     return markdown_escape.code(str(place)) + (f": {markdown_escape.code(text)}" if text else "")

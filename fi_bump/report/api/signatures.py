@@ -18,6 +18,8 @@ def paired(old: str, new: str) -> tuple[str, str]:
     if max(len(old), len(new)) <= _SHORT:
         return old, new
     before, after = parameters(old), parameters(new)
+    if before == after:
+        return single(old), single(new)
     blocks = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     changed = [each for each in blocks if each[0] != "equal"]
     shown_before = {at for _, first, last, _, _ in changed for at in range(first - 1, last + 1)}

@@ -73,7 +73,13 @@ NAMED = [
     ("import kitchen\nkitchen.run()\n", []),
     ("from . import kit\nkit.run()\n", []),
     ("text = 'kit.run is fine'\n", []),
-    ("import kit\nx: kit.Mode = 1\n", ["kit"]),
+    # Python evaluates an annotation, but not that of a local variable, a text, or any where the module says so.
+    ("import kit\nx: kit.Mode = 1\n", ["kit", "kit.Mode"]),
+    ("import kit\ndef f(a: kit.A | None) -> list[kit.B]: ...\n", ["kit", "kit.A", "kit.B"]),
+    ("import kit\nclass C:\n    x: kit.Mode\n", ["kit", "kit.Mode"]),
+    ("import kit\ndef f():\n    x: kit.Mode = 1\n    x.y: kit.Other = 1\n", ["kit", "kit.Other"]),
+    ("import kit\nx: 'kit.Mode' = 1\n", ["kit"]),
+    ("from __future__ import annotations\nimport kit\nx: kit.Mode = 1\n", ["kit"]),
     ("from kit import Mode\nx = Mode.FAST\n", ["kit.Mode", "kit.Mode.FAST"]),
     ("from kit import run\nfor f in (run, print):\n    f(1)\n", ["kit.run", "kit.run"]),
 ]
