@@ -95,6 +95,15 @@ class LockError(FiBumpError):
     """versions.lock.json is missing or invalid."""
 
 
+class ConflictError(LockError):
+    """versions.lock.json has conflict markers. `data` are its bytes."""
+
+    def __init__(self, place: str, data: bytes) -> None:
+        hint = "run fi-bump resolve, which decides the lock and the pins of a merge together"
+        super().__init__("the lock has a merge conflict", place=place, hint=hint)
+        self.data = data
+
+
 class ParseError(FiBumpError):
     """A file of a known format cannot be parsed."""
 

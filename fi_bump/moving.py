@@ -78,4 +78,6 @@ def _forbids(finding: Finding, versions: Mapping[str, str], subjects: set[str]) 
             return not finding.fixable and (finding.group in versions if finding.group else finding.subject in subjects)
         case Rule.UNASSIGNED:
             return finding.subject in subjects
+        case Rule.MERGE_CONFLICT:
+            return True
     return False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from fi_bump.editing.plan import Plan, verify
-from fi_bump.errors import LockError
+from fi_bump.errors import ConflictError, LockError
 from fi_bump.lock import LOCK_NAME, Lock, dump, load
-from fi_bump.pins import Found, Source
+from fi_bump.pins import Found, Place, Source
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, literal_anchors, look, scan, wanted_by
@@ -71,10 +72,35 @@ class Repository(NamedTuple):
 
 
 def open_repository(folder: str) -> Repository:
-    """Open the repository at `folder`. Raises LockError if it has no lock or the lock is invalid."""
+    """Open the repository at `folder`. Raises LockError without a valid lock, ConflictError for conflict markers."""
     root = files.find_root(folder)
     source = files.read_optional(root, LOCK_NAME)
     if source is None:
         hint = "run fi-bump init, or give the repository's folder with -C"
         raise LockError("there is no lock here", place=LOCK_NAME, hint=hint)
-    return Repository(root, source.data, load(source.data))
+    try:
+        return Repository(root, source.data, load(source.data))
+    except LockError:
+        if places := conflict_places(source.data):
+            raise ConflictError(str(places[0]), source.data) from None
+        raise
+
+
+def conflict_places(data: bytes) -> list[Place]:
+    """Return the conflict markers of a lock's bytes."""
+    from fi_bump.scanning import markers
+
+    source = Source(LOCK_NAME, data)
+    return [source.place(span) for span in markers.marked(data)]
+
+
+def sides(root: str, data: bytes) -> list[Repository]:
+    """Return the repository as each side of a conflicted lock describes it, ours first; a broken side is left out."""
+    from fi_bump.scanning import markers
+
+    found = []
+    for ours in (True, False):
+        text = markers.side(data, ours=ours)
+        with suppress(LockError):
+            found.append(Repository(files.find_root(root), text, load(text)))
+    return found

@@ -80,7 +80,8 @@ OWN = {
     "yaml": {"yaml_", "shell_"},
 }
 # The modules that change the file system. Only the first two write target files and the lock. index/cache.py and
-# scanning/cache.py write to the user's cache; audit/resolve.py copies requirement files into a scratch folder for uv;
+# scanning/cache.py write to the user's cache; audit/resolve.py copies requirement files into a scratch folder for uv, and
+# git/conflict.py three texts for `git merge-file`;
 # smoke/ writes logs, and a probe writes its answer to the file that the runner names, and compiles into the runner's
 # cache; user_files.py writes reports to the user's path, and job_summary.py to the file that GitHub names.
 WRITERS = {
@@ -89,6 +90,7 @@ WRITERS = {
     "index/cache.py",
     "scanning/cache.py",
     "audit/resolve.py",
+    "git/conflict.py",
     "report/findings/job_summary.py",
     "smoke/process.py",
     "smoke/storage.py",

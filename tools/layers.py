@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("audit", "smoke"),
     # The stage compares an engine's tests by the same rules, and an audit its calls.
     ("compare", "fit"),
-    ("moving",),
+    ("merging", "moving"),
     ("request",),
     ("repository",),
     ("editing", "findings", "grouping", "releases"),

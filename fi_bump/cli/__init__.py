@@ -15,6 +15,7 @@ from fi_bump.cli.latest import latest_command
 from fi_bump.cli.member import member_app
 from fi_bump.cli.options import app
 from fi_bump.cli.pr_body import pr_body_command
+from fi_bump.cli.resolve import merge_driver_command, resolve_command
 from fi_bump.cli.set import set_command
 from fi_bump.cli.site import site_app
 from fi_bump.cli.smoke import smoke_command
@@ -49,6 +50,7 @@ app.command("init")(init_command)
 app.command("set")(set_command)
 app.command("check")(check_command)
 app.command("status")(status_command)
+app.command("resolve")(resolve_command)
 app.command("pr-body")(pr_body_command)
 app.command("fleet")(fleet_command)
 app.add_typer(site_app, name="site")
@@ -59,3 +61,4 @@ app.command("template")(template_command)
 app.command("latest")(latest_command)
 app.command("audit")(audit_command)
 app.command("explain")(explain_command)
+app.command("merge-driver")(merge_driver_command)

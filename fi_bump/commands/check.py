@@ -10,10 +10,10 @@ import sys
 
 from fi_bump import state
 from fi_bump.editing.plan import Plan, make_plan
-from fi_bump.errors import Exit, FiBumpError
-from fi_bump.findings.compare import Finding, compare, finding_order, interrupted
+from fi_bump.errors import ConflictError, Exit, FiBumpError
+from fi_bump.findings.compare import Finding, compare, conflict, finding_line, finding_order, interrupted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
-from fi_bump.report.text import check_lines, count, mention_line, move_lines
+from fi_bump.report.text import check_lines, count, help_lines, mention_line, move_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning import cache
 from fi_bump.scanning.scan import Scan, watch_names
@@ -84,7 +84,10 @@ def run(options: CheckOptions) -> int:
 
     Without `fix` no file of the repository is written. Raises FiBumpError when the tree cannot be checked.
     """
-    repository = open_repository(options.root)
+    try:
+        repository = open_repository(options.root)
+    except ConflictError as error:
+        return _report_conflicts(options, error)
     watch = _watch(repository, options)
     if options.fix:
         repository, scan = _fix(repository.root, options)
@@ -103,6 +106,23 @@ def run(options: CheckOptions) -> int:
     if watch is not None:
         watch.save()
     return int(Exit.OK if in_step else Exit.FINDINGS)
+
+
+def _report_conflicts(options: CheckOptions, error: ConflictError) -> int:
+    """Report the conflicts of a lock that has conflict markers, and of the files with pins; change nothing."""
+    from fi_bump.repository import conflict_places, sides
+
+    opened = sides(options.root, error.data)
+    if not opened:
+        raise error
+    scan = opened[0].scan(options.paths)
+    findings = sorted([conflict(place) for place in {*conflict_places(error.data), *scan.conflicts}], key=finding_order)
+    if options.form == "text":
+        say([*map(finding_line, findings), *help_lines(findings)])
+    else:
+        nothing = scan._replace(pins=(), unpinned=(), floors=(), unparsed=())
+        say(_report(opened[0], nothing, findings, options._replace(mentions=False)) or ())
+    return int(Exit.FINDINGS)
 
 
 def _watch(repository: Repository, options: CheckOptions) -> cache.Watch | None:

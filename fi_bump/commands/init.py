@@ -9,13 +9,14 @@ from typing import NamedTuple
 from fi_bump import families
 from fi_bump.commands.locked import locked_folder
 from fi_bump.editing import write
-from fi_bump.errors import Exit, FiBumpError, LockError, UsageError
+from fi_bump.errors import ConflictError, Exit, FiBumpError, LockError, UsageError
 from fi_bump.findings.compare import in_step
 from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.grouping import filled, split
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, assign
 from fi_bump.report.text import count
+from fi_bump.repository import conflict_places
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, scan
 from fi_bump.terminal.output import say
@@ -49,9 +50,15 @@ def run(options: InitOptions) -> int:
         if old is not None and not options.force:
             hint = "run fi-bump init --force to replace it; only its excludes are kept"
             raise UsageError("this file already exists", place=LOCK_NAME, hint=hint)
+        if old is not None and (places := conflict_places(old.data)):
+            raise ConflictError(str(places[0]), old.data)
         exclude = (*options.exclude, *_kept_exclude(old.data if old else None))
         blank = Lock(tuple(proposed), tuple(sorted(set(exclude))))
         found = scan(root, blank)
+        if found.conflicts:
+            place = str(found.conflicts[0])
+            hint = "resolve it, then run fi-bump init again"
+            raise FiBumpError("this file has a merge conflict, so nothing was recorded", place=place, hint=hint)
         groups = [group for group in (filled(group, blank, found, version) for group in proposed) if group]
         if version is None:
             groups = [each for group in groups for each in split(group, found, everywhere=options.split)]

@@ -15,6 +15,7 @@ from fi_bump.pins import BY_HAND, Kind, Mark, Pin, Source
 from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.scanning import files
+from fi_bump.scanning.markers import marked
 from fi_bump.scanning.scan import Scan, overlap
 from fi_bump.terminal.output import say
 
@@ -30,6 +31,7 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
     not move alone: an exact gate, or one with a checksum, whose own anchor keeps the checksum in mind.
     """
     with locked_repository(root) as repository:
+        _refuse_conflict(repository, place)
         pin = _new_literal(repository, place, group_name, text) if text else _pin_at(repository, place, group_name)
         if pin.kind is Kind.LITERAL:
             _refuse_alone(repository, pin)
@@ -49,6 +51,17 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
             [f"note: this pin is {pin.version}, the lock says {group.version}; run fi-bump check --fix to move the pin"]
         )
     return int(Exit.OK)
+
+
+def _refuse_conflict(repository: Repository, place: str) -> None:
+    """Raise UsageError if the file of a place has a merge conflict: nobody can say which of its versions counts."""
+    line = _LINE.fullmatch(place)
+    path = files.below(repository.root, line["path"] if line else place.partition("#")[0])
+    source = files.read_optional(repository.root, path)
+    spans = [] if source is None else marked(source.data)
+    if source is not None and spans:
+        hint = "run fi-bump resolve, then record it again"
+        raise UsageError("this file has a merge conflict", place=str(source.place(spans[0])), hint=hint)
 
 
 def _refuse_alone(repository: Repository, literal: Pin) -> None:
@@ -88,6 +101,7 @@ def move_site(root: str, old: str, new: str) -> int:
     """
     with locked_repository(root) as repository:
         group = _recording(repository.lock, old)
+        _refuse_conflict(repository, new)
         pin = _pin_at(repository, new, group.name)
         taken = next((each.name for each in repository.lock.groups if pin.site in each.sites), None)
         if taken:

@@ -134,5 +134,7 @@ def _merge(template: Template, text: str, name: str) -> str:
     if template.name == "pre-commit":
         entry = text.partition("repos:\n")[2].rstrip("\n")
         return f"add this entry to its repos:\n{entry}"
+    if template.name == "git-merge":
+        return f"add this line to it:\n{text.rstrip(chr(10)).rpartition(chr(10))[2]}"
     settings = '  "customManagers"' + text.partition('  "customManagers"')[2].rstrip("}\n")
     return f"add these settings to it, or name another file with --output PATH:\n{settings}"

@@ -68,10 +68,16 @@ def compare(lock: Lock, scan: Scan, *, planned: bool = False) -> list[Finding]:
     for path in scan.links_out:
         message = "this link leads out of the repository, so fi-bump does not read it"
         findings.append(Finding(Rule.LINK_OUTSIDE, Place(path), message))
+    findings += [conflict(place) for place in scan.conflicts]
     for path, error in scan.unparsed:
         message = f"this file names a package of the lock, but cannot be parsed: {error.message}"
         findings.append(Finding(Rule.UNPINNED, Place(path), message))
     return sorted(findings, key=finding_order)
+
+
+def conflict(place: Place) -> Finding:
+    """The finding for a conflict marker."""
+    return Finding(Rule.MERGE_CONFLICT, place, "this file has a merge conflict, so nothing in it is compared")
 
 
 def finding_order(finding: Finding) -> tuple[str, int, int, str]:
@@ -131,11 +137,12 @@ def _foreign_hashes(group: Group, pin: Pin) -> list[str]:
 
 def _missing_sites(lock: Lock, scan: Scan) -> list[Finding]:
     present = {each.pin.site for each in assign(lock, scan.pins) if each.recorded}
+    conflicted = {place.path for place in scan.conflicts}
     findings = []
     for group in lock.groups:
         for site in group.sites:
             path, _, anchor = site.partition("#")
-            if site not in present and scan.covers(path):
+            if site not in present and path not in conflicted and scan.covers(path):
                 message = f"the lock records '{anchor}' here, but there is no pin at this anchor"
                 finding = Finding(Rule.MISSING_SITE, Place(path), message)
                 findings.append(finding._replace(anchor=anchor, group=group.name, expected=group.version))

@@ -115,6 +115,13 @@ class Rule(Enum):
         "a lock file of another tool, for example uv.lock, is not at its group's version",
         "regenerate each lock file, or exclude it in versions.lock.json",
     )
+    MERGE_CONFLICT = (
+        "merge-conflict",
+        "check",
+        Severity.error,
+        "conflict markers are in the lock, or in a file with a pin; nothing in that file is compared or changed",
+        "run fi-bump resolve, which decides the lock and the pins of a merge together",
+    )
     INTERRUPTED = (
         "interrupted",
         "check",

@@ -65,6 +65,7 @@ def print_pins(assigned: list[Assigned]) -> None:
 def print_status(repository: Repository, scan: Scan) -> None:
     """Print each group with its members and the state of each site."""
     assigned = {each.pin.site: each for each in assign(repository.lock, scan.pins)}
+    conflicted = {place.path for place in scan.conflicts}
     out = console()
     for group in repository.lock.groups:
         members = []
@@ -78,7 +79,8 @@ def print_status(repository: Repository, scan: Scan) -> None:
         for site in sorted({*group.sites, *unrecorded}):
             pinned = assigned.get(site)
             version = pinned.pin.version if pinned else "-"
-            table.add_row(f"  {site}", version, _state(pinned, group.version))
+            state = "merge conflict" if site.partition("#")[0] in conflicted else _state(pinned, group.version)
+            table.add_row(f"  {site}", version, state)
         out.print(table)
 
 

@@ -11,7 +11,7 @@ from fi_bump.errors import FIX_OR_EXCLUDE, FileError, ParseError, quoted
 from fi_bump.formats.table import finder, format_named, format_of
 from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
-from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted
+from fi_bump.pins import Floor, Found, Pin, Place, Source, Span, Unpinned, Wanted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.cache_codec import decode, encode
@@ -27,7 +27,8 @@ class Scan(NamedTuple):
     `below` are the paths that limit the scan (empty: the whole tree). `unparsed` are the files that name a subject but
     cannot be parsed, and in which the lock records no site. `paths` is every file that was read, with its format, and
     `skipped` every file that the cache allowed to skip. `links_out` are the links with the name of a format that lead
-    out of the repository; nothing was read there.
+    out of the repository; nothing was read there. `conflicts` are the conflict markers in files that have a pin on one
+    of the sides, or in which the lock records a site; nothing else of these files is in the scan.
     """
 
     pins: tuple[Pin, ...]
@@ -38,6 +39,7 @@ class Scan(NamedTuple):
     paths: tuple[tuple[str, str | None], ...] = ()
     skipped: tuple[str, ...] = ()
     links_out: tuple[str, ...] = ()
+    conflicts: tuple[Place, ...] = ()
 
     @property
     def all_paths(self) -> list[tuple[str, str | None]]:
@@ -98,10 +100,13 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
     looked_at = _paths(root, lock, below, boundary, watch)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
+    conflicts: list[Place] = []
     for path, form in looked_at:
         what = scanner.scan_file(path, form)
         if isinstance(what, ParseError):
             unparsed.append((path, what))
+        elif isinstance(what, Conflict):
+            conflicts += what.places
         elif what is not None:
             found.append(what)
     return Scan(
@@ -113,7 +118,14 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
         paths=tuple(looked_at),
         skipped=tuple(watch.skipped) if watch is not None else (),
         links_out=tuple(sorted(path for path in boundary.links_out if format_of(path))),
+        conflicts=tuple(conflicts),
     )
+
+
+class Conflict(NamedTuple):
+    """The conflict markers of one file."""
+
+    places: tuple[Place, ...]
 
 
 class _FileScanner:
@@ -128,8 +140,11 @@ class _FileScanner:
         self._words = needles(self._wanted)
         self._recorded = {site.partition("#")[0] for site in lock.sites}
 
-    def scan_file(self, path: str, form: str | None) -> Found | ParseError | None:
-        """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings."""
+    def scan_file(self, path: str, form: str | None) -> Found | ParseError | Conflict | None:
+        """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings.
+
+        A file with conflict markers has no findings: nobody can say which of its versions counts.
+        """
         is_recorded = path in self._recorded
         watch = self._watch
         source = read_quietly(self._root, path, recorded=is_recorded, watch=watch, boundary=self._boundary)
@@ -139,7 +154,14 @@ class _FileScanner:
         what = _decoded(source, known)
         if what is None:
             known = None
-            if path not in self.literals and not names_any(source.data, self._words):
+            is_named = path in self.literals or names_any(source.data, self._words)
+            if (is_named or is_recorded) and (b"<<<<<<<" in source.data or b">>>>>>>" in source.data):
+                conflict = self._conflict(source, is_recorded=is_recorded)
+                if conflict is not None:
+                    if watch is not None:
+                        watch.record_found(path, None)
+                    return conflict
+            if not is_named:
                 return None
             try:
                 what = look(source, self._wanted, self.literals.get(path, ()))
@@ -153,6 +175,24 @@ class _FileScanner:
         if watch is not None:
             watch.record_found(path, None if isinstance(what, ParseError) else known or encode(source, what))
         return what
+
+    def _conflict(self, source: Source, *, is_recorded: bool) -> Conflict | None:
+        """Return a file's conflict markers; None without them, or if neither side has a pin and the lock no site."""
+        from fi_bump.scanning import markers
+
+        spans = markers.marked(source.data)
+        if not spans:
+            return None
+        sides = [] if is_recorded else [markers.side(source.data, ours=ours) for ours in (True, False)]
+        if not is_recorded and not any(self._has_pin(Source(source.path, data)) for data in sides):
+            return None
+        return Conflict(tuple([source.place(span) for span in spans]))
+
+    def _has_pin(self, source: Source) -> bool:
+        try:
+            return bool(look(source, self._wanted, self.literals.get(source.path, ())).pins)
+        except ParseError:
+            return False
 
 
 def _decoded(source: Source, known: object) -> Found | ParseError | None:

@@ -87,6 +87,14 @@ TEMPLATES = {
             ".github/PULL_REQUEST_TEMPLATE/fi-bump.md",
             "the body of a pull request that moves a group",
         ),
+        Template(
+            "git-merge",
+            "gitattributes",
+            ".gitattributes",
+            "git: merge the lock with fi-bump",
+            rivals=(".gitattributes",),
+            at_top=False,
+        ),
     )
 }
 

@@ -68,7 +68,9 @@ def test_the_help_of_every_command() -> None:
 
 def test_a_changed_message_fails_with_its_diff(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(golden.WRITE, raising=False)
-    changed = golden_messages().replace('"nothing was changed"', '"no file was touched at all"', 1)
+    changed = golden_messages().replace(
+        'commands/set.py: "nothing was changed"', 'commands/set.py: "no file was touched at all"', 1
+    )
     with pytest.raises(pytest.fail.Exception) as failure:
         hold("messages.txt", changed)
     said = str(failure.value)

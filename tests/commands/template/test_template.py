@@ -21,6 +21,7 @@ TARGETS = {
     "kubernetes-smoke": "deploy/fi-bump-smoke.yaml",
     "renovate": "renovate.json",
     "pull-request": ".github/PULL_REQUEST_TEMPLATE/fi-bump.md",
+    "git-merge": ".gitattributes",
 }
 LISTING = """\
 pre-commit        pre-commit hook: fail on drift                 .pre-commit-config.yaml
@@ -32,6 +33,7 @@ gitlab            GitLab jobs: check and smoke                   .gitlab/fi-bump
 kubernetes-smoke  Kubernetes Jobs: probes on GPU nodes           deploy/fi-bump-smoke.yaml
 renovate          Renovate: propose new versions                 renovate.json
 pull-request      the body of a pull request that moves a group  .github/PULL_REQUEST_TEMPLATE/fi-bump.md
+git-merge         git: merge the lock with fi-bump               .gitattributes
 """
 
 
@@ -166,6 +168,7 @@ def test_output_does_not_replace_a_configuration_of_renovate(two: Path, run: Run
         ("gitlab", ".gitlab-ci.yml", KEPT),
         ("buildkite", ".buildkite/pipeline.yml", KEPT),
         ("pre-commit", "renovate.json", KEPT),
+        ("git-merge", "renovate.json", KEPT),
         ("renovate", "versions.lock.json", "this file is a lock of fi-bump, so it was not replaced\n"),
     ],
 )
