@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from fi_bump.pins import Span
-from fi_bump.records import NamedTuple
 
 _MARKER = re.compile(rb"^(?:(<{7,})|(\|{7,})|(={7,})|(>{7,}))(?:[ \t][^\n]*)?\r?(?:\n|\Z)", re.MULTILINE)
 

@@ -105,7 +105,7 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
         what = scanner.scan_file(path, form)
         if isinstance(what, ParseError):
             unparsed.append((path, what))
-        elif isinstance(what, Conflict):
+        elif isinstance(what, Markers):
             conflicts += what.places
         elif what is not None:
             found.append(what)
@@ -122,7 +122,7 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
     )
 
 
-class Conflict(NamedTuple):
+class Markers(NamedTuple):
     """The conflict markers of one file."""
 
     places: tuple[Place, ...]
@@ -140,7 +140,7 @@ class _FileScanner:
         self._words = needles(self._wanted)
         self._recorded = {site.partition("#")[0] for site in lock.sites}
 
-    def scan_file(self, path: str, form: str | None) -> Found | ParseError | Conflict | None:
+    def scan_file(self, path: str, form: str | None) -> Found | ParseError | Markers | None:
         """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings.
 
         A file with conflict markers has no findings: nobody can say which of its versions counts.
@@ -176,7 +176,7 @@ class _FileScanner:
             watch.record_found(path, None if isinstance(what, ParseError) else known or encode(source, what))
         return what
 
-    def _conflict(self, source: Source, *, is_recorded: bool) -> Conflict | None:
+    def _conflict(self, source: Source, *, is_recorded: bool) -> Markers | None:
         """Return a file's conflict markers; None without them, or if neither side has a pin and the lock no site."""
         from fi_bump.scanning import markers
 
@@ -186,7 +186,7 @@ class _FileScanner:
         sides = [] if is_recorded else [markers.side(source.data, ours=ours) for ours in (True, False)]
         if not is_recorded and not any(self._has_pin(Source(source.path, data)) for data in sides):
             return None
-        return Conflict(tuple([source.place(span) for span in spans]))
+        return Markers(tuple([source.place(span) for span in spans]))
 
     def _has_pin(self, source: Source) -> bool:
         try:

@@ -73,9 +73,13 @@ def test_other_pins_are_fixed_and_this_file_is_left(engine: Path, run: Run) -> N
         ("docker/Dockerfile", TREE["docker/Dockerfile"], b"ARG FLASHINFER_VERSION=0.6.8.post1\n"),
         # A file that the lock does not record.
         ("new/requirements.txt", b"flashinfer-python==0.6.8.post1\n", b"flashinfer-python==0.6.8.post1\n"),
-        ("pyproject.toml", b'[project]\ndependencies = [\n"flashinfer-python==0.6.8.post1",\n]\n', b'"flashinfer-python==0.6.8.post1",\n'),
+        (
+            "pyproject.toml",
+            b'[project]\ndependencies = [\n"flashinfer-python==0.6.8.post1",\n]\n',
+            b'"flashinfer-python==0.6.8.post1",\n',
+        ),
     ],
-)  # fmt: skip
+)
 def test_files_of_other_formats(engine: Path, run: Run, path: str, data: bytes, line: bytes) -> None:
     plant(engine, {path: conflicted(data, line)})
     done = run(engine, "check")
