@@ -93,9 +93,11 @@ WRITERS = {
     "git/conflict.py",
     "report/findings/job_summary.py",
     "smoke/process.py",
+    "smoke/modules.py",
     "smoke/storage.py",
     "user_files.py",
     "smoke/probes/jit.py",
+    "smoke/probes/kept_modules.py",
     "smoke/probes/quick.py",
     "smoke/probes/__main__.py",
 }

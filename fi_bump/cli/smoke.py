@@ -74,6 +74,21 @@ def smoke_command(
             "or everything (full). auto is quick where the wheel allows it."
         ),
     ] = Jit.auto,
+    compile_only: Annotated[
+        bool,
+        typer.Option("--compile-only", help="Only compile what the probes load, for --arch; needs nvcc and no GPU."),
+    ] = False,
+    arch: Annotated[
+        str | None,
+        typer.Option(metavar="9.0a", help="The architecture for --compile-only. Default: 9.0a."),
+    ] = None,
+    modules: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Load the compiled modules that another run exported to DIR.")
+    ] = None,
+    export_modules: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Copy the compiled modules of this version to DIR after the run."),
+    ] = None,
     cache: Annotated[
         str | None, typer.Option(metavar="DIR", help="The folder for environments, logs and compiled modules.")
     ] = None,
@@ -125,6 +140,10 @@ def smoke_command(
         devices=devices,
         timeout=timeout,
         jit=jit.value,
+        compile_only=compile_only,
+        arch=arch,
+        modules=modules,
+        export_modules=export_modules,
         cache=cache,
         form=form,
         outputs=tuple(output or ()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ from fi_bump.smoke.registry import choose, group_of, sweepable
 from fi_bump.smoke.session import Session, Setup
 from fi_bump.versions import canonical_version
 
+# What --compile-only compiles for: the only architecture with modules that are compiled ahead.
+_ARCHITECTURE = "9.0a"
+
 
 class SmokeOptions(NamedTuple):
     """The options of `smoke`, as on the command line."""
@@ -39,6 +43,10 @@ class SmokeOptions(NamedTuple):
     devices: str | None = None
     timeout: float | None = None
     jit: str = "auto"
+    compile_only: bool = False
+    arch: str | None = None
+    modules: str | None = None
+    export_modules: str | None = None
     cache: str | None = None
     form: SmokeFormat = "table"
     outputs: tuple[str, ...] = ()
@@ -53,9 +61,12 @@ def run(options: SmokeOptions) -> int:
     """Run the probes, write and print the report, and return 0 for a green verdict, else 1."""
     setup, outputs = _prepare(options)
     with _ended_by_signals(), _progress() as progress:
-        report = Session(setup, progress).report()
+        session = Session(setup, progress)
+        report = session.report()
+    # The report comes before the modules: if those cannot be copied, the results of the run are not lost.
     output.leave(report, outputs, setup.repository)
     output.show(report, options.form, setup.repository)
+    session.export_modules()
     return int(Exit.OK if report.ok else Exit.FINDINGS)
 
 
@@ -75,11 +86,18 @@ def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output[SmokeFormat], .
     swept = None if options.sweep is None else parse_sweep(options.sweep)
     if swept is not None:
         sweepable(swept[0])
+    compile_for = _compile_for(options)
+    # A required probe runs even if --only does not name it.
+    probes = choose((*options.only, *options.require) if options.only else options.only)
+    if compile_for and not any(probe.ahead for probe in probes):
+        able = ", ".join(probe.name for probe in choose(()) if probe.ahead)
+        raise UsageError("no chosen probe has modules that can be compiled ahead", hint=f"choose {able}")
+    if options.export_modules is not None:
+        storage.folder(options.export_modules)
     setup = Setup(
         repository=repository,
         group=group,
-        # A required probe runs even if --only does not name it.
-        probes=choose((*options.only, *options.require) if options.only else options.only),
+        probes=probes,
         required=tuple(probe.name for probe in choose(options.require)) if options.require else None,
         python=options.python,
         base=None if options.base is None else existing(options.base, "--base"),
@@ -88,6 +106,9 @@ def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output[SmokeFormat], .
         devices=options.devices,
         seconds=options.timeout,
         jit=options.jit,
+        compile_for=compile_for,
+        modules=None if options.modules is None else os.path.abspath(options.modules),
+        export_modules=None if options.export_modules is None else os.path.abspath(options.export_modules),
         cache=storage.cache_folder(options.cache),
         baseline=None if options.baseline is None else baseline.load(options.baseline, group.name),
         tolerance=options.tolerance,
@@ -96,6 +117,18 @@ def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output[SmokeFormat], .
         tests=options.tests,
     )
     return setup, outputs
+
+
+def _compile_for(options: SmokeOptions) -> str:
+    """Return the compute capability to compile for, or nothing without --compile-only."""
+    if not options.compile_only:
+        if options.arch is not None:
+            raise UsageError("--arch needs --compile-only", hint="add --compile-only, or leave out --arch")
+        return ""
+    match = re.fullmatch(r"([0-9]{1,2}\.[0-9])[af]?", options.arch or _ARCHITECTURE)
+    if match is None:
+        raise UsageError(f"'{options.arch}' is not an architecture", hint=f"write it like {_ARCHITECTURE}")
+    return match[1]
 
 
 def _refuse_contradictions(options: SmokeOptions) -> None:
@@ -111,6 +144,13 @@ def _refuse_contradictions(options: SmokeOptions) -> None:
     if options.python is not None and options.sweep is None and (options.wheelhouse is not None or options.extra):
         message = "--python cannot be used with --wheelhouse or --with: nothing is installed into that interpreter"
         raise UsageError(message, hint="leave out --wheelhouse and --with")
+    measured = (options.require, options.tests, options.against, options.baseline, options.devices, options.sweep)
+    if options.compile_only and any(measured):
+        message = "--compile-only cannot be used with --require, --pytest, --against, --baseline, --devices or --sweep"
+        raise UsageError(message, hint="leave out the other options; --compile-only runs no kernel")
+    if options.sweep is not None and (options.modules is not None or options.export_modules is not None):
+        message = "--sweep cannot be used with --modules or --export-modules: a sweep keeps no modules"
+        raise UsageError(message, hint="leave out --modules and --export-modules")
     others = (options.only, options.require, options.tests, options.against, options.baseline)
     if options.sweep is not None and any(others):
         message = "--sweep cannot be used with --only, --require, --pytest, --against or --baseline"

@@ -25,7 +25,8 @@ class Probe(NamedTuple):
 
     `seconds` is its time limit, including compiling. `packages` are those whose releases can break it. It runs on
     compute capabilities from `lowest` to `highest`, or on every machine if `lowest` is None. With `compiles` it can
-    compile its kernel on machines where it cannot run, also without a GPU. `about` says in a clause what it tests.
+    compile its kernel on machines where it cannot run, also without a GPU. With `ahead` any machine can compile the
+    modules that it loads where it runs. `about` says in a clause what it tests.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Probe(NamedTuple):
     lowest: Capability | None = None
     highest: Capability | None = None
     compiles: bool = False
+    ahead: bool = False
 
     @property
     def kernel(self) -> bool:
@@ -81,6 +83,7 @@ PROBES = {
             packages=(*PACKAGES, "torch"),
             lowest=(9, 0),
             highest=(9, 0),
+            ahead=True,
         ),
         Probe(
             name="fp4-scale-contract",

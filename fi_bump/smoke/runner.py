@@ -84,6 +84,17 @@ def probe_job(
     return Job(probe.name, probe.where, lambda capability: compiles or probe.runs_on(capability), run)
 
 
+def compile_job(probe: Probe, interpreter: Interpreter, request: ProbeRequest, seconds: float | None) -> Job:
+    """Return the job that compiles what a probe loads, on any machine and without a device."""
+    question = replace(request, probe=probe.name)
+    limit = probe.seconds if seconds is None else seconds
+
+    def run(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> ProbeAnswer:
+        return ask(interpreter, question, seconds=limit, device=device, watch=watch, stop=stop)
+
+    return Job(probe.name, "anywhere", lambda capability: True, run)
+
+
 def run_jobs(
     jobs: Sequence[Job], devices: Sequence[Device], progress: Progress, stop: threading.Event | None = None
 ) -> list[ProbeReport]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 from fi_bump.errors import FiBumpError
 from fi_bump.lock import Group
 from fi_bump.repository import Repository
-from fi_bump.smoke import model, storage
+from fi_bump.smoke import model, modules, storage
 from fi_bump.smoke.base_interpreter import Base, examine
 from fi_bump.smoke.baseline import Baseline, compare
 from fi_bump.smoke.engine_tests import pytest_job
@@ -21,7 +22,7 @@ from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.ranges import name_of, wheels
 from fi_bump.smoke.registry import PACKAGES, PROBES, PYTEST, TARGET, Probe
 from fi_bump.smoke.repository_pins import pins_of, versions_of
-from fi_bump.smoke.runner import choose_devices, probe_job, run_jobs
+from fi_bump.smoke.runner import choose_devices, compile_job, probe_job, run_jobs
 from fi_bump.smoke.sweep import SweepPlan, sweep
 from fi_bump.versions import same_version
 
@@ -30,6 +31,7 @@ class Setup(NamedTuple):
     """The checked options of a run.
 
     `required` is None if the machine's GPUs decide. `seconds` is the time limit of each probe, or None for its own.
+    `compile_for` is the compute capability to compile for without running anything, or empty.
     `sweep` is a package and its versions.
     """
 
@@ -44,6 +46,9 @@ class Setup(NamedTuple):
     devices: str | None
     seconds: float | None
     jit: str
+    compile_for: str
+    modules: str | None
+    export_modules: str | None
     cache: str
     baseline: Baseline | None
     tolerance: float
@@ -69,6 +74,7 @@ class Session:
         if self._setup.sweep is not None:
             return self._swept(version, *self._setup.sweep)
         versions = [version] if self._setup.against is None else [version, self._setup.against]
+        self._take_modules()
         # Make all environments before the first probe, so that a failed installation does not waste minutes of probes.
         locked, *others = [self._target(each) for each in versions]
         report = self._examined(*locked, self._setup.baseline)
@@ -77,11 +83,21 @@ class Session:
             report = report._replace(against=self._examined(*other, None))
         return report
 
+    def export_modules(self) -> None:
+        """Copy the compiled modules of the locked version to where the setup wants them. Raises FileError."""
+        setup = self._setup
+        if setup.export_modules is not None:
+            kept = storage.folder(setup.cache, "jit")
+            moved = modules.export(kept, storage.folder(setup.export_modules), setup.group.version)
+            self._progress.note(f"copied {moved.files} files of compiled modules to {setup.export_modules}")
+
     def _examined(
         self, interpreter: Interpreter, request: ProbeRequest, target: Target, baseline: Baseline | None
     ) -> SmokeReport:
         """Run the probes of one release and return their report."""
         setup = self._setup
+        if setup.compile_for:
+            return self._compiled(interpreter, request, target)
         devices = choose_devices(target, setup.devices)
         jobs = [probe_job(probe, interpreter, request, devices, setup.seconds) for probe in setup.probes]
         if setup.tests:
@@ -103,6 +119,30 @@ class Session:
             probes=tuple(reports),
             comparison=comparison,
         )
+
+    def _compiled(self, interpreter: Interpreter, request: ProbeRequest, target: Target) -> SmokeReport:
+        """Compile what the probes load, without a GPU even if there is one, and return the report."""
+        setup = self._setup
+        chosen = [probe for probe in setup.probes if probe.ahead]
+        question = replace(request, compile_for=setup.compile_for)
+        jobs = [compile_job(probe, interpreter, question, setup.seconds) for probe in chosen]
+        reports = run_jobs(jobs, (), self._progress)
+        required = tuple(probe.name for probe in chosen)
+        problems = model.problems(reports, required, ())
+        return SmokeReport(
+            ok=not problems,
+            group=setup.group.name,
+            version=request.version,
+            target=target,
+            required=required,
+            problems=problems,
+            probes=tuple(reports),
+        )
+
+    def _take_modules(self) -> None:
+        if self._setup.modules is not None:
+            moved = modules.take(self._setup.modules, storage.folder(self._setup.cache, "jit"))
+            self._progress.note(f"copied {moved.files} files of compiled modules from {self._setup.modules}")
 
     def _swept(self, version: str, package: str, versions: tuple[str, ...]) -> SmokeReport:
         """Sweep the releases of one package with the locked version, and return the report."""

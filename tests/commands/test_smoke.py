@@ -200,6 +200,7 @@ def test_the_request_that_a_probe_gets(smoke: Smoke) -> None:
             "packages": {"flashinfer-cubin": None, "flashinfer-jit-cache": None, "flashinfer-python": None},
             "cache": str(smoke.folder / "cache" / "jit"),
             "jit": "path",
+            "compile_for": "",
         },
     )
 
@@ -433,3 +434,79 @@ def test_a_sweep_goes_by_the_locked_version(packages: dict[str, str], found: str
         "help: leave out --python, so that the sweep installs the locked version",
         "",
     ]
+
+
+KEY = f"{OLD}-sm_90-quick-0123456789abcdef"
+COMPILES = f"""
+folder = os.path.join(request["cache"], {KEY!r}, "ops", "moe")
+os.makedirs(folder, exist_ok=True)
+for name, text in (("moe.so", "library"), ("trapped-quick", "3"), ("moe.o", "object")):
+    open(os.path.join(folder, name), "w").write(text)
+answer("compiled", "compiled for compute capability " + request["compile_for"], asked=request)
+"""
+
+
+def test_modules_are_compiled_without_a_gpu_and_taken_elsewhere(smoke: Smoke, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    code, report = smoke.json(
+        "--compile-only",
+        "--export-modules",
+        str(shared),
+        probes={"mxfp4-sm90-interleave": COMPILES, "environment": "answer('fail', 'must not run')"},
+        metrics=METRICS | {"devices": []},
+    )
+    assert (code, report["required"]) == (0, ["mxfp4-sm90-interleave"])
+    (probe,) = report["probes"]
+    assert (probe["outcome"], probe["reason"]) == ("compiled", "compiled for compute capability 9.0")
+    assert probe["metrics"]["asked"]["compile_for"] == "9.0"
+    assert sorted(path.name for path in (shared / KEY).rglob("*") if path.is_file()) == [
+        "manifest.json",
+        "moe.so",
+        "trapped-quick",
+    ]
+    loads = f"answer('pass', there=os.listdir(os.path.join(request['cache'], {KEY!r}, 'ops', 'moe')))"
+    only = ("--only", "mxfp4-sm90-interleave", "--cache", str(tmp_path / "other"), "--modules", str(shared))
+    code, report = smoke.json(*only, probes={"mxfp4-sm90-interleave": loads})
+    assert (code, sorted(report["probes"][0]["metrics"]["there"])) == (0, ["moe.so", "trapped-quick"])
+
+
+def test_a_report_is_printed_though_its_modules_cannot_be_copied(smoke: Smoke, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    in_the_way = f"{COMPILES}\nos.rmdir({str(shared)!r}); open({str(shared)!r}, 'w').close()"
+    result = smoke(
+        "--compile-only",
+        "--export-modules",
+        str(shared),
+        probes={"mxfp4-sm90-interleave": in_the_way},
+    )
+    assert result.code == 3
+    assert f"flashinfer {OLD}: ok\n" in result.out
+    assert result.err.endswith(f"{shared}: cannot be created: file exists\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["--arch", "9.0a"], "--arch needs --compile-only", "add --compile-only, or leave out --arch"),
+        (["--compile-only", "--arch", "hopper"], "'hopper' is not an architecture", "write it like 9.0a"),
+        (
+            ["--compile-only", "--devices", "0"],
+            "--compile-only cannot be used with --require, --pytest, --against, --baseline, --devices or --sweep",
+            "leave out the other options; --compile-only runs no kernel",
+        ),
+        (
+            ["--compile-only", "--only", "environment"],
+            "no chosen probe has modules that can be compiled ahead",
+            "choose mxfp4-sm90-interleave",
+        ),
+        (
+            ["--sweep", "nvidia-cutlass-dsl", "--modules", "x"],
+            "--sweep cannot be used with --modules or --export-modules: a sweep keeps no modules",
+            "leave out --modules and --export-modules",
+        ),
+    ],
+)
+def test_what_cannot_be_compiled_ahead(smoke: Smoke, arguments: list[str], message: str, hint: str) -> None:
+    result = smoke(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"fi-bump: {message}\nhelp: {hint}\n"

@@ -126,6 +126,7 @@ def test_a_probe_sees_its_request_and_its_surroundings(tmp_path: Path, monkeypat
             "packages": {"flashinfer-python": None},
             "cache": "/cache",
             "jit": "path",
+            "compile_for": "",
         },
         "CUDA_VISIBLE_DEVICES": "GPU-1",
         "PYTHONPATH": None,

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import quick, toolkit
+from . import kept_modules, quick, toolkit
 
 _KEPT = re.compile(
     r"/(?:moe_gemm_tma_warp_specialized_input\.cu|moe_gemm_kernels_bf16_fp4\.cu|moe_gemm_mixed_utils\.cu"
@@ -32,6 +32,8 @@ _BF16_FP4 = re.compile(r"Launcher<\s*__nv_bfloat16,\s*(?:__nv_fp4_e2m1|SafeFP4)\
 _NEEDED = ("moe_gemm_kernels_bf16_fp4.cu", "flashinfer_cutlass_fused_moe_binding.cu", "cutlass_heuristic.cpp")
 # The scopes to try for each wanted scope, in order, before the whole module is compiled.
 SCOPES = {"auto": ("quick", "path"), "quick": ("quick", "path"), "path": ("path",), "full": ()}
+# FlashInfer's variable for more options of nvcc.
+_NVCC_OPTIONS = "FLASHINFER_EXTRA_CUDAFLAGS"
 _OURS = re.compile(r"tensorrt_llm|flashinfer|deep_gemm")
 
 
@@ -56,33 +58,56 @@ class Unexpected(Exception):
     """The wheel's build description does not have the structure that compiling a part relies on."""
 
 
-def prepare(cache: str, distribution: str, scope: str) -> None:
+def prepare(cache: str, distribution: str, scope: str, capability: tuple[int, int] | None = None) -> None:
     """Set FlashInfer's folder and architecture for compiling. Must be called before FlashInfer is imported.
 
-    The folder's name depends on the wheel's version and file list, CUDA, the architecture and the scope, so that no
-    module of another wheel is loaded.
+    The folder's name depends on the wheel's version and file list, CUDA, the options of nvcc, the architecture and the
+    scope, so that no module of another wheel is loaded. The architecture is that of the GPU, or `capability`.
     """
     import torch
 
     wheel = importlib.metadata.distribution(distribution)
-    major, minor = torch.cuda.get_device_capability()
+    major, minor = capability or torch.cuda.get_device_capability()
     # `auto` begins as `quick`; if that does not fit the wheel, it is noticed before anything is compiled.
     reach = "quick" if scope == "auto" else scope
-    parts = (torch.version.cuda, toolkit.compiler_cuda(), torch.__version__, reach, wheel.read_text("RECORD"))
+    parts = [torch.version.cuda, toolkit.compiler_cuda(), torch.__version__, reach, wheel.read_text("RECORD")]
+    if options := os.environ.get(_NVCC_OPTIONS):
+        parts.append(options)
     digest = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
     folder = Path(cache or tempfile.gettempdir()) / "jit" / f"{wheel.version}-sm_{major}{minor}-{reach}-{digest}"
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["FLASHINFER_WORKSPACE_BASE"] = str(folder)
     # Instructions of one architecture only (wgmma on sm_90a) need the suffix.
     os.environ.setdefault("FLASHINFER_CUDA_ARCH_LIST", f"{major}.{minor}a")
-    os.environ.setdefault("MAX_JOBS", str(os.cpu_count() or 1))
+    os.environ.setdefault("MAX_JOBS", str(_processors()))
+    _split_files()
     # It would turn off optimisation, and the build would take five times as long.
     os.environ.pop("FLASHINFER_JIT_VERBOSE", None)
 
 
-def show_builds() -> None:
-    """Print the progress of what FlashInfer compiles to standard output. Must be called after `prepare`."""
+def _split_files() -> None:
+    """Let nvcc optimise the kernels of one file in as many threads as there are processors.
+
+    One file takes longer than all others together on a machine of many processors. A choice of the user is kept.
+    """
+    options = os.environ.get(_NVCC_OPTIONS, "")
+    if "-split-compile" not in options and toolkit.can_split():
+        os.environ[_NVCC_OPTIONS] = f"{options} --split-compile={_processors()}".strip()
+
+
+def _processors() -> int:
+    """Return how many processors this process may use: a container or taskset may allow fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def take_over_builds() -> None:
+    """Print the progress of what FlashInfer compiles, and compile no module that is kept.
+
+    Must be called after `prepare`, when FlashInfer is imported.
+    """
     from flashinfer.jit import core
+
+    kept_modules.keep_builds()
 
     if (silent := getattr(core, "run_ninja", None)) is not None:
         core.run_ninja = lambda workdir, file, *_, **__: silent(workdir, file, True)
@@ -110,8 +135,10 @@ def fused_moe_sm90(wanted: str) -> Built:
             spec = recipes.gen_cutlass_fused_moe_sm90_module()
     started = time.monotonic()
     library = Path(str(spec.jit_library_path))
-    cached = library.exists()
-    _build(spec)
+    cached = kept_modules.is_kept(spec)
+    if not cached:
+        _build(spec)
+        kept_modules.marker_of(library).touch()
     return Built(
         library=str(library),
         scope="full",
@@ -178,6 +205,7 @@ def reached(spec: Any) -> list[Path]:
 
 def _build(spec: Any) -> None:
     # `build` of 0.6.8 keeps an existing build file, so it would not notice the changed sources.
+    kept_modules.marker_of(spec.jit_library_path).unlink(missing_ok=True)
     spec.write_ninja()
     spec.build(verbose=True)
 

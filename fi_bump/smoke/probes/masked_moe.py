@@ -53,7 +53,7 @@ def run(kernel: Callable[[], Any], metrics: dict[str, Any]) -> ProbeResult:
     troubles = []
     with jit.timed(metrics, "import_seconds"):
         module = kernel()
-    jit.show_builds()
+    jit.take_over_builds()
     with jit.timed(metrics, "run_seconds"):
         for name, counts in ROUTING.items():
             found, reason = judge(*_mixture(module, counts))

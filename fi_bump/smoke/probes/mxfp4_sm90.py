@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import jit, layouts, moe_case, quick, timing
+from . import jit, layouts, moe_case, no_gpu, quick, timing
 from .judge import Comparison, compare, rounded
 from .moe_case import ALPHA, BETA, LIMIT, Case, Shape
 from .protocol import ERRORS, ProbeRequest, ProbeResult
@@ -29,6 +29,7 @@ SHAPES = (
     Shape(64, 2816, 2816, 32, 4),
     Shape(256, 2816, 2816, 32, 4),
 )
+CAPABILITY = (9, 0)
 LAYOUTS = ("legacy", "interleaved")
 Prepared = tuple["Tensor", "Tensor", "Tensor", "Tensor"]
 
@@ -36,6 +37,8 @@ Prepared = tuple["Tensor", "Tensor", "Tensor", "Tensor"]
 def run(request: ProbeRequest) -> ProbeResult:
     """Compile the kernel, find the layout and check the interleaves, judge every shape, and time the largest one."""
     metrics: dict[str, Any] = {}
+    if request.compile_for:
+        return compiled_only(request, metrics)
     if (reason := elsewhere()) is not None:
         return ProbeResult("not-run", reason)
     compiled(request, metrics)
@@ -51,19 +54,36 @@ def elsewhere() -> str | None:
     if not torch.cuda.is_available():
         return "torch finds no GPU"
     major, minor = torch.cuda.get_device_capability()
-    return None if (major, minor) == (9, 0) else f"this GPU has compute capability {major}.{minor}, but 9.0 is needed"
+    return (
+        None if (major, minor) == CAPABILITY else f"this GPU has compute capability {major}.{minor}, but 9.0 is needed"
+    )
+
+
+def compiled_only(request: ProbeRequest, metrics: dict[str, Any]) -> ProbeResult:
+    """Compile the kernel for another machine. This machine needs nvcc and no GPU, and no kernel runs."""
+    import torch
+
+    if request.compile_for != "9.0":
+        return ProbeResult("not-run", f"this kernel is one of compute capability 9.0, not {request.compile_for}")
+    metrics["stood_in_for_a_gpu"] = no_gpu.stand_in(torch, CAPABILITY)
+    _compile(request, metrics)
+    return ProbeResult("compiled", "compiled for compute capability 9.0; its results were not checked", metrics)
 
 
 def compiled(request: ProbeRequest, metrics: dict[str, Any]) -> None:
     """Import FlashInfer and compile its fused MoE, and record the times in `metrics`."""
-    jit.prepare(request.cache, "flashinfer-python", request.jit)
+    _compile(request, metrics)
+    if metrics["jit"]["scope"] == "quick":
+        metrics["jit"]["tactics"] = list(map(str, quick.take_present_tactics(_smallest_call())))
+
+
+def _compile(request: ProbeRequest, metrics: dict[str, Any]) -> None:
+    jit.prepare(request.cache, "flashinfer-python", request.jit, CAPABILITY)
     with jit.timed(metrics, "import_seconds"):
         importlib.import_module("flashinfer")
     with jit.timed(metrics, "compile_seconds"):
         built = jit.fused_moe_sm90(request.jit)
     metrics["jit"] = {name: value for name, value in built._asdict().items() if name != "library"}
-    if built.scope == "quick":
-        metrics["jit"]["tactics"] = list(map(str, quick.take_present_tactics(_smallest_call())))
 
 
 def _smallest_call() -> Callable[[], object]:

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 OUTCOMES = ("pass", "fail", "compiled", "not-run")
+# What the name of a library is followed by in that of the file which says that its build was finished.
+COMPLETE = ".fi-bump-complete"
 # The metrics with relative errors: over all, of the worst token, of the worst expert.
 ERRORS = ("overall", "worst_token", "worst_expert")
 
@@ -20,7 +22,8 @@ class ProbeRequest:
     """The request to one probe.
 
     `packages` maps each member of the group to its local label (`cu130`) or None. `cache` is a folder for compiled
-    modules. `jit` is how much to compile: `auto`, `quick`, `path` or `full` (see `jit.SCOPES`). The probe's GPU is
+    modules. `jit` is how much to compile: `auto`, `quick`, `path` or `full` (see `jit.SCOPES`). `compile_for` is the
+    compute capability (`9.0`) of another machine's GPU, if the probe is only to compile for it. The probe's GPU is
     device 0, because the runner sets CUDA_VISIBLE_DEVICES.
     """
 
@@ -30,6 +33,7 @@ class ProbeRequest:
     packages: dict[str, str | None] = field(default_factory=dict)
     cache: str = ""
     jit: str = "auto"
+    compile_for: str = ""
 
     def to_json(self) -> str:
         """Return the request as JSON."""

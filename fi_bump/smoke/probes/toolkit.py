@@ -25,15 +25,24 @@ def driver_cuda() -> str | None:
 
 
 def compiler_cuda() -> str | None:
-    """Return the CUDA of the nvcc that FlashInfer would compile with; None without nvcc.
+    """Return the CUDA of the nvcc that FlashInfer would compile with; None without nvcc."""
+    release = re.search(r"release (\d+\.\d+),", _said_by_nvcc("--version"))
+    return release[1] if release else None
+
+
+def can_split() -> bool:
+    """Return whether nvcc can optimise the kernels of one file in several threads (`--split-compile`)."""
+    return "--split-compile" in _said_by_nvcc("--help")
+
+
+def _said_by_nvcc(option: str) -> str:
+    """Return what nvcc prints for an option, or nothing without nvcc.
 
     It searches in FlashInfer's order (flashinfer/jit/cpp_ext.py): CUDA_HOME, CUDA_PATH, PATH, /usr/local/cuda.
     """
     home = os.environ.get("CUDA_HOME") or os.environ.get("CUDA_PATH")
     nvcc = os.path.join(home, "bin", "nvcc") if home else shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
     try:
-        done = subprocess.run([nvcc, "--version"], capture_output=True, text=True, timeout=60)
+        return subprocess.run([nvcc, option], capture_output=True, text=True, errors="replace", timeout=60).stdout
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    release = re.search(r"release (\d+\.\d+),", done.stdout)
-    return release[1] if release else None
+        return ""

@@ -119,7 +119,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
         monkeypatch.setattr(paged_attention, "median_us", lambda call: (times or {}).get(current[0], 100.0))
         monkeypatch.setattr(timing, "copy_bandwidth", lambda: 3000.0)
         monkeypatch.setattr(jit, "prepare", lambda *_: None)
-        monkeypatch.setattr(jit, "show_builds", lambda: None)
+        monkeypatch.setattr(jit, "take_over_builds", lambda: None)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
         return wheel

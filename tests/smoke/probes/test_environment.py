@@ -262,3 +262,15 @@ def test_a_compiler_that_is_missing_or_says_something_else(tmp_path: Path, monke
     nvcc(tmp_path / "odd", "nvcc: not today")
     monkeypatch.setenv("CUDA_HOME", str(tmp_path / "odd"))
     assert toolkit.compiler_cuda() is None
+
+
+def test_whether_the_compiler_splits_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text, splits in (
+        ("new", "--split-compile <number>  (-split-compile)", True),
+        ("old", "--split-something", False),
+    ):
+        nvcc(tmp_path / name, text)
+        monkeypatch.setenv("CUDA_HOME", str(tmp_path / name))
+        assert toolkit.can_split() is splits
+    monkeypatch.setenv("CUDA_HOME", str(tmp_path / "nowhere"))
+    assert toolkit.can_split() is False

@@ -68,7 +68,7 @@ def card(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         for name in ("randn", "ones", "tensor", "full"):
             on_the_cpu(name)
         monkeypatch.setattr(jit, "prepare", lambda *_: None)
-        monkeypatch.setattr(jit, "show_builds", lambda: None)
+        monkeypatch.setattr(jit, "take_over_builds", lambda: None)
         monkeypatch.setitem(sys.modules, "flashinfer", types.SimpleNamespace(fp4_quantize=quantiser))
 
     def on_the_cpu(name: str) -> None:

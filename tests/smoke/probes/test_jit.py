@@ -19,7 +19,8 @@ from fi_bump.smoke.probes import jit, toolkit
 COMPILER = shutil.which("g++") or shutil.which("c++")
 needs_compiler = pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler here")
 RECORD = "flashinfer/__init__.py,sha256=x,1\n"
-VARIABLES = ("FLASHINFER_WORKSPACE_BASE", "FLASHINFER_CUDA_ARCH_LIST", "MAX_JOBS", "FLASHINFER_JIT_VERBOSE")
+OPTIONS = "FLASHINFER_EXTRA_CUDAFLAGS"
+VARIABLES = ("FLASHINFER_WORKSPACE_BASE", "FLASHINFER_CUDA_ARCH_LIST", "MAX_JOBS", "FLASHINFER_JIT_VERBOSE", OPTIONS)
 
 
 @pytest.fixture(autouse=True)
@@ -41,17 +42,24 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., P
         capability: tuple[int, int] = (9, 0),
         compiler: str = "13.0",
         torch: str = "2.11.0",
+        options: str | None = None,
+        splits: bool = False,
+        ahead: tuple[int, int] | None = None,
     ) -> Path:
         wheel = types.SimpleNamespace(version=version, read_text=lambda name: record)
         monkeypatch.setattr(importlib.metadata, "distribution", lambda name: wheel)
         monkeypatch.setattr(toolkit, "compiler_cuda", lambda: compiler)
+        monkeypatch.setattr(toolkit, "can_split", lambda: splits)
+        monkeypatch.delenv(OPTIONS, raising=False)
+        if options is not None:
+            monkeypatch.setenv(OPTIONS, options)
         module = types.SimpleNamespace(
             __version__=torch,
             version=types.SimpleNamespace(cuda="13.0"),
             cuda=types.SimpleNamespace(get_device_capability=lambda: capability),
         )
         monkeypatch.setitem(sys.modules, "torch", module)
-        jit.prepare(str(tmp_path), "flashinfer-python", scope)
+        jit.prepare(str(tmp_path), "flashinfer-python", scope, ahead)
         return Path(os.environ["FLASHINFER_WORKSPACE_BASE"])
 
     return where
@@ -65,7 +73,7 @@ def test_where_modules_are_kept(prepared: Callable[..., Path], tmp_path: Path, m
     assert folder.parent == tmp_path / "jit"
     assert folder.name.startswith("0.6.11.post2-sm_90-quick-")
     assert os.environ["FLASHINFER_CUDA_ARCH_LIST"] == "9.0a"
-    assert os.environ["MAX_JOBS"] == str(os.cpu_count())
+    assert os.environ["MAX_JOBS"] == str(len(os.sched_getaffinity(0)))
     assert "FLASHINFER_JIT_VERBOSE" not in os.environ
 
 
@@ -89,8 +97,36 @@ def test_what_is_another_folder(prepared: Callable[..., Path]) -> None:
         prepared(capability=(10, 0)),
         prepared(compiler="12.9"),
         prepared(torch="2.13.0"),
+        prepared(options="-lineinfo"),
     ]
     assert len(set(others)) == len(others)
+
+
+def test_modules_for_another_machine_have_the_folder_that_it_looks_in(prepared: Callable[..., Path]) -> None:
+    assert prepared(capability=(10, 0), ahead=(9, 0)) == prepared()
+
+
+@pytest.mark.parametrize(
+    ("splits", "before", "after"),
+    [
+        (True, None, "--split-compile=6"),
+        (True, "-lineinfo", "-lineinfo --split-compile=6"),
+        (True, "--split-compile=2", "--split-compile=2"),
+        (True, "-split-compile 0", "-split-compile 0"),
+        (False, None, None),
+        (False, "-lineinfo", "-lineinfo"),
+    ],
+)
+def test_one_file_is_compiled_by_all_processors(
+    prepared: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    splits: bool,
+    before: str | None,
+    after: str | None,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(6)))
+    prepared(splits=splits, options=before)
+    assert os.environ.get(OPTIONS) == after
 
 
 def test_builds_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,11 +136,11 @@ def test_builds_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     package.core = core  # type: ignore[attr-defined]  # a fake module
     monkeypatch.setitem(sys.modules, "flashinfer", types.ModuleType("flashinfer"))
     monkeypatch.setitem(sys.modules, "flashinfer.jit", package)
-    jit.show_builds()
+    jit.take_over_builds()
     core.run_ninja("here", "build.ninja", False)
     assert calls == [("here", "build.ninja", True)]
     del core.run_ninja
-    jit.show_builds()
+    jit.take_over_builds()
     assert not hasattr(core, "run_ninja")
 
 

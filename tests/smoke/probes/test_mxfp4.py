@@ -6,6 +6,7 @@ import functools
 import sys
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -355,3 +356,33 @@ def test_other_machines(probe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     result = probe.run(REQUEST)
     assert result.outcome == "not-run"
     assert result.reason == "this GPU has compute capability 10.0, but 9.0 is needed"
+
+
+def test_compiling_for_another_machine_runs_nothing(
+    on_the_cpu: Callable[[str], kernel_model.Wheel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_the_cpu("legacy")
+    prepared: list[tuple[object, ...]] = []
+    monkeypatch.setattr(jit, "prepare", lambda *arguments: prepared.append(arguments))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(mxfp4_sm90, "call", lambda *_: pytest.fail("a kernel ran"))
+    result = mxfp4_sm90.run(replace(REQUEST, compile_for="9.0"))
+    assert (result.outcome, result.reason) == (
+        "compiled",
+        "compiled for compute capability 9.0; its results were not checked",
+    )
+    assert result.metrics["stood_in_for_a_gpu"] is True
+    assert result.metrics["jit"]["units"] == 24
+    assert torch.cuda.get_device_capability() == (9, 0)
+    assert [arguments[-1] for arguments in prepared] == [(9, 0)]
+
+
+def test_compiling_for_a_machine_that_has_no_use_for_the_kernel(
+    on_the_cpu: Callable[[str], kernel_model.Wheel],
+) -> None:
+    on_the_cpu("legacy")
+    result = mxfp4_sm90.run(replace(REQUEST, compile_for="10.0"))
+    assert (result.outcome, result.reason) == (
+        "not-run",
+        "this kernel is one of compute capability 9.0, not 10.0",
+    )
