@@ -106,7 +106,8 @@ IN_TARGET = {"flashinfer", "torch", "tvm_ffi"}
 # The modules that start processes, or open connections without urllib3. Of these git/door.py runs git,
 # audit/resolve.py uv, index/configuration.py pip, smoke/process.py the target interpreter, and the probes a compiler and
 # NVIDIA's tools. index/credentials.py runs keyring through boundary/programs.py, whose errors it catches. index/http.py
-# asks urllib.request which proxies the user has, and catches the errors of http.client.
+# asks urllib.request which proxies the user has, and catches the errors of http.client. smoke/probes/offline_start.py
+# replaces functions of socket so that nothing connects.
 SPAWNERS = {
     "boundary/programs.py",
     "index/credentials.py",
@@ -115,6 +116,7 @@ SPAWNERS = {
     "index/configuration.py",
     "index/http.py",
     "smoke/probes/jit.py",
+    "smoke/probes/offline_start.py",
     "smoke/probes/target.py",
     "smoke/probes/toolkit.py",
     "smoke/process.py",

@@ -116,6 +116,9 @@ def smoke_command(
         str | None,
         typer.Option(metavar="PACKAGE[==V,…]", help="Compile with each release of a dependency; needs no GPU."),
     ] = None,
+    show_list: Annotated[
+        bool, typer.Option("--list", help="List the probes: what each tests, where it runs and how long it takes.")
+    ] = False,
     tests: Annotated[
         list[str] | None,
         typer.Option("--pytest", metavar="PATH::TEST", help="Also run this test of the repository (repeatable)."),
@@ -128,6 +131,8 @@ def smoke_command(
     """
     from fi_bump.commands import smoke as command
 
+    if show_list:
+        sys.exit(guard(command.list_probes))
     asked = command.SmokeOptions(
         root=context.obj,
         group=group,

@@ -16,6 +16,7 @@ from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import SmokeFormat
 from fi_bump.report.outputs import Output
 from fi_bump.report.smoke import output
+from fi_bump.report.smoke.listing import listing
 from fi_bump.repository import open_repository
 from fi_bump.smoke import baseline, storage
 from fi_bump.smoke.interpreter import existing
@@ -68,6 +69,12 @@ def run(options: SmokeOptions) -> int:
     output.show(report, options.form, setup.repository)
     session.export_modules()
     return int(Exit.OK if report.ok else Exit.FINDINGS)
+
+
+def list_probes() -> int:
+    """Print the probes with what each tests, finds and needs."""
+    print("\n".join(listing()))
+    return int(Exit.OK)
 
 
 def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output[SmokeFormat], ...]]:

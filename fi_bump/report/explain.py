@@ -54,7 +54,8 @@ def _about_probe(probe: Probe) -> list[str]:
     return [
         f"{probe.name}: a probe of fi-bump smoke",
         f"It passes when {probe.about}.",
-        f"It runs {probe.where}, for at most {probe.seconds:g} seconds.",
+        f"It finds {probe.guards}.",
+        f"It runs {probe.where}, takes {probe.usual}, and is ended after {probe.seconds:g} s.",
         *compiles,
         f"Releases of {packages} can break it.",
         f"help: to run only this probe, run fi-bump smoke --only {probe.name}",

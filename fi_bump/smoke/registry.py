@@ -26,7 +26,8 @@ class Probe(NamedTuple):
     `seconds` is its time limit, including compiling. `packages` are those whose releases can break it. It runs on
     compute capabilities from `lowest` to `highest`, or on every machine if `lowest` is None. With `compiles` it can
     compile its kernel on machines where it cannot run, also without a GPU. With `ahead` any machine can compile the
-    modules that it loads where it runs. `about` says in a clause what it tests.
+    modules that it loads where it runs. `about` says in a clause what it tests, `guards` which faults of releases it
+    would find, and `usual` how long it takes with nothing compiled before.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Probe(NamedTuple):
     highest: Capability | None = None
     compiles: bool = False
     ahead: bool = False
+    guards: str = ""
+    usual: str = ""
 
     @property
     def kernel(self) -> bool:
@@ -75,6 +78,16 @@ PROBES = {
             about="the locked version is installed and imports, and it fits torch, the driver and nvcc",
             seconds=300,
             packages=PACKAGES,
+            guards="a mixed installation: members of two releases, another CUDA than torch's, a driver that is too old",
+            usual="11 s",
+        ),
+        Probe(
+            name="offline-start",
+            about="FlashInfer starts without a network, and what it would download is named",
+            seconds=600,
+            packages=PACKAGES,
+            guards="a start that downloads kernels or headers, which fails in a closed network",
+            usual="11 s",
         ),
         Probe(
             name="mxfp4-sm90-interleave",
@@ -84,6 +97,8 @@ PROBES = {
             lowest=(9, 0),
             highest=(9, 0),
             ahead=True,
+            guards="a changed layout of weights or scales (0.6.11, 0.6.18), which makes results wrong without an error",
+            usual="141 to 190 s on 16 cores with --jit quick",
         ),
         Probe(
             name="fp4-scale-contract",
@@ -91,6 +106,8 @@ PROBES = {
             seconds=1800,
             packages=(*PACKAGES, "torch"),
             lowest=(9, 0),
+            guards="a shape of the scale that a release no longer accepts (0.6.11: one scale for each expert)",
+            usual="41 s",
         ),
         # FlashInfer's masked grouped GEMM only runs on sm_100 and sm_103, and it is not in flashinfer-cubin.
         Probe(
@@ -101,6 +118,8 @@ PROBES = {
             lowest=(10, 0),
             highest=(10, 3),
             compiles=True,
+            guards="a release of nvidia-cutlass-dsl that the metadata allows and the kernel does not work with",
+            usual="4 s to compile",
         ),
         Probe(
             name="paged-attention",
@@ -109,6 +128,8 @@ PROBES = {
             packages=(*PACKAGES, "torch"),
             lowest=(9, 0),
             highest=(9, 0),
+            guards="an auto that chooses the slow backend (SGLang #17411 and #18364), and wrong numbers of one backend",
+            usual="374 s on 16 cores",
         ),
     )
 }

@@ -38,7 +38,8 @@ HERE = Path(__file__).parent
             "environment",
             "environment: a probe of fi-bump smoke\n"
             "It passes when the locked version is installed and imports, and it fits torch, the driver and nvcc.\n"
-            "It runs anywhere, for at most 300 seconds.\n"
+            "It finds a mixed installation: members of two releases, another CUDA than torch's, a driver that is too old.\n"
+            "It runs anywhere, takes 11 s, and is ended after 300 s.\n"
             "Releases of flashinfer-python and flashinfer-cubin can break it.\n"
             "help: to run only this probe, run fi-bump smoke --only environment\n",
             id="a probe",
@@ -48,7 +49,8 @@ HERE = Path(__file__).parent
             "cutedsl-masked-moe: a probe of fi-bump smoke\n"
             "It passes when the masked grouped matrix product compiles with the installed nvidia-cutlass-dsl and is "
             "right.\n"
-            "It runs on compute capability 10.0 to 10.3, for at most 1800 seconds.\n"
+            "It finds a release of nvidia-cutlass-dsl that the metadata allows and the kernel does not work with.\n"
+            "It runs on compute capability 10.0 to 10.3, takes 4 s to compile, and is ended after 1800 s.\n"
             "On any other machine it compiles its kernel.\n"
             "Releases of flashinfer-python, torch and nvidia-cutlass-dsl can break it.\n"
             "help: to run only this probe, run fi-bump smoke --only cutedsl-masked-moe\n",

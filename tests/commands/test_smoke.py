@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from fi_bump.errors import FiBumpError
 from fi_bump.smoke import environment
 from fi_bump.smoke import session as session_module
 from fi_bump.smoke.environment import EnvironmentRequest
+from fi_bump.smoke.registry import PROBES
 from tests.conftest import OLD, Result, Run, plant, spawn
 from tests.report.smoke.test_reports import VALIDATOR
 from tests.smoke.fakes import B200, H200, HANGS, METRICS, SEGFAULTS, fake_python
@@ -61,9 +63,16 @@ def test_all_is_well(smoke: Smoke) -> None:
     code, report = smoke.json()
     assert (code, report["ok"], report["problems"]) == (0, True, [])
     assert (report["group"], report["version"]) == ("flashinfer", OLD)
-    assert report["required"] == ["environment", "mxfp4-sm90-interleave", "fp4-scale-contract", "paged-attention"]
+    assert report["required"] == [
+        "environment",
+        "offline-start",
+        "mxfp4-sm90-interleave",
+        "fp4-scale-contract",
+        "paged-attention",
+    ]
     assert outcomes(report) == {
         "environment": "pass",
+        "offline-start": "pass",
         "mxfp4-sm90-interleave": "pass",
         "fp4-scale-contract": "pass",
         "cutedsl-masked-moe": "compiled",
@@ -94,6 +103,7 @@ def test_the_table_and_the_plain_progress(smoke: Smoke) -> None:
 def test_whatever_becomes_of_the_probes_the_run_goes_on(smoke: Smoke) -> None:
     probes = {
         "environment": SEGFAULTS,
+        "offline-start": "answer('fail', 'asks')",
         "mxfp4-sm90-interleave": HANGS,
         "fp4-scale-contract": "open(sys.argv[3], 'w').write('{')",
         "cutedsl-masked-moe": "sys.exit(3)",
@@ -103,6 +113,7 @@ def test_whatever_becomes_of_the_probes_the_run_goes_on(smoke: Smoke) -> None:
     assert (code, report["ok"]) == (1, False)
     assert [(probe["name"], probe["outcome"], probe["reason"]) for probe in report["probes"]] == [
         ("environment", "fail", "killed by SIGSEGV: about to fall"),
+        ("offline-start", "fail", "asks"),
         ("mxfp4-sm90-interleave", "fail", "exceeded its time limit of 2 s and was killed"),
         (
             "fp4-scale-contract",
@@ -510,3 +521,20 @@ def test_what_cannot_be_compiled_ahead(smoke: Smoke, arguments: list[str], messa
     result = smoke(*arguments)
     assert (result.code, result.out) == (2, "")
     assert result.err == f"fi-bump: {message}\nhelp: {hint}\n"
+
+
+def test_the_list_of_probes(run: Run, tmp_path: Path) -> None:
+    result = run(tmp_path, "smoke", "--list")  # without a lock
+    assert (result.code, result.err) == (0, "")
+    blocks = [block.split("\n") for block in re.split(r"\n(?=\S)", result.out.rstrip("\n"))]
+    assert [block[0] for block in blocks] == list(PROBES)
+    for block in blocks:
+        assert [line.split()[0] for line in block[1:]] == ["tests", "finds", "runs", "takes"]
+        assert all(len(line.split()) > 1 for line in block[1:])
+    assert blocks[1] == [
+        "offline-start",
+        "  tests  FlashInfer starts without a network, and what it would download is named",
+        "  finds  a start that downloads kernels or headers, which fails in a closed network",
+        "  runs   anywhere",
+        "  takes  11 s; it is ended after 600 s",
+    ]

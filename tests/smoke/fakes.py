@@ -60,6 +60,7 @@ def fake_python(folder: Path, probes: dict[str, str] | None = None, metrics: dic
     told = {
         "target": f"answer('pass', **{metrics or METRICS!r})",
         "environment": PASSES,
+        "offline-start": PASSES,
         "mxfp4-sm90-interleave": PASSES,
         "fp4-scale-contract": PASSES,
         "cutedsl-masked-moe": "answer('compiled', 'for sm_100a, which is not here')",

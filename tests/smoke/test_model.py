@@ -24,19 +24,19 @@ from tests.smoke.fakes import ONE, TWO
 A100 = Device(0, "NVIDIA A100", (8, 0))
 FUTURE = Device(0, "NVIDIA R200", (12, 0))
 ENVIRONMENT, MXFP4, SCALE, MASKED = "environment", "mxfp4-sm90-interleave", "fp4-scale-contract", "cutedsl-masked-moe"
-PAGED = "paged-attention"
+PAGED, OFFLINE = "paged-attention", "offline-start"
 
 
 @pytest.mark.parametrize(
     ("only", "devices", "running", "required"),
     [
-        ((), (ONE,), (ENVIRONMENT, MXFP4, SCALE, PAGED), (ENVIRONMENT, MXFP4, SCALE, PAGED)),
-        ((), (TWO,), (ENVIRONMENT, SCALE, MASKED), (ENVIRONMENT, SCALE, MASKED)),
+        ((), (ONE,), (ENVIRONMENT, OFFLINE, MXFP4, SCALE, PAGED), (ENVIRONMENT, OFFLINE, MXFP4, SCALE, PAGED)),
+        ((), (TWO,), (ENVIRONMENT, OFFLINE, SCALE, MASKED), (ENVIRONMENT, OFFLINE, SCALE, MASKED)),
         ((), (ONE, TWO), tuple(PROBES), tuple(PROBES)),
-        ((), (FUTURE,), (ENVIRONMENT, SCALE), (ENVIRONMENT, SCALE)),
+        ((), (FUTURE,), (ENVIRONMENT, OFFLINE, SCALE), (ENVIRONMENT, OFFLINE, SCALE)),
         # If no kernel can run on the machine, one must at least compile.
-        ((), (A100,), (ENVIRONMENT,), (ENVIRONMENT, MASKED)),
-        ((), (), (ENVIRONMENT,), (ENVIRONMENT, MASKED)),
+        ((), (A100,), (ENVIRONMENT, OFFLINE), (ENVIRONMENT, OFFLINE, MASKED)),
+        ((), (), (ENVIRONMENT, OFFLINE), (ENVIRONMENT, OFFLINE, MASKED)),
         ((MASKED,), (), (), (MASKED,)),
         ((MASKED,), (ONE,), (), (MASKED,)),
         ((MXFP4,), (), (), ()),

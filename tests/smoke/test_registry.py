@@ -49,7 +49,8 @@ def test_choosing() -> None:
         choose(("environment", "mxfp4"))
     assert (str(caught.value), caught.value.hint) == (
         "there is no probe 'mxfp4'",
-        "name one of environment, mxfp4-sm90-interleave, fp4-scale-contract, cutedsl-masked-moe, paged-attention",
+        "name one of environment, offline-start, mxfp4-sm90-interleave, fp4-scale-contract, cutedsl-masked-moe, "
+        "paged-attention",
     )
 
 

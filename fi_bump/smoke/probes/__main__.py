@@ -16,6 +16,7 @@ import traceback
 MODULES = {
     "target": "target",
     "environment": "environment",
+    "offline-start": "offline_start",
     "mxfp4-sm90-interleave": "mxfp4_sm90",
     "fp4-scale-contract": "fp4_scale",
     "cutedsl-masked-moe": "cutedsl_masked_moe",
