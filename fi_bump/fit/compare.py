@@ -16,7 +16,7 @@ from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_us
 from fi_bump.fit.engine.uses import RESULT, Use
 from fi_bump.fit.introduced import with_introduced
 from fi_bump.fit.judge import Raised, grouped, judge, order
-from fi_bump.fit.meanings import found_meanings, meanings
+from fi_bump.fit.meanings import Read, found_meanings, meanings
 from fi_bump.fit.model import ApiFinding, Fit
 from fi_bump.fit.notes import Notes
 from fi_bump.fit.origin import traced
@@ -65,27 +65,29 @@ def fits(
     and the first error of this kind is returned.
     """
     paths = python_files(root, exclude)
+    read = RepositoryFiles(root).read
     found: list[Fit] = []
     trouble: FiBumpError | None = None
     for each in asked:
         try:
-            found.append(fit(root, paths, each, known))
+            found.append(fit(read, paths, each, known))
         except FiBumpError as error:
             trouble = trouble or error
             found.append(_skipped(each, str(error)))
     return found, trouble
 
 
-def fit(root: str, paths: Sequence[str], asked: Compared, known: Known) -> Fit:
-    """Hold the Python files at `paths` against the releases. Raises PackageIndexError for what cannot be read.
+def fit(read: Read, paths: Sequence[str], asked: Compared, known: Known) -> Fit:
+    """Hold the Python files at `paths`, whose bytes `read` gives, against the releases.
 
+    Raises PackageIndexError for a wheel that cannot be read.
     A release without a wheel cannot be compared; the answer says so.
     """
     if not paths:
         return Fit(asked.package, asked.pinned, asked.proposed)
     try:
         with _without_collector(), ReleaseSources(known, asked.package) as sources:
-            return _fit(root, paths, asked, sources)
+            return _fit(read, paths, asked, sources)
     except NoSourceError as error:
         return _skipped(asked, str(error))
 
@@ -102,10 +104,10 @@ def subject(asked: Compared, sources: ReleaseSources) -> Subject:
     return Subject(tops, frozenset([asked.package, asked.package.replace("-", "_")]), attributes)
 
 
-def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSources) -> Fit:
+def _fit(read: Read, paths: Sequence[str], asked: Compared, sources: ReleaseSources) -> Fit:
     # The tree first: where it imports nothing of the package no wheel is opened.
     looked_for = subject(asked, sources)
-    found = engine_uses(root, paths, looked_for)
+    found = engine_uses(read, paths, looked_for)
     answer = Fit(asked.package, asked.pinned, asked.proposed, files=found.files)
     if not found.uses:
         return answer
@@ -114,7 +116,7 @@ def _fit(root: str, paths: Sequence[str], asked: Compared, sources: ReleaseSourc
     proposed = sources.side(asked.proposed) if asked.proposed is not None else None
     findings = _compared(found, asked, sources, pinned, proposed)
     if proposed is not None:
-        findings += _meanings(root, paths, pinned, proposed, looked_for.tops)
+        findings += _meanings(read, paths, pinned, proposed, looked_for.tops)
     side = proposed or pinned
     return answer._replace(
         findings=tuple(sorted(findings, key=order)),
@@ -164,13 +166,13 @@ def _explained(
 
 
 def _meanings(
-    root: str, paths: Iterable[str], pinned: ReleaseSide, proposed: ReleaseSide, tops: frozenset[str]
+    read: Read, paths: Iterable[str], pinned: ReleaseSide, proposed: ReleaseSide, tops: frozenset[str]
 ) -> list[ApiFinding]:
     """The code that the proposed release gives another meaning, with what it must call now."""
     rules = [each for each in meanings(pinned.package) if each.concerns(pinned.version, proposed.version)]
     names = {each.name: each.introduced for each in rules}
     checks = Preconditions(proposed.library, known_api(pinned.package).native)
-    found = found_meanings(rules, paths, RepositoryFiles(root).read, tops)
+    found = found_meanings(rules, paths, read, tops)
     return [with_introduced(each, names[each.detail], proposed, checks) for each in found]
 
 

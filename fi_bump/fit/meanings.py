@@ -16,7 +16,7 @@ from fi_bump.fit.engine.repository import is_test
 from fi_bump.fit.engine.uses import Reference, Use, UseKind
 from fi_bump.fit.model import ApiFinding
 from fi_bump.fit.patterns import matches, pattern
-from fi_bump.fit.syntax import AnyFunction, last_name, parsed
+from fi_bump.fit.syntax import AnyFunction, functions, last_name, parsed
 from fi_bump.pins import Place
 
 Read = Callable[[str], bytes]
@@ -135,7 +135,7 @@ def _place(source: SourceFile, node: ast.stmt | ast.expr) -> Place:
 def _by_content(source: SourceFile, wanted: list[list[str]]) -> Iterator[tuple[AnyFunction, str]]:
     """The innermost functions that hold one of each list of patterns."""
     words = [[word.encode() for word in _methods(texts)] for texts in wanted]
-    for function in _functions(source.tree):
+    for function in functions(source.tree):
         text = b"\n".join(source.lines[function.lineno - 1 : function.end_lineno])
         if not all(any(word in text for word in one) for one in words):
             continue
@@ -151,7 +151,7 @@ def _by_argument(source: SourceFile, wanted: dict[str, Any]) -> Iterator[tuple[a
     """The calls whose argument is a plain name that is bound to one of the patterns, through other names too."""
     seen: set[int] = set()
     names = [name.encode() for name in wanted["functions"]]
-    for function in _functions(source.tree):
+    for function in functions(source.tree):
         text = b"\n".join(source.lines[function.lineno - 1 : function.end_lineno])
         if not any(name in text for name in names):
             continue
@@ -196,7 +196,3 @@ def _is_made_of(value: ast.expr, wanted: list[ast.expr], known: set[str]) -> boo
         case ast.BinOp(left=left, right=right):
             return _is_made_of(left, wanted, known) or _is_made_of(right, wanted, known)
     return False
-
-
-def _functions(tree: ast.Module) -> Iterator[AnyFunction]:
-    return (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
+# Where a node has statements, or nodes that have some.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 Guarded = tuple[ast.stmt, tuple[ast.expr, ...]]
 
 
@@ -53,6 +55,21 @@ def guarded(body: Iterable[ast.stmt], conditions: tuple[ast.expr, ...] = ()) -> 
                     yield from guarded(getattr(statement, name, []), conditions)
                 for handler in getattr(statement, "handlers", []):
                     yield from guarded(handler.body, conditions)
+
+
+def functions(tree: ast.Module) -> list[AnyFunction]:
+    """Every function of a module, at any depth, the outer ones first; expressions are not looked through."""
+    found: list[AnyFunction] = []
+    left: list[ast.AST] = [tree]
+    while left:
+        inner: list[ast.AST] = []
+        for node in left:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                found.append(node)
+            for name in _BLOCKS:
+                inner += getattr(node, name, ())
+        left = inner
+    return found
 
 
 def message(node: ast.expr | None) -> str | None:

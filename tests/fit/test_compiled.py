@@ -8,7 +8,7 @@ import pytest
 
 from fi_bump.fit.compiled import miscounted
 from fi_bump.fit.engine.expressions import Subject
-from fi_bump.fit.engine.repository import engine_uses
+from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
 from fi_bump.fit.packages import NativeApi
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.wheel.library import Library
@@ -32,7 +32,11 @@ def binding(*parameters: int) -> dict[str, str]:
 def found(tmp_path: Path, engine: str, old: dict[str, str], new: dict[str, str]) -> list[str]:
     """The messages."""
     plant(tmp_path, {"engine.py": engine.encode()})
-    uses = engine_uses(str(tmp_path), ["engine.py"], Subject(frozenset(["kit"]), frozenset(["kit"]), NATIVE.attributes))
+    uses = engine_uses(
+        RepositoryFiles(str(tmp_path)).read,
+        ["engine.py"],
+        Subject(frozenset(["kit"]), frozenset(["kit"]), NATIVE.attributes),
+    )
     pinned, proposed = (
         ReleaseSide("kit", version, Library(Folder(files))) for version, files in (("1.0", old), ("2.0", new))
     )

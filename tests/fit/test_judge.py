@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fi_bump.findings.rules import Rule, Severity
 from fi_bump.fit.engine.expressions import Subject
-from fi_bump.fit.engine.repository import engine_uses
+from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
 from fi_bump.fit.judge import grouped, judge
 from fi_bump.fit.model import ApiFinding
 from fi_bump.fit.release import ReleaseSide
@@ -28,7 +28,7 @@ SUBJECT = Subject(frozenset(["kit"]), frozenset(["kit"]))
 def findings(root: Path, engine: str, old: str, new: str | None) -> list[ApiFinding]:
     """What is found in an engine's module, where `kit` is one module."""
     plant(root, {"engine.py": engine.encode()})
-    found = engine_uses(str(root), ["engine.py"], SUBJECT)
+    found = engine_uses(RepositoryFiles(str(root)).read, ["engine.py"], SUBJECT)
     pinned = ReleaseSide("kit", "1.0", Library(Folder({"kit.py": old})), found.stored)
     proposed = None if new is None else ReleaseSide("kit", "2.0", Library(Folder({"kit.py": new})), found.stored)
     return grouped(judge(found.uses, pinned, proposed))

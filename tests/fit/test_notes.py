@@ -8,7 +8,7 @@ import pytest
 
 from fi_bump.findings.rules import Rule
 from fi_bump.fit.engine.expressions import Subject
-from fi_bump.fit.engine.repository import engine_uses
+from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
 from fi_bump.fit.judge import Raised
 from fi_bump.fit.notes import Notes
 from fi_bump.fit.packages import NativeApi
@@ -24,7 +24,7 @@ def notes(tmp_path: Path, engine: str, old: dict[str, str], new: dict[str, str] 
     """The notes about an engine's module."""
     plant(tmp_path, {"engine.py": engine.encode()})
     subject = Subject(frozenset(["kit"]), frozenset(["kit"]))
-    uses = engine_uses(str(tmp_path), ["engine.py"], subject).uses
+    uses = engine_uses(RepositoryFiles(str(tmp_path)).read, ["engine.py"], subject).uses
     sides = [
         ReleaseSide("kit", version, Library(Folder(files))) for version, files in (("1.0", old), ("2.0", new or {}))
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from fi_bump.boundary.inside import Boundary
@@ -20,6 +20,8 @@ from fi_bump.scanning import files
 # What imports a module, or asks for one, by its name as a text.
 _ASKING = re.compile(rb"import_module|find_spec|__import__|importorskip|version\(|patch\(|setattr\(")
 _WORD = re.compile(rb"[A-Za-z0-9_]+")
+# Bytes of files that are kept.
+_MOST_KEPT = 256 << 20
 # How often names may be handed on from module to module.
 _ROUNDS = 4
 _TESTS = re.compile(
@@ -51,30 +53,38 @@ def python_files(root: str, exclude: Iterable[str]) -> list[str]:
     return sorted(path for path, form in found if form == "python")
 
 
-def engine_uses(root: str, paths: Iterable[str], subject: Subject) -> EngineUses:
-    """Every use of the package in the files at `paths`."""
-    return _Repository(root, tuple(paths), subject).uses()
+def engine_uses(read: Callable[[str], bytes], paths: Iterable[str], subject: Subject) -> EngineUses:
+    """Every use of the package in the files at `paths`, whose bytes `read` gives."""
+    return _Repository(read, tuple(paths), subject).uses()
 
 
 class RepositoryFiles:
-    """The bytes of a repository's files."""
+    """The bytes of a repository's files. They are kept, up to a limit: several questions go through all of them."""
 
     def __init__(self, root: str) -> None:
         self._root = root
         self._boundary = Boundary(root)
+        self._kept: dict[str, bytes] = {}
+        self._left = _MOST_KEPT
 
     def read(self, path: str) -> bytes:
         """A file's bytes; nothing for one that cannot be read, of which `check` speaks."""
+        if path in self._kept:
+            return self._kept[path]
         try:
-            return files.read(self._root, path, boundary=self._boundary).data
+            data = files.read(self._root, path, boundary=self._boundary).data
         except FileError:
-            return b""
+            data = b""
+        if len(data) <= self._left:
+            self._kept[path] = data
+            self._left -= len(data)
+        return data
 
 
 class _Repository:
-    def __init__(self, root: str, paths: tuple[str, ...], subject: Subject) -> None:
+    def __init__(self, read: Callable[[str], bytes], paths: tuple[str, ...], subject: Subject) -> None:
         self._paths = paths
-        self._files = RepositoryFiles(root)
+        self._bytes_of = read
         self._subject = subject
         self._names = _module_names(paths)
         self._by_name = {name: path for path, name in self._names.items()}
@@ -112,7 +122,7 @@ class _Repository:
         by_text = re.compile(rb"[\"'](?:%s)[\"']" % listed)
         found = set()
         for path in self._paths:
-            data = self._files.read(path)
+            data = self._bytes_of(path)
             if any(word in data for word in words) and (
                 imports.search(data) or (by_text.search(data) and _ASKING.search(data))
             ):
@@ -136,7 +146,7 @@ class _Repository:
         for path in self._paths:
             if path in self._candidates:
                 continue
-            data = b"\n" + self._files.read(path)
+            data = b"\n" + self._bytes_of(path)
             lines = some.findall(data)
             if lines:
                 modules = {word for line in lines for word in _WORD.findall(line)} & exporters.keys()
@@ -158,7 +168,7 @@ class _Repository:
             return
         reader = self._readers.get(path)
         if reader is None:
-            data = self._files.read(path)
+            data = self._bytes_of(path)
             tree = parsed(data)
             if tree is None:
                 self._unreadable.append(path)

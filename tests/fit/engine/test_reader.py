@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.fit.engine.expressions import Subject
-from fi_bump.fit.engine.repository import engine_uses
+from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
 from fi_bump.fit.engine.uses import (
     Acceptance,
     Caught,
@@ -31,7 +31,7 @@ def uses(tmp_path: Path, text: str, **others: str) -> list[Use]:
     tree = {"engine/__init__.py": b"", "engine/module.py": text.encode()}
     tree |= {f"engine/{name}.py": other.encode() for name, other in others.items()}
     plant(tmp_path, tree)
-    found = engine_uses(str(tmp_path), sorted(tree), SUBJECT)
+    found = engine_uses(RepositoryFiles(str(tmp_path)).read, sorted(tree), SUBJECT)
     assert found.unreadable == ()
     return [use for use in found.uses if use.place.path == "engine/module.py"]
 
@@ -300,7 +300,7 @@ def test_modules_that_import_each_other(tmp_path: Path) -> None:
 
 def test_what_a_repository_asks_for_by_name_is_optional(tmp_path: Path) -> None:
     plant(tmp_path, {"w.py": WRAPPERS.encode()})
-    found = engine_uses(str(tmp_path), ["w.py"], SUBJECT).uses
+    found = engine_uses(RepositoryFiles(str(tmp_path)).read, ["w.py"], SUBJECT).uses
     asked = [use for use in found if use.kind is UseKind.LOOKUP]
     assert [use.references[0].shown for use in asked] == ["kit.deep.run", "kit.deep.run", "kit.other"]
     assert all(use.is_optional for use in asked)
@@ -313,10 +313,10 @@ def test_places_count_characters(tmp_path: Path) -> None:
 
 def test_a_file_that_does_not_parse_is_named(tmp_path: Path) -> None:
     plant(tmp_path, {"bad.py": b"import kit\ndef (\n", "good.py": b"import kit\n"})
-    found = engine_uses(str(tmp_path), ["bad.py", "good.py"], SUBJECT)
+    found = engine_uses(RepositoryFiles(str(tmp_path)).read, ["bad.py", "good.py"], SUBJECT)
     assert (found.unreadable, len(found.uses)) == (("bad.py",), 1)
 
 
 def test_an_attribute_that_the_repository_sets_is_known(tmp_path: Path) -> None:
     plant(tmp_path, {"a.py": b"import kit\nw = kit.Wrapper(1)\nw.ours = 1\nprint(w.ours)\n"})
-    assert "ours" in engine_uses(str(tmp_path), ["a.py"], SUBJECT).stored
+    assert "ours" in engine_uses(RepositoryFiles(str(tmp_path)).read, ["a.py"], SUBJECT).stored
