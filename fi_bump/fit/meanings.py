@@ -16,7 +16,7 @@ from fi_bump.fit.engine.repository import is_test
 from fi_bump.fit.engine.uses import Reference, Use, UseKind
 from fi_bump.fit.model import ApiFinding
 from fi_bump.fit.patterns import matches, pattern
-from fi_bump.fit.syntax import AnyFunction, functions, last_name, parsed
+from fi_bump.fit.syntax import AnyFunction, functions, last_name, parsed, walk
 from fi_bump.pins import Place
 
 Read = Callable[[str], bytes]
@@ -139,7 +139,7 @@ def _by_content(source: SourceFile, wanted: list[list[str]]) -> Iterator[tuple[A
         text = b"\n".join(source.lines[function.lineno - 1 : function.end_lineno])
         if not all(any(word in text for word in one) for one in words):
             continue
-        nodes = [node for statement in function.body for node in ast.walk(statement)]
+        nodes = [node for statement in function.body for node in walk(statement)]
         if any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) for node in nodes):
             continue
         calls = [node for node in nodes if isinstance(node, ast.Call)]
@@ -156,7 +156,7 @@ def _by_argument(source: SourceFile, wanted: dict[str, Any]) -> Iterator[tuple[a
         if not any(name in text for name in names):
             continue
         bound = _bound(function, [pattern(text) for text in wanted["bound"]])
-        for node in ast.walk(function):
+        for node in walk(function):
             if not isinstance(node, ast.Call) or id(node) in seen or last_name(node.func) not in wanted["functions"]:
                 continue
             position = wanted["position"]
@@ -171,7 +171,7 @@ def _bound(function: AnyFunction, wanted: list[ast.expr]) -> set[str]:
     """The names that a function binds to one of the patterns, or to something made of one of them alone."""
     assigned = [
         (target.id, node.value)
-        for node in ast.walk(function)
+        for node in walk(function)
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)

@@ -10,6 +10,9 @@ from functools import lru_cache
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 # Where a node has statements, or nodes that have some.
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+# Fields that hold operators, contexts and texts.
+_EMPTY = frozenset(["ctx", "op", "ops", "kind", "type_comment", "type_ignores", "id", "attr", "arg"])
+_FIELDS: dict[type, tuple[str, ...]] = {}
 Guarded = tuple[ast.stmt, tuple[ast.expr, ...]]
 
 
@@ -55,6 +58,30 @@ def guarded(body: Iterable[ast.stmt], conditions: tuple[ast.expr, ...] = ()) -> 
                     yield from guarded(getattr(statement, name, []), conditions)
                 for handler in getattr(statement, "handlers", []):
                     yield from guarded(handler.body, conditions)
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes directly below a node, without operators and contexts, which are half of all and hold nothing."""
+    kind = node.__class__
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS[kind] = tuple(each for each in kind._fields if each not in _EMPTY)
+    found: list[ast.AST] = []
+    for name in fields:
+        value = getattr(node, name, None)
+        if value.__class__ is list:
+            found += [each for each in value if isinstance(each, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
+
+
+def walk(node: ast.AST) -> list[ast.AST]:
+    """A node and all below it, as `children` finds them: much faster than `ast.walk`."""
+    found = [node]
+    for each in found:
+        found += children(each)
+    return found
 
 
 def functions(tree: ast.Module) -> list[AnyFunction]:

@@ -31,7 +31,7 @@ from fi_bump.fit.engine.values import (
     pointers,
 )
 from fi_bump.fit.signature import Call
-from fi_bump.fit.syntax import dotted
+from fi_bump.fit.syntax import children, dotted
 from fi_bump.pins import Place
 
 _MODULE_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
@@ -146,7 +146,7 @@ class Evaluator:
             case ast.Await() | ast.Starred():
                 return self.evaluate(node.value)
             case _:
-                for child in ast.iter_child_nodes(node):
+                for child in children(node):
                     if isinstance(child, ast.expr):
                         self.evaluate(child)
                 return NOTHING_KNOWN

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fi_bump.fit.engine.expressions import Evaluator
 from fi_bump.fit.engine.uses import Acceptance, Caught, Guard, OtherTest, Presence, Protection, VersionTest
 from fi_bump.fit.engine.values import Released, Supported, Taken, Tested, Values, pointers
-from fi_bump.fit.syntax import last_name
+from fi_bump.fit.syntax import last_name, walk
 
 _OPERATORS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
@@ -109,7 +109,7 @@ def _text(node: ast.expr) -> str | None:
 
 
 def _mentions_version(evaluator: Evaluator, test: ast.expr) -> bool:
-    for node in ast.walk(test):
+    for node in walk(test):
         match node:
             case ast.Name() | ast.Attribute():
                 if any(isinstance(each, (Released, Taken, Tested)) for each in evaluator.chain(node)):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from fi_bump.fit.syntax import AnyFunction, decorator_names
+from fi_bump.fit.syntax import AnyFunction, decorator_names, walk
 
 _ENUMERATIONS = frozenset(["Enum", "IntEnum", "StrEnum", "IntFlag", "Flag"])
 
@@ -36,7 +36,7 @@ def members(node: ast.ClassDef) -> tuple[tuple[str, ast.AST], ...]:
         if not method.args.args:
             continue
         first = method.args.args[0].arg
-        for each in ast.walk(method):
+        for each in walk(method):
             if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) and _is(each.value, first):
                 given.setdefault(each.attr, each)
     return (*found.items(), *((name, each) for name, each in given.items() if name not in found))

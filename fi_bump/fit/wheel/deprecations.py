@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fi_bump.fit.syntax import AnyFunction, decorator_names, guarded, last_name, message
+from fi_bump.fit.syntax import AnyFunction, decorator_names, guarded, last_name, message, walk
 from fi_bump.fit.wheel.library import Thing
 
 _SAYS_SO = re.compile(r"deprecat", re.IGNORECASE)
@@ -60,7 +60,7 @@ def _of_function(node: AnyFunction) -> Iterator[Deprecation]:
                 words = message(first)
                 if not ((words and _SAYS_SO.search(words)) or _is_category(call)):
                     continue
-                named = [part.id for each in conditions for part in ast.walk(each) if isinstance(part, ast.Name)]
+                named = [part.id for each in conditions for part in walk(each) if isinstance(part, ast.Name)]
                 tested = [name for name in named if name in parameters]
                 if tested or not conditions:
                     yield Deprecation(tested[0] if tested else None, words or "deprecated")

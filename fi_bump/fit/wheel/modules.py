@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from fi_bump.fit.syntax import absolute, decorator_names, parsed
+from fi_bump.fit.syntax import absolute, decorator_names, parsed, walk
 
 # What every module has without saying so, beside a version that a build writes.
 ALWAYS = frozenset(
@@ -156,7 +156,7 @@ def _builds_itself(tree: ast.Module, data: bytes) -> bool:
     """Whether the module binds names that no statement shows: through globals(), vars(), exec or sys.modules."""
     if not any(word in data for word in (b"globals()", b"vars()", b"sys.modules")):
         return False
-    return any(_binds_names(node) for node in ast.walk(tree))
+    return any(_binds_names(node) for node in walk(tree))
 
 
 def _binds_names(node: ast.AST) -> bool:

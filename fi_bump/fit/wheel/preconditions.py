@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from fi_bump.fit.packages import NativeApi
-from fi_bump.fit.syntax import AnyFunction, guarded, message
+from fi_bump.fit.syntax import AnyFunction, guarded, message, walk
 from fi_bump.fit.wheel.library import Library, Thing, ThingKind
 from fi_bump.fit.wheel.native import NativeSource, native_source, plain
 from fi_bump.fit.wheel.reach import Reaches
@@ -110,8 +110,8 @@ def _checked_by(node: AnyFunction) -> tuple[tuple[Precondition, ...], tuple[str,
     Those are the ones that its decorators name, and those that it passes one of its own arguments to.
     """
     parameters = {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
-    helpers = [part.id for each in node.decorator_list for part in ast.walk(each) if isinstance(part, ast.Name)]
-    for part in ast.walk(node):
+    helpers = [part.id for each in node.decorator_list for part in walk(each) if isinstance(part, ast.Name)]
+    for part in walk(node):
         match part:
             case ast.Call(func=ast.Name(id=name)) if _passes(part, parameters):
                 helpers.append(name)
@@ -135,7 +135,7 @@ def _raised(body: Iterable[ast.stmt]) -> Iterator[Precondition]:
 
 def _precondition(conditions: tuple[ast.expr, ...], what: str, words: str | None) -> Precondition:
     last = ast.unparse(conditions[-1])
-    names = {plain(node.id) for node in ast.walk(conditions[-1]) if isinstance(node, ast.Name)}
+    names = {plain(node.id) for node in walk(conditions[-1]) if isinstance(node, ast.Name)}
     return Precondition(f"{last}: {what}", words or f"{what} where {last}", frozenset(names))
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fi_bump.fit.syntax import AnyFunction
+from fi_bump.fit.syntax import AnyFunction, children
 from fi_bump.fit.wheel.library import Library, Thing, ThingKind
 
 _DEEPEST = 6
@@ -101,5 +101,5 @@ def _mentioned(body: Iterable[ast.AST]) -> Mentioned:
                 names.add(name)
             case ast.Constant(value=str() as text) if text.endswith(_NATIVE):
                 files.add(text.rpartition("/")[2])
-        left += ast.iter_child_nodes(node)
+        left += children(node)
     return Mentioned(frozenset(attributes), frozenset(names), frozenset(files), inner)

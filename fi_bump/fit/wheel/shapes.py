@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from fi_bump.fit.signature import Parameter, Passing, Signature
-from fi_bump.fit.syntax import AnyFunction, decorator_names
+from fi_bump.fit.syntax import AnyFunction, decorator_names, walk
 from fi_bump.fit.wheel.class_body import base_names, is_enumeration
 from fi_bump.fit.wheel.library import Library, Thing, ThingKind
 from fi_bump.fit.wheel.signatures import fields_signature, signature_of
@@ -103,7 +103,7 @@ def _keywords_added(decorator: AnyFunction) -> tuple[str, ...] | None:
 
 
 def _wrappers(node: AnyFunction) -> Iterator[AnyFunction]:
-    nested = {each.name: each for each in ast.walk(node) if isinstance(each, ast.FunctionDef) and each is not node}
+    nested = {each.name: each for each in walk(node) if isinstance(each, ast.FunctionDef) and each is not node}
     for each in nested.values():
         returned = any(_returns(other, each.name) for other in (node, *nested.values()) if other is not each)
         if returned and not any(_returns(each, name) for name in nested):
@@ -112,12 +112,12 @@ def _wrappers(node: AnyFunction) -> Iterator[AnyFunction]:
 
 def _returns(node: AnyFunction, name: str) -> bool:
     """Whether a function returns what has that name, wrapped in a call or not."""
-    returned = (each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value is not None)
-    return any(isinstance(each, ast.Name) and each.id == name for value in returned for each in ast.walk(value))
+    returned = (each.value for each in walk(node) if isinstance(each, ast.Return) and each.value is not None)
+    return any(isinstance(each, ast.Name) and each.id == name for value in returned for each in walk(value))
 
 
 def _taken(wrapper: AnyFunction, kwargs: str) -> Iterator[str]:
-    for each in ast.walk(wrapper):
+    for each in walk(wrapper):
         match each:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id=name), attr="pop"), args=[ast.Constant(value=str() as key), *_]
