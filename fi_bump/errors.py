@@ -16,7 +16,8 @@ class Exit(IntEnum):
         1,
         (
             "findings: check has a finding that fails, set refused the move, audit has a conflict or no such release, "
-            "smoke or compare is red, or, with --exit-code, a group of latest or a checkout of fleet is behind"
+            "smoke or compare is red, bisect found no release for certain, or, with --exit-code, a group of latest or "
+            "a checkout of fleet is behind"
         ),
     )
     USAGE = 2, "wrong usage: an unknown command, option, group or template, or a file that is in the way"

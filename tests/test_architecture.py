@@ -44,8 +44,10 @@ DOORS = {
     # Modules that ask an index or read requirements use packaging's types.
     "packaging": {
         "audit/",
+        "bisection/",
         "fit/meanings.py",
         "fit/release.py",
+        "fit/release_changes.py",
         "fit/sources.py",
         "index/",
         "releases/",

@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("api", "commands"),
     ("report",),
-    ("change", "fleet", "template"),
+    ("bisection", "change", "fleet", "template"),
     ("audit", "smoke"),
     # The stage compares an engine's tests by the same rules, and an audit its calls.
     ("compare", "fit"),

@@ -26,11 +26,14 @@ class Note(NamedTuple):
 
 
 class Breakage(NamedTuple):
-    """Releases of a package that do not work with some releases of another, and why (from data/breakages.json)."""
+    """Releases of a package that do not work with some releases of another, and why (from data/breakages.json).
+
+    `breaks_with` is None for releases that do not work with anything.
+    """
 
     package: str
     versions: SpecifierSet
-    breaks_with: Requirement
+    breaks_with: Requirement | None
     reason: str
 
 
@@ -38,7 +41,12 @@ def known_breakages() -> tuple[Breakage, ...]:
     """Return the entries of data/breakages.json."""
     document = json.loads(files("fi_bump").joinpath("data", "breakages.json").read_bytes())
     return tuple(
-        Breakage(entry["package"], SpecifierSet(entry["versions"]), Requirement(entry["breaks_with"]), entry["reason"])
+        Breakage(
+            entry["package"],
+            SpecifierSet(entry["versions"]),
+            Requirement(entry["breaks_with"]) if "breaks_with" in entry else None,
+            entry["reason"],
+        )
         for entry in document
     )
 
@@ -49,13 +57,19 @@ def open_floors(
     breakages: Iterable[Breakage],
     environments: Sequence[Environment],
 ) -> Iterator[Note]:
-    """Yield a note for each pinned release that breaks with a release of another package that nothing excludes."""
+    """Yield a note for each pinned release that is known to be bad.
+
+    One that breaks with releases of another package gets a note only if nothing excludes them.
+    """
     for pin in stated:
         version = pin.version
         for breakage in breakages:
             if version is None or pin.package != breakage.package:
                 continue
             if not breakage.versions.contains(version, prereleases=True):
+                continue
+            if breakage.breaks_with is None:
+                yield Note(pin.place, f"{pin.package} {version} is known to be bad: {breakage.reason}")
                 continue
             chosen = _chosen(pin, breakage.breaks_with, stated, releases, environments)
             if chosen:

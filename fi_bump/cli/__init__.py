@@ -6,6 +6,7 @@ import typer
 
 from fi_bump import __version__
 from fi_bump.cli.audit import audit_command
+from fi_bump.cli.bisect import bisect_command
 from fi_bump.cli.check import check_command
 from fi_bump.cli.compare import compare_command
 from fi_bump.cli.explain import explain_command
@@ -57,6 +58,7 @@ app.add_typer(site_app, name="site")
 app.add_typer(member_app, name="member")
 app.command("smoke")(smoke_command)
 app.command("compare")(compare_command)
+app.command("bisect")(bisect_command)
 app.command("template")(template_command)
 app.command("latest")(latest_command)
 app.command("audit")(audit_command)

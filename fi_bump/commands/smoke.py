@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import signal
-import sys
-from collections.abc import Iterator
-from types import FrameType
 from typing import NamedTuple
 
 from fi_bump import user_files
+from fi_bump.commands.probing import ended_by_signals, shown_progress
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import SmokeFormat
 from fi_bump.report.outputs import Output
@@ -20,7 +16,6 @@ from fi_bump.report.smoke.listing import listing
 from fi_bump.repository import open_repository
 from fi_bump.smoke import baseline, storage
 from fi_bump.smoke.interpreter import existing
-from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.ranges import name_of, parse_sweep
 from fi_bump.smoke.registry import choose, group_of, sweepable
 from fi_bump.smoke.session import Session, Setup
@@ -61,7 +56,7 @@ class SmokeOptions(NamedTuple):
 def run(options: SmokeOptions) -> int:
     """Run the probes, write and print the report, and return 0 for a green verdict, else 1."""
     setup, outputs = _prepare(options)
-    with _ended_by_signals(), _progress() as progress:
+    with ended_by_signals(), shown_progress() as progress:
         session = Session(setup, progress)
         report = session.report()
     # The report comes before the modules: if those cannot be copied, the results of the run are not lost.
@@ -162,34 +157,3 @@ def _refuse_contradictions(options: SmokeOptions) -> None:
     if options.sweep is not None and any(others):
         message = "--sweep cannot be used with --only, --require, --pytest, --against or --baseline"
         raise UsageError(message, hint="leave out the other options; a sweep runs the probes that compile")
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show progress on standard error: a live display on a terminal, plain lines otherwise."""
-    from fi_bump.report.smoke.progress import Live, Plain
-
-    if sys.stderr.isatty():
-        with Live() as live:
-            yield live
-    else:
-        yield Plain(sys.stderr)
-
-
-@contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Turn SIGTERM and SIGHUP, which end a job in CI, into KeyboardInterrupt.
-
-    Probes run in sessions of their own, so they would survive fi-bump if it did not end them.
-    """
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, interrupt) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

@@ -11,9 +11,11 @@ ReportFormat = Literal["text", "json", Written]
 SmokeFormat = Literal["table", "json", Written]
 # For commands that print a list or a table and have no findings.
 ListFormat = Literal["text", "json"]
+BisectFormat = Literal["text", "json", "markdown"]
 
 REPORT_FORMATS: tuple[ReportFormat, ...] = get_args(ReportFormat)
 SMOKE_FORMATS: tuple[SmokeFormat, ...] = get_args(SmokeFormat)
+BISECT_FORMATS: tuple[BisectFormat, ...] = get_args(BisectFormat)
 
 
 def report_format(name: str) -> ReportFormat | None:

@@ -13,15 +13,16 @@ from fi_bump.repository import Repository
 from fi_bump.smoke import model, modules, storage
 from fi_bump.smoke.base_interpreter import Base, examine
 from fi_bump.smoke.baseline import Baseline, compare
+from fi_bump.smoke.beside import pinned_beside
 from fi_bump.smoke.engine_tests import pytest_job
 from fi_bump.smoke.environment import EnvironmentRequest, Maker, plain, wanted_for
 from fi_bump.smoke.interpreter import Interpreter, existing, inspect
 from fi_bump.smoke.model import SmokeReport, Target
 from fi_bump.smoke.probes.protocol import ProbeRequest
 from fi_bump.smoke.progress import Progress
-from fi_bump.smoke.ranges import name_of, wheels
-from fi_bump.smoke.registry import PACKAGES, PROBES, PYTEST, TARGET, Probe
-from fi_bump.smoke.repository_pins import pins_of, versions_of
+from fi_bump.smoke.ranges import name_of
+from fi_bump.smoke.registry import PACKAGES, PYTEST, TARGET, Probe
+from fi_bump.smoke.repository_pins import pins_of
 from fi_bump.smoke.runner import choose_devices, compile_job, probe_job, run_jobs
 from fi_bump.smoke.sweep import SweepPlan, sweep
 from fi_bump.versions import same_version
@@ -213,15 +214,4 @@ class Session:
             return ()
         decided = {member.name for member in setup.group.packages} | {name_of(extra) for extra in setup.extra}
         decided |= set() if self._base is None else self._base.packages.keys()
-        open_ = dict.fromkeys(name for probe in PROBES.values() for name in probe.packages if name not in decided)
-        if setup.wheelhouse is not None:
-            open_ = {name: None for name in open_ if wheels(setup.wheelhouse, name)}
-        chosen = []
-        for name, versions in versions_of(setup.repository, open_).items():
-            if len(versions) == 1:
-                chosen.append(f"{name}=={versions[0]}")
-                self._progress.note(f"also {chosen[-1]}, because the repository pins it")
-            elif versions:
-                pinned = f"the repository pins {', '.join(versions)}"
-                self._progress.note(f"{pinned} of {name}, so none is required; choose with --with {name}==VERSION")
-        return tuple(chosen)
+        return pinned_beside(setup.repository, decided, setup.wheelhouse, self._progress.note)
