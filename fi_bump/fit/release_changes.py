@@ -140,7 +140,7 @@ def _contents(known: Known, package: str, version: str) -> _Contents:
         for each in known.requires(part, Version(version))
         if canonicalize_name(each.name) not in parts
     }
-    return _Contents(parts, api, record, requires, page, date)
+    return _Contents(parts=parts, api=api, record=record, requires=requires, page=page, date=date)
 
 
 def _parts(known: Known, package: str, version: str) -> tuple[str, ...]:

@@ -141,7 +141,9 @@ def versions(made: type[Made], package: str = MAIN) -> list[str]:
 def test_the_first_bad_release_and_what_it_changed(bisect: Bisect, made: type[Made], tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     result = bisect(*ASKED, "--output", str(report))
-    assert result.out == (
+    # What explains a finding is that of `audit --api`, which has its own tests.
+    explained = ("    before:", "    now:", "    parameters:", "    since:")
+    assert "\n".join(line for line in result.out.split("\n") if not line.startswith(explained)) == (
         "flashinfer-python from 0.6.0 (good) to 0.6.5 (bad), judged by cutedsl-masked-moe: 2 environments for 6 "
         "releases\n"
         "  0.6.0  not tried\n"
@@ -164,10 +166,6 @@ def test_the_first_bad_release_and_what_it_changed(bisect: Bisect, made: type[Ma
         "    added: flashinfer.Plan.run\n"
         "how the code of this repository fits it:\n"
         "  engine/step.py:5:12: gemm() does not take the keyword tile in flashinfer-python 0.6.3 [api-keyword]\n"
-        "    before: flashinfer/__init__.py:1 of flashinfer-python 0.6.2\n"
-        "    now: flashinfer/__init__.py:1 of flashinfer-python 0.6.3\n"
-        "    parameters: - tile, + out=None\n"
-        "    since: 0.6.3 (2026-05-01), https://github.com/flashinfer-ai/flashinfer/releases/tag/v0.6.3\n"
         "  flashinfer-python 0.6.2 -> 0.6.3: 1 API finding; 2 of 2 uses in 1 file compared\n"
         "an entry for the data of known breakages (fi_bump/data/breakages.json):\n"
         '  {"package": "flashinfer-python", "versions": ">=0.6.3,<=0.6.5", "breaks_with": '
