@@ -1,6 +1,6 @@
 """Measure `audit --api` over pairs of an engine's release and a FlashInfer release, and write the table of docs/api.md.
 
-    python benchmarks/api.py [PAIR...]      PAIR is PROJECT==VERSION:RELEASE; default: all pairs of PAIRS
+    python benchmarks/api.py [PAIR...]      PAIR is PROJECT==VERSION:RELEASE:NEXT; default: all pairs of PAIRS
 
 Each pair is compared twice in a process of its own: with an empty cache (cold), and with the sources of the wheels
 stored (warm). Seconds are those of the whole command, pages of the index included, on the clock and of the processor;
@@ -11,6 +11,7 @@ keep them (tests/sdists.py).
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -30,33 +31,35 @@ from tests.sdists import unpacked
 TOP = Path(__file__).resolve().parent.parent
 PAGE = TOP / "docs" / "api.md"
 MARK = "<!-- benchmarks/api.py -->"
+# The engine's release, the release of FlashInfer that is proposed to it, and a later release of the engine that pins
+# that one or a newer one: what it changed says what people had to do.
 PAIRS = (
-    "vllm==0.11.1:0.5.3",
-    "vllm==0.12.0:0.6.1",
-    "vllm==0.14.0:0.6.1",
-    "vllm==0.14.0:0.6.18",
-    "vllm==0.16.0:0.6.4",
-    "vllm==0.17.0:0.6.6",
-    "vllm==0.18.0:0.6.8.post1",
-    "vllm==0.19.1:0.6.8.post1",
-    "vllm==0.21.0:0.6.11.post2",
-    "vllm==0.22.0:0.6.12",
-    "vllm==0.23.0:0.6.13",
-    "vllm==0.24.0:0.6.13",
-    "vllm==0.25.0:0.6.14",
-    "vllm==0.26.0:0.6.16.post3",
-    "vllm==0.28.0:0.6.18",
-    "vllm==0.29.0:0.6.18.post1",
-    "vllm==0.30.0:0.7.0.post1",
-    "vllm==0.32.0:0.7.2.post1",
-    "vllm==0.21.0:0.7.2.post1",
-    "sglang==0.5.5:0.5.2",
-    "sglang==0.5.5.post3:0.5.3",
-    "sglang==0.5.7:0.6.1",
-    "sglang==0.5.8:0.6.3",
-    "sglang==0.5.9:0.6.7.post2",
-    "sglang==0.5.10.post1:0.6.8.post1",
-    "sglang==0.5.10.post1:0.7.2.post1",
+    "vllm==0.11.1:0.5.3:0.12.0",
+    "vllm==0.12.0:0.6.1:0.16.0",
+    "vllm==0.14.0:0.6.1:0.16.0",
+    "vllm==0.14.0:0.6.18:0.29.0",
+    "vllm==0.16.0:0.6.4:0.17.0",
+    "vllm==0.17.0:0.6.6:0.18.0",
+    "vllm==0.18.0:0.6.8.post1:0.20.0",
+    "vllm==0.19.1:0.6.8.post1:0.20.0",
+    "vllm==0.21.0:0.6.11.post2:0.22.0",
+    "vllm==0.22.0:0.6.12:0.23.0",
+    "vllm==0.23.0:0.6.13:0.25.0",
+    "vllm==0.24.0:0.6.13:0.25.0",
+    "vllm==0.25.0:0.6.14:0.26.0",
+    "vllm==0.26.0:0.6.16.post3:0.27.0",
+    "vllm==0.28.0:0.6.18:0.29.0",
+    "vllm==0.29.0:0.6.18.post1:0.30.0",
+    "vllm==0.30.0:0.7.0.post1:0.31.0",
+    "vllm==0.32.0:0.7.2.post1:0.33.0",
+    "vllm==0.21.0:0.7.2.post1:0.33.0",
+    "sglang==0.5.5:0.5.2:0.5.5.post3",
+    "sglang==0.5.5.post3:0.5.3:0.5.6",
+    "sglang==0.5.7:0.6.1:0.5.8",
+    "sglang==0.5.8:0.6.3:0.5.9",
+    "sglang==0.5.9:0.6.7.post2:0.5.10",
+    "sglang==0.5.10.post1:0.6.8.post1:",
+    "sglang==0.5.10.post1:0.7.2.post1:",
 )
 # Prints what a run received of each wheel of FlashInfer behind its report, on standard error.
 RUN = """\
@@ -102,7 +105,7 @@ def main() -> None:
         rows.append(row(pair))
         print(rows[-1], flush=True)
     if not sys.argv[1:]:
-        header = "| code | pinned | proposed | uses | breaks | at its pin | notes | cold | warm | received |"
+        header = "| code | pinned | proposed | uses | breaks | changed | at its pin | notes | cold | warm | received |"
         table = "\n".join([header, f"|{' --- |' * (header.count('|') - 1)}", *rows])
         text = PAGE.read_text(encoding="utf-8")
         PAGE.write_text(
@@ -112,25 +115,27 @@ def main() -> None:
 
 def row(pair: str) -> str:
     """The row of one pair."""
-    engine, _, release = pair.partition(":")
+    engine, release, *after = pair.split(":")
     project, _, version = engine.partition("==")
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / "engine"
         shutil.copytree(unpacked(project, version), root, symlinks=True)
         init = [sys.executable, "-m", "fi_bump", "-C", str(root), "init", "--group", "flashinfer"]
         subprocess.run(init, check=True, stdout=subprocess.DEVNULL)
+        alone(root / "versions.lock.json")
         cold, warm = (measured(root, release, Path(scratch) / "cache") for _ in range(2))
     fit = cold.fit
     rules = Counter(each["rule"] for each in fit["findings"])
     breaks = [each for each in fit["findings"] if each["severity"] == "error"]
-    places = sum(len(each["places"]) for each in breaks)
+    places = [(each["symbol"], place) for each in breaks for place in each["places"]]
     notes = sum(rules.values()) - len(breaks) - rules["api-pin"]
     cells = [
         f"{project} {version}",
         fit["pinned"],
         release,
         f"{fit['judged']} of {fit['uses']}",
-        f"{len(breaks)} at {places}" if breaks else "0",
+        f"{len(breaks)} at {len(places)}" if breaks else "0",
+        changed(unpacked(project, version), unpacked(project, after[0]), places) if after and after[0] else "",
         str(rules["api-pin"]),
         str(notes),
         str(cold),
@@ -138,6 +143,37 @@ def row(pair: str) -> str:
         f"{sum(cold.received.values()) / 1e6:.1f} MB of {count(len(cold.received), 'wheel')}",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def alone(lock: Path) -> None:
+    """Leave FlashInfer's Python package alone in the lock: the others have no code to compare, and other indexes."""
+    document = json.loads(lock.read_bytes())
+    group = document["groups"]["flashinfer"]
+    group["packages"] = {name: table for name, table in group["packages"].items() if name == "flashinfer-python"}
+    group["sites"] = [each for each in group["sites"] if "cubin" not in each and "jit-cache" not in each]
+    lock.write_text(json.dumps(document))
+
+
+def changed(before: Path, after: Path, places: list[tuple[str, dict[str, Any]]]) -> str:
+    """How many of the calls at `places` the later tree does not have any more, as they were, in the same file."""
+    gone = 0
+    for symbol, place in places:
+        name = symbol.rpartition(".")[2]
+        was = {text for line, text in calls(before / place["path"], name) if line == place["line"]}
+        still = {text for _, text in calls(after / place["path"], name)}
+        gone += not (was & still)
+    return f"{gone} of {len(places)}" if places else ""
+
+
+def calls(path: Path, name: str) -> list[tuple[int, str]]:
+    """The statements of a file that name a function, and the calls of it: line and text."""
+    if not path.exists():
+        return []
+    found = []
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, (ast.Call, ast.ImportFrom)) and name in ast.unparse(node):
+            found.append((node.lineno, ast.unparse(node)))
+    return found
 
 
 def measured(root: Path, release: str, cache: Path) -> Measured:

@@ -88,6 +88,12 @@ def test_the_arguments_of_a_private_plan(audit: Audit) -> None:
     assert ("api-arity", "_cached_module.plan", "19") not in failing(audit("vllm", "0.14.0", "0.6.1"))
 
 
+def test_the_private_plan_of_0_5_3(audit: Audit) -> None:
+    # vLLM #29426.
+    found = failing(audit("vllm", "0.11.1", "0.5.3"))
+    assert found == {("api-arity", "_cached_module.plan", "18"): ["vllm/v1/attention/backends/flashinfer.py:1520"]}
+
+
 def test_the_bump_of_vllm_0_21_0(audit: Audit) -> None:
     fit = audit("vllm", "0.21.0", "0.6.11.post2")
     assert (fit["pinned"], failing(fit)) == ("0.6.8.post1", {})
@@ -135,6 +141,32 @@ def test_moves_that_broke_nothing(audit: Audit, version: str, pinned: str, propo
     fit = audit("vllm", version, proposed)
     assert (fit["pinned"], [each for each in fit["findings"] if each["severity"] == "error"]) == (pinned, [])
     assert fit["judged"] >= 0.99 * fit["uses"]
+
+
+@pytest.mark.parametrize(
+    ("version", "pinned", "proposed"),
+    [
+        ("0.5.5", "0.5.0", "0.5.2"),
+        ("0.5.5.post3", "0.5.2", "0.5.3"),
+        ("0.5.8", "0.6.1", "0.6.3"),
+        ("0.5.9", "0.6.3", "0.6.7.post2"),
+        ("0.5.10.post1", "0.6.7.post3", "0.6.8.post1"),
+    ],
+)
+def test_moves_of_sglang_that_broke_nothing(audit: Audit, version: str, pinned: str, proposed: str) -> None:
+    fit = audit("sglang", version, proposed)
+    assert (fit["pinned"], [each for each in fit["findings"] if each["severity"] == "error"]) == (pinned, [])
+    assert fit["judged"] >= 0.9 * fit["uses"]
+
+
+def test_a_call_that_sglang_did_not_change(audit: Audit) -> None:
+    # SGLang #15551 changed the others.
+    (left,) = of_rule(audit("sglang", "0.5.9", "0.6.7.post2"), "api-pin")
+    assert (left["symbol"], left["detail"], left["repaired"]) == (
+        "trtllm_fp4_block_scale_moe",
+        "tile_tokens_dim",
+        False,
+    )
 
 
 def test_sglang_calls_what_0_6_1_does_not_take(audit: Audit) -> None:
