@@ -14,7 +14,8 @@ import re
 
 from fi_bump.formats.python_gates import GateReader
 from fi_bump.formats.python_literals import Literal, literals, scope
-from fi_bump.formats.python_names import Names, names_of, subject_of
+from fi_bump.formats.python_names import names_of
+from fi_bump.formats.python_promise import is_promising
 from fi_bump.formats.python_tables import ReleaseTable
 from fi_bump.formats.shared.addresses import PATH
 from fi_bump.formats.shared.pieces import Text
@@ -25,15 +26,6 @@ from fi_bump.formats.shared.units import units
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
 
-# A file must contain one of these near a wanted name. Each starts with a fixed byte, to which the search can jump.
-_PROMISING = (
-    LazyPattern(rb"==[ \t]{0,8}v?[0-9]+[.!][0-9]"),
-    LazyPattern(rb'"v?[0-9]+\.[0-9]'),
-    LazyPattern(rb"'v?[0-9]+\.[0-9]"),
-)
-_BEFORE, _AFTER = 600, 200
-# Or one of these, for URLs, file names and tables of releases.
-_ADDRESSED = (b".whl", b".tar.gz", b".zip", b"git+http", b"sha256=")
 # The placeholder version of a package that was never released.
 _PLACEHOLDER = LazyPattern(rb"0(?:\.0)*(?:\+|\Z)")
 _ADDRESS = LazyPattern(rb"(?:git\+\w+|https?)://[^\s\"'`;|&<>()\\]+")
@@ -55,6 +47,8 @@ _LINE = LazyPattern(rb"(?:\\[nrt])*((?:[^\n\\]|\\(?![nrt]))+)")
 _SHELL_WORD = LazyPattern(rb"[^\s\"'`;|&<>]+(?:[=!<>~]=[^\s\"'`;|&<>]*)?")
 # A version that a person wrote; in a regular expression there are other characters (`==(\\d+\\.\\d+)?`).
 _CLEAN = LazyPattern(rb"(?:===?[\w.+!*${}-]+|@ *\S+)\s*\Z")
+# Every URL, file name, requirement with a version, and name with a version contains one of these.
+_OF_VALUE = LazyPattern(rb"[/.=<>@]")
 # Every requirement with a version contains one of these.
 _MARKS = (b"=", b"<", b">", b"@")
 _COMMAND = LazyPattern(rb"\b(?:pip3?|uv|install|add|requirements)\b")
@@ -74,9 +68,11 @@ _SET = f"set in a string: {BY_HAND}"
 
 def find(source: Source, wanted: Wanted) -> Found:
     """Return the requirements in the strings of a Python file, and its exact gates. Takes any text, Python or not."""
-    names = names_of(wanted)
-    if not _is_promising(source.data, names):
-        return Found(())
+    return find_all(source, wanted) if is_promising(source, wanted) else Found(())
+
+
+def find_all(source: Source, wanted: Wanted) -> Found:
+    """Like `find`, but read the file even if it cannot contain anything wanted."""
     finder = _PythonFinder(source, wanted)
     previous: Literal | None = None
     for literal in literals(source):
@@ -84,15 +80,6 @@ def find(source: Source, wanted: Wanted) -> Found:
             finder.literal(literal, previous)
         previous = literal
     return finder.found()
-
-
-def _is_promising(data: bytes, names: Names) -> bool:
-    """Whether a version is near a wanted name: one search that rules out nearly every file."""
-    for pattern in _PROMISING:
-        for match in pattern.finditer(data):
-            if subject_of(data[max(match.start() - _BEFORE, 0) : match.end() + _AFTER], names):
-                return True
-    return any(map(data.__contains__, _ADDRESSED)) or any(map(data.__contains__, names.settings))
 
 
 class _PythonFinder:
@@ -163,11 +150,12 @@ class _PythonFinder:
                 return
             if gate is not None:
                 self._items.append(Unpinned(self._source, literal.body, *gate, None, Mark.EXACT_GATE))
-        elif not literal.is_template and not self._is_search(literal):
+        elif not literal.is_template and _OF_VALUE.search(body) and not self._is_search(literal):
             for start, end in units(body, self._wanted):
                 self._units.append((literal, Span(literal.body.start + start, literal.body.start + end)))
             self._addresses(literal, body, previous)
-            self._table.address(body)
+            if b"/" in body:
+                self._table.address(body)
             if any(mark in body for mark in _MARKS) and self._is_named(body):
                 for line in _LINE.finditer(self._data, *literal.body):
                     self._line(literal, Span(*line.span(1)))

@@ -15,10 +15,10 @@ from fi_bump.records import NamedTuple
 # with a fixed byte and no group, so that the search can jump to the candidates.
 _TOKEN = LazyPattern(
     rb"#[^\n]*"
-    rb'|"""(?P<a>(?:[^"\\]|\\(?:[\s\S]|\Z)|"{1,2}+(?!"))*+)(?:"""|"{0,2}\Z)'
-    rb"|'''(?P<b>(?:[^'\\]|\\(?:[\s\S]|\Z)|'{1,2}+(?!'))*+)(?:'''|'{0,2}\Z)"
-    rb'|"(?P<c>(?:[^"\\\n]|\\(?:[\s\S]|\Z))*+)(?:"|(?=\n)|\Z)'
-    rb"|'(?P<d>(?:[^'\\\n]|\\(?:[\s\S]|\Z))*+)(?:'|(?=\n)|\Z)"
+    rb'|"""(?P<a>(?:[^"\\]++|\\(?:[\s\S]|\Z)|"{1,2}+(?!"))*+)(?:"""|"{0,2}\Z)'
+    rb"|'''(?P<b>(?:[^'\\]++|\\(?:[\s\S]|\Z)|'{1,2}+(?!'))*+)(?:'''|'{0,2}\Z)"
+    rb'|"(?P<c>(?:[^"\\\n]++|\\(?:[\s\S]|\Z))*+)(?:"|(?=\n)|\Z)'
+    rb"|'(?P<d>(?:[^'\\\n]++|\\(?:[\s\S]|\Z))*+)(?:'|(?=\n)|\Z)"
     rb"|\[|\(|\{|\]|\)|\}"
 )
 _PREFIX = LazyPattern(rb"(?<![A-Za-z0-9_])(?:[bBrRuUfFtT]|[bBfFtTrR][rRbBfFtT])\Z")
@@ -30,6 +30,8 @@ _LABEL = LazyPattern(rb"(?:(\w+)[ \t]*|(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\
 _KEYWORDS = frozenset({"in", "not", "and", "or", "if", "else", "return", "yield", "assert", "is", "lambda", "await"})
 _REACH = 200
 _DEEPEST = 8
+_OPENING, _CLOSING = b"[({", b")]}"
+_LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Literal(NamedTuple):
@@ -50,23 +52,31 @@ def literals(source: Source) -> Iterator[Literal]:
     data = source.masked
     brackets: list[int] = []
     last = 0
+    # Called for every string of a large file: a record made through its class takes as long as the search for it.
+    new = tuple.__new__
     for token in _TOKEN.finditer(data):
         name = token.lastgroup
-        start = token.start()
-        if name is None and data[start] in b"[({":
-            brackets.append(start)
-        elif name is not None:
-            if data[start - 1 : start].isalpha():
+        start, end = token.span()
+        if name is None:
+            mark = data[start]
+            if mark in _OPENING:
+                brackets.append(start)
+            elif brackets and mark in _CLOSING:
+                brackets.pop()
+        else:
+            quote = start
+            if start and data[start - 1] in _LETTERS:
                 prefix = _PREFIX.search(data, max(start - _LONGEST_PREFIX, 0), start)
                 start = prefix.start() if prefix else start
-            marks = data[start : token.start()].lower()
-            alone = not brackets and _is_alone(data, last, start, token.end())
-            is_template = b"f" in marks or b"t" in marks
+            is_template = False
+            if start < quote:
+                marks = data[start:quote].lower()
+                is_template = b"f" in marks or b"t" in marks
+            alone = not brackets and _is_alone(data, last, start, end)
             innermost = tuple(brackets[-_DEEPEST:])
-            yield Literal(Span(start, token.end()), Span(*token.span(name)), is_template, alone, innermost)
-        elif brackets and data[start] in b")]}":
-            brackets.pop()
-        last = token.end()
+            whole, body = new(Span, (start, end)), new(Span, token.span(name))
+            yield new(Literal, (whole, body, is_template, alone, innermost))
+        last = end
 
 
 def _is_alone(data: bytes, last: int, start: int, end: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fi_bump.formats.shared.spelled import Search
 from fi_bump.grammar import VERSION, LazyPattern, name_pattern, one_of
 from fi_bump.pins import Wanted
 from fi_bump.records import NamedTuple
@@ -14,16 +15,16 @@ _START = rb"(?:(?<![\w.-])|(?<=\\[nrt]))"
 
 
 class Names(NamedTuple):
-    """The patterns of a set of wanted names. `stem` matches lower-case code with `_` in place of `-`.
+    """The patterns of a set of wanted names.
 
-    Whatever `assignment` matches contains one of `settings`, which is faster to search for.
+    `stem` matches lower-case code with `_` in place of `-`; so does `start`, without a look at what is before it.
     """
 
-    requirement: re.Pattern[bytes]
+    requirement: LazyPattern
     assignment: LazyPattern
-    stem: re.Pattern[bytes]
+    stem: LazyPattern
+    start: Search
     subjects: dict[bytes, str]
-    settings: tuple[bytes, ...]
 
 
 @lru_cache(maxsize=64)
@@ -33,8 +34,9 @@ def names_of(wanted: Wanted) -> Names:
     stems = {name.replace("-", "_"): name for name in sorted(wanted.packages)}
     stems |= {name.rpartition("/")[2].replace("-", "_"): name for name in sorted(wanted.repositories)}
     stems |= {name.lower().removesuffix("_version"): name for name in sorted(wanted.variables)}
+    stem = one_of(stems) or rb"(?!)"
     return Names(
-        re.compile(_START + _any_of([name_pattern(name) for name in wanted.packages]), re.IGNORECASE),
+        LazyPattern(_START + _any_of([name_pattern(name) for name in wanted.packages]), re.IGNORECASE),
         LazyPattern(
             rb"(?:(?<![\w$])|(?<=\\[nrt]))(?P<name>(?:\w*_)?"
             + (one_of(wanted.variables) or rb"(?!)")
@@ -42,9 +44,9 @@ def names_of(wanted: Wanted) -> Names:
             + VERSION
             + rb")(?![\w.*])"
         ),
-        re.compile(rb"(?:(?<![a-z0-9])|(?<=\\[nrt]))" + (one_of(stems) or rb"(?!)") + rb"(?![a-z0-9])"),
+        LazyPattern(rb"(?:(?<![a-z0-9])|(?<=\\[nrt]))" + stem + rb"(?![a-z0-9])"),
+        Search((name, "(?![a-z0-9])") for name in stems),
         {stem.encode("ascii"): name for stem, name in stems.items()},
-        tuple(sorted({name.rpartition("_")[2].encode("ascii") + b"=" for name in wanted.variables})),
     )
 
 
@@ -57,3 +59,14 @@ def subject_of(code: bytes, names: Names) -> str | None:
     """Return the wanted subject that a piece of code names, or None."""
     match = names.stem.search(code.lower().replace(b"-", b"_"))
     return names.subjects[match[0]] if match else None
+
+
+def stems_of(code: bytes, names: Names) -> list[int]:
+    """Return where lower-case code, with `_` in place of `-`, names something wanted, as `subject_of` decides."""
+    places = []
+    for match in names.start.matches(code):
+        start = match.start()
+        before = code[max(start - 2, 0) : start]
+        if not before[-1:].isalnum() or before in (b"\\n", b"\\r", b"\\t"):
+            places.append(start)
+    return places

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fi_bump.errors import InternalError
+from fi_bump.formats.shared.spelled import spells
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Found, Source, Wanted
 from fi_bump.records import NamedTuple
@@ -25,7 +26,8 @@ class FileFormat(NamedTuple):
     `FOLDER/NAME` means a file anywhere below a folder of that name. A file that also matches a pattern of `but` has
     no format. `second_opinion` names the parser that judges edits, or is empty. `shared` says that many files with
     these names are not of this format, so a file that cannot be parsed is an error only if the lock has a site in
-    it. `title` and `holds` are for readers of the documentation.
+    it. `named` says that the finder finds nothing in a file in which `spelled.spells` finds no wanted name. `title` and
+    `holds` are for readers of the documentation.
     """
 
     name: str
@@ -35,6 +37,7 @@ class FileFormat(NamedTuple):
     second_opinion: str = ""
     but: tuple[str, ...] = ()
     shared: bool = False
+    named: bool = False
 
 
 # The first format that a name matches is the format of the file.
@@ -77,6 +80,7 @@ FORMATS = (
         second_opinion="PyYAML",
         # pnpm-lock.yaml and its like: a command writes them, nobody edits them.
         but=("lock.{yml,yaml}", "*{-,_,.}lock.{yml,yaml}"),
+        named=True,
     ),
     FileFormat(
         "pyproject",
@@ -259,3 +263,8 @@ def finder(name: str) -> Finder:
     module = __import__(f"fi_bump.formats.{format_named(name).name}", fromlist=["find"])
     find: Finder = module.find
     return find
+
+
+def may_contain(name: str, source: Source, wanted: Wanted) -> bool:
+    """Whether the finder of a format may find something in a file, as far as a look at the names in it can tell."""
+    return not format_named(name).named or spells(source, wanted)

@@ -201,6 +201,10 @@ class Watch:
         self.skipped.append(path)
         return True
 
+    def has_findings(self, path: str) -> bool:
+        """Whether something was found in a file at the last check."""
+        return path in self._cached.found
+
     def read(self, path: str, now: os.stat_result | None) -> None:
         """Record the state of a file that was read, from before the read; None for a file that could not be read."""
         self._files[path] = _UNSETTLED if now is None else _signature(now, self._last_check.settled)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.names import excluder
-from fi_bump.errors import FIX_OR_EXCLUDE, FileError, ParseError, quoted
-from fi_bump.formats.table import finder, format_named, format_of
-from fi_bump.grammar import LITERAL, names_any
+from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, ParseError, quoted
+from fi_bump.formats.table import finder, format_named, format_of, may_contain
+from fi_bump.grammar import LITERAL
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Place, Source, Span, Unpinned, Wanted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.cache_codec import decode, encode
 from fi_bump.scanning.former_names import with_former_names
+from fi_bump.scanning.search import WordSearch
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
@@ -97,12 +99,11 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
     below = tuple(files.relative(root, path) for path in paths)
     boundary = Boundary(root)
     scanner = _FileScanner(root, lock, watch, boundary)
-    looked_at = _paths(root, lock, below, boundary, watch)
+    looked_at = _paths(root, lock, below, boundary, watch, scanner)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
     conflicts: list[Place] = []
-    for path, form in looked_at:
-        what = scanner.scan_file(path, form)
+    for path, what in scanner.results(looked_at):
         if isinstance(what, ParseError):
             unparsed.append((path, what))
         elif isinstance(what, Markers):
@@ -129,7 +130,10 @@ class Markers(NamedTuple):
 
 
 class _FileScanner:
-    """Finds the pins of one lock in files, one file at a time."""
+    """Finds the pins of one lock in files.
+
+    `will_read` takes each file of a whole tree as the walk meets it, `results` says what is in all files.
+    """
 
     def __init__(self, root: str, lock: Lock, watch: Watch | None, boundary: Boundary) -> None:
         self.literals = literal_anchors(lock.groups)
@@ -139,6 +143,49 @@ class _FileScanner:
         self._wanted = wanted_by(lock.groups)
         self._words = needles(self._wanted)
         self._recorded = {site.partition("#")[0] for site in lock.sites}
+        self._search = WordSearch(root, self._words)
+        # The files that the search reads, each with its state before that.
+        self._searched: dict[str, os.stat_result | None] = {}
+
+    def will_read(self, path: str) -> None:
+        """Start the search of a file that the walk found, if it need not be read in any case."""
+        if path in self._recorded:
+            return
+        state = None
+        if self._watch is not None:
+            if self._watch.has_findings(path):
+                return
+            try:
+                state = os.lstat(f"{self._root}/{path}")
+            except OSError:
+                return
+        self._searched[path] = state
+        self._search.add(path)
+
+    def results(
+        self, paths: Iterable[tuple[str, str | None]]
+    ) -> Iterator[tuple[str, Found | ParseError | Markers | None]]:
+        """Yield each file with its result, in order, but not the files without a wanted word. Raises FiBumpError."""
+        # The recorded files are read while the search runs. What is wrong with one is said when its turn comes.
+        early: dict[str, Found | ParseError | Markers | None] = {}
+        failed: dict[str, FiBumpError] = {}
+        for path, form in paths if self._searched else ():
+            if path in self._recorded:
+                try:
+                    early[path] = self.scan_file(path, form)
+                except FiBumpError as error:
+                    failed[path] = error
+        maybe = self._search.maybe()
+        for path, form in paths:
+            if path in failed:
+                raise failed[path]
+            if path in early:
+                yield path, early[path]
+            elif path in self._searched and path not in maybe:
+                if self._watch is not None:
+                    self._watch.read(path, self._searched[path])
+            else:
+                yield path, self.scan_file(path, form)
 
     def scan_file(self, path: str, form: str | None) -> Found | ParseError | Markers | None:
         """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings.
@@ -154,7 +201,7 @@ class _FileScanner:
         what = _decoded(source, known)
         if what is None:
             known = None
-            is_named = path in self.literals or names_any(source.data, self._words)
+            is_named = path in self.literals or any(map(source.lowered.__contains__, self._words))
             if (is_named or is_recorded) and (b"<<<<<<<" in source.data or b">>>>>>>" in source.data):
                 conflict = self._conflict(source, is_recorded=is_recorded)
                 if conflict is not None:
@@ -224,7 +271,7 @@ def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str
     """
     form = format_of(source.path)
     found = Found(())
-    if form:
+    if form and may_contain(form, source, wanted):
         find = finder(form)
         found = with_former_names(source, wanted, find, find(source, wanted))
     if not literals:
@@ -258,14 +305,23 @@ def watch_names(lock: Lock) -> object:
 
 
 def _paths(
-    root: str, lock: Lock, below: tuple[str, ...], boundary: Boundary, watch: Watch | None
+    root: str,
+    lock: Lock,
+    below: tuple[str, ...],
+    boundary: Boundary,
+    watch: Watch | None,
+    scanner: _FileScanner,
 ) -> list[tuple[str, str | None]]:
     """Return every path to read with its format, including those that only a recorded literal leads to.
 
     Raises FileError for a recorded site in a file that exists and is not a file of the repository.
     """
     exclude = excluder(lock.exclude)
-    paths: dict[str, str | None] = dict(files.candidates(root, exclude, below, watch, boundary))
+    paths: dict[str, str | None] = {}
+    for path, form in files.candidates(root, exclude, below, watch, boundary):
+        paths[path] = form
+        if not below:
+            scanner.will_read(path)
     for group in lock.groups:
         for site in group.sites:
             path, _, anchor = site.partition("#")

@@ -1,0 +1,60 @@
+"""Whether a Python file can contain anything wanted: a few searches that rule out nearly every file.
+
+They must let through every file in which the finder finds something (a test compares the two on all cases and on
+mutated files). The finder's own limits are what they rely on: how far from a version its subject may be.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import lru_cache
+
+from fi_bump.formats.python_names import names_of, stems_of
+from fi_bump.formats.shared.spelled import Search, whole_names
+from fi_bump.formats.shared.subjects import distribution_subject
+from fi_bump.grammar import LazyPattern
+from fi_bump.pins import Source, Wanted
+
+# A string that may be a version with a dot. Each pattern starts with a fixed byte, to which the search can jump.
+_VERSIONS = (LazyPattern(rb'"[vV]?[0-9][\w!+-]*\.'), LazyPattern(rb"'[vV]?[0-9][\w!+-]*\."))
+# A row in a table of releases.
+_ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(")
+# How many bytes before and after the start of a version its subject may begin: the value of a variable that is assigned
+# a name and then compared, and the other side of a comparison. See _FAR, _REACH and _COMPARES in python_gates.py.
+_BEFORE, _AFTER = 2500, 600
+# What URLs and names of files contain that may lead to a release.
+_ADDRESSED = (b".whl", b".tar.", b".zip", b"git+", b"/archive/", b"ball/", b"/releases/")
+
+
+@lru_cache(maxsize=64)
+def _requirements(wanted: Wanted) -> Search:
+    return Search((name.replace("-", "_"), r"\s*(?:\[[^\]\n]*\])?\s*[(@=!<>~]") for name in wanted.packages)
+
+
+def is_promising(source: Source, wanted: Wanted) -> bool:
+    """Whether the finder may find something in a Python file."""
+    if _has_version_near_a_name(source, wanted):
+        return True
+    data = source.data
+    if next(whole_names(wanted).matches(source.lowered), None):
+        return (
+            next(_requirements(wanted).matches(source.lowered), None) is not None
+            or any(f"{name}=".encode("ascii") in data for name in wanted.variables)
+            or any(map(source.lowered.__contains__, _ADDRESSED))
+            or any(pattern.search(data) for pattern in (*_VERSIONS, _ROW))
+        )
+    # The recipe of a package: its folder alone has the name.
+    folders = source.path.split("/")[:-1]
+    return bool(folders) and distribution_subject(folders[-1], wanted) is not None and _ROW.search(data) is not None
+
+
+def _has_version_near_a_name(source: Source, wanted: Wanted) -> bool:
+    places = stems_of(source.lowered.replace(b"-", b"_"), names_of(wanted))
+    if not places:
+        return False
+    for pattern in _VERSIONS:
+        for match in pattern.finditer(source.data, max(places[0] - _AFTER, 0), places[-1] + _BEFORE):
+            index = bisect_left(places, match.start() - _BEFORE)
+            if index < len(places) and places[index] <= match.start() + _AFTER:
+                return True
+    return False

@@ -1,0 +1,120 @@
+"""The filters before the finders are sound: where they say that a file contains nothing, its finder finds nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fi_bump.errors import ParseError
+from fi_bump.formats import python
+from fi_bump.formats.python_promise import is_promising
+from fi_bump.formats.shared.spelled import Search, spells
+from fi_bump.formats.table import FORMATS, finder, format_of, may_contain
+from fi_bump.grammar import names_any
+from fi_bump.pins import Found, Source, Wanted
+from fi_bump.scanning.former_names import former_names
+from fi_bump.scanning.scan import needles
+from tests.formats.test_fuzz import CASES, EDITS, NAMES, WANTED, corpus, mutated
+
+NAMED = sorted(form.name for form in FORMATS if form.named)
+# Parts of Python that decide how a version is bound to a name, to be put together in any order.
+PIECES = [
+    b'"0.6.1"', b"'v0.6.1'", b'"1.post1"', b'"7"', b'b"V1!2.0"', b'"flashinfer-python"', b"'--flashinfer-version'",
+    b'"FLASHINFER_VERSION"', b"flashinfer", b"flashinfer.__version__", b"FLASHINFER_VERSION", b"v", b"v = ", b" == ",
+    b" in (", b")", b"]", b", ", b": ", b"# " + b"x" * 80 + b"\n", b"\n", b"x" * 300, b"default=", b".startswith(",
+    b"version(", b"sha256=", b'"' + b"0" * 64 + b'"', b'"flashinfer-python==7"', b'"flashinfer_python [x] >= 0.6"',
+    b'"https://github.com/flashinfer-ai/"', b'"flashinfer/archive/v0.6.1.zip"', b'"pip install ', b'"',
+    b'"FLASHINFER_VERSION=0.6.1"', b"https://github.com/flashinfer-ai/flashinfer/releases/download/v0.6.1/", b"{", b"}",
+    b"flashinfer_python-0.6.1-py3-none-any.whl", b"git+ssh://git@github.com/flashinfer-ai/flashinfer@v0.6.1", b"version = ",
+]  # fmt: skip
+PLACES = ["setup.py", "var/spack/packages/py-flashinfer/package.py", "flashinfer/a.py"]
+
+
+def look(form: str, source: Source, wanted: Wanted) -> Found:
+    try:
+        return python.find_all(source, wanted) if form == "python" else finder(form)(source, wanted)
+    except ParseError:
+        return Found(())
+
+
+def is_ruled_out(form: str, source: Source, wanted: Wanted) -> bool:
+    return not (is_promising(source, wanted) if form == "python" else may_contain(form, source, wanted))
+
+
+def hold(form: str, source: Source, wanted: Wanted = WANTED) -> None:
+    """Assert that a file in which its finder finds something is not ruled out. The words come before all."""
+    if names_any(source.data, needles(wanted)) and is_ruled_out(form, source, wanted):
+        assert look(form, source, wanted) == ((), (), ()), source.data
+
+
+def test_what_is_tested() -> None:
+    assert NAMED == ["yaml"]
+
+
+@pytest.mark.parametrize("form", ["python", *NAMED])
+def test_no_case_is_ruled_out(form: str) -> None:
+    paths = sorted(path for path in CASES.rglob("*") if path.is_file())
+    former = Wanted(frozenset(former_names()), frozenset(), frozenset())
+    for path in paths:
+        data = path.read_bytes()
+        name = str(path.relative_to(CASES)) if format_of(path.name) == form else NAMES[form]
+        for wanted in (WANTED, former, Wanted(frozenset({"torch", "vllm"}), frozenset({"TORCH_VERSION"}), frozenset())):
+            hold(form, Source(name, data), wanted)
+
+
+@pytest.mark.parametrize("form", ["python", *NAMED])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data(), edits=EDITS)
+def test_no_mutated_file_is_ruled_out(form: str, data: st.DataObject, edits: list[tuple[int, int, bytes]]) -> None:
+    hold(form, Source(NAMES[form], mutated(data.draw(st.sampled_from(corpus(form))), edits)))
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(path=st.sampled_from(PLACES), pieces=st.lists(st.sampled_from(PIECES), max_size=14))
+def test_no_python_made_of_pieces_is_ruled_out(path: str, pieces: list[bytes]) -> None:
+    hold("python", Source(path, b"".join(pieces)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'x = flashinfer.__version__\n' + b"#" * 1900 + b'\nif x == "0.6.1":\n',
+        b'if ("0.6.1" ' + b" " * 4 + b"== flashinfer.__version__):\n",
+        b'add("--flashinfer-version", ' + b"# x\n" * 2000 + b'default="0.6.1")\n',
+        b'if flashinfer.__version__ == "1.post1":\n',
+        b'x = ["flashinfer-python==7"]\n',
+        b'x = ["flashinfer_python  [all]  >= 1"]\n',
+        b'version("7", sha256="' + b"0" * 64 + b'")\n' + b"x" * 9000 + b'"https://github.com/flashinfer-ai/flashinfer"\n',
+        b'"git+https://git@github.com/flashinfer-ai/flashinfer@v0.6.1"',
+    ],
+)  # fmt: skip
+def test_python_far_from_its_name(text: bytes) -> None:
+    assert look("python", Source("a.py", text), WANTED) != ((), (), ())
+    assert not is_ruled_out("python", Source("a.py", text), WANTED)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"--backend=flashinfer_trtllm\nFLASHINFER_MLA: 1\n", False),
+        (b"flashinfers flashinfer-trtllm", False),
+        (b"image: engine:flashinfer0.6", True),
+        (b"backend: FlashInfer\n", True),
+        (b"flashinfer-\n", True),
+        (b"X_FLASHINFER_VERSION", True),
+        (b"flashinfer__.cubin", True),
+        (b"github.com/flashinfer-ai/x", True),
+    ],
+)
+def test_spells(text: bytes, expected: bool) -> None:
+    assert spells(Source("a.yml", text), WANTED) is expected
+
+
+def test_search_of_names_with_and_without_a_common_start() -> None:
+    assert [match[0] for match in Search([("kit_a", ""), ("kitten", "!")]).matches(b"kit-_a kitten kitten! kit_b")] == [
+        b"kit-_a",
+        b"kitten!",
+    ]
+    assert [match[0] for match in Search([("a", ""), ("b_c", "")]).matches(b"xaxb.c")] == [b"a", b"b.c"]
+    assert list(Search([]).matches(b"a")) == []

@@ -1,0 +1,149 @@
+"""grep rules out only files that contain none of the words: whatever it says, a scan finds what it finds without it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fi_bump.errors import FileError
+from fi_bump.families import proposed
+from fi_bump.lock import Group, Lock, Member
+from fi_bump.scanning import search
+from fi_bump.scanning.scan import Scan, scan
+from fi_bump.scanning.search import WordSearch
+from tests.conftest import plant
+
+CASES = Path(__file__).parents[1] / "forms" / "cases"
+GREP = [place for place in ("/usr/bin/grep", "/bin/grep") if os.path.exists(place)]
+WORDS = (b"kit", b"flash.*infer")
+LOCK = Lock((Group("kit", "1.0", (Member("kit"),)),))
+
+pytestmark = pytest.mark.skipif(not GREP, reason="this system has no grep")
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let grep read even a few files."""
+    monkeypatch.setattr(search, "_FEWEST", 0)
+    monkeypatch.setattr("fi_bump.scanning.search.sys.platform", "linux")
+
+
+def maybe(root: Path, paths: list[str], words: tuple[bytes, ...] = WORDS) -> set[str]:
+    """Return what a search answers."""
+    found = WordSearch(str(root), words)
+    for path in paths:
+        found.add(path)
+    return found.maybe()
+
+
+def said(found: Scan) -> str:
+    """Return everything in a scan, with each source by its path."""
+    return re.sub(r"source=<[^>]*>", "", repr(found)) + repr([pin.site for pin in found.pins])
+
+
+def test_files_with_and_without_a_word(tmp_path: Path) -> None:
+    tree = {
+        "plain": b"a kit\n",
+        "upper": b"KIT",
+        "mixed": b"some\0bytes \xff\xfe\nkIt\0",
+        "pattern": b"Flash.*Infer",
+        "no pattern": b"flash infer flashinfer k\ni\nt ki\0t",
+        "empty": b"",
+        "-v": b"kit",
+        "line\nend": b"kit",
+        "line\nstart": b"k",
+        "dir/ü\udcff": b"x kitchen",
+        "(standard input)": b"x",
+        "*": b"kit",
+    }
+    plant(tmp_path, {os.fsencode(path).decode("utf-8", "surrogateescape"): data for path, data in tree.items()})
+    assert maybe(tmp_path, list(tree)) == {
+        "plain", "upper", "mixed", "pattern", "-v", "line\nend", "dir/ü\udcff", "*",
+    }  # fmt: skip
+    assert maybe(tmp_path, list(tree), ()) == set(tree)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.lists(st.sampled_from([b"k", b"K", b"it", b"IT", b"\0", b"\n", b"\xff", b"i", b"\r", b"x"])), max_size=8
+    )
+)
+def test_no_file_with_a_word_is_ruled_out(tmp_path: Path, contents: list[list[bytes]]) -> None:
+    files = {f"{number}.txt": b"".join(pieces) for number, pieces in enumerate(contents)}
+    plant(tmp_path, files)
+    assert maybe(tmp_path, list(files)) == {path for path, data in files.items() if b"kit" in data.lower()}
+
+
+def test_many_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_BATCH", 300)
+    files = {f"{number}.py": b"kit" if number % 3 else b"none" for number in range(200)}
+    plant(tmp_path, files)
+    assert maybe(tmp_path, list(files)) == {path for path, data in files.items() if data == b"kit"}
+
+
+def test_a_few_files_are_not_worth_a_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_FEWEST", 3)
+    monkeypatch.setattr(os, "posix_spawn", None)
+    assert maybe(tmp_path, ["a", "b"]) == {"a", "b"}
+
+
+def test_an_error_of_grep_leaves_all_files_to_fi_bump(tmp_path: Path) -> None:
+    plant(tmp_path, {"a": b"none", "b": b"kit"})
+    assert maybe(tmp_path, ["a", "b", "gone"]) == {"a", "b", "gone"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "exit 1",
+        "exit 2",
+        "exit 0",
+        "printf '(standard input)\\0'; exit 1",
+        "printf '(standard input)\\n'",
+        "cat > /dev/null; printf '%s\\0' \"$PWD\"",
+        "kill -9 $$",
+    ],
+)
+def test_another_grep_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    program = tmp_path / "grep"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(search, "_PLACES", (str(tmp_path / "none"), str(program)))
+    plant(tmp_path, {"a": b"none", "b": b"kit"})
+    assert maybe(tmp_path, ["a", "b"]) == {"a", "b"}
+
+
+def test_no_grep_and_another_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_PLACES", (str(tmp_path / "none"),))
+    assert maybe(tmp_path, ["a"]) == {"a"}
+    monkeypatch.setattr(search, "_PLACES", GREP)
+    monkeypatch.setattr("fi_bump.scanning.search.sys.platform", "darwin")
+    assert maybe(tmp_path, ["a"]) == {"a"}
+
+
+def test_what_cannot_be_read_is_an_error_with_grep_too(tmp_path: Path) -> None:
+    plant(tmp_path, {"a.py": b"none", "b.py": b"none"})
+    (tmp_path / "c.py").symlink_to("nowhere")
+    assert scan(str(tmp_path), LOCK).pins == ()
+    (tmp_path / "b.py").chmod(0)
+    if os.access(tmp_path / "b.py", os.R_OK):
+        pytest.skip("the superuser can read every file")
+    with pytest.raises(FileError):
+        scan(str(tmp_path), LOCK)
+
+
+@pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
+def test_a_scan_finds_the_same_without_grep(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "tree"
+    shutil.copytree(CASES / case / "tree", root)
+    lock = Lock(proposed())
+    found = said(scan(str(root), lock))
+    monkeypatch.setattr(search, "_PLACES", ())
+    assert said(scan(str(root), lock)) == found
