@@ -12,6 +12,7 @@ from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Mark, Pin, Source, Unpinned
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, needles, read_quietly, wanted_by
+from fi_bump.scanning.search import WordSearch
 
 # The lock itself, and a source distribution's metadata, which the next build rewrites.
 _WRITTEN = (LOCK_NAME, "PKG-INFO")
@@ -53,7 +54,7 @@ def of_version(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved:
     version = re.compile(rb"(?<![0-9A-Za-z.])v?(" + re.escape(literal) + rb")(?![0-9A-Za-z]|\.[0-9A-Za-z])")
     words = needles(wanted_by((group,)))
     found = []
-    for source in _sources(root, lock):
+    for source in _sources(root, lock, (literal.lower(),)):
         # Python finds a fixed text many times faster than a pattern that starts with an optional letter, and few files
         # contain the version.
         if literal not in source.data:
@@ -89,8 +90,9 @@ def of_others(root: str, lock: Lock, group: Group, scan: Scan) -> list[Mention]:
         re.IGNORECASE,
     )
     found = []
-    for source in _sources(root, lock):
-        for match in named.finditer(source.data):
+    words = needles(wanted_by((group,)))
+    for source in _sources(root, lock, words):
+        for match in _in_lines(named, source, words):
             text = match[1].decode("ascii")
             # A number without a dot is a count or a CUDA version more often than a release.
             if "." in text and not _same(text, group.version):
@@ -104,12 +106,31 @@ def _same(text: str, version: str) -> bool:
     return same_version(text, version)
 
 
-def _sources(root: str, lock: Lock) -> Iterator[Source]:
-    for path in sorted(files.walk(root, excluder(lock.exclude))):
-        source = None if path in _WRITTEN else read_quietly(root, path, recorded=False)
+def _sources(root: str, lock: Lock, words: tuple[bytes, ...]) -> Iterator[Source]:
+    """Yield every text file that may contain one of the lower-case words, by path."""
+    search = WordSearch(root, words)
+    paths = sorted(path for path in files.walk(root, excluder(lock.exclude)) if path not in _WRITTEN)
+    for path in paths:
+        search.add(path)
+    for path in sorted(search.maybe()):
+        source = read_quietly(root, path, recorded=False)
         if source is None or len(source.data) > _LARGEST or b"\0" in source.data or _BODY.match(source.data):
             continue
         yield source
+
+
+def _in_lines(pattern: re.Pattern[bytes], source: Source, words: tuple[bytes, ...]) -> Iterator[re.Match[bytes]]:
+    """Yield the matches of a pattern that matches within one line, which contains one of the lower-case words."""
+    lines: set[int] = set()
+    for word in words:
+        place = source.lowered.find(word)
+        while place >= 0:
+            lines.add(source.data.rfind(b"\n", 0, place) + 1)
+            end = source.data.find(b"\n", place)
+            place = source.lowered.find(word, end) if end >= 0 else -1
+    for start in sorted(lines):
+        end = source.data.find(b"\n", start)
+        yield from pattern.finditer(source.data, start, end if end >= 0 else len(source.data))
 
 
 def _near(source: Source, start: int, end: int) -> bytes:

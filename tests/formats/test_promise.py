@@ -20,14 +20,47 @@ from tests.formats.test_fuzz import CASES, EDITS, NAMES, WANTED, corpus, mutated
 NAMED = sorted(form.name for form in FORMATS if form.named)
 # Parts of Python that decide how a version is bound to a name, to be put together in any order.
 PIECES = [
-    b'"0.6.1"', b"'v0.6.1'", b'"1.post1"', b'"7"', b'b"V1!2.0"', b'"flashinfer-python"', b"'--flashinfer-version'",
-    b'"FLASHINFER_VERSION"', b"flashinfer", b"flashinfer.__version__", b"FLASHINFER_VERSION", b"v", b"v = ", b" == ",
-    b" in (", b")", b"]", b", ", b": ", b"# " + b"x" * 80 + b"\n", b"\n", b"x" * 300, b"default=", b".startswith(",
-    b"version(", b"sha256=", b'"' + b"0" * 64 + b'"', b'"flashinfer-python==7"', b'"flashinfer_python [x] >= 0.6"',
-    b'"https://github.com/flashinfer-ai/"', b'"flashinfer/archive/v0.6.1.zip"', b'"pip install ', b'"',
-    b'"FLASHINFER_VERSION=0.6.1"', b"https://github.com/flashinfer-ai/flashinfer/releases/download/v0.6.1/", b"{", b"}",
-    b"flashinfer_python-0.6.1-py3-none-any.whl", b"git+ssh://git@github.com/flashinfer-ai/flashinfer@v0.6.1", b"version = ",
-]  # fmt: skip
+    b'"0.6.1"',
+    b"'v0.6.1'",
+    b'"1.post1"',
+    b'"7"',
+    b'b"V1!2.0"',
+    b'"flashinfer-python"',
+    b"'--flashinfer-version'",
+    b'"FLASHINFER_VERSION"',
+    b"flashinfer",
+    b"flashinfer.__version__",
+    b"FLASHINFER_VERSION",
+    b"v",
+    b"v = ",
+    b" == ",
+    b" in (",
+    b")",
+    b"]",
+    b", ",
+    b": ",
+    b"# " + b"x" * 80 + b"\n",
+    b"\n",
+    b"x" * 300,
+    b"default=",
+    b".startswith(",
+    b"version(",
+    b"sha256=",
+    b'"' + b"0" * 64 + b'"',
+    b'"flashinfer-python==7"',
+    b'"flashinfer_python [x] >= 0.6"',
+    b'"https://github.com/flashinfer-ai/"',
+    b'"flashinfer/archive/v0.6.1.zip"',
+    b'"pip install ',
+    b'"',
+    b'"FLASHINFER_VERSION=0.6.1"',
+    b"https://github.com/flashinfer-ai/flashinfer/releases/download/v0.6.1/",
+    b"{",
+    b"}",
+    b"flashinfer_python-0.6.1-py3-none-any.whl",
+    b"git+ssh://git@github.com/flashinfer-ai/flashinfer@v0.6.1",
+    b"version = ",
+]
 PLACES = ["setup.py", "var/spack/packages/py-flashinfer/package.py", "flashinfer/a.py"]
 
 
@@ -79,16 +112,20 @@ def test_no_python_made_of_pieces_is_ruled_out(path: str, pieces: list[bytes]) -
 @pytest.mark.parametrize(
     "text",
     [
-        b'x = flashinfer.__version__\n' + b"#" * 1900 + b'\nif x == "0.6.1":\n',
+        b"x = flashinfer.__version__\n" + b"#" * 1900 + b'\nif x == "0.6.1":\n',
         b'if ("0.6.1" ' + b" " * 4 + b"== flashinfer.__version__):\n",
         b'add("--flashinfer-version", ' + b"# x\n" * 2000 + b'default="0.6.1")\n',
         b'if flashinfer.__version__ == "1.post1":\n',
         b'x = ["flashinfer-python==7"]\n',
         b'x = ["flashinfer_python  [all]  >= 1"]\n',
-        b'version("7", sha256="' + b"0" * 64 + b'")\n' + b"x" * 9000 + b'"https://github.com/flashinfer-ai/flashinfer"\n',
-        b'"git+https://git@github.com/flashinfer-ai/flashinfer@v0.6.1"',
+        b'version("7", sha256="'
+        + b"0" * 64
+        + b'")\n'
+        + b"x" * 9000
+        + b'"https://github.com/flashinfer-ai/flashinfer"\n',
+        b'x = "git+https://git@github.com/flashinfer-ai/flashinfer@v0.6.1"',
     ],
-)  # fmt: skip
+)
 def test_python_far_from_its_name(text: bytes) -> None:
     assert look("python", Source("a.py", text), WANTED) != ((), (), ())
     assert not is_ruled_out("python", Source("a.py", text), WANTED)

@@ -64,8 +64,15 @@ def test_files_with_and_without_a_word(tmp_path: Path) -> None:
     }
     plant(tmp_path, {os.fsencode(path).decode("utf-8", "surrogateescape"): data for path, data in tree.items()})
     assert maybe(tmp_path, list(tree)) == {
-        "plain", "upper", "mixed", "pattern", "-v", "line\nend", "dir/ü\udcff", "*",
-    }  # fmt: skip
+        "plain",
+        "upper",
+        "mixed",
+        "pattern",
+        "-v",
+        "line\nend",
+        "dir/ü\udcff",
+        "*",
+    }
     assert maybe(tmp_path, list(tree), ()) == set(tree)
 
 
