@@ -16,9 +16,17 @@ class Assigned(NamedTuple):
     recorded: bool
 
 
-def assign(lock: Lock, pins: tuple[Pin, ...]) -> list[Assigned]:
-    """Assign each pin to the group that records its site, else to the only group that has its subject."""
-    recorded = {site: group for group in lock.groups for site in group.sites}
+def recorded_sites(lock: Lock) -> dict[str, Group]:
+    """Return the group of each recorded site."""
+    return {site: group for group in lock.groups for site in group.sites}
+
+
+def assign(lock: Lock, pins: tuple[Pin, ...], recorded: dict[str, Group] | None = None) -> list[Assigned]:
+    """Assign each pin to the group that records its site, else to the only group that has its subject.
+
+    A caller that asks for each file of a large lock passes `recorded`, the `recorded_sites` of the lock.
+    """
+    recorded = recorded_sites(lock) if recorded is None else recorded
     assigned = []
     for pin in pins:
         owner = recorded.get(pin.site)

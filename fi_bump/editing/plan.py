@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError, ParseError, quoted
-from fi_bump.lock import Lock
-from fi_bump.ownership import Assigned, agrees, assign, release_hashes, site_to_record
+from fi_bump.lock import Group, Lock
+from fi_bump.ownership import Assigned, agrees, assign, recorded_sites, release_hashes, site_to_record
 from fi_bump.pins import Edit, Found, Kind, Pin, Source, Span, splice
 from fi_bump.records import NamedTuple
 from fi_bump.scanning.scan import Scan
@@ -161,6 +161,7 @@ def verify(plan: Plan, refind: Callable[[Source], Found]) -> None:
     A moved pin that had checksums must have those of its release in the plan's lock, and at least one. Raises
     InternalError if any of this does not hold: a bug in fi-bump, found before anything was written.
     """
+    recorded = recorded_sites(plan.lock)
     for change in plan.changes:
         try:
             again = refind(Source(change.source.path, change.new)).pins
@@ -173,7 +174,7 @@ def verify(plan: Plan, refind: Callable[[Source], Found]) -> None:
                 place=change.source.path,
                 hint=REPORT_WITH_FILE,
             )
-        _verify_hashes(plan.lock, change, again)
+        _verify_hashes(plan.lock, change, again, recorded)
 
 
 def _as_expected(found: Reading, expected: Reading) -> bool:
@@ -183,13 +184,13 @@ def _as_expected(found: Reading, expected: Reading) -> bool:
     return same and all(each == expected.version for each in (*found.repeats[: len(expected.repeats)], *more))
 
 
-def _verify_hashes(lock: Lock, change: PlannedChange, again: tuple[Pin, ...]) -> None:
+def _verify_hashes(lock: Lock, change: PlannedChange, again: tuple[Pin, ...], recorded: dict[str, Group]) -> None:
     """Raise InternalError where a moved pin had checksums and has not exactly those of its release afterwards.
 
     `again` are the pins of the new bytes. What the plan expects counts for nothing here: the lock alone says which
     checksums a release has.
     """
-    owners = {each.pin.anchor: each for each in assign(lock, again)}
+    owners = {each.pin.anchor: each for each in assign(lock, again, recorded)}
     for pin, version, _ in change.moves:
         after, group, _ = owners[pin.anchor]
         known = release_hashes(group, pin) if group is not None else ()
