@@ -112,6 +112,17 @@ def smoke_command(
     against: Annotated[
         str | None, typer.Option(metavar="VERSION", help="Also probe this release and compare it with the locked one.")
     ] = None,
+    ab: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION",
+            help="Run this release and the locked one in turn, with the same packages beside them, and compare.",
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option("--repeat", min=1, metavar="N", help="How often --ab runs each release. Default: 3."),
+    ] = None,
     sweep: Annotated[
         str | None,
         typer.Option(metavar="PACKAGE[==V,…]", help="Compile with each release of a dependency; needs no GPU."),
@@ -122,6 +133,14 @@ def smoke_command(
     tests: Annotated[
         list[str] | None,
         typer.Option("--pytest", metavar="PATH::TEST", help="Also run this test of the repository (repeatable)."),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="K/N", help="Run only one part of N of a --sweep or an --ab, on one of N machines."),
+    ] = None,
+    merge: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Run nothing; join the JSON reports of all parts of a run."),
     ] = None,
 ) -> None:
     """Test the locked version by running its kernels on this GPU.
@@ -157,5 +176,9 @@ def smoke_command(
         against=against,
         sweep=sweep,
         tests=tuple(tests or ()),
+        ab=ab,
+        rounds=rounds,
+        shard=shard,
+        merge=merge,
     )
     sys.exit(guard(lambda: command.run(asked)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from fi_bump import user_files
 from fi_bump.audit.notes import known_breakages
 from fi_bump.bisection import candidates, state_file
 from fi_bump.bisection.known_bad import entry_of, known_bad
+from fi_bump.bisection.merge import merged_parts
 from fi_bump.bisection.model import Bisection, Expected, Question
 from fi_bump.bisection.outcome import BisectReport
 from fi_bump.bisection.session import BisectPlace, BisectSession
@@ -22,7 +24,7 @@ from fi_bump.lock import Group, Member
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known
 from fi_bump.report.bisection import output
-from fi_bump.report.formats import BisectFormat
+from fi_bump.report.formats import BISECT_FORMATS, BisectFormat
 from fi_bump.repository import Repository, open_repository
 from fi_bump.smoke import storage
 from fi_bump.smoke.interpreter import existing
@@ -112,6 +114,29 @@ def _started(options: BisectOptions, repository: Repository) -> Bisection:
     group = group_of(repository.lock, question.group)
     with asking(repository.root, repository.lock, options.online, repository.scan()) as known:
         return Bisection(question, candidates.of_index(known, question, _member(group, question.package)))
+
+
+def is_report(document: object) -> bool:
+    """Return whether a JSON document is the report of a bisection."""
+    return isinstance(document, dict) and document.get("command") == "bisect"
+
+
+def merge(repository: Repository, paths: Sequence[str], form: str, files: Sequence[str]) -> int:
+    """Join the reports of a bisection's parts, print the whole one, and return 0 if one release was found, else 1.
+
+    `form` is a format of `smoke`, of which a bisection has the table (as text), JSON and Markdown.
+    """
+    chosen = next((each for each in BISECT_FORMATS if each == {"table": "text"}.get(form, form)), None)
+    if chosen is None:
+        raise UsageError(f"a bisection has no format {form}", hint=f"use one of {', '.join(BISECT_FORMATS)}")
+    outputs = tuple(output.parse_output(text) for text in files)
+    for each in outputs:
+        user_files.refuse_unwritable(each.path)
+    state, holes = merged_parts(paths)
+    report = explained(repository, state, Online(), holes=holes)
+    output.leave(report, outputs)
+    output.show(report, chosen)
+    return int(Exit.OK if report.ok else Exit.FINDINGS)
 
 
 def _member(group: Group, package: str) -> Member:

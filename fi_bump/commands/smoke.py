@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from fi_bump import user_files
+from fi_bump.commands import bisect
 from fi_bump.commands.probing import ended_by_signals, shown_progress
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import SmokeFormat
@@ -16,10 +17,15 @@ from fi_bump.report.smoke.listing import listing
 from fi_bump.repository import open_repository
 from fi_bump.smoke import baseline, storage
 from fi_bump.smoke.interpreter import existing
+from fi_bump.smoke.merge import documents, merged
 from fi_bump.smoke.ranges import name_of, parse_sweep
 from fi_bump.smoke.registry import choose, group_of, sweepable
 from fi_bump.smoke.session import Session, Setup
-from fi_bump.versions import canonical_version
+from fi_bump.smoke.shard import parse_shard
+from fi_bump.versions import canonical_version, same_version
+
+# How often `--ab` runs each release: the fewest rounds that give an interval.
+ROUNDS = 3
 
 # What --compile-only compiles for: the only architecture with modules that are compiled ahead.
 _ARCHITECTURE = "9.0a"
@@ -51,10 +57,16 @@ class SmokeOptions(NamedTuple):
     against: str | None = None
     sweep: str | None = None
     tests: tuple[str, ...] = ()
+    ab: str | None = None
+    rounds: int | None = None
+    shard: str | None = None
+    merge: str | None = None
 
 
 def run(options: SmokeOptions) -> int:
     """Run the probes, write and print the report, and return 0 for a green verdict, else 1."""
+    if options.merge is not None:
+        return _merged(options, options.merge)
     setup, outputs = _prepare(options)
     with ended_by_signals(), shown_progress() as progress:
         session = Session(setup, progress)
@@ -117,7 +129,13 @@ def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output[SmokeFormat], .
         against=None if options.against is None else canonical_version(options.against),
         sweep=swept,
         tests=options.tests,
+        ab=None if options.ab is None else canonical_version(options.ab),
+        rounds=ROUNDS if options.rounds is None else options.rounds,
+        shard=parse_shard(options.shard),
     )
+    if setup.ab is not None and same_version(setup.ab, group.version):
+        message = f"--ab names {setup.ab}, which is the locked version"
+        raise UsageError(message, hint="name another release")
     return setup, outputs
 
 
@@ -131,6 +149,25 @@ def _compile_for(options: SmokeOptions) -> str:
     if match is None:
         raise UsageError(f"'{options.arch}' is not an architecture", hint=f"write it like {_ARCHITECTURE}")
     return match[1]
+
+
+def _merged(options: SmokeOptions, folder: str) -> int:
+    """Join the reports of a folder, write and print the whole one, and return 0 for a green verdict, else 1."""
+    default = SmokeOptions(options.root, form=options.form, outputs=options.outputs, merge=options.merge)
+    if options._replace(cache=None, group=None) != default:
+        message = "--merge runs nothing, so it can only be used with --format and --output"
+        raise UsageError(message, hint="leave out the other options")
+    repository = open_repository(options.root)
+    found = documents(folder)
+    if all(bisect.is_report(document) for _, document in found):
+        return bisect.merge(repository, [path for path, _ in found], options.form, options.outputs)
+    outputs = tuple(output.parse_output(text) for text in options.outputs)
+    for each in outputs:
+        user_files.refuse_unwritable(each.path)
+    report = merged(found)
+    output.leave(report, outputs, repository)
+    output.show(report, options.form, repository)
+    return int(Exit.OK if report.ok else Exit.FINDINGS)
 
 
 def _refuse_contradictions(options: SmokeOptions) -> None:
@@ -147,12 +184,24 @@ def _refuse_contradictions(options: SmokeOptions) -> None:
         message = "--python cannot be used with --wheelhouse or --with: nothing is installed into that interpreter"
         raise UsageError(message, hint="leave out --wheelhouse and --with")
     measured = (options.require, options.tests, options.against, options.baseline, options.devices, options.sweep)
-    if options.compile_only and any(measured):
-        message = "--compile-only cannot be used with --require, --pytest, --against, --baseline, --devices or --sweep"
+    if options.compile_only and any((*measured, options.ab)):
+        others_ = "--require, --pytest, --against, --ab, --baseline, --devices or --sweep"
+        message = f"--compile-only cannot be used with {others_}"
         raise UsageError(message, hint="leave out the other options; --compile-only runs no kernel")
     if options.sweep is not None and (options.modules is not None or options.export_modules is not None):
         message = "--sweep cannot be used with --modules or --export-modules: a sweep keeps no modules"
         raise UsageError(message, hint="leave out --modules and --export-modules")
+    if options.ab is not None and (options.python is not None or options.against is not None):
+        message = "--ab makes an environment for each of two releases, so it cannot be used with --python or --against"
+        raise UsageError(message, hint="leave out --python and --against")
+    if options.ab is not None and (options.baseline is not None or options.sweep is not None):
+        message = "--ab cannot be used with --baseline or --sweep: the other release is the baseline"
+        raise UsageError(message, hint="leave out --baseline and --sweep")
+    if options.rounds is not None and options.ab is None:
+        raise UsageError("--repeat needs --ab", hint="add --ab VERSION")
+    if options.shard is not None and options.ab is None and options.sweep is None:
+        message = "--shard needs --sweep or --ab: a run of the locked version alone is not divided"
+        raise UsageError(message, hint="leave out --shard, or add --sweep PACKAGE or --ab VERSION")
     others = (options.only, options.require, options.tests, options.against, options.baseline)
     if options.sweep is not None and any(others):
         message = "--sweep cannot be used with --only, --require, --pytest, --against or --baseline"

@@ -11,6 +11,7 @@ from fi_bump.report.compare_lines import lines
 from fi_bump.report.compare_text import TITLES
 from fi_bump.smoke.baseline import numbers
 from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport, SmokeReport, Sweep, Target
+from fi_bump.smoke.shard import Part
 from fi_bump.untrusted import printable
 
 # How many lines of a kind are shown; JSON has all of them.
@@ -103,6 +104,11 @@ def side_by_side(report: SmokeReport, other: SmokeReport) -> list[tuple[str, str
 def _values(probe: ProbeReport) -> dict[str, str]:
     kernels = {printable(name, 60): number(value) for name, value in numbers(probe.metrics) if name.endswith("_us")}
     return {"outcome": probe.outcome, "seconds": number(probe.seconds), **scalars(probe.metrics), **kernels}
+
+
+def part_line(part: Part) -> str:
+    """Return the line that says which part of a run a report is."""
+    return f"part {part.shard} of a run: join the parts with fi-bump smoke --merge DIR"
 
 
 def sweep_lines(sweep: Sweep) -> Iterator[str]:

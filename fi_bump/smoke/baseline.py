@@ -18,7 +18,7 @@ from fi_bump.smoke.registry import PYTEST
 
 SCHEMA = 1
 # The metrics that include the time of compiling.
-_COMPILING = ("compile_seconds", "jit.seconds", "seconds")
+COMPILING = ("compile_seconds", "jit.seconds", "seconds")
 _HINT = "a report that fi-bump smoke --format json wrote"
 
 
@@ -57,17 +57,27 @@ def read(path: str, name: str) -> dict[str, Any]:
     Raises FiBumpError for a file that is not a smoke report or has another schema.
     """
     hint = f"give --{name} {_HINT}"
+    document: dict[str, Any] = json_document(path, hint)
+    refuse_other(document, path, hint)
+    return document
+
+
+def json_document(path: str, hint: str) -> Any:
+    """Read a JSON document. Raises FiBumpError for a file that is not JSON, with the hint."""
     try:
-        document = json.loads(user_files.read(path).decode("utf-8-sig"), parse_constant=_no_constant)
+        return json.loads(user_files.read(path).decode("utf-8-sig"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise FiBumpError("this file is not JSON", place=path, hint=hint) from None
+
+
+def refuse_other(document: Any, path: str, hint: str) -> None:
+    """Raise FiBumpError for a document that is not a smoke report or has another schema."""
     if not isinstance(document, dict) or "schema" not in document or "probes" not in document:
         raise FiBumpError("this file is not a smoke report", place=path, hint=hint)
     if document["schema"] != SCHEMA or isinstance(document["schema"], bool):
         found = json.dumps(document["schema"])
         message = f"this report has schema {found}, not {SCHEMA}"
         raise FiBumpError(message, place=path, hint="make the report again with this version of fi-bump")
-    return document
 
 
 def _no_constant(name: str) -> float:
@@ -102,12 +112,16 @@ def _case_of(document: dict[str, Any]) -> CaseResult:
     )
 
 
-def compare(baseline: Baseline, probes: Sequence[ProbeReport], tolerance: float) -> BaselineComparison:
+def compare(
+    baseline: Baseline, probes: Sequence[ProbeReport], tolerance: float, cases: tuple[CaseChange, ...] | None = None
+) -> BaselineComparison:
     """Compare probes with the baseline: new, standing and fixed failures, and metrics that changed.
 
-    A metric counts if it changed by more than `tolerance`, a share of its earlier value.
+    A metric counts if it changed by more than `tolerance`, a share of its earlier value. `cases` are the test cases
+    that differ, if they were compared already.
     """
-    cases = tuple(change for probe in probes for change in _cases(baseline.probes.get(probe.name), probe))
+    if cases is None:
+        cases = tuple(change for probe in probes for change in _cases(baseline.probes.get(probe.name), probe))
     failures = [probe for probe in probes if probe.outcome == "fail"]
     standing = [probe.name for probe in failures if _stands(baseline.probes.get(probe.name), probe, cases)]
     passing = [probe.name for probe in probes if probe.outcome in ("pass", "compiled")]
@@ -148,7 +162,7 @@ def _changes(old: ProbeReport | None, new: ProbeReport, tolerance: float) -> Ite
     if old is None or "not-run" in (old.outcome, new.outcome):
         return
     before, now = (dict(numbers({"seconds": each.seconds, **each.metrics})) for each in (old, new))
-    left_out = _COMPILING if _was_cached(before) is not _was_cached(now) else ()
+    left_out = COMPILING if _was_cached(before) is not _was_cached(now) else ()
     for metric, after in now.items():
         earlier = before.get(metric)
         if earlier is not None and metric not in left_out and abs(after - earlier) > tolerance * abs(earlier):
@@ -157,7 +171,7 @@ def _changes(old: ProbeReport | None, new: ProbeReport, tolerance: float) -> Ite
 
 def _was_cached(measured: Mapping[str, float]) -> bool:
     """Return whether the module was already compiled by an earlier run, so that its times do not describe the wheel."""
-    return measured.get(_COMPILING[0], 1.0) < 1.0
+    return measured.get(COMPILING[0], 1.0) < 1.0
 
 
 def numbers(metrics: Mapping[str, Any], path: str = "", measured: bool = False) -> Iterator[tuple[str, float]]:

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from fi_bump.compare.cases import NO_CASES, CaseResult
 from fi_bump.compare.model import CaseChange
+from fi_bump.smoke.ab_model import AbComparison
 from fi_bump.smoke.case_changes import skipped, worse
 from fi_bump.smoke.probes.protocol import ProbeResult
 from fi_bump.smoke.registry import PYTEST, Capability, Probe
+from fi_bump.smoke.shard import Part
 
 
 class Device(NamedTuple):
@@ -133,7 +135,10 @@ class Problem(NamedTuple):
 
 
 class SmokeReport(NamedTuple):
-    """Everything that a run found. `problems` are the reasons if `ok` is false, else empty."""
+    """Everything that a run found. `problems` are the reasons if `ok` is false, else empty.
+
+    `part` says which part of a run that several machines share this is; None for a whole run.
+    """
 
     ok: bool
     group: str
@@ -145,6 +150,8 @@ class SmokeReport(NamedTuple):
     comparison: BaselineComparison | None = None
     against: SmokeReport | None = None
     sweep: Sweep | None = None
+    ab: AbComparison | None = None
+    part: Part | None = None
 
 
 def reported(name: str, result: ProbeResult, seconds: float, cases: Mapping[str, CaseResult] = NO_CASES) -> ProbeReport:
@@ -181,8 +188,12 @@ def problems(
     runnable: Iterable[str],
     comparison: BaselineComparison | None = None,
     tests: Sequence[str] = (),
+    *,
+    part: bool = False,
 ) -> tuple[Problem, ...]:
     """Return the reasons for a red verdict in the order of the probes; empty for a green one.
+
+    A `part` of a run may have nothing to test.
 
     `runnable` are the probes that this machine can run; for them compiling is not enough. Failures that the baseline of
     `comparison` has too do not count. A required probe that did not run counts even if it did not run in the baseline,
@@ -190,7 +201,7 @@ def problems(
     """
     found = {probe.name: probe for probe in probes}
     accepted, able = set(comparison.standing_failures if comparison else ()), {*runnable, PYTEST}
-    reasons = [] if required else [Problem(None, "no probe can run on this machine, so nothing was tested")]
+    reasons = [] if required or part else [Problem(None, "no probe can run on this machine, so nothing was tested")]
     for name in dict.fromkeys([*found, *required]):
         probe = found.get(name)
         if probe is None:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from fi_bump.compare.report_file import change_of
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke import baseline
-from fi_bump.smoke.model import BaselineComparison, Device, MetricChange, Problem, SmokeReport, Target, problem_of_tests
+from fi_bump.smoke.ab_model import AbComparison, AbProbe, AbText, AbValue, Estimate, Kind
+from fi_bump.smoke.model import (
+    BaselineComparison,
+    Device,
+    MetricChange,
+    Problem,
+    RepositoryPin,
+    SmokeReport,
+    Sweep,
+    SweptRelease,
+    Target,
+    problem_of_tests,
+)
+from fi_bump.smoke.shard import Part
 
 _HINT = "give --smoke a report that fi-bump smoke --format json wrote"
 
@@ -18,13 +31,22 @@ def load(path: str) -> SmokeReport:
     Raises FiBumpError for a file that is not a smoke report, has another schema, or is the report of a sweep.
     """
     document = baseline.read(path, "smoke")
-    try:
-        report = _report(document)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise FiBumpError("this file is not a smoke report", place=path, hint=_HINT) from None
-    if document.get("sweep") is not None:
+    report = parsed(path, document, _HINT)
+    if report.part is not None:
+        hint = "join the parts with fi-bump smoke --merge DIR --output smoke.json"
+        raise FiBumpError(f"this report is part {report.part.shard} of a run", place=path, hint=hint)
+    if report.sweep is not None:
         raise FiBumpError("this report is about a sweep, not about the probes", place=path, hint=_HINT)
     return report
+
+
+def parsed(path: str, document: Any, hint: str) -> SmokeReport:
+    """Return the report in a document. Raises FiBumpError with the hint for any other document."""
+    baseline.refuse_other(document, path, hint)
+    try:
+        return _report(document)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise FiBumpError("this file is not a smoke report", place=path, hint=hint) from None
 
 
 def beside(report: SmokeReport, earlier: baseline.Baseline, tolerance: float) -> SmokeReport:
@@ -49,6 +71,60 @@ def _report(document: dict[str, Any]) -> SmokeReport:
         problems=tuple(Problem(each["probe"], each["message"]) for each in document["problems"]),
         probes=tuple(map(baseline.probe_of, document["probes"])),
         comparison=None if compared is None else _comparison(compared),
+        # Reports of earlier versions of fi-bump have no A/B comparison and no parts.
+        sweep=None if document.get("sweep") is None else _sweep(document["sweep"]),
+        ab=None if document.get("ab") is None else _ab(document["ab"]),
+        part=None if document.get("part") is None else _part(document["part"]),
+    )
+
+
+def _part(document: dict[str, Any]) -> Part:
+    return Part(int(document["number"]), int(document["of"]), tuple(map(str, document["plan"])))
+
+
+def _sweep(document: dict[str, Any]) -> Sweep:
+    return Sweep(
+        package=str(document["package"]),
+        admitted=str(document["admitted"]),
+        releases=tuple(
+            SweptRelease(str(each["version"]), str(each["outcome"]), each["reason"]) for each in document["releases"]
+        ),
+        range=document["range"],
+        pins=tuple(RepositoryPin(each["place"], each["version"], each["inside"]) for each in document["pins"]),
+    )
+
+
+def _ab(document: dict[str, Any]) -> AbComparison:
+    return AbComparison(
+        version=str(document["version"]),
+        rounds=int(document["rounds"]),
+        cards=tuple(map(str, document["cards"])),
+        held=tuple(map(str, document["held"])),
+        packages=tuple((each["package"], each["locked"], each["other"]) for each in document["packages"]),
+        probes=tuple(map(_ab_probe, document["probes"])),
+        cases=tuple(map(change_of, document["cases"])),
+    )
+
+
+def _ab_probe(document: dict[str, Any]) -> AbProbe:
+    values = tuple(
+        AbValue(
+            metric=str(each["metric"]),
+            kind=next(kind for kind in get_args(Kind) if kind == each["kind"]),
+            locked=tuple(map(float, each["locked"])),
+            other=tuple(map(float, each["other"])),
+            estimate=None if each["estimate"] is None else Estimate(**each["estimate"]),
+        )
+        for each in document["values"]
+    )
+    return AbProbe(
+        name=str(document["name"]),
+        locked=tuple(map(str, document["locked"])),
+        other=tuple(map(str, document["other"])),
+        locked_reason=document["locked_reason"],
+        other_reason=document["other_reason"],
+        values=values,
+        texts=tuple(AbText(each["metric"], each["locked"], each["other"]) for each in document["texts"]),
     )
 
 

@@ -11,6 +11,7 @@ from fi_bump.errors import FiBumpError
 from fi_bump.lock import Group
 from fi_bump.repository import Repository
 from fi_bump.smoke import model, modules, storage
+from fi_bump.smoke.ab_run import AbPlan, AbSide, AbSides, run_ab
 from fi_bump.smoke.base_interpreter import Base, examine
 from fi_bump.smoke.baseline import Baseline, compare
 from fi_bump.smoke.beside import pinned_beside
@@ -21,9 +22,10 @@ from fi_bump.smoke.model import SmokeReport, Target
 from fi_bump.smoke.probes.protocol import ProbeRequest
 from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.ranges import name_of
-from fi_bump.smoke.registry import PACKAGES, PYTEST, TARGET, Probe
+from fi_bump.smoke.registry import PACKAGES, PROBES, PYTEST, TARGET, Probe
 from fi_bump.smoke.repository_pins import pins_of
 from fi_bump.smoke.runner import choose_devices, compile_job, probe_job, run_jobs
+from fi_bump.smoke.shard import Part, Shard
 from fi_bump.smoke.sweep import SweepPlan, sweep
 from fi_bump.versions import same_version
 
@@ -56,6 +58,9 @@ class Setup(NamedTuple):
     against: str | None
     sweep: tuple[str, tuple[str, ...]] | None
     tests: tuple[str, ...]
+    ab: str | None = None
+    rounds: int = 3
+    shard: Shard | None = None
 
 
 class Session:
@@ -74,8 +79,10 @@ class Session:
         version = self._setup.group.version
         if self._setup.sweep is not None:
             return self._swept(version, *self._setup.sweep)
-        versions = [version] if self._setup.against is None else [version, self._setup.against]
         self._take_modules()
+        if self._setup.ab is not None:
+            return self._beside_each_other(version, self._setup.ab)
+        versions = [version] if self._setup.against is None else [version, self._setup.against]
         # Make all environments before the first probe, so that a failed installation does not waste minutes of probes.
         locked, *others = [self._target(each) for each in versions]
         report = self._examined(*locked, self._setup.baseline)
@@ -156,10 +163,10 @@ class Session:
             message = f"this interpreter has {has}, but the lock says {version}"
             hint = "leave out --python, so that the sweep installs the locked version"
             raise FiBumpError(message, place=interpreter.python, hint=hint)
-        plan = SweepPlan(package, versions, self._wanted(version), request, setup.seconds)
+        plan = SweepPlan(package, versions, self._wanted(version), request, setup.seconds, setup.shard)
         pins = pins_of(setup.repository, package)
-        swept = sweep(plan, target, interpreter, self._maker, self._progress, pins)
-        problems = model.sweep_problems(swept)
+        swept, planned = sweep(plan, target, interpreter, self._maker, self._progress, pins)
+        problems = model.sweep_problems(swept) if setup.shard is None else ()
         return SmokeReport(
             ok=not problems,
             group=setup.group.name,
@@ -169,15 +176,52 @@ class Session:
             problems=problems,
             probes=(),
             sweep=swept,
+            part=None if setup.shard is None else Part(setup.shard.number, setup.shard.of, planned),
         )
 
-    def _target(self, version: str) -> tuple[Interpreter, ProbeRequest, Target]:
-        """Return the interpreter for a release, the request for its probes, and its description."""
+    def _beside_each_other(self, version: str, other: str) -> SmokeReport:
+        """Run both releases in turn, each in an environment with the same packages beside it, and compare them."""
+        setup = self._setup
+        locked = self._target(version)
+        held = self._held(locked[2])
+        self._progress.note(f"both releases have {' '.join(held)}" if held else "nothing is held beside the releases")
+        sides = AbSides(AbSide(*locked), AbSide(*self._target(other, held)))
+        plan = AbPlan(
+            probes=setup.probes,
+            required=setup.required,
+            tests=setup.tests,
+            root=setup.repository.root,
+            devices=setup.devices,
+            seconds=setup.seconds,
+            rounds=setup.rounds,
+            shard=setup.shard,
+            held=held,
+        )
+        return run_ab(plan, sides, setup.group.name, self._progress)
+
+    def _held(self, target: Target) -> tuple[str, ...]:
+        """Return requirements that give another release the same packages beside it: those that the probes use."""
+        setup = self._setup
+        named = (*setup.extra, *self._beside)
+        decided = {member.name for member in setup.group.packages} | set(map(name_of, named))
+        decided |= set() if self._base is None else self._base.packages.keys()
+        names = sorted({name for probe in PROBES.values() for name in probe.packages} - decided)
+        # The local label (+cu130) is dropped: it does not name another release, and an index may not have it.
+        held = tuple(f"{name}=={target.packages[name].partition('+')[0]}" for name in names if name in target.packages)
+        return (*named, *held)
+
+    def _target(self, version: str, held: tuple[str, ...] = ()) -> tuple[Interpreter, ProbeRequest, Target]:
+        """Return the interpreter for a release, the request for its probes, and its description.
+
+        `held` are requirements of its environment.
+        """
         setup = self._setup
         if setup.python is not None:
             python = existing(setup.python)
         else:
             wanted = self._wanted(version)
+            more = [each for each in held if each not in wanted.requirements]
+            wanted = wanted._replace(requirements=(*wanted.requirements, *more))
             self._progress.note(f"making an environment with {' '.join(wanted.requirements)}")
             python = self._maker.make(wanted)
         folder = storage.fresh_folder(setup.cache, "runs", f"{setup.group.name}-{version}")

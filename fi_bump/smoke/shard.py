@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fi_bump.errors import UsageError
@@ -20,6 +21,34 @@ class Shard(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"
+
+
+class Part(NamedTuple):
+    """A report about one part of a run: which part, and everything that the whole run has to try."""
+
+    number: int
+    of: int
+    plan: tuple[str, ...]
+
+    @property
+    def shard(self) -> Shard:
+        """Which part it is."""
+        return Shard(self.number, self.of)
+
+
+def missing(parts: Sequence[Part]) -> Iterator[tuple[Shard, tuple[str, ...]]]:
+    """Yield each part of the run of which there is no report, with what it had to try."""
+    first = parts[0]
+    for number in range(1, first.of + 1):
+        if number not in {each.number for each in parts}:
+            shard = Shard(number, first.of)
+            yield shard, tuple(first.plan[place] for place in shard.part(len(first.plan)))
+
+
+def hole(shard: Shard, plan: Sequence[str]) -> str:
+    """Return the words for a part that left no report."""
+    what = f"these were not tried: {', '.join(plan)}" if plan else "it had nothing to try"
+    return f"part {shard} left no report, so {what}"
 
 
 def parse_shard(text: str | None) -> Shard | None:

@@ -18,6 +18,7 @@ from fi_bump.smoke.ranges import admitted, name_of, range_to_pin, within
 from fi_bump.smoke.registry import Probe, sweepable
 from fi_bump.smoke.repository_pins import Pins
 from fi_bump.smoke.runner import probe_job, run_jobs
+from fi_bump.smoke.shard import Shard
 
 
 class SweepPlan(NamedTuple):
@@ -28,10 +29,16 @@ class SweepPlan(NamedTuple):
     wanted: EnvironmentRequest
     request: ProbeRequest
     seconds: float | None = None
+    shard: Shard | None = None
 
 
-def sweep(plan: SweepPlan, target: Target, base: Interpreter, maker: Maker, progress: Progress, pins: Pins) -> Sweep:
-    """Try each release in its own environment. Raises FiBumpError if there is no release to try."""
+def sweep(
+    plan: SweepPlan, target: Target, base: Interpreter, maker: Maker, progress: Progress, pins: Pins
+) -> tuple[Sweep, tuple[str, ...]]:
+    """Try each release of the plan's shard, or of all, in its own environment; return also all versions to try.
+
+    Raises FiBumpError if there is no release to try.
+    """
     probes = sweepable(plan.package)
     specifier = admitted(target.requires, plan.package, target.markers)
     versions = list(plan.versions)
@@ -41,9 +48,13 @@ def sweep(plan: SweepPlan, target: Target, base: Interpreter, maker: Maker, prog
     if not versions:
         hint = f"name releases: --sweep {plan.package}==VERSION,…"
         raise FiBumpError(f"found no release of {plan.package}{specifier}", hint=hint)
-    tried = tuple(_try(plan, probes, target, base, maker, progress, version) for version in versions)
+    own = versions if plan.shard is None else [versions[place] for place in plan.shard.part(len(versions))]
+    tried = tuple(_try(plan, probes, target, base, maker, progress, version) for version in own)
+    if plan.shard is not None:
+        # One part cannot tell a range.
+        return Sweep(plan.package, specifier, tried, None, pins.judged(None, ())), tuple(versions)
     chosen = range_to_pin(plan.package, tried, pins.exact[0][1] if pins.exact else None)
-    return Sweep(plan.package, specifier, tried, chosen, pins.judged(chosen, tried))
+    return Sweep(plan.package, specifier, tried, chosen, pins.judged(chosen, tried)), tuple(versions)
 
 
 def _try(

@@ -102,7 +102,9 @@ class Made(Maker):
 def swept(tmp_path: Path, versions: tuple[str, ...], pins: Pins, progress: Remembered) -> Sweep:
     plan = SweepPlan(DSL, versions, EnvironmentRequest(("flashinfer-python==0.6.8.post1",)), REQUEST, 60.0)
     base = Interpreter(sys.executable, str(tmp_path))
-    return sweep(plan, TARGET, base, Made(str(tmp_path)), progress, pins)
+    found, planned = sweep(plan, TARGET, base, Made(str(tmp_path)), progress, pins)
+    assert planned == versions
+    return found
 
 
 def test_named_releases(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from fi_bump.findings.rules import Rule, rules_of
 from fi_bump.formats.shared.json_strings import scalars
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Place, Source
+from fi_bump.report.ab_lines import ab_lines
 from fi_bump.report.findings.model import Passed, Report, Result
-from fi_bump.report.smoke_text import comparison_lines, sweep_lines, target_line, verdict
+from fi_bump.report.smoke_text import comparison_lines, part_line, sweep_lines, target_line, verdict
 from fi_bump.smoke.model import Problem, SmokeReport
 
 
@@ -56,10 +57,14 @@ def _of_sweep(report: SmokeReport, message: str) -> tuple[Place, str] | None:
 
 def _summary(report: SmokeReport) -> Iterator[str]:
     yield target_line(report.target)
-    if report.sweep is not None:
+    if report.part is not None:
+        yield part_line(report.part)
+    if report.sweep is not None and report.part is None:
         yield from sweep_lines(report.sweep)
     if report.comparison is not None:
         yield from comparison_lines(report.comparison)
+    if report.ab is not None:
+        yield from ab_lines(report.ab, report.version)
     yield verdict(report)
 
 

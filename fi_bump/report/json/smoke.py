@@ -6,6 +6,7 @@ from typing import Any
 
 from fi_bump.report.json.compare import change_document
 from fi_bump.report.json.text import json_text
+from fi_bump.smoke.ab_model import AbComparison, AbValue
 from fi_bump.smoke.baseline import SCHEMA
 from fi_bump.smoke.model import BaselineComparison, ProbeReport, SmokeReport, Sweep, Target
 
@@ -27,7 +28,33 @@ def _report(report: SmokeReport) -> dict[str, Any]:
         "comparison": None if report.comparison is None else _comparison(report.comparison),
         "against": None if report.against is None else _report(report.against),
         "sweep": None if report.sweep is None else _sweep(report.sweep),
+        "ab": None if report.ab is None else _ab(report.ab),
+        "part": None if report.part is None else {**report.part._asdict(), "plan": list(report.part.plan)},
     }
+
+
+def _ab(ab: AbComparison) -> dict[str, Any]:
+    return {
+        "version": ab.version,
+        "rounds": ab.rounds,
+        "cards": list(ab.cards),
+        "held": list(ab.held),
+        "packages": [{"package": name, "locked": ours, "other": theirs} for name, ours, theirs in ab.packages],
+        "probes": [
+            {
+                **probe._asdict(),
+                "values": [_value(each) for each in probe.values],
+                "texts": [each._asdict() for each in probe.texts],
+            }
+            for probe in ab.probes
+        ],
+        "cases": [change_document(change) for change in ab.cases],
+    }
+
+
+def _value(value: AbValue) -> dict[str, Any]:
+    estimate = None if value.estimate is None else value.estimate._asdict()
+    return {**value._asdict(), "estimate": estimate, "differs": value.differs}
 
 
 def _target(target: Target) -> dict[str, Any]:

@@ -6,8 +6,19 @@ import json
 import re
 from collections.abc import Iterator
 
+from fi_bump.report.ab_lines import ab_lines, ab_rows
 from fi_bump.report.findings.markdown import bullets, plain, table
-from fi_bump.report.smoke_text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
+from fi_bump.report.smoke_text import (
+    comparison_lines,
+    detail,
+    number,
+    part_line,
+    side_by_side,
+    sweep_lines,
+    target_line,
+    verdict,
+)
+from fi_bump.smoke.ab_model import AbComparison
 from fi_bump.smoke.model import SmokeReport
 
 
@@ -24,7 +35,7 @@ def _blocks(report: SmokeReport) -> Iterator[str]:
     if report.sweep is not None:
         rows = [(f"{report.sweep.package} {r.version}", r.outcome, r.reason or "") for r in report.sweep.releases]
         yield table(("release", "outcome", "reason"), rows)
-        yield bullets(sweep_lines(report.sweep))
+        yield bullets(sweep_lines(report.sweep) if report.part is None else [part_line(report.part)])
     else:
         probes = [(p.name, p.outcome, number(p.seconds), detail(p.reason, p.metrics)) for p in report.probes]
         yield table(("probe", "outcome", "seconds", "reason and metrics"), probes)
@@ -35,7 +46,19 @@ def _blocks(report: SmokeReport) -> Iterator[str]:
     if report.against is not None:
         header = ("probe", "value", report.version, report.against.version)
         yield table(header, side_by_side(report, report.against))
+    if report.ab is not None:
+        yield from ab_blocks(report.ab, report.version)
+        if report.part is not None:
+            yield f"{plain(part_line(report.part))}\n"
     yield from _numbers(report)
+
+
+def ab_blocks(ab: AbComparison, version: str) -> Iterator[str]:
+    """Yield an A/B comparison: what was compared, a table of the differences, and what does not differ."""
+    rows = ab_rows(ab, version)
+    yield bullets(ab_lines(ab, version, differences=False))
+    if rows:
+        yield table(("probe", "what differs", f"{version} (locked)", ab.version, "how sure"), rows)
 
 
 def _numbers(report: SmokeReport) -> Iterator[str]:

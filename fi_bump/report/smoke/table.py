@@ -11,7 +11,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fi_bump.report.smoke_text import comparison_lines, detail, number, side_by_side, sweep_lines, target_line, verdict
+from fi_bump.report.ab_lines import ab_lines
+from fi_bump.report.smoke_text import (
+    comparison_lines,
+    detail,
+    number,
+    part_line,
+    side_by_side,
+    sweep_lines,
+    target_line,
+    verdict,
+)
 from fi_bump.smoke.model import SmokeReport
 
 
@@ -24,7 +34,7 @@ def table_text(report: SmokeReport) -> str:
     if report.sweep is not None:
         rows = [(f"{report.sweep.package} {r.version}", r.outcome, r.reason or "") for r in report.sweep.releases]
         console.print(_table(("release", "outcome", ""), rows))
-        _lines(console, sweep_lines(report.sweep))
+        _lines(console, sweep_lines(report.sweep) if report.part is None else ())
     else:
         probes = [(p.name, p.outcome, number(p.seconds), detail(p.reason, p.metrics)) for p in report.probes]
         console.print(_table(("probe", "outcome", "seconds", ""), probes))
@@ -33,6 +43,10 @@ def table_text(report: SmokeReport) -> str:
     if report.against is not None:
         header = ("probe", "", report.version, report.against.version)
         console.print(_table(header, side_by_side(report, report.against)))
+    if report.ab is not None:
+        _lines(console, ab_lines(report.ab, report.version))
+    if report.part is not None:
+        _lines(console, [part_line(report.part)])
     _lines(console, [verdict(report), *(f"  {problem.message}" for problem in report.problems)])
     return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().rstrip("\n").split("\n"))
 
