@@ -55,6 +55,7 @@ DOORS = {
         "commands/check_online.py",
         "editing/second_opinion.py",
         "report/json/audit.py",
+        "smoke/merge.py",
         "smoke/ranges.py",
         "versions.py",
     },

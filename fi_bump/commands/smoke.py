@@ -185,8 +185,9 @@ def _refuse_contradictions(options: SmokeOptions) -> None:
         raise UsageError(message, hint="leave out --wheelhouse and --with")
     measured = (options.require, options.tests, options.against, options.baseline, options.devices, options.sweep)
     if options.compile_only and any((*measured, options.ab)):
-        others_ = "--require, --pytest, --against, --ab, --baseline, --devices or --sweep"
-        message = f"--compile-only cannot be used with {others_}"
+        message = (
+            "--compile-only cannot be used with --require, --pytest, --against, --ab, --baseline, --devices or --sweep"
+        )
         raise UsageError(message, hint="leave out the other options; --compile-only runs no kernel")
     if options.sweep is not None and (options.modules is not None or options.export_modules is not None):
         message = "--sweep cannot be used with --modules or --export-modules: a sweep keeps no modules"

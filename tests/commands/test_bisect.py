@@ -517,3 +517,32 @@ def test_pytest_is_missing(bisect: Bisect, made: type[Made], root: Path, monkeyp
         2,
         ["fi-bump: the environment has no pytest, which --pytest needs", "help: add --with pytest", ""],
     )
+
+
+def test_the_parts_of_a_bisection_are_joined(
+    bisect: Bisect, made: type[Made], run: Run, root: Path, index: Index, tmp_path: Path
+) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for number in (1, 2, 3):
+        result = bisect(*ASKED, "--shard", f"{number}/3", "--output", str(folder / f"{number}.json"))
+        assert result.code == 0
+        assert result.out.endswith(f"part {number}/3 of a run: join the parts with fi-bump smoke --merge DIR\n")
+    assert versions(made) == ["0.6.0", "0.6.3", "0.6.1", "0.6.4", "0.6.2", "0.6.5"]
+    for path in folder.iterdir():
+        VALIDATOR.validate(json.loads(path.read_text()))
+    whole = tmp_path / "whole.json"
+    result = run(root, "smoke", "--merge", str(folder), "--output", str(whole))
+    assert result.code == 0
+    assert "  0.6.2  good, yanked (wrong numbers)\n  0.6.3  bad: " in result.out
+    assert "the first bad release of flashinfer-python is 0.6.3, uploaded on 2026-05-01\n" in result.out
+    assert json.loads(whole.read_text())["found"]["version"] == "0.6.3"
+    (folder / "2.json").unlink()
+    result = run(root, "smoke", "--merge", str(folder))
+    assert result.code == 1
+    assert "not certain: part 2/3 left no report, so these were not tried: 0.6.1, 0.6.4\n" in result.out
+    result = run(root, "smoke", "--merge", str(folder), "--format", "sarif")
+    assert (result.code, result.err) == (
+        2,
+        "fi-bump: a bisection has no format sarif\nhelp: use one of text, json, markdown\n",
+    )

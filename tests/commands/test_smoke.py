@@ -502,7 +502,7 @@ def test_a_report_is_printed_though_its_modules_cannot_be_copied(smoke: Smoke, t
         (["--compile-only", "--arch", "hopper"], "'hopper' is not an architecture", "write it like 9.0a"),
         (
             ["--compile-only", "--devices", "0"],
-            "--compile-only cannot be used with --require, --pytest, --against, --baseline, --devices or --sweep",
+            "--compile-only cannot be used with --require, --pytest, --against, --ab, --baseline, --devices or --sweep",
             "leave out the other options; --compile-only runs no kernel",
         ),
         (

@@ -273,3 +273,14 @@ def test_the_worst_round_counts() -> None:
     ]
     assert worst(rounds) == ProbeReport("p", "fail", "in 1 of 3 rounds: x", 2.0, {"a": 2})
     assert worst(rounds[::2]) == ProbeReport("p", "pass", None, 2.0, {"a": 3})
+
+
+def test_the_table_is_in_the_pull_requests_body_before_the_probes(ab: Ab, run: Run, tmp_path: Path) -> None:
+    report, lock = tmp_path / "smoke.json", tmp_path / "earlier.lock.json"
+    ab("--output", str(report))
+    lock.write_bytes((ab.engine / "versions.lock.json").read_bytes().replace(OLD.encode(), b"0.6.7"))
+    body = run(ab.engine, "pr-body", "--from-lock", str(lock), "--smoke", str(report), "--offline").out
+    place = body.index("| probe | what differs | 0.6.8.post1 (locked) | 0.6.11.post2 | how sure |")
+    assert body.index("#### flashinfer 0.6.8.post1: ok") < place < body.index("| probe | outcome | seconds |")
+    assert "| mxfp4-sm90-interleave | error worst\\_token | 0.004 | 0.0052 | every round apart |\n" in body
+    assert "| mxfp4-sm90-interleave | layout | legacy | interleaved | in every round |\n" in body

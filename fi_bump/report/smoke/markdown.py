@@ -32,6 +32,11 @@ def _blocks(report: SmokeReport) -> Iterator[str]:
     yield f"{plain(target_line(report.target))}\n"
     if report.problems:
         yield bullets(problem.message for problem in report.problems)
+    if report.ab is not None:
+        # A reviewer wants to know first what the bump changes.
+        yield from ab_blocks(report.ab, report.version)
+    if report.part is not None and report.sweep is None:
+        yield f"{plain(part_line(report.part))}\n"
     if report.sweep is not None:
         rows = [(f"{report.sweep.package} {r.version}", r.outcome, r.reason or "") for r in report.sweep.releases]
         yield table(("release", "outcome", "reason"), rows)
@@ -46,10 +51,6 @@ def _blocks(report: SmokeReport) -> Iterator[str]:
     if report.against is not None:
         header = ("probe", "value", report.version, report.against.version)
         yield table(header, side_by_side(report, report.against))
-    if report.ab is not None:
-        yield from ab_blocks(report.ab, report.version)
-        if report.part is not None:
-            yield f"{plain(part_line(report.part))}\n"
     yield from _numbers(report)
 
 
