@@ -61,7 +61,8 @@ def _values(locked: Sequence[ProbeReport], other: Sequence[ProbeReport]) -> Iter
     sides = [[dict(numbers({"seconds": each.seconds, **each.metrics})) for each in side] for side in (locked, other)]
     common = [name for name in sides[0][0] if all(name in each for side in sides for each in side)]
     if any(name in common for name in COMPILING if name != "seconds"):
-        common.remove("seconds")  # the time of compiling is part of it, in the first round only
+        # The time of compiling is part of it, in the first round only.
+        common = [name for name in common if name != "seconds"]
     for name in common:
         ours, theirs = (tuple(each[name] for each in side) for side in sides)
         if name in COMPILING and name != "seconds":

@@ -163,7 +163,7 @@ class Session:
             message = f"this interpreter has {has}, but the lock says {version}"
             hint = "leave out --python, so that the sweep installs the locked version"
             raise FiBumpError(message, place=interpreter.python, hint=hint)
-        plan = SweepPlan(package, versions, self._wanted(version), request, setup.seconds, setup.shard)
+        plan = SweepPlan(package, versions, self._wanted(version), request, setup.seconds, shard=setup.shard)
         pins = pins_of(setup.repository, package)
         swept, planned = sweep(plan, target, interpreter, self._maker, self._progress, pins)
         problems = model.sweep_problems(swept) if setup.shard is None else ()

@@ -180,6 +180,8 @@ def test_json() -> None:
         "comparison": None,
         "against": None,
         "sweep": None,
+        "ab": None,
+        "part": None,
     }
 
 
