@@ -88,8 +88,8 @@ def _at_the_pin(
     use: Use, before: Met, after: Met | None, pinned: ReleaseSide, proposed: ReleaseSide | None
 ) -> Iterator[Raised]:
     """Code that does not fit the release that it is pinned to: it is ahead of its pin, or was never run."""
-    if use.is_guess:
-        return
+    if use.is_guess or (before.absent is None and before.shape is not None and before.shape.foreign):
+        return  # another package's decorator may take more than the function does
     repaired = None if proposed is None or after is None else not after.is_broken
     for each in _broken(use, before, pinned):
         if each.rule is not Rule.API_GUARDED:
@@ -103,6 +103,8 @@ def _on_the_way(
 ) -> Iterator[Raised]:
     """What the proposed release changes for a use."""
     changes = _changes(before, after)
+    if after.absent is None and _has_other_decorators(before, after):
+        return  # what another package's decorator makes of it is not known, and not the same
     if after.is_broken:
         known = set() if before is None else {*before.misfits, *([before.absent] if before.absent else [])}
         for each in _broken(use, after, proposed, known):
@@ -113,8 +115,6 @@ def _on_the_way(
         return
     if len(use.references) > 1:
         return  # which of them is meant is not known, and on the two sides it may be another one
-    if before.shape.foreign != after.shape.foreign:
-        return  # what another package's decorator makes of it is not known, and not the same
     symbol = symbol_of(use, after)
     old, new = defined(pinned, before, symbol), defined(proposed, after, symbol)
     moved = shifts(before.shape.signature, after.shape.signature, use.call)
@@ -130,6 +130,13 @@ def _on_the_way(
         message = f"{symbol}(): the default of {was.name} is {now.default} in {proposed.label}, not {was.default}"
         found = Raised(Rule.API_DEFAULT, symbol, was.name, message, use)
         yield found._replace(old=old, new=new, changes=changes)
+
+
+def _has_other_decorators(before: Met | None, after: Met) -> bool:
+    """Whether other decorators of other packages are around a function than before."""
+    if before is None or before.shape is None or after.shape is None:
+        return False
+    return before.shape.foreign != after.shape.foreign
 
 
 def _broken(use: Use, met: Met, side: ReleaseSide, known: Iterable[object] = ()) -> Iterator[Raised]:

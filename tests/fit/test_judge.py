@@ -155,3 +155,89 @@ def moved(old: Any, new: Any, call: Call) -> list[int]:
 def holder(arguments: dict[str, Any], index: int) -> str | None:
     """The named parameter that took a positional argument."""
     return next((name for name, value in arguments.items() if type(value) is int and value == index), None)
+
+
+RENAMES = """\
+def renamed(old, new):
+    def decorator(f):
+        def wrapper(*args, **kwargs):
+            if old in kwargs:
+                kwargs[new] = kwargs.pop(old)
+            return f(*args, **kwargs)
+        return wrapper
+    return decorator
+
+
+"""
+DECORATED = [
+    pytest.param(
+        f"{RENAMES}@renamed('k', 'key')\ndef run(key): ...\n", id="a decorator that takes keywords by variable"
+    ),
+    pytest.param("from other import extended\n\n\n@extended\ndef run(q): ...\n", id="another package's decorator"),
+    pytest.param(
+        "from other import strict\nfrom dataclasses import dataclass\n\n\n@strict(accept_kwargs=True)\n@dataclass\n"
+        "class run:\n    q: int = 1\n",
+        id="a dataclass with one more decorator",
+    ),
+]
+
+
+@pytest.mark.parametrize("source", DECORATED)
+def test_what_a_decorator_may_take_is_not_called_wrong(tmp_path: Path, source: str) -> None:
+    assert findings(tmp_path, "import kit\nkit.run(k=1)\n", source, source) == []
+
+
+def test_another_decorator_than_before_is_not_judged(tmp_path: Path) -> None:
+    old = "from other import a\n\n\n@a\ndef run(q, k=1): ...\n"
+    new = old.replace("a\n", "b\n").replace(", k=1", "")
+    assert findings(tmp_path, "import kit\nkit.run(1, k=1)\n", old, new) == []
+    # The same one does the same to both.
+    assert said(findings(tmp_path, "import kit\nkit.run(1, k=1)\n", old, old.replace(", k=1", ""))) == [
+        ("api-keyword", "run() does not take the keyword k in kit 2.0")
+    ]
+
+
+def missing(root: Path, engine: str, files: dict[str, str]) -> list[str]:
+    """The messages about an engine's module that is held against one release."""
+    plant(root, {"engine.py": engine.encode()})
+    found = engine_uses(RepositoryFiles(str(root)).read, ["engine.py"], SUBJECT)
+    side = ReleaseSide("kit", "1.0", Library(Folder(files)), found.stored)
+    return [each.message for each in grouped(judge(found.uses, side, None))]
+
+
+@pytest.mark.parametrize(
+    ("init", "is_known"),
+    [
+        ("import sys\nfor name in NAMES:\n    sys.modules[f'kit.{name}'] = make(name)\n", False),
+        ("import sys\nsys.modules['kit.other'] = 1\n", True),
+        ("import sys\nsys.modules[__name__] = make()\n", True),
+        ("import sys\nprint(sys.modules)\n", True),
+    ],
+)
+def test_modules_that_a_package_makes_are_not_called_missing(tmp_path: Path, init: str, is_known: bool) -> None:
+    found = missing(tmp_path, "from kit.made import thing\n", {"kit/__init__.py": init})
+    assert found == (["kit.made is not in kit 1.0"] if is_known else [])
+
+
+@pytest.mark.parametrize(
+    ("body", "is_known"),
+    [
+        ("        for name, value in options.items():\n            setattr(self, name, value)\n", False),
+        ("        self.__dict__.update(options)\n", False),
+        ("        setattr(self, 'other', options)\n", True),
+        ("        self.other = options\n", True),
+    ],
+)
+def test_attributes_that_an_object_gets_at_run_time_are_not_called_missing(
+    tmp_path: Path, body: str, is_known: bool
+) -> None:
+    source = f"class Box:\n    def __init__(self, **options):\n{body}"
+    found = missing(tmp_path, "from kit import Box\nprint(Box().size)\n", {"kit/__init__.py": source})
+    assert found == (["kit.Box.size is not in kit 1.0"] if is_known else [])
+
+
+def test_what_a_class_of_the_repository_has_of_its_own_is_not_called_missing(tmp_path: Path) -> None:
+    engine = (
+        "from kit import Box\nclass Mine(Box):\n    LIMIT = 1\n    def f(self):\n        return self.LIMIT, self.gone\n"
+    )
+    assert missing(tmp_path, engine, {"kit/__init__.py": "class Box: ...\n"}) == ["kit.Box.gone is not in kit 1.0"]

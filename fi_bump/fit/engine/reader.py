@@ -215,6 +215,9 @@ class Reader(StatementReader):
         self.scope = Scope(outer, is_class=True)
         self.scope.now[""] = frozenset([Self(number)])
         self._block(node.body)
+        if bases:
+            # What a class of the package's kind has of its own is none of the package's.
+            self.stored |= {name for name in self.scope.now if name}
         for name, values in self.scope.now.items():
             if name and pointers(values):
                 self.held.setdefault(number, {})[name] = values

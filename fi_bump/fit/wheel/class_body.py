@@ -42,6 +42,23 @@ def members(node: ast.ClassDef) -> tuple[tuple[str, ast.AST], ...]:
     return (*found.items(), *((name, each) for name, each in given.items() if name not in found))
 
 
+@lru_cache(maxsize=4096)
+def gives_any_attribute(node: ast.ClassDef) -> bool:
+    """Whether a method gives its object attributes whose names are not written there: `setattr(self, name, value)`."""
+    for statement in _flat(node.body):
+        if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) or not statement.args.args:
+            continue
+        first = statement.args.args[0].arg
+        for each in walk(statement):
+            match each:
+                case ast.Call(func=ast.Name(id="setattr"), args=[ast.Name(id=name), key, *_]) if name == first:
+                    if not isinstance(key, ast.Constant):
+                        return True
+                case ast.Attribute(value=ast.Name(id=name), attr="__dict__") if name == first:
+                    return True
+    return False
+
+
 def _flat(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements of a class body, those below an `if` or a `try` included."""
     for statement in body:

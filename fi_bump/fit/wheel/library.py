@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from fi_bump.fit.syntax import decorator_names
-from fi_bump.fit.wheel.class_body import is_enumeration, members
-from fi_bump.fit.wheel.modules import ALWAYS, Binding, Definition, ModuleCode
+from fi_bump.fit.wheel.class_body import gives_any_attribute, is_enumeration, members
+from fi_bump.fit.wheel.modules import ALWAYS, Binding, Definition, ModuleCode, registers_any
 
 _SOURCES = (".py", ".pyi")
 _COMPILED = (".so", ".pyd")
@@ -138,12 +138,15 @@ class Library:
         self.files.fetch(self._neighbours.pop(posixpath.dirname(path), ()))
 
     def _is_registered(self, module: str) -> bool:
-        """Whether a package above names this module as a text beside sys.modules, and may make it."""
+        """Whether a package above may make this module: it names it as a text beside sys.modules, or makes names."""
         words = (f'"{module}"'.encode(), f"'{module}'".encode())
         while module := module.rpartition(".")[0]:
             path = self._paths.get(module)
             data = self.files.get(path) if path is not None and path.endswith(_SOURCES) else None
-            if data is not None and b"sys.modules" in data and any(word in data for word in words):
+            if data is None or b"sys.modules" not in data:
+                continue
+            code = self.code(module)
+            if any(word in data for word in words) or (code is not None and registers_any(code.tree)):
                 return True
         return False
 
@@ -236,6 +239,8 @@ class Library:
         if own:
             return Lookup(tuple(self._own_member(thing, node, depth) for _, node in own))
         if any(member in ("__getattr__", "__getattribute__") for member, _ in members(thing.node)):
+            return _OPEN
+        if gives_any_attribute(thing.node):
             return _OPEN
         is_open = depth > _DEEPEST or (name.startswith("__") and name.endswith("__"))
         if is_enumeration(thing.node):

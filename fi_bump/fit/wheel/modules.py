@@ -159,6 +159,17 @@ def _builds_itself(tree: ast.Module, data: bytes) -> bool:
     return any(_binds_names(node) for node in walk(tree))
 
 
+def registers_any(tree: ast.Module | None) -> bool:
+    """Whether a module puts others into sys.modules under names that it makes."""
+    for node in walk(tree) if tree is not None else ():
+        match node:
+            case ast.Subscript(value=base, slice=key, ctx=ast.Store()) if ast.unparse(base) == "sys.modules":
+                # `sys.modules[__name__]` is the module itself.
+                if not isinstance(key, ast.Constant) and ast.unparse(key) != "__name__":
+                    return True
+    return False
+
+
 def _binds_names(node: ast.AST) -> bool:
     match node:
         case ast.Subscript(value=base, ctx=ast.Store()):

@@ -97,6 +97,8 @@ def _keywords_added(decorator: AnyFunction) -> tuple[str, ...] | None:
             if len(given.args) == 1 and _returns(wrapper, given.args[0].arg):
                 continue
             return None
+        if _takes_any(wrapper, given.kwarg.arg):
+            return None
         optional = [each.arg for each in given.args[len(given.args) - len(given.defaults) :]] if given.defaults else []
         added += [*optional, *(each.arg for each in given.kwonlyargs), *_taken(wrapper, given.kwarg.arg)]
     return tuple(added)
@@ -114,6 +116,19 @@ def _returns(node: AnyFunction, name: str) -> bool:
     """Whether a function returns what has that name, wrapped in a call or not."""
     returned = (each.value for each in walk(node) if isinstance(each, ast.Return) and each.value is not None)
     return any(isinstance(each, ast.Name) and each.id == name for value in returned for each in walk(value))
+
+
+def _takes_any(wrapper: AnyFunction, kwargs: str) -> bool:
+    """Whether a wrapper takes keywords out whose names are not written there: `kwargs.pop(old_name)`."""
+    for each in walk(wrapper):
+        match each:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="pop"), args=[key, *_]) if name == kwargs:
+                if not isinstance(key, ast.Constant):
+                    return True
+            case ast.Delete(targets=[ast.Subscript(value=ast.Name(id=name), slice=key)]) if name == kwargs:
+                if not isinstance(key, ast.Constant):
+                    return True
+    return False
 
 
 def _taken(wrapper: AnyFunction, kwargs: str) -> Iterator[str]:
@@ -150,7 +165,7 @@ def _defined(library: Library, thing: Thing, depth: int) -> CallShape | None:
         if inherited is not _OBJECTS:
             break
     if "dataclass" in decorator_names(node):
-        if inherited is None:
+        if inherited is None or len(node.decorator_list) > 1:  # another decorator can replace what it makes
             return None
         return CallShape(fields_signature(node, None if inherited is _OBJECTS else inherited.signature))
     return None if node.decorator_list else inherited

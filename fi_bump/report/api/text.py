@@ -85,15 +85,18 @@ def _where(defined: Defined) -> str:
 
 
 def summary(fit: Fit) -> str:
-    """`kit 1.0 -> 2.0: 2 API findings and 1 note; 40 of 41 uses in 6 files were compared`."""
+    """`kit 1.0 -> 2.0: 2 API findings and 1 note; 40 of 41 uses in 6 files compared, 1 not judged`."""
     failing = sum(each.fails for each in fit.findings)
     notes = len(fit.findings) - failing
     found = "no API findings" if not failing else count(failing, "API finding")
     noted = f" and {count(notes, 'note')}" if notes else ""
     if not fit.uses:
         return f"{fit.label}: " + ("not compared" if fit.skipped else "no Python file here uses it")
+    left = fit.uses - fit.judged
+    not_judged = f", {left} not judged" if left else ""
     return (
         f"{fit.label}: {found}{noted}; {fit.judged} of {count(fit.uses, 'use')} in {count(fit.files, 'file')} compared"
+        f"{not_judged}"
     )
 
 
