@@ -47,16 +47,20 @@ class FiBumpError(Exception):
     """A failure that fi-bump explains.
 
     `message` says what is wrong, in lower case and without a full stop. `place` is where (`path`, `path:line:column` or
-    `in 'groups.flashinfer.version'`). `hint` says what to do, in the imperative.
+    `in 'groups.flashinfer.version'`). `hint` says what to do, in the imperative. `printed` are lines that another
+    program printed about it.
     """
 
     exit: Exit = Exit.FAILED
 
-    def __init__(self, message: str, *, place: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, place: str | None = None, hint: str | None = None, printed: Iterable[str] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.place = place
         self.hint = hint
+        self.printed = tuple(printed)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message

@@ -10,6 +10,7 @@ import os
 import stat
 
 from fi_bump.errors import FileError, explained
+from fi_bump.untrusted import encodable
 
 
 def read(path: str) -> bytes:
@@ -42,8 +43,8 @@ def put(path: str, data: bytes) -> None:
 
 
 def put_text(path: str, text: str) -> None:
-    """Like `put`, for a report: a surrogate that stands for no byte becomes an escape."""
-    put(path, text.encode("utf-8", "backslashreplace"))
+    """Like `put`, for a document, whose format has escaped what is not fi-bump's."""
+    put(path, encodable(text).encode("utf-8"))
 
 
 def replace(

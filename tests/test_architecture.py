@@ -474,3 +474,24 @@ def test_the_light_records_are_those_of_a_plain_check(tmp_path: Path) -> None:
 
     assert users("fi_bump.records.NamedTuple") - loaded == set()
     assert users("typing.NamedTuple") & loaded == set()
+
+
+# The modules that write to a stream of the process: the first for all others, progress.py for the lines of a running
+# probe, and __main__.py before anything is imported.
+PRINTERS = {"terminal/output.py", "report/smoke/progress.py", "__main__.py"}
+
+
+def prints(name: str) -> bool:
+    """Whether a module calls print, or writes to sys.stdout or sys.stderr."""
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called == "print" or re.fullmatch(r"(sys\.std(out|err)|stream)(\.buffer)?\.write", called):
+                return True
+    return False
+
+
+def test_one_module_writes_to_the_streams() -> None:
+    writers = {name for name in MODULES if name not in PROBES and prints(name)}
+    # A file that is opened under the name `stream` is not a stream of the process.
+    assert writers - {name for name in WRITERS if name in writers} == PRINTERS - {"nothing"}

@@ -23,7 +23,7 @@ from fi_bump.report.formats import ReportFormat
 from fi_bump.report.json.audit import audit_json
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request, read_request
-from fi_bump.terminal.output import say
+from fi_bump.terminal.output import say, write_text
 
 
 class AuditOptions(NamedTuple):
@@ -65,7 +65,8 @@ def run(options: AuditOptions) -> int:
     failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts) or any(each.fails for each in code)
     has_results = bool(found.conflicts or found.notes or any(each.findings for each in code))
     if options.form == "json":
-        say([audit_json(lock, versions, found, verdicts if options.resolve else None, code if options.api else None)])
+        resolved, fits = verdicts if options.resolve else None, code if options.api else None
+        write_text(f"{audit_json(lock, versions, found, resolved, fits)}\n")
     elif options.form != "text" or (has_results and sys.stdout.isatty()):
         from fi_bump.report.findings.formats import emit
         from fi_bump.report.findings.from_audit import Closing, audit_report
@@ -73,7 +74,7 @@ def run(options: AuditOptions) -> int:
         closing = Closing(summary(lock, versions, found), proposed_command(lock, versions, found), not failed)
         emit(audit_report(repository.root, lock, found, verdicts, closing, code), options.form, repository.root)
         if options.form == "markdown" and (page := migration_page(code, Lines(repository.root).read)):
-            say(["", page])
+            write_text(f"\n{page}\n")
     else:
         say(lines(found))
         if command := proposed_command(lock, versions, found):

@@ -17,7 +17,7 @@ from fi_bump.report.text import check_lines, count, help_lines, mention_line, mo
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning import cache
 from fi_bump.scanning.scan import Scan, watch_names
-from fi_bump.terminal.output import say, write_bytes
+from fi_bump.terminal.output import say, write_patch, write_text
 
 if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
@@ -136,7 +136,7 @@ def _watch(repository: Repository, options: CheckOptions) -> cache.Watch | None:
 
 def _show(repository: Repository, plan: Plan, options: CheckOptions) -> None:
     if options.form == "text":
-        write_bytes(repository.diff(plan))
+        write_patch(repository.diff(plan))
 
 
 def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan]:
@@ -175,7 +175,8 @@ def _report(repository: Repository, scan: Scan, findings: list[Finding], options
     if options.form == "json":
         from fi_bump.report.json.check import check_json
 
-        return [check_json(repository, scan, findings, mentions)]
+        write_text(f"{check_json(repository, scan, findings, mentions)}\n")
+        return None
     if options.form != "text" or (findings and sys.stdout.isatty()):
         from fi_bump.report.findings.formats import emit
         from fi_bump.report.findings.from_check import check_report

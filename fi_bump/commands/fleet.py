@@ -11,7 +11,7 @@ from fi_bump.fleet.compare import compare
 from fi_bump.fleet.model import Fleet, Newest
 from fi_bump.releases.asking import Online
 from fi_bump.report.formats import ListFormat
-from fi_bump.terminal.output import say
+from fi_bump.terminal.output import write_text
 from fi_bump.terminal.waiting import waiting
 
 
@@ -34,7 +34,7 @@ def run(options: FleetOptions) -> int:
     if options.form == "json":
         from fi_bump.report.json.fleet import fleet_json
 
-        say([fleet_json(fleet)])
+        write_text(f"{fleet_json(fleet)}\n")
     else:
         from fi_bump.report.fleet_table import print_fleet
 

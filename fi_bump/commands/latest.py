@@ -17,7 +17,7 @@ from fi_bump.report.json.latest import latest_json
 from fi_bump.report.tables import print_latest
 from fi_bump.repository import open_repository
 from fi_bump.request import named_group
-from fi_bump.terminal.output import say
+from fi_bump.terminal.output import write_text
 
 
 class LatestOptions(NamedTuple):
@@ -41,7 +41,7 @@ def run(options: LatestOptions) -> int:
     with asking(repository.root, lock, options.online, repository.scan()) as known:
         found = [_group(repository.root, lock, group, known) for group in groups]
     if options.form == "json":
-        say([latest_json(found)])
+        write_text(f"{latest_json(found)}\n")
     else:
         print_latest(found)
     behind = any(each.is_behind for each in found)

@@ -20,7 +20,7 @@ from fi_bump.request import NEWEST, Request, named_group, read_request
 from fi_bump.scanning import mentions
 from fi_bump.scanning.cache import Watch, recall
 from fi_bump.scanning.scan import Scan, watch_names
-from fi_bump.terminal.output import say, write_bytes
+from fi_bump.terminal.output import say, write_patch
 
 if TYPE_CHECKING:
     from fi_bump.audit.preflight import Preflight
@@ -108,7 +108,7 @@ def _run(options: SetOptions, after: Following | None) -> int:
         plan, findings = _plan(repository, request, scan or _scan(repository, request, quick=True), flight)
         if findings:
             return _refuse(findings)
-        write_bytes(repository.diff(plan))
+        write_patch(repository.diff(plan))
         return int(Exit.OK)
     with locked_repository(repository.root) as repository:
         request = read_request(repository, targets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fi_bump.errors import Exit
 from fi_bump.report.formats import ListFormat
 from fi_bump.repository import open_repository
-from fi_bump.terminal.output import say
+from fi_bump.terminal.output import write_text
 
 
 def run(root: str, form: ListFormat) -> int:
@@ -15,7 +15,7 @@ def run(root: str, form: ListFormat) -> int:
     if form == "json":
         from fi_bump.report.json.check import status_json
 
-        say([status_json(repository, scan)])
+        write_text(f"{status_json(repository, scan)}\n")
     else:
         from fi_bump.report.tables import print_status
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.table import Table
-from rich.text import Text
 
 from fi_bump.fleet.model import Against, Fleet, FleetMember, GroupStatus, State
-from fi_bump.report.tables import console
+from fi_bump.report.tables import console, shown
 from fi_bump.report.text import count
 from fi_bump.untrusted import printable
 
@@ -23,13 +22,12 @@ def print_fleet(fleet: Fleet) -> None:
         table.add_column(name, overflow="fold")
     for member in fleet.members:
         for row in _rows(fleet, member):
-            # Names and messages are untrusted: rich must not read `[x]` in them as markup.
-            table.add_row(*(Text(printable(cell)) for cell in row[: len(header)]))
+            table.add_row(*(shown(cell) for cell in row[: len(header)]))
     out = console()
     out.print(table)
     for line in _errors(fleet):
-        out.print(Text(line))
-    out.print(summary(fleet), markup=False)
+        out.print(shown(line))
+    out.print(shown(summary(fleet)))
 
 
 def summary(fleet: Fleet) -> str:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from fi_bump.ownership import Assigned, assign
 from fi_bump.report.text import count
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.output import write_bytes
+from fi_bump.untrusted import visible
 
 if TYPE_CHECKING:
     from fi_bump.releases.latest import GroupLatest
@@ -28,7 +30,7 @@ class _ConsoleOutput(io.TextIOBase):
 
     def write(self, text: str) -> int:
         shown = text if self.isatty() else re.sub(" +(?=\n)", "", text)
-        write_bytes(shown.encode("utf-8", "surrogateescape"))
+        write_bytes(shown.encode("utf-8"))
         return len(text)
 
     def isatty(self) -> bool:
@@ -39,6 +41,11 @@ def console() -> Console:
     """Return a console for standard output: no colour under NO_COLOR or in a pipe, and no wrapping in a pipe."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     return Console(file=cast(TextIO, _ConsoleOutput()), width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def shown(text: str, style: str = "") -> Text:
+    """Return a text for the console: rich reads no markup in it, and it cannot add a line or a command."""
+    return Text(visible(text), style)
 
 
 def _table(*columns: str) -> Table:
@@ -53,7 +60,8 @@ def pins_table(assigned: list[Assigned]) -> Table:
     table = _table("place", "anchor", "version", "")
     for pin, group, _ in assigned:
         differs = group is not None and pin.version != group.version
-        table.add_row(str(pin.place), pin.anchor, pin.version, "differs" if differs else "")
+        cells = (str(pin.place), pin.anchor, pin.version, "differs" if differs else "")
+        table.add_row(*map(shown, cells))
     return table
 
 
@@ -72,15 +80,15 @@ def print_status(repository: Repository, scan: Scan) -> None:
         for member in group.packages:
             extra = ", ".join(part for part in (*member.index_urls, member.label and f"+{member.label}") if part)
             members.append(f"{member.name} ({extra})" if extra else member.name)
-        out.print(f"[bold]{group.name}[/bold] {group.version}", highlight=False)
-        out.print(f"  {', '.join(members)}", markup=False)
+        out.print(Text.assemble((group.name, "bold"), f" {group.version}"))
+        out.print(shown(f"  {', '.join(members)}"))
         table = _table("  site", "version", "state")
         unrecorded = [site for site, each in assigned.items() if each.group == group and not each.recorded]
         for site in sorted({*group.sites, *unrecorded}):
             pinned = assigned.get(site)
             version = pinned.pin.version if pinned else "-"
             state = "merge conflict" if site.partition("#")[0] in conflicted else _state(pinned, group.version)
-            table.add_row(f"  {site}", version, state)
+            table.add_row(*map(shown, (f"  {site}", version, state)))
         out.print(table)
 
 
@@ -88,16 +96,17 @@ def print_latest(found: list[GroupLatest]) -> None:
     """Print each group: the locked version, each member's newest version, and the newest that all members have."""
     out = console()
     for each in found:
-        out.print(f"[bold]{each.group.name}[/bold] {each.group.version}", highlight=False)
+        out.print(Text.assemble((each.group.name, "bold"), f" {each.group.version}"))
         table = _table("  package", "newest", "date", "index")
         for member in each.members:
+            version = str(member.version or "-")
             table.add_row(
-                f"  {member.member.name}", str(member.version or "-"), member.date or "-", member.index_url or "-"
+                *map(shown, (f"  {member.member.name}", version, member.date or "-", member.index_url or "-"))
             )
         out.print(table)
-        out.print(f"  {_verdict(each)}", markup=False)
+        out.print(shown(f"  {_verdict(each)}"))
         for note in each.counted.notes:
-            out.print(f"  note: {note}", markup=False)
+            out.print(shown(f"  note: {note}"))
 
 
 def _verdict(each: GroupLatest) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from fi_bump.errors import Exit, FiBumpError, reason_of
 from fi_bump.records import TYPE_CHECKING
+from fi_bump.untrusted import encodable, visible
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -18,17 +19,13 @@ _OF_OUTPUT = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
 
 
 def say(lines: Iterable[str]) -> None:
-    """Print lines to standard output; bytes of a path that are not UTF-8 are written unchanged."""
+    """Print lines to standard output, each made visible: a name cannot add a line or a command to the output."""
     write_bytes(encoded(lines))
 
 
 def encoded(lines: Iterable[str]) -> bytes:
     """Return the bytes that `say` writes for these lines."""
-    text = "".join(f"{line}\n" for line in lines)
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # a lone surrogate that came from an escape in JSON, not from a byte
-        return text.encode("utf-8", "backslashreplace")
+    return "".join([f"{visible(line)}\n" for line in lines]).encode("utf-8")
 
 
 def write_bytes(data: bytes, out: TextIO | None = None) -> None:
@@ -49,8 +46,24 @@ def write_bytes(data: bytes, out: TextIO | None = None) -> None:
 
 
 def write_text(text: str, out: TextIO | None = None) -> None:
-    """Like `write_bytes`, for a report: a surrogate that stands for no byte becomes an escape."""
-    write_bytes(text.encode("utf-8", "backslashreplace"), out)
+    """Like `write_bytes`, for a document of several lines, whose format has escaped what is not fi-bump's."""
+    write_bytes(encodable(text).encode("utf-8"), out)
+
+
+def write_patch(data: bytes) -> None:
+    """Print a patch, whose lines must not change, so that neither a terminal nor GitHub takes them for commands.
+
+    On a terminal each line is made visible. In a job of GitHub, if a line looks like a command, two lines around the
+    patch turn commands off; `git apply` and `patch` ignore both.
+    """
+    if sys.stdout.isatty():
+        lines = data.decode("utf-8", "surrogateescape").split("\n")
+        say(lines[:-1] if lines[-1] == "" else lines)
+        return
+    if os.environ.get("GITHUB_ACTIONS") == "true" and (b"::" in data or b"##[" in data):
+        token = os.urandom(16).hex().encode()
+        data = b"::stop-commands::%s\n%s::%s::\n" % (token, data, token)
+    write_bytes(data)
 
 
 def _drop_output(stream: TextIO | None = None) -> None:
@@ -112,7 +125,6 @@ def guard(action: Callable[[], int]) -> int:
 
 
 def _explain(error: FiBumpError) -> int:
-
     _complain(error_lines(error))
     return int(error.exit)
 
@@ -127,6 +139,7 @@ def _complain(lines: Iterable[str]) -> None:
 
 
 def error_lines(error: FiBumpError) -> list[str]:
-    """Return an error's lines: `place: message`, and `help: hint` if it has a hint."""
+    """Return an error's lines: `place: message`, what another program printed, and `help: hint` if it has a hint."""
     place = f"{error.place}: " if error.place else "fi-bump: "
-    return [f"{place}{error.message}"] + ([f"help: {error.hint}"] if error.hint else [])
+    printed = [f"  {line}" for line in error.printed]
+    return [f"{place}{error.message}", *printed] + ([f"help: {error.hint}"] if error.hint else [])

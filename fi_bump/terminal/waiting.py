@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fi_bump.records import TYPE_CHECKING
+from fi_bump.untrusted import visible
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -29,8 +30,9 @@ class _Sign:
 
     def _show(self) -> None:
         from rich.console import Console
+        from rich.text import Text
 
-        self._status = Console(stderr=True).status(f"{self._what} …")
+        self._status = Console(stderr=True).status(Text(visible(f"{self._what} …")))
         self._status.start()
 
     def end(self) -> None:

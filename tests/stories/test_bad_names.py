@@ -46,7 +46,7 @@ def test_init_with_what_no_lock_can_hold(engine: Path, run: Run, options: tuple[
     ("path", "data", "place"),
     [
         ("requirements/a#b.txt", b"flashinfer-python==0.6.8.post1\n", "requirements/a#b.txt:1:20"),
-        ("requirements/a\nb.txt", b"flashinfer-python==0.6.8.post1\n", "requirements/a\nb.txt:1:20"),
+        ("requirements/a\nb.txt", b"flashinfer-python==0.6.8.post1\n", "requirements/a\\nb.txt:1:20"),
         ("x.json", b'{"target": {"a\\nb": {"args": {"FLASHINFER_VERSION": "0.6.8.post1"}}}}', "x.json:1:54"),
     ],
 )

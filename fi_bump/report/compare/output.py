@@ -10,6 +10,7 @@ from fi_bump.compare.model import RunComparison
 from fi_bump.report.formats import ReportFormat
 from fi_bump.report.outputs import Output
 from fi_bump.terminal.output import write_text
+from fi_bump.untrusted import visible
 
 ENDINGS: dict[str, ReportFormat] = {
     ".txt": "text",
@@ -26,7 +27,7 @@ def render(comparison: RunComparison, form: ReportFormat, root: str) -> str:
         case "text":
             from fi_bump.report.compare.text import text_lines
 
-            return "".join(f"{line}\n" for line in text_lines(comparison))
+            return "".join(f"{visible(line)}\n" for line in text_lines(comparison))
         case "json":
             from fi_bump.report.json.compare import compare_json
 

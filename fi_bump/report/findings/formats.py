@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 
 from fi_bump.report.findings.model import Report
 from fi_bump.report.formats import Written
-from fi_bump.terminal.output import say
+from fi_bump.terminal.output import say, write_text
 
 
 def render(report: Report, form: Written) -> str:
@@ -40,7 +40,7 @@ def emit(report: Report, form: Literal["text"] | Written, root: str) -> None:
         say([*report.summary, *(f"help: {line}" for line in report.help)])
         return
     seen = report.below(folder_of(root))
-    say([render(seen, form)])
+    write_text(f"{render(seen, form)}\n")
     if form == "github":
         from fi_bump.report.findings.job_summary import leave
 

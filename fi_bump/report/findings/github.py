@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fi_bump.findings.rules import Severity
-from fi_bump.report.findings.model import Report, Result, printable, shown
+from fi_bump.report.findings.model import Report, Result, shown
+from fi_bump.untrusted import shapes, visible
 
 _COMMAND = {Severity.error: "error", Severity.note: "notice"}
 
@@ -20,7 +21,7 @@ def github_text(report: Report) -> str:
     Columns count characters, and `endColumn` is one past the last, as in other linters; GitHub documents neither.
     GitHub shows at most ten annotations of each severity per step; the job summary has all results.
     """
-    return "\n".join([*map(_annotation, report.results), *map(_inert, _closing(report))])
+    return "\n".join([*map(_annotation, report.results), *map(visible, _closing(report))])
 
 
 def _annotation(result: Result) -> str:
@@ -45,17 +46,8 @@ def _closing(report: Report) -> Iterator[str]:
 
 
 def _data(text: str) -> str:
-    return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return shapes(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _inert(line: str) -> str:
-    """Change a line so that the runner does not read it as a command.
-
-    The runner looks for `::` at the start of a line and for `##[` anywhere in it.
-    """
-    plain = " ".join(printable(line).replace("##[", "## [").split("\r")).replace("\n", " ")
-    return f"fi-bump: {plain}" if plain.lstrip().startswith("::") else plain

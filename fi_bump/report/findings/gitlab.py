@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from fi_bump.findings.rules import Severity
 from fi_bump.report.findings.github import message
-from fi_bump.report.findings.model import Report, fingerprints, printable
+from fi_bump.report.findings.model import Report, fingerprints
 from fi_bump.report.json.text import json_text
+from fi_bump.untrusted import encodable
 
 _SEVERITY = {Severity.error: "major", Severity.note: "info"}
 
@@ -21,11 +22,11 @@ def gitlab_text(report: Report) -> str:
     marks = fingerprints(report.results)
     entries = [
         {
-            "description": printable(message(result)),
+            "description": encodable(message(result)),
             "check_name": f"fi-bump/{result.rule.value}",
             "fingerprint": mark,
             "severity": _SEVERITY[result.severity],
-            "location": {"path": printable(result.place.path), "lines": {"begin": result.place.line}},
+            "location": {"path": encodable(result.place.path), "lines": {"begin": result.place.line}},
         }
         for result, mark in zip(report.results, marks, strict=True)
     ]

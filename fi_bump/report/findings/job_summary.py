@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 
 from fi_bump.errors import explained
+from fi_bump.untrusted import encodable
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 # GitHub accepts at most 1 MiB per step and drops a longer summary completely:
@@ -19,7 +20,7 @@ def leave(markdown: Callable[[], str]) -> None:
     path = os.environ.get(VARIABLE)
     if not path:
         return
-    data = markdown().rstrip("\n").encode("utf-8", "backslashreplace") + b"\n"
+    data = encodable(markdown()).rstrip("\n").encode("utf-8") + b"\n"
     with (
         explained(path, "the job summary cannot be written", f"set {VARIABLE} to a writable file"),
         open(path, "ab") as stream,

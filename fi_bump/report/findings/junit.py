@@ -7,9 +7,12 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
 from fi_bump.report.findings.github import message
-from fi_bump.report.findings.model import Report, Result, printable, shown
+from fi_bump.report.findings.model import Report, Result, shown
+from fi_bump.untrusted import shapes
 
 # The characters that XML 1.0 does not allow: https://www.w3.org/TR/xml/#charsets
+# What a runner takes for a command: `::` at the start of a line, and `##[`, which may have a word before the bracket.
+_COMMAND = re.compile(r"(?m)(^\s*(?=::)|##[A-Za-z]*(?=\[))(.)")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -37,7 +40,15 @@ def document(suite: ElementTree.Element) -> str:
         suite.set(name, str(sum(case.find(tag) is not None for case in cases)))
     suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
     ElementTree.indent(suite)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(suite, encoding="unicode")}'
+    for element in suite.iter():
+        element.text = element.text and xml_text(element.text)
+        for name, value in element.items():
+            element.set(name, xml_text(value))
+    text = ElementTree.tostring(suite, encoding="unicode")
+    # Runners that read commands from a log must not find one in a document that is printed there.
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + _COMMAND.sub(
+        lambda found: f"{found[1]}&#{ord(found[2])};", text
+    )
 
 
 def _case(suite: ElementTree.Element, seen: Counter[tuple[str, str]], path: str, key: str) -> ElementTree.Element:
@@ -56,4 +67,5 @@ def _failed(case: ElementTree.Element, result: Result) -> None:
 
 
 def xml_text(text: str) -> str:
-    return _NO_XML.sub("\ufffd", printable(text))
+    """Return text that XML can hold; what it cannot hold becomes U+FFFD."""
+    return _NO_XML.sub("\ufffd", shapes(text))

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from fi_bump.report import markdown_escape
-from fi_bump.report.findings.model import Report, printable, shown
+from fi_bump.report.findings.model import Report, shown
 from fi_bump.report.text import count
+from fi_bump.untrusted import encodable
 
 
 def markdown_text(report: Report) -> str:
@@ -39,4 +40,4 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def plain(text: str) -> str:
     """Escape text so that Markdown shows it literally, on one line."""
-    return markdown_escape.plain(re.sub(r"\s*[\r\n]\s*", " ", printable(text)))
+    return markdown_escape.plain(re.sub(r"\s*[\r\n]\s*", " ", encodable(text)))

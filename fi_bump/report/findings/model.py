@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from fi_bump.findings.rules import Rule, Severity
 from fi_bump.pins import Place
+from fi_bump.untrusted import encodable
 
 
 class Related(NamedTuple):
@@ -91,7 +92,7 @@ class Report(NamedTuple):
 
 def shown(place: Place) -> str:
     """Return the place as `path:line:column`, or as `path:line` for a whole line."""
-    return printable(str(place) if place.marks else place.at_line)
+    return encodable(str(place) if place.marks else place.at_line)
 
 
 def _below(place: Place, folder: str) -> Place:
@@ -106,13 +107,8 @@ def fingerprints(results: Iterable[Result]) -> list[str]:
     seen: Counter[tuple[str, str, str]] = Counter()
     found = []
     for result in results:
-        identity = (result.rule.value, printable(result.place.path), result.key)
+        identity = (result.rule.value, encodable(result.place.path), result.key)
         text = json.dumps([*identity, seen[identity]])
         seen[identity] += 1
         found.append(hashlib.sha256(text.encode()).hexdigest())
     return found
-
-
-def printable(text: str) -> str:
-    """Return text that can be encoded: a lone surrogate (an undecodable byte of a path) becomes U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -5,6 +5,7 @@ Section numbers below are those of https://docs.oasis-open.org/sarif/sarif/v2.1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -12,8 +13,9 @@ from urllib.parse import quote
 from fi_bump import __version__
 from fi_bump.findings.rules import Rule, Severity, sentence
 from fi_bump.pins import Place
-from fi_bump.report.findings.model import Report, Result, fingerprints, printable
+from fi_bump.report.findings.model import Report, Result, fingerprints
 from fi_bump.report.json.text import json_text
+from fi_bump.untrusted import encodable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/fi-bump/fi-bump"
@@ -21,6 +23,8 @@ HOME = "https://github.com/fi-bump/fi-bump"
 _BASE = "%SRCROOT%"
 # The name of the fingerprint, and the version of the way in which it is computed (3.27.17).
 _FINGERPRINT = "fiBumpAnchor/v1"
+# A surrogate that came from an escape in JSON, not from a byte of a path.
+_LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _DOCUMENTS = {"check": "check.md", "audit": "indexes.md", "smoke": "smoke.md", "compare": "compare.md"}
 _LEVEL = {Severity.error: "error", Severity.note: "note"}
 
@@ -89,7 +93,7 @@ def _result(result: Result, index: int, mark: str) -> dict[str, Any]:
 
 def _message(text: str) -> dict[str, str]:
     """Return a message string without placeholders (3.11.5) and links (3.11.6)."""
-    literal = printable(text).replace("{", "{{").replace("}", "}}").replace("](", "\\](")
+    literal = encodable(text).replace("{", "{{").replace("}", "}}").replace("](", "\\](")
     return {"text": literal}
 
 
@@ -118,13 +122,13 @@ def _location(place: Place, archive: str = "") -> dict[str, Any]:
 
 
 def _characters(place: Place) -> str:
-    return printable((place.text or "")[place.column - 1 : place.end_column - 1])
+    return encodable((place.text or "")[place.column - 1 : place.end_column - 1])
 
 
 def _artifact(place: Place, archive: str = "") -> dict[str, str]:
     """Return a relative URI (3.4.3): the path's bytes, percent-encoded, also those that are not UTF-8."""
     return {
-        "uri": quote(place.path.encode("utf-8", "surrogateescape"), safe="/"),
+        "uri": quote(_LONE.sub("\ufffd", place.path).encode("utf-8", "surrogateescape"), safe="/"),
         "uriBaseId": _base_of(archive) or _BASE,
     }
 

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from fi_bump.findings.rules import Severity
 from fi_bump.pins import Place
-from fi_bump.report.findings.model import Report, Result, printable, shown
+from fi_bump.report.findings.model import Report, Result, shown
 from fi_bump.report.tables import console
+from fi_bump.untrusted import encodable
 
 _STYLE = {Severity.error: "bold red", Severity.note: "bold cyan"}
 _FRAME = "bold blue"
@@ -101,5 +102,5 @@ def _tail(text: str, room: int) -> str:
 def _plain(text: str) -> str:
     """Return text with a known width: tabs become spaces, and control characters become U+FFFD."""
     return "".join(
-        character if character.isprintable() else "\ufffd" for character in printable(text).replace("\t", _TAB)
+        character if character.isprintable() else "\ufffd" for character in encodable(text).replace("\t", _TAB)
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
 from fi_bump.report.ab_lines import ab_lines, ab_rows
 from fi_bump.report.findings.markdown import bullets, plain, table
+from fi_bump.report.json.text import json_text
 from fi_bump.report.smoke_text import (
     comparison_lines,
     detail,
@@ -66,7 +66,7 @@ def _numbers(report: SmokeReport) -> Iterator[str]:
     metrics = {probe.name: probe.metrics for probe in report.probes if probe.metrics}
     if not metrics:
         return
-    text = json.dumps(metrics, indent=2, sort_keys=True)
+    text = json_text(metrics, sort=True)
     # The text cannot end a code block whose fence is longer than any run of backticks in it.
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
     yield f"<details><summary>All metrics</summary>\n\n{fence}json\n{text}\n{fence}\n\n</details>"

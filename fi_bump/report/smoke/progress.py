@@ -17,6 +17,7 @@ from rich.text import Text
 from fi_bump.report.smoke_text import number
 from fi_bump.smoke.model import ProbeReport
 from fi_bump.smoke.progress import Steps, steps
+from fi_bump.untrusted import visible
 
 # Seconds between two progress lines of a compile without a terminal; CI logs keep every line.
 _EVERY = 30.0
@@ -57,7 +58,7 @@ class Plain:
     def _say(self, text: str) -> None:
         # The reader of this stream may have exited. The probe's output must still be read, or the probe would hang.
         with self._lock, contextlib.suppress(OSError):
-            print(text, file=self._stream, flush=True)
+            print(visible(text), file=self._stream, flush=True)
 
 
 def ended_line(report: ProbeReport) -> str:
@@ -86,11 +87,11 @@ class Live:
 
     def note(self, text: str) -> None:
         """Print a line above the rows of the running probes."""
-        self._bars.console.print(Text(text), soft_wrap=True)
+        self._bars.console.print(Text(visible(text)), soft_wrap=True)
 
     def started(self, name: str, where: str) -> None:
         """Add a row for the probe."""
-        self._tasks[name] = self._bars.add_task(f"{name} {where}")
+        self._tasks[name] = self._bars.add_task(visible(f"{name} {where}"))
 
     def line(self, name: str, text: str) -> None:
         """Show in the row how far a compile is. Other output is only in the log."""
@@ -99,7 +100,7 @@ class Live:
             self._bars.update(self._tasks[name], description=self._described(name, count))
 
     def _described(self, name: str, count: Steps) -> str:
-        return f"{name} compiling {count.done}/{count.total}"
+        return visible(f"{name} compiling {count.done}/{count.total}")
 
     def ended(self, report: ProbeReport) -> None:
         """Replace the probe's row by a line."""

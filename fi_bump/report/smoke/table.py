@@ -23,6 +23,7 @@ from fi_bump.report.smoke_text import (
     verdict,
 )
 from fi_bump.smoke.model import SmokeReport
+from fi_bump.untrusted import visible
 
 
 def table_text(report: SmokeReport) -> str:
@@ -30,7 +31,7 @@ def table_text(report: SmokeReport) -> str:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     stream = io.StringIO()
     console = Console(file=stream, width=width, highlight=False, markup=False, color_system=None)
-    console.print(target_line(report.target), soft_wrap=True)
+    console.print(visible(target_line(report.target)), soft_wrap=True)
     if report.sweep is not None:
         rows = [(f"{report.sweep.package} {r.version}", r.outcome, r.reason or "") for r in report.sweep.releases]
         console.print(_table(("release", "outcome", ""), rows))
@@ -48,18 +49,18 @@ def table_text(report: SmokeReport) -> str:
     if report.part is not None:
         _lines(console, [part_line(report.part)])
     _lines(console, [verdict(report), *(f"  {problem.message}" for problem in report.problems)])
-    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().rstrip("\n").split("\n"))
+    return "".join(f"{visible(line.rstrip())}\n" for line in stream.getvalue().rstrip("\n").split("\n"))
 
 
 def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     table = Table(box=None, pad_edge=False)
     for column in header:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(visible(column)), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(visible(cell)) for cell in row))
     return table
 
 
 def _lines(console: Console, lines: Iterable[str]) -> None:
     for line in lines:
-        console.print(line, soft_wrap=True)
+        console.print(visible(line), soft_wrap=True)

@@ -117,7 +117,7 @@ def test_hooks_run_and_may_refuse(committed: Path, run: Run, tmp_path: Path) -> 
     result = run(committed, "set", NEW, "--commit", "--pr-body", str(body))
     assert result.code == 3
     assert result.err == (
-        "fi-bump: git made no commit:\nno bumps on a Friday\n"
+        "fi-bump: git made no commit\n  no bumps on a Friday\n"
         "help: the files are changed: fix what git reports and commit them, or undo the change with git checkout\n"
     )
     assert git(committed, "log", "--format=%s") == "tree\n"

@@ -17,6 +17,7 @@ from fi_bump.pins import Place
 from fi_bump.report.findings import job_summary
 from fi_bump.report.findings.formats import render
 from fi_bump.report.findings.model import Related
+from fi_bump.untrusted import shapes
 from tests.conftest import Run
 from tests.report.samples import golden, report, result
 from tests.smoke.fakes import fake_python
@@ -56,18 +57,17 @@ def test_the_runner_reads_what_was_meant(path: str, message: str, remedy: str) -
     text = render(report(result(path, message, help=(remedy,))), "github")
     annotation, closing = text.split("\n")
     assert "\r" not in text
-    plain = str.maketrans({"\ud800": "\ufffd"})
     assert read(annotation) == Command(
         "error",
         {
-            "file": path.translate(plain),
+            "file": shapes(path),
             "line": "2",
             "endLine": "2",
             "col": "6",
             "endColumn": "9",
             "title": "fi-bump drift",
         },
-        f"{message}\nhelp: {remedy}".translate(plain),
+        shapes(f"{message}\nhelp: {remedy}"),
     )
     assert (closing, read(closing)) == ("kit 1.0: 1 pin in 1 file", None)
 
@@ -84,9 +84,9 @@ def test_a_note_a_whole_line_and_another_place() -> None:
 def test_no_closing_line_is_a_command() -> None:
     lines = ("::set-env name=A::b", " ::debug::x", "x ##[command]y\r\nz", "kit ::error::x")
     assert render(report()._replace(summary=lines, help=("::x",)), "github").split("\n") == [
-        "fi-bump: ::set-env name=A::b",
-        "fi-bump:  ::debug::x",
-        "x ## [command]y  z",
+        "\\::set-env name=A::b",
+        " \\::debug::x",
+        "x #\\#[command]y\\r\\nz",
         "kit ::error::x",
         "help: ::x",
     ]

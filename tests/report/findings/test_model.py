@@ -6,13 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fi_bump.findings.rules import Rule
 from fi_bump.pins import Place
 from fi_bump.report.findings.lines import Lines
-from fi_bump.report.findings.model import Related, fingerprints, printable, shown
+from fi_bump.report.findings.model import Related, fingerprints, shown
 from tests.conftest import Run, plant
 from tests.report.samples import BROKEN, report, result
 
@@ -68,13 +66,3 @@ def test_fingerprints_stay_when_lines_and_versions_move(broken: Path, run: Run, 
     plant(broken, {"docker/Dockerfile": b"# x\n" + BROKEN["docker/Dockerfile"].replace(b"0.6.6", b"0.6.5")})
     assert marks() == before
     assert len(set(before)) == 7
-
-
-@given(st.text(st.characters()))
-def test_printable_text_can_be_encoded(text: str) -> None:
-    assert printable(text).encode("utf-8").decode() == printable(text)
-
-
-def test_surrogates_become_one_mark_each() -> None:
-    assert printable("a\udcffb\ud800") == "a\ufffdb\ufffd"
-    assert printable("😀é") == "😀é"
