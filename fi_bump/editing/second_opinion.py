@@ -10,8 +10,8 @@ import io
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Callable
-from typing import IO, Any, cast
+from collections.abc import Callable, Sequence
+from typing import IO, Any, NamedTuple, cast
 
 from dockerfile_parse import DockerfileParser
 from packaging.requirements import InvalidRequirement, Requirement
@@ -19,7 +19,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from fi_bump.editing.plan import Plan, PlannedChange
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
 from fi_bump.formats.table import format_named, format_of
-from fi_bump.pins import BOM, Source, Span
+from fi_bump.pins import BOM, Source
 
 _HASH_OPTION = re.compile(rb"(?<!\S)--hash(?:=|\s|$)\s*(\S*)")
 _CHECKSUM = re.compile(rb"[a-z0-9_]+:[0-9a-f]+")
@@ -46,10 +46,10 @@ def confirm(plan: Plan) -> None:
 def _requirements(change: PlannedChange) -> str | None:
     """Check that packaging reads each edited requirement as the same requirement with the new version."""
     shift = 0
-    new = Source(change.source.path, change.new)
+    old_lines, new_lines = _logical_lines(change.source.data), _logical_lines(change.new)
     for pin, version, edits in change.moves:
-        before = _requirement(change.source, pin.span)
-        after = _requirement(new, Span(pin.span.start + shift, pin.span.start + shift + len(version)))
+        before = _requirement(old_lines, pin.span.start)
+        after = _requirement(new_lines, pin.span.start + shift)
         shift += sum(len(edit.new) - len(edit.old) for edit in edits)
         if before is None:
             continue
@@ -90,7 +90,12 @@ def _hashes(change: PlannedChange) -> str | None:
 
 
 def _hash_options(data: bytes) -> list[tuple[int, list[bytes]]]:
-    """Return the byte offset of each logical line of a requirements file, and the values of its --hash options.
+    """Return the byte offset of each logical line of a requirements file, and the values of its --hash options."""
+    return [(begin, _HASH_OPTION.findall(line)) for begin, line in _logical_lines(data)]
+
+
+def _logical_lines(data: bytes) -> list[tuple[int, bytes]]:
+    """Return the byte offset of each logical line of a requirements file, and its text without a comment.
 
     pip joins a line that ends in a backslash with the next one, and reads a comment line by itself.
     """
@@ -100,19 +105,19 @@ def _hash_options(data: bytes) -> list[tuple[int, list[bytes]]]:
     for end in (*_LINE_END.finditer(data), None):
         text = data[position : end.start() if end else len(data)]
         goes_on = text.endswith(b"\\") and not text.lstrip().startswith(b"#")
-        parts.append(text[:-1] if goes_on else text)
+        parts.append(text.strip(b"\\") if goes_on else text)
         if end:
             position = end.end()
         if not goes_on or end is None:
-            found.append((begin, _HASH_OPTION.findall(_COMMENT.sub(b"", b"".join(parts)))))
+            found.append((begin, _COMMENT.sub(b"", b"".join(parts))))
             begin, parts = position, []
     return found
 
 
-def _requirement(source: Source, span: Span) -> Requirement | None:
-    """Return the requirement in the line at `span`, or None if it is not complete on that line."""
-    text = source.line(span.start).removeprefix(BOM).decode("utf-8", "replace")
-    text = text.partition(" #")[0].partition(" --")[0].rstrip("\\ \t\r")
+def _requirement(lines: Sequence[tuple[int, bytes]], offset: int) -> Requirement | None:
+    """Return the requirement in the logical line at a byte offset, or None if packaging cannot read it."""
+    line = lines[bisect_right(lines, offset, key=lambda each: each[0]) - 1][1]
+    text = line.removeprefix(BOM).decode("utf-8", "replace").partition(" --")[0].rstrip("\\ \t\r")
     try:
         return Requirement(text)
     except InvalidRequirement:
@@ -122,14 +127,28 @@ def _requirement(source: Source, span: Span) -> Requirement | None:
 def _json(change: PlannedChange) -> str | None:
     """Check that json reads a document of the same shape that differs in as many strings as there are edits."""
     try:
-        before, after = (json.loads(data.decode("utf-8-sig", "replace")) for data in (change.source.data, change.new))
+        before, after = (
+            json.loads(data.decode("utf-8-sig", "replace"), object_pairs_hook=_members)
+            for data in (change.source.data, change.new)
+        )
     except ValueError:
         return "json does not read the new file as planned"
     differences = _differences(before, after)
-    # A repeated key takes two edits, but a reader of the document sees only its last value.
+    # One string may take two edits: a URL has its version in the folder and in the file name.
     if differences is None or not 0 < differences <= len(change.edits):
         return "json does not read the new file as planned"
     return None
+
+
+class _Members(NamedTuple):
+    """The members of an object of JSON, with every repeated key."""
+
+    keys: tuple[str, ...]
+    values: list[Any]
+
+
+def _members(pairs: list[tuple[str, Any]]) -> _Members:
+    return _Members(tuple(key for key, _ in pairs), [value for _, value in pairs])
 
 
 def _toml(change: PlannedChange) -> str | None:
@@ -156,7 +175,9 @@ def _toml_document(data: bytes) -> dict[str, Any] | None:
 
 
 def _differences(before: Any, after: Any) -> int | None:
-    if isinstance(before, dict) and isinstance(after, dict) and list(before) == list(after):
+    if isinstance(before, _Members) and isinstance(after, _Members) and before.keys == after.keys:
+        parts = [_differences(*pair) for pair in zip(before.values, after.values, strict=True)]
+    elif isinstance(before, dict) and isinstance(after, dict) and list(before) == list(after):
         parts = [_differences(before[key], after[key]) for key in before]
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         parts = [_differences(*pair) for pair in zip(before, after, strict=True)]

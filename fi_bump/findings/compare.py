@@ -9,7 +9,9 @@ from fi_bump.ownership import Assigned, agrees, assign, release_hashes
 from fi_bump.pins import BY_HAND, Floor, Mark, Pin, Place, Unpinned
 from fi_bump.records import NamedTuple
 from fi_bump.scanning.scan import Scan
+from fi_bump.untrusted import printable
 
+_LONGEST_RANGE = 80
 _UNKNOWN_HASHES = "its hashes must change too, and the lock does not have them"
 _PLANNED = "the version of the move"
 
@@ -223,8 +225,11 @@ def _floor_findings(lock: Lock, floor: Floor, what: str) -> list[Finding]:
 
     owners = [group for group in lock.groups if floor.subject in group.subjects]
     # Which of several groups a range is about is not known, so one version that it admits is enough.
-    if not owners or any(admits(floor.specifier, group.version) is not False for group in owners):
+    if not owners or any(admits(floor.specifier, group.version) for group in owners):
         return []
+    if any(admits(floor.specifier, group.version) is None for group in owners):
+        # What cannot be read is not in step.
+        return [_excluded(floor, owners[0], what)._replace(message=f"{_shown(floor)} cannot be read as a range")]
     return [_excluded(floor, owners[0], what)]
 
 
@@ -241,11 +246,16 @@ def newly_excluded(before: Group, after: Group, scan: Scan) -> list[Finding]:
     ]
 
 
+def _shown(floor: Floor) -> str:
+    """Return the range with its package, not longer than a line."""
+    return printable(f"{floor.subject}{floor.specifier}", _LONGEST_RANGE)
+
+
 def _excluded(floor: Floor, group: Group, what: str) -> Finding:
     return Finding(
         rule=Rule.FLOOR_VIOLATED,
         place=floor.place,
-        message=f"{floor.subject}{floor.specifier} excludes {group.version}, {what}",
+        message=f"{_shown(floor)} excludes {group.version}, {what}",
         subject=floor.subject,
         package=floor.subject,
         group=group.name,
