@@ -6,10 +6,11 @@ replaced whole or not at all.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
-from fi_bump.errors import FileError, explained
+from fi_bump.errors import FileError, explained, reason_of
 from fi_bump.untrusted import encodable
 
 
@@ -96,3 +97,32 @@ def _give_away(descriptor: int, attributes: os.stat_result) -> None:
             os.fchown(descriptor, attributes.st_uid, attributes.st_gid)
         except PermissionError:
             return
+
+
+def keep_extended(source: str, target: str) -> None:
+    """Give `target` exactly the extended attributes of `source`, among which are its access control lists.
+
+    Raises OSError with the attribute's name if one cannot be kept. A system without them (macOS) has nothing to do.
+    """
+    if not hasattr(os, "listxattr"):
+        return
+    wanted, inherited = _extended(source), _extended(target)
+    for name in inherited.keys() - wanted.keys():
+        os.removexattr(target, name)
+    for name, value in wanted.items():
+        if inherited.get(name) != value:
+            try:
+                os.setxattr(target, name, value)
+            except OSError as error:
+                message = f"its extended attribute {name} cannot be kept: {reason_of(error)}"
+                raise OSError(error.errno, message) from None
+
+
+def _extended(path: str) -> dict[str, bytes]:
+    """Return a file's extended attributes; empty on a file system without them."""
+    try:
+        return {name: os.getxattr(path, name) for name in os.listxattr(path)}
+    except OSError as error:
+        if error.errno == errno.ENOTSUP:
+            return {}
+        raise

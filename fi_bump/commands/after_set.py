@@ -58,8 +58,9 @@ class Following(NamedTuple):
             say([f"wrote {self.body}"])
         if self.commit:
             message = message_text(about)
-            name = commits.commit(self.root, paths, message + "\n")
+            name, added = commits.commit(self.root, paths, message + "\n")
             say([f"committed {name}: {message.partition(chr(10))[0]}"])
+            say(f"note: a hook added {path} to the commit" for path in added)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from fi_bump.editing import journal
 from fi_bump.editing.journal import JournalEntry, explained
 from fi_bump.errors import BusyError, FileError, InternalError
 from fi_bump.state import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
-from fi_bump.user_files import write_new
+from fi_bump.user_files import keep_extended, write_new
 
 __all__ = ["FileChange", "Recovery", "commit", "exclusive", "make_folder", "pending", "pending_paths", "recover"]
 
@@ -111,7 +111,7 @@ def _unbroken() -> Iterator[None]:
 
 
 def commit(root: str, changes: Sequence[FileChange]) -> None:
-    """Replace all files or none, renaming them in the given order; modes, owners and symbolic links stay.
+    """Replace all files or none, renaming them in the given order; modes, owners, extended attributes and links stay.
 
     Raises FileError, with every file as it was, if a target differs from what was read, is read-only, hard-linked, a
     folder, or outside the repository, if there is a journal, or if a system call fails.
@@ -223,6 +223,8 @@ def _stage(top: str, state: str, targets: Sequence[_Target]) -> None:
     for target in targets:
         with explained(target.change.path):
             write_new(target.temporary, target.change.new, target.attributes)
+            if target.attributes is not None:
+                keep_extended(target.real, target.temporary)
     for target in targets:
         with explained(target.change.path):
             journal.sync_folders([os.path.dirname(target.temporary)])

@@ -5,10 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from fi_bump.errors import FiBumpError, UsageError
+from fi_bump.boundary.reading import read_regular
+from fi_bump.errors import FiBumpError, UsageError, quoted
 from fi_bump.git import door
 
 _UNFINISHED = {"MERGE_HEAD": "a merge", "CHERRY_PICK_HEAD": "a cherry-pick", "REVERT_HEAD": "a revert"}
+_NO_PROGRAMS = ("--no-ext-diff", "--no-textconv")
+_FILTER = r"^filter\..*\.(clean|smudge|process|required)$"
+_IGNORED = {
+    True: ("skip-worktree", "git update-index --no-skip-worktree"),
+    False: ("assume-unchanged", "git update-index --no-assume-unchanged"),
+}
+
+
+def _names(done: door.Done) -> list[str]:
+    """Return the file names that git printed with -z."""
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
 
 
 def refuse_commit(root: str) -> None:
@@ -27,7 +39,7 @@ def refuse_commit(root: str) -> None:
         path = door.run(root, "rev-parse", "--git-path", name).stdout.rstrip(b"\n")
         if os.path.exists(os.path.join(os.fsencode(root), path)):
             raise FiBumpError(f"{what} is in progress", place=root, hint="finish it first, or leave out --commit")
-    if door.run(root, "diff", "--name-only", "--diff-filter=U").stdout:
+    if door.run(root, "ls-files", "--unmerged", "-z").stdout:
         raise FiBumpError("there are unmerged files", place=root, hint="resolve them first, or leave out --commit")
     for name in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
         known = door.run(root, "var", name)
@@ -36,37 +48,78 @@ def refuse_commit(root: str) -> None:
 
 
 def refuse_paths(root: str, paths: Sequence[str]) -> None:
-    """Raise FiBumpError for a file that git does not track, or that has other uncommitted changes."""
-    tracked = set(map(os.fsdecode, door.run(root, "ls-files", "-z", "--", *paths).stdout.split(b"\0")))
+    """Raise FiBumpError for a file that `git commit` would not commit as it is changed now.
+
+    Git does not track it, ignores its changes (skip-worktree, assume-unchanged), or it has other uncommitted changes.
+    """
+    # `H path`: the letter is S for skip-worktree, and in lower case for assume-unchanged.
+    tracked = {each[2:]: each[0] for each in _names(door.run(root, "ls-files", "-v", "-z", "--", *paths))}
     for path in paths:
         if path not in tracked:
             hint = "add it with git add first, or leave out --commit"
             raise FiBumpError("git does not track this file, so --commit cannot commit it", place=path, hint=hint)
-    changed = door.run(root, "status", "--porcelain", "-z", "--untracked-files=no", "--", *paths)
-    if changed.returncode:
-        raise FiBumpError(f"git cannot list the changes: {door.words(changed)}", place=root)
-    if changed.stdout:
-        # git names the path relative to the top of the work tree, not to the root.
-        path = os.fsdecode(changed.stdout.split(b"\0", 1)[0][3:])
+        if tracked[path] != "H":
+            name, command = _IGNORED[tracked[path] == "S"]
+            message = f"git ignores changes of this file ({name}), so --commit cannot commit it"
+            raise FiBumpError(message, place=path, hint=f"run {command} {quoted(path)}, or leave out --commit")
+    changed = [*_changed(root, paths, "--cached", "HEAD"), *_changed(root, _differing(root, paths))]
+    if changed:
         hint = "commit or stash them first, or leave out --commit"
-        raise FiBumpError("this file has uncommitted changes, which --commit would include", place=path, hint=hint)
+        message = "this file has uncommitted changes, which --commit would include"
+        raise FiBumpError(message, place=changed[0], hint=hint)
 
 
-def commit(root: str, paths: Sequence[str], message: str) -> str:
-    """Commit only these files, whatever else is staged, and return the commit's short hash.
+def _changed(root: str, paths: Sequence[str], *between: str) -> list[str]:
+    """Return the paths that differ between the index and another state: a commit, or the work tree."""
+    if not paths:
+        return []
+    options = ("--name-only", "-z", "--no-renames", "--ignore-submodules=all", *_NO_PROGRAMS)
+    done = door.run(root, "diff", *options, *between, "--", *paths, settings=_without_filters(root))
+    if done.returncode:
+        raise FiBumpError(f"git cannot list the changes: {door.words(done)}", place=root)
+    # git names a path relative to the top of the work tree.
+    return _names(done)
 
-    Hooks and signing follow the user's configuration. Raises FiBumpError with git's output when the commit fails; the
-    files then stay changed.
+
+def _differing(root: str, paths: Sequence[str]) -> list[str]:
+    """Return the paths whose bytes are not those of the index. Git may still call them equal: line ends, a filter."""
+    found = []
+    for path in paths:
+        if door.run(root, "cat-file", "blob", f":./{path}").stdout != read_regular(os.path.join(root, path)):
+            found.append(path)
+    return found
+
+
+def _without_filters(root: str) -> dict[str, str]:
+    """Return settings that switch off each filter of git's configuration: an empty command changes nothing."""
+    names = sorted(set(_names(door.run(root, "config", "-z", "--name-only", "--get-regexp", _FILTER))))
+    return {name: "false" if name.endswith(".required") else "" for name in names}
+
+
+def commit(root: str, paths: Sequence[str], message: str) -> tuple[str, list[str]]:
+    """Commit only these files, whatever else is staged; return the commit's short hash, and files that a hook added.
+
+    Hooks and signing follow the user's configuration. Raises FiBumpError with git's output when the commit fails, and
+    when it lacks one of the files; the files then stay changed.
     """
+    before = door.run(root, "rev-parse", "HEAD").stdout.decode("ascii").strip()
     # --cleanup=whitespace: git must not remove lines of the message that begin with `#`.
     options = ["--quiet", "--only", "--cleanup=whitespace", "--file=-"]
-    done = door.run(
-        root, "commit", *options, "--", *paths, given=message.encode("utf-8", "surrogateescape"), hooks=True
-    )
+    given = message.encode("utf-8", "surrogateescape")
+    done = door.run(root, "commit", *options, "--", *paths, given=given, hooks=True)
     if done.returncode:
         hint = "the files are changed: fix what git reports and commit them, or undo the change with git checkout"
-        raise FiBumpError(f"git made no commit:\n{door.words(done)}", hint=hint)
-    return door.run(root, "rev-parse", "--short", "HEAD").stdout.decode("ascii", "replace").strip()
+        raise FiBumpError("git made no commit", hint=hint, printed=door.printed(done) or [door.words(done)])
+    top = door.run(root, "rev-parse", "--show-prefix").stdout.rstrip(b"\n")
+    named = {os.fsdecode(top) + path: path for path in paths}
+    listing = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", *_NO_PROGRAMS, before, "HEAD")
+    there = _names(door.run(root, *listing))
+    for full, path in named.items():
+        if full not in there:
+            hint = "look at the commit with git show, and at the hooks of this repository"
+            raise FiBumpError("the commit lacks this file: git or a hook left it out", place=path, hint=hint)
+    name = door.run(root, "rev-parse", "--short", "HEAD").stdout.decode("ascii", "replace").strip()
+    return name, [path for path in there if path not in named]
 
 
 def revision(root: str, name: str) -> str:
@@ -84,6 +137,14 @@ def revision(root: str, name: str) -> str:
 
 
 def at(root: str, commit_: str, path: str) -> bytes | None:
-    """Return a file's bytes in a commit; `path` is relative to `root`. Returns None if the commit lacks the file."""
+    """Return a file's bytes in a commit; `path` is relative to `root`. Returns None if the commit lacks the file.
+
+    Raises FiBumpError if a partial clone has only the name of the file.
+    """
     done = door.run(root, "cat-file", "blob", f"{commit_}:./{path}")
-    return done.stdout if done.returncode == 0 else None
+    if done.returncode == 0:
+        return done.stdout
+    if door.run(root, "ls-tree", "-z", commit_, "--", path).stdout:
+        hint = "fetch the whole history: git fetch --refetch --no-filter"
+        raise FiBumpError(f"this clone does not have the file of the commit {commit_[:12]}", place=path, hint=hint)
+    return None

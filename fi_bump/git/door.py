@@ -9,31 +9,71 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from fi_bump.errors import FiBumpError
 
 # Options before the subcommand; the last value of a setting counts, and those of the command line come last.
 # --literal-pathspecs: git must not read a `*` or `:(top)` in a path as a pattern.
-_PLAIN = ("--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
-_NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
+# A bare repository inside the tree, which anyone can commit, is not taken for the repository.
+_PLAIN = ("--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit")
+_NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never")
 # No lock only to refresh the index, no question at the terminal, no fetch of an object that a partial clone lacks.
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
 
 
-def run(root: str, *arguments: str, given: bytes = b"", hooks: bool = False) -> subprocess.CompletedProcess[bytes]:
+class Done(NamedTuple):
+    """How a call of git ended: its exit code and what it printed."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+def run(
+    root: str,
+    *arguments: str,
+    given: bytes = b"",
+    hooks: bool = False,
+    settings: Mapping[str, str] | None = None,
+) -> Done:
     """Run git in `root`, with `given` on its standard input, and return its exit code and its output.
 
-    Raises FiBumpError if there is no git.
+    `settings` replace the configuration's. Raises FiBumpError if there is no git.
     """
     command = ["git", "-C", root, *_PLAIN, *(() if hooks else _NO_HOOKS), *arguments]
-    environment = {**os.environ, **({} if hooks else _QUIET)}
-    try:
-        return subprocess.run(command, input=given, capture_output=True, check=False, env=environment)
-    except FileNotFoundError:
-        raise FiBumpError("git is not on PATH") from None
+    environment = {**os.environ, **({} if hooks else _QUIET), **_variables(settings or {})}
+    # Files instead of pipes: a process that a hook leaves behind keeps a pipe open, and git would seem to run on.
+    with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        words.write(given)
+        words.seek(0)
+        try:
+            code = subprocess.run(command, stdin=words, stdout=out, stderr=err, env=environment, check=False).returncode
+        except FileNotFoundError:
+            raise FiBumpError("git is not on PATH") from None
+        out.seek(0)
+        err.seek(0)
+        return Done(code, out.read(), err.read())
 
 
-def words(done: subprocess.CompletedProcess[bytes]) -> str:
-    """Return the output of git and of the hooks that it ran."""
-    text = "\n".join(each.decode("utf-8", "surrogateescape").strip() for each in (done.stdout, done.stderr))
-    return text.strip() or f"git exited with {done.returncode} and printed nothing"
+def _variables(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables for settings. Not `-c NAME=VALUE`: git cuts a name at its first `=`."""
+    count = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(count) if count.isdecimal() else 0
+    variables = {"GIT_CONFIG_COUNT": str(first + len(settings))} if settings else {}
+    for number, (name, value) in enumerate(settings.items(), start=first):
+        variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables
+
+
+def words(done: Done) -> str:
+    """Return what git printed, on one line."""
+    return "; ".join(printed(done)) or f"git exited with {done.returncode} and printed nothing"
+
+
+def printed(done: Done) -> list[str]:
+    """Return the lines that git and the hooks that it ran printed."""
+    text = b"\n".join([done.stdout, done.stderr]).decode("utf-8", "surrogateescape")
+    return [line.rstrip() for line in text.split("\n") if line.strip()]

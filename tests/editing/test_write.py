@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +56,64 @@ def test_the_owner_is_kept(tmp_path: Path) -> None:
     os.chown(tmp_path / "a", 1234, 2345)
     write.commit(str(tmp_path), [FileChange("a", OLD, NEW)])
     assert ((tmp_path / "a").stat().st_uid, (tmp_path / "a").stat().st_gid) == (1234, 2345)
+
+
+def acl(*entries: tuple[int, int, int]) -> bytes:
+    """Return an access control list as Linux stores it: entries of a tag, permissions and an id."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in entries)
+
+
+NOBODY, ACCESS, DEFAULT = 0xFFFFFFFF, "system.posix_acl_access", "system.posix_acl_default"
+# Tags: 1 the owner, 2 a user, 4 the group, 16 the mask, 32 others.
+LIST = acl((1, 6, NOBODY), (2, 4, 1234), (4, 4, NOBODY), (16, 4, NOBODY), (32, 0, NOBODY))
+
+
+def extended(path: Path) -> dict[str, bytes]:
+    return {name: os.getxattr(path, name) for name in os.listxattr(path)}
+
+
+def set_or_skip(path: Path, name: str, value: bytes) -> None:
+    """Set an extended attribute, or skip the test on a file system that cannot have it."""
+    try:
+        os.setxattr(path, name, value)
+    except OSError as error:
+        pytest.skip(f"no {name} here: {error}")
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="Python knows no extended attributes here")
+@pytest.mark.parametrize(("name", "value"), [("user.note", b"mine\0\xff"), ("user.empty", b""), (ACCESS, LIST)])
+def test_extended_attributes_and_access_control_lists_are_kept(tmp_path: Path, name: str, value: bytes) -> None:
+    plant(tmp_path, {"a": OLD})
+    set_or_skip(tmp_path / "a", name, value)
+    before, mode = extended(tmp_path / "a"), (tmp_path / "a").stat().st_mode
+    write.commit(str(tmp_path), [FileChange("a", OLD, NEW)])
+    assert ((tmp_path / "a").read_bytes(), extended(tmp_path / "a")) == (NEW, before)
+    assert (tmp_path / "a").stat().st_mode == mode
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="Python knows no extended attributes here")
+def test_a_list_that_the_folder_would_give_is_not_taken(tmp_path: Path) -> None:
+    plant(tmp_path, {"a": OLD})
+    (tmp_path / "a").chmod(0o640)
+    set_or_skip(tmp_path, DEFAULT, LIST)
+    write.commit(str(tmp_path), [FileChange("a", OLD, NEW)])
+    assert (extended(tmp_path / "a"), (tmp_path / "a").stat().st_mode & 0o777) == ({}, 0o640)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="Python knows no extended attributes here")
+def test_an_attribute_that_cannot_be_kept_refuses_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, {"a": OLD, "b": OLD})
+    set_or_skip(tmp_path / "b", "user.note", b"mine")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "setxattr", refuse)
+    reason = "its extended attribute user.note cannot be kept: operation not permitted"
+    message = f"b: cannot be written: {reason}"
+    changes = [FileChange("a", OLD, NEW), FileChange("b", OLD, NEW)]
+    assert refused(tmp_path, *changes) == (message, "nothing was changed; fix the cause and run again")
+    assert extended(tmp_path / "b") == {"user.note": b"mine"}
 
 
 def test_nothing_to_change_is_no_error(tmp_path: Path) -> None:

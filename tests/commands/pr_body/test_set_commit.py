@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -231,3 +233,122 @@ def test_a_reader_that_leaves_at_once_costs_no_commit(committed: Path, body: tup
     done = subprocess.run(["bash", "-o", "pipefail", "-c", program], cwd=committed, capture_output=True)
     assert (done.returncode, git(committed, "status", "--porcelain")) == (0, "")
     assert committed_files(committed) == FILES
+
+
+@pytest.mark.parametrize("flag", ["skip-worktree", "assume-unchanged"])
+def test_a_file_whose_changes_git_ignores(committed: Path, run: Run, flag: str) -> None:
+    git(committed, "update-index", f"--{flag}", "docker/Dockerfile")
+    message = f"docker/Dockerfile: git ignores changes of this file ({flag}), so --commit cannot commit it"
+    assert refused(committed, run) == (3, message)
+    help_ = f"help: run git update-index --no-{flag} 'docker/Dockerfile', or leave out --commit\n"
+    assert run(committed, "set", NEW, "--commit").err.endswith(help_)
+    # Without the refusal a private edit would go along with assume-unchanged.
+    path = committed / "docker/Dockerfile"
+    path.write_bytes(path.read_bytes() + b"# private\n")
+    assert refused(committed, run) == (3, message)
+
+
+def test_a_clone_of_the_commit_is_in_step(committed: Path, run: Run, tmp_path: Path) -> None:
+    assert run(committed, "set", NEW, "--commit").code == 0
+    git(committed, "clone", "-q", str(committed), str(tmp_path / "clone"))
+    assert run(tmp_path / "clone", "check").code == 0
+
+
+def test_line_ends_that_git_converts_are_no_change(committed: Path, run: Run) -> None:
+    plant(committed, {".gitattributes": b"requirements/*.txt text eol=crlf\n"})
+    path = committed / "requirements/cuda.txt"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    git(committed, "add", "-A")
+    git(committed, "commit", "-qm", "attributes")
+    assert run(committed, "set", NEW, "--commit").code == 0
+    assert "requirements/cuda.txt" in committed_files(committed)
+    path.write_bytes(path.read_bytes() + b"# private\r\n")
+    message = "requirements/cuda.txt: this file has uncommitted changes, which --commit would include"
+    result = run(committed, "set", OLD, "--commit")
+    assert (result.code, result.err.split("\n")[0]) == (3, message)
+
+
+def test_a_staged_change_of_a_file_is_refused(committed: Path, run: Run) -> None:
+    path = committed / "requirements/cuda.txt"
+    before = path.read_bytes()
+    path.write_bytes(before + b"# staged\n")
+    git(committed, "add", "requirements/cuda.txt")
+    path.write_bytes(before)
+    message = "requirements/cuda.txt: this file has uncommitted changes, which --commit would include"
+    assert refused(committed, run) == (3, message)
+
+
+def test_files_that_a_hook_stages_are_named(committed: Path, run: Run) -> None:
+    plant(committed, {"made.txt": b"x", "a\nb.txt": b"y"})
+    hook(committed, "pre-commit", "git add made.txt *b.txt")
+    result = run(committed, "set", NEW, "--commit")
+    assert result.code == 0
+    assert result.out.split("\n")[-3:] == [
+        "note: a hook added a\\nb.txt to the commit",
+        "note: a hook added made.txt to the commit",
+        "",
+    ]
+
+
+def test_a_commit_that_lacks_a_file_is_an_error(committed: Path, run: Run) -> None:
+    hook(committed, "pre-commit", "git reset -q HEAD -- docker/Dockerfile")
+    result = run(committed, "set", NEW, "--commit")
+    assert (result.code, result.err) == (
+        3,
+        "docker/Dockerfile: the commit lacks this file: git or a hook left it out\n"
+        "help: look at the commit with git show, and at the hooks of this repository\n",
+    )
+
+
+def test_a_process_that_a_hook_leaves_does_not_hold_the_command(committed: Path, run: Run) -> None:
+    hook(committed, "post-commit", "sleep 60 & echo $! > ../pid")
+    begun = time.monotonic()
+    assert run(committed, "set", NEW, "--commit").code == 0
+    assert time.monotonic() - begun < 50
+    os.kill(int((committed.parent / "pid").read_text()), signal.SIGKILL)
+
+
+# Programs that a configuration names. Each leaves its name in a file when it runs, and a filter passes its input on.
+HOSTILE = {
+    "core.fsmonitor": "fsmonitor",
+    "diff.external": "external",
+    "diff.evil.textconv": "textconv",
+    "diff.evil.command": "command",
+    "filter.evil=x.clean": "clean",
+    "filter.evil=x.smudge": "smudge",
+    "core.pager": "pager",
+    "pager.diff": "pager",
+    "core.editor": "editor",
+    "core.sshCommand": "ssh",
+    "credential.helper": "helper",
+}
+
+
+def test_git_starts_no_program_of_a_hostile_configuration(committed: Path, run: Run, tmp_path: Path) -> None:
+    plant(committed, {".gitattributes": b"* diff=evil filter=evil=x\n"})
+    git(committed, "add", "-A")
+    git(committed, "commit", "-qm", "attributes")
+    base = git(committed, "rev-parse", "HEAD").strip()
+    ran = tmp_path / "ran"
+    for name, word in HOSTILE.items():
+        program = tmp_path / word
+        program.write_text(f"#!/bin/sh\necho {word} >> {ran}\nexec cat\n")
+        program.chmod(0o755)
+        git(committed, "config", name, str(program))
+    git(committed, "config", "filter.evil=x.required", "true")
+    for name in ("post-index-change", "post-checkout", "pre-auto-gc"):
+        hook(committed, name, f"echo {name} >> {ran}")
+    ran.unlink(missing_ok=True)
+    # All files look changed to git: it would run the filters to find out.
+    for path in committed.rglob("*.*"):
+        if ".git" not in path.parts and path.is_file():
+            os.utime(path, (1, 1))
+    assert run(committed, "pr-body", "--base", base).code in (0, 3)
+    plant(committed, {"requirements/cuda.txt": TREE["requirements/cuda.txt"] + b"# edited\n"})
+    result = run(committed, "set", NEW, "--commit")
+    assert (result.code, "which --commit would include" in result.err) == (3, True)
+    assert not ran.exists()
+    plant(committed, {"requirements/cuda.txt": TREE["requirements/cuda.txt"]})
+    assert run(committed, "set", NEW, "--commit").code == 0
+    # What `git commit` itself does: it passes the files that it commits through their filter.
+    assert set(ran.read_text().split()) <= {"clean", "post-index-change"}
