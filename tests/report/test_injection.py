@@ -72,7 +72,15 @@ def report_of(said: dict[str, str]) -> Report:
     """Return a report with another text in each field that can have one."""
     place = Place(said["path"], 2, 1, len(said["line"]) + 1, said["line"])
     related = (Related(Place(said["there"], 3), said["related"]),)
-    result = Result(Rule.DRIFT, place, said["key"], said["message"], (said["help"],), "1.0", related)
+    result = Result(
+        rule=Rule.DRIFT,
+        place=place,
+        key=said["key"],
+        message=said["message"],
+        help=(said["help"],),
+        fix="1.0",
+        related=related,
+    )
     note = result._replace(rule=Rule.UNPINNED, fix=None, place=Place(said["path"], 4))
     return Report(
         command="check",
@@ -200,7 +208,14 @@ def smoke_of(said: dict[str, str]) -> SmokeReport:
         ProbeReport(
             "environment", "fail", said["reason"], 1.0, {said["metric"]: said["value"], "n": {"m": said["value"]}}
         ),
-        ProbeReport("pytest", "fail", said["reason"], 1.0, {}, {f"a::{said['case']}": case}),
+        ProbeReport(
+            name="pytest",
+            outcome="fail",
+            reason=said["reason"],
+            seconds=1.0,
+            metrics={},
+            cases={f"a::{said['case']}": case},
+        ),
     )
     change = MetricChange("environment", said["metric"], 1.0, 2.0)
     return SmokeReport(
