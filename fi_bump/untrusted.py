@@ -63,7 +63,9 @@ def shapes(text: str) -> str:
 
 def printable(text: str, longest: int = 300) -> str:
     """Return the text as one line without control characters, cut to `longest` characters."""
-    plain = "".join(character if character.isprintable() else " " for character in text).strip()
+    if not text.isprintable():
+        text = "".join([character if character.isprintable() else " " for character in text])
+    plain = text.strip()
     return plain if len(plain) <= longest else f"{plain[:longest]}…"
 
 

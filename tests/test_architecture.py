@@ -107,7 +107,7 @@ WRITERS = {
 # Libraries of the interpreter that runs a probe; a probe imports them inside functions only.
 IN_TARGET = {"flashinfer", "torch", "tvm_ffi"}
 # The modules that start processes, or open connections without urllib3. Of these git/door.py runs git,
-# audit/resolve.py uv, index/configuration.py pip, smoke/process.py the target interpreter, and the probes a compiler and
+# audit/resolve.py uv, index/configuration.py pip, smoke/process.py a supervisor, which runs the target interpreter, and the probes a compiler and
 # NVIDIA's tools. index/credentials.py runs keyring through boundary/programs.py, whose errors it catches. index/http.py
 # asks urllib.request which proxies the user has, and catches the errors of http.client. smoke/probes/offline_start.py
 # replaces functions of socket so that nothing connects.
@@ -123,6 +123,7 @@ SPAWNERS = {
     "smoke/probes/target.py",
     "smoke/probes/toolkit.py",
     "smoke/process.py",
+    "smoke/supervisor.py",
 }
 SPAWNING = {"subprocess", "multiprocessing", "socket", "http", "urllib.request"}
 # Rules over values: these modules neither read nor write files, and start no processes.

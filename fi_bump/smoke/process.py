@@ -1,15 +1,21 @@
-"""Run a command in its own process group, with a time limit and a log, and leave no process behind."""
+"""Run a command under a supervisor, with a time limit and a log, and leave no process behind.
+
+The supervisor (`supervisor.py`) is the parent of the command. It ends all that the command started when the command
+ends, when it is asked to, and when the pipe from fi-bump ends, also because fi-bump was killed.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from fi_bump.untrusted import printable
 
@@ -19,6 +25,10 @@ GRACE = 3.0
 TICK = 0.02
 # The largest size of one command's log; a command that prints without end must not fill the disk.
 LOG_BYTES = 32 * 1024 * 1024
+# Seconds for the supervisor to kill what is left; it takes some milliseconds.
+_PATIENCE = 15.0
+_REPORT_BYTES = 65536
+_SUPERVISOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "supervisor.py")
 # A longer line is a progress bar or garbage; watchers get it in pieces.
 LINE_BYTES = 8192
 # faulthandler prints this line and then a stack. The line before it says more about the cause than the stack's last.
@@ -63,54 +73,79 @@ def run(
     watch: Callable[[str], None] = lambda line: None,
     stop: threading.Event | None = None,
 ) -> Ended:
-    """Run a command until it ends, reaches its time limit in seconds, or `stop` is set; then end its whole group.
+    """Run a command until it ends, reaches its time limit in seconds, or `stop` is set; then end all that it started.
 
     Standard output and error go to the file `log` and, line by line, to `watch`. Raises OSError when the command cannot
-    be started or the log cannot be created. Any other exception, also KeyboardInterrupt, is raised after the group was
-    ended.
+    be started or the log cannot be created. Any other exception, also KeyboardInterrupt, is raised after all of it was
+    ended; a second one ends it without the time of grace.
     """
     stop = stop or threading.Event()
     begun = time.monotonic()
-    with contextlib.ExitStack() as opened:
-        log_file = opened.enter_context(open(log, "ab", buffering=0))
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=dict(environment),
-            cwd=folder,
-            start_new_session=True,
-        )
-        opened.pop_all()
-    assert process.stdout is not None
+    supervised = _start(command, log, environment, folder)
     output = _Output(watch)
-    # The reader closes the pipe and the log: it may outlive this call if a grandchild has left the group.
-    reader = threading.Thread(target=output.take, args=(process.stdout, log_file), daemon=True)
+    assert supervised.process.stdout is not None
+    # The reader closes the pipe and the log.
+    arguments = (supervised.process.stdout, supervised.log)
+    reader = threading.Thread(target=output.take, args=arguments, daemon=True)
     try:
         reader.start()
-        timed_out = not _wait(process.pid, begun + seconds, stop)
-        stopped = not _exited(process.pid) and not timed_out
+        timed_out = not _wait(supervised.process, begun + seconds, stop)
+        stopped = supervised.process.poll() is None and not timed_out
         elapsed = time.monotonic() - begun
     finally:
-        _end(process)
-    # A grandchild that has left the group may keep the pipe open for ever, so the reader gets only a short time.
+        report = _end(supervised)
     reader.join(GRACE)
-    code = process.returncode
+    if "errno" in report:
+        raise OSError(report["errno"], report["reason"], report["file"])
+    status = report.get("status")
+    # Without a report something has killed the supervisor, and the command died with it.
+    code = supervised.process.returncode if status is None else os.waitstatus_to_exitcode(status)
     name = _signal_name(-code) if code < 0 else None
     return Ended(
         code=None if name else code,
         signal=name,
-        seconds=elapsed,
+        seconds=elapsed if timed_out else report.get("seconds", elapsed),
         timed_out=timed_out,
         stopped=stopped,
         tail=output.tail,
     )
 
 
-def _wait(pid: int, deadline: float, stop: threading.Event) -> bool:
+class _Supervised(NamedTuple):
+    """A running supervisor, the pipes to and from it, and the log of its command."""
+
+    process: subprocess.Popen[bytes]
+    control: int
+    status: int
+    log: IO[bytes]
+
+
+def _start(command: Sequence[str], log: str, environment: Mapping[str, str], folder: str | None) -> _Supervised:
+    """Start the supervisor with a command. Raises OSError."""
+    with contextlib.ExitStack() as opened:
+        log_file = opened.enter_context(open(log, "ab", buffering=0))
+        (asked, control), (status, answer) = os.pipe(), os.pipe()
+        for descriptor in (asked, control, status, answer):
+            opened.callback(os.close, descriptor)
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", _SUPERVISOR, str(asked), str(answer), str(GRACE), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            cwd=folder,
+            pass_fds=(asked, answer),
+            start_new_session=True,
+        )
+        opened.pop_all()
+        os.close(asked)
+        os.close(answer)
+    return _Supervised(process, control, status, log_file)
+
+
+def _wait(process: subprocess.Popen[bytes], deadline: float, stop: threading.Event) -> bool:
     """Wait until the process ends or `stop` is set. Return False if the deadline came first."""
-    while not _exited(pid):
+    while process.poll() is None:
         if time.monotonic() >= deadline:
             return False
         if stop.wait(TICK):
@@ -118,20 +153,23 @@ def _wait(pid: int, deadline: float, stop: threading.Event) -> bool:
     return True
 
 
-def _exited(pid: int) -> bool:
-    """Return whether the process has ended. It is not reaped, so that the system cannot reuse its group's number."""
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Send the group SIGTERM, then SIGKILL for all that is left of it, and reap its leader."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if not _exited(process.pid):
-            os.killpg(process.pid, signal.SIGTERM)
-            _wait(process.pid, time.monotonic() + GRACE, threading.Event())
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _end(supervised: _Supervised) -> dict[str, Any]:
+    """Let the supervisor end all that is left, and return its report; empty if it could not write one."""
+    process = supervised.process
+    try:
+        if process.poll() is None:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(supervised.control, b"t")
+            _wait(process, time.monotonic() + GRACE + _PATIENCE, threading.Event())
+    finally:
+        # After a second interrupt, at once: the end of this pipe means SIGKILL.
+        os.close(supervised.control)
+        _wait(process, time.monotonic() + _PATIENCE, threading.Event())
+        process.kill()
+        process.wait()
+        with open(supervised.status, "rb") as stream:
+            data = stream.read(_REPORT_BYTES)
+    return json.loads(data) if data else {}
 
 
 def _signal_name(number: int) -> str:

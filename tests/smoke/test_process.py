@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ import pytest
 from fi_bump.smoke import process
 
 LIMIT = 60.0
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
 
 
 def start(
@@ -105,12 +109,84 @@ def test_grandchildren_go_with_it(tmp_path: Path, rest: str, seconds: float, rea
     assert ended.clean if reason is None else ended.reason(seconds).startswith(reason)
 
 
-def test_a_grandchild_that_left_the_group_does_not_hold_it_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "GRACE", 0.2)
-    source = "child = subprocess.Popen(['sleep', '600'], start_new_session=True); print(child.pid, flush=True)"
+LEAVES = "child = subprocess.Popen(['sleep', '600'], start_new_session=True); print(child.pid, flush=True); "
+# A daemon: its parent has ended, it has its own session, and it ignores the request to end.
+DAEMON = (
+    "import ctypes\nif os.fork() == 0:\n"
+    "    os.setsid(); signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+    "    if os.fork() == 0: print(os.getpid(), flush=True); time.sleep(600)\n"
+    "    os._exit(0)\nos.wait(); time.sleep(0.5)\n"
+)
+
+
+@LINUX
+@pytest.mark.parametrize("source", [LEAVES, DAEMON, f"{LEAVES}sys.exit(3)", f"{LEAVES}os.kill(os.getpid(), 11)"])
+def test_a_process_that_left_the_session_is_ended_too(tmp_path: Path, source: str) -> None:
     ended, heard, _ = start(tmp_path, source)
-    os.kill(int(heard[0]), 9)
-    assert ended.clean
+    assert gone(int(heard[0]))
+    assert (ended.timed_out, ended.stopped) == (False, False)
+
+
+# fi-bump in small: it runs a probe that has a child in its own session; both ignore the request to end.
+STUBBORN = (
+    "import os, signal, subprocess, sys, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "child = subprocess.Popen(['sh', '-c', 'trap : TERM; while :; do sleep 1; done'], start_new_session=True)\n"
+    "print(os.getpid(), child.pid, flush=True); time.sleep(600)"
+)
+RUNNER = (
+    "import os, sys; from fi_bump.smoke import process\n"
+    "process.run([sys.executable, '-c', sys.argv[1]], log=sys.argv[2], seconds=600, environment=os.environ,"
+    " watch=lambda line: print(line, flush=True))"
+)
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """A process that runs a stubborn probe, and the numbers of the probe and of its child."""
+    command = [sys.executable, "-c", RUNNER, STUBBORN, str(tmp_path / "log")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as started:
+        assert started.stdout is not None
+        yield started, [int(word) for word in started.stdout.readline().split()]
+        started.kill()
+
+
+@LINUX
+def test_nothing_is_left_after_fi_bump_was_killed(runner: tuple[subprocess.Popen[str], list[int]]) -> None:
+    started, numbers = runner
+    started.kill()
+    assert all(map(soon_gone, numbers))
+
+
+@LINUX
+def test_a_second_interrupt_in_the_time_of_grace_leaves_nothing(
+    runner: tuple[subprocess.Popen[str], list[int]],
+) -> None:
+    started, numbers = runner
+    begun = time.monotonic()
+    started.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    assert not gone(numbers[0])
+    started.send_signal(signal.SIGINT)
+    assert started.wait(30) != 0
+    assert all(map(gone, numbers))
+    assert time.monotonic() - begun < process.GRACE + 20
+
+
+@LINUX
+def test_a_command_dies_with_its_supervisor(runner: tuple[subprocess.Popen[str], list[int]]) -> None:
+    started, numbers = runner
+    supervisor = int(Path(f"/proc/{numbers[0]}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(supervisor, signal.SIGKILL)
+    assert started.wait(30) == 0
+    assert soon_gone(numbers[0])
+    os.kill(numbers[1], signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_gigabyte_of_output(tmp_path: Path) -> None:
+    ended, heard, log = start(tmp_path, "for _ in range(1024): sys.stdout.write('x' * (1 << 20))", seconds=600)
+    assert (ended.clean, len(heard), len(ended.tail)) == (True, (1 << 30) // process.LINE_BYTES, 301)
+    assert len(log) < process.LOG_BYTES + 2 * process.LINE_BYTES
 
 
 def test_endless_output_is_cut_off_and_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
