@@ -18,7 +18,7 @@ _IGNORED = {
 }
 
 
-def _names(done: door.Done) -> list[str]:
+def _names(done: door.GitAnswer) -> list[str]:
     """Return the file names that git printed with -z."""
     return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
 

@@ -24,7 +24,7 @@ _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never")
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
 
 
-class Done(NamedTuple):
+class GitAnswer(NamedTuple):
     """How a call of git ended: its exit code and what it printed."""
 
     returncode: int
@@ -38,7 +38,7 @@ def run(
     given: bytes = b"",
     hooks: bool = False,
     settings: Mapping[str, str] | None = None,
-) -> Done:
+) -> GitAnswer:
     """Run git in `root`, with `given` on its standard input, and return its exit code and its output.
 
     `settings` replace the configuration's. Raises FiBumpError if there is no git.
@@ -55,7 +55,7 @@ def run(
             raise FiBumpError("git is not on PATH") from None
         out.seek(0)
         err.seek(0)
-        return Done(code, out.read(), err.read())
+        return GitAnswer(code, out.read(), err.read())
 
 
 def _variables(settings: Mapping[str, str]) -> dict[str, str]:
@@ -68,12 +68,12 @@ def _variables(settings: Mapping[str, str]) -> dict[str, str]:
     return variables
 
 
-def words(done: Done) -> str:
+def words(done: GitAnswer) -> str:
     """Return what git printed, on one line."""
     return "; ".join(printed(done)) or f"git exited with {done.returncode} and printed nothing"
 
 
-def printed(done: Done) -> list[str]:
+def printed(done: GitAnswer) -> list[str]:
     """Return the lines that git and the hooks that it ran printed."""
     text = b"\n".join([done.stdout, done.stderr]).decode("utf-8", "surrogateescape")
     return [line.rstrip() for line in text.split("\n") if line.strip()]
