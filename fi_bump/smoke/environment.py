@@ -62,7 +62,9 @@ class Maker(NamedTuple):
                 # Without the marker, a folder is the rest of an interrupted installation.
                 storage.drop(home)
                 self.fill(home, wanted)
+                storage.keep_private(home)
                 user_files.put(os.path.join(home, _READY), json.dumps(wanted._asdict(), indent=2).encode())
+            storage.refuse_shared(home)
         return python
 
     def fill(self, home: str, wanted: EnvironmentRequest) -> str:

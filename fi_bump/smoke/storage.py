@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
+import grp
 import os
+import pwd
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 
@@ -27,11 +31,72 @@ def cache_folder(asked: str | None) -> str:
 
 
 def folder(*parts: str) -> str:
-    """Create a folder if it does not exist, and return its path. Raises FileError."""
+    """Create a folder if it does not exist, for this user alone, and return its path.
+
+    Raises FileError, also for a folder that others can change: what `smoke` finds in it, it runs.
+    """
     path = os.path.join(*parts)
     with explained(path, "cannot be created"):
-        os.makedirs(path, exist_ok=True)
+        _make(path)
+    refuse_shared(path)
     return path
+
+
+def _make(path: str) -> None:
+    """Like os.makedirs, but no new folder can be read or changed by others."""
+    if not os.path.isdir(path):
+        parent = os.path.dirname(path)
+        if parent and parent != path:
+            _make(parent)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)
+        if not os.path.isdir(path):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+
+
+def keep_private(path: str) -> None:
+    """Close a folder that another program made to everybody but this user. Raises FileError."""
+    with explained(path):
+        os.chmod(path, 0o700)
+
+
+def refuse_shared(path: str) -> None:
+    """Raise FileError if somebody else can change a folder, or put another in its place.
+
+    The folder must belong to this user, and those above it to this user or root. A folder above it that everybody can
+    write to must have the sticky bit, as /tmp has.
+    """
+    hint = "name a folder of your own with --cache DIR"
+    with explained(path, "cannot be read"):
+        real = os.path.realpath(path)
+        own = os.stat(real)
+        if own.st_uid != os.geteuid():
+            raise FileError("belongs to another user, who could plant programs in it", place=path, hint=hint)
+        if _others_write(own):
+            message = "can be changed by others, who could plant programs in it"
+            raise FileError(message, place=path, hint=f"remove it, or {hint}")
+        while (above := os.path.dirname(real)) != real:
+            real = above
+            attributes = os.stat(real)
+            shared = _others_write(attributes) and not attributes.st_mode & stat.S_ISVTX
+            if shared or attributes.st_uid not in (0, os.geteuid()):
+                raise FileError(f"is in {real}, where others can replace it", place=path, hint=hint)
+
+
+def _others_write(attributes: os.stat_result) -> bool:
+    """Whether a user other than the owner and root can write to a folder."""
+    if attributes.st_mode & stat.S_IWOTH:
+        return True
+    return bool(attributes.st_mode & stat.S_IWGRP) and attributes.st_gid != 0 and not _is_alone(attributes.st_gid)
+
+
+def _is_alone(number: int) -> bool:
+    """Whether a group is the user's own: it has the user's name and no other member, as many systems make it."""
+    try:
+        group, user = grp.getgrgid(number), pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
 
 
 def fresh_folder(*parts: str) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import FileError
-from fi_bump.smoke import storage
+from fi_bump.smoke import environment, storage
+from fi_bump.smoke.environment import EnvironmentRequest, Maker
 
 
 def test_the_cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,3 +37,86 @@ def test_a_fresh_folder_is_another_each_time(tmp_path: Path) -> None:
     made = {storage.fresh_folder(str(tmp_path), "runs", "kit-1.0") for _ in range(3)}
     assert len(made) == 3
     assert all(os.path.basename(path).startswith("kit-1.0-") for path in made)
+
+
+def test_new_folders_are_private_whatever_the_mask(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    mask = os.umask(0)
+    try:
+        storage.folder(str(tmp_path), "a", "b", "c")
+        fresh = storage.fresh_folder(str(tmp_path), "runs", "kit")
+    finally:
+        os.umask(mask)
+    made = [tmp_path / "a", tmp_path / "a/b", tmp_path / "a/b/c", tmp_path / "runs", Path(fresh)]
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o700] * 5
+
+
+@pytest.mark.parametrize(
+    ("folder", "mode", "message"),
+    [
+        ("cache", 0o777, "can be changed by others, who could plant programs in it"),
+        ("cache", 0o1777, "can be changed by others, who could plant programs in it"),
+        ("", 0o777, "is in {root}, where others can replace it"),
+        ("", 0o1777, None),
+        ("", 0o755, None),
+        ("cache", 0o755, None),
+    ],
+)
+def test_a_folder_that_others_can_change(tmp_path: Path, folder: str, mode: int, message: str | None) -> None:
+    root = tmp_path / "root"
+    (root / "cache").mkdir(parents=True)
+    (root / folder).chmod(mode)
+    if message is None:
+        assert storage.folder(str(root), "cache") == str(root / "cache")
+        return
+    with pytest.raises(FileError) as caught:
+        storage.folder(str(root), "cache")
+    assert caught.value.message == message.format(root=root)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make folders of others")
+@pytest.mark.parametrize(
+    ("folder", "uid", "gid", "mode", "message"),
+    [
+        ("root/cache", 1234, 0, 0o755, "belongs to another user, who could plant programs in it"),
+        ("root", 1234, 0, 0o755, "is in {root}, where others can replace it"),
+        ("root/cache", 0, 1234, 0o770, "can be changed by others, who could plant programs in it"),
+        ("root", 0, 1234, 0o770, "is in {root}, where others can replace it"),
+        ("root/cache", 0, 0, 0o770, None),
+    ],
+)
+def test_a_folder_of_another_user_or_group(
+    tmp_path: Path, folder: str, uid: int, gid: int, mode: int, message: str | None
+) -> None:
+    root = tmp_path / "root"
+    (root / "cache").mkdir(parents=True)
+    os.chown(tmp_path / folder, uid, gid)
+    (tmp_path / folder).chmod(mode)
+    if message is None:
+        storage.refuse_shared(str(root / "cache"))
+        return
+    with pytest.raises(FileError) as caught:
+        storage.folder(str(root), "cache")
+    assert caught.value.message == message.format(root=root)
+
+
+def test_a_link_to_a_folder_of_others_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs").chmod(0o777)
+    (tmp_path / "mine").symlink_to("theirs")
+    with pytest.raises(FileError, match="can be changed by others"):
+        storage.folder(str(tmp_path), "mine")
+
+
+def test_no_planted_environment_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = EnvironmentRequest(("kit==1.0",))
+    monkeypatch.setattr(environment, "_key", lambda request: "key")
+    home = tmp_path / "cache/environments/key"
+    home.mkdir(parents=True)
+    (home / "ready.json").write_text("{}")
+    assert Maker(str(tmp_path / "cache")).make(wanted) == str(home / "bin/python")
+    for folder in (home, home.parent, home.parent.parent):
+        folder.chmod(0o777)
+        with pytest.raises(FileError, match="others"):
+            Maker(str(tmp_path / "cache")).make(wanted)
+        folder.chmod(0o755)

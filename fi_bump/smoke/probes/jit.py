@@ -74,8 +74,8 @@ def prepare(cache: str, distribution: str, scope: str, capability: tuple[int, in
     if options := os.environ.get(_NVCC_OPTIONS):
         parts.append(options)
     digest = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
-    folder = Path(cache or tempfile.gettempdir()) / "jit" / f"{wheel.version}-sm_{major}{minor}-{reach}-{digest}"
-    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{wheel.version}-sm_{major}{minor}-{reach}-{digest}"
+    folder = private(Path(cache or tempfile.mkdtemp()) / "jit" / name)
     os.environ["FLASHINFER_WORKSPACE_BASE"] = str(folder)
     # Instructions of one architecture only (wgmma on sm_90a) need the suffix.
     os.environ.setdefault("FLASHINFER_CUDA_ARCH_LIST", f"{major}.{minor}a")
@@ -83,6 +83,19 @@ def prepare(cache: str, distribution: str, scope: str, capability: tuple[int, in
     _split_files()
     # It would turn off optimisation, and the build would take five times as long.
     os.environ.pop("FLASHINFER_JIT_VERBOSE", None)
+
+
+def private(folder: Path) -> Path:
+    """Make a folder that only this user can change, and return it. Raises PermissionError for one that others can.
+
+    FlashInfer loads the modules that it finds there into this process.
+    """
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        attributes = each.stat()
+        if attributes.st_uid != os.geteuid() or attributes.st_mode & 0o022:
+            raise PermissionError(f"others can change {each}, from which compiled modules are loaded: remove it")
+    return folder
 
 
 def _split_files() -> None:

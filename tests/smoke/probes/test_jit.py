@@ -366,3 +366,15 @@ def test_time_is_noted_when_a_block_fails_too() -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert 0 <= noted["seconds"] < 5
+
+
+def test_a_folder_of_modules_that_others_can_change_is_refused(tmp_path: Path) -> None:
+    folder = jit.private(tmp_path / "jit/0.6.8")
+    assert [path.stat().st_mode & 0o777 for path in (folder, folder.parent)] == [0o700, 0o700]
+    for path in (folder, folder.parent):
+        for mode in (0o720, 0o702, 0o777):
+            path.chmod(mode)
+            with pytest.raises(PermissionError, match=f"others can change {path}, from which"):
+                jit.private(folder)
+            path.chmod(0o755)
+    assert jit.private(folder) == folder
