@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -11,9 +12,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from fi_bump import user_files
+from fi_bump.boundary.reading import read_regular
 from fi_bump.compare.cases import NO_CASES, CaseResult
 from fi_bump.errors import FiBumpError, UsageError, reason_of
-from fi_bump.smoke import probes, process
+from fi_bump.smoke import evidence, probes, process
 from fi_bump.smoke.model import Device, Target
 from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from fi_bump.smoke.registry import TARGET
@@ -22,6 +24,7 @@ from fi_bump.untrusted import printable
 # Variables of this process that would change what a probe sees in the target.
 _LEFT_OUT = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "FLASHINFER_DISABLE_VERSION_CHECK", "__PYVENV_LAUNCHER__")
 _SECONDS = 300.0
+_LARGEST_RESULT = 64 << 20
 # The script that runs a probe in any interpreter.
 PROBES = os.path.join(os.path.dirname(os.path.abspath(probes.__file__)), "__main__.py")
 
@@ -88,6 +91,7 @@ def ask(
     """
     question = os.path.join(interpreter.folder, f"{request.probe}.request.json")
     reply = os.path.join(interpreter.folder, f"{request.probe}.result.json")
+    request = replace(request, nonce=secrets.token_hex(16))
     user_files.put(question, request.to_json().encode())
     try:
         ended = process.run(
@@ -100,16 +104,19 @@ def ask(
         )
     except OSError as error:
         return ProbeAnswer(ProbeResult("fail", f"cannot be started: {reason_of(error)}"), 0.0)
-    return ProbeAnswer(_judged(ended, reply, seconds), ended.seconds, ended.stopped)
+    return ProbeAnswer(_judged(ended, reply, seconds, request), ended.seconds, ended.stopped)
 
 
-def _judged(ended: process.Ended, reply: str, limit: float) -> ProbeResult:
-    """Return the probe's result, or a failure if the process did not end with 0: then its result is not trusted."""
+def _judged(ended: process.Ended, reply: str, limit: float, request: ProbeRequest) -> ProbeResult:
+    """Return the probe's result, or a failure if the process did not end with 0, or the result is not believed."""
     if not ended.clean:
         return ProbeResult("fail", ended.reason(limit))
     try:
-        with open(reply, "rb") as stream:
-            return _result(stream.read())
+        result = _result(read_regular(reply, _LARGEST_RESULT))
+        doubt = evidence.doubt(result, request)
+        if doubt is not None:
+            result = replace(result, outcome="fail", reason=f"its result is not believed: {doubt}")
+        return replace(result, nonce="")
     except FileNotFoundError:
         return ProbeResult("fail", f"ended without a result{f': {ended.tail}' if ended.tail else ''}")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

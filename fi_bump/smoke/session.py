@@ -17,6 +17,7 @@ from fi_bump.smoke.baseline import Baseline, compare
 from fi_bump.smoke.beside import pinned_beside
 from fi_bump.smoke.engine_tests import pytest_job
 from fi_bump.smoke.environment import EnvironmentRequest, Maker, plain, wanted_for
+from fi_bump.smoke.evidence import wheel_versions, wrong_version
 from fi_bump.smoke.interpreter import Interpreter, existing, inspect
 from fi_bump.smoke.model import SmokeReport, Target
 from fi_bump.smoke.probes.protocol import ProbeRequest
@@ -232,7 +233,13 @@ class Session:
         request = ProbeRequest(
             probe=TARGET, group=setup.group.name, version=version, packages=packages, cache=cache, jit=setup.jit
         )
-        return interpreter, request, inspect(interpreter, request)
+        target = inspect(interpreter, request)
+        folders = () if self._base is None else self._base.folders
+        minor = ".".join(target.python.split(".")[:2])
+        wrong = wrong_version(target.packages, wheel_versions(python, minor, packages, folders))
+        if wrong is not None:
+            raise FiBumpError(wrong, place=python, hint=f"see its output in {interpreter.log(TARGET)}")
+        return interpreter, request, target
 
     def _wanted(self, version: str) -> EnvironmentRequest:
         setup = self._setup

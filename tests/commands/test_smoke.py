@@ -202,9 +202,14 @@ def test_the_request_that_a_probe_gets(smoke: Smoke) -> None:
     code, report = smoke.json(
         "--only", "environment", "--jit", "path", probes={"environment": "answer('pass', **request)"}
     )
-    assert (code, report["probes"][0]["metrics"]) == (
+    metrics = report["probes"][0]["metrics"]
+    assert len(metrics.pop("nonce")) == 32
+    version = dict.fromkeys(("flashinfer-python", "flashinfer"), OLD)
+    assert (code, metrics) == (
         0,
         {
+            "installed": version,
+            "imported": version,
             "probe": "environment",
             "group": "flashinfer",
             "version": OLD,
@@ -538,3 +543,22 @@ def test_the_list_of_probes(run: Run, tmp_path: Path) -> None:
         "  runs   anywhere",
         "  takes  11 s; it is ended after 600 s",
     ]
+
+
+def test_a_target_that_tells_another_version_than_its_files(smoke: Smoke) -> None:
+    site = smoke.folder / "lib/python3.12/site-packages/flashinfer_python-0.6.7.dist-info"
+    site.mkdir(parents=True)
+    (site / "METADATA").write_text("Name: flashinfer-python\nVersion: 0.6.7\n")
+    result = smoke("--only", "environment")
+    assert (result.code, result.out) == (3, "")
+    says = f"this interpreter says that flashinfer-python is {OLD}, but the installed files say 0.6.7\n"
+    assert says in result.err
+
+
+def test_a_target_that_passes_and_shows_nothing(smoke: Smoke) -> None:
+    code, report = smoke.json("--only", "environment", probes={"environment": "answer('pass', imported={})"})
+    assert (code, report["ok"], report["probes"][0]["reason"]) == (
+        1,
+        False,
+        "its result is not believed: it passed without the version of flashinfer that is imported",
+    )

@@ -41,15 +41,33 @@ TARGET = Target(
 FAKE = """#!{python}
 import json, os, signal, subprocess, sys, time
 PROBES = {probes!r}
+EVIDENCE = {evidence!r}
 if sys.argv[1] == "-m":
     exec(PROBES[sys.argv[2]])
     sys.exit(0)
 request = json.load(open(sys.argv[2]))
 def answer(outcome, reason=None, **metrics):
+    version = {{"flashinfer-python": request["version"], "flashinfer": request["version"]}}
+    shown = {{**EVIDENCE.get(request["probe"], {{}}), **({{"installed": version, "imported": version}} if request["probe"] == "environment" else {{}})}}
+    metrics = {{**(shown if outcome == "pass" else {{}}), **metrics}}
+    document = {{"outcome": outcome, "reason": reason, "metrics": metrics, "nonce": request["nonce"]}}
     with open(sys.argv[3], "w") as file:
-        json.dump({{"outcome": outcome, "reason": reason, "metrics": metrics}}, file)
+        json.dump(document, file)
 exec(PROBES[request["probe"]])
 """
+# What each probe shows when it passes.
+EVIDENCE: dict[str, dict[str, Any]] = {
+    "mxfp4-sm90-interleave": {
+        "layout": "legacy",
+        "shapes": {"1 token": {}},
+        "overall": 0.003,
+        "worst_token": 0.004,
+        "worst_expert": 0.004,
+    },
+    "fp4-scale-contract": {"accepted": ["[1]"], "per_expert_scale": "rejected", "compile_seconds": 1.0},
+    "cutedsl-masked-moe": {"routing": {"even": {"worst_token": 0.1}}},
+    "paged-attention": {"cases": {"decode": {}}, "worst_token": 0.004},
+}
 PASSES = "answer('pass')"
 HANGS = "print('waiting', flush=True); time.sleep(600)"
 SEGFAULTS = "print('about to fall', flush=True); os.kill(os.getpid(), signal.SIGSEGV)"
@@ -69,7 +87,7 @@ def fake_python(folder: Path, probes: dict[str, str] | None = None, metrics: dic
     }
     path = folder / "python"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(FAKE.format(python=sys.executable, probes=told))
+    path.write_text(FAKE.format(python=sys.executable, probes=told, evidence=EVIDENCE))
     path.chmod(0o755)
     return str(path)
 

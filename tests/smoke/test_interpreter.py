@@ -29,6 +29,10 @@ QUESTION = ProbeRequest(
 RAW = "open(sys.argv[3], 'wb').write({!r})"
 
 
+# What a fake environment shows when it passes.
+SHOWN = {name: dict.fromkeys(("flashinfer-python", "flashinfer"), "0.6.8") for name in ("installed", "imported")}
+
+
 def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> ProbeResult:
     """Return the result of a probe that runs this source."""
     python = fake_python(tmp_path / "bin", {"environment": source})
@@ -38,7 +42,7 @@ def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> ProbeResult:
 @pytest.mark.parametrize(
     ("source", "result"),
     [
-        ("answer('pass', error=0.004)", ProbeResult("pass", None, {"error": 0.004})),
+        ("answer('fail', 'off', error=0.004)", ProbeResult("fail", "off", {"error": 0.004})),
         ("answer('fail', 'wrong layout')", ProbeResult("fail", "wrong layout")),
         ("answer('not-run', 'no torch')", ProbeResult("not-run", "no torch")),
         ("answer('fail', '\\x1b[31mred\\nand more')", ProbeResult("fail", "[31mred and more")),
@@ -86,7 +90,36 @@ def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> ProbeResult:
         ),
         (
             "os.mkdir(sys.argv[3])",
-            ProbeResult("fail", "its result cannot be read: [Errno 21] Is a directory: {reply!r}"),
+            ProbeResult("fail", "its result cannot be read: [Errno 22] Not a regular file: {reply!r}"),
+        ),
+        (
+            "os.mkfifo(sys.argv[3])",
+            ProbeResult("fail", "its result cannot be read: [Errno 22] Not a regular file: {reply!r}"),
+        ),
+        (
+            "open(sys.argv[3], 'w').truncate(8 << 30)",
+            ProbeResult("fail", "its result cannot be read: [Errno 27] Larger than 64 MiB: {reply!r}"),
+        ),
+        # A target that writes `pass`, and nothing that shows a run.
+        (
+            RAW.format(b'{"outcome": "pass"}'),
+            ProbeResult("fail", "its result is not believed: it is not an answer to this request"),
+        ),
+        (
+            RAW.format(b'{"outcome": "pass", "nonce": ""}'),
+            ProbeResult("fail", "its result is not believed: it is not an answer to this request"),
+        ),
+        (
+            "request['nonce'] = '0' * 32; answer('pass')",
+            ProbeResult("fail", "its result is not believed: it is not an answer to this request", SHOWN),
+        ),
+        (
+            "answer('pass', installed={}, imported={})",
+            ProbeResult(
+                "fail",
+                "its result is not believed: it passed without the version of flashinfer-python that is installed",
+                {"installed": {}, "imported": {}},
+            ),
         ),
     ],
 )
@@ -118,6 +151,7 @@ def test_a_probe_sees_its_request_and_its_surroundings(tmp_path: Path, monkeypat
     interpreter = Interpreter(python, str(tmp_path))
     metrics = ask(interpreter, QUESTION, seconds=60, device="GPU-1").result.metrics
     assert metrics.pop("path") == f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    assert len(metrics["request"].pop("nonce")) == 32
     assert metrics == {
         "request": {
             "probe": "environment",
@@ -128,6 +162,7 @@ def test_a_probe_sees_its_request_and_its_surroundings(tmp_path: Path, monkeypat
             "jit": "path",
             "compile_for": "",
         },
+        **SHOWN,
         "CUDA_VISIBLE_DEVICES": "GPU-1",
         "PYTHONPATH": None,
         "FLASHINFER_DISABLE_VERSION_CHECK": None,

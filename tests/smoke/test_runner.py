@@ -139,7 +139,7 @@ def test_a_probe_that_can_run_somewhere_is_not_compiled_elsewhere(tmp_path: Path
     probe = PROBES["cutedsl-masked-moe"]
     for devices, expected in [((ONE, TWO), "GPU-1111"), ((ONE,), "GPU-0000"), ((), "")]:
         made = probe_job(probe, interpreter, ProbeRequest("target", "g", "1"), devices, None)
-        assert [report.metrics for report in run_jobs([made], devices, Remembered())] == [{"device": expected}]
+        assert [report.metrics["device"] for report in run_jobs([made], devices, Remembered())] == [expected]
 
 
 def test_a_defect_of_a_job_ends_the_others() -> None:

@@ -50,6 +50,7 @@ else:
         result = {"outcome": "compiled", "reason": flashinfer.compile(cutlass), "metrics": {}}
     except AttributeError as error:
         result = {"outcome": "fail", "reason": str(error), "metrics": {}}
+result["nonce"] = request["nonce"]
 json.dump(result, open(sys.argv[2], "w"))
 """
 

@@ -6,6 +6,7 @@ It is started by its path, in an interpreter that need not have fi-bump. The fol
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.util
 import os
@@ -52,7 +53,7 @@ def main(request_path: str, result_path: str) -> None:
         traceback.print_exc()
         result = protocol.ProbeResult("fail", f"{type(error).__name__}: {error}".partition("\n")[0])
     with open(result_path + ".part", "w", encoding="utf-8") as file:
-        file.write(result.to_json())
+        file.write(dataclasses.replace(result, nonce=request.nonce).to_json())
     os.replace(result_path + ".part", result_path)
 
 

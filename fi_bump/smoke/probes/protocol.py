@@ -24,7 +24,8 @@ class ProbeRequest:
     `packages` maps each member of the group to its local label (`cu130`) or None. `cache` is a folder for compiled
     modules. `jit` is how much to compile: `auto`, `quick`, `path` or `full` (see `jit.SCOPES`). `compile_for` is the
     compute capability (`9.0`) of another machine's GPU, if the probe is only to compile for it. The probe's GPU is
-    device 0, because the runner sets CUDA_VISIBLE_DEVICES.
+    device 0, because the runner sets CUDA_VISIBLE_DEVICES. The result must repeat
+    `nonce`.
     """
 
     probe: str
@@ -34,6 +35,7 @@ class ProbeRequest:
     cache: str = ""
     jit: str = "auto"
     compile_for: str = ""
+    nonce: str = ""
 
     def to_json(self) -> str:
         """Return the request as JSON."""
@@ -56,6 +58,7 @@ class ProbeResult:
     outcome: str
     reason: str | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
+    nonce: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:
