@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from fi_bump.smoke import evidence
 from fi_bump.smoke.evidence import doubt, wheel_versions, wrong_version
+from fi_bump.smoke.probes import judge, masked_moe
 from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from fi_bump.smoke.registry import PROBES
 from tests.conftest import plant
@@ -22,6 +24,10 @@ def doubted(probe: str, metrics: dict[str, Any], outcome: str = "pass", nonce: s
     """Return why an answer to a request of 0.6.8 is not believed."""
     request = ProbeRequest(probe, "flashinfer", "0.6.8", nonce="n")
     return doubt(ProbeResult(outcome, None if outcome == "pass" else "why", metrics, nonce), request)
+
+
+def test_the_bounds_are_those_of_the_probes() -> None:
+    assert (evidence.BOUND, evidence.MASKED_BOUND) == (judge.BOUND, masked_moe.BOUND)
 
 
 def test_each_probe_has_its_evidence() -> None:
