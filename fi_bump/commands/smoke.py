@@ -22,6 +22,7 @@ from fi_bump.smoke.ranges import name_of, parse_sweep
 from fi_bump.smoke.registry import choose, group_of, sweepable
 from fi_bump.smoke.session import Session, Setup
 from fi_bump.smoke.shard import parse_shard
+from fi_bump.terminal.output import say
 from fi_bump.versions import canonical_version, same_version
 
 # How often `--ab` runs each release: the fewest rounds that give an interval.
@@ -80,7 +81,7 @@ def run(options: SmokeOptions) -> int:
 
 def list_probes() -> int:
     """Print the probes with what each tests, finds and needs."""
-    print("\n".join(listing()))
+    say(listing())
     return int(Exit.OK)
 
 

@@ -93,8 +93,14 @@ def _attention(metrics: Mapping[str, Any], request: ProbeRequest) -> str | None:
     return _number(metrics, "worst_token", 0, BOUND)
 
 
+def _offline(metrics: Mapping[str, Any], request: ProbeRequest) -> str | None:
+    """Modules were described, and the time was taken."""
+    return _number(metrics, "modules", 1, math.inf) or _number(metrics, "run_seconds", 0, math.inf)
+
+
 _REQUIRED: dict[str, Callable[[Mapping[str, Any], ProbeRequest], str | None]] = {
     "environment": _environment,
+    "offline-start": _offline,
     "mxfp4-sm90-interleave": _mixture,
     "fp4-scale-contract": _scales,
     "cutedsl-masked-moe": _masked,

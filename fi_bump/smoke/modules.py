@@ -11,14 +11,14 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from fi_bump import user_files
 from fi_bump.errors import FileError, explained
 from fi_bump.smoke.probes.protocol import COMPLETE
-from fi_bump.smoke.storage import drop, folder, fresh_folder
+from fi_bump.smoke.storage import drop, folder, fresh_folder, shared_folder
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
@@ -44,14 +44,14 @@ def export(kept: str, target: str, version: str) -> CopiedModules:
         files = list(_complete(Path(kept, key))) if key.startswith(f"{version}-") else []
         if not files:
             continue
-        made = fresh_folder(target, f".{key}")
+        made = fresh_folder(shared_folder(target), f".{key}")
         hashes = {}
         for name in files:
             data = user_files.read(os.path.join(kept, key, name))
             hashes[name] = hashlib.sha256(data).hexdigest()
-            _write(os.path.join(made, name), data)
+            _write(os.path.join(made, name), data, shared_folder)
         manifest = json.dumps({"format": _FORMAT, "files": hashes}, indent=2, sort_keys=True)
-        _write(os.path.join(made, MANIFEST), f"{manifest}\n".encode())
+        _write(os.path.join(made, MANIFEST), f"{manifest}\n".encode(), shared_folder)
         _put_folder(made, os.path.join(target, key))
         moved = CopiedModules(moved.folders + 1, moved.files + len(files))
     return moved
@@ -74,7 +74,7 @@ def take(source: str, kept: str) -> CopiedModules:
             data = user_files.read(path)
             if hashlib.sha256(data).hexdigest() != digest:
                 raise FileError("is not the file that its manifest describes", place=path, hint=_HINT)
-            _write(target, data)
+            _write(target, data, folder)
             copied += 1
     return CopiedModules(len(keys), copied)
 
@@ -96,8 +96,8 @@ def _is_half_built(path: Path) -> bool:
     return path.suffix == ".so" and not Path(f"{path}{COMPLETE}").exists() and not any(path.parent.glob("trapped-*"))
 
 
-def _write(path: str, data: bytes) -> None:
-    folder(os.path.dirname(path))
+def _write(path: str, data: bytes, make: Callable[[str], str]) -> None:
+    make(os.path.dirname(path))
     user_files.put(path, data)
 
 

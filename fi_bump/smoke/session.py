@@ -97,7 +97,7 @@ class Session:
         setup = self._setup
         if setup.export_modules is not None:
             kept = storage.folder(setup.cache, "jit")
-            moved = modules.export(kept, storage.folder(setup.export_modules), setup.group.version)
+            moved = modules.export(kept, storage.shared_folder(setup.export_modules), setup.group.version)
             self._progress.note(f"copied {moved.files} files of compiled modules to {setup.export_modules}")
 
     def _examined(
@@ -225,7 +225,8 @@ class Session:
             wanted = wanted._replace(requirements=(*wanted.requirements, *more))
             self._progress.note(f"making an environment with {' '.join(wanted.requirements)}")
             python = self._maker.make(wanted)
-        folder = storage.fresh_folder(setup.cache, "runs", f"{setup.group.name}-{version}")
+        runs = storage.folder(setup.cache, "runs")
+        folder = storage.fresh_folder(runs, f"{setup.group.name}-{version}")
         self._progress.note(f"output is kept in {folder}")
         interpreter = Interpreter(python, folder, None if self._base is None else self._base.tools)
         packages = {member.name: member.label for member in setup.group.packages}

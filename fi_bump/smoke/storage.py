@@ -30,6 +30,13 @@ def cache_folder(asked: str | None) -> str:
     return base
 
 
+def shared_folder(path: str) -> str:
+    """Create a folder that the user named for others to read, and return its path. Raises FileError."""
+    with explained(path, "cannot be created"):
+        os.makedirs(path, exist_ok=True)
+    return path
+
+
 def folder(*parts: str) -> str:
     """Create a folder if it does not exist, for this user alone, and return its path.
 
@@ -99,11 +106,10 @@ def _is_alone(number: int) -> bool:
     return group.gr_name == user.pw_name and set(group.gr_mem) <= {user.pw_name}
 
 
-def fresh_folder(*parts: str) -> str:
-    """Create a new folder in the folder of the first parts, with a name that begins with the last part."""
-    parent = folder(*parts[:-1])
+def fresh_folder(parent: str, name: str) -> str:
+    """Create a new folder for this user alone in an existing one, with a name that begins with `name`."""
     with explained(parent):
-        return tempfile.mkdtemp(prefix=f"{parts[-1]}-", dir=parent)
+        return tempfile.mkdtemp(prefix=f"{name}-", dir=parent)
 
 
 def drop(path: str) -> None:

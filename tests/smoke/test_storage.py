@@ -34,7 +34,7 @@ def test_folders_and_locks_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_a_fresh_folder_is_another_each_time(tmp_path: Path) -> None:
-    made = {storage.fresh_folder(str(tmp_path), "runs", "kit-1.0") for _ in range(3)}
+    made = {storage.fresh_folder(storage.folder(str(tmp_path), "runs"), "kit-1.0") for _ in range(3)}
     assert len(made) == 3
     assert all(os.path.basename(path).startswith("kit-1.0-") for path in made)
 
@@ -44,7 +44,7 @@ def test_new_folders_are_private_whatever_the_mask(tmp_path: Path) -> None:
     mask = os.umask(0)
     try:
         storage.folder(str(tmp_path), "a", "b", "c")
-        fresh = storage.fresh_folder(str(tmp_path), "runs", "kit")
+        fresh = storage.fresh_folder(storage.folder(str(tmp_path), "runs"), "kit")
     finally:
         os.umask(mask)
     made = [tmp_path / "a", tmp_path / "a/b", tmp_path / "a/b/c", tmp_path / "runs", Path(fresh)]
