@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from fi_bump.boundary.reading import read_regular
 from fi_bump.compare import junit
 from fi_bump.compare.cases import CaseResult, merged
 from fi_bump.compare.infrastructure import known
@@ -18,6 +21,8 @@ from fi_bump.smoke.runner import Job
 from fi_bump.untrusted import printable
 
 _SECONDS = 3600.0
+_COUNTS_BYTES = 4096
+_MAIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pytest_main.py")
 # The exit codes with which pytest writes a report: all passed, some failed, none collected.
 _EXPLAINED = (0, 1, 5)
 
@@ -32,7 +37,8 @@ def pytest_job(tests: Sequence[str], root: str, interpreter: Interpreter, second
     report = os.path.join(interpreter.folder, "pytest.xml")
     # With the repository as pytest's root a case has the same name wherever the tests lie.
     options = ["-p", "no:cacheprovider", f"--rootdir={os.path.abspath(root)}", f"--junitxml={report}"]
-    command = [interpreter.python, "-m", "pytest", *options, *tests]
+    counts = os.path.join(interpreter.folder, "pytest.counts.json")
+    command = [interpreter.python, _MAIN, counts, *options, *tests]
     limit = _SECONDS if seconds is None else seconds
 
     def run(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> ProbeAnswer:
@@ -40,15 +46,40 @@ def pytest_job(tests: Sequence[str], root: str, interpreter: Interpreter, second
             command,
             log=interpreter.log(PYTEST),
             seconds=limit,
-            environment=interpreter.environment(device),
+            environment=_without_options(interpreter.environment(device)),
             folder=root,
             watch=watch,
             stop=stop,
         )
         result, cases = _judged(ended, report, limit)
+        result = _counted(result, counts)
         return ProbeAnswer(result, ended.seconds, ended.stopped, cases)
 
     return Job(PYTEST, "anywhere", lambda capability: True, run)
+
+
+def _without_options(variables: dict[str, str]) -> dict[str, str]:
+    """Return the variables without options for pytest that the job has: they could deselect a test."""
+    return {name: value for name, value in variables.items() if name != "PYTEST_ADDOPTS"}
+
+
+def _counted(result: ProbeResult, path: str) -> ProbeResult:
+    """Return a failure if some of the collected tests did not run; say so if most of them were skipped."""
+    if result.outcome == "fail":
+        return result
+    try:
+        counts = json.loads(read_regular(path, _COUNTS_BYTES))
+        collected, ran, deselected = (int(counts[name]) for name in ("collected", "ran", "deselected"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return replace(result, outcome="fail", reason="pytest did not count its tests, so it is not known which ran")
+    metrics = {**result.metrics, **({"deselected": deselected} if deselected else {})}
+    if ran < collected:
+        reason = f"{collected - ran} of {collected} collected tests did not run: pytest was ended before them"
+        return replace(result, outcome="fail", reason=reason, metrics=metrics)
+    if result.outcome == "pass" and metrics["skipped"] > metrics["passed"]:
+        reason = f"only {metrics['passed']} of {metrics['tests']} tests ran, the others were skipped"
+        return replace(result, reason=reason, metrics=metrics)
+    return replace(result, metrics=metrics)
 
 
 def _judged(ended: process.Ended, report: str, limit: float) -> tuple[ProbeResult, dict[str, CaseResult]]:

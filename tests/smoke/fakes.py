@@ -45,6 +45,11 @@ EVIDENCE = {evidence!r}
 if sys.argv[1] == "-m":
     exec(PROBES[sys.argv[2]])
     sys.exit(0)
+if sys.argv[1].endswith("pytest_main.py"):
+    with open(sys.argv[2], "w") as file:
+        json.dump({{"collected": 1, "ran": 1, "deselected": 0}}, file)
+    exec(PROBES["pytest"])
+    sys.exit(0)
 request = json.load(open(sys.argv[2]))
 def answer(outcome, reason=None, **metrics):
     version = {{"flashinfer-python": request["version"], "flashinfer": request["version"]}}

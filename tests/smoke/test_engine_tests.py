@@ -132,3 +132,40 @@ def test_tests_that_are_not_there(tmp_path: Path) -> None:
         pytest_job(["tests/none.py::test_a"], str(tmp_path), Interpreter("python", str(tmp_path)), None)
     assert str(caught.value) == "tests/none.py: this path does not exist"
     assert caught.value.hint == "give --pytest a PATH or PATH::TEST relative to the folder of -C"
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome_", "reason"),
+    [
+        (
+            "def test_a(): pass\ndef test_b(): pytest.exit('enough', returncode=0)\ndef test_c(): assert False\n",
+            "fail",
+            "2 of 3 collected tests did not run: pytest was ended before them",
+        ),
+        (
+            "def test_a(): pass\ndef test_b(request): request.session.shouldstop = 'x'\ndef test_c(): assert False\n",
+            "fail",
+            "exited with 2: ",
+        ),
+        (
+            "def test_a(): pass\n@pytest.mark.skip(reason='no')\n@pytest.mark.parametrize('n', range(9))\ndef test_b(n): pass",
+            "pass",
+            "only 1 of 10 tests ran, the others were skipped",
+        ),
+        ("def test_a(): pass\ndef test_b(): os._exit(0)\n", "fail", "pytest wrote no report: exited with 0"),
+    ],
+)
+def test_green_only_for_tests_that_ran(tmp_path: Path, source: str, outcome_: str, reason: str) -> None:
+    (tmp_path / "test_engine.py").write_text(f"import os, pytest\n{source}")
+    report = outcome(tmp_path, sys.executable, "test_engine.py")
+    assert (report.outcome, (report.reason or "")[: len(reason)]) == (outcome_, reason)
+
+
+def test_options_of_the_job_deselect_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "test_engine.py").write_text("def test_a(): pass\ndef test_b(): assert False\n")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--deselect test_engine.py::test_b")
+    report = outcome(tmp_path, sys.executable, "test_engine.py")
+    assert (report.outcome, report.metrics) == ("fail", counts(2, 1, 1, 0))
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --deselect test_engine.py::test_b\n")
+    report = outcome(tmp_path, sys.executable, "test_engine.py")
+    assert (report.outcome, report.metrics) == ("pass", {**counts(1, 1, 0, 0), "deselected": 1})
