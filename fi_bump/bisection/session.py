@@ -54,7 +54,7 @@ class BisectSession:
         decided = {each.name for each in place.group.packages} | {name_of(each) for each in question.extra}
         decided |= {question.package} | set(self._base.packages if self._base else ())
         self._beside = pinned_beside(place.repository, decided, question.wheelhouse, progress.note)
-        self._folder = storage.fresh_folder(place.cache, "runs", f"bisect-{question.package}")
+        self._folder = storage.fresh_folder(storage.folder(place.cache, "runs"), f"bisect-{question.package}")
         progress.note(f"output is kept in {self._folder}")
 
     def search(self) -> Bisection:
