@@ -49,11 +49,12 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
 
 
 def _has_version_near_a_name(source: Source, wanted: Wanted) -> bool:
-    places = stems_of(source.lowered.replace(b"-", b"_"), names_of(wanted))
-    if not places:
-        return False
+    # Versions in quotes are rarer than names in most files, so the names are looked for only in a file with a version.
+    places: list[int] | None = None
     for pattern in _VERSIONS:
-        for match in pattern.finditer(source.data, max(places[0] - _AFTER, 0), places[-1] + _BEFORE):
+        for match in pattern.finditer(source.data):
+            if places is None:
+                places = stems_of(source.lowered.replace(b"-", b"_"), names_of(wanted))
             index = bisect_left(places, match.start() - _BEFORE)
             if index < len(places) and places[index] <= match.start() + _AFTER:
                 return True

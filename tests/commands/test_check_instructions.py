@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -79,3 +81,32 @@ def test_a_long_dockerfile_costs_little_where_it_names_nothing(tmp_path: Path) -
     small = instructions(root)
     plant(root, {"docker/Dockerfile": TREE["docker/Dockerfile"] + b"ARG X=1\nRUN a \\\n    && b\n" * 300})
     assert (instructions(root) - small) / 900 < 500
+
+
+def machine_instructions(root: Path, scratch: Path, *arguments: str) -> int:
+    """Return how many millions of machine instructions Python executes in a tree, without the processes it starts."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTHON"))}
+    environment |= {"FI_BUMP_NO_CACHE": "1", "PYTHONPYCACHEPREFIX": str(scratch), "PYTHONHASHSEED": "0"}
+    command = [sys.executable, *arguments]
+    subprocess.run(command, cwd=root, check=True, env=environment, stdout=subprocess.DEVNULL)
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, env=environment)
+    collected = re.search(r"Collected : (\d+)", done.stderr)
+    assert collected is not None
+    return int(collected[1]) // 1_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind counts the instructions")
+def test_a_check_without_a_cache_reads_little_itself(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    plant(root, {**TREE, "versions.lock.json": LOCK})
+    small = machine_instructions(root, tmp_path / "code", "-m", "fi_bump", "check")
+    plant(root, {f"src/{number}.py": b"def f(x):\n    return x + 1\n" * 400 for number in range(1000)})
+    # Reading and searching each of these files in Python takes 130,000 instructions, and grep's process is not counted.
+    others = machine_instructions(root, tmp_path / "code", "-m", "fi_bump", "check") - small
+    assert others < 45
+    # These name a backend, but no version is near it: no finder reads their strings.
+    text = b"import flashinfer\n" + b"x = flashinfer.f('y', 2)\n" * 5 + b"y = g('z', 0.5)\n" * 300
+    plant(root, {f"use/{number}.py": text for number in range(100)})
+    assert machine_instructions(root, tmp_path / "code", "-m", "fi_bump", "check") - small - others < 90

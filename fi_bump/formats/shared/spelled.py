@@ -26,8 +26,10 @@ class Search:
         # A separator may be several characters, so it is left to the pattern.
         start = re.split("[^a-z0-9]", first[0][:shared])[0]
         texts = [re.escape(name[len(start) :]).replace("_", "[-_.]+") + end for name, end in ordered]
+        between = "[-_.]+" if texts and all(text.startswith("[-_.]+") for text in texts) else ""
+        ends = "|".join(text[len(between) :] for text in texts)
         self._start = start.encode("ascii")
-        self._pattern = re.compile(f"{start}(?:{'|'.join(texts)})".encode("ascii") if texts else rb"(?!)")
+        self._pattern = re.compile(f"{start}{between}(?:{ends})".encode("ascii") if texts else rb"(?!)")
 
     def matches(self, lowered: bytes) -> Iterator[re.Match[bytes]]:
         """Yield every match in a lower-case text that begins at one of the names, even inside another match."""
