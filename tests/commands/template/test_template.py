@@ -19,6 +19,10 @@ TARGETS = {
     "buildkite": ".buildkite/fi-bump.yml",
     "gitlab": ".gitlab/fi-bump.yml",
     "kubernetes-smoke": "deploy/fi-bump-smoke.yaml",
+    "github-compare": ".github/workflows/fi-bump-compare.yml",
+    "github-sweep": ".github/workflows/fi-bump-sweep.yml",
+    "buildkite-sweep": ".buildkite/fi-bump-sweep.yml",
+    "kubernetes-sweep": "deploy/fi-bump-sweep.yaml",
     "renovate": "renovate.json",
     "pull-request": ".github/PULL_REQUEST_TEMPLATE/fi-bump.md",
     "git-merge": ".gitattributes",
@@ -31,6 +35,10 @@ github-smoke      GitHub workflow: probes on self-hosted GPUs    .github/workflo
 buildkite         Buildkite steps: check and smoke               .buildkite/fi-bump.yml
 gitlab            GitLab jobs: check and smoke                   .gitlab/fi-bump.yml
 kubernetes-smoke  Kubernetes Jobs: probes on GPU nodes           deploy/fi-bump-smoke.yaml
+github-compare    GitHub workflow: compare tests with nights     .github/workflows/fi-bump-compare.yml
+github-sweep      GitHub workflow: a sweep in parts              .github/workflows/fi-bump-sweep.yml
+buildkite-sweep   Buildkite steps: a sweep in parts              .buildkite/fi-bump-sweep.yml
+kubernetes-sweep  Kubernetes Indexed Job: a sweep in parts       deploy/fi-bump-sweep.yaml
 renovate          Renovate: propose new versions                 renovate.json
 pull-request      the body of a pull request that moves a group  .github/PULL_REQUEST_TEMPLATE/fi-bump.md
 git-merge         git: merge the lock with fi-bump               .gitattributes
@@ -253,7 +261,7 @@ def test_below_the_top_of_a_checkout_nobody_would_read_it(two: Path, run: Run, t
     ("name", "hint"),
     [
         ("renovte", "did you mean renovate?"),
-        ("github", "did you mean github-bump or gitlab or github-smoke?"),
+        ("github", "did you mean github-bump or gitlab or github-sweep?"),
         ("x", f"name one of {', '.join(TARGETS)}"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from tests.conftest import OLD, Run, plant
 from tests.stories.test_precommit import HOOKS, git, pre_commit
 
 TOP = Path(__file__).parents[3]
-WORKFLOWS = ("github-drift", "github-bump", "github-smoke")
+WORKFLOWS = ("github-drift", "github-bump", "github-smoke", "github-compare", "github-sweep")
 
 
 def tool(name: str, *arguments: str, cwd: Path, text: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -48,7 +49,9 @@ def test_zizmor_finds_nothing(two: Path, run: Run, name: str) -> None:
     audit = ("--offline", "--no-config", "--persona=pedantic", "--no-progress", str(path))
     done = tool("zizmor", *audit, cwd=two)
     assert (done.returncode, done.stdout.partition(" (")[0].strip()) == (0, "No findings to report. Good job!")
-    spoil(path, "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "actions/checkout@v6")
+    pinned = re.search(r"(actions/[a-z-]+)@[0-9a-f]{40}", path.read_text())
+    assert pinned is not None
+    spoil(path, pinned[0], f"{pinned[1]}@v6")
     done = tool("zizmor", *audit, cwd=two)
     assert done.returncode != 0
     assert "error[unpinned-uses]: unpinned action reference" in done.stdout
@@ -60,6 +63,7 @@ def test_zizmor_finds_nothing(two: Path, run: Run, name: str) -> None:
     [
         *((name, ("vendor.github-workflows",), "runs-on:", "runs-at:") for name in WORKFLOWS),
         ("buildkite", ("vendor.buildkite",), "timeout_in_minutes: 10", "timeout_in_minutes: soon"),
+        ("buildkite-sweep", ("vendor.buildkite",), "parallelism: 4", "parallelism: four"),
         ("gitlab", ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"), "needs: [", "needs: [1, "),
         ("renovate", ("vendor.renovate",), '"minimumGroupSize": 3', '"minimumGroupSize": "3"'),
     ],
@@ -85,6 +89,35 @@ def test_kubernetes_takes_it(two: Path, run: Run) -> None:
     assert [line.rstrip() for line in (done.stdout + done.stderr).split("\n") if line] == passed
     spoil(path, "backoffLimit: 0", "backofLimit: 0")
     assert tool("kubernetes-validate", "--strict", str(path), cwd=two).returncode != 0
+
+
+@pytest.mark.slow
+def test_kubernetes_takes_the_indexed_job(two: Path, run: Run) -> None:
+    path = written(two, run, "kubernetes-sweep")
+    assert tool("kubernetes-validate", "--strict", str(path), cwd=two).returncode == 0
+    spoil(path, "completionMode: Indexed", "completionMode: 1")
+    assert tool("kubernetes-validate", "--strict", str(path), cwd=two).returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("name", "variables", "part"),
+    [
+        ("github-sweep", {"PART": "2", "PARTS": "4"}, "3/4"),
+        ("buildkite-sweep", {"BUILDKITE_PARALLEL_JOB": "2", "BUILDKITE_PARALLEL_JOB_COUNT": "4"}, "3/4"),
+        ("kubernetes-sweep", {"JOB_COMPLETION_INDEX": "0"}, "1/4"),
+    ],
+)
+def test_the_schedulers_own_variables_name_the_part(
+    name: str, variables: dict[str, str], part: str, two: Path, run: Run
+) -> None:
+    # Buildkite replaces `$$` by `$` when the pipeline is uploaded.
+    text = written(two, run, name).read_text().replace("$$", "$")
+    option = re.search(r'--shard ("[^"]+")', text)
+    assert option is not None
+    shown = subprocess.run(
+        ["/bin/sh", "-c", f"echo {option[1]}"], env=variables, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == f"{part}\n"
 
 
 def test_the_pod_gets_a_lock_that_fi_bump_reads(two: Path, run: Run, tmp_path: Path) -> None:
