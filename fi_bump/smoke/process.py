@@ -90,7 +90,7 @@ def run(
     try:
         reader.start()
         timed_out = not _wait(supervised.process, begun + seconds, stop)
-        stopped = supervised.process.poll() is None and not timed_out
+        stopped = not _exited(supervised.process) and not timed_out
         elapsed = time.monotonic() - begun
     finally:
         report = _end(supervised)
@@ -145,7 +145,7 @@ def _start(command: Sequence[str], log: str, environment: Mapping[str, str], fol
 
 def _wait(process: subprocess.Popen[bytes], deadline: float, stop: threading.Event) -> bool:
     """Wait until the process ends or `stop` is set. Return False if the deadline came first."""
-    while process.poll() is None:
+    while not _exited(process):
         if time.monotonic() >= deadline:
             return False
         if stop.wait(TICK):
@@ -153,11 +153,16 @@ def _wait(process: subprocess.Popen[bytes], deadline: float, stop: threading.Eve
     return True
 
 
+def _exited(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether the process has ended. Not `poll`: an interrupt inside it can leave its lock taken for ever."""
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 def _end(supervised: _Supervised) -> dict[str, Any]:
     """Let the supervisor end all that is left, and return its report; empty if it could not write one."""
     process = supervised.process
     try:
-        if process.poll() is None:
+        if not _exited(process):
             with contextlib.suppress(BrokenPipeError):
                 os.write(supervised.control, b"t")
             _wait(process, time.monotonic() + GRACE + _PATIENCE, threading.Event())
