@@ -67,6 +67,8 @@ def preflight(root: str, request: Request, scan: Scan, online: Online, *, code: 
             releases[group.name] = on_the_way(known, counted.asked, group.version, version)
             files |= {release.member.name: release_files(release) for release in available}
         found = None if refusals else audit(root, request.lock, request.versions, known, scan.all_paths)
+        if known.unread is not None:
+            raise known.unread
         moves = [each for each in compared(request.lock, request.versions) if each.proposed is not None]
         code_fits = fits(root, request.lock.exclude, moves, known)[0] if code and not refusals else []
     return Preflight(

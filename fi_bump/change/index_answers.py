@@ -40,6 +40,8 @@ def ask(repository: Repository, scan: Scan, old: Mapping[str, str | None], onlin
             notes += counted.notes
             releases[group.name] = on_the_way(known, counted.asked, old.get(group.name), group.version)
         found = audit(repository.root, lock, {}, known)
+        if known.unread is not None:
+            raise known.unread
     return _asked(lock, {}, found, releases, tuple(notes))
 
 

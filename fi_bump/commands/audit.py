@@ -61,7 +61,7 @@ def run(options: AuditOptions) -> int:
         found = audit(repository.root, lock, versions, known)
         verdicts, trouble = _verdicts(repository, request, known) if options.resolve else ([], None)
         code, unread = _code(repository, request, known, options)
-        trouble = trouble or unread
+        trouble = trouble or unread or known.unread
     failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts) or any(each.fails for each in code)
     has_results = bool(found.conflicts or found.notes or any(each.findings for each in code))
     if options.form == "json":

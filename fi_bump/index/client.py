@@ -51,7 +51,9 @@ class Client:
         """Return the package as one index has it. Raises PackageIndexError."""
         key = (index, package)
         if key not in self._pages or revalidate:
-            answer = self.http.get(project_url(index, package), accept=pages.ACCEPT, revalidate=revalidate)
+            answer = self.http.get(
+                project_url(index, package), accept=pages.ACCEPT, limit=pages.LARGEST, revalidate=revalidate
+            )
             files = () if answer.status == 404 else pages.files_of(answer, package)
             self._pages[key] = Project(package, shown(index), files)
         return self._pages[key]

@@ -68,6 +68,10 @@ class _Retry(urllib3.Retry):
         return None if wait is None else min(wait, LONGEST_WAIT)
 
 
+class _TooLate(Exception):
+    """A body is not complete at the end of the time for its request."""
+
+
 class Http:
     """The connections of one run. Safe to use from several threads; `received` counts the bytes of all bodies.
 
@@ -224,6 +228,8 @@ class Http:
                 body = b"" if unwanted else _body(response, limit, url, end)
             finally:
                 response.close() if unwanted else response.release_conn()
+        except _TooLate:
+            raise _too_late(self._total, url) from None
         except _BROKEN as error:
             raise UnreachableError(_reason(error), place=url, hint=_hint(error)) from None
         with self._count:
@@ -289,7 +295,7 @@ def _bundle() -> str | None:
 
 
 def _body(response: urllib3.BaseHTTPResponse, limit: int, url: str, end: float) -> bytes:
-    """Return the decoded body. Raises PackageIndexError if it is larger than `limit` bytes or not there at `end`."""
+    """Return the decoded body. Raises PackageIndexError for more than `limit` bytes, _TooLate at `end`."""
     pieces = []
     size = 0
     for piece in response.stream(1 << 16, decode_content=True):
@@ -298,8 +304,8 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int, url: str, end: float) 
         if size > limit:
             raise PackageIndexError(f"the answer is larger than {limit >> 20} MiB", place=url)
         if time.monotonic() > end:
-            # Nobody waits any more; this only ends the thread.
-            raise UnreachableError("the answer comes too late", place=url)
+            # `_ask` no longer waits, or is about to give up; this ends the thread.
+            raise _TooLate
     return b"".join(pieces)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 
 from fi_bump.boundary.addresses import has_secrets
 from fi_bump.errors import PackageIndexError
@@ -17,6 +17,8 @@ from fi_bump.index.model import File
 
 # The largest wheel to download whole, from a server without ranges, for its 5 KB of METADATA.
 LARGEST_DOWNLOAD = 8 << 20
+# Requirements of releases have some hundred characters, with their markers.
+LONGEST_REQUIREMENT = 4000
 _BODY = re.compile(rb"\r?\n\r?\n")
 
 
@@ -47,7 +49,7 @@ def fetch(http: Http, file: File) -> Metadata:
 def _fetch(http: Http, file: File) -> bytes:
     """Return the headers of METADATA: the description follows the first empty line."""
     if file.metadata_sha256 is not None:
-        answer = http.get(_beside(file.url), keep=False)
+        answer = http.get(_beside(file.url), limit=LARGEST_DOWNLOAD, keep=False)
         if answer.status == 200:
             digest = hashlib.sha256(answer.body).hexdigest()
             if file.metadata_sha256 not in ("", digest):
@@ -70,11 +72,27 @@ def parse(data: bytes) -> Metadata:
     requires, bad = [], []
     texts = [*raw.get("requires_dist", []), *unparsed.get("requires-dist", [])]
     for text in texts:
-        try:
-            requires.append(Requirement(text))
-        except InvalidRequirement:
+        requirement = _requirement(text)
+        if requirement is None:
             bad.append(text)
+        else:
+            requires.append(requirement)
     return Metadata(tuple(requires), tuple(bad), raw.get("requires_python"))
+
+
+def _requirement(text: str) -> Requirement | None:
+    """Return a requirement whose versions and marker can be compared, or None."""
+    if len(text) > LONGEST_REQUIREMENT:
+        return None
+    try:
+        requirement = Requirement(text)
+        # packaging reads a version when it compares it, and Python reads no number of thousands of digits.
+        requirement.specifier.contains("1")
+        if requirement.marker is not None:
+            requirement.marker.evaluate({"extra": ""})
+    except (ValueError, RecursionError):
+        return None
+    return requirement
 
 
 def _beside(url: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,14 +14,19 @@ from packaging.version import Version
 from fi_bump.boundary.addresses import redacted
 from fi_bump.errors import PackageIndexError
 from fi_bump.index.address import absolute, is_downgrade
+from fi_bump.index.html_tags import start_tags
 from fi_bump.index.http import HttpAnswer
 from fi_bump.index.model import File
 from fi_bump.untrusted import one_line
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "application/vnd.pypi.simple.v1+html"
+# The largest page of a public index has 10 MiB. One of this size takes seconds to read.
+LARGEST = 32 << 20
 ACCEPT = f"{JSON}, {HTML};q=0.2, text/html;q=0.1"
 _NOT_AN_INDEX = "give the URL of the index's simple API, not of a file or a web page"
+# File systems allow no longer names.
+_LONGEST_NAME = 255
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -74,7 +78,7 @@ def _refuse_newer(answer: HttpAnswer, version: object) -> None:
 
 def _version(name: str, package: str) -> Version | None:
     """Return the version in a release file's name, or None if it is not a file of the package."""
-    if not name.isprintable() or "/" in name:
+    if len(name) > _LONGEST_NAME or not name.isprintable() or "/" in name:
         return None
     if name.endswith(".whl"):
         parts = name.split("-")
@@ -137,39 +141,25 @@ def _metadata_hash(value: object) -> str | None:
     return "" if value else None
 
 
-class _Links(HTMLParser):
-    """The links of a page with their attributes, and its base URL."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.links: list[dict[str, str]] = []
-        self.base: str | None = None
-        self.version: str | None = None
-        self.is_html = False
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attributes}
-        self.is_html = True
-        if tag == "a" and "href" in values:
-            self.links.append(values)
-        elif tag == "base" and self.base is None:
-            self.base = values.get("href")
-        elif tag == "meta" and values.get("name") == "pypi:repository-version":
-            self.version = values.get("content")
-
-
 def _from_html(answer: HttpAnswer, package: str) -> tuple[File, ...]:
-    parser = _Links()
-    parser.feed(answer.body.decode("utf-8", "replace"))
-    parser.close()
-    if not parser.is_html:
+    links: list[dict[str, str]] = []
+    address, interface, is_html = None, None, False
+    for tag, values in start_tags(answer.body.decode("utf-8", "replace")):
+        is_html = True
+        if tag == "a" and "href" in values:
+            links.append(values)
+        elif tag == "base" and address is None:
+            address = values.get("href")
+        elif tag == "meta" and values.get("name") == "pypi:repository-version":
+            interface = values.get("content")
+    if not is_html:
         raise _wrong(answer, "the index's answer is not HTML, although its content type is HTML")
-    _refuse_newer(answer, parser.version)
-    base = _link(answer, parser.base) if parser.base else answer.url
+    _refuse_newer(answer, interface)
+    base = _link(answer, address) if address else answer.url
     files = []
-    for link in parser.links:
-        address, _, fragment = link["href"].partition("#")
-        name = unquote(address.partition("?")[0].rpartition("/")[2])
+    for link in links:
+        href, _, fragment = link["href"].partition("#")
+        name = unquote(href.partition("?")[0].rpartition("/")[2])
         version = _version(name, package)
         if version is None:
             continue
@@ -177,7 +167,7 @@ def _from_html(answer: HttpAnswer, package: str) -> tuple[File, ...]:
         files.append(
             File(
                 name,
-                _link(answer, address, base),
+                _link(answer, href, base),
                 version,
                 _sha256(fragment.removeprefix("sha256=")) if fragment.startswith("sha256=") else None,
                 yanked=None if (yanked := link.get("data-yanked")) is None else one_line(yanked),

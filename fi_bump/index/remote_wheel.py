@@ -8,7 +8,7 @@ from fi_bump.index import remote_zip
 from fi_bump.index.http import Http
 from fi_bump.index.model import File
 
-_RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)\Z")
+_RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})\Z")
 
 
 def opened(http: Http, file: File, largest: int) -> remote_zip.Pieces:
@@ -24,6 +24,8 @@ def opened(http: Http, file: File, largest: int) -> remote_zip.Pieces:
     if span is None or int(span[2]) - int(span[1]) + 1 != len(answer.body):
         raise ValueError("the server answered with a part of the file and no valid content-range")
     size = int(span[3])
+    if int(span[2]) >= size:
+        raise ValueError("the server answered with a part of the file and no valid content-range")
 
     def piece(first: int, last: int) -> bytes:
         part = http.get_range(file.url, first, last)
@@ -37,7 +39,7 @@ def opened(http: Http, file: File, largest: int) -> remote_zip.Pieces:
 def _whole(http: Http, file: File, length: str, largest: int) -> remote_zip.Pieces:
     """Download the wheel; `length` is its content-length header."""
     # HTML pages give no file sizes.
-    known = int(length) if file.size is None and length.isdecimal() else file.size
+    known = int(length) if file.size is None and length.isdecimal() and len(length) < 16 else file.size
     if known is None or known > largest:
         size = "an unknown size" if known is None else f"{known / (1 << 20):.0f} MiB"
         raise ValueError(f"the server does not serve ranges, and the whole file has {size}")

@@ -7,10 +7,13 @@ object that fetches the bytes it is asked for.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from fi_bump.untrusted import one_line
 
 # The central directory of a wheel with thousands of files takes some hundred kilobytes; most fit into this first piece.
 TAIL = 1 << 16
@@ -18,6 +21,21 @@ LARGEST_MEMBER = 1 << 20
 # Two members with less between them come in one piece: a round trip costs more than these bytes.
 GAP = 1 << 16
 LARGEST_PIECE = 4 << 20
+# No central directory and no source file is larger.
+LARGEST_READ = 64 << 20
+# What zipfile and the decompressors raise for a file that is broken, or was made to break them.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OverflowError,
+    MemoryError,
+    OSError,
+    ValueError,
+    struct.error,
+)
 
 Fetch = Callable[[int, int], bytes]
 # Calls a function with each of several things, some of them at once; the results keep the order.
@@ -63,6 +81,8 @@ class Pieces(io.RawIOBase):
     def _at(self, start: int, length: int) -> bytes:
         if length == 0:
             return b""
+        if length > LARGEST_READ:
+            raise ValueError(f"a part of it is larger than {LARGEST_READ >> 20} MiB")
         for begin, data in self._pieces:
             if begin <= start < begin + len(data):  # perhaps not all of it: who reads asks again
                 return data[start - begin : start - begin + length]
@@ -101,7 +121,29 @@ def member(pieces: Pieces, suffix: str) -> bytes:
             if len(named) != 1:
                 raise ValueError(f"it contains {len(named)} files named *{suffix}")
             if named[0].file_size > LARGEST_MEMBER:
-                raise ValueError(f"its {named[0].filename} is larger than {LARGEST_MEMBER >> 20} MiB")
-            return archive.read(named[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OverflowError) as error:
-        raise ValueError(f"it is not a complete zip file ({str(error).lower()})") from None
+                raise ValueError(f"its {suffix} is larger than {LARGEST_MEMBER >> 20} MiB")
+            return read(archive, named[0])
+    except ValueError:
+        raise
+    except BROKEN as error:
+        raise ValueError(f"it is not a complete zip file ({explained(error)})") from None
+
+
+def read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """Return a member's bytes, at most as many as the directory says, however many the compressed data give.
+
+    Raises ValueError for a compression that wheels do not have, and one of BROKEN for a broken member.
+    """
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("it is compressed with a method that wheels do not have")
+    pieces = []
+    # Without a size, zipfile expands as much as there is in one piece.
+    with archive.open(info) as stream:
+        while piece := stream.read(1 << 20):
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+def explained(error: BaseException) -> str:
+    """Return the reason of one of BROKEN in lower case and on one line."""
+    return one_line(str(error)).lower() or type(error).__name__

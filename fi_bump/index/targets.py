@@ -77,9 +77,9 @@ def _python_fits(requires_python: str | None, python: str) -> bool:
         return True
     try:
         specifier = SpecifierSet(requires_python)
-    except InvalidSpecifier:
+        return any(specifier.contains(Version(f"{python}.{patch}")) for patch in (0, 99))
+    except ValueError:  # InvalidSpecifier is one; so is the error for a number that is too long for Python.
         return True
-    return any(specifier.contains(Version(f"{python}.{patch}")) for patch in (0, 99))
 
 
 def _tags_fit(file: File, python: str, machine: str) -> bool:

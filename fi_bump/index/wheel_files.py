@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Iterable
 from types import TracebackType
 
@@ -17,6 +16,7 @@ from fi_bump.index import remote_wheel, remote_zip
 from fi_bump.index.cache import UNCHANGING
 from fi_bump.index.client import Client
 from fi_bump.index.model import File
+from fi_bump.untrusted import one_line
 
 # A wheel from a server without ranges is downloaded up to this size.
 LARGEST_DOWNLOAD = 64 << 20
@@ -25,7 +25,7 @@ LARGEST_TEXT = 8 << 20
 LARGEST_TEXTS = 256 << 20
 # The list of all names, among the kept files: no name in a wheel begins with a slash.
 _NAMES = "/names"
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OverflowError, ValueError)
+_BROKEN = remote_zip.BROKEN
 
 
 class WheelFiles:
@@ -86,7 +86,7 @@ class WheelFiles:
             chosen = set(map(id, asked))
             spans = remote_zip.spans_of(self._remote, lambda info: id(info) in chosen)
             self._pieces.fetch(spans, self._client.each)
-            self._read |= {info.filename: self._remote.read(info) for info in asked}
+            self._read |= {info.filename: remote_zip.read(self._remote, info) for info in asked}
         except _BROKEN as error:
             raise self._wrong(error) from None
 
@@ -143,5 +143,5 @@ class WheelFiles:
         return self._known
 
     def _wrong(self, error: Exception) -> PackageIndexError:
-        reason = str(error)[:1].lower() + str(error)[1:]
-        return PackageIndexError(f"its sources cannot be read: {reason}", place=self.file.url)
+        reason = one_line(str(error)) or type(error).__name__
+        return PackageIndexError(f"its sources cannot be read: {reason[:1].lower()}{reason[1:]}", place=self.file.url)

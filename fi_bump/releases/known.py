@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from fi_bump.boundary.addresses import shown
-from fi_bump.errors import PackageIndexError
+from fi_bump.boundary.addresses import has_secrets, shown
+from fi_bump.errors import PackageIndexError, UnreachableError
 from fi_bump.index.cache import UNCHANGING
 from fi_bump.index.client import Client, newest, wheel_for_metadata
 from fi_bump.index.configuration import Indexes
@@ -74,6 +75,7 @@ class Known:
         self._failed: dict[tuple[str, str], PackageIndexError] = {}
         self._usable: dict[str, list[Version]] = {}
         self._requires: dict[tuple[str, Version], tuple[Requirement, ...]] = {}
+        self._unread: dict[tuple[str, Version], PackageIndexError] = {}
         self._members = {member.name: member for group in lock.groups for member in group.packages}
 
     def sources(self, package: str) -> tuple[IndexSource, ...]:
@@ -157,11 +159,32 @@ class Known:
         return self.usable(package)
 
     def requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
-        """Return a release's requirements; none for a release without a wheel and for a missing one."""
+        """Return a release's requirements; none for a release without a wheel and for a missing one.
+
+        If its metadata cannot be read there are none, and `unread` has the error: the other releases can be compared.
+        """
         key = (package, version)
         if key not in self._requires:
-            self._requires[key] = self._cached_requires(package, version)
+            try:
+                self._requires[key] = self._cached_requires(package, version)
+            except UnreachableError:
+                raise
+            except PackageIndexError as error:
+                self._unread[key] = error
+                self._requires[key] = ()
         return self._requires[key]
+
+    @property
+    def unread(self) -> PackageIndexError | None:
+        """The error for releases whose metadata cannot be read, or None: a command must not end as if it knew them."""
+        if not self._unread:
+            return None
+        first = next(iter(self._unread.values()))
+        if len(self._unread) > 1:
+            others = ", ".join(f"{package} {version}" for package, version in [*self._unread][1:])
+            message = f"{first.message}; the requirements of {others} are not known either"
+            return PackageIndexError(message, place=first.place, hint=first.hint)
+        return first
 
     def _cached_requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
         """Return a release's requirements from the cache under its name, without its page, since they never change."""
@@ -170,12 +193,15 @@ class Known:
         cache = self.client.http.cache
         cached = cache.get(name)
         if cached is not None:
-            return tuple(map(Requirement, json.loads(cached.body)))
+            with suppress(ValueError, TypeError):
+                return tuple(map(Requirement, json.loads(cached.body)))
         wheel = wheel_for_metadata(self.files(package, version))
         if wheel is None:
             return ()
         requires = self.client.metadata(wheel).requires
-        cache.put(name, {"cache-control": UNCHANGING}, json.dumps([str(each) for each in requires]).encode())
+        body = json.dumps([str(each) for each in requires]).encode()
+        if not has_secrets(body):
+            cache.put(name, {"cache-control": UNCHANGING}, body)
         return requires
 
     def member_release(self, member: Member, version: Version) -> MemberRelease:

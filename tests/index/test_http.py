@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import socket
+import threading
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -298,3 +303,140 @@ def test_a_keyring_that_leaves_a_process_running(
     assert len(client.project("kit", [f"{index.url}/simple"]).files) == 3
     # It still runs, and nobody waited for it.
     os.kill(int((keyring.parent / "keyring.child").read_text()), 9)
+
+
+def test_a_page_that_would_hang_the_standard_parser(index: Index, client: Client) -> None:
+    body = b"<html>" + b"<a " * 700_000
+    index.routes["/simple/kit/"] = answering(Reply(200, {"Content-Type": "text/html"}, body))
+    start = time.monotonic()
+    assert client.project("kit", [f"{index.url}/simple"]).files == ()
+    assert time.monotonic() - start < 20
+
+
+class Raw:
+    """A server that sends what it is told, as slowly as it is told, to every connection."""
+
+    def __init__(self, head: bytes, drip: bytes = b"", seconds: float = 0.05) -> None:
+        self.head, self.drip, self.seconds = head, drip, seconds
+        self.ended = threading.Event()
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        while not self.ended.is_set():
+            try:
+                connection, _ = self.server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
+
+    def answer(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            connection.recv(1 << 16)
+            connection.sendall(self.head)
+            while self.drip and not self.ended.is_set():
+                connection.sendall(self.drip)
+                self.ended.wait(self.seconds)
+
+    def close(self) -> None:
+        self.ended.set()
+        self.server.close()
+
+
+SLOW = {
+    "a body at one byte at a time": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"x"),
+    "a header at one byte at a time": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+    "a status at one byte at a time": (b"HTTP/1.1 ", b" "),
+    "an endless 100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "an endless chunked body": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "a chunk extension without an end": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+}
+
+
+@pytest.mark.parametrize("case", SLOW)
+def test_no_server_is_waited_for_longer_than_the_limit(case: str) -> None:
+    server = Raw(*SLOW[case])
+    start = time.monotonic()
+    with closing(server), pytest.raises(PackageIndexError) as caught:
+        Http(Cache(None), total=1).get(f"{server.url}/simple/kit/")
+    assert time.monotonic() - start < 5
+    assert str(caught.value) == f"{server.url}/simple/kit/: did not send a whole answer within 1 seconds"
+    assert caught.value.hint == "check the network and the index's URL"
+    assert caught.value.exit == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabc\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"9" * 5000 + b"\r\nabc\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+        b"HTTP/1.1 OK\r\n\r\n",
+        b"HTTP/1.1 99999999 OK\r\n\r\n",
+        b"nothing\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"",
+    ],
+)
+def test_answers_that_break_the_rules_of_http(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_module, "RETRIES", 0)
+    server = Raw(answer)
+    with closing(server), pytest.raises(PackageIndexError) as caught:
+        Http(Cache(None), total=5).get(f"{server.url}/simple/kit/")
+    assert re.fullmatch(
+        r"the connection broke \(\w+\)|did not answer in time|the index's answer is not a number of bytes",
+        caught.value.message,
+    )
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_that_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for each in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setattr(http_module, "RETRIES", 0)
+    with running() as stopped:
+        proxy = stopped.url
+    monkeypatch.setenv(name, proxy)
+    with pytest.raises(PackageIndexError) as caught:
+        Http(Cache(None)).get("http://index.invalid/simple/kit/")
+    assert caught.value.message == "cannot be reached through the proxy that the environment names"
+    assert caught.value.hint == http_module._PROXY_HINT
+
+
+def test_a_proxy_is_asked_and_gets_its_own_credentials(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv("ALL_PROXY", index.url.replace("//", "//u:%E2%82%AC@"))
+    assert Http(Cache(None)).get("http://index.invalid/simple/kit/").status == 404
+    assert index.log[0].headers["proxy-authorization"] == "Basic dTrigqw="
+    assert "authorization" not in index.log[0].headers
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert Http(Cache(None)).get(f"{index.url}/simple/kit/").status == 404
+    assert "proxy-authorization" not in index.log[1].headers
+
+
+@pytest.mark.parametrize("proxy", ["socks5://u:s3cr3t@127.0.0.1:1", "http://u:s3cr3t@[x"])
+def test_another_kind_of_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    for each in ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(PackageIndexError) as caught:
+        Http(Cache(None)).get("http://index.invalid/simple/kit/")
+    message = "is not the URL of a proxy that fi-bump can use: only http and https proxies are known"
+    assert str(caught.value) == f"{proxy.replace('u:s3cr3t@', '')}: {message}"
+
+
+def test_a_file_of_certificates_that_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in http_module._BUNDLES:
+        monkeypatch.delenv(name, raising=False)
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("nothing")
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    with pytest.raises(PackageIndexError) as caught:
+        Http(Cache(None)).get("https://index.invalid/simple/kit/")
+    assert str(caught.value) == f"{bundle}: has no certificate that can be read"
