@@ -236,6 +236,24 @@ def pinned(engine: Path) -> Path:
     return engine
 
 
+@pytest.mark.parametrize("broken", ["numba", "flashinfer-cubin"])
+def test_one_release_with_broken_metadata_does_not_stop_the_audit(
+    pinned: Path, ask: Ask, index: Index, broken: str
+) -> None:
+    version = {"numba": "0.61.2", "flashinfer-cubin": NEW}[broken]
+    bad = wheel(broken, version).replace(b"PK\x03\x04", b"PK\x09\x09")
+    Package(broken, {**(CUBIN if broken != "numba" else {}), version: bad}).serve(index)
+    error = (
+        f"URL/files/{broken.replace('-', '_')}-{version}-py3-none-any.whl: its METADATA cannot be read: "
+        "it is not a complete zip file (bad magic number for file header)\n"
+    )
+    assert ask(pinned, "audit", NEW) == (3, f"{CONFLICT}{PROPOSAL}flashinfer {NEW}: 1 conflict\n", error)
+    before = snapshot(pinned)
+    refused = ask(pinned, "set", NEW)
+    assert (refused.code, refused.err) == (3, error)
+    assert snapshot(pinned) == before
+
+
 def test_the_audit_in_other_formats(pinned: Path, ask: Ask) -> None:
     github = (
         "::error file=requirements/cuda.txt,line=7,endLine=7,col=1,endColumn=11,title=fi-bump conflict::"
