@@ -10,14 +10,15 @@ import errno
 import os
 import stat
 
+from fi_bump.boundary.streams import read_stream, write_stream
 from fi_bump.errors import FileError, explained, reason_of
 from fi_bump.untrusted import encodable
 
 
 def read(path: str) -> bytes:
-    """Return the file's bytes. Raises FileError."""
-    with explained(path, "cannot be read"), open(path, "rb") as stream:
-        return stream.read()
+    """Return the bytes of a file or a pipe. Raises FileError, also when nothing comes from a pipe."""
+    with explained(path, "cannot be read"):
+        return read_stream(path)
 
 
 def refuse_unwritable(path: str) -> None:
@@ -37,8 +38,7 @@ def put(path: str, data: bytes) -> None:
     with explained(path):
         attributes = os.stat(real) if os.path.exists(real) else None
         if attributes is not None and not stat.S_ISREG(attributes.st_mode):
-            with open(real, "wb") as stream:
-                stream.write(data)
+            write_stream(real, data)
             return
         replace(real, data, attributes)
 

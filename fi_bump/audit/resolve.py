@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from fi_bump.audit.statements import InstalledTogether, installed_together
 from fi_bump.boundary.addresses import redacted
+from fi_bump.boundary.programs import run
 from fi_bump.editing.plan import make_plan
 from fi_bump.errors import FiBumpError
 from fi_bump.formats.table import format_of
@@ -99,12 +100,10 @@ def _compile(uv: list[str], scratch: str, together: InstalledTogether, python: s
     if extra:
         environment["UV_INDEX"] = " ".join(extra)
     try:
-        done = subprocess.run(
-            command, cwd=scratch, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
-        )
+        done = run(command, folder=scratch, environment=environment, seconds=TIME_LIMIT)
     except subprocess.TimeoutExpired:
         raise FiBumpError(f"uv did not finish within {TIME_LIMIT} seconds", place=top) from None
-    text = [redacted(line) for line in done.stderr.strip().split("\n") if line.strip()]
+    text = [redacted(line) for line in done.stderr.decode("utf-8", "replace").strip().split("\n") if line.strip()]
     if done.returncode == 0:
         return Verdict(True, (f"{top}: uv resolves it for Python {python}",), together.path)
     if done.returncode == 1:

@@ -65,7 +65,12 @@ def smoke_command(
     ] = None,
     timeout: Annotated[
         float | None,
-        typer.Option(min=0.1, metavar="SECONDS", help="The time limit of each probe. Default: the probe's own limit."),
+        typer.Option(
+            min=0.1,
+            metavar="SECONDS",
+            help="The time limit of each probe, and of the first question to the interpreter. "
+            "Default: their own limits.",
+        ),
     ] = None,
     jit: Annotated[
         Jit,

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 from xml.parsers import expat
 
+from fi_bump.boundary.streams import pieces_of
 from fi_bump.compare.cases import CaseResult, Outcome
 from fi_bump.errors import explained
 
 # What is read at once.
-_CHUNK = 1 << 16
 # What is kept of a failure's text from its beginning and from its end, in characters.
 _KEPT = 1 << 14
 # The longest message that is kept.
@@ -45,8 +45,8 @@ def read(
     `testsuites` nor `testsuite` is not read further. Raises FileError for a file that cannot be opened or read.
     """
     reader = _Reader(take, infrastructure)
-    with explained(path, "cannot be read"), open(path, "rb") as stream:
-        while data := stream.read(_CHUNK):
+    with explained(path, "cannot be read"):
+        for data in pieces_of(path):
             if (damage := reader.feed(data)) is not None:
                 return FileReading(reader.root, damage)
             if not reader.is_junit:

@@ -224,10 +224,14 @@ class Http:
                 redirect=False,
             )
             unwanted = response.status in _REDIRECTS or (ranged and response.status != 206)
+            body = b""
             try:
-                body = b"" if unwanted else _body(response, limit, url, end)
+                if not unwanted:
+                    body = _body(response, limit, url, end)
+                    response.release_conn()
             finally:
-                response.close() if unwanted else response.release_conn()
+                # A connection that was released stays open; one with an unread rest is of no use.
+                response.close() if response.connection is not None else None
         except _TooLate:
             raise _too_late(self._total, url) from None
         except _BROKEN as error:

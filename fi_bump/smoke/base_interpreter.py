@@ -62,15 +62,19 @@ class Base(NamedTuple):
             user_files.put(os.path.join(folder, _LINK), text.encode("utf-8", "surrogateescape"))
 
 
-def examine(python: str, log: str, environment: Mapping[str, str]) -> Base:
-    """Ask an interpreter for its version, folders and packages. Raises FiBumpError when it does not answer."""
+def examine(python: str, log: str, environment: Mapping[str, str], seconds: float | None = None) -> Base:
+    """Ask an interpreter for its version, folders and packages, within `seconds` or else 300 seconds.
+
+    Raises FiBumpError when it does not answer.
+    """
+    limit = seconds or _SECONDS
     said: list[list[str]] = []
     command = [python, "-X", "utf8", "-c", _QUESTION]
     try:
         ended = process.run(
-            command, log=log, seconds=_SECONDS, environment=environment, watch=lambda line: said.append(line.split(" "))
+            command, log=log, seconds=limit, environment=environment, watch=lambda line: said.append(line.split(" "))
         )
-        reason = None if ended.clean else ended.reason(_SECONDS)
+        reason = None if ended.clean else ended.reason(limit)
     except OSError as error:
         reason = reason_of(error)
     versions = [" ".join(rest) for kind, *rest in said if kind == "python"]

@@ -139,12 +139,12 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number in JSON")
 
 
-def inspect(interpreter: Interpreter, request: ProbeRequest) -> Target:
-    """Ask the interpreter for its versions, packages and devices.
+def inspect(interpreter: Interpreter, request: ProbeRequest, seconds: float | None = None) -> Target:
+    """Ask the interpreter for its versions, packages and devices, within `seconds` or else 300 seconds.
 
     Raises FiBumpError when it does not answer: then no probe can run in it.
     """
-    answer = ask(interpreter, request, seconds=_SECONDS)
+    answer = ask(interpreter, request, seconds=seconds or _SECONDS)
     hint = f"see its output in {interpreter.log(TARGET)}"
     if answer.result.outcome != "pass":
         raise FiBumpError(

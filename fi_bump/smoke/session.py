@@ -234,7 +234,7 @@ class Session:
         request = ProbeRequest(
             probe=TARGET, group=setup.group.name, version=version, packages=packages, cache=cache, jit=setup.jit
         )
-        target = inspect(interpreter, request)
+        target = inspect(interpreter, request, setup.seconds)
         folders = () if self._base is None else self._base.folders
         minor = ".".join(target.python.split(".")[:2])
         wrong = wrong_version(target.packages, wheel_versions(python, minor, packages, folders))
@@ -252,7 +252,7 @@ class Session:
         if self._setup.base is None:
             return None
         log = os.path.join(storage.folder(self._setup.cache, "environments"), "base.log")
-        return examine(self._setup.base, log, plain())
+        return examine(self._setup.base, log, plain(), self._setup.seconds)
 
     @cached_property
     def _beside(self) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ import json
 import os
 import platform
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from fi_bump import __version__
 from fi_bump.errors import FiBumpError, UsageError
+from fi_bump.smoke.base_interpreter import examine
 from fi_bump.smoke.interpreter import Interpreter, ask, existing, inspect
 from fi_bump.smoke.model import Device, Target
 from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
@@ -316,3 +319,24 @@ def test_devices_by_torch(tmp_path: Path) -> None:
 def test_the_default_metrics_of_the_fakes_are_those_of_the_probe(tmp_path: Path) -> None:
     assert set(METRICS) <= set(own(tmp_path))
     assert json.dumps(METRICS)
+
+
+def test_a_result_that_is_a_pipe(tmp_path: Path) -> None:
+    found = asked(tmp_path, "os.mkfifo(sys.argv[3])")
+    where = f"{tmp_path}/environment.result.json"
+    assert found == ProbeResult("fail", f"its result cannot be read: [Errno 22] Not a regular file: '{where}'")
+
+
+def test_the_first_question_has_the_limit_that_the_user_gives(tmp_path: Path) -> None:
+    python = fake_python(tmp_path / "bin", {"target": HANGS})
+    start = time.monotonic()
+    with pytest.raises(FiBumpError) as caught:
+        inspect(Interpreter(python, str(tmp_path)), replace(QUESTION, probe="target"), 1.0)
+    assert caught.value.message == "this interpreter cannot be used: exceeded its time limit of 1 s and was killed"
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nsleep 60\n")
+    slow.chmod(0o755)
+    with pytest.raises(FiBumpError) as caught:
+        examine(str(slow), str(tmp_path / "log"), {}, 1.0)
+    assert "exceeded its time limit of 1 s" in caught.value.message
+    assert time.monotonic() - start < 30

@@ -14,6 +14,9 @@ VARIABLE = "GITHUB_STEP_SUMMARY"
 LIMIT = 1024 * 1024
 _CUT = b"\n\nThe rest is omitted: GitHub accepts at most 1 MiB.\n"
 
+# Non-blocking: the open of a pipe waits for its reader.
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+
 
 def leave(markdown: Callable[[], str]) -> None:
     """Append the Markdown if the variable is set; a text that is too long is cut at a line end. Raises FileError."""
@@ -23,7 +26,9 @@ def leave(markdown: Callable[[], str]) -> None:
     data = encodable(markdown()).rstrip("\n").encode("utf-8") + b"\n"
     with (
         explained(path, "the job summary cannot be written", f"set {VARIABLE} to a writable file"),
-        open(path, "ab") as stream,
+        open(
+            os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o666), "ab"
+        ) as stream,
     ):
         stream.write(_cut(data, LIMIT - stream.tell()))
 
