@@ -5,17 +5,21 @@ from __future__ import annotations
 import configparser
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from fi_bump.errors import FiBumpError
-from fi_bump.untrusted import entries, table, texts
+from fi_bump.boundary.inside import Boundary
+from fi_bump.boundary.programs import run
+from fi_bump.boundary.reading import read_regular
+from fi_bump.errors import FiBumpError, reason_of
 
+_GIVE_ONE = "give an index with --index URL"
+_LARGEST = 16 << 20
 _ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 
 
@@ -43,7 +47,8 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
     """Return the user's indexes: from the command line, uv's or pip's variables, uv's or pip's files, or pip's default.
 
     Extra indexes of uv come before its default, as in uv, and extra indexes of pip after its default. Raises
-    FiBumpError if no index is configured and there is no pip.
+    FiBumpError if no index is configured and there is no pip, if the configuration says that no index may be asked, and
+    for a file that pip or uv could not read either: it may name another index.
     """
     if given:
         return Indexes(given[0], "--index", after=given[1:])
@@ -53,11 +58,28 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
         if default is None and environment.get(name):
             more = _named(environment.get("PIP_EXTRA_INDEX_URL", "")) if name == "PIP_INDEX_URL" else []
             default = Indexes(environment[name], name, after=tuple(more))
-    for path in _uv_files(root, environment):
-        own, more = _uv_indexes(path)
+    if _is_true(environment.get("UV_NO_INDEX", "")):
+        raise _no_index("UV_NO_INDEX")
+    for path, text in _uv_files(root, environment):
+        settings = _uv_settings(path, text)
+        own, more = _uv_indexes(path, settings)
+        if settings.get("no-index") is True:
+            raise _no_index(path)
         extra += more
-        default = default or (Indexes(own, str(path)) if own else None)
-    return (default or _pip(environment))._replace(before=tuple(extra))
+        default = default or (Indexes(own, path) if own else None)
+    if default is None or default.origin == "PIP_INDEX_URL":
+        pip = _pip(environment)
+        more_of_pip = environment.get("PIP_EXTRA_INDEX_URL") or pip.get("extra-index-url", "")
+        default = default or Indexes(pip.get("index-url") or _pip_default(), "pip", after=tuple(more_of_pip.split()))
+    return default._replace(before=tuple(extra))
+
+
+def _no_index(where: str) -> FiBumpError:
+    return FiBumpError("no-index is set: no package index may be asked", place=where, hint=_GIVE_ONE)
+
+
+def _is_true(text: str) -> bool:
+    return text.strip().lower() in ("1", "true", "yes", "on", "y", "t")
 
 
 def _named(text: str) -> list[str]:
@@ -65,57 +87,136 @@ def _named(text: str) -> list[str]:
     return [word.partition("=")[2] if "=" in word.partition("://")[0] else word for word in text.split()]
 
 
-def _uv_files(root: str, environment: Mapping[str, str]) -> list[Path]:
-    config = environment.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-    return [Path(root, "uv.toml"), Path(root, "pyproject.toml"), Path(config, "uv", "uv.toml")]
+def _uv_files(root: str, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the path and the text of each configuration file of uv (uv's documentation, Configuration files)."""
+    named = environment.get("UV_CONFIG_FILE")
+    if named:
+        yield named, _text(named, missing_is_wrong=True) or ""
+        return
+    if _is_true(environment.get("UV_NO_CONFIG", "")):
+        return
+    boundary = Boundary(root)
+    for name in ("uv.toml", "pyproject.toml"):
+        refused = boundary.refusal(name)
+        if refused is not None:
+            raise FiBumpError(refused, place=name, hint=_GIVE_ONE)
+        text = _text(os.path.join(root, name), shown=name)
+        if text is not None:
+            yield name, text
+    for folder in (_config(environment), *environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"), "/etc"):
+        path = os.path.join(folder, "uv", "uv.toml")
+        text = _text(path)
+        if text is not None:
+            yield path, text
 
 
-def _uv_indexes(path: Path) -> tuple[str | None, list[str]]:
-    """Return the default index and the extra indexes of a uv configuration file; an unreadable file has none."""
+def _config(environment: Mapping[str, str]) -> str:
+    return environment.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+
+
+def _text(path: str, *, shown: str | None = None, missing_is_wrong: bool = False) -> str | None:
+    """Return the text of a configuration file, or None if there is none. Raises FiBumpError."""
     try:
-        document: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None, []
-    settings = table(table(document, "tool"), "uv") if path.name == "pyproject.toml" else document
+        return read_regular(path, _LARGEST).decode("utf-8")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if not missing_is_wrong:
+            return None
+        reason = reason_of(error)
+    except OSError as error:
+        reason = reason_of(error)
+    except ValueError as error:
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "no file has a NUL in its name"
+    raise _broken(shown or path, reason)
+
+
+def _broken(path: str, reason: str) -> FiBumpError:
+    return FiBumpError(f"cannot be read: {reason}", place=path, hint=f"mend the file, or {_GIVE_ONE}")
+
+
+def _uv_settings(path: str, text: str) -> dict[str, Any]:
+    """Return the settings of uv in a file. Raises FiBumpError for a file that is no TOML."""
+    try:
+        document: dict[str, Any] = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        where = re.search(r"\(at (?:line ([0-9]+), .*|end of document)\)", str(error))
+        # The parser's own message may quote a part of an address.
+        raise _broken(path, f"line {where[1]} is not TOML" if where and where[1] else "it is not TOML") from None
+    if os.path.basename(path) != "pyproject.toml":
+        return document
+    return _table(path, _table(path, document, "tool"), "uv")
+
+
+def _table(path: str, document: dict[str, Any], name: str) -> dict[str, Any]:
+    value = document.get(name, {})
+    if not isinstance(value, dict):
+        raise _broken(path, f"{name} is not a table")
+    return value
+
+
+def _texts(path: str, name: str, values: object) -> list[str]:
+    """Return the texts in a list. Raises FiBumpError for anything else."""
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        raise _broken(path, f"{name} is not what uv expects there")
+    return values
+
+
+def _uv_indexes(path: str, settings: dict[str, Any]) -> tuple[str | None, list[str]]:
+    """Return the default index and the extra indexes of uv's settings. Raises FiBumpError for values of other types."""
     default: list[str] = []
     extra: list[str] = []
-    for entry in filter(lambda each: isinstance(each, dict), entries(settings.get("index"))):
+    listed = settings.get("index", [])
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise _broken(path, "index is not a list of tables")
+    for entry in listed:
         if entry.get("default"):
-            default += texts([entry.get("url")])
+            default += _texts(path, "index.url", [entry.get("url")])
         elif not entry.get("explicit"):  # An explicit index serves only the packages that name it.
-            extra += texts([entry.get("url")])
-    for each in (settings, table(settings, "pip")):
-        default += texts([each.get("index-url")])
-        extra += texts(each.get("extra-index-url"))
+            extra += _texts(path, "index.url", [entry.get("url")])
+    for each in (settings, _table(path, settings, "pip")):
+        if "index-url" in each:
+            default += _texts(path, "index-url", [each["index-url"]])
+        extra += _texts(path, "extra-index-url", each.get("extra-index-url", []))
     return (default[0] if default else None), extra
 
 
-def _pip(environment: Mapping[str, str]) -> Indexes:
-    """Return pip's indexes: from its configuration files, else its default."""
+def _pip(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return pip's options from its configuration files. Raises FiBumpError, also if one says no-index."""
     options: dict[str, str] = {}
+    origin = ""
     for path in _pip_files(environment):
+        text = _text(path)
+        if text is None:
+            continue
         parser = configparser.RawConfigParser()
         try:
-            parser.read_string(path.read_text("utf-8"))
-        except (OSError, ValueError, configparser.Error):
-            continue
+            parser.read_string(text, path)
+        except configparser.Error as error:
+            line = getattr(error, "lineno", None) or next((number for number, _ in getattr(error, "errors", ())), None)
+            raise _broken(path, f"line {line} is not of its format" if line else "it is not of its format") from None
         for section in ("global", "install"):
             if parser.has_section(section):
-                options |= {name.replace("_", "-"): value for name, value in parser.items(section)}
-    extra = environment.get("PIP_EXTRA_INDEX_URL") or options.get("extra-index-url", "")
-    return Indexes(options.get("index-url") or _pip_default(), "pip", after=tuple(extra.split()))
+                found = {name.replace("_", "-"): value for name, value in parser.items(section)}
+                options |= found
+                origin = path if "no-index" in found else origin
+    if "PIP_NO_INDEX" in environment:
+        options["no-index"], origin = environment["PIP_NO_INDEX"], "PIP_NO_INDEX"
+    if _is_true(options.get("no-index", "")):
+        raise _no_index(origin)
+    return options
 
 
-def _pip_files(environment: Mapping[str, str]) -> list[Path]:
+def _pip_files(environment: Mapping[str, str]) -> list[str]:
     """Return pip's configuration files, from low to high priority (pip's documentation, Configuration)."""
     home = os.path.expanduser("~")
-    config = environment.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
     named = environment.get("PIP_CONFIG_FILE")
     if named == os.devnull:
         return []
-    shared = [Path(folder, "pip", "pip.conf") for folder in environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")]
-    files = [*shared, Path("/etc/pip.conf"), Path(home, ".pip", "pip.conf"), Path(config, "pip", "pip.conf")]
-    return [*files, Path(sys.prefix, "pip.conf"), *([Path(named)] if named else [])]
+    folders = environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")
+    shared = [*(os.path.join(folder, "pip", "pip.conf") for folder in folders), "/etc/pip.conf"]
+    users = [os.path.join(home, ".pip", "pip.conf"), os.path.join(_config(environment), "pip", "pip.conf")]
+    # pip leaves out the user's files if the variable names a file that exists.
+    own = [] if named and os.path.exists(named) else users
+    return [*shared, *own, os.path.join(sys.prefix, "pip.conf"), *([named] if named else [])]
 
 
 def _pip_default() -> str:
@@ -127,10 +228,10 @@ def _pip_default() -> str:
         pass
     for python in filter(None, (shutil.which("python3"), shutil.which("python"))):
         try:
-            done = subprocess.run([python, "-c", _ASK_PIP], capture_output=True, text=True, timeout=60, check=False)
+            done = run([python, "-c", _ASK_PIP], seconds=60)
         except (OSError, subprocess.SubprocessError):
             continue
         if done.returncode == 0 and done.stdout.strip():
-            return done.stdout.strip()
+            return done.stdout.decode("utf-8", "replace").strip()
     message = "no index is configured, and there is no pip whose default could be used"
-    raise FiBumpError(message, hint="give an index with --index URL")
+    raise FiBumpError(message, hint=_GIVE_ONE)
