@@ -88,3 +88,14 @@ def entries(value: object) -> list[Any]:
 def texts(value: object) -> list[str]:
     """Return the texts in a list; empty if the value is not a list."""
     return [each for each in entries(value) if isinstance(each, str)]
+
+
+def finite(text: str) -> float:
+    """Return a number of a JSON document. Raises ValueError for one that is too large, such as 1e999.
+
+    Python reads it as infinity, which no JSON document can contain again.
+    """
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:20]} is not a number in JSON")
+    return number

@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 
+from fi_bump.boundary.names import LOCK_NAME
 from fi_bump.boundary.streams import read_stream, write_stream
 from fi_bump.errors import FileError, explained, reason_of
 from fi_bump.untrusted import encodable
@@ -23,7 +24,11 @@ def read(path: str) -> bytes:
 
 def refuse_unwritable(path: str) -> None:
     """Raise FileError if `put` would fail, so that a command fails before probes run for minutes, not after."""
+    if "\0" in path:
+        raise FileError("cannot be written: no file has a NUL in its name", place=path)
     parent = os.path.dirname(os.path.realpath(path))
+    if os.path.basename(os.path.realpath(path)) == LOCK_NAME:
+        raise FileError("cannot be written: it is a lock", place=path, hint="name another file")
     if os.path.isdir(path):
         raise FileError("cannot be written: it is a folder", place=path)
     if not os.path.isdir(parent):

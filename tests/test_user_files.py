@@ -115,3 +115,20 @@ def test_an_owner_that_only_root_can_set_is_ignored(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "geteuid", lambda: attributes.st_uid + 1)
     user_files.write_new(str(tmp_path / "new"), b"new", attributes)
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o604
+
+
+@pytest.mark.parametrize("name", ["versions.lock.json", "link", "below/../versions.lock.json"])
+def test_a_report_never_replaces_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "versions.lock.json").write_bytes(b"{}")
+    (tmp_path / "link").symlink_to("versions.lock.json")
+    with pytest.raises(FileError) as caught:
+        user_files.refuse_unwritable(name)
+    assert (str(caught.value), caught.value.hint) == (f"{name}: cannot be written: it is a lock", "name another file")
+
+
+def test_a_name_with_a_nul() -> None:
+    with pytest.raises(FileError) as caught:
+        user_files.refuse_unwritable("a\0b")
+    assert caught.value.message == "cannot be written: no file has a NUL in its name"

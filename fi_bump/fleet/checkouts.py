@@ -46,6 +46,9 @@ def listed(path: str) -> tuple[list[tuple[str, str]], str | None]:
             continue
         marked = entry.startswith(ENGINE)
         entry = entry.removeprefix(ENGINE).strip()
+        if "\0" in entry:
+            hint = "write one path per line, without a NUL"
+            raise UsageError("no path has a NUL in it", place=f"{path}:{number}", hint=hint)
         if not entry or (marked and engine is not None):
             message = "has no path" if not entry else "marks a second engine"
             hint = "mark exactly one line: engine: PATH"

@@ -15,6 +15,7 @@ from fi_bump.smoke.case_changes import case_changes
 from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport
 from fi_bump.smoke.probes.protocol import ERRORS, OUTCOMES
 from fi_bump.smoke.registry import PYTEST
+from fi_bump.untrusted import finite
 
 SCHEMA = 1
 # The metrics that include the time of compiling.
@@ -65,7 +66,8 @@ def read(path: str, name: str) -> dict[str, Any]:
 def json_document(path: str, hint: str) -> Any:
     """Read a JSON document. Raises FiBumpError for a file that is not JSON, with the hint."""
     try:
-        return json.loads(user_files.read(path).decode("utf-8-sig"), parse_constant=_no_constant)
+        text = user_files.read(path).decode("utf-8-sig")
+        return json.loads(text, parse_constant=_no_constant, parse_float=finite)
     except (ValueError, RecursionError):
         raise FiBumpError("this file is not JSON", place=path, hint=hint) from None
 

@@ -19,7 +19,7 @@ from fi_bump.smoke import evidence, probes, process
 from fi_bump.smoke.model import Device, Target
 from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from fi_bump.smoke.registry import TARGET
-from fi_bump.untrusted import printable
+from fi_bump.untrusted import finite, printable
 
 # Variables of this process that would change what a probe sees in the target.
 _LEFT_OUT = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "FLASHINFER_DISABLE_VERSION_CHECK", "__PYVENV_LAUNCHER__")
@@ -126,7 +126,7 @@ def _judged(ended: process.Ended, reply: str, limit: float, request: ProbeReques
 def _result(data: bytes) -> ProbeResult:
     """Parse a result. Raises ValueError or TypeError for anything that `ProbeResult.to_json` would not write."""
     text = data.decode("utf-8")
-    document = json.loads(text, parse_constant=_no_constant)
+    document = json.loads(text, parse_constant=_no_constant, parse_float=finite)
     if not isinstance(document, dict):
         raise ValueError("it is not an object")
     result = ProbeResult.from_json(text)

@@ -60,6 +60,14 @@ def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> ProbeResult:
             RAW.format(b"garbage"),
             ProbeResult("fail", "its result cannot be read: Expecting value: line 1 column 1 (char 0)"),
         ),
+        (
+            RAW.format(b'{"outcome": "pass", "reason": null, "metrics": {"error": 1e999}}'),
+            ProbeResult("fail", "its result cannot be read: 1e999 is not a number in JSON"),
+        ),
+        (
+            RAW.format(b'{"outcome": "pass", "reason": null, "metrics": {"errors": [-1e400]}}'),
+            ProbeResult("fail", "its result cannot be read: -1e400 is not a number in JSON"),
+        ),
         (RAW.format(b"[]"), ProbeResult("fail", "its result cannot be read: it is not an object")),
         (
             RAW.format(b'{"outcome": "green"}'),

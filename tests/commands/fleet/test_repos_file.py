@@ -58,3 +58,10 @@ def test_a_repos_file_that_is_wrong(fleet: Path, run: Run, data: bytes, code: in
     file = fleet / "repos.txt"
     file.write_bytes(data)
     assert run(fleet, "fleet", "--repos", str(file)) == (code, "", message.replace("REPOS", str(file)))
+
+
+def test_a_path_with_a_nul(fleet: Path, run: Run) -> None:
+    plant(fleet, {"repos.txt": b"engine\nplu\0gin\n"})
+    result = run(fleet, "fleet", "--repos", "repos.txt")
+    assert result.code == 2
+    assert result.err.endswith("repos.txt:2: no path has a NUL in it\nhelp: write one path per line, without a NUL\n")
