@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+LOWEST ?= .venv-lowest
+FUZZ_SECONDS ?= 600
 # The tests that compare with golden files.
 GOLDENS := tests/forms tests/report tests/commands/template/test_template.py tests/house/test_wording.py
 
-.PHONY: demo test fast goldens network lint types check docs bench clean
+.PHONY: demo test fast goldens network lint types check docs lowest fuzz bench clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -49,10 +51,20 @@ docs: $(STAMP)
 	$(BIN)/python tools/docs.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir .site
 
+# The tests with the lowest versions that the bounds in pyproject.toml allow.
+lowest: $(STAMP)
+	$(BIN)/uv --quiet venv --clear --seed $(LOWEST)
+	$(BIN)/uv --quiet pip install --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[dev]'
+	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile -m 'not network and not gpu and not slow'
+
+# Looks for input that makes a reader fail without a sentence, or hang. A failing input belongs into tests/fuzz/corpus.
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
 bench: $(STAMP)
 	PYTHONPATH=. $(BIN)/python benchmarks/bench.py
 	PYTHONPATH=. $(BIN)/python benchmarks/index.py
 	PYTHONPATH=. $(BIN)/python benchmarks/large.py
 
 clean:
-	rm -rf $(VENV) .site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) .site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,7 +6,15 @@ Type checkers see typing's own NamedTuple. A class is written in the same way: a
 
 from __future__ import annotations
 
-from collections import _tuplegetter  # type: ignore[attr-defined]  # not in typeshed; namedtuple is made of it
+try:
+    from collections import _tuplegetter  # type: ignore[attr-defined]  # not in typeshed; namedtuple is made of it
+except ImportError:
+    # A private part of the standard library, which only makes fields faster to read.
+    from operator import itemgetter
+
+    def _tuplegetter(index: int, doc: str) -> object:
+        return property(itemgetter(index), doc=doc)
+
 
 TYPE_CHECKING = False
 

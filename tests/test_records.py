@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import collections
+import importlib.util
 import pickle
+import sys
+import types
 import typing
 from typing import Any
 
@@ -86,3 +90,24 @@ def test_a_record_is_a_tuple_without_room_for_more() -> None:
 
 def test_a_record_survives_pickle() -> None:
     assert pickle.loads(pickle.dumps(Ours(1, "x"))) == Ours(1, "x")
+
+
+def test_without_the_private_part_of_the_standard_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = types.ModuleType("collections")
+    vars(without).update({name: value for name, value in vars(collections).items() if name != "_tuplegetter"})
+    monkeypatch.setitem(sys.modules, "collections", without)
+    spec = importlib.util.spec_from_file_location("fi_bump_records_without", records.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert isinstance(module._tuplegetter(0, "left"), property)
+    made = type(records.NamedTuple)
+    assert made is not type(module.NamedTuple)
+    namespace = {"__annotations__": {"left": int, "right": str}, "right": "r", "__module__": __name__}
+    kind = type(module.NamedTuple)("Slow", (module.NamedTuple,), namespace)
+    record = kind(left=1)
+    assert (record.left, record.right, record, repr(record)) == (1, "r", (1, "r"), "Slow(left=1, right='r')")
+    assert record._replace(right="s") == kind(1, "s")
+    with pytest.raises(AttributeError):
+        record.left = 2

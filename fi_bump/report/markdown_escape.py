@@ -10,6 +10,8 @@ from fi_bump.untrusted import printable
 _LONGEST = 1000
 # What hosts of repositories make a link of without any markup: addresses and GH-12, which an empty space ends, and the
 # names of commits, which have at least seven digits.
+# A quotation or a list begins with these at the start of a text.
+_BLOCK = re.compile(r"\A(\s*(?:[0-9]{1,9}(?=[.)](?:\s|\Z)))?)(?=(?:>|[-+](?:\s|\Z)|(?<=[0-9])[.)]))(.)")
 _LINKED = re.compile(r"\b(?:(?:https?|ftp|mailto|xmpp):|www\.|gh-(?=\d))", re.IGNORECASE)
 _COMMIT = re.compile(
     r"(?<![0-9a-z])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{7,40}(?![0-9a-z])",
@@ -22,6 +24,7 @@ def plain(text: str) -> str:
     shown = "".join(each if each.isprintable() else " " for each in text)
     escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", shown).replace("&", "&amp;").replace("<", "&lt;")
     escaped = re.sub(r"#(?=\d)", "#&#8203;", escaped).replace("@", "@&#8203;")
+    escaped = _BLOCK.sub(r"\1\\\2", escaped)
     escaped = _LINKED.sub(r"\g<0>&#8203;", escaped)
     return _COMMIT.sub(lambda match: "&#8203;".join(re.findall(".{1,6}", match[0])), escaped)
 

@@ -182,7 +182,7 @@ def test_every_changed_file_gets_an_opinion() -> None:
 
 def test_a_file_that_tomlkit_does_not_read_has_no_second_opinion() -> None:
     # Nested too deeply for tomlkit; the same change in a flat file is refused.
-    confirm(tampered("pyproject.toml", b'a = "1"\nb = ' + b"[" * 400 + b"]" * 400, (b"a", b"b")))
+    confirm(tampered("pyproject.toml", b'a = "1"\nb = ' + b"[" * 5000 + b"]" * 5000, (b"a", b"b")))
 
 
 def moved(data: bytes, *edits: tuple[bytes, bytes], planned: tuple[str, ...] | None = None) -> Plan:
