@@ -53,7 +53,7 @@ docs: $(STAMP)
 
 # The tests with the lowest versions that the bounds in pyproject.toml allow.
 lowest: $(STAMP)
-	$(BIN)/uv --quiet venv --clear --seed $(LOWEST)
+	$(BIN)/uv --quiet venv --clear --seed --python $(BIN)/python $(LOWEST)
 	$(BIN)/uv --quiet pip install --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[dev]'
 	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile -m 'not network and not gpu and not slow'
 
