@@ -86,8 +86,10 @@ OWN = {
 # scanning/cache.py write to the user's cache; audit/resolve.py copies requirement files into a scratch folder for uv, and
 # git/conflict.py three texts for `git merge-file`;
 # smoke/ writes logs, and a probe writes its answer to the file that the runner names, and compiles into the runner's
-# cache; user_files.py writes reports to the user's path, and job_summary.py to the file that GitHub names.
+# cache; user_files.py writes reports to the user's path, with
+# boundary/streams.py where that is a pipe, and job_summary.py to the file that GitHub names.
 WRITERS = {
+    "boundary/streams.py",
     "editing/write.py",
     "editing/journal.py",
     "index/cache.py",

@@ -1,1 +1,4 @@
-"""Which paths belong to the repository. The lock and the tree may come from anyone, so both are checked here."""
+"""What meets the outside: paths of the repository, files and pipes of anybody, other programs, and shown addresses.
+
+The lock and the tree may come from anyone, so every path of theirs is checked here.
+"""

@@ -23,9 +23,20 @@ LONGEST_SECONDS = 10.0
 MARKS = [
     *WORDS,
     *(b"<a ", b"<!--", b"-->", b"</", b"<![CDATA[", b"&#1", b"&#x110000;", b"href=", b"#sha256=", b"//u:p@", b"?a=b"),
-    *(b"\x00", b"\xff", b"\xed\xa0\x80", b"\xe2\x80\xa8", b"\x1b[2J", b"1e999", b"NaN", b"9" * 5000, b"[" * 3000, b"(" * 3000),
+    *(
+        b"\x00",
+        b"\xff",
+        b"\xed\xa0\x80",
+        b"\xe2\x80\xa8",
+        b"\x1b[2J",
+        b"1e999",
+        b"NaN",
+        b"9" * 5000,
+        b"[" * 3000,
+        b"(" * 3000,
+    ),
     *(b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"Requires-Dist: ", b"; python_version>'3'", b"\\u0000", b"\\ud800"),
-]  # fmt: skip
+]
 
 
 class TooSlow(Exception):

@@ -83,10 +83,39 @@ def test_a_well_formed_page_is_read_as_by_the_standard_library(tags: list[tuple[
 
 
 UNITS = [
-    "<a ", "<!--", "</", "</a ", "<![CDATA[", "<a x=", "&#1", "<a &#1", "<script>", "<?", "<!", "<a href='", "<a '", "<",
-    "<a>", "<!-- -->", "<!---->", "<title></title>", "<script></script>", "<a =", "<a x =", "<a\n", "=", "' ", "<a x=' '",
-    "<!--->", "<!--!>", "<script></scripx>", "<a x='&#" + "9" * 5000 + "'>", "<a x='&#1&#1&#1'>", "<a/", "<a x=\"'\">",
-]  # fmt: skip
+    "<a ",
+    "<!--",
+    "</",
+    "</a ",
+    "<![CDATA[",
+    "<a x=",
+    "&#1",
+    "<a &#1",
+    "<script>",
+    "<?",
+    "<!",
+    "<a href='",
+    "<a '",
+    "<",
+    "<a>",
+    "<!-- -->",
+    "<!---->",
+    "<title></title>",
+    "<script></script>",
+    "<a =",
+    "<a x =",
+    "<a\n",
+    "=",
+    "' ",
+    "<a x=' '",
+    "<!--->",
+    "<!--!>",
+    "<script></scripx>",
+    "<a x='&#" + "9" * 5000 + "'>",
+    "<a x='&#1&#1&#1'>",
+    "<a/",
+    '<a x="\'">',
+]
 
 
 @pytest.mark.slow
