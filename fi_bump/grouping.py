@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable
 
+from fi_bump.grammar import VERSION
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign, site_to_record
-from fi_bump.pins import Kind, Pin
+from fi_bump.pins import BY_HAND, Kind, Pin, Unpinned
 from fi_bump.scanning.scan import Scan
-from fi_bump.versions import canonical_version, newest_first
+from fi_bump.versions import canonical_version, newest_first, same_version
 
-# Tables and folders whose names are too common to name a group.
+# Tables, folders and files whose names are too common to name a group.
 _GENERAL = frozenset(
     [
         "dependencies",
@@ -22,6 +24,9 @@ _GENERAL = frozenset(
         "script",
         "pip",
         "docker",
+        "dockerfile",
+        "dockerfiles",
+        "containerfile",
         "requirements",
         "github",
         "workflows",
@@ -36,8 +41,22 @@ _GENERAL = frozenset(
         "build",
         "tools",
         "python",
+        "pyproject",
+        "setup",
+        "versions",
+        "version",
+        "default",
+        "arg",
+        "args",
+        "env",
+        "export",
+        "inputs",
+        "variable",
+        "variables",
     ]
 )
+_CUDA = re.compile(r"(?<![a-z0-9])cu(?:da)?[-_.]?([0-9]{2})[-_.]?([0-9])?(?![0-9])", re.IGNORECASE)
+_IN_TEXT = re.compile(rb"(?<![0-9A-Za-z.])v?(" + VERSION + rb")(?![0-9A-Za-z])", re.IGNORECASE)
 
 
 def filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group | None:
@@ -49,11 +68,42 @@ def filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group 
     pins = [pin for pin, owner, _ in assign(lock, found.pins) if owner == group]
     if not pins:
         return None
-    votes = Counter(canonical_version(pin.version) for pin in pins)
-    most = max(votes.values())
-    elected = newest_first([each for each, number in votes.items() if number == most])[0]
     sites = tuple(sorted(map(site_to_record, pins)))
-    return group._replace(version=version or elected, sites=sites)
+    return group._replace(version=version or votes(pin.version for pin in pins)[0][0], sites=sites)
+
+
+def without_pins(group: Group, found: Scan, version: str | None) -> Group | None:
+    """Return the group without sites, if the tree has only places of it that fi-bump cannot move; else None.
+
+    Without `version` it takes the version that most of these places have: entries of lock files, for example.
+    """
+    texts = [text for place in found.unpinned if place.subject in group.subjects and (text := _version_at(place))]
+    if version is None and not texts:
+        return None
+    return group._replace(version=version or votes(texts)[0][0])
+
+
+def _version_at(place: Unpinned) -> str | None:
+    """Return the version of a place that cannot be moved, if there is exactly one in it."""
+    if place.version is not None or not place.reason.endswith(BY_HAND):
+        return place.version
+    texts = {match[1].decode() for match in _IN_TEXT.finditer(place.source.text(place.span).encode())}
+    return texts.pop() if len(texts) == 1 else None
+
+
+def votes(versions: Iterable[str]) -> list[tuple[str, int]]:
+    """Count versions, those that PEP 440 calls equal as one; return the most frequent first, then the newest."""
+    found: Counter[str] = Counter()
+    for text in map(canonical_version, versions):
+        found[next((each for each in found if same_version(each, text)), text)] += 1
+    newest = newest_first(list(found))
+    return sorted(found.items(), key=lambda item: (-item[1], newest.index(item[0])))
+
+
+def has_majority(group: Group, found: Scan) -> bool:
+    """Whether more than half of the group's pins have its version."""
+    pins = [pin for pin in found.pins if pin.site in set(group.sites)]
+    return 2 * sum(same_version(pin.version, group.version) for pin in pins) > len(pins)
 
 
 def split(group: Group, found: Scan, *, everywhere: bool) -> list[Group]:
@@ -62,34 +112,51 @@ def split(group: Group, found: Scan, *, everywhere: bool) -> list[Group]:
     They do if the tables of one file have several versions of a package, since no installer would accept them together.
     Elsewhere a second version is drift, unless `everywhere` (`--split`) says that it is not.
     """
-    pins = [pin for pin in found.pins if pin.site in group.sites]
     by_version: dict[str, list[Pin]] = {}
-    for pin in pins:
-        by_version.setdefault(canonical_version(pin.version), []).append(pin)
+    for pin in found.pins:
+        if pin.site in group.sites:
+            text = canonical_version(pin.version)
+            by_version.setdefault(next((each for each in by_version if same_version(each, text)), text), []).append(pin)
     versions_of: dict[tuple[str, str], set[str]] = {}
     for version, same in by_version.items():
         for pin in same:
             versions_of.setdefault((pin.source.path, pin.subject), set()).add(version)
     on_purpose = any(len(versions) > 1 and path.endswith(".toml") for (path, _), versions in versions_of.items())
-    if len(by_version) == 1 or not (everywhere or on_purpose):
+    if len(by_version) < 2 or not (everywhere or on_purpose):
         return [group]
     taken: set[str] = set()
     groups = []
-    for version, same in sorted(by_version.items(), key=lambda item: item[0] != group.version):
-        name = group.name if version == group.version else _scope_name(group, same, version)
+    for version, same in sorted(by_version.items(), key=lambda item: not same_version(item[0], group.version)):
+        others = [pin for pins in by_version.values() if pins is not same for pin in pins]
+        is_own = same_version(version, group.version)
+        name = group.name if is_own else _scope_name(group, same, others, version)
         name = name if name not in taken else f"{name}-{version.replace('.', '-').replace('!', '-')}"
         taken.add(name)
         groups.append(group._replace(name=name, version=version, sites=tuple(sorted(pin.site for pin in same))))
     return groups
 
 
-def _scope_name(group: Group, pins: list[Pin], version: str) -> str:
-    """Name a second version of a family after its table, its variable's prefix, its folder, or the version itself."""
-    for scope in (*map(_scope, pins), *map(_folder, pins), version):
-        words = re.sub("[^a-z0-9]+", "-", scope.lower()).strip("-")
-        if words and words not in _GENERAL:
+def _scope_name(group: Group, pins: list[Pin], others: list[Pin], version: str) -> str:
+    """Name a second version of a family after what its pins have in common and the others have not.
+
+    That is a table, a variable's prefix, a key, a CUDA version, a file or a folder; if there is no such thing, any
+    scope of a pin, and last the version itself.
+    """
+    kinds: tuple[Callable[[Pin], str], ...] = (_scope, _key, _cuda, _file, _folder)
+    for kind in kinds:
+        own = {words for pin in pins if (words := _words(group, kind(pin)))}
+        if len(own) == 1 and own.isdisjoint({_words(group, kind(pin)) for pin in others}):
+            return f"{group.name}-{own.pop()}"
+    for scope in (*map(_scope, pins), *map(_folder, pins)):
+        if words := _words(group, scope):
             return f"{group.name}-{words}"
-    return f"{group.name}-{version}"
+    return f"{group.name}-{re.sub('[^a-z0-9]+', '-', version)}"
+
+
+def _words(group: Group, scope: str) -> str:
+    """Return a scope as words of a group's name; empty for one that is too common or is the group's own name."""
+    words = re.sub("[^a-z0-9]+", "-", scope.lower()).strip("-")
+    return "" if words in _GENERAL or words == group.name else words
 
 
 def _scope(pin: Pin) -> str:
@@ -98,6 +165,33 @@ def _scope(pin: Pin) -> str:
         return pin.anchor.rpartition("/")[0].rpartition(".")[2]
     words = [word.upper().replace("-", "_") for word in re.split(r"[ ./]", pin.anchor)]
     return next((word.removesuffix(pin.subject) for word in words if word.endswith(pin.subject)), "")
+
+
+def _key(pin: Pin) -> str:
+    """Return the key above a variable in a document's path of keys, or an empty string."""
+    words = re.split(r"[ ./]", pin.anchor)
+    at = next((number for number, word in enumerate(words) if _ends_in(word, pin.subject)), 0)
+    return words[at - 1] if pin.kind is Kind.VARIABLE and at else ""
+
+
+def _ends_in(word: str, variable: str) -> bool:
+    return word.upper().replace("-", "_").endswith(variable)
+
+
+def _cuda(pin: Pin) -> str:
+    """Return the CUDA version in a pin's path or anchor as `cu128`, or an empty string."""
+    found = _CUDA.search(pin.source.path) or _CUDA.search(pin.anchor)
+    return f"cu{found[1]}{found[2] or ''}" if found else ""
+
+
+def _file(pin: Pin) -> str:
+    """Return what tells a pin's file from its siblings: `rocm` of Dockerfile.rocm and of requirements-rocm.txt."""
+    name = pin.source.path.rpartition("/")[2]
+    stem, _, ending = name.partition(".")
+    if stem.lower() in ("dockerfile", "containerfile"):
+        return ending
+    words = [word for word in re.split("[-_.]", name.rpartition(".")[0] or name) if word.lower() not in _GENERAL]
+    return "-".join(words)
 
 
 def _folder(pin: Pin) -> str:

@@ -39,6 +39,7 @@ _INDEX = rf"(?:https?|file)://\S+|{USERS_INDEXES}"
 # No part of the path is empty, `.` or `..`.
 _SITE = r"(?!(?:[^#]*/)?\.{0,2}[/#])[^#\x00-\x1f]+#[^\x00-\x1f]+"
 _GLOB = r"[^\x00-\x1f]+"
+MINIMUM_AGE = r"[1-9][0-9]{0,3} days?"
 _FILE = r"[A-Za-z0-9_.+!-]+"
 _DIGEST = r"sha256:[0-9a-f]{64}"
 
@@ -68,7 +69,10 @@ class Member(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Packages that move together to one version, the other names of that version, and the sites of their pins."""
+    """Packages that move together to one version, the other names of that version, and the sites of their pins.
+
+    `minimum_age` is the age in days from which a release is proposed; None without one.
+    """
 
     name: str
     version: str
@@ -76,6 +80,7 @@ class Group(NamedTuple):
     variables: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
+    minimum_age: int | None = None
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -143,7 +148,10 @@ def _group_document(group: Group) -> dict[str, Any]:
     for member in sorted(group.packages):
         fields = {"index": member.index_document, "label": member.label, "files": dict(sorted(member.files))}
         packages[member.name] = {key: value for key, value in fields.items() if value}
-    document: dict[str, Any] = {"version": group.version, "packages": packages}
+    document: dict[str, Any] = {"version": group.version}
+    if group.minimum_age is not None:
+        document["minimum-age"] = f"{group.minimum_age} day{'' if group.minimum_age == 1 else 's'}"
+    document["packages"] = packages
     for key, names in (("variables", group.variables), ("repositories", group.repositories), ("sites", group.sites)):
         if names:
             document[key] = sorted(set(names))
@@ -246,7 +254,7 @@ def _names(document: dict[str, Any], path: str, key: str, check: Callable[[objec
 def _group(name: str, value: object) -> Group:
     path = f"groups.{name}"
     _is(_NAME, "a group name: lower-case letters, digits and single hyphens")(name, path)
-    fields = ("variables", "repositories", "sites")
+    fields = ("minimum-age", "variables", "repositories", "sites")
     document = _object(value, path, required=("version", "packages"), optional=fields)
     packages = _object(document["packages"], f"{path}.packages")
     if not packages:
@@ -260,7 +268,15 @@ def _group(name: str, value: object) -> Group:
         variables=_names(document, path, "variables", _is(_VARIABLE, "an upper-case variable name")),
         repositories=_names(document, path, "repositories", _repository),
         sites=_names(document, path, "sites", _site),
+        minimum_age=_minimum_age(document, path),
     )
+
+
+def _minimum_age(document: dict[str, Any], path: str) -> int | None:
+    if "minimum-age" not in document:
+        return None
+    text = _is(MINIMUM_AGE, "a number of days such as 10 days")(document["minimum-age"], f"{path}.minimum-age")
+    return int(text.partition(" ")[0])
 
 
 def _version(value: object, path: str) -> str:

@@ -43,8 +43,12 @@ def plan_move(repository: Repository, request: Request, scan: Scan, files: Files
     if findings:
         return plan, sorted(findings, key=finding_order)
     for name in versions:
-        if not any(pin.subject in _group(plan.lock, name).subjects for pin in scan.pins):
-            hint = "run fi-bump init --force to look for pins again; it replaces the recorded sites"
+        group = _group(plan.lock, name)
+        # An entry of a lock file follows the lock, though another tool writes it.
+        subjects_here = {pin.subject for pin in scan.pins}
+        subjects_here |= {place.subject for place in scan.unpinned if place.version is not None}
+        if subjects_here.isdisjoint(group.subjects):
+            hint = "record a place with fi-bump site add, or run fi-bump init --force to look for pins again"
             raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
     return repository.verified(plan), []
 

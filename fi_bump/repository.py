@@ -11,7 +11,7 @@ from fi_bump.lock import LOCK_NAME, Lock, dump, load
 from fi_bump.pins import Found, Place, Source
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
-from fi_bump.scanning.scan import Scan, literal_anchors, look, scan, wanted_by
+from fi_bump.scanning.scan import Scan, literal_anchors, look, scan, split_tests, wanted_by
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
@@ -37,7 +37,8 @@ class Repository(NamedTuple):
         literals = literal_anchors(plan.lock.groups)
 
         def refind(source: Source) -> Found:
-            return look(source, wanted, literals.get(source.path, ()))
+            found = look(source, wanted, literals.get(source.path, ()))
+            return found._replace(pins=split_tests(found.pins, plan.lock)[0])
 
         verify(plan, refind)
         if plan.changes:

@@ -53,6 +53,7 @@ DOORS = {
         "releases/",
         "commands/audit.py",
         "commands/check_online.py",
+        "commands/latest.py",
         "editing/second_opinion.py",
         "report/json/audit.py",
         "smoke/merge.py",

@@ -71,6 +71,7 @@ def names(*values: str) -> st.SearchStrategy[Any]:
 GROUPS = st.fixed_dictionaries(
     {"version": some("1", "0.6.11.post2", "1!2rc1", "01", "v1"), "packages": members()},
     optional={
+        "minimum-age": some("10 days", "1 day", "0 days", "9 weeks"),
         "variables": names("A", "B_1", "a"),
         "repositories": names("h.com/o/n", "h:80/n", "h", "h/n.git"),
         "sites": names("p#a", "q#a", "p", "é/ü#x y", ".git/x#y", "a/b#c", "./b#c"),

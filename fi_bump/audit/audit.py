@@ -9,8 +9,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from fi_bump.audit.breakages import known_breakages, known_failures
 from fi_bump.audit.conflicts import Conflict, Stated, conflicts
-from fi_bump.audit.notes import Note, known_breakages, open_floors
+from fi_bump.audit.notes import Note, bad_releases, open_floors
 from fi_bump.audit.proposal import propose
 from fi_bump.audit.statements import InstalledTogether, Paths, installed_together
 from fi_bump.installs.model import IndexOptions
@@ -25,14 +26,15 @@ class Audit(NamedTuple):
     """The result of an audit.
 
     `proposal` maps other packages to the versions that they must move to. It is empty without conflicts, and None if
-    no set of moves resolves them. `refused` are the reasons for which `set` refuses the versions; they are among the
-    notes too.
+    no set of moves resolves them. `refused` are the reasons for which `set` refuses the versions, and `failures`
+    what is known to fail with them; both are among the notes too.
     """
 
     conflicts: tuple[Conflict, ...]
     notes: tuple[Note, ...]
     proposal: Mapping[str, Version] | None
     refused: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
 
 def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, paths: Paths | None = None) -> Audit:
@@ -46,6 +48,7 @@ def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, path
     found: dict[tuple[str, str], Conflict] = {}
     notes: dict[Note, None] = {}
     sets = []
+    bad: list[Note] = []
     environments = known.targets.environments
     for together in installed_together(root, lock, paths):
         stated = [_moved(each, packages) for each in together.stated]
@@ -57,12 +60,32 @@ def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, path
         found |= {each.key: each for each in here}
         notes |= dict.fromkeys(open_floors(stated, known, known_breakages(), environments))
         notes |= dict.fromkeys(_unreachable(together, stated, packages, lock, known, refused))
+        bad += bad_releases(stated)
     moves = propose(sets, packages, known, environments) if found else {}
     if moves:
         moves = _everywhere(root, lock, packages, known, paths, moves)
+    bad += _bad_members(lock, versions, known)
+    # One place suffices for what is known of a release.
+    failures = {each.message: each for each in sorted(bad, key=_in_lock, reverse=True)}
+    notes |= dict.fromkeys(failures.values())
     said = {note.message for note in notes}
     notes |= dict.fromkeys(Note(Place(LOCK_NAME), message) for message in refused.values() if message not in said)
-    return Audit(tuple(found.values()), tuple(sorted(notes)), moves, tuple(refused.values()))
+    return Audit(tuple(found.values()), tuple(sorted(notes)), moves, tuple(refused.values()), tuple(sorted(failures)))
+
+
+def _in_lock(note: Note) -> tuple[bool, Note]:
+    return note.place.path == LOCK_NAME, note
+
+
+def _bad_members(lock: Lock, versions: Mapping[str, str], known: Known) -> list[Note]:
+    """Return a note on the lock for what is known to fail with the releases of the members that count."""
+    return [
+        Note(Place(LOCK_NAME), breakage.message(version))
+        for group in lock.groups
+        for version in [Version(versions.get(group.name, group.version))]
+        for member in count_members(known, group, str(version)).asked
+        for breakage in known_failures(member.name, version)
+    ]
 
 
 def _refused(lock: Lock, versions: Mapping[str, str], known: Known) -> dict[str, str]:

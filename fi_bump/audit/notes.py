@@ -1,19 +1,17 @@
-"""Warnings that are not conflicts: a pinned release that is known to break with versions that nothing excludes."""
+"""Warnings that are not conflicts: pinned releases that are known to fail, alone or beside what nothing excludes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from importlib.resources import files
 from operator import and_
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from fi_bump.audit.breakages import Breakage, known_failures
 from fi_bump.audit.conflicts import Environment, Releases, Stated, demands, holds, satisfying
 from fi_bump.pins import Place
 
@@ -25,57 +23,33 @@ class Note(NamedTuple):
     message: str
 
 
-class Breakage(NamedTuple):
-    """Releases of a package that do not work with some releases of another, and why (from data/breakages.json).
-
-    `breaks_with` is None for releases that do not work with anything.
-    """
-
-    package: str
-    versions: SpecifierSet
-    breaks_with: Requirement | None
-    reason: str
-
-
-def known_breakages() -> tuple[Breakage, ...]:
-    """Return the entries of data/breakages.json."""
-    document = json.loads(files("fi_bump").joinpath("data", "breakages.json").read_bytes())
-    return tuple(
-        Breakage(
-            entry["package"],
-            SpecifierSet(entry["versions"]),
-            Requirement(entry["breaks_with"]) if "breaks_with" in entry else None,
-            entry["reason"],
-        )
-        for entry in document
-    )
-
-
 def open_floors(
     stated: Sequence[Stated],
     releases: Releases,
     breakages: Iterable[Breakage],
     environments: Sequence[Environment],
 ) -> Iterator[Note]:
-    """Yield a note for each pinned release that is known to be bad.
-
-    One that breaks with releases of another package gets a note only if nothing excludes them.
-    """
+    """Yield a note for each pinned release that breaks with a release of another package that nothing excludes."""
     for pin in stated:
         version = pin.version
         for breakage in breakages:
-            if version is None or pin.package != breakage.package:
+            breaking = breakage.breaks_with
+            if version is None or breaking is None or not breakage.affects(pin.package, version):
                 continue
-            if not breakage.versions.contains(version, prereleases=True):
-                continue
-            if breakage.breaks_with is None:
-                yield Note(pin.place, f"{pin.package} {version} is known to be bad: {breakage.reason}")
-                continue
-            chosen = _chosen(pin, breakage.breaks_with, stated, releases, environments)
+            chosen = _chosen(pin, breaking, stated, releases, environments)
             if chosen:
-                about = f"{breakage.breaks_with.name}{breakage.breaks_with.specifier}"
-                message = f"{pin.package} {version} breaks with {about}: {breakage.reason}; "
-                yield Note(pin.place, f"{message}nothing here excludes {chosen}")
+                message = (
+                    f"{pin.package} {version} breaks with {breaking.name}{breaking.specifier}: {breakage.reason}; "
+                )
+                yield Note(pin.place, f"{message}nothing here excludes {chosen}{breakage.source}")
+
+
+def bad_releases(stated: Iterable[Stated]) -> Iterator[Note]:
+    """Yield a note for each thing that is known to fail with a pinned release, whatever is installed beside it."""
+    for pin in stated:
+        if pin.version is not None:
+            for breakage in known_failures(pin.package, pin.version):
+                yield Note(pin.place, breakage.message(pin.version))
 
 
 def _chosen(

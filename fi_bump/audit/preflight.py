@@ -12,6 +12,7 @@ from fi_bump.errors import NoReleaseError
 from fi_bump.fit.compare import compared, fits
 from fi_bump.fit.model import Fit
 from fi_bump.lock import Group
+from fi_bump.releases.age import newest_ripe, young
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import Counted, count_members
 from fi_bump.releases.known import Known, MemberRelease, release_files
@@ -29,6 +30,7 @@ class Preflight(NamedTuple):
     reasons not to move, and `remedies` say what to do instead. `files` are the release files by member. `notes` say
     which members do not count, and why. `audit` is None if a refusal came first. `releases` are, by group, those
     between the old and the new version. `fits` say how the code fits the new releases, where it calls their packages.
+    `young` are sentences about releases that have not the minimum age.
     """
 
     request: Request
@@ -39,6 +41,7 @@ class Preflight(NamedTuple):
     audit: Audit | None
     releases: dict[str, tuple[Release, ...]]
     fits: tuple[Fit, ...] = ()
+    young: tuple[str, ...] = ()
 
 
 def preflight(root: str, request: Request, scan: Scan, online: Online, *, code: bool = False) -> Preflight:
@@ -47,13 +50,14 @@ def preflight(root: str, request: Request, scan: Scan, online: Online, *, code: 
     With `code`, also compare the code's calls with the new releases. What cannot be compared is told and stops nothing.
 
     Raises PackageIndexError when it is not known whether a member has it, and NoReleaseError if NEWEST is asked for and
-    there is no version that all members have.
+    there is no version that all members have and that is old enough.
     """
     refusals: list[str] = []
     remedies: list[str] = []
     files: ReleaseFiles = {}
     notes: list[str] = []
     releases: dict[str, tuple[Release, ...]] = {}
+    ages: list[str] = []
     with asking(root, request.lock, online, scan, or_offline=True) as known:
         for group in request.groups:
             counted, version = _chosen(known, group, request.versions[group.name])
@@ -64,6 +68,8 @@ def preflight(root: str, request: Request, scan: Scan, online: Online, *, code: 
             refusals += [release.message for release in refused]
             if refused:
                 remedies += _remedies(known, request, group, available)
+            if not refused and (early := young(known, counted.asked, group, Version(version))):
+                ages.append(f"{group.name} {early.message}")
             releases[group.name] = on_the_way(known, counted.asked, group.version, version)
             files |= {release.member.name: release_files(release) for release in available}
         found = None if refusals else audit(root, request.lock, request.versions, known, scan.all_paths)
@@ -80,6 +86,7 @@ def preflight(root: str, request: Request, scan: Scan, online: Online, *, code: 
         audit=found,
         releases=releases,
         fits=tuple(each for each in code_fits if each.uses or each.skipped),
+        young=tuple(ages),
     )
 
 
@@ -89,7 +96,7 @@ def _chosen(known: Known, group: Group, wanted: str) -> tuple[Counted, str]:
         counted = count_members(known, group, wanted)
         return counted, known.spelled(counted.asked, Version(wanted))
     counted = count_members(known, group)
-    common = known.common(counted.asked)
+    common = newest_ripe(known, counted.asked, group)
     if common is None:
         hint = f"run fi-bump latest {group.name} to see which versions each member has"
         raise NoReleaseError(f"there is no version that all packages of {group.name} have", hint=hint)
@@ -103,7 +110,7 @@ def _remedies(known: Known, request: Request, group: Group, releases: Sequence[M
     found = []
     if all(release.refused and "is yanked" in release.refused for release in refused):
         found.append("add --allow-yanked to accept the yanked release")
-    common = known.common([release.member for release in releases])
+    common = newest_ripe(known, [release.member for release in releases], group)
     if common is not None and common > Version(group.version):
         target = f"{group.name}=={common}" if len(request.lock.groups) > 1 else str(common)
         found.append(f"run fi-bump set {target}, the newest version that every member has")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from fi_bump.audit.notes import Breakage
+from fi_bump.audit.breakages import Breakage
 from fi_bump.bisection.model import Bisection
 from fi_bump.bisection.search import borders
 from fi_bump.smoke.ranges import name_of

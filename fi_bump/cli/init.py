@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import complete_families
+from fi_bump.cli.options import complete_families, days_of
 from fi_bump.terminal.output import guard
 
 
@@ -38,13 +38,22 @@ def init_command(
     split: Annotated[
         bool, typer.Option("--split", help="Make a separate group for each version that the repository pins.")
     ] = False,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="If the pins disagree, ask what the lock should have.")
+    ] = False,
+    min_age: Annotated[
+        str | None,
+        typer.Option(
+            "--min-age", metavar="DAYS", help="Record a minimum age of releases in the lock, such as '10 days'."
+        ),
+    ] = None,
 ) -> None:
     """Find the pins of this repository and write versions.lock.json.
 
     Without options it looks for pins of FlashInfer. --group looks for another known family or, with --package, for
-    your own group. If the pins disagree, it shows them and locks the version that most of them have. If one
-    pyproject.toml pins different versions in different tables, each version becomes its own group; --split does this
-    for all files.
+    your own group. If the pins disagree, it shows them and locks the version that more than half of them have. If no
+    version has that, it writes nothing and shows the commands that decide. If one pyproject.toml pins different
+    versions in different tables, each version becomes its own group; --split does this for all files.
     """
     from fi_bump.commands import init as command
 
@@ -58,5 +67,7 @@ def init_command(
         version=version,
         force=force,
         split=split,
+        ask=interactive,
+        minimum_age=None if min_age is None else days_of(min_age) or None,
     )
     sys.exit(guard(lambda: command.run(asked)))

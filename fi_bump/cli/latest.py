@@ -8,6 +8,7 @@ import typer
 from fi_bump.cli.options import (
     IndexOption,
     ListFormatOption,
+    MinimumAgeOption,
     PrereleaseOption,
     YankedOption,
     complete_groups,
@@ -25,6 +26,7 @@ def latest_command(
     index: IndexOption = None,
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
+    min_age: MinimumAgeOption = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 when all packages of a group have a newer version.")
     ] = False,
@@ -36,6 +38,6 @@ def latest_command(
     """
     from fi_bump.commands import latest as command
 
-    online = online_of(index, allow_yanked, allow_prerelease)
+    online = online_of(index, allow_yanked, allow_prerelease, min_age)
     asked = command.LatestOptions(context.obj, tuple(groups or ()), online, form, exit_code)
     sys.exit(guard(lambda: command.run(asked)))

@@ -6,7 +6,7 @@ import typer
 
 from fi_bump.cli import completion
 from fi_bump.cli.groups import Commands
-from fi_bump.errors import Exit
+from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import ListFormat, ReportFormat
 
 if TYPE_CHECKING:
@@ -102,7 +102,25 @@ PrereleaseOption = Annotated[
 ]
 
 
-def online_of(index: list[str] | None, yanked: bool, prerelease: bool) -> "Online":
+def days_of(text: str) -> int:
+    """Parse `10`, `10 days` or `1 day`. Raises UsageError."""
+    number, _, unit = text.strip().partition(" ")
+    if not (number.isascii() and number.isdigit() and len(number) < 5) or unit.strip() not in ("", "day", "days"):
+        raise UsageError(f"'{text}' is not a number of days", hint="write --min-age '10 days'; 0 accepts every release")
+    return int(number)
+
+
+MinimumAgeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--min-age",
+        metavar="DAYS",
+        help="The age from which a release is proposed, such as '10 days'. Default: the minimum-age of the group.",
+    ),
+]
+
+
+def online_of(index: list[str] | None, yanked: bool, prerelease: bool, age: str | None = None) -> "Online":
     """Return the indexes to ask and the kinds of release to accept.
 
     The imports are inside, so that commands without a network do not pay for the index client.
@@ -110,4 +128,4 @@ def online_of(index: list[str] | None, yanked: bool, prerelease: bool) -> "Onlin
     from fi_bump.releases.asking import Online
     from fi_bump.releases.known import Terms
 
-    return Online(tuple(index or ()), Terms(yanked, prerelease))
+    return Online(tuple(index or ()), Terms(yanked, prerelease, None if age is None else days_of(age)))

@@ -5,27 +5,46 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import IndexOption, PrereleaseOption, YankedOption, complete_targets, online_of
+from fi_bump.cli.options import (
+    IndexOption,
+    MinimumAgeOption,
+    PrereleaseOption,
+    YankedOption,
+    complete_targets,
+    online_of,
+)
+from fi_bump.errors import UsageError
 from fi_bump.terminal.output import guard
 
 
 def set_command(
     context: typer.Context,
     targets: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="[GROUP==]VERSION",
             help="The new version, for one or more groups; latest is the newest one that every member has.",
             autocompletion=complete_targets,
         ),
-    ],
+    ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the change as a patch for git apply; change no file.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print the change as a patch for git apply, and the rest on standard error; change no file.",
+        ),
+    ] = False,
+    interactive: Annotated[
+        bool,
+        typer.Option(
+            "--interactive", "-i", help="Choose the release from a list, and confirm the plan; name a group, if any."
+        ),
     ] = False,
     offline: Annotated[bool, typer.Option("--offline", envvar="FI_BUMP_OFFLINE", help="Ask no package index.")] = False,
     index: IndexOption = None,
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
+    min_age: MinimumAgeOption = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -50,16 +69,22 @@ def set_command(
     Only the characters of the versions change; versions.lock.json is written last. Afterwards it lists other lines
     that still mention the old version.
     """
-    online = None if offline else online_of(index, allow_yanked, allow_prerelease)
+    if not targets and not interactive:
+        raise UsageError("name the version to move to", hint="run fi-bump set latest, or fi-bump set -i to choose one")
+    online = None if offline else online_of(index, allow_yanked, allow_prerelease, min_age)
     from fi_bump.commands import set as command
 
     asked = command.SetOptions(
         root=context.obj,
-        targets=tuple(targets),
+        targets=tuple(targets or ()),
         dry_run=dry_run,
         online=online,
         strict=strict,
         body=pr_body,
         commit=commit,
     )
+    if interactive:
+        from fi_bump.commands import set_interactive
+
+        sys.exit(guard(lambda: set_interactive.run(asked)))
     sys.exit(guard(lambda: command.run(asked)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fi_bump import user_files
-from fi_bump.audit.notes import known_breakages
+from fi_bump.audit.breakages import known_breakages
 from fi_bump.bisection import candidates, state_file
 from fi_bump.bisection.known_bad import entry_of, known_bad
 from fi_bump.bisection.merge import merged_parts

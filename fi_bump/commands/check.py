@@ -161,10 +161,11 @@ def _findings(repository: Repository, scan: Scan) -> list[Finding]:
     findings = compare(repository.lock, scan)
     if state.pending(repository.root):
         findings.insert(0, interrupted(state.pending_paths(repository.root)))
-    if not scan.pins and not any(finding.fails for finding in findings):
+    compared = scan.pins or any(place.version is not None for place in scan.unpinned)
+    if not compared and not any(finding.fails for finding in findings):
         names = ", ".join(group.name for group in repository.lock.groups)
         where = f" below {', '.join(scan.below)}" if any(scan.below) else ""
-        hint = "name files that contain pins, or look for pins again with fi-bump init --force, which replaces the lock"
+        hint = "name files that contain pins, record a place with fi-bump site add, or run fi-bump init --force"
         raise FiBumpError(f"found no pin of {names}{where}, so nothing was checked", hint=hint)
     return findings
 

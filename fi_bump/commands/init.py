@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import shlex
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fi_bump import families
+from fi_bump.commands.differing import SeveralVersions, choose, differing, help_lines, say_parts, say_tie
 from fi_bump.commands.locked import locked_folder
 from fi_bump.editing import write
 from fi_bump.errors import ConflictError, Exit, FiBumpError, LockError, UsageError
 from fi_bump.findings.compare import in_step
 from fi_bump.grammar import canonical_name, canonical_repository
-from fi_bump.grouping import filled, split
+from fi_bump.grouping import filled, has_majority, split, without_pins
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
-from fi_bump.ownership import Assigned, assign
+from fi_bump.ownership import Assigned, agrees, assign
 from fi_bump.report.text import count
 from fi_bump.repository import conflict_places
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, scan
+from fi_bump.terminal.asking import refuse_without_terminal
 from fi_bump.terminal.output import say
 from fi_bump.versions import canonical_version
 
-PRIVATE = "an address with credentials or a variable of the environment"
+if TYPE_CHECKING:
+    from fi_bump.installs.tree import Installed
+
+RIPEN = (
+    '# releases are often replaced within days: "minimum-age": "10 days" in a group of versions.lock.json passes over '
+    "younger ones"
+)
+# A note names no more places than these.
+MOST_PLACES = 3
 
 
 class InitOptions(NamedTuple):
@@ -37,10 +47,17 @@ class InitOptions(NamedTuple):
     version: str | None = None
     force: bool = False
     split: bool = False
+    minimum_age: int | None = None
+    ask: bool = False
 
 
 def run(options: InitOptions) -> int:
-    """Write versions.lock.json and return 0. Raises FiBumpError when the file exists or no pin is found."""
+    """Write versions.lock.json and return 0; return 1 if pins disagree and nothing decides which version counts.
+
+    Raises FiBumpError when the file exists or no pin is found.
+    """
+    if options.ask:
+        refuse_without_terminal("leave out -i; --split, --version and --exclude decide without a question")
     root = files.find_root(options.root)
     version = None if options.version is None else canonical_version(options.version)
     proposed = _proposed(options)
@@ -60,20 +77,85 @@ def run(options: InitOptions) -> int:
             hint = "resolve it, then run fi-bump init again"
             raise FiBumpError("this file has a merge conflict, so nothing was recorded", place=place, hint=hint)
         groups = [group for group in (filled(group, blank, found, version) for group in proposed) if group]
-        if version is None:
-            groups = [each for group in groups for each in split(group, found, everywhere=options.split)]
+        decided = groups if version is not None else _decided(groups, found, options)
+        if decided is None:
+            return int(Exit.FINDINGS)
+        groups = decided or [group for each in proposed if (group := without_pins(each, found, version))]
         if not groups:
-            say(_note_lines(found))
-            names = ", ".join(group.name for group in proposed)
-            hint = "name another family with --group, or describe your own group with --group NAME --package PACKAGE"
-            raise FiBumpError(f"found no pin of {names}, so no lock was written", hint=hint)
+            raise _nothing_found(proposed, found)
+        groups = [group._replace(minimum_age=options.minimum_age) for group in groups]
         lock, index_notes = _with_indexes(root, blank._replace(groups=tuple(groups)), found)
         data = dump(lock)
         load(data)
         write.commit(root, [write.FileChange(LOCK_NAME, old.data if old else None, data)])
-    _report(lock, found, chosen=version is None)
+    _report(lock, found, options)
     say(index_notes)
+    if options.minimum_age is None:
+        say([RIPEN])
     return int(Exit.OK)
+
+
+def _decided(groups: list[Group], found: Scan, options: InitOptions) -> list[Group] | None:
+    """Return the groups to write; None if pins disagree, no version has most of them, and nobody has decided.
+
+    What is open is printed then, with the commands that decide it.
+    """
+    groups = [part for group in groups for part in split(group, found, everywhere=options.split)]
+    if options.split:
+        return groups
+    chosen: list[Group] = []
+    open_: list[SeveralVersions] = []
+    for group in groups:
+        each = differing(group, found)
+        if each is not None and options.ask:
+            _print_group(Lock(tuple(groups)), group, found)
+            answer = choose(each)
+            if answer is None:
+                say(["no lock was written"])
+                return None
+            chosen += answer
+        else:
+            chosen.append(group)
+            open_ += [each] if each is not None and not has_majority(group, found) else []
+    for each in open_:
+        _print_group(Lock(tuple(groups)), each.group, found)
+        say_tie(each)
+        say_parts(each)
+    if open_:
+        say(["no lock was written", *(line for each in open_ for line in help_lines(each, _command(options)))])
+    return None if open_ else chosen
+
+
+def _command(options: InitOptions) -> str:
+    """Return the command line of this `init`, for a proposal that adds an option to it."""
+    words = ["fi-bump", "init", *(["--force"] if options.force else [])]
+    for option, values in (
+        ("--group", options.groups),
+        ("--package", options.packages),
+        ("--variable", options.variables),
+        ("--repository", options.repositories),
+        ("--exclude", options.exclude),
+    ):
+        words += [word for value in values for word in (option, value)]
+    if options.minimum_age is not None:
+        words += ["--min-age", str(options.minimum_age)]
+    return shlex.join(words)
+
+
+def _print_group(lock: Lock, group: Group, found: Scan) -> None:
+    from fi_bump.report.tables import print_pins
+
+    print_pins([each for each in assign(lock, found.pins) if each.group == group])
+
+
+def _nothing_found(proposed: list[Group], found: Scan) -> FiBumpError:
+    say(_note_lines(found))
+    names = ", ".join(group.name for group in proposed)
+    hint = (
+        "name another family with --group, or describe your own group with --group NAME --package PACKAGE; "
+        "with --version VERSION the lock is written, and fi-bump site add records places in it"
+    )
+    return FiBumpError(f"found no pin of {names}, so no lock was written", hint=hint)
 
 
 def _proposed(options: InitOptions) -> list[Group]:
@@ -131,7 +213,7 @@ def _with_indexes(root: str, lock: Lock, found: Scan) -> tuple[Lock, list[str]]:
 
     here = installed(root, lock, found)
     recorded: dict[str, list[str]] = {}
-    differing: dict[str, list[str]] = {}
+    unrecorded: dict[str, list[str]] = {}
     for group in lock.groups:
         members = []
         for member in group.packages:
@@ -140,29 +222,43 @@ def _with_indexes(root: str, lock: Lock, found: Scan) -> tuple[Lock, list[str]]:
             if urls:
                 recorded.setdefault(", ".join(urls), []).append(member.name)
             elif urls is None:
-                addresses = [each for one in here.of(member.name) for each in one.options.addresses]
-                lines = list(dict.fromkeys(each.place.at_line for each in addresses))
-                why = "different indexes" if all(each.is_fixed for each in addresses) else PRIVATE
-                differing.setdefault(f"{', '.join(lines)} {'names' if len(lines) == 1 else 'name'} {why}", []).append(
-                    member.name
-                )
+                unrecorded.setdefault(_why_unrecorded(member.name, here), []).append(member.name)
         lock = lock.replace_group(group._replace(packages=tuple(members)))
     notes = [f"recorded the index of {' and '.join(names)}: {urls}" for urls, names in recorded.items()]
     notes += [
         f"note: {what} for {' and '.join(names)}, so the lock records no index of {'it' if len(names) == 1 else 'them'}"
-        for what, names in differing.items()
+        for what, names in unrecorded.items()
     ]
     return lock, notes
 
 
-def _report(lock: Lock, found: Scan, *, chosen: bool) -> None:
+def _why_unrecorded(package: str, here: Installed) -> str:
+    """Return why the lock has no index for a package whose installations name some: `PLACES name WHAT`."""
+    named = [each for one in here.of(package) for each in one.options.addresses if each.url is not None]
+    private = [each for each in named if not each.is_fixed]
+    found = sorted({(each.place.path, each.place.line) for each in private or named})
+    places = [f"{path}:{line}" for path, line in found]
+    if private:
+        what = "an address with credentials or a variable of the environment"
+    elif len({each.url for each in named}) > 1:
+        what = "different indexes"
+    else:
+        what = "an index that other places do not name"
+    verb = "names" if len(places) == 1 else "name"
+    more = len(places) - MOST_PLACES
+    shown = ", ".join(places[:MOST_PLACES])
+    return f"{len(places)} places ({shown} and {more} more) {verb} {what}" if more > 0 else f"{shown} {verb} {what}"
+
+
+def _report(lock: Lock, found: Scan, options: InitOptions) -> None:
     # Importing rich takes longer than a whole `check`, so only commands that print a table import it.
     from fi_bump.report.tables import print_pins
 
     for group in lock.groups:
         assigned = [each for each in assign(lock, found.pins) if each.group == group]
-        print_pins(assigned)
-        _report_versions(group, assigned, chosen=chosen)
+        if assigned:
+            print_pins(assigned)
+        _report_versions(group, assigned, found, options)
     say(_note_lines(found, lock))
 
 
@@ -183,14 +279,20 @@ def _note_lines(found: Scan, lock: Lock | None = None) -> Iterator[str]:
         yield f"{path}: note: this file names a package of the lock, but cannot be parsed: {error.message}"
 
 
-def _report_versions(group: Group, assigned: list[Assigned], *, chosen: bool) -> None:
-    votes = Counter(each.pin.version for each in assigned)
-    differing = sum(number for version, number in votes.items() if version != group.version)
+def _report_versions(group: Group, assigned: list[Assigned], found: Scan, options: InitOptions) -> None:
     summary = f"{count(len(group.sites), 'site')} in {count(len({s.partition('#')[0] for s in group.sites}), 'file')}"
-    say([f"wrote {LOCK_NAME}: {group.name} {group.version}, {summary}"])
-    if differing and chosen:
-        share = f"{votes[group.version]} of {len(assigned)} pins"
-        say([f"the pins disagree; the lock uses {group.version}, the version of {share}"])
-    if differing:
-        move = f"run fi-bump check --fix to move {count(differing, 'pin')} to {group.version}"
-        say([f"help: {move}, or fi-bump init --force --version VERSION to lock another version"])
+    say([f"wrote {LOCK_NAME}: {group.name} {group.version}, {summary if group.sites else 'no site'}"])
+    if not group.sites:
+        places = [place for place in found.unpinned if place.version and place.subject in group.subjects]
+        whose = f"; another tool writes {places[0].place.at_line}" if places else ""
+        say([f"fi-bump can move no version of {group.name} here{whose}"])
+    moving = sum(not agrees(each.pin.version, group.version) for each in assigned)
+    each = differing(group, found) if moving and options.version is None and not options.ask else None
+    if each is not None:
+        share = f"{len(assigned) - moving} of {len(assigned)} pins"
+        say([f"the pins disagree; the lock uses {group.version}, the version of most of them ({share})"])
+        say_parts(each)
+    if moving:
+        say([f"help: run fi-bump check --fix to move {count(moving, 'pin')} to {group.version}"])
+    if each is not None:
+        say(help_lines(each, _command(options._replace(force=True))))

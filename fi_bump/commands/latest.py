@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from packaging.version import Version
+
 from fi_bump.audit.audit import audit
 from fi_bump.errors import Exit
 from fi_bump.index.client import newest
 from fi_bump.lock import Group, Lock, Member
+from fi_bump.releases.age import Young, young
 from fi_bump.releases.asking import Online, asking
-from fi_bump.releases.counting import count_members, newest_common
+from fi_bump.releases.counting import Counted, count_members, newest_common
 from fi_bump.releases.known import Known
 from fi_bump.releases.latest import GroupLatest, MemberLatest
 from fi_bump.report.formats import ListFormat
@@ -50,7 +53,7 @@ def run(options: LatestOptions) -> int:
 
 def _group(root: str, lock: Lock, group: Group, known: Known) -> GroupLatest:
     counted = count_members(known, group)
-    common = newest_common(known, counted, group.version)
+    common = newest_common(known, counted, group)
     found = None if common is None else audit(root, lock, {group.name: str(common)}, known)
     return GroupLatest(
         group=group,
@@ -59,7 +62,15 @@ def _group(root: str, lock: Lock, group: Group, known: Known) -> GroupLatest:
         conflicts=len(found.conflicts) if found else None,
         notes=len(found.notes) if found else 0,
         counted=counted,
+        young=_young(known, counted, group),
+        failures=found.failures if found else (),
     )
+
+
+def _young(known: Known, counted: Counted, group: Group) -> Young | None:
+    """Return the newest version that all members have, if it is newer than the locked one and not old enough."""
+    best = known.common(counted.asked)
+    return None if best is None or best <= Version(group.version) else young(known, counted.asked, group, best)
 
 
 def _member(member: Member, known: Known) -> MemberLatest:

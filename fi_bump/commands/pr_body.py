@@ -15,7 +15,7 @@ from fi_bump.pins import Pin, Source
 from fi_bump.releases.asking import Online
 from fi_bump.report.change.pull_request import body_text
 from fi_bump.repository import Repository, open_repository
-from fi_bump.scanning.scan import Scan, literal_anchors, look, wanted_by
+from fi_bump.scanning.scan import Scan, literal_anchors, look, split_tests, wanted_by
 from fi_bump.smoke import baseline, report_file
 from fi_bump.smoke.model import SmokeReport
 from fi_bump.terminal.output import write_text
@@ -117,4 +117,5 @@ def _pins(repository: Repository, scan: Scan, lock: Lock, commit: str) -> list[P
             pins += look(Source(path, data), wanted, dict(literals.get(path, ())).items()).pins
         except ParseError:
             continue  # fi-bump could not read this file then, so it had no known pin
-    return pins
+    recorded = lock._replace(groups=(*lock.groups, *repository.lock.groups))
+    return list(split_tests(pins, recorded)[0])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing.plan import Plan
 from fi_bump.errors import Exit, UsageError
 from fi_bump.findings.compare import Finding, finding_line, lock_files
-from fi_bump.lock import Group
+from fi_bump.lock import LOCK_NAME, Group
 from fi_bump.moving import plan_move
 from fi_bump.ownership import assign
 from fi_bump.pins import Kind, Pin
@@ -67,10 +69,13 @@ def parse(arguments: list[str]) -> SetOptions | None:
     return options._replace(online=Online())
 
 
-def run(options: SetOptions) -> int:
-    """Move the groups and return the exit code: 0 moved or already there, 1 refused because of the tree or an index."""
+def run(options: SetOptions, confirm: Callable[[], bool] | None = None) -> int:
+    """Move the groups and return the exit code: 0 moved or already there, 1 refused because of the tree or an index.
+
+    With `confirm`, show the plan first, and write only if it returns True; else return 1.
+    """
     if options.body is None and not options.commit:
-        return _run(options, None)
+        return _rehearse(options) if options.dry_run else _run(options, confirm=confirm)
     if options.dry_run:
         what = "--commit" if options.commit else "--pr-body"
         message = f"--dry-run cannot be used with {what}: it changes no file"
@@ -78,38 +83,58 @@ def run(options: SetOptions) -> int:
     from fi_bump.commands.after_set import following
 
     with following(options.root, options.body, options.commit) as after:
-        return _run(options, after)
+        return _run(options, after=after, confirm=confirm)
 
 
-def _run(options: SetOptions, after: Following | None) -> int:
+def _rehearse(options: SetOptions) -> int:
+    """Print the patch to standard output, and to standard error what `set` would print; return its exit code."""
+    patch = sys.stdout
+    patch.flush()
+    with redirect_stdout(sys.stderr):
+        return _run(options, patch=patch)
+
+
+def _run(
+    options: SetOptions,
+    after: Following | None = None,
+    patch: TextIO | None = None,
+    confirm: Callable[[], bool] | None = None,
+) -> int:
+    """Move the groups, or with `patch` write the patch to that stream and change no file; `confirm` is that of run."""
     repository = open_repository(options.root)
     request = read_request(repository, options.targets, newest=True)
     scan: Scan | None = None
     flight = None
     if options.online is not None:
         scan = _scan(repository, request, quick=True)
-        # A patch alone has no room for a report.
-        code = options.strict or not options.dry_run
-        flight = _preflight(repository, request, scan, options.online, code=code)
+        flight = _preflight(repository, request, scan, options.online)
         request = flight.request
         if flight.refusals:
             helps = [f"help: {remedy}" for remedy in flight.remedies]
             say([*flight.refusals, "nothing was changed", *helps])
             return int(Exit.FINDINGS)
         breaks = any(each.fails for each in flight.fits)
-        if options.strict and flight.audit and (flight.audit.conflicts or breaks):
-            say([*_audit_lines(request, flight), "nothing was changed"])
+        if options.strict and flight.audit and (flight.audit.conflicts or breaks or flight.young):
+            say(flight.young)
+            _say_audit(repository, request, flight)
+            say(["nothing was changed"])
             return int(Exit.FINDINGS)
     elif NEWEST in request.versions.values():
         hint = "leave out --offline, or name a version"
         raise UsageError(f"without the package indexes it is not known which version is the {NEWEST}", hint=hint)
     targets = request.targets
-    if options.dry_run:
-        plan, findings = _plan(repository, request, scan or _scan(repository, request, quick=True), flight)
+    if patch is not None or confirm is not None:
+        scan = scan or _scan(repository, request, quick=True)
+        plan, findings = _plan(repository, request, scan, flight)
         if findings:
             return _refuse(findings)
-        write_patch(repository.diff(plan))
-        return int(Exit.OK)
+        write_patch(repository.diff(plan), patch)
+        _report(repository, plan, request, scan, flight)
+        if confirm is None:
+            return int(Exit.OK)
+        if not confirm():
+            say(["nothing was changed"])
+            return int(Exit.FINDINGS)
     with locked_repository(repository.root) as repository:
         request = read_request(repository, targets)
         scan = _scan(repository, request)
@@ -119,21 +144,24 @@ def _run(options: SetOptions, after: Following | None) -> int:
         if after is not None:
             after.refuse(repository, plan)
         repository.apply(plan)
-    _report(repository, plan, request, scan, flight)
+    if confirm is None:
+        _report(repository, plan, request, scan, flight)
+    else:
+        say([f"wrote {count(len(plan.changes), 'file')} and {LOCK_NAME}"])
     if after is not None:
         after.finish(repository, plan, request, scan, flight)
     return int(Exit.OK)
 
 
-def _preflight(repository: Repository, request: Request, scan: Scan, online: Online, *, code: bool) -> Preflight:
+def _preflight(repository: Repository, request: Request, scan: Scan, online: Online) -> Preflight:
     # Importing the index client takes longer than all the rest of `set`.
     from fi_bump.audit.preflight import preflight
 
-    return preflight(repository.root, request, scan, online, code=code)
+    return preflight(repository.root, request, scan, online, code=True)
 
 
 def _notes(flight: Preflight) -> list[str]:
-    return [f"note: {note}" for note in flight.notes]
+    return [f"note: {note}" for note in (*flight.young, *flight.notes)]
 
 
 def _scan(repository: Repository, request: Request, *, quick: bool = False) -> Scan:
@@ -166,15 +194,16 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
             say([f"{name} is already at {version}"])
             continue
         change = f"{group.version} -> {version}" if group.version != version else f"stays at {version}"
-        say([f"{name} {change}: {pins_in_files(moved)}{'' if flight else ', no index asked'}"])
+        what = pins_in_files(moved) if moved else "only the lock"
+        say([f"{name} {change}: {what}{'' if flight else ', no index asked'}"])
         compiled = {pin.source.path: pin.command for pin in moved if pin.command}
         say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
         say(f"note: {line}" for line in _unknown_files(request, moved))
         if group.version != version:
-            _report_mentions(repository, group, version, scan, moved)
+            _report_mentions(repository, group, version, scan, moved, plan)
     if flight:
         say(_notes(flight))
-        say(_audit_lines(request, flight))
+        _say_audit(repository, request, flight)
 
 
 def _unknown_files(request: Request, moved: list[Pin]) -> Iterator[str]:
@@ -187,22 +216,37 @@ def _unknown_files(request: Request, moved: list[Pin]) -> Iterator[str]:
             yield f"{pin.place.at_line}: the address moved too; make sure that its file exists before you merge"
 
 
-def _audit_lines(request: Request, flight: Preflight) -> list[str]:
-    """Return the lines of the audit of this move, with the command that resolves its conflicts, and of the code."""
-    from fi_bump.audit.words import lines, proposed_command
+def _say_audit(repository: Repository, request: Request, flight: Preflight) -> None:
+    """Print the audit of this move, the command that resolves its conflicts, and how the code fits.
+
+    A terminal shows conflicts as `audit` does: the lines themselves, in colour, and a summary at the end.
+    """
+    from fi_bump.audit.words import lines, proposed_command, summary
     from fi_bump.report.api.text import fit_lines
 
-    if flight.audit is None:
-        return []
-    command = proposed_command(request.lock, request.versions, flight.audit)
+    audit = flight.audit
+    if audit is None:
+        return
+    command = proposed_command(request.lock, request.versions, audit)
     code = fit_lines(flight.fits, most=_MOST_API_FINDINGS)
-    return [*lines(flight.audit), *([command] if command else []), *code]
+    if audit.conflicts and sys.stdout.isatty():
+        from fi_bump.report.findings.formats import emit
+        from fi_bump.report.findings.from_audit import Closing, audit_report
+
+        say(code)
+        closing = Closing(summary(request.lock, request.versions, audit), command, False)
+        emit(audit_report(repository.root, request.lock, audit, [], closing), "text", repository.root)
+        return
+    say([*lines(audit), *([command] if command else []), *code])
 
 
-def _report_mentions(repository: Repository, group: Group, version: str, scan: Scan, moved: list[Pin]) -> None:
+def _report_mentions(
+    repository: Repository, group: Group, version: str, scan: Scan, moved: list[Pin], plan: Plan
+) -> None:
     """Print the lines that still mention the old version, and the lock files that must be regenerated."""
     after = group._replace(version=version)
-    found = mentions.to_look_at(repository.root, repository.lock, after, group.version, scan, moved)
+    written = {change.source.path: change.new for change in plan.changes}
+    found = mentions.to_look_at(repository.root, repository.lock, after, group.version, scan, moved, written)
     if found:
         say([f"{count(len(found), 'place')} to look at:"])
         say([f"  {mention_line(mention)}" for mention in found])

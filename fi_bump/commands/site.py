@@ -173,7 +173,8 @@ def _pin_at(repository: Repository, place: str, group_name: str | None) -> Pin:
         message = f"'{place}' is neither PATH#ANCHOR nor PATH:LINE"
         raise UsageError(message, hint="copy a place from the output of fi-bump check")
     path = files.relative(repository.root, line["path"] if line and not separator else path)
-    pins = [pin for pin in repository.scan([path]).pins if pin.source.path == path]
+    found = repository.scan([path])
+    pins = [pin for pin in (*found.pins, *found.in_tests) if pin.source.path == path]
     if separator:
         pins = [pin for pin in pins if pin.anchor == anchor]
     elif line:

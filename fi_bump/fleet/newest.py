@@ -12,6 +12,7 @@ from fi_bump.index.client import Client
 from fi_bump.index.http import Http
 from fi_bump.index.model import Project
 from fi_bump.installs.tree import installed
+from fi_bump.releases.age import newest_ripe
 from fi_bump.releases.asking import Online
 from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known, targets
@@ -50,7 +51,7 @@ def newest_of_all(
                 user = configuration.find(online.indexes, root)
                 here = installed(root, lock, scan)
                 known = Known(client, user, lock, targets(root), online.terms, installed=here)
-                common = known.common(count_members(known, group).asked)
+                common = newest_ripe(known, count_members(known, group).asked, group)
                 found[name, group.name] = Newest(None if common is None else str(common))
             except FiBumpError as error:
                 found[name, group.name] = Newest(None, str(error))

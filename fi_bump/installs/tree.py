@@ -11,7 +11,7 @@ from fi_bump.grammar import names_any
 from fi_bump.installs import commands, tables
 from fi_bump.installs.model import IndexAddress, IndexOptions, Installation
 from fi_bump.installs.requirement_files import install, tops
-from fi_bump.lock import Lock
+from fi_bump.lock import Lock, Member
 from fi_bump.pins import Kind, Pin, Place, Source
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, needles, wanted_by
@@ -29,6 +29,10 @@ class Installed(NamedTuple):
     def of(self, package: str) -> list[Installation]:
         """Return the installations of a package."""
         return [each for each in self.installations if package in each.names]
+
+    def counts(self, member: Member) -> bool:
+        """Whether a member counts for a release: the tree installs it, or the lock gives it an index or a label."""
+        return bool(member.name in self.names or member.index_urls or member.label)
 
 
 NOTHING = Installed()

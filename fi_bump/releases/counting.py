@@ -13,6 +13,7 @@ from packaging.version import Version
 
 from fi_bump.index.client import newest
 from fi_bump.lock import Group, Member
+from fi_bump.releases.age import newest_ripe
 from fi_bump.releases.known import Known
 
 
@@ -35,7 +36,7 @@ def count_members(known: Known, group: Group, wanted: str | None = None) -> Coun
     A member counts if the tree installs it, or if the lock gives it an index or a label. If none does, because the tree
     has only a variable or a clone, those count that an index has at this version. Raises PackageIndexError.
     """
-    installed = [each for each in group.packages if _is_installed(known, each)]
+    installed = [each for each in group.packages if known.installed.counts(each)]
     if not installed:
         return _by_release(known, group, Version(wanted) if wanted else None)
     known.answers(installed)
@@ -44,10 +45,6 @@ def count_members(known: Known, group: Group, wanted: str | None = None) -> Coun
     idle = [member for member in group.packages if member not in installed]
     notes = [*_idle_notes(idle), *(_unknown_note(known, member) for member in unknown), *_silent_notes(known, asked)]
     return Counted(tuple(asked), tuple(idle), tuple(unknown), tuple(notes))
-
-
-def _is_installed(known: Known, member: Member) -> bool:
-    return bool(member.name in known.installed.names or member.index_urls or member.label)
 
 
 def _by_release(known: Known, group: Group, version: Version | None) -> Counted:
@@ -98,7 +95,10 @@ def _its(members: Sequence[Member]) -> str:
     return "its" if len(members) == 1 else "their"
 
 
-def newest_common(known: Known, counted: Counted, locked: str) -> Version | None:
-    """Return the newest version that every member that counts has; None if it is older than the locked one."""
-    common = known.common(counted.asked)
-    return common if common is not None and common >= Version(locked) else None
+def newest_common(known: Known, counted: Counted, group: Group) -> Version | None:
+    """Return the newest version that every member that counts has, and that has the group's minimum age.
+
+    The result is None if it is older than the locked one.
+    """
+    common = newest_ripe(known, counted.asked, group)
+    return common if common is not None and common >= Version(group.version) else None

@@ -45,10 +45,11 @@ class MemberRelease(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """Which releases are accepted: `--allow-yanked`, `--allow-prerelease`."""
+    """Which releases are accepted: `--allow-yanked`, `--allow-prerelease`, and `--min-age` in days."""
 
     yanked: bool = False
     prerelease: bool = False
+    minimum_age: int | None = None
 
 
 class Known:
@@ -231,8 +232,12 @@ class Known:
 
     def common(self, members: Iterable[Member]) -> Version | None:
         """Return the newest usable version that all of the members have, or None."""
+        return newest(self.shared(members), prereleases=self.terms.prerelease)
+
+    def shared(self, members: Iterable[Member]) -> set[Version]:
+        """Return the usable versions that all of the members have."""
         sets = [set(self.usable(member.name)) for member in members]
-        return newest(set.intersection(*sets), prereleases=self.terms.prerelease) if sets else None
+        return set.intersection(*sets) if sets else set()
 
     def spelled(self, members: Iterable[Member], version: Version) -> str:
         """Return a version as the members' indexes spell it: 0.6 as 0.6.0, if that is their release."""

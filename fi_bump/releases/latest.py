@@ -7,6 +7,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from fi_bump.lock import Group, Member
+from fi_bump.releases.age import Young
 from fi_bump.releases.counting import Counted
 
 
@@ -23,7 +24,8 @@ class GroupLatest(NamedTuple):
     """A group's members, the newest version that all of them have, and the number of conflicts of moving there.
 
     `common` is None if no version that all of them have is as new as the locked one. `counted` says which members
-    count.
+    count. `young` is a newer version that has not the minimum age. `failures` are messages about what is known to fail
+    with `common`.
     """
 
     group: Group
@@ -32,6 +34,8 @@ class GroupLatest(NamedTuple):
     conflicts: int | None
     notes: int
     counted: Counted
+    young: Young | None = None
+    failures: tuple[str, ...] = ()
 
     @property
     def is_behind(self) -> bool:

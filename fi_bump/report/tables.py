@@ -20,6 +20,10 @@ from fi_bump.terminal.output import write_bytes
 from fi_bump.untrusted import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fi_bump.lock import Group
+    from fi_bump.releases.choices import ReleaseChoice
     from fi_bump.releases.latest import GroupLatest
 
 
@@ -105,8 +109,19 @@ def print_latest(found: list[GroupLatest]) -> None:
             )
         out.print(table)
         out.print(shown(f"  {_verdict(each)}"))
-        for note in each.counted.notes:
+        for note in (*([each.young.message] if each.young else []), *each.failures, *each.counted.notes):
             out.print(shown(f"  note: {note}"))
+
+
+def print_choices(group: Group, found: Sequence[ReleaseChoice]) -> None:
+    """Print the releases that a group can move to, numbered, with their dates and remarks."""
+    out = console()
+    out.print(Text.assemble((group.name, "bold"), f" {group.version}"))
+    table = _table("", "release", "uploaded", "")
+    for number, choice in enumerate(found, 1):
+        remarks = "; ".join(choice.remarks)
+        table.add_row(*map(shown, (str(number), str(choice.version), str(choice.uploaded or "-"), remarks)))
+    out.print(table)
 
 
 def _verdict(each: GroupLatest) -> str:
@@ -119,7 +134,8 @@ def _verdict(each: GroupLatest) -> str:
     if each.is_behind:
         move = f"run fi-bump set {each.group.name}=={each.common}"
         return f"newest version that every member has: {each.common} ({audit}); {move}"
-    return f"up to date: {locked} is the newest version that every member has ({audit})"
+    ripe = " and that is old enough" if each.young else ""
+    return f"up to date: {locked} is the newest version that every member has{ripe} ({audit})"
 
 
 def _state(pinned: Assigned | None, version: str) -> str:

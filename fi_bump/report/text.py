@@ -49,6 +49,9 @@ def pins_in_files(pins: Sequence[Pin]) -> str:
 def group_line(repository: Repository, scan: Scan, group: Group) -> str:
     """`flashinfer 0.6.11.post2: 5 pins in 4 files`."""
     pins = [each.pin for each in assign(repository.lock, scan.pins) if each.group == group]
+    if not pins and not group.sites:
+        places = [each for each in scan.unpinned if each.version is not None and each.subject in group.subjects]
+        return f"{group.name} {group.version}: no pin, {count(len(places), 'place')} compared"
     return f"{group.name} {group.version}: {pins_in_files(pins)}"
 
 

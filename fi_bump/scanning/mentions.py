@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
 from fi_bump.boundary.names import excluder
@@ -44,17 +44,27 @@ class Mention(NamedTuple):
     text: str
 
 
-def of_version(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved: Container[Pin] = ()) -> list[Mention]:
+def of_version(
+    root: str,
+    lock: Lock,
+    group: Group,
+    old: str,
+    scan: Scan,
+    moved: Container[Pin] = (),
+    written: Mapping[str, bytes] | None = None,
+) -> list[Mention]:
     """Return each line with the old version and a name of the group on it or on one of the two lines before.
 
     Left out are lines with a pin that the scan found and that was not `moved`, binary files, and files over 1 MB.
     Places with a finder's mark are added whatever version they have, except a lock file's entry at the group's version.
+    `written` are files that count with other bytes than those on disk.
     """
     literal = old.encode()
     version = re.compile(rb"(?<![0-9A-Za-z.])v?(" + re.escape(literal) + rb")(?![0-9A-Za-z]|\.[0-9A-Za-z])")
     words = needles(wanted_by((group,)))
     found = []
-    for source in _sources(root, lock, (literal.lower(),)):
+    for on_disk in _sources(root, lock, (literal.lower(),)):
+        source = Source(on_disk.path, written[on_disk.path]) if written and on_disk.path in written else on_disk
         # Python finds a fixed text many times faster than a pattern that starts with an optional letter, and few files
         # contain the version.
         if literal not in source.data:
@@ -68,9 +78,17 @@ def of_version(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved:
     return _without(found, group, scan, moved)
 
 
-def to_look_at(root: str, lock: Lock, group: Group, old: str, scan: Scan, moved: Container[Pin]) -> list[Mention]:
+def to_look_at(
+    root: str,
+    lock: Lock,
+    group: Group,
+    old: str,
+    scan: Scan,
+    moved: Container[Pin],
+    written: Mapping[str, bytes] | None = None,
+) -> list[Mention]:
     """Return the mentions to review after a move from `old`, without lock files, which get a command instead."""
-    found = of_version(root, lock, group, old, scan, moved)
+    found = of_version(root, lock, group, old, scan, moved, written)
     return [mention for mention in found if mention.kind != Mark.LOCK_FILE.value]
 
 

@@ -30,7 +30,8 @@ class Scan(NamedTuple):
     cannot be parsed, and in which the lock records no site. `paths` is every file that was read, with its format, and
     `skipped` every file that the cache allowed to skip. `links_out` are the links with the name of a format that lead
     out of the repository; nothing was read there. `conflicts` are the conflict markers in files that have a pin on one
-    of the sides, or in which the lock records a site; nothing else of these files is in the scan.
+    of the sides, or in which the lock records a site; nothing else of these files is in the scan. `in_tests` are
+    versions in strings of test files, which are pins only if the lock records them.
     """
 
     pins: tuple[Pin, ...]
@@ -42,16 +43,12 @@ class Scan(NamedTuple):
     skipped: tuple[str, ...] = ()
     links_out: tuple[str, ...] = ()
     conflicts: tuple[Place, ...] = ()
+    in_tests: tuple[Pin, ...] = ()
 
     @property
     def all_paths(self) -> list[tuple[str, str | None]]:
         """The read and the skipped paths with their formats, sorted."""
         return sorted([*self.paths, *((path, format_of(path)) for path in self.skipped)])
-
-    @property
-    def required_names(self) -> set[str]:
-        """The wanted packages that some requirement pins."""
-        return {pin.package for pin in self.pins if pin.package is not None}
 
     def covers(self, path: str) -> bool:
         """Whether the scan included this path, or would have if the path existed."""
@@ -110,8 +107,9 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
             conflicts += what.places
         elif what is not None:
             found.append(what)
+    pins, in_tests = split_tests([pin for each in found for pin in each.pins], lock)
     return Scan(
-        pins=tuple(pin for each in found for pin in each.pins),
+        pins=pins,
         unpinned=tuple(place for each in found for place in each.unpinned),
         floors=tuple(floor for each in found for floor in each.floors),
         unparsed=tuple(unparsed),
@@ -120,6 +118,7 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
         skipped=tuple(watch.skipped) if watch is not None else (),
         links_out=tuple(sorted(path for path in boundary.links_out if format_of(path))),
         conflicts=tuple(conflicts),
+        in_tests=in_tests,
     )
 
 
@@ -127,6 +126,29 @@ class Markers(NamedTuple):
     """The conflict markers of one file."""
 
     places: tuple[Place, ...]
+
+
+def split_tests(pins: Iterable[Pin], lock: Lock) -> tuple[tuple[Pin, ...], tuple[Pin, ...]]:
+    """Separate the pins from the strings of test files that the lock does not record: those are data of a test."""
+    kept: list[Pin] = []
+    left: list[Pin] = []
+    recorded: set[str] | None = None
+    for pin in pins:
+        if _is_test(pin.source.path):
+            recorded = set(lock.sites) if recorded is None else recorded
+            (kept if pin.site in recorded else left).append(pin)
+        else:
+            kept.append(pin)
+    return tuple(kept), tuple(left)
+
+
+def _is_test(path: str) -> bool:
+    """Whether a path is that of a Python test: in a folder of tests, or with the name of a test file."""
+    if not path.endswith((".py", ".pyi")):
+        return False
+    *folders, name = path.split("/")
+    named = name.startswith("test_") or name == "conftest.py" or name.rpartition(".")[0].endswith("_test")
+    return named or "tests" in folders or "test" in folders
 
 
 class _FileScanner:

@@ -6,7 +6,8 @@ import json
 from typing import NamedTuple
 
 from fi_bump import __version__
-from fi_bump.lock import LOCK_NAME, Group, Lock, dump
+from fi_bump.installs.tree import Installed, installed
+from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump
 from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.smoke.registry import PROBES, Capability, group_of, judged
@@ -34,7 +35,7 @@ def filling(template: Template, repository: Repository, name: str | None) -> Fil
     lock = repository.lock
     groups = lock.groups if name is None else (named_group(lock, name),)
     smoke = _smoke_group(template, lock, name)
-    named = repository.scan().required_names
+    here = installed(repository.root, lock, repository.scan())
     values = {
         "release": __version__,
         "lock": LOCK_NAME,
@@ -45,7 +46,7 @@ def filling(template: Template, repository: Repository, name: str | None) -> Fil
     if smoke is not None:
         values |= {"smoke-group": smoke.name, "smoke-version": smoke.version, "smoke-lock": _small_lock(smoke)}
     rows: dict[str, list[Values]] = {
-        "group": [_group(group, _counted(group, named)) for group in groups],
+        "group": [_group(group, _counted(group, here)) for group in groups],
         "smoke": [{}] if smoke else [],
         "architecture": [_architecture(*each) for each in ARCHITECTURES] if smoke else [],
     }
@@ -59,14 +60,24 @@ def _smoke_group(template: Template, lock: Lock, name: str | None) -> Group | No
     return group_of(lock, name)
 
 
-def _counted(group: Group, named: set[str]) -> list[str]:
-    """Return the members that must have a new version: those with an index of their own or pinned by a requirement.
+def _counted(group: Group, here: Installed) -> list[str]:
+    """Return the members that must have a new version: those that count for `set` too, if an index can be asked.
 
-    `set` ignores the other members if their index lacks them, but a template cannot ask an index. If no member is
-    left, all of them are returned.
+    If none counts by itself, `set` asks the indexes which ones have the version. A template cannot ask an index, so it
+    has all of them.
     """
-    counted = [member.name for member in group.packages if member.index_urls or member.name in named]
+    counted = [member.name for member in group.packages if here.counts(member) and _can_be_asked(member, here)]
     return sorted(counted or [member.name for member in group.packages])
+
+
+def _can_be_asked(member: Member, here: Installed) -> bool:
+    """Whether the lock or some installation of a member says where its releases are, or leaves it to the defaults."""
+    options = [each.options for each in here.of(member.name)]
+    return bool(
+        member.index_urls
+        or not options
+        or any(not each.elsewhere and all(address.url for address in each.addresses) for each in options)
+    )
 
 
 def _group(group: Group, counted: list[str]) -> Values:

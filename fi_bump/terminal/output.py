@@ -50,20 +50,20 @@ def write_text(text: str, out: TextIO | None = None) -> None:
     write_bytes(encodable(text).encode("utf-8"), out)
 
 
-def write_patch(data: bytes) -> None:
-    """Print a patch, whose lines must not change, so that neither a terminal nor GitHub takes them for commands.
+def write_patch(data: bytes, out: TextIO | None = None) -> None:
+    """Print a patch to standard output, or to `out`, whose lines must not change, so that neither a terminal nor GitHub takes them for commands.
 
     On a terminal each line is made visible. In a job of GitHub, if a line looks like a command, two lines around the
     patch turn commands off; `git apply` and `patch` ignore both.
     """
-    if sys.stdout.isatty():
+    if (out or sys.stdout).isatty():
         lines = data.decode("utf-8", "surrogateescape").split("\n")
-        say(lines[:-1] if lines[-1] == "" else lines)
+        write_bytes(encoded(lines[:-1] if lines[-1] == "" else lines), out)
         return
     if os.environ.get("GITHUB_ACTIONS") == "true" and (b"::" in data or b"##[" in data):
         token = os.urandom(16).hex().encode()
         data = b"::stop-commands::%s\n%s::%s::\n" % (token, data, token)
-    write_bytes(data)
+    write_bytes(data, out)
 
 
 def _drop_output(stream: TextIO | None = None) -> None:

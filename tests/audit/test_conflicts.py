@@ -8,8 +8,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from fi_bump.audit.breakages import Breakage
 from fi_bump.audit.conflicts import Stated, conflicts, exact_version, shown
-from fi_bump.audit.notes import Breakage, open_floors
+from fi_bump.audit.notes import open_floors
 from fi_bump.audit.proposal import nearest, propose
 from fi_bump.index.targets import Targets
 from fi_bump.pins import Place

@@ -124,7 +124,7 @@ def test_the_help_names_the_commands_and_exit_codes(engine: Path, run: Run) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["set"], "Missing argument '[GROUP==]VERSION'."),
+        (["set"], "name the version to move to"),
         (["status", "--format", "xml"], "'xml' is not one of 'text', 'json'."),
         (
             ["check", "--format", "xml"],

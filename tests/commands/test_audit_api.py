@@ -369,14 +369,16 @@ def test_set_strict_stops_for_a_call_that_breaks(root: Path, ask: Ask) -> None:
     before = snapshot(root)
     for more in ((), ("--dry-run",)):
         result = ask(root, "set", "2.0", "--strict", *more)
-        assert (result.code, result.out) == (1, f"{REPORT.partition(chr(10))[2]}nothing was changed\n")
+        said = result.err if more else result.out
+        assert (result.code, said) == (1, f"{REPORT.partition(chr(10))[2]}nothing was changed\n")
     assert snapshot(root) == before
     assert ask(root, "set", "1.1", "--strict").code == 0
 
 
-def test_a_patch_has_no_report_of_the_code(root: Path, ask: Ask, index: Index) -> None:
+def test_a_rehearsal_reports_the_code_beside_the_patch(root: Path, ask: Ask, index: Index) -> None:
     result = ask(root, "set", "2.0", "--dry-run")
     assert (result.code, "kit==2.0" in result.out, "api-" in result.out) == (0, True, False)
+    assert result.err == ask(root, "set", "2.0").out
 
 
 def test_set_moves_though_the_sources_cannot_be_read(root: Path, ask: Ask, index: Index) -> None:

@@ -102,7 +102,7 @@ def test_named_paths_limit_what_is_read(engine: Path, run: Run) -> None:
 def test_a_check_that_looked_at_nothing_fails(engine: Path, run: Run) -> None:
     plant(engine, {"docs/a.md": b"x"})
     error = "fi-bump: found no pin of flashinfer below docs, so nothing was checked\n"
-    hint = "help: name files that contain pins, or look for pins again with fi-bump init --force, which replaces the lock\n"
+    hint = "help: name files that contain pins, record a place with fi-bump site add, or run fi-bump init --force\n"
     assert run(engine, "check", "docs") == (3, "", error + hint)
 
 

@@ -9,6 +9,11 @@ import pytest
 
 from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
 
+RIPEN = (
+    '# releases are often replaced within days: "minimum-age": "10 days" in a group of versions.lock.json passes over '
+    "younger ones"
+)
+
 
 def cells(out: str) -> list[list[str]]:
     """Return the rows of a table without the spaces that align its columns."""
@@ -26,6 +31,7 @@ def test_init_finds_every_pin_and_writes_the_lock(bare: Path, run: Run) -> None:
         ["requirements/cuda.txt:5:20", "flashinfer-python", OLD],
         ["requirements/cuda.txt:6:19", "flashinfer-cubin", OLD],
         ["wrote", "versions.lock.json:", "flashinfer", f"{OLD},", "5", "sites", "in", "4", "files"],
+        RIPEN.split(),
     ]
     assert (bare / "versions.lock.json").read_bytes() == LOCK
     assert {name: data for name, (data, _) in snapshot(bare).items()} == {**TREE, "versions.lock.json": LOCK}
@@ -52,18 +58,24 @@ def test_pins_that_disagree_are_shown_and_the_most_common_version_is_taken(bare:
     result = run(bare, "init")
     assert result.code == 0
     assert cells(result.out)[1] == ["docker/Dockerfile:3:24", "ARG", "FLASHINFER_VERSION", NEW, "differs"]
-    assert result.out.splitlines()[-3:] == [
+    assert result.out.splitlines()[-10:-1] == [
         f"wrote versions.lock.json: flashinfer {OLD}, 5 sites in 4 files",
-        f"the pins disagree; the lock uses {OLD}, the version of 4 of 5 pins",
-        "help: run fi-bump check --fix to move 1 pin to 0.6.8.post1, or fi-bump init --force --version VERSION to lock another version",
+        f"the pins disagree; the lock uses {OLD}, the version of most of them (4 of 5 pins)",
+        "--split would make these groups:",
+        f"  flashinfer {OLD}: docker/Dockerfile.nightly, docker/versions.json, requirements/cuda.txt",
+        f"  flashinfer-0-6-11-post2 {NEW}: docker/Dockerfile",
+        f"help: run fi-bump check --fix to move 1 pin to {OLD}",
+        "help: to keep the versions apart, run fi-bump init --force --split",
+        f"help: to lock another version, run fi-bump init --force --version {NEW}",
+        "help: to leave out the files with other versions, run fi-bump init --force --exclude docker/Dockerfile",
     ]
 
 
 def test_version_decides_when_pins_disagree(bare: Path, run: Run) -> None:
     result = run(bare, "init", "--version", NEW)
-    assert result.out.splitlines()[-2:] == [
+    assert result.out.splitlines()[-3:-1] == [
         f"wrote versions.lock.json: flashinfer {NEW}, 5 sites in 4 files",
-        "help: run fi-bump check --fix to move 5 pins to 0.6.11.post2, or fi-bump init --force --version VERSION to lock another version",
+        "help: run fi-bump check --fix to move 5 pins to 0.6.11.post2",
     ]
     assert run(bare, "check").code == 1
 
@@ -71,8 +83,8 @@ def test_version_decides_when_pins_disagree(bare: Path, run: Run) -> None:
 def test_what_cannot_be_pinned_is_said(bare: Path, run: Run) -> None:
     plant(bare, {"requirements/x.txt": b"flashinfer-cubin\n", "x.json": b"{flashinfer"})
     lines = run(bare, "init").out.splitlines()
-    assert lines[-2] == "requirements/x.txt:1:1: note: flashinfer-cubin: has no version specifier"
-    assert lines[-1].startswith("x.json: note: this file names a package of the lock, but cannot be parsed: ")
+    assert lines[-3] == "requirements/x.txt:1:1: note: flashinfer-cubin: has no version specifier"
+    assert lines[-2].startswith("x.json: note: this file names a package of the lock, but cannot be parsed: ")
 
 
 def test_a_group_of_your_own(bare: Path, run: Run) -> None:
@@ -122,7 +134,8 @@ def test_a_known_family_by_name(tmp_path: Path, run: Run) -> None:
             ["--group", "jax"],
             3,
             "fi-bump: found no pin of jax, so no lock was written\nhelp: name another family with --group, "
-            "or describe your own group with --group NAME --package PACKAGE\n",
+            "or describe your own group with --group NAME --package PACKAGE; with --version VERSION the lock is written, "
+            "and fi-bump site add records places in it\n",
         ),
     ],
 )
@@ -179,6 +192,25 @@ def test_the_index_that_the_files_name_is_recorded(
 ) -> None:
     plant(tmp_path, {name: text.encode() for name, text in files.items()})
     result = run(tmp_path, "init")
-    assert (result.code, result.out.partition("file\n" if "1 file\n" in result.out else "files\n")[2]) == (0, said)
+    assert (result.code, result.out.partition("file\n" if "1 file\n" in result.out else "files\n")[2]) == (
+        0,
+        f"{said}{RIPEN}\n",
+    )
     packages = json.loads((tmp_path / "versions.lock.json").read_bytes())["groups"]["flashinfer"]["packages"]
     assert packages["flashinfer-python"] == ({} if recorded is None else {"index": recorded})
+
+
+@pytest.mark.parametrize(("text", "recorded"), [("10 days", "10 days"), ("1", "1 day"), ("0", None), ("007", "7 days")])
+def test_a_minimum_age_is_recorded(bare: Path, run: Run, text: str, recorded: str | None) -> None:
+    result = run(bare, "init", "--min-age", text)
+    assert (result.code, RIPEN in result.out) == (0, recorded is None)
+    group = json.loads((bare / "versions.lock.json").read_bytes())["groups"]["flashinfer"]
+    assert group.get("minimum-age") == recorded
+    assert run(bare, "check").code == 0
+
+
+@pytest.mark.parametrize("text", ["ten", "-1", "1 week", "1.5", "", "10000"])
+def test_an_age_is_a_number_of_days(bare: Path, run: Run, text: str) -> None:
+    error = f"fi-bump: '{text}' is not a number of days\nhelp: write --min-age '10 days'; 0 accepts every release\n"
+    assert run(bare, "init", "--min-age", text) == (2, "", error)
+    assert run(bare, "latest", "--min-age", text) == (2, "", error)

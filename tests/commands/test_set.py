@@ -92,7 +92,7 @@ def test_spellings_stay(tmp_path: Path, run: Run) -> None:
 def test_dry_run_is_a_patch_that_git_applies(engine: Path, run: Run) -> None:
     before = snapshot(engine)
     result = run(engine, "set", NEW, "--dry-run")
-    assert (result.code, result.err) == (0, "")
+    assert (result.code, result.err) == (0, MOVED)
     assert snapshot(engine) == before
     subprocess.run(["git", "apply", "-"], cwd=engine, input=result.out.encode(), check=True)
     assert files(engine) == moved(NEW)
@@ -132,7 +132,7 @@ def test_a_missing_site_stops_the_bump(engine: Path, run: Run) -> None:
         "'docker/Dockerfile.nightly#git clone github.com/flashinfer-ai/flashinfer'\n"
     )
     assert run(engine, "set", NEW) == (1, out, "")
-    assert run(engine, "set", NEW, "--dry-run") == (1, out, "")
+    assert run(engine, "set", NEW, "--dry-run") == (1, "", out)
     assert snapshot(engine) == before
 
 

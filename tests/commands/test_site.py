@@ -168,29 +168,28 @@ def test_a_pin_at_another_version_is_recorded_and_said(engine: Path, run: Run) -
 def test_groups_that_share_a_package(bare: Path, run: Run) -> None:
     plant(bare, {"requirements/old.txt": b"flashinfer-python==0.6.6\n", "requirements/new.txt": b"x==1\n"})
     assert run(bare, "init", "--split").code == 0
-    assert list(sites(bare)) == ["flashinfer", "flashinfer-0-6-6"]
-    assert sites(bare)["flashinfer-0-6-6"] == ["requirements/old.txt#flashinfer-python"]
+    assert list(sites(bare)) == ["flashinfer", "flashinfer-old"]
+    assert sites(bare)["flashinfer-old"] == ["requirements/old.txt#flashinfer-python"]
     assert run(bare, "check").code == 0
     plant(bare, {"requirements/new.txt": b"flashinfer-python==0.6.6\n"})
     site = "requirements/new.txt#flashinfer-python"
     result = run(bare, "check")
     assert (
-        "requirements/new.txt:1:20: flashinfer-python 0.6.6 could belong to flashinfer or flashinfer-0-6-6 "
-        "[unassigned]\n"
+        "requirements/new.txt:1:20: flashinfer-python 0.6.6 could belong to flashinfer or flashinfer-old [unassigned]\n"
     ) in result.out
-    assert f"help: say which group owns the pin: fi-bump site add --group flashinfer-0-6-6 '{site}'\n" in result.out
+    assert f"help: say which group owns the pin: fi-bump site add --group flashinfer-old '{site}'\n" in result.out
     assert run(bare, "site", "add", site) == (
         2,
         "",
-        "fi-bump: flashinfer-python could belong to flashinfer, flashinfer-0-6-6\nhelp: choose one with --group NAME\n",
+        "fi-bump: flashinfer-python could belong to flashinfer, flashinfer-old\nhelp: choose one with --group NAME\n",
     )
-    assert run(bare, "site", "add", "--group", "flashinfer-0-6-6", site).code == 0
+    assert run(bare, "site", "add", "--group", "flashinfer-old", site).code == 0
     assert run(bare, "check").code == 0
     assert run(bare, "site", "add", "--group", "flashinfer", site).out == (
-        f"recorded {site} under flashinfer and removed it from flashinfer-0-6-6\n"
+        f"recorded {site} under flashinfer and removed it from flashinfer-old\n"
         "note: this pin is 0.6.6, the lock says 0.6.8.post1; run fi-bump check --fix to move the pin\n"
     )
-    assert run(bare, "site", "add", "--group", "flashinfer-0-6-6", site).code == 0
+    assert run(bare, "site", "add", "--group", "flashinfer-old", site).code == 0
     assert run(bare, "set", f"flashinfer=={NEW}").code == 0
     assert (bare / "requirements/old.txt").read_bytes() == b"flashinfer-python==0.6.6\n"
     assert (bare / "requirements/cuda.txt").read_bytes() == TREE["requirements/cuda.txt"].replace(
@@ -289,11 +288,11 @@ def test_set_says_of_which_group_an_unassigned_place_is_likely(bare: Path, run: 
     plant(bare, {"requirements/old.txt": b"flashinfer-python==0.6.6\n", "requirements/new.txt": b"x==1\n"})
     assert run(bare, "init", "--split").code == 0
     plant(bare, {"requirements/new.txt": b"flashinfer-python==0.6.6\n"})
-    command = "fi-bump site add --group flashinfer-0-6-6 'requirements/new.txt#flashinfer-python'"
-    result = run(bare, "set", "--offline", "flashinfer-0-6-6==0.6.7")
+    command = "fi-bump site add --group flashinfer-old 'requirements/new.txt#flashinfer-python'"
+    result = run(bare, "set", "--offline", "flashinfer-old==0.6.7")
     assert result == (
         1,
-        "requirements/new.txt:1:20: flashinfer-python 0.6.6 could belong to flashinfer or flashinfer-0-6-6 "
+        "requirements/new.txt:1:20: flashinfer-python 0.6.6 could belong to flashinfer or flashinfer-old "
         f"[unassigned]\nnothing was changed\nhelp: say which group owns the pin: {command}\n",
         "",
     )

@@ -13,7 +13,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from _pytest.mark.structures import ParameterSet
 from packaging.version import Version
 
 from tests.conftest import Run
@@ -66,7 +65,7 @@ def disturbed(root: Path, folder: Path) -> list[Path]:
     """Return copies of a tree in which something is wrong: a pin at another version, and a file without its pins."""
     path = root / LOCK
     groups = json.loads(path.read_bytes())["groups"] if path.exists() else {}
-    sites = sorted({site.partition("#")[0] for group in groups.values() for site in group["sites"]})
+    sites = sorted({site.partition("#")[0] for group in groups.values() for site in group.get("sites", [])})
     trees = []
     for number, name in enumerate(sites):
         text = (root / name).read_bytes()
@@ -81,20 +80,7 @@ def disturbed(root: Path, folder: Path) -> list[Path]:
     return trees
 
 
-# Where a command that help names does fail.
-FAULTS = {
-    "G1-bake-json": "the second opinion on JSON sees only the last of two equal keys, so check --fix reports a bug",
-    "repository-with-a-lock-file-only": "init finds nothing that it could record, so there is no lock to make",
-}
-
-
-def cases() -> list[ParameterSet]:
-    """Return the cases, those with a known fault marked."""
-    marks = {name: [pytest.mark.xfail(reason=reason, strict=True)] for name, reason in FAULTS.items()}
-    return [pytest.param(name, marks=marks.get(name, []), id=name) for name in names()]
-
-
-@pytest.mark.parametrize("name", cases())
+@pytest.mark.parametrize("name", names())
 def test_every_help_of_a_case_can_be_run(name: str, tmp_path: Path, run: Run) -> None:
     root = tmp_path / "tree"
     shutil.copytree(CASES / name / "tree", root)

@@ -55,12 +55,17 @@ def audit_report(
 
 
 def _conflict(each: Conflict, lines: Lines) -> Result:
+    pin = lines.read(each.demand.place)
+    package, _, version = each.demand.by.partition(" ")
+    # The line has another version if the audit is of a move that is not made.
+    here = pin.text is None or version in pin.text
+    message = f"{each.demand.by} is pinned here" if here else f"{package} is pinned here and would move to {version}"
     return Result(
         Rule.CONFLICT,
         lines.read(each.stated.place),
         f"{each.stated.package} against {each.demand.package}",
         each.message,
-        related=(Related(lines.read(each.demand.place), f"{each.demand.by} is pinned here"),),
+        related=(Related(pin, message),),
     )
 
 

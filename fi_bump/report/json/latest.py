@@ -29,6 +29,10 @@ def latest_json(found: list[GroupLatest]) -> str:
                 }
                 for member in each.members
             ],
+            "younger": None
+            if each.young is None
+            else {"version": str(each.young.version), "days": each.young.days, "minimumAge": each.young.minimum},
+            "failures": list(each.failures),
             "unknown": [member.name for member in each.counted.unknown],
             "notAsked": [member.name for member in each.counted.idle],
         }

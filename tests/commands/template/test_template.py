@@ -310,8 +310,17 @@ def test_several_groups_that_the_probes_could_judge(run: Run, tmp_path: Path) ->
     assert run(tmp_path, "template", "github-drift").code == 0
 
 
-def test_a_member_that_nothing_pins_is_not_waited_for(engine: Path, run: Run) -> None:
-    # In this lock flashinfer-jit-cache has no index of its own, and no requirement names it.
+def test_a_member_that_a_command_installs_with_a_variable_is_waited_for(engine: Path, run: Run) -> None:
+    path = engine / "docker/Dockerfile"
+    path.write_bytes(path.read_bytes().replace(b"cu$(echo $CUDA_VERSION | cut -d. -f1,2)", b"cu130"))
+    printed = run(engine, "template", "renovate").out
+    assert '"minimumGroupSize": 3,' in printed
+    path.write_bytes(path.read_bytes().replace(b"flashinfer-jit-cache==", b"other=="))
+    assert '"minimumGroupSize": 2,' in run(engine, "template", "renovate").out
+
+
+def test_a_member_whose_index_cannot_be_asked_is_not_waited_for(engine: Path, run: Run) -> None:
+    # A command installs flashinfer-jit-cache from an address that only a running shell knows.
     printed = run(engine, "template", "renovate").out
     assert '"matchPackageNames": ["flashinfer-cubin", "flashinfer-python"],\n      "enabled": true,' in printed
     assert '"minimumGroupSize": 2,' in printed

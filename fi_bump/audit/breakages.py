@@ -1,0 +1,67 @@
+"""Releases that are known to break something: data/breakages.json, described by schemas/breakages.schema.json."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+
+class Breakage(NamedTuple):
+    """Releases of a package that break something, alone or beside releases of another package.
+
+    `reason` is a clause for readers. `gpus` are those on which it was seen, empty for any. `issue` is the address of
+    the report, None for what this project measured. `good` is the next release that is known to be good.
+    """
+
+    package: str
+    versions: SpecifierSet
+    breaks_with: Requirement | None
+    reason: str
+    gpus: tuple[str, ...] = ()
+    issue: str | None = None
+    good: str | None = None
+
+    def affects(self, package: str, version: Version) -> bool:
+        """Whether it is about this release."""
+        return package == self.package and self.versions.contains(version, prereleases=True)
+
+    def message(self, version: Version) -> str:
+        """Return what is known of an affected release, as the message of a note."""
+        where = f" on {' and '.join(self.gpus)}" if self.gpus else ""
+        known = f"{self.package} {version} has a known fault{where}: {self.reason}"
+        better = f"; {self.good} is the next good release" if self.good else ""
+        return f"{known}{better}{self.source}"
+
+    @property
+    def source(self) -> str:
+        """The address of the report in parentheses, after a blank; empty without one."""
+        return f" ({self.issue})" if self.issue else ""
+
+
+@cache
+def known_breakages() -> tuple[Breakage, ...]:
+    """Return the entries of data/breakages.json."""
+    document = json.loads(files("fi_bump").joinpath("data", "breakages.json").read_bytes())
+    return tuple(
+        Breakage(
+            package=entry["package"],
+            versions=SpecifierSet(entry["versions"]),
+            breaks_with=Requirement(entry["breaks_with"]) if "breaks_with" in entry else None,
+            reason=entry["reason"],
+            gpus=tuple(entry.get("gpus", ())),
+            issue=entry.get("issue"),
+            good=entry.get("next"),
+        )
+        for entry in document["breakages"]
+    )
+
+
+def known_failures(package: str, version: Version) -> list[Breakage]:
+    """Return the entries about a release that hold whatever else is installed."""
+    return [each for each in known_breakages() if each.breaks_with is None and each.affects(package, version)]

@@ -1,0 +1,54 @@
+"""One rule for reported places: what something is installed from fails a check, what compares or describes informs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run, plant
+
+PINNED = {"requirements.txt": b"flashinfer-python==0.6.8\n"}
+INSTALLED_FROM = {
+    "uv.lock": b'version = 1\n[[package]]\nname = "flashinfer-python"\nversion = "0.6.6"\n',
+    "p.nix": b'{ version = "0.6.6"; pname = "flashinfer-python"; hash = "sha256-AAAA"; }\n',
+    "image/versions.yml": b"kit:\n  url: https://x.invalid/flashinfer_python-0.6.6-py3-none-any.whl\n  sha256: "
+    + b"a" * 64
+    + b"\n",
+    "locked/requirements.txt": b"flashinfer-python==0.6.6 --hash=sha256:" + b"a" * 64 + b"\n",
+}
+DESCRIBED = {
+    "engine/run.py": b'assert_pkg_version("flashinfer_python", "0.6.6", "x")\n',
+    "engine/gate.py": b'import flashinfer\nif flashinfer.__version__ == "0.6.6":\n    pass\n',
+    "engine/table.py": b'EXPECTED = {"flashinfer-python": "0.6.6"}\n',
+    "tags/Dockerfile": b"FROM org/runner:cu130-flashinfer-0.6.6\n",
+    "cli/Dockerfile": b"FROM x\nRUN python -c 'import flashinfer; assert flashinfer.__version__ == \"0.6.6\"'\n",
+    "config/x.json": b'{"install": "flashinfer-python==0.6.6"}\n',
+    "old/requirements.txt": b"flashinfer==0.1.6\n",
+    "open/requirements.txt": b"flashinfer-python\n",
+}
+
+
+@pytest.mark.parametrize("path", INSTALLED_FROM)
+def test_a_place_that_something_is_installed_from_fails(tmp_path: Path, run: Run, path: str) -> None:
+    plant(tmp_path, PINNED)
+    assert run(tmp_path, "init").code == 0
+    plant(tmp_path, {path: INSTALLED_FROM[path]})
+    result = run(tmp_path, "check")
+    assert result.code == 1
+    first = result.out.splitlines()[0]
+    assert first.startswith(f"{path}:")
+    assert first.endswith(("[drift]", "[stale-lock-file]"))
+
+
+@pytest.mark.parametrize("path", DESCRIBED)
+def test_a_place_that_compares_or_describes_informs(tmp_path: Path, run: Run, path: str) -> None:
+    plant(tmp_path, PINNED)
+    assert run(tmp_path, "init").code == 0
+    plant(tmp_path, {path: DESCRIBED[path]})
+    result = run(tmp_path, "check")
+    assert result.code == 0
+    first = result.out.splitlines()[0]
+    assert first.startswith(f"{path}:")
+    assert ": note: " in first
+    assert first.endswith("[unpinned]")
