@@ -51,8 +51,9 @@ def write_text(text: str, out: TextIO | None = None) -> None:
 
 
 def write_patch(data: bytes, out: TextIO | None = None) -> None:
-    """Print a patch to standard output, or to `out`, whose lines must not change, so that neither a terminal nor GitHub takes them for commands.
+    """Print a patch, whose lines must not change, so that neither a terminal nor GitHub takes them for commands.
 
+    It goes to standard output, or to `out`.
     On a terminal each line is made visible. In a job of GitHub, if a line looks like a command, two lines around the
     patch turn commands off; `git apply` and `patch` ignore both.
     """
