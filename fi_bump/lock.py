@@ -40,6 +40,7 @@ _INDEX = rf"(?:https?|file)://\S+|{USERS_INDEXES}"
 _SITE = r"(?!(?:[^#]*/)?\.{0,2}[/#])[^#\x00-\x1f]+#[^\x00-\x1f]+"
 _GLOB = r"[^\x00-\x1f]+"
 MINIMUM_AGE = r"[1-9][0-9]{0,3} days?"
+_TEXT = r"[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*"
 _FILE = r"[A-Za-z0-9_.+!-]+"
 _DIGEST = r"sha256:[0-9a-f]{64}"
 
@@ -72,6 +73,7 @@ class Group(NamedTuple):
     """Packages that move together to one version, the other names of that version, and the sites of their pins.
 
     `minimum_age` is the age in days from which a release is proposed; None without one.
+    `hold` says why the group stays behind newer releases on purpose, if it does.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Group(NamedTuple):
     repositories: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
     minimum_age: int | None = None
+    hold: str | None = None
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -152,6 +155,8 @@ def _group_document(group: Group) -> dict[str, Any]:
     if group.minimum_age is not None:
         document["minimum-age"] = f"{group.minimum_age} day{'' if group.minimum_age == 1 else 's'}"
     document["packages"] = packages
+    if group.hold is not None:
+        document["hold"] = group.hold
     for key, names in (("variables", group.variables), ("repositories", group.repositories), ("sites", group.sites)):
         if names:
             document[key] = sorted(set(names))
@@ -254,7 +259,7 @@ def _names(document: dict[str, Any], path: str, key: str, check: Callable[[objec
 def _group(name: str, value: object) -> Group:
     path = f"groups.{name}"
     _is(_NAME, "a group name: lower-case letters, digits and single hyphens")(name, path)
-    fields = ("minimum-age", "variables", "repositories", "sites")
+    fields = ("minimum-age", "hold", "variables", "repositories", "sites")
     document = _object(value, path, required=("version", "packages"), optional=fields)
     packages = _object(document["packages"], f"{path}.packages")
     if not packages:
@@ -269,6 +274,7 @@ def _group(name: str, value: object) -> Group:
         repositories=_names(document, path, "repositories", _repository),
         sites=_names(document, path, "sites", _site),
         minimum_age=_minimum_age(document, path),
+        hold=_is(_TEXT, "a reason: one line of text")(document["hold"], f"{path}.hold") if "hold" in document else None,
     )
 
 

@@ -15,6 +15,7 @@ from fi_bump.scanning.scan import Scan, literal_anchors, look, scan, split_tests
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
+    from fi_bump.scanning.revision import Nameless
 
 
 class Repository(NamedTuple):
@@ -85,6 +86,25 @@ def open_repository(folder: str) -> Repository:
         if places := conflict_places(source.data):
             raise ConflictError(str(places[0]), source.data) from None
         raise
+
+
+def open_commit(root: str, commit: str, name: str, nameless: Nameless | None = None) -> tuple[Repository, Scan] | None:
+    """Return the repository and its scan as they are in a commit, without a checkout; None if it has no lock.
+
+    `name` is the revision as the user wrote it, for messages. Raises LockError for an invalid lock.
+    """
+    from fi_bump.git import commits
+    from fi_bump.scanning.revision import scan_commit
+
+    data = commits.at(root, commit, LOCK_NAME)
+    if data is None:
+        return None
+    try:
+        lock = load(data)
+    except LockError as error:
+        error.place = (error.place or LOCK_NAME).replace(LOCK_NAME, f"{name}:{LOCK_NAME}", 1)
+        raise
+    return Repository(root, data, lock), scan_commit(root, commit, lock, {} if nameless is None else nameless)
 
 
 def conflict_places(data: bytes) -> list[Place]:

@@ -11,6 +11,7 @@ from fi_bump.cli.check import check_command
 from fi_bump.cli.compare import compare_command
 from fi_bump.cli.explain import explain_command
 from fi_bump.cli.fleet import fleet_command
+from fi_bump.cli.hold import hold_command
 from fi_bump.cli.init import init_command
 from fi_bump.cli.latest import latest_command
 from fi_bump.cli.member import member_app
@@ -54,6 +55,7 @@ app.command("status")(status_command)
 app.command("resolve")(resolve_command)
 app.command("pr-body")(pr_body_command)
 app.command("fleet")(fleet_command)
+app.command("hold")(hold_command)
 app.add_typer(site_app, name="site")
 app.add_typer(member_app, name="member")
 app.command("smoke")(smoke_command)

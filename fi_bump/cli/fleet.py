@@ -12,7 +12,15 @@ from fi_bump.terminal.output import guard
 def fleet_command(
     context: typer.Context,
     folders: Annotated[
-        list[str] | None, typer.Argument(metavar="DIR", help="Folders of the checkouts to compare.")
+        list[str] | None,
+        typer.Argument(metavar="DIR", help="Folders of the checkouts to compare; with --refs, also more patterns."),
+    ] = None,
+    refs: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Compare the branches that match, for example main or 'release/*', without a checkout (repeatable).",
+        ),
     ] = None,
     repos: Annotated[
         str | None,
@@ -38,17 +46,21 @@ def fleet_command(
     ] = False,
     form: ListFormatOption = "text",
 ) -> None:
-    """Compare checkouts in one table: which are behind or drift.
+    """Compare checkouts, or branches of a repository, in one table: which are behind or drift.
 
     It also shows which checkouts are in step, and which disagree with the engine that they build on. A group is behind
     when another checkout has locked a newer version or, with --online, when all packages of the group have a newer
     version on their indexes. A checkout that cannot be read gets a row that says why. It changes no file.
+
+    With --refs it reads git's objects: the branches of each DIR, or of this folder's repository. A group that its lock
+    holds (fi-bump hold) is not behind.
     """
     from fi_bump.commands import fleet as command
 
     asked = command.FleetOptions(
         root=context.obj,
         folders=tuple(folders or ()),
+        refs=tuple(refs or ()),
         repos=repos,
         engine=engine,
         online=online_of(index, allow_yanked, allow_prerelease) if online else None,

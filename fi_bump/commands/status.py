@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from fi_bump.errors import Exit
+from fi_bump.errors import Exit, LockError
+from fi_bump.lock import LOCK_NAME
 from fi_bump.report.formats import ListFormat
-from fi_bump.repository import open_repository
+from fi_bump.repository import Repository, open_commit, open_repository
+from fi_bump.scanning import files
+from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.output import write_text
 
 
-def run(root: str, form: ListFormat) -> int:
-    """Print the state of every recorded site and return 0, also when there is drift: failing is the task of `check`."""
-    repository = open_repository(root)
-    scan = repository.scan()
+def run(root: str, form: ListFormat, ref: str | None = None) -> int:
+    """Print the state of every recorded site and return 0, also when there is drift: failing is the task of `check`.
+
+    With `ref` it is the state in that git revision, which is read without a checkout.
+    """
+    if ref is None:
+        repository = open_repository(root)
+        scan = repository.scan()
+    else:
+        repository, scan = _at(root, ref)
     if form == "json":
         from fi_bump.report.json.check import status_json
 
@@ -21,3 +30,12 @@ def run(root: str, form: ListFormat) -> int:
 
         print_status(repository, scan)
     return int(Exit.OK)
+
+
+def _at(root: str, ref: str) -> tuple[Repository, Scan]:
+    from fi_bump.git.commits import revision
+
+    opened = open_commit(files.find_root(root), revision(root, ref), ref)
+    if opened is None:
+        raise LockError(f"there is no lock in {ref}", place=LOCK_NAME, hint="name another revision with --ref")
+    return opened

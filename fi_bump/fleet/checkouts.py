@@ -10,21 +10,27 @@ from fi_bump import state, user_files
 from fi_bump.errors import FiBumpError, UsageError
 from fi_bump.findings.compare import compare
 from fi_bump.fleet.model import Checkout, Held, State
+from fi_bump.git.refs import Ref, matching
 from fi_bump.lock import LOCK_NAME, Group
 from fi_bump.ownership import assign
-from fi_bump.repository import Repository, open_repository
+from fi_bump.repository import Repository, open_commit, open_repository
 from fi_bump.scanning.files import read_optional
+from fi_bump.scanning.revision import Nameless
 from fi_bump.scanning.scan import Scan
 
 ENGINE = "engine:"
 
 
 class Named(NamedTuple):
-    """A checkout that the user named: a unique name, the path as given, and its folder."""
+    """A checkout that the user named: a unique name, the path as given, and its folder.
+
+    With `ref` it is that revision of the repository in the folder, and not its working tree.
+    """
 
     name: str
     path: str
     folder: str
+    ref: Ref | None = None
 
 
 def listed(path: str) -> tuple[list[tuple[str, str]], str | None]:
@@ -80,12 +86,50 @@ def engine_of(checkouts: Sequence[Named], name: str | None, folder: str) -> Name
     return next((each for each in checkouts if each.name == name), by_path)
 
 
-def read(place: Named) -> tuple[Checkout, Repository | None, Scan | None]:
+def revisions(places: Sequence[Named], patterns: Sequence[str]) -> list[Named]:
+    """Return the revisions that the patterns name in each repository; the branch's name is enough for one repository.
+
+    Raises UsageError for a pattern that matches nothing in any of them, and FiBumpError for a folder without git.
+    """
+    found: list[Named] = []
+    missing: dict[str, UsageError] = {}
+    matched: set[str] = set()
+    for place in places:
+        for pattern in patterns:
+            try:
+                refs = matching(place.folder, [pattern])
+            except UsageError as error:
+                missing.setdefault(pattern, error)
+                continue
+            matched.add(pattern)
+            for ref in refs:
+                name = ref.name if len(places) == 1 else f"{place.name}:{ref.name}"
+                if name not in [each.name for each in found]:
+                    found.append(Named(name, place.path, place.folder, ref))
+    unknown = [error for pattern, error in missing.items() if pattern not in matched]
+    if unknown:
+        raise unknown[0]
+    return found
+
+
+def read(place: Named, nameless: Nameless | None = None) -> tuple[Checkout, Repository | None, Scan | None]:
     """Read a checkout; return it with its repository and scan, or with None and None if it cannot be read.
 
-    An error becomes the checkout's state and is not raised.
+    An error becomes the checkout's state and is not raised. `nameless` is shared between the revisions of a repository.
     """
+    if place.ref is None:
+        return _read(place, nameless)
+    checkout, repository, scan = _read(place, nameless)
+    return checkout._replace(commit=place.ref.commit, date=place.ref.date), repository, scan
+
+
+def _read(place: Named, nameless: Nameless | None) -> tuple[Checkout, Repository | None, Scan | None]:
     try:
+        if place.ref is not None:
+            opened = open_commit(place.folder, place.ref.commit, place.ref.name, nameless)
+            if opened is None:
+                return Checkout(place.name, place.path, State.NO_LOCK), None, None
+            return _checkout(place, *opened), *opened
         if os.path.isdir(place.folder) and read_optional(place.folder, LOCK_NAME) is None:
             return Checkout(place.name, place.path, State.NO_LOCK), None, None
         repository = open_repository(place.folder)
@@ -103,7 +147,7 @@ def _checkout(place: Named, repository: Repository, scan: Scan) -> Checkout:
     owners = [owner.name if owner else None for _, owner, _ in assign(repository.lock, scan.pins)]
     groups = tuple(_held(group, owners, found) for group in repository.lock.groups)
     # As in `check`, the journal of an interrupted fi-bump is a finding that belongs to no group.
-    findings = len(found) + state.pending(repository.root)
+    findings = len(found) + (place.ref is None and state.pending(repository.root))
     if not scan.pins and not findings:
         message = f"found no pin of {', '.join(group.name for group in repository.lock.groups)}, so nothing was checked"
         return Checkout(

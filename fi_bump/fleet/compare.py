@@ -54,9 +54,12 @@ def _standing(
         held=held,
         fleet=fleet,
         leader=leader,
-        behind_fleet=newer(fleet, group.version),
+        behind_fleet=group.hold is None and newer(fleet, group.version),
         newest=newest,
-        behind_newest=newest is not None and newest.version is not None and newer(newest.version, group.version),
+        behind_newest=group.hold is None
+        and newest is not None
+        and newest.version is not None
+        and newer(newest.version, group.version),
         engine=() if base is None or base.name == checkout.name else _against(group, base),
     )
 

@@ -29,7 +29,8 @@ class Checkout(NamedTuple):
     """One repository as it was read.
 
     `name` is unique in the fleet, and `path` is as the user gave it. `findings` is the number of `check`'s errors,
-    including those of no group. `error` says why it cannot be read.
+    including those of no group. `error` says why it cannot be read. For a git revision, which is read without a
+    checkout, `commit` and `date` (ISO 8601) are those of its commit.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Checkout(NamedTuple):
     groups: tuple[Held, ...] = ()
     findings: int = 0
     error: str | None = None
+    commit: str | None = None
+    date: str | None = None
 
 
 class Newest(NamedTuple):
@@ -73,6 +76,11 @@ class GroupStatus(NamedTuple):
     newest: Newest | None
     behind_newest: bool
     engine: tuple[Against, ...]
+
+    @property
+    def hold(self) -> str | None:
+        """Why the group stays behind on purpose, as its lock says; None if it does not."""
+        return self.held.group.hold
 
     @property
     def disagrees(self) -> bool:

@@ -11,17 +11,25 @@ from fi_bump.report.tables import console, shown
 from fi_bump.report.text import count
 from fi_bump.untrusted import printable
 
+# The characters of a commit that are shown, and those of a date's day.
+_SHORT, _DAY = 9, 10
+
 
 def print_fleet(fleet: Fleet) -> None:
     """Print a row for each group of each checkout, then the errors, then the summary line."""
-    header = ["repository", "group", "locked", "state", "newest in the fleet"]
+    dated = any(member.checkout.commit for member in fleet.members)
+    header = ["branch", "commit", "date"] if dated else ["repository"]
+    header += ["group", "locked", "state", "newest in the fleet"]
     header += ["newest of all members"] if fleet.online else []
     header += ["engine"] if fleet.engine else []
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in header:
         table.add_column(name, overflow="fold")
     for member in fleet.members:
-        for row in _rows(fleet, member):
+        checkout = member.checkout
+        about = ((checkout.commit or "")[:_SHORT], (checkout.date or "")[:_DAY]) if dated else ()
+        for name, *cells in _rows(fleet, member):
+            row = (name, *about, *cells)
             table.add_row(*(shown(cell) for cell in row[: len(header)]))
     out = console()
     out.print(table)
@@ -76,6 +84,8 @@ def _state(each: GroupStatus, member: FleetMember) -> str:
 
 
 def _fleet(each: GroupStatus) -> str:
+    if each.hold is not None:
+        return f"held: {each.hold}"
     return f"{each.fleet} in {each.leader}" if each.behind_fleet else ""
 
 

@@ -86,6 +86,8 @@ def print_status(repository: Repository, scan: Scan) -> None:
             members.append(f"{member.name} ({extra})" if extra else member.name)
         out.print(Text.assemble((group.name, "bold"), f" {group.version}"))
         out.print(shown(f"  {', '.join(members)}"))
+        if group.hold is not None:
+            out.print(shown(f"  held: {group.hold}"))
         table = _table("  site", "version", "state")
         unrecorded = [site for site, each in assigned.items() if each.group == group and not each.recorded]
         for site in sorted({*group.sites, *unrecorded}):

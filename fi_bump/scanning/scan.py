@@ -10,7 +10,7 @@ from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.names import excluder
 from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, ParseError, quoted
 from fi_bump.formats.table import finder, format_named, format_of, may_contain
-from fi_bump.grammar import LITERAL
+from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Pin, Place, Source, Span, Unpinned, Wanted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
@@ -95,7 +95,7 @@ def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None =
 def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> Scan:
     below = tuple(files.relative(root, path) for path in paths)
     boundary = Boundary(root)
-    scanner = _FileScanner(root, lock, watch, boundary)
+    scanner = FileScanner(root, lock, watch, boundary)
     looked_at = _paths(root, lock, below, boundary, watch, scanner)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
@@ -151,7 +151,7 @@ def _is_test(path: str) -> bool:
     return named or "tests" in folders or "test" in folders
 
 
-class _FileScanner:
+class FileScanner:
     """Finds the pins of one lock in files.
 
     `will_read` takes each file of a whole tree as the walk meets it, `results` says what is in all files.
@@ -220,30 +220,37 @@ class _FileScanner:
         if source is None:
             return None
         known = watch.cached_found(path) if watch is not None else None
-        what = _decoded(source, known)
+        what: Found | ParseError | Markers | None = _decoded(source, known)
         if what is None:
             known = None
-            is_named = path in self.literals or any(map(source.lowered.__contains__, self._words))
-            if (is_named or is_recorded) and (b"<<<<<<<" in source.data or b">>>>>>>" in source.data):
-                conflict = self._conflict(source, is_recorded=is_recorded)
-                if conflict is not None:
-                    if watch is not None:
-                        watch.record_found(path, None)
-                    return conflict
-            if not is_named:
-                return None
-            try:
-                what = look(source, self._wanted, self.literals.get(path, ()))
-            except ParseError as error:
-                if is_recorded or form is None or not format_named(form).shared:
-                    error.hint = error.hint or FIX_OR_EXCLUDE
-                    raise
-                what = error
-        if what == ((), (), ()):
+            what = self.examine(source, form)
+        if what is None or what == ((), (), ()):
             return None
         if watch is not None:
-            watch.record_found(path, None if isinstance(what, ParseError) else known or encode(source, what))
+            watch.record_found(path, (known or encode(source, what)) if isinstance(what, Found) else None)
         return what
+
+    def may_have_pins(self, path: str, data: bytes) -> bool:
+        """Whether a file must be examined: a word of the lock is in it, or the lock records a site there."""
+        return path in self._recorded or names_any(data, self._words)
+
+    def examine(self, source: Source, form: str | None) -> Found | ParseError | Markers | None:
+        """Like `scan_file`, for bytes that were read already, and without the cache."""
+        path, is_recorded = source.path, source.path in self._recorded
+        is_named = path in self.literals or any(map(source.lowered.__contains__, self._words))
+        if (is_named or is_recorded) and (b"<<<<<<<" in source.data or b">>>>>>>" in source.data):
+            conflict = self._conflict(source, is_recorded=is_recorded)
+            if conflict is not None:
+                return conflict
+        if not is_named:
+            return None
+        try:
+            return look(source, self._wanted, self.literals.get(path, ()))
+        except ParseError as error:
+            if is_recorded or form is None or not format_named(form).shared:
+                error.hint = error.hint or FIX_OR_EXCLUDE
+                raise
+            return error
 
     def _conflict(self, source: Source, *, is_recorded: bool) -> Markers | None:
         """Return a file's conflict markers; None without them, or if neither side has a pin and the lock no site."""
@@ -332,7 +339,7 @@ def _paths(
     below: tuple[str, ...],
     boundary: Boundary,
     watch: Watch | None,
-    scanner: _FileScanner,
+    scanner: FileScanner,
 ) -> list[tuple[str, str | None]]:
     """Return every path to read with its format, including those that only a recorded literal leads to.
 

@@ -73,3 +73,17 @@ def test_a_merge_of_two_releases(clone: Path, run: Run, options: list[str], vers
     assert git(clone, "diff", "--name-only") == ""
     git(clone, "commit", "--quiet", "--no-edit")
     assert run(clone, "check") == (0, f"flashinfer {version}: 5 pins in 4 files, in step\n", "")
+
+
+def test_branches_without_a_checkout(clone: Path, run: Run) -> None:
+    bump(clone, run, "0.6.12")
+    git(clone, "switch", "--quiet", "main")
+    done = run(clone, "fleet", "--refs", "main", "0.6.*", "--exit-code")
+    assert done.code == 1
+    commits = {name: git(clone, "rev-parse", name)[:9] for name in ("main", "0.6.12")}
+    rows = [line.split() for line in done.out.split("\n")[1:3]]
+    assert [(row[0], row[1], *row[3:]) for row in rows] == [
+        ("main", commits["main"], "flashinfer", "0.6.8.post1", "in", "step", "0.6.12", "in", "0.6.12"),
+        ("0.6.12", commits["0.6.12"], "flashinfer", "0.6.12", "in", "step"),
+    ]
+    assert run(clone, "status", "--ref", "main") == run(clone, "status")

@@ -34,6 +34,8 @@ def _member(member: FleetMember) -> dict[str, Any]:
     return {
         "name": checkout.name,
         "path": checkout.path,
+        "commit": checkout.commit,
+        "date": checkout.date,
         "state": _STATES[checkout.state],
         "error": checkout.error,
         "findings": checkout.findings,
@@ -47,6 +49,7 @@ def _standing(each: GroupStatus) -> dict[str, Any]:
         "name": each.held.group.name,
         "version": each.held.group.version,
         "packages": list(each.held.group.package_names),
+        "hold": each.hold,
         "pins": each.held.pins,
         "findings": each.held.findings,
         "fleet": {"newest": each.fleet, "in": each.leader, "behind": each.behind_fleet},

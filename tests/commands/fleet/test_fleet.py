@@ -61,7 +61,7 @@ def test_the_document_of_all(fleet: Path, run: Run) -> None:
             "notAsked": 0,
         },
     }
-    empty: dict[str, Any] = {"error": None, "findings": 0, "groups": []}
+    empty: dict[str, Any] = {"commit": None, "date": None, "error": None, "findings": 0, "groups": []}
     assert repositories["docs"] == {**empty, "path": "docs", "state": "no-lock"}
     assert repositories["broken"] == {**empty, "path": "broken", "state": "unreadable", "error": ERROR}
     against = {"group": "flashinfer", "version": NEW, "through": ["flashinfer-python"], "agrees": False}
@@ -142,7 +142,6 @@ def test_one_that_is_content(fleet: Path, run: Run) -> None:
         (["ahead", "engine"], 1),
         (["plugin"], 1),
         (["broken"], 1),
-        (["nowhere"], 1),
         (["kernels"], 0),
         (["kernels", "--engine", "engine"], 1),
         (["kernels", "docs", "--engine", "docs"], 1),
@@ -173,6 +172,15 @@ def test_exit_code(fleet: Path, run: Run, arguments: list[str], code: int) -> No
 )
 def test_wrong_usage(fleet: Path, run: Run, arguments: list[str], code: int, message: str) -> None:
     assert run(fleet, "fleet", *arguments) == (code, "", message.replace("ROOT", str(fleet)))
+
+
+@pytest.mark.parametrize("options", [[], ["--exit-code"], ["--format", "json"]])
+def test_a_folder_that_is_not_there(fleet: Path, run: Run, options: list[str]) -> None:
+    """A wrong name is wrong usage; the other checkouts are shown all the same."""
+    done = run(fleet, "fleet", "nowhere", "ahead", *options)
+    assert (done.code, done.err) == (2, "")
+    assert "nowhere: there is no such folder" in done.out
+    assert "ahead" in done.out
 
 
 def test_an_engine_that_is_named_by_its_folder_and_one_that_is_not_listed(fleet: Path, run: Run) -> None:

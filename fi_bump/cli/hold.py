@@ -1,0 +1,30 @@
+"""The options of `fi-bump hold`, which records that a group stays behind on purpose."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from fi_bump.cli.options import complete_groups
+from fi_bump.errors import UsageError
+from fi_bump.terminal.output import guard
+
+
+def hold_command(
+    context: typer.Context,
+    group: Annotated[str, typer.Argument(metavar="GROUP", help="A group of the lock.", autocompletion=complete_groups)],
+    reason: Annotated[str | None, typer.Argument(metavar="REASON", help="Why it stays behind: one line.")] = None,
+    off: Annotated[bool, typer.Option("--off", help="The group is not held any more.")] = False,
+) -> None:
+    """Record in the lock why a group stays behind newer releases on purpose.
+
+    fleet then does not report the group as behind, and shows the reason. set moves it all the same.
+    """
+    from fi_bump.commands import hold as command
+
+    def hold() -> int:
+        if (reason is None) != off:
+            raise UsageError("the command needs either a reason or --off", hint="write why it stays behind, or --off")
+        return command.run(context.obj, group, reason)
+
+    sys.exit(guard(hold))
