@@ -90,9 +90,7 @@ def test_as_a_checkout_would_be(repository: Path, run: Run, tmp_path: Path) -> N
             assert run(repository, "status", "--ref", name, "--format", form) == there
         (checkout,) = json.loads(run(folder, "fleet", ".", "--format", "json").out)["repositories"]
         (branch,) = json.loads(run(repository, "fleet", "--refs", name, "--format", "json").out)["repositories"]
-        assert branch["groups"] == [
-            {**group, "fleet": {**group["fleet"], "in": name}} for group in checkout["groups"]
-        ]
+        assert branch["groups"] == [{**group, "fleet": {**group["fleet"], "in": name}} for group in checkout["groups"]]
 
 
 def test_a_held_group_is_not_behind(repository: Path, run: Run) -> None:
