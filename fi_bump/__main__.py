@@ -25,6 +25,10 @@ def _run() -> None:
         open_missing_streams()
     if sys.argv[1:] == ["--version"] and "_FI_BUMP_COMPLETE" not in os.environ:
         sys.exit(_print_version())
+    if "-C" in sys.argv[2:]:
+        from fi_bump.scanning.upwards import folder_first
+
+        sys.argv[1:] = folder_first(sys.argv[1:])
     from fi_bump.terminal.output import guard
 
     # Only typer answers these, so what a command needs is not imported.

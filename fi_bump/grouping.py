@@ -65,7 +65,7 @@ def filled(group: Group, lock: Lock, found: Scan, version: str | None) -> Group 
     Without `version` it takes the version that most of its pins have. Every package of the family stays a member,
     pinned today or not, so that fi-bump finds a pin of it that is added later.
     """
-    pins = [pin for pin, owner, _ in assign(lock, found.pins) if owner == group]
+    pins = [pin for pin, owner, _ in assign(lock, found.pins) if owner == group and not pin.is_linked]
     if not pins:
         return None
     sites = tuple(sorted(map(site_to_record, pins)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from fi_bump.boundary.here import shown
 from fi_bump.errors import InternalError
 from fi_bump.grammar import is_version
 from fi_bump.records import NamedTuple
@@ -38,13 +39,13 @@ class Place(NamedTuple):
     text: str | None = None
 
     def __str__(self) -> str:
-        """`path:line:column`, as a compiler writes it."""
-        return f"{self.path}:{self.line}:{self.column}"
+        """`path:line:column`, as a compiler writes it; the path is relative to where the user is."""
+        return f"{shown(self.path)}:{self.line}:{self.column}"
 
     @property
     def at_line(self) -> str:
         """`path:line`."""
-        return f"{self.path}:{self.line}"
+        return f"{shown(self.path)}:{self.line}"
 
     @property
     def marks(self) -> bool:
@@ -139,12 +140,14 @@ class Guard(NamedTuple):
 
     `reason` is a clause for readers. `checksums` are the spans of the checksums that belong to the version, where the
     finder knows them; they change with it. `address` is the URL of the file that they are of, with `{version}` where
-    the version is, if the file says so.
+    the version is, if the file says so. With `linked` the pin is only seen through a link, so the lock does not record
+    it: in another clone nothing may be there.
     """
 
     reason: str
     checksums: tuple[Span, ...] = ()
     address: str | None = None
+    linked: bool = False
 
 
 class Pin(NamedTuple):
@@ -176,6 +179,11 @@ class Pin(NamedTuple):
     def site(self) -> str:
         """`path#anchor`, as the lock records it."""
         return f"{self.source.path}#{self.anchor}"
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether it is only seen through a link: it is compared with the lock, and not recorded."""
+        return self.guard is not None and self.guard.linked
 
     @property
     def place(self) -> Place:

@@ -1,9 +1,9 @@
-"""Write what depends on the names of files: the pattern of the pre-commit hooks, and the table in docs/forms.md.
+"""Write what depends on the names of files: the table in docs/forms.md.
 
-Both are made from fi_bump/formats/table.py in the same tree as this file.
+It is made from fi_bump/formats/table.py in the same tree as this file.
 
-    python tools/formats.py            write .pre-commit-hooks.yaml and docs/forms.md
-    python tools/formats.py --check    fail when one of them is stale
+    python tools/formats.py            write docs/forms.md
+    python tools/formats.py --check    fail when it is stale
 """
 
 from __future__ import annotations
@@ -16,31 +16,10 @@ TOP = Path(__file__).resolve().parent.parent
 # The package of this tree, also where another one is installed.
 sys.path.insert(0, str(TOP))
 
-from fi_bump.formats.table import FORMATS, FileFormat  # noqa: E402  # after the line above, which says where from
+from fi_bump.formats.table import FORMATS  # noqa: E402  # after the line above, which says where from
 
-HOOKS, PAGE = ".pre-commit-hooks.yaml", "docs/forms.md"
-_PATTERN = re.compile(r"(?<=  files: &files >-\n)(?: {4}.*\n)+")
+PAGE = "docs/forms.md"
 _TABLE = re.compile(r"(?<=<!-- formats -->\n\n)(?:\|.*\n)+")
-
-
-def hook_pattern() -> str:
-    """Return the regular expression for the paths that the hooks run for, with one line per format."""
-    return "\n|".join(["(?xi)\n" + _expression(FORMATS[0]), *map(_expression, FORMATS[1:])])
-
-
-def _expression(form: FileFormat) -> str:
-    """Return the expression for a format's paths. It ignores the format's `but`: one file too many costs one check."""
-    patterns = []
-    for pattern in form.files:
-        folder, slash, name = pattern.rpartition("/")
-        patterns.append(f"{re.escape(folder)}/(.*/)?{_of_name(name)}" if slash else _of_name(pattern))
-    return f"(^|/)({'|'.join(patterns)})$"
-
-
-def _of_name(pattern: str) -> str:
-    tokens = re.split(r"([*{},])", pattern)
-    meaning = {"*": "[^/]*", "{": "(", "}": ")", ",": "|"}
-    return "".join(meaning.get(token, re.escape(token)) for token in tokens)
 
 
 def page_table() -> str:
@@ -53,29 +32,24 @@ def page_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def generated(path: str, text: str) -> str:
-    """Return a file's text with its generated part. Raises SystemExit if the file does not have that part."""
-    if path == HOOKS:
-        made, pattern = "".join(f"    {line}\n" for line in hook_pattern().split("\n")), _PATTERN
-    else:
-        made, pattern = page_table(), _TABLE
-    if len(pattern.findall(text)) != 1:
-        raise SystemExit(f"{path} has no single part to write to: see {Path(__file__).name}")
-    return pattern.sub(lambda _: made, text)
+def generated(text: str) -> str:
+    """Return the page with its generated part. Raises SystemExit if it does not have that part."""
+    if len(_TABLE.findall(text)) != 1:
+        raise SystemExit(f"{PAGE} has no single part to write to: see {Path(__file__).name}")
+    return _TABLE.sub(lambda _: page_table(), text)
 
 
 def main() -> int:
-    """Write or check both files; the exit code is 1 when a checked file is stale."""
-    code = 0
-    for path in (HOOKS, PAGE):
-        text = (TOP / path).read_text()
-        new = generated(path, text)
-        if new != text and "--check" in sys.argv:
-            print(f"{path} does not follow fi_bump/formats/table.py: run python tools/formats.py")
-            code = 1
-        elif new != text:
-            (TOP / path).write_text(new)
-    return code
+    """Write or check the page; the exit code is 1 when it is checked and stale."""
+    text = (TOP / PAGE).read_text()
+    new = generated(text)
+    if new == text:
+        return 0
+    if "--check" in sys.argv:
+        print(f"{PAGE} does not follow fi_bump/formats/table.py: run python tools/formats.py")
+        return 1
+    (TOP / PAGE).write_text(new)
+    return 0
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from fi_bump.boundary.names import LOCK_NAME, MARKS, is_skipped, refusal
+from fi_bump.boundary.names import LOCK_NAME, MARKS, VERSION_CONTROL, is_skipped, refusal
 
 BEHIND_LINK = "is behind a link to a folder outside the repository"
 OUTSIDE = "is a link to a file outside the repository"
@@ -19,13 +19,17 @@ def inside(top: str, path: str) -> bool:
 class Boundary:
     """The boundary of one repository, for one scan: it remembers what it has seen of each folder.
 
-    `links_out` are the links that `leads_out` met and that lead out of the repository.
+    `links_out` are the links that `leads_out` met and that lead out of the repository, `borders` the folders with a
+    lock of their own that the walk met. `linked` are the links to files that are read only under the link's path, each
+    with the reason why fi-bump does not change the file.
     """
 
     def __init__(self, root: str) -> None:
         self._root = root
         self._folders: dict[str, str | None] = {"": None}
         self.links_out: list[str] = []
+        self.borders: list[str] = []
+        self.linked: dict[str, str] = {}
         self._real_root: str | None = None
 
     @property
@@ -61,6 +65,26 @@ class Boundary:
         if not target or path == LOCK_NAME:
             return None
         return refusal(target) or self.refusal_above(target)
+
+    def target(self, path: str) -> str | None:
+        """Return the path behind a link, relative to the root; None if it is outside, or no file is there."""
+        target = self._behind(path)
+        return target if target and os.path.isfile(os.path.join(self.real_root, target)) else None
+
+    def is_readable(self, target: str) -> bool:
+        """Whether a link may be read although no pin is looked for at its target, as in an environment.
+
+        Version control, another checkout and a folder with a lock of its own have nothing to do with this repository.
+        """
+        folders = target.split("/")[:-1]
+        above = ["/".join(folders[: number + 1]) for number in range(len(folders))]
+        return not any(
+            name.lower() in VERSION_CONTROL or self._is_foreign(os.path.join(self.real_root, folder))
+            for name, folder in zip(folders, above, strict=True)
+        )
+
+    def _is_foreign(self, folder: str) -> bool:
+        return any(os.path.lexists(os.path.join(folder, mark)) for mark in (".git", LOCK_NAME))
 
     def leads_out(self, path: str) -> bool:
         """Whether `path` is a link that leads out of the repository, whether something is there or not."""

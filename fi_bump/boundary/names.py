@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 LOCK_NAME = "versions.lock.json"
 
+VERSION_CONTROL = frozenset([".git", ".hg", ".svn", ".fi-bump"])
 _SKIPPED_FOLDERS = frozenset(
     [
         ".git",

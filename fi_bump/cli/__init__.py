@@ -23,8 +23,13 @@ from fi_bump.cli.site import site_app
 from fi_bump.cli.smoke import smoke_command
 from fi_bump.cli.status import status_command
 from fi_bump.cli.template import template_command
+from fi_bump.scanning.upwards import enter
 
 __all__ = ["app"]
+
+
+# The commands for which the lock of a folder above does not count.
+_OWN_FOLDER = ("init", "fleet", "merge-driver")
 
 
 def _version(value: bool) -> None:
@@ -37,14 +42,15 @@ def _version(value: bool) -> None:
 def options(
     context: typer.Context,
     directory: Annotated[
-        str, typer.Option("-C", metavar="DIR", help="The folder that contains versions.lock.json.")
+        str,
+        typer.Option("-C", metavar="DIR", help="Run as if started in this folder; it may come after the command too."),
     ] = ".",
     version: Annotated[
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Keep every version pin of a GPU package in step with one lock: versions.lock.json."""
-    context.obj = directory
+    context.obj = directory if context.invoked_subcommand in _OWN_FOLDER else enter(directory)
 
 
 # `--help` lists the commands in this order.

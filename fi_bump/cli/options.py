@@ -8,6 +8,7 @@ from fi_bump.cli import completion
 from fi_bump.cli.groups import Commands
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import ListFormat, ReportFormat
+from fi_bump.scanning.upwards import enter
 
 if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
@@ -33,7 +34,7 @@ app = typer.Typer(
 def _root(context: typer.Context) -> str:
     """Return the folder that `-C` names; during completion too, when no callback has set `context.obj`."""
     root = context.find_root().params.get("directory")
-    return root if isinstance(root, str) else "."
+    return enter(root if isinstance(root, str) else ".")
 
 
 def complete_groups(context: typer.Context, incomplete: str) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 
 from fi_bump import state
+from fi_bump.boundary.here import shown_site
 from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import ConflictError, Exit, FiBumpError
 from fi_bump.findings.compare import Finding, compare, conflict, finding_line, finding_order, interrupted
@@ -17,6 +18,7 @@ from fi_bump.report.text import check_lines, count, help_lines, mention_line, mo
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning import cache
 from fi_bump.scanning.scan import Scan, watch_names
+from fi_bump.scanning.upwards import enter
 from fi_bump.terminal.output import say, write_patch, write_text
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def parse(arguments: list[str]) -> CheckOptions | None:
         word = next(words, None)
     if word != "check" or not options.root:
         return None
+    options = options._replace(root=enter(options.root))
     for word in words:
         if word == "--fix":
             options = options._replace(fix=True)
@@ -153,7 +156,7 @@ def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan]:
     if options.form == "text":
         say([f"fixed {line}" for change in plan.changes for line in move_lines(change)])
         old_sites, sites = set(repository.lock.sites), plan.lock.sites
-        say([f"recorded {site}" for site in sites if site not in old_sites])
+        say([f"recorded {shown_site(site)}" for site in sites if site not in old_sites])
     return again, scan
 
 

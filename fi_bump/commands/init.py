@@ -90,6 +90,7 @@ def run(options: InitOptions) -> int:
         write.commit(root, [write.FileChange(LOCK_NAME, old.data if old else None, data)])
     _report(lock, found, options)
     say(index_notes)
+    say(f"note: {folder} has a lock of its own, so its pins are not recorded here" for folder in found.borders)
     if options.minimum_age is None:
         say([RIPEN])
     return int(Exit.OK)

@@ -22,6 +22,7 @@ from fi_bump.request import NEWEST, Request, named_group, read_request
 from fi_bump.scanning import mentions
 from fi_bump.scanning.cache import Watch, recall
 from fi_bump.scanning.scan import Scan, watch_names
+from fi_bump.scanning.upwards import enter
 from fi_bump.terminal.output import say, write_patch
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def parse(arguments: list[str]) -> SetOptions | None:
     flags = {word for word in words[1:] if word.startswith("-")}
     if not targets or "" in targets or not flags <= {"--dry-run", "--offline", "--strict"}:
         return None
-    options = SetOptions(root, targets, "--dry-run" in flags, None, "--strict" in flags)
+    options = SetOptions(enter(root), targets, "--dry-run" in flags, None, "--strict" in flags)
     if "--offline" in flags:
         return options
     from fi_bump.releases.asking import Online

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fi_bump.boundary.here import shown, shown_site, typed_site
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError, quoted
@@ -38,14 +39,19 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
         group = _owner(repository.lock, pin, group_name)
         other = next((each for each in repository.lock.groups if pin.site in each.sites), None)
         if other == group:
-            say([f"{pin.site} is already a site of {group.name}"])
+            say([f"{shown_site(pin.site)} is already a site of {group.name}"])
             return int(Exit.OK)
         lock = repository.lock
         if other:
             lock = lock.replace_group(other._replace(sites=tuple(site for site in other.sites if site != pin.site)))
         lock = lock.replace_group(group._replace(sites=(*group.sites, site_to_record(pin))))
         _write(repository, lock)
-    say([f"recorded {pin.site} under {group.name}" + (f" and removed it from {other.name}" if other else "")])
+    say(
+        [
+            f"recorded {shown_site(pin.site)} under {group.name}"
+            + (f" and removed it from {other.name}" if other else "")
+        ]
+    )
     if not agrees(pin.version, group.version):
         say(
             [f"note: this pin is {pin.version}, the lock says {group.version}; run fi-bump check --fix to move the pin"]
@@ -66,7 +72,7 @@ def _refuse_conflict(repository: Repository, place: str) -> None:
 
 def _refuse_alone(repository: Repository, literal: Pin) -> None:
     """Raise UsageError if a literal is for a version that must not move alone, or if its text has more that moves."""
-    found = repository.scan([literal.source.path])
+    found = repository.scan([shown(literal.source.path)])
     _refuse_more(literal, found)
     for pin in found.pins:
         if pin.guard and pin.kind is not Kind.LITERAL and overlap(pin.span, literal.span):
@@ -100,6 +106,7 @@ def move_site(root: str, old: str, new: str) -> int:
     recorded already.
     """
     with locked_repository(root) as repository:
+        old = _recorded(repository.lock, old)
         group = _recording(repository.lock, old)
         _refuse_conflict(repository, new)
         pin = _pin_at(repository, new, group.name)
@@ -111,17 +118,18 @@ def move_site(root: str, old: str, new: str) -> int:
             raise _foreign(pin, group.name)
         sites = tuple(site_to_record(pin) if site == old else site for site in group.sites)
         _write(repository, repository.lock.replace_group(group._replace(sites=sites)))
-    say([f"{group.name}: {old} is now {pin.site}"])
+    say([f"{group.name}: {shown_site(old)} is now {shown_site(pin.site)}"])
     return int(Exit.OK)
 
 
 def remove_site(root: str, site: str) -> int:
     """Remove a recorded site from the lock and return 0. Raises UsageError when no group records it."""
     with locked_repository(root) as repository:
+        site = _recorded(repository.lock, site)
         group = _recording(repository.lock, site)
         sites = tuple(each for each in group.sites if each != site)
         _write(repository, repository.lock.replace_group(group._replace(sites=sites)))
-    say([f"{group.name} no longer records {site}"])
+    say([f"{group.name} no longer records {shown_site(site)}"])
     return int(Exit.OK)
 
 
@@ -129,6 +137,11 @@ def _write(repository: Repository, lock: Lock) -> None:
     data = dump(lock)
     load(data)
     write.commit(repository.root, [write.FileChange(LOCK_NAME, repository.lock_data, data)])
+
+
+def _recorded(lock: Lock, site: str) -> str:
+    """Return a site of the command line as the lock records it; its path may be relative to where the user is."""
+    return typed_site(site) if typed_site(site) in lock.sites else site
 
 
 def _recording(lock: Lock, site: str) -> Group:
@@ -173,7 +186,7 @@ def _pin_at(repository: Repository, place: str, group_name: str | None) -> Pin:
         message = f"'{place}' is neither PATH#ANCHOR nor PATH:LINE"
         raise UsageError(message, hint="copy a place from the output of fi-bump check")
     path = files.relative(repository.root, line["path"] if line and not separator else path)
-    found = repository.scan([path])
+    found = repository.scan([shown(path)])
     pins = [pin for pin in (*found.pins, *found.in_tests) if pin.source.path == path]
     if separator:
         pins = [pin for pin in pins if pin.anchor == anchor]

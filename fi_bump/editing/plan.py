@@ -76,7 +76,7 @@ def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None)
         lock = lock.replace_group(group._replace(version=version))
     assigned = assign(lock, scan.pins)
     for group in lock.groups:
-        new = [each.pin for each in assigned if each.group == group and not each.recorded]
+        new = [each.pin for each in assigned if each.group == group and not each.recorded and not each.pin.is_linked]
         if new and group.name in moving:
             sites = tuple(sorted({*group.sites, *map(site_to_record, new)}))
             lock = lock.replace_group(group._replace(sites=sites))

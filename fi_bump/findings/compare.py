@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fi_bump.boundary.here import shown_site
 from fi_bump.errors import quoted
 from fi_bump.findings.rules import FIX, Rule
 from fi_bump.lock import LOCK_NAME, Group, Lock
@@ -52,7 +53,7 @@ class Finding(NamedTuple):
             return FIX
         if self.own_remedy is not None:
             return self.own_remedy
-        site = quoted(self.site) if self.anchor else None
+        site = quoted(shown_site(self.site)) if self.anchor else None
         return self.rule.remedy_for(group=self.group, site=site, version=self.expected or self.found)
 
 
@@ -95,7 +96,7 @@ def _pin_finding(lock: Lock, each: Assigned, says: str) -> Finding | None:
         likely = next((other for other in owners if agrees(pin.version, other.version)), owners[0])
         message = f"{pin.subject} {pin.version} could belong to {' or '.join(other.name for other in owners)}"
         finding = _of_pin(Rule.UNASSIGNED, pin, None, message)
-        own_remedy = Rule.UNASSIGNED.remedy_for(group=likely.name, site=quoted(pin.site))
+        own_remedy = Rule.UNASSIGNED.remedy_for(group=likely.name, site=quoted(shown_site(pin.site)))
         return finding._replace(own_remedy=own_remedy)
     if not agrees(pin.version, group.version):
         message = f"{pin.subject} is {pin.version}, {says} {group.version}"
@@ -110,7 +111,7 @@ def _pin_finding(lock: Lock, each: Assigned, says: str) -> Finding | None:
     if foreign := _foreign_hashes(group, pin):
         message = f"{pin.subject} {pin.version} has no file with the hash {', '.join(foreign)}"
         return _of_pin(Rule.HASH_MISMATCH, pin, group, message)
-    if not each.recorded:
+    if not each.recorded and not pin.is_linked:
         message = f"{pin.subject} is pinned here, but the lock does not record it"
         return _of_pin(Rule.NEW_SITE, pin, group, message, fixable=True)
     return None

@@ -2,8 +2,8 @@
 
 A format's finder is the function `find` of `fi_bump/formats/NAME.py`. Everything else that depends on the format of a
 file is derived from this table: `format_of`, the names that the walk of a tree looks at (`may_have_format`), `finder`,
-and which parser of editing/second_opinion.py judges an edit. tools/formats.py writes the pattern of the pre-commit
-hooks and the table of docs/forms.md from it.
+and which parser of editing/second_opinion.py judges an edit. tools/formats.py writes the table of
+docs/forms.md from it.
 """
 
 from __future__ import annotations

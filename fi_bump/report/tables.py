@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fi_bump.boundary.here import shown_site
 from fi_bump.ownership import Assigned, assign
 from fi_bump.report.text import count
 from fi_bump.repository import Repository
@@ -94,7 +95,7 @@ def print_status(repository: Repository, scan: Scan) -> None:
             pinned = assigned.get(site)
             version = pinned.pin.version if pinned else "-"
             state = "merge conflict" if site.partition("#")[0] in conflicted else _state(pinned, group.version)
-            table.add_row(*map(shown, (f"  {site}", version, state)))
+            table.add_row(*map(shown, (f"  {shown_site(site)}", version, state)))
         out.print(table)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fi_bump.boundary.here import shown, shown_site
 from fi_bump.editing.plan import PlannedChange
 from fi_bump.errors import quoted
 from fi_bump.findings.compare import Finding, finding_line
@@ -33,7 +34,7 @@ def move_lines(change: PlannedChange) -> list[str]:
 
 def mention_line(mention: Mention) -> str:
     """`path:line: kind: text`."""
-    return f"{mention.path}:{mention.line}: {mention.kind}: {mention.text}"
+    return f"{shown(mention.path)}:{mention.line}: {mention.kind}: {mention.text}"
 
 
 def count(number: int, noun: str) -> str:
@@ -85,7 +86,7 @@ def rename_commands(repository: Repository, findings: list[Finding]) -> list[str
             pairs += [(lost, new) for new in _became(lost, own)]
     news = [new for _, new in pairs]
     return [
-        f"if it was renamed, run fi-bump site move {quoted(lost.site)} {quoted(new.site)}"
+        f"if it was renamed, run fi-bump site move {quoted(shown_site(lost.site))} {quoted(shown_site(new.site))}"
         for lost, new in pairs
         if news.count(new) == 1 or _names(lost, new)
     ]

@@ -12,8 +12,9 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 
+from fi_bump.boundary.here import typed
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary
-from fi_bump.boundary.names import MARKS, is_skipped
+from fi_bump.boundary.names import MARKS, is_skipped, refusal
 from fi_bump.errors import FIX_OR_EXCLUDE, FIX_OR_RESTORE, FileError, UsageError, reason_of
 from fi_bump.formats.table import format_of, may_have_format
 from fi_bump.lock import LOCK_NAME
@@ -65,9 +66,15 @@ def walk(
             continue
         try:
             entries = list(os.scandir(f"{root}/{folder}"))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if folder != below:
+                continue  # A build that runs beside has removed it since its parent was listed.
+            raise unreadable(folder or ".", error) from None
         except OSError as error:
             raise unreadable(folder or ".", error) from None
-        if folder != below and not _MARKS.isdisjoint([entry.name for entry in entries]):
+        if folder != below and not _MARKS.isdisjoint(names := [entry.name for entry in entries]):
+            if LOCK_NAME in names:
+                boundary.borders.append(folder)
             continue
         boundary.enter(folder)
         for entry in entries:
@@ -86,9 +93,26 @@ def walk(
             elif entry.is_symlink():
                 if watch is not None:
                     watch.linked(folder)
-                # A link to a file of this tree is left out too: the walk meets the file itself.
-                if not boundary.leads_out(path) and not os.path.exists(os.path.join(root, path)):
+                if boundary.leads_out(path):
+                    continue
+                # A link to a file of this tree is left out too: the walk meets the file itself, if it has a format.
+                if _is_read_here(root, path, exclude, boundary) if promising else not os.path.exists(f"{root}/{path}"):
                     yield path
+
+
+def _is_read_here(root: str, path: str, exclude: re.Pattern[str] | None, boundary: Boundary) -> bool:
+    """Whether a link inside the repository is read under its own path, because the walk does not meet its target."""
+    target = boundary.target(path)
+    if target is None:
+        # Nothing is there, or a folder; a recorded site in it is missing.
+        return not os.path.exists(os.path.join(root, path))
+    refused = refusal(target) or boundary.refusal_above(target)
+    if refused is None and not (exclude and exclude.match(target)):
+        return not may_have_format(target.rpartition("/")[2])
+    if not boundary.is_readable(target):
+        return False
+    boundary.linked[path] = f"it is a link to {target}, which {refused or 'the lock excludes'}"
+    return True
 
 
 def unreadable(path: str, error: OSError) -> FileError:
@@ -133,7 +157,7 @@ def _open(root: str, path: str, boundary: Boundary) -> int:
             if error.errno not in _IS_LINK:
                 raise
         refused = boundary.refusal_behind(path)
-        if refused is None:
+        if refused is None or path in boundary.linked:
             return os.open(f"{root}/{path}", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     raise FileError(refused, place=path, hint=PUT_HERE if refused in (OUTSIDE, BEHIND_LINK) else None)
 
@@ -188,8 +212,11 @@ def candidates(
 
 
 def below(root: str, path: str) -> str:
-    """Return a path of the command line relative to the root; `.` is the root. Raises UsageError if it is outside."""
-    result = os.path.relpath(os.path.join(root, path), root).replace(os.sep, "/")
+    """Return a path of the command line, which is relative to where the user is, relative to the root.
+
+    `.` is the root. Raises UsageError if it is outside.
+    """
+    result = os.path.relpath(os.path.join(root, typed(path)), root).replace(os.sep, "/")
     if result == ".." or result.startswith("../"):
         raise UsageError("is outside the repository", place=path, hint="give paths inside the repository's folder")
     return result

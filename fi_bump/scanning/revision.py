@@ -10,7 +10,7 @@ from fi_bump.git import refs
 from fi_bump.git.refs import TreeFile
 from fi_bump.lock import LOCK_NAME, Lock
 from fi_bump.pins import Floor, Pin, Place, Source, Unpinned
-from fi_bump.scanning.scan import FileScanner, Markers, Scan, needles, wanted_by
+from fi_bump.scanning.scan import FileScanner, Markers, Scan, needles, split_tests, wanted_by
 
 # The objects in which no word of a lock occurs, by the words: most files are the same on all branches.
 Nameless = dict[tuple[bytes, ...], set[str]]
@@ -48,13 +48,15 @@ def scan_commit(root: str, commit: str, lock: Lock, nameless: Nameless) -> Scan:
                 pins += what.pins
                 unpinned += what.unpinned
                 floors += what.floors
+    kept, in_tests = split_tests(sorted(pins, key=lambda pin: (pin.source.path, pin.span)), lock)
     return Scan(
-        pins=tuple(sorted(pins, key=lambda pin: (pin.source.path, pin.span))),
+        pins=kept,
         unpinned=tuple(sorted(unpinned, key=lambda place: (place.source.path, place.span))),
         floors=tuple(sorted(floors, key=lambda floor: (floor.source.path, floor.span))),
         unparsed=tuple(sorted(unparsed, key=lambda each: each[0])),
         below=(),
         conflicts=tuple(sorted(conflicts)),
+        in_tests=in_tests,
     )
 
 

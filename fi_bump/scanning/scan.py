@@ -12,7 +12,7 @@ from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, ParseError, q
 from fi_bump.formats.table import finder, format_named, format_of, may_contain
 from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
-from fi_bump.pins import Floor, Found, Pin, Place, Source, Span, Unpinned, Wanted
+from fi_bump.pins import Floor, Found, Guard, Pin, Place, Source, Span, Unpinned, Wanted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.cache_codec import decode, encode
@@ -31,7 +31,8 @@ class Scan(NamedTuple):
     `skipped` every file that the cache allowed to skip. `links_out` are the links with the name of a format that lead
     out of the repository; nothing was read there. `conflicts` are the conflict markers in files that have a pin on one
     of the sides, or in which the lock records a site; nothing else of these files is in the scan. `in_tests` are
-    versions in strings of test files, which are pins only if the lock records them.
+    versions in strings of test files, which are pins only if the lock records them. `borders` are the folders
+    with a lock of their own; nothing was read there.
     """
 
     pins: tuple[Pin, ...]
@@ -44,6 +45,7 @@ class Scan(NamedTuple):
     links_out: tuple[str, ...] = ()
     conflicts: tuple[Place, ...] = ()
     in_tests: tuple[Pin, ...] = ()
+    borders: tuple[str, ...] = ()
 
     @property
     def all_paths(self) -> list[tuple[str, str | None]]:
@@ -119,6 +121,7 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
         links_out=tuple(sorted(path for path in boundary.links_out if format_of(path))),
         conflicts=tuple(conflicts),
         in_tests=in_tests,
+        borders=tuple(sorted(boundary.borders)),
     )
 
 
@@ -228,6 +231,9 @@ class FileScanner:
             return None
         if watch is not None:
             watch.record_found(path, (known or encode(source, what)) if isinstance(what, Found) else None)
+        if path in self._boundary.linked and isinstance(what, Found):
+            guard = Guard(self._boundary.linked[path], linked=True)
+            what = what._replace(pins=tuple([pin._replace(guard=guard) for pin in what.pins]))
         return what
 
     def may_have_pins(self, path: str, data: bytes) -> bool:
@@ -376,7 +382,8 @@ def read_quietly(
         return files.read(root, path, watch, boundary)
     except FileError:
         # A dangling link, a socket or a folder may have a format's name; without a pin in it, that is not an error.
-        if recorded or files.is_regular(root, path):
+        # Nor is a file that was removed since its folder was listed: its recorded sites are missing then.
+        if (recorded and os.path.lexists(os.path.join(root, path))) or files.is_regular(root, path):
             raise
         if watch is not None:
             watch.read(path, None)

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import LOCK, OLD, TREE, plant
-from tests.formats.test_table import PATHS
+from tests.conftest import LOCK, OLD, TREE, Run, plant
 
 TOP = Path(__file__).parents[2]
 HOOKS = (TOP / ".pre-commit-hooks.yaml").read_text()
@@ -65,14 +64,40 @@ def test_it_fails_on_drift_with_our_message(scratch: Path) -> None:
     assert message in done.stdout
 
 
-def test_it_runs_only_when_a_relevant_file_changed(scratch: Path) -> None:
+def test_it_sees_a_commit_that_changes_other_files_only(scratch: Path) -> None:
     drift(scratch)
     git(scratch, "commit", "-m", "drift")
     plant(scratch, {"docs/readme.md": b"x"})
     git(scratch, "add", "-A")
+    assert pre_commit(scratch, "run").returncode == 1
+
+
+def test_it_sees_a_site_in_a_file_without_a_format(scratch: Path, run: Run) -> None:
+    plant(scratch, {"VERSIONS.cfg": f"flashinfer = {OLD} exactly\n".encode()})
+    assert run(scratch, "site", "add", "VERSIONS.cfg:1", "--group", "flashinfer").code == 0
+    git(scratch, "add", "-A")
+    git(scratch, "commit", "-m", "site")
+    plant(scratch, {"VERSIONS.cfg": b"flashinfer = 0.6.13 exactly\n"})
+    git(scratch, "add", "-A")
     done = pre_commit(scratch, "run")
-    assert done.returncode == 0
-    assert re.fullmatch(r"fi-bump check\.+\(no files to check\)Skipped", done.stdout.splitlines()[-1])
+    assert done.returncode == 1
+    assert f" is 0.6.13, the lock says {OLD} [drift]\n" in done.stdout
+
+
+@pytest.mark.parametrize("path", ["requirements/cuda.txt", "versions.lock.json"])
+def test_it_sees_a_commit_that_only_deletes_files(scratch: Path, path: str) -> None:
+    """The commit itself, through the hook that pre-commit installs, not only `pre-commit run`."""
+    assert pre_commit(scratch, "install").returncode == 0
+    git(scratch, "rm", "--quiet", path)
+    environment = {**os.environ, "PRE_COMMIT_HOME": str(scratch.parent / "home")}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    done = subprocess.run(
+        ["git", *identity, "commit", "-m", "gone"], cwd=scratch, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert ("[missing-site]" if path != "versions.lock.json" else "there is no lock here") in said
 
 
 @pytest.mark.parametrize(
@@ -112,15 +137,8 @@ def test_pre_commit_installs_fi_bump_itself(tmp_path: Path) -> None:
     assert f"docker/Dockerfile:3:24: FLASHINFER_VERSION is 0.6.6, the lock says {OLD} [drift]\n" in done.stdout
 
 
-@pytest.mark.parametrize(("path", "form"), PATHS)
-def test_the_hooks_look_at_every_file_that_can_hold_a_pin(path: str, form: str | None) -> None:
-    patterns = {hook["files"] for hook in yaml.safe_load(HOOKS)}
-    (pattern,) = patterns
-    # More than needed is only slower; a file that is left out is a drift that nobody sees.
-    if form is not None or path == "versions.lock.json":
-        assert re.search(pattern, path)
-
-
-@pytest.mark.parametrize("path", ["README.md", "src/engine.cu", "notes.txt", "setup.cfg", "docs/makefile.md"])
-def test_the_hooks_pass_over_other_files(path: str) -> None:
-    assert not re.search(yaml.safe_load(HOOKS)[0]["files"], path)
+def test_the_hooks_run_for_every_commit() -> None:
+    assert [(hook["id"], hook["always_run"], hook.get("files")) for hook in yaml.safe_load(HOOKS)] == [
+        ("fi-bump-check", True, None),
+        ("fi-bump-fix", True, None),
+    ]
