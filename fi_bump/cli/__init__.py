@@ -1,5 +1,6 @@
 """The command line: parse the options, call one function of `commands`, exit. Each command has its own module."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from fi_bump.cli.hold import hold_command
 from fi_bump.cli.init import init_command
 from fi_bump.cli.latest import latest_command
 from fi_bump.cli.member import member_app
-from fi_bump.cli.options import app
+from fi_bump.cli.options import HELP_NAMES, app
 from fi_bump.cli.pr_body import pr_body_command
 from fi_bump.cli.resolve import merge_driver_command, resolve_command
 from fi_bump.cli.set import set_command
@@ -23,11 +24,11 @@ from fi_bump.cli.site import site_app
 from fi_bump.cli.smoke import smoke_command
 from fi_bump.cli.status import status_command
 from fi_bump.cli.template import template_command
-from fi_bump.scanning.upwards import enter
 
 __all__ = ["app"]
 
 
+_HELP = frozenset(HELP_NAMES["help_option_names"])
 # The commands for which the lock of a folder above does not count.
 _OWN_FOLDER = ("init", "fleet", "merge-driver")
 
@@ -50,7 +51,11 @@ def options(
     ] = False,
 ) -> None:
     """Keep every version pin of a GPU package in step with one lock: versions.lock.json."""
-    context.obj = directory if context.invoked_subcommand in _OWN_FOLDER else enter(directory)
+    context.obj = directory
+    if context.invoked_subcommand not in _OWN_FOLDER and not _HELP.intersection(sys.argv):
+        from fi_bump.scanning.upwards import enter  # Help and completion of a name do not pay for it.
+
+        context.obj = enter(directory)
 
 
 # `--help` lists the commands in this order.
@@ -71,4 +76,5 @@ app.command("template")(template_command)
 app.command("latest")(latest_command)
 app.command("audit")(audit_command)
 app.command("explain")(explain_command)
-app.command("merge-driver")(merge_driver_command)
+# git calls it; nobody types it.
+app.command("merge-driver", hidden=True)(merge_driver_command)

@@ -46,7 +46,7 @@ def fleet_command(
     ] = False,
     form: ListFormatOption = "text",
 ) -> None:
-    """Compare checkouts, or branches of a repository, in one table: which are behind or drift.
+    """Compare checkouts or branches in one table: which are behind.
 
     It also shows which checkouts are in step, and which disagree with the engine that they build on. A group is behind
     when another checkout has locked a newer version or, with --online, when all packages of the group have a newer

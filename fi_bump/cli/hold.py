@@ -16,9 +16,9 @@ def hold_command(
     reason: Annotated[str | None, typer.Argument(metavar="REASON", help="Why it stays behind: one line.")] = None,
     off: Annotated[bool, typer.Option("--off", help="The group is not held any more.")] = False,
 ) -> None:
-    """Record in the lock why a group stays behind newer releases on purpose.
+    """Record why a group stays behind newer releases on purpose.
 
-    fleet then does not report the group as behind, and shows the reason. set moves it all the same.
+    The reason is in the lock. fleet then does not report the group as behind, and shows the reason. set moves it all the same.
     """
     from fi_bump.commands import hold as command
 

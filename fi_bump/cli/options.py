@@ -8,7 +8,6 @@ from fi_bump.cli import completion
 from fi_bump.cli.groups import Commands
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import ListFormat, ReportFormat
-from fi_bump.scanning.upwards import enter
 
 if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
@@ -34,6 +33,8 @@ app = typer.Typer(
 def _root(context: typer.Context) -> str:
     """Return the folder that `-C` names; during completion too, when no callback has set `context.obj`."""
     root = context.find_root().params.get("directory")
+    from fi_bump.scanning.upwards import enter
+
     return enter(root if isinstance(root, str) else ".")
 
 

@@ -38,7 +38,7 @@ def matching(root: str, patterns: Sequence[str]) -> list[Ref]:
     """Return the revisions that the patterns name, in their order, each once.
 
     A pattern matches local branches; if none, remote branches, with or without the remote's name; if none, tags. What
-    matches nothing may be any other revision. Raises UsageError for a pattern that is none of them.
+    matches nothing may be any other revision. Raises UsageError for a pattern that matches nothing.
     """
     known = _all(root)
     found: dict[str, Ref] = {}
