@@ -18,7 +18,8 @@ def hold_command(
 ) -> None:
     """Record why a group stays behind newer releases on purpose.
 
-    The reason is in the lock. fleet then does not report the group as behind, and shows the reason. set moves it all the same.
+    The reason is in the lock. fleet then does not report the group as behind, and shows the reason. set moves the group
+    all the same.
     """
     from fi_bump.commands import hold as command
 

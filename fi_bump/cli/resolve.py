@@ -23,10 +23,11 @@ def resolve_command(
         typer.Option(metavar="[GROUP==]VERSION", help="Set the group to this version, whatever the sides have."),
     ] = None,
 ) -> None:
-    """Resolve the lock and the pins of a conflicted merge, and stage them.
+    """Resolve the lock and the pins of a conflicted merge.
 
-    It works for a rebase and a cherry-pick too. It merges both sides' locks, sets every pin to the merged lock's version, merges the conflicted files again, and
-    stages what has no conflict left: all of it, or nothing. A conflict that is not about a version stays, and is named.
+    It works for a rebase and a cherry-pick too. It merges both sides' locks, sets every pin to the merged lock's
+    version, merges the conflicted files again, and stages what has no conflict left: all of it, or nothing. A conflict
+    that is not about a version stays, and is named.
 
     Ours and theirs mean what they mean for git: during a rebase, ours is the branch that you rebase onto. It asks no
     package index.
