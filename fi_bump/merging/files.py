@@ -14,7 +14,7 @@ from fi_bump.pins import Edit, Pin, Place, Source, Span, splice
 from fi_bump.repository import Repository
 from fi_bump.scanning import markers
 from fi_bump.scanning.markers import Hunk
-from fi_bump.scanning.scan import Scan, literal_anchors, look, wanted_by
+from fi_bump.scanning.scan import Scan, literal_anchors, look, split_tests, wanted_by
 
 
 class MergedFile(NamedTuple):
@@ -70,7 +70,8 @@ def merge_file(repository: Repository, source: Source, stages: conflict.Stages |
 def found_in(lock: Lock, source: Source) -> Scan:
     """Return the scan of one file's bytes. Raises ParseError for bytes that are not of the file's format."""
     found = look(source, wanted_by(lock.groups), literal_anchors(lock.groups).get(source.path, ()))
-    return Scan(found.pins, found.unpinned, found.floors, (), (source.path,))
+    pins, in_tests = split_tests(found.pins, lock)
+    return Scan(pins, found.unpinned, found.floors, (), (source.path,), in_tests=in_tests)
 
 
 def at_the_lock(repository: Repository, source: Source) -> Source:
