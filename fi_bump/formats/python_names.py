@@ -61,12 +61,10 @@ def subject_of(code: bytes, names: Names) -> str | None:
     return names.subjects[match[0]] if match else None
 
 
-def stems_of(code: bytes, names: Names) -> list[int]:
-    """Return where lower-case code, with `_` in place of `-`, names something wanted, as `subject_of` decides."""
-    places = []
-    for match in names.start.matches(code):
-        start = match.start()
-        before = code[max(start - 2, 0) : start]
+def names_between(code: bytes, start: int, end: int, names: Names) -> bool:
+    """Whether lower-case code, with `_` in place of `-`, names something wanted there, as `subject_of` decides."""
+    for match in names.start.matches(code, start, end):
+        before = code[max(match.start() - 2, 0) : match.start()]
         if not before[-1:].isalnum() or before in (b"\\n", b"\\r", b"\\t"):
-            places.append(start)
-    return places
+            return True
+    return False

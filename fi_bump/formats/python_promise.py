@@ -6,10 +6,9 @@ mutated files). The finder's own limits are what they rely on: how far from a ve
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from functools import lru_cache
 
-from fi_bump.formats.python_names import names_of, stems_of
+from fi_bump.formats.python_names import names_between, names_of
 from fi_bump.formats.shared.spelled import Search, whole_names
 from fi_bump.formats.shared.subjects import distribution_subject
 from fi_bump.grammar import LazyPattern
@@ -36,9 +35,9 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
     if _has_version_near_a_name(source, wanted):
         return True
     data = source.data
-    if next(whole_names(wanted).matches(source.lowered), None):
+    if whole_names(wanted).found(source.lowered):
         return (
-            next(_requirements(wanted).matches(source.lowered), None) is not None
+            _requirements(wanted).found(source.lowered)
             or any(f"{name}=".encode("ascii") in data for name in wanted.variables)
             or any(map(source.lowered.__contains__, _ADDRESSED))
             or any(pattern.search(data) for pattern in (*_VERSIONS, _ROW))
@@ -49,13 +48,11 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
 
 
 def _has_version_near_a_name(source: Source, wanted: Wanted) -> bool:
-    # Versions in quotes are rarer than names in most files, so the names are looked for only in a file with a version.
-    places: list[int] | None = None
+    names = names_of(wanted)
+    code = b""
     for pattern in _VERSIONS:
         for match in pattern.finditer(source.data):
-            if places is None:
-                places = stems_of(source.lowered.replace(b"-", b"_"), names_of(wanted))
-            index = bisect_left(places, match.start() - _BEFORE)
-            if index < len(places) and places[index] <= match.start() + _AFTER:
+            code = code or source.lowered.replace(b"-", b"_")
+            if names_between(code, max(match.start() - _BEFORE, 0), match.start() + _AFTER, names):
                 return True
     return False

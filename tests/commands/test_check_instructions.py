@@ -69,9 +69,10 @@ def test_each_python_file_costs_little_until_a_version_stands_near_a_wanted_name
 
     foreign = each("foreign", b"x = '1.0'\n")
     naming = each(
-        "naming", b"import flashinfer\n" + b"x = flashinfer.y('z', 0.5)\n" * 300 + b"x = 1\n" * 100 + b"y = '1.0'\n"
+        "naming", b"import flashinfer\n" + b"x = flashinfer.y('z', 0.5)\n" * 300 + b"x = 1\n" * 500 + b"y = '1.0'\n"
     )
-    assert naming - foreign < 500
+    # grep rules out the foreign files, so this includes opening and reading a file.
+    assert naming - foreign < 1500
 
 
 @pytest.mark.slow
