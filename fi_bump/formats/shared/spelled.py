@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -34,11 +33,12 @@ class Search:
         self._start = start.encode("ascii")
         self._pattern = re.compile(f"{start}{between}(?:{ends})".encode("ascii") if texts else rb"(?!)")
 
-    def matches(self, lowered: bytes, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[bytes]]:
+    def matches(self, lowered: bytes, start: int = 0, end: int | None = None) -> Iterator[re.Match[bytes]]:
         """Yield every match in a lower-case text that begins at one of the names, even inside another match.
 
         Only names that lie between `start` and `end` count.
         """
+        end = len(lowered) if end is None else end
         if not self._start:
             yield from self._pattern.finditer(lowered, start, end)
             return
