@@ -214,6 +214,11 @@ def test_there_and_back(tmp_path: Path, run: Run, case: Case) -> None:
     root = tmp_path / "tree"
     shutil.copytree(unpacked(case.project, case.release), root, symlinks=True)
     found = run(root, "init", "--group", case.family)
+    if found.code == 1:
+        # No version has more than half of the pins: take the one that init proposes.
+        proposed = re.search(r"run fi-bump init --group \S+ (--version) (\S+)\n", found.out)
+        assert proposed is not None
+        found = run(root, "init", "--group", case.family, *proposed.groups())
     assert found.code == 0
     assert set(re.findall(r'"([^"#]+#[^"]+)"', (root / LOCK).read_text())) == set(case.sites)
     assert [line for line in found.out.split("\n") if ": note: " in line] == list(case.notes)
