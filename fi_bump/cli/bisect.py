@@ -96,7 +96,9 @@ def bisect_command(
         typer.Option(metavar="[FORMAT=]FILE", help="Also write the report to a file (repeatable)."),
     ] = None,
 ) -> None:
-    """Find the release in which a probe, a test or a command began to fail.
+    """Find the release in which a probe or a test began to fail.
+
+    It can also run a command of your own (--run).
 
     bisect makes an environment for each release that it tries, with everything else as in the first one, and halves the
     releases between the two versions. It prints the first bad release and what that release changed.
