@@ -53,6 +53,7 @@ FOR_THE_VERSION = {
     "fi_bump.records",
     "fi_bump.terminal",
     "fi_bump.terminal.output",
+    "fi_bump.untrusted",
 }
 FOR_HELP = FOR_THE_VERSION | {"fi_bump.report", "fi_bump.report.formats"}
 
