@@ -47,19 +47,26 @@ class FiBumpError(Exception):
     """A failure that fi-bump explains.
 
     `message` says what is wrong, in lower case and without a full stop. `place` is where (`path`, `path:line:column` or
-    `in 'groups.flashinfer.version'`). `hint` says what to do, in the imperative. `printed` are lines that another
-    program printed about it.
+    `in 'groups.flashinfer.version'`). `hint` says what to do, in the imperative, and `below` are lines to copy that
+    follow it. `printed` are lines that another program printed about it.
     """
 
     exit: Exit = Exit.FAILED
 
     def __init__(
-        self, message: str, *, place: str | None = None, hint: str | None = None, printed: Iterable[str] = ()
+        self,
+        message: str,
+        *,
+        place: str | None = None,
+        hint: str | None = None,
+        below: Iterable[str] = (),
+        printed: Iterable[str] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.place = place
         self.hint = hint
+        self.below = tuple(below)
         self.printed = tuple(printed)
 
     def __str__(self) -> str:

@@ -125,7 +125,8 @@ def _not_replaced(template: Template, text: str, path: str, name: str) -> UsageE
     message = "this file exists and may hold other settings, so it was not replaced"
     if name == LOCK_NAME:
         message = "this file is a lock of fi-bump, so it was not replaced"
-    return UsageError(message, place=path, hint=_merge(template, text, name))
+    hint, *below = _merge(template, text, name).split("\n")
+    return UsageError(message, place=path, hint=hint, below=below)
 
 
 def _merge(template: Template, text: str, name: str) -> str:

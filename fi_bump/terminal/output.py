@@ -140,7 +140,7 @@ def _complain(lines: Iterable[str]) -> None:
 
 
 def error_lines(error: FiBumpError) -> list[str]:
-    """Return an error's lines: `place: message`, what another program printed, and `help: hint` if it has a hint."""
+    """Return an error's lines: `place: message`, what another program printed, `help: hint`, what is to be copied."""
     place = f"{error.place}: " if error.place else "fi-bump: "
     printed = [f"  {line}" for line in error.printed]
-    return [f"{place}{error.message}", *printed] + ([f"help: {error.hint}"] if error.hint else [])
+    return [f"{place}{error.message}", *printed, *([f"help: {error.hint}"] if error.hint else []), *error.below]
