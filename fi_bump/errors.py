@@ -83,7 +83,7 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
     # `check` passes this module without an unknown name.
     from difflib import get_close_matches
 
-    close = get_close_matches(name, list(known), n=2)
+    close = get_close_matches(name, list(known), cutoff=0.61)
     return f"did you mean {' or '.join(close)}?" if close else otherwise
 
 

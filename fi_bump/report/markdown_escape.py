@@ -29,6 +29,13 @@ def plain(text: str) -> str:
     return _COMMIT.sub(lambda match: "&#8203;".join(re.findall(".{1,6}", match[0])), escaped)
 
 
+def link(text: str, address: str) -> str:
+    """Return a link to a web address, or its escaped text and address if the address has a character that ends it."""
+    if re.fullmatch(r"https://[\w./~%+:?=-]+", address, re.ASCII):
+        return f"[{plain(text)}]({address})"
+    return f"{plain(text)}, {plain(address)}"
+
+
 def code(text: str, *, cell: bool = False) -> str:
     """Return text as inline code on one line. With `cell`, escape pipes: in a table they end a cell even in code."""
     # No escape works in a code span: an empty space keeps a CI's runner from reading a command in a printed document.

@@ -149,7 +149,7 @@ def test_wrong_usage_exits_2(engine: Path, run: Run, arguments: list[str], messa
         (["fix", "a b.txt"], "there is no command 'fix'", "run fi-bump check --fix 'a b.txt'"),
         (["outdated"], "there is no command 'outdated'", "run fi-bump latest"),
         (["help", "check"], "there is no command 'help'", "run fi-bump --help check"),
-        (["sett", "1.0"], "there is no command 'sett'", "did you mean set or status or bisect?"),
+        (["sett", "1.0"], "there is no command 'sett'", "did you mean set?"),
         (["chekc"], "there is no command 'chekc'", "did you mean check?"),
         (["pr_body"], "there is no command 'pr_body'", "did you mean pr-body?"),
         (["xyzzy"], "there is no command 'xyzzy'", "run fi-bump --help to list the commands"),

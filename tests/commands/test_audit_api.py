@@ -322,7 +322,7 @@ def test_markdown_is_a_migration_page(root: Path, ask: Ask) -> None:
         "| `run(q, k, tile=1)` | `run(q, k, *, scale=None)` |\n"
         "| `kit/core.py:1` | `kit/core.py:1` |\n\n"
         "Parameters: `- tile`, `+ scale=None`\n\n"
-        "Since 1.2 (2026-05-01), https://github.com/kit/kit/releases/tag/v1.2.\n\n"
+        "Since [1.2](https://github.com/kit/kit/releases/tag/v1.2) (2026-05-01).\n\n"
         "- `engine/step.py:7:5`: `run(q, k, tile=8)`\n"
     ) in page
     assert "#### Tests, benchmarks and examples\n" in page

@@ -394,12 +394,12 @@ def test_a_test_of_the_repository_judges(bisect: Bisect, made: type[Made], root:
 def test_a_metric_judges(bisect: Bisect, made: type[Made]) -> None:
     made.metrics = METRICS
     made.probes = {
-        "mxfp4-sm90-interleave": "at = request['version']; answer('pass', layout={'name': 'a' if at < '0.6.4' else 'b'})"
+        "mxfp4-sm90-interleave": "at = request['version']; answer('pass', layout='a' if at < '0.6.4' else 'b')"
     }
     asked = ("--good", "0.6.0", "--bad", "0.6.5", "--probe", "mxfp4-sm90-interleave", "--expect")
-    result = bisect(*asked, "layout.name=a")
+    result = bisect(*asked, "layout=a")
     assert result.code == 0
-    assert "  0.6.4  bad: layout.name is b, not a\n" in result.out
+    assert "  0.6.4  bad: layout is b, not a\n" in result.out
     result = bisect(*asked, "scale=a")
     assert result.code == 1
     assert "  0.6.3  skipped: the probe reports no metric 'scale'\n" in result.out

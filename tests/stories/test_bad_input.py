@@ -303,7 +303,7 @@ def check_main(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_reader_that_leaves_early(engine: Path) -> None:
-    command = f"'{sys.executable}' -m fi_bump -C '{engine}' set {NEW} --dry-run | head -n 1"
+    command = f"'{sys.executable}' -m fi_bump -C '{engine}' set {NEW} --dry-run 2>/dev/null | head -n 1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (
         0,

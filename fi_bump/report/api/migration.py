@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fi_bump.fit.model import ApiFinding, Fit
 from fi_bump.pins import Place
 from fi_bump.report import markdown_escape
-from fi_bump.report.api.text import since_text, summary
+from fi_bump.report.api.text import summary
 
 Read = Callable[[Place], Place]
 
@@ -52,7 +52,10 @@ def _finding(finding: ApiFinding, read: Read) -> Iterator[str]:
     if finding.changes:
         yield f"Parameters: {', '.join(markdown_escape.code(each) for each in finding.changes)}\n"
     if finding.since is not None:
-        yield f"Since {plain(since_text(finding))}.\n"
+        page = finding.since.page
+        version = markdown_escape.link(finding.since.version, page) if page else plain(finding.since.version)
+        date = f" ({plain(finding.since.date)})" if finding.since.date else ""
+        yield f"Since {version}{date}.\n"
     for reason in finding.reasons:
         yield f"{plain(reason)}\n"
     if finding.instead is not None:

@@ -36,10 +36,15 @@ done
 if [ "$command" = "pr create" ] && [ -n "$GH_REFUSES" ]; then exit 1; fi
 """
 PAGE = "https://github.com/flashinfer-ai/flashinfer/releases/tag/v"
+SUMMARY = "5 pins in 4 files, in step; no conflicts, 1 note; nothing else to look at; smoke not run"
+KNOWN = (
+    f"flashinfer-python {NEW} has a known fault on sm_103: serving gpt-oss is slower than with 0.6.8.post1 "
+    "(https://github.com/vllm-project/vllm/issues/44808)"
+)
 BODY = f"""\
 ## flashinfer {OLD} -> {NEW}
 
-5 pins in 4 files, in step; no conflicts; nothing else to look at; smoke not run
+{SUMMARY}
 
 {MOVES}
 ### Releases of flashinfer on the way
@@ -50,14 +55,13 @@ BODY = f"""\
 
 ### Audit
 
-- no conflicts
+- `requirements/cuda.txt:5`: note: {plain(KNOWN)}
 
 ### Not run
 
 - {plain(UNKNOWN)}
 - smoke of `flashinfer`: not run; run `fi-bump smoke --group flashinfer --output smoke.json` on a GPU
 """
-SUMMARY = "5 pins in 4 files, in step; no conflicts; nothing else to look at; smoke not run"
 
 
 @pytest.fixture
