@@ -34,7 +34,7 @@ goldens: $(STAMP)
 	git status --short
 
 network: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist loadfile -m network
+	$(BIN)/python -m pytest -n auto --dist loadfile -m 'network and not slow'
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
