@@ -54,16 +54,19 @@ def has_secrets(body: bytes) -> bool:
 
 def _host(text: str, start: int) -> int:
     """Return where the host begins in the text of a URL after `//`, behind the user and the password."""
-    authority = _AUTHORITY.match(text, start)
-    assert authority is not None
-    at = authority[0].rfind("@")
-    if at >= 0:
-        return start + at + 1
-    if _CUT_PASSWORD.match(authority[0]):
+    while True:
+        authority = _AUTHORITY.match(text, start)
+        assert authority is not None
+        at = authority[0].rfind("@")
+        if at >= 0:
+            return start + at + 1
+        if not _CUT_PASSWORD.match(authority[0]):
+            return start
         at = text.find("@", authority.end(), authority.end() + _LONGEST_PASSWORD)
-        if at >= 0 and "\n" not in text[start:at]:
-            return at + 1
-    return start
+        if at < 0 or "\n" in text[start:at]:
+            return start
+        # What follows can look like a user and a password again (`https://user:pa/ss@wo:rd/x@host`).
+        start = at + 1
 
 
 def _hide(match: re.Match[str]) -> str:
