@@ -29,7 +29,7 @@ def plain(text: str) -> str:
     return _COMMIT.sub(lambda match: "&#8203;".join(re.findall(".{1,6}", match[0])), escaped)
 
 
-def link(text: str, address: str) -> str:
+def linked(text: str, address: str) -> str:
     """Return a link to a web address, or its escaped text and address if the address has a character that ends it."""
     if re.fullmatch(r"https://[\w./~%+:?=-]+", address, re.ASCII):
         return f"[{plain(text)}]({address})"

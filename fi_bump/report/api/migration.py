@@ -53,7 +53,7 @@ def _finding(finding: ApiFinding, read: Read) -> Iterator[str]:
         yield f"Parameters: {', '.join(markdown_escape.code(each) for each in finding.changes)}\n"
     if finding.since is not None:
         page = finding.since.page
-        version = markdown_escape.link(finding.since.version, page) if page else plain(finding.since.version)
+        version = markdown_escape.linked(finding.since.version, page) if page else plain(finding.since.version)
         date = f" ({plain(finding.since.date)})" if finding.since.date else ""
         yield f"Since {version}{date}.\n"
     for reason in finding.reasons:

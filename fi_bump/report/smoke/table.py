@@ -57,7 +57,8 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     for column in header:
         table.add_column(Text(visible(column)), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))
+        # A tab would be as wide as the terminal likes, and could fold a cell.
+        table.add_row(*(Text(visible(cell.replace("\t", " ").rstrip())) for cell in row))
     return table
 
 
