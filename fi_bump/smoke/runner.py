@@ -17,6 +17,8 @@ from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from fi_bump.smoke.progress import Progress
 from fi_bump.smoke.registry import Capability, Probe
 
+Run = Callable[[str | None, Callable[[str], None], threading.Event], ProbeAnswer]
+
 
 class Job(NamedTuple):
     """A probe or a test run.
@@ -28,7 +30,7 @@ class Job(NamedTuple):
     name: str
     needs: str
     fits: Callable[[Capability | None], bool]
-    run: Callable[[str | None, Callable[[str], None], threading.Event], ProbeAnswer]
+    run: Run
 
 
 def choose_devices(target: Target, asked: str | None) -> tuple[Device, ...]:
@@ -74,25 +76,24 @@ def probe_job(
 
     If the probe can run on none of the devices but can compile, the job fits every device.
     """
-    question = replace(request, probe=probe.name)
-    limit = probe.seconds if seconds is None else seconds
     compiles = probe.compiles and not any(probe.runs_on(device.capability) for device in devices)
-
-    def run(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> ProbeAnswer:
-        return ask(interpreter, question, seconds=limit, device=device, watch=watch, stop=stop)
-
+    run = _asking(probe, interpreter, request, seconds)
     return Job(probe.name, probe.where, lambda capability: compiles or probe.runs_on(capability), run)
 
 
 def compile_job(probe: Probe, interpreter: Interpreter, request: ProbeRequest, seconds: float | None) -> Job:
     """Return the job that compiles what a probe loads, on any machine and without a device."""
+    return Job(probe.name, "anywhere", lambda capability: True, _asking(probe, interpreter, request, seconds))
+
+
+def _asking(probe: Probe, interpreter: Interpreter, request: ProbeRequest, seconds: float | None) -> Run:
     question = replace(request, probe=probe.name)
     limit = probe.seconds if seconds is None else seconds
 
     def run(device: str | None, watch: Callable[[str], None], stop: threading.Event) -> ProbeAnswer:
         return ask(interpreter, question, seconds=limit, device=device, watch=watch, stop=stop)
 
-    return Job(probe.name, "anywhere", lambda capability: True, run)
+    return run
 
 
 def run_jobs(
