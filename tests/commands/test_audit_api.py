@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from fi_bump.index import http as http_module
+from tests.commands.conftest import Ask
 from tests.conftest import Result, Run, plant, snapshot
 from tests.index.server import Index, Package, Reply, running
 
@@ -74,8 +74,6 @@ AFTER = {"kit/__init__.py": INIT, "kit/core.py": NEW, "kit/ops.py": "def gone(q)
 SOURCES = {"1.0": BEFORE, "1.1": BEFORE, "1.2": AFTER, "2.0": AFTER}
 WHEELS = {version: wheel("kit", version, sources) for version, sources in SOURCES.items()}
 
-Ask = Callable[..., Result]
-
 
 @pytest.fixture
 def index() -> Iterator[Index]:
@@ -98,19 +96,6 @@ def root(tmp_path: Path) -> Path:
     }
     plant(root, tree)
     return root
-
-
-@pytest.fixture
-def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Run a command that asks `index`, with a cache of its own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
-    monkeypatch.setattr(http_module, "RETRIES", 1)
-
-    def call(root: Path, *arguments: str) -> Result:
-        result = run(root, *arguments, "--index", f"{index.url}/simple", offline=False)
-        return Result(result.code, result.out.replace(index.url, "URL"), result.err.replace(index.url, "URL"))
-
-    return call
 
 
 SINCE = "  since: 1.2 (2026-05-01), https://github.com/kit/kit/releases/tag/v1.2\n"

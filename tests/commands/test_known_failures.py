@@ -103,10 +103,7 @@ def index() -> Iterator[Index]:
     with running() as started:
         for name in ("flashinfer-python", "flashinfer-cubin"):
             package = Package(name, {version: wheel(name, version) for version in AGES})
-            stem = name.replace("-", "_")
-            package.extra = {
-                f"{stem}-{each}-py3-none-any.whl": {"upload-time": ago(days)} for each, days in AGES.items()
-            }
+            package.uploaded({version: ago(days) for version, days in AGES.items()})
             package.serve(started)
         yield started
 
@@ -214,9 +211,7 @@ def test_the_option_replaces_the_age_of_the_lock(pinned: Path, ask: Ask) -> None
 
 def test_the_last_member_decides_the_age(pinned: Path, ask: Ask, index: Index) -> None:
     package = Package("flashinfer-cubin", {version: wheel("flashinfer-cubin", version) for version in AGES})
-    package.extra = {
-        f"flashinfer_cubin-{each}-py3-none-any.whl": {"upload-time": ago(min(days, 11))} for each, days in AGES.items()
-    }
+    package.uploaded({version: ago(min(days, 11)) for version, days in AGES.items()})
     package.serve(index)
     assert (
         "0.7.0 is 3 days old, but the minimum age is 12 days; no other release is old enough"
@@ -228,9 +223,7 @@ def test_the_last_member_decides_the_age(pinned: Path, ask: Ask, index: Index) -
 def test_a_release_of_today_is_young(pinned: Path, ask: Ask, index: Index, days: int, newest: str) -> None:
     for name in ("flashinfer-python", "flashinfer-cubin"):
         package = Package(name, {version: wheel(name, version) for version in AGES})
-        stem = name.replace("-", "_")
-        ages = {**AGES, "0.7.0": days}
-        package.extra = {f"{stem}-{each}-py3-none-any.whl": {"upload-time": ago(old)} for each, old in ages.items()}
+        package.uploaded({version: ago(old) for version, old in {**AGES, "0.7.0": days}.items()})
         package.serve(index)
     out = ask(pinned, "latest", "--min-age", "2").out
     assert f"newest version that every member has: {newest} " in out

@@ -26,10 +26,7 @@ def index() -> Iterator[Index]:
     with running() as started:
         for name in ("flashinfer-python", "flashinfer-cubin"):
             package = Package(name, {version: wheel(name, version) for version in DATES})
-            stem = name.replace("-", "_")
-            package.extra = {
-                f"{stem}-{each}-py3-none-any.whl": {"upload-time": f"{day}T10:00:00Z"} for each, day in DATES.items()
-            }
+            package.uploaded({version: f"{day}T10:00:00Z" for version, day in DATES.items()})
             package.serve(started)
         yield started
 

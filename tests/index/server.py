@@ -149,6 +149,11 @@ class Package:
         self.sidecar = sidecar
         self.extra: dict[str, dict[str, object]] = {}
 
+    def uploaded(self, times: dict[str, str]) -> None:
+        """Say when releases were uploaded, by their versions."""
+        for version, when in times.items():
+            self.extra[f"{self.name.replace('-', '_')}-{version}-py3-none-any.whl"] = {"upload-time": when}
+
     def serve(self, index: Index, below: str = "") -> None:
         """Add the page and the files to an index; the page is below `below/simple/`."""
         index.routes[f"{below}/simple/{self.name}/"] = self.page

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from fi_bump.index import http as http_module
-from tests.conftest import LOCK, NEW, OLD, TREE, Result, Run, plant
+from tests.conftest import LOCK, NEW, OLD, TREE, plant
 from tests.index.server import Index, Package, running, wheel
 
 RELEASES = {
@@ -25,7 +24,6 @@ RELEASES = {
 DOCS = f"# Install\n\n| `pip install flashinfer-python=={OLD}` | <b>@octocat</b> #12 |\n".encode()
 GATE = f'import flashinfer\n\nif flashinfer.__version__ == "{OLD}":\n    pass\n'.encode()
 
-Ask = Callable[..., Result]
 
 # What `set` moves in the repository of tests/conftest.py.
 MOVES = f"""\
@@ -80,19 +78,6 @@ def index() -> Iterator[Index]:
             package.serve(started)
         Package("numba", {each: wheel("numba", each) for each in ("0.61.2", "0.62.0")}).serve(started)
         yield started
-
-
-@pytest.fixture
-def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Run a command that asks `index`, with an empty cache."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
-    monkeypatch.setattr(http_module, "RETRIES", 1)
-
-    def call(root: Path, *arguments: str) -> Result:
-        result = run(root, *arguments, "--index", f"{index.url}/simple", offline=False)
-        return Result(result.code, result.out.replace(index.url, "URL"), result.err.replace(index.url, "URL"))
-
-    return call
 
 
 def section(body: str, title: str) -> list[str]:

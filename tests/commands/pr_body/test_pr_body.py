@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fi_bump.report.markdown_escape import code, plain
-from tests.commands.pr_body.conftest import MOVES, Ask, git, section
+from tests.commands.conftest import Ask
+from tests.commands.pr_body.conftest import MOVES, git, section
 from tests.conftest import LOCK, NEW, OLD, UNKNOWN, Run, plant
 from tests.index.server import Index, Package, wheel
 

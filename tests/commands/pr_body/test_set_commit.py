@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.pr_body.conftest import Ask, git
+from tests.commands.conftest import Ask
+from tests.commands.pr_body.conftest import git
 from tests.conftest import LOCK, NEW, OLD, TREE, UNKNOWN, Run, plant, snapshot
 
 PAGE = "https://github.com/flashinfer-ai/flashinfer/releases/tag/v"
