@@ -59,7 +59,7 @@ lowest: $(STAMP)
 
 # Looks for input that makes a reader fail without a sentence, or hang. A failing input belongs into tests/fuzz/corpus.
 fuzz: $(STAMP)
-	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
+	$(BIN)/python -m tests.fuzz $(if $(FUZZ_INPUTS),--inputs $(FUZZ_INPUTS),--seconds $(FUZZ_SECONDS)) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 bench: $(STAMP)
 	PYTHONPATH=. $(BIN)/python benchmarks/bench.py

@@ -57,14 +57,13 @@ def _host(text: str, start: int) -> int:
     while True:
         authority = _AUTHORITY.match(text, start)
         assert authority is not None
-        at = authority[0].rfind("@")
-        if at >= 0:
-            return start + at + 1
-        if not _CUT_PASSWORD.match(authority[0]):
-            return start
-        at = text.find("@", authority.end(), authority.end() + _LONGEST_PASSWORD)
-        if at < 0 or "\n" in text[start:at]:
-            return start
+        at = text.rfind("@", start, authority.end())
+        if at < 0:
+            if not _CUT_PASSWORD.match(authority[0]):
+                return start
+            at = text.find("@", authority.end(), authority.end() + _LONGEST_PASSWORD)
+            if at < 0 or "\n" in text[start:at]:
+                return start
         # What follows can look like a user and a password again (`https://user:pa/ss@wo:rd/x@host`).
         start = at + 1
 

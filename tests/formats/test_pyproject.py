@@ -378,6 +378,9 @@ def test_floors(text: str, specifier: str) -> None:
         (b"a = " + b"[" * 100_000, "1:105: nested more than 100 levels deep"),
         (b"a" + b".a" * 100_000, "1:202: nested more than 100 levels deep"),
         (b"a = " + b"{a=" * 101, "1:305: nested more than 100 levels deep"),
+        (b"a = " + b"9" * 5000, "1:5: a number has more digits than Python reads"),
+        (b"a = 1\nb = [-" + b"9_9" * 5000 + b"]\n", "2:7: a number has more digits than Python reads"),
+        (b"a = 1\nb = {c = +" + b"1" * 4301, "2:11: a number has more digits than Python reads"),
     ],
 )
 def test_no_toml(data: bytes, error: str) -> None:

@@ -61,6 +61,7 @@ def main() -> int:
     """Give each reader mutations of its corpus until the time is over; return 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--inputs", type=int, help="stop after this many inputs instead: with a seed, always the same")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--target", choices=TARGETS, action="append")
     options = parser.parse_args()
@@ -71,7 +72,7 @@ def main() -> int:
     failed: Counter[tuple[str, str]] = Counter()
     signal.signal(signal.SIGALRM, late)
     end = time.monotonic() + options.seconds
-    while time.monotonic() < end:
+    while inputs.total() < options.inputs if options.inputs else time.monotonic() < end:
         name = chance.choice(names)
         data = mutated(chance.choice(begun[name]), chance)
         inputs[name] += 1

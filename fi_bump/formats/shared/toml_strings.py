@@ -38,6 +38,7 @@ _ESCAPE = LazyPattern(
 )
 _LINE_END = LazyPattern(rb"\r\n")
 _SHORT = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
+_LONG_NUMBER = re.compile(rb"[0-9_]{4300}")
 _FAULT = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
 
 
@@ -102,6 +103,10 @@ def _document(source: Source) -> dict[str, Any]:
             line, column = int(fault["line"]), int(fault["column"])
         message = f"not TOML: {what[:1].lower()}{what[1:]}"
         raise ParseError(message, place=f"{source.path}:{line}:{column}") from None
+    except ValueError:
+        number = _LONG_NUMBER.search(source.data)
+        line, column = source.position(number.start() if number else len(source.data))
+        raise ParseError("a number has more digits than Python reads", place=f"{source.path}:{line}:{column}") from None
 
 
 def _flattened(document: dict[str, Any]) -> Iterator[tuple[Path, str]]:
