@@ -72,10 +72,29 @@ TEMPLATES = {
             "GitHub workflow: compare tests with nights",
         ),
         Template(
+            "gitlab-compare",
+            "gitlab-compare.yml",
+            ".gitlab/fi-bump-compare.yml",
+            "GitLab job: compare tests with nights",
+        ),
+        Template(
+            "buildkite-compare",
+            "buildkite-compare.yml",
+            ".buildkite/fi-bump-compare.yml",
+            "Buildkite step: compare tests with nights",
+        ),
+        Template(
             "github-sweep",
             "github-sweep.yml",
             ".github/workflows/fi-bump-sweep.yml",
             "GitHub workflow: a sweep in parts",
+            smoke="whole",
+        ),
+        Template(
+            "gitlab-sweep",
+            "gitlab-sweep.yml",
+            ".gitlab/fi-bump-sweep.yml",
+            "GitLab jobs: a sweep in parts",
             smoke="whole",
         ),
         Template(

@@ -20,7 +20,10 @@ TARGETS = {
     "gitlab": ".gitlab/fi-bump.yml",
     "kubernetes-smoke": "deploy/fi-bump-smoke.yaml",
     "github-compare": ".github/workflows/fi-bump-compare.yml",
+    "gitlab-compare": ".gitlab/fi-bump-compare.yml",
+    "buildkite-compare": ".buildkite/fi-bump-compare.yml",
     "github-sweep": ".github/workflows/fi-bump-sweep.yml",
+    "gitlab-sweep": ".gitlab/fi-bump-sweep.yml",
     "buildkite-sweep": ".buildkite/fi-bump-sweep.yml",
     "kubernetes-sweep": "deploy/fi-bump-sweep.yaml",
     "renovate": "renovate.json",
@@ -28,20 +31,23 @@ TARGETS = {
     "git-merge": ".gitattributes",
 }
 LISTING = """\
-pre-commit        pre-commit hook: fail on drift                 .pre-commit-config.yaml
-github-drift      GitHub workflow: fail on drift                 .github/workflows/fi-bump-drift.yml
-github-bump       GitHub workflow: propose new versions          .github/workflows/fi-bump-bump.yml
-github-smoke      GitHub workflow: probes on self-hosted GPUs    .github/workflows/fi-bump-smoke.yml
-buildkite         Buildkite steps: check and smoke               .buildkite/fi-bump.yml
-gitlab            GitLab jobs: check and smoke                   .gitlab/fi-bump.yml
-kubernetes-smoke  Kubernetes Jobs: probes on GPU nodes           deploy/fi-bump-smoke.yaml
-github-compare    GitHub workflow: compare tests with nights     .github/workflows/fi-bump-compare.yml
-github-sweep      GitHub workflow: a sweep in parts              .github/workflows/fi-bump-sweep.yml
-buildkite-sweep   Buildkite steps: a sweep in parts              .buildkite/fi-bump-sweep.yml
-kubernetes-sweep  Kubernetes Indexed Job: a sweep in parts       deploy/fi-bump-sweep.yaml
-renovate          Renovate: propose new versions                 renovate.json
-pull-request      the body of a pull request that moves a group  .github/PULL_REQUEST_TEMPLATE/fi-bump.md
-git-merge         git: merge the lock with fi-bump               .gitattributes
+pre-commit         pre-commit hook: fail on drift                 .pre-commit-config.yaml
+github-drift       GitHub workflow: fail on drift                 .github/workflows/fi-bump-drift.yml
+github-bump        GitHub workflow: propose new versions          .github/workflows/fi-bump-bump.yml
+github-smoke       GitHub workflow: probes on self-hosted GPUs    .github/workflows/fi-bump-smoke.yml
+buildkite          Buildkite steps: check and smoke               .buildkite/fi-bump.yml
+gitlab             GitLab jobs: check and smoke                   .gitlab/fi-bump.yml
+kubernetes-smoke   Kubernetes Jobs: probes on GPU nodes           deploy/fi-bump-smoke.yaml
+github-compare     GitHub workflow: compare tests with nights     .github/workflows/fi-bump-compare.yml
+gitlab-compare     GitLab job: compare tests with nights          .gitlab/fi-bump-compare.yml
+buildkite-compare  Buildkite step: compare tests with nights      .buildkite/fi-bump-compare.yml
+github-sweep       GitHub workflow: a sweep in parts              .github/workflows/fi-bump-sweep.yml
+gitlab-sweep       GitLab jobs: a sweep in parts                  .gitlab/fi-bump-sweep.yml
+buildkite-sweep    Buildkite steps: a sweep in parts              .buildkite/fi-bump-sweep.yml
+kubernetes-sweep   Kubernetes Indexed Job: a sweep in parts       deploy/fi-bump-sweep.yaml
+renovate           Renovate: propose new versions                 renovate.json
+pull-request       the body of a pull request that moves a group  .github/PULL_REQUEST_TEMPLATE/fi-bump.md
+git-merge          git: merge the lock with fi-bump               .gitattributes
 """
 
 

@@ -64,6 +64,14 @@ def test_zizmor_finds_nothing(two: Path, run: Run, name: str) -> None:
         *((name, ("vendor.github-workflows",), "runs-on:", "runs-at:") for name in WORKFLOWS),
         ("buildkite", ("vendor.buildkite",), "timeout_in_minutes: 10", "timeout_in_minutes: soon"),
         ("buildkite-sweep", ("vendor.buildkite",), "parallelism: 4", "parallelism: four"),
+        ("buildkite-compare", ("vendor.buildkite",), "timeout_in_minutes: 15", "timeout_in_minutes: soon"),
+        (
+            "gitlab-compare",
+            ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
+            "timeout: 15 minutes",
+            "timeout: [15]",
+        ),
+        ("gitlab-sweep", ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"), "parallel: 4", "parallel: four"),
         ("gitlab", ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"), "needs: [", "needs: [1, "),
         ("renovate", ("vendor.renovate",), '"minimumGroupSize": 3', '"minimumGroupSize": "3"'),
     ],
@@ -104,6 +112,7 @@ def test_kubernetes_takes_the_indexed_job(two: Path, run: Run) -> None:
     [
         ("github-sweep", {"PART": "2", "PARTS": "4"}, "3/4"),
         ("buildkite-sweep", {"BUILDKITE_PARALLEL_JOB": "2", "BUILDKITE_PARALLEL_JOB_COUNT": "4"}, "3/4"),
+        ("gitlab-sweep", {"CI_NODE_INDEX": "3", "CI_NODE_TOTAL": "4"}, "3/4"),
         ("kubernetes-sweep", {"JOB_COMPLETION_INDEX": "0"}, "1/4"),
     ],
 )
