@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from fi_bump.grammar import VERSION
+from fi_bump.grammar import VERSION, variable_of
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign, site_to_record
 from fi_bump.pins import BY_HAND, Kind, Pin, Unpinned
+from fi_bump.scanning.bound_names import is_specific, spelled
 from fi_bump.scanning.scan import Scan
 from fi_bump.versions import canonical_version, newest_first, same_version
 
@@ -104,6 +105,23 @@ def has_majority(group: Group, found: Scan) -> bool:
     """Whether more than half of the group's pins have its version."""
     pins = [pin for pin in found.pins if pin.site in set(group.sites)]
     return 2 * sum(same_version(pin.version, group.version) for pin in pins) > len(pins)
+
+
+def bound_variables(group: Group, found: Scan) -> dict[str, Pin | Unpinned]:
+    """Return the variables that hold a version of the group and have other names, each with a place that shows it."""
+    names: dict[str, Pin | Unpinned] = {}
+    for pin in found.pins:
+        if pin.kind is Kind.VARIABLE and pin.subject in group.subjects:
+            names.setdefault(spelled(pin), pin)
+    for place in found.unpinned:
+        if place.variable is not None and place.subject in group.subjects:
+            names.setdefault(place.variable.upper(), place)
+    known = frozenset(group.variables)
+    return {
+        name: place
+        for name, place in names.items()
+        if re.fullmatch("[A-Z][A-Z0-9_]*", name) and is_specific(name) and variable_of(name, known) is None
+    }
 
 
 def split(group: Group, found: Scan, *, everywhere: bool) -> list[Group]:

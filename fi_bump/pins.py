@@ -202,6 +202,9 @@ class Unpinned(NamedTuple):
     `version` is set if the place has an exact version that another tool writes: the place is drift if it differs from
     the group's version. `mark` is the reason to review it, if any; a tool regenerates a place with the mark LOCK_FILE
     from the pins. `rows` are the versions of a table of versions and checksums, which is in step if it has the group's.
+    `variable` names the variable whose value is the version. `anchor` is set if the span is a version that fi-bump can
+    move once the lock records that anchor.
+    move once the lock records that anchor.
     """
 
     source: Source
@@ -211,6 +214,8 @@ class Unpinned(NamedTuple):
     version: str | None = None
     mark: Mark | None = None
     rows: tuple[str, ...] = ()
+    anchor: str | None = None
+    variable: str | None = None
 
     @property
     def place(self) -> Place:
@@ -232,12 +237,29 @@ class Floor(NamedTuple):
         return self.source.place(self.span)
 
 
+class VariableUse(NamedTuple):
+    """A place that takes the version of `subject` from the variable of this name.
+
+    `installs` is false for a variable that is set to another one, which is no place to report.
+    """
+
+    source: Source
+    span: Span
+    subject: str
+    variable: str
+    installs: bool = True
+
+
 class Found(NamedTuple):
-    """The results of one finder for one file, each list in the order of the file."""
+    """The results of one finder for one file, each list in the order of the file.
+
+    `uses` only say which names to look for; `scan.look` makes pins or reports of them.
+    """
 
     pins: tuple[Pin, ...]
     unpinned: tuple[Unpinned, ...] = ()
     floors: tuple[Floor, ...] = ()
+    uses: tuple[VariableUse, ...] = ()
 
 
 class Edit(NamedTuple):

@@ -11,7 +11,7 @@ from fi_bump.lock import LOCK_NAME, Lock, dump, load
 from fi_bump.pins import Found, Place, Source
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
-from fi_bump.scanning.scan import Scan, literal_anchors, look, scan, split_tests, wanted_by
+from fi_bump.scanning.scan import Scan, literal_anchors, look, recorded_anchors, scan, split_tests, wanted_by
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
@@ -36,9 +36,10 @@ class Repository(NamedTuple):
         """Verify a plan, get a second opinion on it, and return it. Raises InternalError or FileError."""
         wanted = wanted_by(plan.lock.groups)
         literals = literal_anchors(plan.lock.groups)
+        anchors = recorded_anchors(plan.lock.groups)
 
         def refind(source: Source) -> Found:
-            found = look(source, wanted, literals.get(source.path, ()))
+            found = look(source, wanted, literals.get(source.path, ()), anchors.get(source.path, ()))
             return found._replace(pins=split_tests(found.pins, plan.lock)[0])
 
         verify(plan, refind)

@@ -72,7 +72,9 @@ LOCK = b"""{
         "FLASHINFER_RELEASE",
         "FLASHINFER_TAG",
         "FLASHINFER_VER",
-        "FLASHINFER_VERSION"
+        "FLASHINFER_VERSION",
+        "FLASHINF_REF",
+        "FLASHINF_VERSION"
       ],
       "repositories": [
         "github.com/flashinfer-ai/flashinfer"

@@ -11,9 +11,9 @@ from fi_bump.commands.differing import SeveralVersions, choose, differing, help_
 from fi_bump.commands.locked import locked_folder
 from fi_bump.editing import write
 from fi_bump.errors import ConflictError, Exit, FiBumpError, LockError, UsageError
-from fi_bump.findings.compare import in_step
+from fi_bump.findings.compare import by_hand, in_step
 from fi_bump.grammar import canonical_name, canonical_repository
-from fi_bump.grouping import filled, has_majority, split, without_pins
+from fi_bump.grouping import bound_variables, filled, has_majority, split, without_pins
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, agrees, assign
 from fi_bump.report.text import count
@@ -76,6 +76,8 @@ def run(options: InitOptions) -> int:
             place = str(found.conflicts[0])
             hint = "resolve it, then run fi-bump init again"
             raise FiBumpError("this file has a merge conflict, so nothing was recorded", place=place, hint=hint)
+        blank, found, variable_notes = _with_variables(root, blank, found)
+        proposed = list(blank.groups)
         groups = [group for group in (filled(group, blank, found, version) for group in proposed) if group]
         decided = groups if version is not None else _decided(groups, found, options)
         if decided is None:
@@ -89,7 +91,7 @@ def run(options: InitOptions) -> int:
         load(data)
         write.commit(root, [write.FileChange(LOCK_NAME, old.data if old else None, data)])
     _report(lock, found, options)
-    say(index_notes)
+    say([*variable_notes, *index_notes])
     say(f"note: {folder} has a lock of its own, so its pins are not recorded here" for folder in found.borders)
     if options.minimum_age is None:
         say([RIPEN])
@@ -207,6 +209,31 @@ def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
         return ()
 
 
+def _with_variables(root: str, blank: Lock, found: Scan) -> tuple[Lock, Scan, list[str]]:
+    """Return the lock with the variables that requirements take their versions from, its scan, and a note for each.
+
+    Only a variable that the tree sets somewhere is named.
+    """
+    shown = {group.name: bound_variables(group, found) for group in blank.groups}
+    if not any(shown.values()):
+        return blank, found, []
+    wider = blank
+    for group in blank.groups:
+        wider = wider.replace_group(group._replace(variables=(*group.variables, *shown[group.name])))
+    again = scan(root, wider)
+    set_here = {pin.subject for pin in again.pins}
+    notes = []
+    for group in blank.groups:
+        names = [name for name in shown[group.name] if name in set_here]
+        wider = wider.replace_group(group._replace(variables=(*group.variables, *names)))
+        for name in names:
+            place = shown[group.name][name].place.at_line
+            notes.append(
+                f"note: the variable {name} contains a version of {group.name} ({place}), so the lock names it"
+            )
+    return wider, scan(root, wider), notes
+
+
 def _with_indexes(root: str, lock: Lock, found: Scan) -> tuple[Lock, list[str]]:
     """Return the lock with the indexes that the tree names for its packages, and a note for each list of indexes."""
     from fi_bump.installs.tree import installed
@@ -269,7 +296,13 @@ def _note_lines(found: Scan, lock: Lock | None = None) -> Iterator[str]:
     A resolver's lock file that agrees with the new lock gets none.
     """
     notes = [
-        (place.source.path, place.span, place.place, place.subject, place.reason)
+        (
+            place.source.path,
+            place.span,
+            place.place,
+            place.subject,
+            place.reason if lock is None else by_hand(lock, place),
+        )
         for place in found.unpinned
         if lock is None or not in_step(lock, place)
     ]

@@ -15,7 +15,7 @@ from fi_bump.pins import Pin, Source
 from fi_bump.releases.asking import Online
 from fi_bump.report.change.pull_request import body_text
 from fi_bump.repository import Repository, open_repository
-from fi_bump.scanning.scan import Scan, literal_anchors, look, split_tests, wanted_by
+from fi_bump.scanning.scan import Scan, literal_anchors, look, recorded_anchors, split_tests, wanted_by
 from fi_bump.smoke import baseline, report_file
 from fi_bump.smoke.model import SmokeReport
 from fi_bump.terminal.output import write_text
@@ -106,6 +106,7 @@ def _pins(repository: Repository, scan: Scan, lock: Lock, commit: str) -> list[P
     # Pins of a group that is new in the lock may have existed before the group.
     wanted = wanted_by((*lock.groups, *repository.lock.groups))
     literals = literal_anchors((*repository.lock.groups, *lock.groups))
+    anchors = recorded_anchors((*repository.lock.groups, *lock.groups))
     paths = {pin.source.path for pin in scan.pins}
     paths |= {site.partition("#")[0] for site in lock.sites}
     pins: list[Pin] = []
@@ -114,7 +115,7 @@ def _pins(repository: Repository, scan: Scan, lock: Lock, commit: str) -> list[P
         if data is None:
             continue
         try:
-            pins += look(Source(path, data), wanted, dict(literals.get(path, ())).items()).pins
+            pins += look(Source(path, data), wanted, dict(literals.get(path, ())).items(), anchors.get(path, ())).pins
         except ParseError:
             continue  # fi-bump could not read this file then, so it had no known pin
     recorded = lock._replace(groups=(*lock.groups, *repository.lock.groups))

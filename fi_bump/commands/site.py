@@ -17,7 +17,7 @@ from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.scanning import files
 from fi_bump.scanning.markers import marked
-from fi_bump.scanning.scan import Scan, overlap
+from fi_bump.scanning.scan import Scan, offered_pin, overlap
 from fi_bump.terminal.output import say
 
 _LINE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?")
@@ -34,7 +34,7 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
     with locked_repository(root) as repository:
         _refuse_conflict(repository, place)
         pin = _new_literal(repository, place, group_name, text) if text else _pin_at(repository, place, group_name)
-        if pin.kind is Kind.LITERAL:
+        if is_literal_anchor(pin.anchor):
             _refuse_alone(repository, pin)
         group = _owner(repository.lock, pin, group_name)
         other = next((each for each in repository.lock.groups if pin.site in each.sites), None)
@@ -188,10 +188,11 @@ def _pin_at(repository: Repository, place: str, group_name: str | None) -> Pin:
     path = files.relative(repository.root, line["path"] if line and not separator else path)
     found = repository.scan([shown(path)])
     pins = [pin for pin in (*found.pins, *found.in_tests) if pin.source.path == path]
+    offered = [offered_pin(each) for each in found.unpinned if each.anchor is not None and each.source.path == path]
     if separator:
-        pins = [pin for pin in pins if pin.anchor == anchor]
+        pins = [pin for pin in (*pins, *offered) if pin.anchor == anchor]
     elif line:
-        pins = [pin for pin in pins if pin.place.line == int(line["line"])]
+        pins = [each for some in (pins, offered) for each in some if each.place.line == int(line["line"])]
         if not pins and group_name is not None:
             return _literal_on(repository, path, int(line["line"]), named_group(repository.lock, group_name))
     if not pins:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError, ParseError, quoted
+from fi_bump.grammar import is_literal_anchor
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, recorded_sites, release_hashes, site_to_record
 from fi_bump.pins import Edit, Found, Kind, Pin, Source, Span, splice
@@ -112,7 +113,7 @@ def _change(entries: list[Assigned], moving: set[str]) -> PlannedChange:
 
 def _refuse_torn_texts(entries: list[Assigned], moves: list[Move]) -> None:
     """Raise FileError if the recorded text of a literal contains another pin that moves: it would not match again."""
-    literals = [each.pin for each in entries if each.pin.kind is Kind.LITERAL]
+    literals = [each.pin for each in entries if is_literal_anchor(each.pin.anchor)]
     if not literals:
         return
     from fi_bump.formats.literal import places

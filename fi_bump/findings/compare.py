@@ -5,6 +5,7 @@ from __future__ import annotations
 from fi_bump.boundary.here import shown_site
 from fi_bump.errors import quoted
 from fi_bump.findings.rules import FIX, Rule
+from fi_bump.grammar import LazyPattern
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes
 from fi_bump.pins import BY_HAND, Floor, Mark, Pin, Place, Unpinned
@@ -14,6 +15,8 @@ from fi_bump.untrusted import printable
 
 _LONGEST_RANGE = 80
 _UNKNOWN_HASHES = "its hashes must change too, and the lock does not have them"
+_GATE = LazyPattern(rb"v?(?P<version>[0-9][0-9A-Za-z.!-]*)(?:\+[A-Za-z0-9.]+)?")
+_WILDCARD = LazyPattern(rb"[\"']?(?:={1,3}[ \t]*)?v?(?P<version>(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*)\.?\*[\"']?")
 _PLANNED = "the version of the move"
 
 
@@ -67,7 +70,7 @@ def compare(lock: Lock, scan: Scan, *, planned: bool = False) -> list[Finding]:
     findings += _missing_sites(lock, scan)
     findings += [finding for place in scan.unpinned for finding in _unpinned_findings(lock, place, says)]
     what = _PLANNED if planned else "the version in the lock"
-    findings += [finding for floor in scan.floors for finding in _floor_findings(lock, floor, what)]
+    findings += [finding for floor in _ranges(scan) for finding in _floor_findings(lock, floor, what)]
     for path in scan.links_out:
         message = "this link leads out of the repository, so fi-bump does not read it"
         findings.append(Finding(Rule.LINK_OUTSIDE, Place(path), message))
@@ -175,10 +178,32 @@ def _unpinned_findings(lock: Lock, place: Unpinned, says: str) -> list[Finding]:
         return [finding._replace(rule=rule, message=message, package=place.subject)]
     if in_step(lock, place):
         return []
-    if place.reason.endswith(BY_HAND):
-        option = f" --group {owner.name}" if owner else ""
-        return [finding._replace(message=f"{finding.message}{option} {quoted(finding.place.at_line)}")]
-    return [finding]
+    floor = wildcard(place)
+    if floor is not None and _floor_findings(lock, floor, ""):
+        return []  # It is reported as the range that it is.
+    gate = gate_version(place)
+    if gate is not None and owners and not any(agrees(gate, group.version) for group in owners):
+        versions = " or ".join(group.version for group in owners)
+        message = f"{place.subject} is {gate} here, {says} {versions}; {by_hand(lock, place)}"
+        return [finding._replace(rule=Rule.GATE_BEHIND, message=message, found=gate)]
+    return [finding._replace(message=f"{place.subject}: {by_hand(lock, place)}")]
+
+
+def gate_version(place: Unpinned) -> str | None:
+    """The version that an exact gate is about; None for another place, and for a text that is no version."""
+    match = _GATE.match(place.source.data, *place.span) if place.mark is Mark.EXACT_GATE else None
+    return match["version"].decode("ascii") if match and match.end() == place.span.end else None
+
+
+def by_hand(lock: Lock, place: Unpinned) -> str:
+    """The reason of a place, with the whole command if the command records the place in the lock."""
+    if not place.reason.endswith(BY_HAND):
+        return place.reason
+    owners = [group for group in lock.groups if place.subject in group.subjects]
+    named = place.anchor is not None and len(owners) == 1
+    option = f" --group {owners[0].name}" if len(owners) == 1 and not named else ""
+    site = f"{place.source.path}#{place.anchor}" if place.anchor is not None else place.place.at_line
+    return f"{place.reason}{option} {quoted(site)}"
 
 
 def in_step(lock: Lock, place: Unpinned) -> bool:
@@ -221,6 +246,20 @@ def lock_files(group: Group, scan: Scan) -> list[str]:
     return list(dict.fromkeys(stale))
 
 
+def _ranges(scan: Scan) -> list[Floor]:
+    """Return the ranges, and the wildcards (`==0.6.*`), which exclude a version like any other range."""
+    wildcards = [floor for place in scan.unpinned if (floor := wildcard(place)) is not None]
+    return [*scan.floors, *wildcards]
+
+
+def wildcard(place: Unpinned) -> Floor | None:
+    """Return the range that a wildcard is, or None for another place. Conda also writes `0.6.9*`."""
+    match = _WILDCARD.match(place.source.data, *place.span) if place.mark is None else None
+    if match is None or match.end() != place.span.end:
+        return None
+    return Floor(place.source, place.span, place.subject, f"=={match['version'].decode('ascii')}.*")
+
+
 def _floor_findings(lock: Lock, floor: Floor, what: str) -> list[Finding]:
     from fi_bump.versions import admits
 
@@ -240,7 +279,7 @@ def newly_excluded(before: Group, after: Group, scan: Scan) -> list[Finding]:
 
     return [
         _excluded(floor, after, _PLANNED)
-        for floor in scan.floors
+        for floor in _ranges(scan)
         if floor.subject in after.subjects
         and admits(floor.specifier, before.version) is not False
         and admits(floor.specifier, after.version) is False

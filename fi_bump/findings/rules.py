@@ -66,6 +66,13 @@ class Rule(Enum):
         "a place names a package of the lock but holds no version that fi-bump can move",
         "write an exact version there if fi-bump should keep it in step",
     )
+    GATE_BEHIND = (
+        "gate-behind",
+        "check",
+        Severity.note,
+        "a comparison, a constant or a check at run time has another version than the lock",
+        "review the code at this place, and update its version if it is about the release that the lock names",
+    )
     LINK_OUTSIDE = (
         "link-outside",
         "check",

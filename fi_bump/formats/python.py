@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 
+from fi_bump.formats.python_constants import INSTALLS, BoundConstants
 from fi_bump.formats.python_gates import GateReader
 from fi_bump.formats.python_literals import Literal, literals, scope
 from fi_bump.formats.python_names import names_of
@@ -20,9 +21,10 @@ from fi_bump.formats.python_tables import ReleaseTable
 from fi_bump.formats.shared.addresses import PATH
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_address import Addressed, guarded, judge_address
-from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
+from fi_bump.formats.shared.requirement_text import NO_VERSION, Requirement, judge, named, without_marker
 from fi_bump.formats.shared.searches import searches
 from fi_bump.formats.shared.units import units
+from fi_bump.formats.shared.unversioned import unversioned
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
 
@@ -40,15 +42,13 @@ _NEAR = 250
 _SUMMED = "its checksum is beside it; update both together"
 # The text between two strings that Python joins.
 _GOES_ON = LazyPattern(rb"(?:[\s\\+]|#[^\n]*\n)*\Z")
-_RELEASE = LazyPattern(rb"v?" + VERSION + rb"(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
+_RELEASE = LazyPattern(rb"v?(?P<version>" + VERSION + rb")" + rb"(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
 _TEMPLATE = LazyPattern(rb"%[(sd]|\{")
 # A line of a string, which may end with an escape such as `\n`.
 _LINE = LazyPattern(rb"(?:\\[nrt])*((?:[^\n\\]|\\(?![nrt]))+)")
 _SHELL_WORD = LazyPattern(rb"[^\s\"'`;|&<>]+(?:[=!<>~]=[^\s\"'`;|&<>]*)?")
 # A version that a person wrote; in a regular expression there are other characters (`==(\\d+\\.\\d+)?`).
 _CLEAN = LazyPattern(rb"(?:===?[\w.+!*${}-]+|@ *\S+)\s*\Z")
-# Every URL, file name, requirement with a version, and name with a version contains one of these.
-_OF_VALUE = LazyPattern(rb"[/.=<>@]")
 # Every requirement with a version contains one of these.
 _MARKS = (b"=", b"<", b">", b"@")
 _COMMAND = LazyPattern(rb"\b(?:pip3?|uv|install|add|requirements)\b")
@@ -61,7 +61,11 @@ _SEARCHED = LazyPattern(
 )
 _MEMBER = LazyPattern(rb"[ \t]+(?:not[ \t]+)?in\b")
 _LONGEST_CALL = 60
+_LONGEST_NAME = 100
 _MARK = LazyPattern(rb"[/|#,:@!~%^}][a-zA-Z0-9]*\Z")
+_RUNS = re.compile(
+    r"(?:^|[._])(?:run|system|check_call|check_output|call|Popen|popen|\w*run_commands|shell|execute)(?:[._]|$)"
+)
 
 _SET = f"set in a string: {BY_HAND}"
 
@@ -98,6 +102,7 @@ class _PythonFinder:
         self._places: dict[Span, tuple[Literal, Addressed]] = {}
         # The versions in names of folders and files, each with its string.
         self._units: list[tuple[Literal, Span]] = []
+        self._bound = BoundConstants(source, wanted)
 
     def found(self) -> Found:
         """Return everything in the order of the file."""
@@ -106,11 +111,16 @@ class _PythonFinder:
         if table is not None:
             # The file name that Spack's `pypi` gives is an example; it computes the others from it.
             items = [table, *(item for item in items if not (isinstance(item, Unpinned) and item.reason == PATH))]
-        items.sort(key=lambda item: item.span)
+        constants = self._bound.pins()
+        values = {pin.span for pin in constants}
+        items = [item for item in items if not any(_inside(span, item.span) for span in values)]
+        items = sorted([*items, *constants], key=lambda item: item.span)
+        pins = number_anchors([item for item in items if isinstance(item, Pin)])
         return Found(
-            number_anchors([item for item in items if isinstance(item, Pin)]),
-            tuple(item for item in items if isinstance(item, Unpinned)),
+            pins,
+            _with_anchors([item for item in items if isinstance(item, Unpinned)], {pin.anchor for pin in pins}),
             tuple(item for item in items if isinstance(item, Floor)),
+            self._bound.unset(),
         )
 
     def _with_units(self, item: Pin | Unpinned | Floor) -> Pin | Unpinned | Floor:
@@ -142,23 +152,53 @@ class _PythonFinder:
         body = self._data[literal.body.start : literal.body.end]
         if len(body) <= _LONGEST_DIGEST and _DIGEST.match(body):
             self._digests.append(literal)
-        elif body[:1].isdigit() or body[:1] in (b"v", b"V"):
+        elif body[:1].isdigit() or (body[:1] in (b"v", b"V") and body[1:2].isdigit()):
             if not _RELEASE.match(body) or _PLACEHOLDER.match(body):
                 return
+            self._bound.value(literal)
             gate = None if literal.is_template or b"." not in body else self._gates.classify(literal, previous)
             if self._table.row(literal):
                 return
             if gate is not None:
-                self._items.append(Unpinned(self._source, literal.body, *gate, None, Mark.EXACT_GATE))
-        elif not literal.is_template and _OF_VALUE.search(body) and not self._is_search(literal):
+                version = _RELEASE.match(self._data, *literal.body)
+                self._items.append(
+                    Unpinned(
+                        source=self._source,
+                        span=Span(*version.span("version")) if version and gate.anchor else literal.body,
+                        subject=gate.subject,
+                        reason=gate.reason,
+                        mark=Mark.EXACT_GATE,
+                        anchor=gate.anchor,
+                    )
+                )
+        elif not self._is_search(literal):
+            self._bound.text(literal, body)
+            if literal.is_template:
+                return
             for start, end in units(body, self._wanted):
                 self._units.append((literal, Span(literal.body.start + start, literal.body.start + end)))
+            self._unversioned(literal, body)
             self._addresses(literal, body, previous)
             if b"/" in body:
                 self._table.address(body)
             if any(mark in body for mark in _MARKS) and self._is_named(body):
                 for line in _LINE.finditer(self._data, *literal.body):
                     self._line(literal, Span(*line.span(1)))
+
+    def _unversioned(self, literal: Literal, body: bytes) -> None:
+        """Report a wanted package that is installed without a version: in a list of requirements, or a command."""
+        start, found = literal.body.start, list(unversioned(body, self._wanted)) if b"install" in body else []
+        # A text for people, such as an error message, may name a command too.
+        if found and not _RUNS.search(scope(self._source, literal)):
+            return
+        head = named(body) if not found and body[:1].isalpha() and len(body) <= _LONGEST_NAME else None
+        if head is not None and head[1] == len(body) and head[0] in self._wanted.packages:
+            names = scope(self._source, literal)
+            if literal.brackets and INSTALLS.search(names):
+                found = [(0, len(body), head[0])]
+        for begin, end, package in found:
+            span = Span(start + begin, start + end)
+            self._items.append(Unpinned(self._source, span, package, NO_VERSION))
 
     def _is_named(self, body: bytes) -> bool:
         return any(names.search(body) for names in (self._names.requirement, self._names.assignment))
@@ -263,6 +303,23 @@ class _PythonFinder:
             return False
         self._items.append(item)
         return True
+
+
+def _inside(span: Span, outer: Span) -> bool:
+    return outer.start <= span.start and span.end <= outer.end
+
+
+def _with_anchors(places: list[Unpinned], taken: set[str]) -> tuple[Unpinned, ...]:
+    """Return the places with anchors that differ from each other and from those of the pins."""
+    numbered = []
+    for place in places:
+        anchor, number = place.anchor, 1
+        while anchor is not None and anchor in taken:
+            number += 1
+            anchor = f"{place.anchor} ({number})"
+        taken |= {anchor} if anchor is not None else set()
+        numbered.append(place._replace(anchor=anchor))
+    return tuple(numbered)
 
 
 def _belongs(digest: Literal, address: Literal) -> bool:

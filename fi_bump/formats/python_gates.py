@@ -13,6 +13,7 @@ from fi_bump.formats.python_literals import Literal, scope
 from fi_bump.formats.python_names import names_of, subject_of
 from fi_bump.grammar import LazyPattern, canonical_name
 from fi_bump.pins import BY_HAND, Source, Wanted
+from fi_bump.records import NamedTuple
 
 _WORD = LazyPattern(rb"[A-Za-z_]\w{0,99}\Z")
 _MEMBERSHIP = LazyPattern(rb"(?<=\s)in[ \t]{0,4}[\[({][^\[\](){}\n]{0,200}\Z")
@@ -37,6 +38,14 @@ _CHECK = f"checked at run time: {BY_HAND}"
 _ENTRY = f"an entry in a table: {BY_HAND}"
 
 
+class Gate(NamedTuple):
+    """What a version string is of, why it is reported, and its anchor if the lock can record it by one."""
+
+    subject: str
+    reason: str
+    anchor: str | None = None
+
+
 class GateReader:
     """Classifies the version strings of one file by the code around them."""
 
@@ -46,8 +55,8 @@ class GateReader:
         self._wanted = wanted
         self._names = names_of(wanted)
 
-    def classify(self, literal: Literal, previous: Literal | None) -> tuple[str, str] | None:
-        """Return the wanted subject of a version string and the reason to report it, or None if there is neither."""
+    def classify(self, literal: Literal, previous: Literal | None) -> Gate | None:
+        """Return what a version string is, or None if it is nothing to report."""
         data, start = self._data, literal.whole.start
         beside = _BESIDE.match(data, previous.whole.end, start) if previous and previous.whole.end < start else None
         if previous and beside:
@@ -73,20 +82,22 @@ class GateReader:
         constant = _CONSTANT.search(before, before.rfind(b"\n") + 1)
         if constant:
             name = constant[1].decode("ascii")
-            return (subject, _EXACT_CONSTANT) if (subject := self._constant(name, is_inside)) else None
+            return Gate(subject, _EXACT_CONSTANT) if (subject := self._constant(name, is_inside)) else None
         compares = _COMPARES.match(data, literal.whole.end)
         return self._gate(compares[1], start) if compares else None
 
-    def _beside(self, names: str, name: str, *, is_entry: bool) -> tuple[str, str] | None:
-        """Return the subject and the reason for a version beside the string `name`; `names` is the scope of both."""
+    def _beside(self, names: str, name: str, *, is_entry: bool) -> Gate | None:
+        """Return the gate that a version beside the string `name` is; `names` is the scope of both."""
+        reason = _ENTRY if is_entry else _CHECK
+        table = names.removesuffix(name).rstrip(".") if is_entry else names
+        anchor = f"{table}/{name}" if table else None
         if canonical_name(name) in self._wanted.packages:
-            table, _, last = names.rpartition(".")
             # `installed = {"kit": "1.0"}` in a test is not about a release.
-            if is_entry and last == name and table and not _EXACT_TABLE.search(table):
+            if is_entry and table and table != names and not _EXACT_TABLE.search(table):
                 return None
-            return canonical_name(name), _ENTRY if is_entry else _CHECK
+            return Gate(canonical_name(name), reason, anchor)
         variable = name if is_entry else name.lstrip("-").replace("-", "_").upper()
-        return (variable, _ENTRY if is_entry else _CHECK) if variable in self._wanted.variables else None
+        return Gate(variable, reason, anchor) if variable in self._wanted.variables else None
 
     def _constant(self, name: str, is_inside: bool) -> str | None:
         """Return the subject whose exact version a variable of that name holds; None for a floor or an argument."""
@@ -94,14 +105,14 @@ class GateReader:
             return None
         return subject_of(name.encode("ascii"), self._names)
 
-    def _gate(self, operand: bytes, offset: int) -> tuple[str, str] | None:
-        """Return the subject and the reason for a comparison with `operand`, a name or a variable set from one."""
+    def _gate(self, operand: bytes, offset: int) -> Gate | None:
+        """Return the gate that is a comparison with `operand`, a name or a variable set from one."""
         subject = subject_of(operand, self._names)
         if subject is None and _WORD.match(operand):
             window = self._data[max(offset - _FAR, 0) : offset]
             assigned = re.findall(rb"(?<![\w.])" + operand + rb"[ \t]*(?::[^=\n]{0,80})?:?=(?!=)([^\n]*)", window)
             subject = subject_of(assigned[-1], self._names) if assigned else None
-        return (subject, _GATE) if subject else None
+        return Gate(subject, _GATE) if subject else None
 
 
 def _operand(code: bytes) -> bytes:

@@ -21,6 +21,8 @@ _ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(")
 # How many bytes before and after the start of a version its subject may begin: the value of a variable that is assigned
 # a name and then compared, and the other side of a comparison. See _FAR, _REACH and _COMPARES in python_gates.py.
 _BEFORE, _AFTER = 2500, 600
+# Where a package may be named without a version.
+_INSTALLED = (b"pip_install", b"pip install", b"install_requires")
 # What URLs and names of files contain that may lead to a release.
 _ADDRESSED = (b".whl", b".tar.", b".zip", b"git+", b"/archive/", b"ball/", b"/releases/")
 
@@ -39,7 +41,7 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
         return (
             _requirements(wanted).found(source.lowered)
             or any(f"{name}=".encode("ascii") in data for name in wanted.variables)
-            or any(map(source.lowered.__contains__, _ADDRESSED))
+            or any(map(source.lowered.__contains__, (*_ADDRESSED, *_INSTALLED)))
             or any(pattern.search(data) for pattern in (*_VERSIONS, _ROW))
         )
     # The recipe of a package: its folder alone has the name.

@@ -11,7 +11,9 @@ from functools import lru_cache
 
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.requirement_text import NO_VERSION
 from fi_bump.formats.shared.units import units
+from fi_bump.formats.shared.unversioned import unversioned
 from fi_bump.formats.shell_checksums import ChecksumReader
 from fi_bump.formats.shell_git import GitReader
 from fi_bump.formats.shell_reports import ReportReader
@@ -63,7 +65,7 @@ class CommandReader:
     """Reads texts and adds what they pin to `gathered`; `git` follows the clones, `checksums` the downloads."""
 
     def __init__(self, gathered: Gathered, wanted: Wanted) -> None:
-        self.values = ShellValues(gathered)
+        self.values = ShellValues(gathered, wanted.variables)
         self.git = GitReader(self.values, wanted.repositories)
         self._reports = ReportReader(self.values, wanted)
         self.checksums = ChecksumReader(gathered)
@@ -97,6 +99,8 @@ class CommandReader:
             self.variable(text, match["name"], *match.span("value"), prefix)
         for match in self._patterns.requirement.finditer(text.data):
             self._requirement(text, match, prefix)
+        for start, end, package in unversioned(text.data, self._wanted):
+            self.values.unpinned(text, start, end, package, NO_VERSION)
         self.git.addresses(text, prefix)
 
     def requirement(self, text: Text, prefix: str) -> bool:

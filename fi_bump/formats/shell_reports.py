@@ -64,12 +64,15 @@ _NAME = LazyPattern(rb"[A-Za-z_]\w{0,60}\Z")
 _FAR = 2000
 _OPERAND = LazyPattern(rb"[\w.$\[\]-]+[ \t]*\Z")
 _LONGEST_OPERAND = 120
+# A requirement up to its operator, where it has extras.
+_EXTRAS = LazyPattern(rb"(?<![\w.$-])[A-Za-z][\w.-]*\\?\[[A-Za-z][\w., -]*\\?\]\Z")
 # Names that do not say what they are the version of; the text around them does.
 _GENERAL = LazyPattern(
     rb"(?:expected|wanted|want|required|pinned|exact|installed|actual|found|got|current|v|ver)(?:_version)?\Z",
     re.IGNORECASE,
 )
 _NEIGHBOURS = 3
+_MONTH = LazyPattern(rb"[0-9]{2}\.(?:0[1-9]|1[0-2])\Z")
 # A URL includes the braces of its own references; in `${X:-https://…}` the last brace is not part of it.
 _CHARACTER = rb"(?:\$?\{\{?[^{}\n]{0,200}\}?\}|[^\s\"'`;|&()<>\\{}])"
 # A URL, or the file name of a wheel or archive.
@@ -166,6 +169,8 @@ class ReportReader:
 
     def image(self, text: Text, match: re.Match[bytes]) -> None:
         """Report the version in an image reference; `match` comes from `images`."""
+        if _MONTH.match(match["version"]):
+            return  # A release of the image itself, as NVIDIA names its own: `nvcr.io/nvidia/pytorch:26.06-py3`.
         subject = image_names(self._wanted)[match["name"].decode("ascii").lower()]
         self._values.unpinned(text, *match.span("version"), subject, _IMAGE, Mark.IMAGE_TAG)
 
@@ -193,6 +198,8 @@ class ReportReader:
     def _operand(self, text: Text, start: int, match: re.Match[bytes]) -> str | None:
         """Return the subject that a literal is compared with; empty if its neighbours name it, None without one."""
         begin = max(start, match.start() - _LONGEST_OPERAND)
+        if _EXTRAS.search(text.data, begin, match.start()) and text.data[match.end("compared") :][:1] not in b" \t\"'":
+            return None  # `vllm[flashinfer]==V` is a requirement of vllm.
         if match["searched"]:
             return self._named(text, begin, match.end())
         operand = _OPERAND.search(text.data, begin, match.start())

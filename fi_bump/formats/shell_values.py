@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from fi_bump.formats.shared.addresses import file_address, release
 from fi_bump.formats.shared.gathered import BESIDE, RELEASE, WRAPPING, Gathered, is_commit
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.grammar import LazyPattern
+from fi_bump.formats.shared.references import referred, referred_in
+from fi_bump.grammar import LazyPattern, variable_of
 from fi_bump.pins import Guard, Kind, Mark, Span, Wanted
 
 _SPLIT = "the version is split over lines"
@@ -25,8 +26,9 @@ _DEFAULT = LazyPattern(
 class ShellValues:
     """Judges values in texts and adds the results to `gathered`."""
 
-    def __init__(self, gathered: Gathered) -> None:
+    def __init__(self, gathered: Gathered, variables: frozenset[str]) -> None:
         self.gathered = gathered
+        self._variables = variables
         # The names of the files whose URLs were found.
         self._downloaded: set[bytes] = set()
 
@@ -48,6 +50,8 @@ class ShellValues:
         if default:
             inner = default.span(default.lastgroup or 0)
             self.value(text, start + inner[0], start + inner[1], anchor, kind, subject)
+        elif (name := referred(value)) and not variable_of(name, self._variables):
+            self.gathered.use(text.span(start, end), subject, name, installs=kind is not Kind.VARIABLE)
         elif value and not any(mark in value for mark in (b"$", b"`")):
             self.unpinned(text, start, end, subject, _reason(value, kind))
 
@@ -68,6 +72,7 @@ class ShellValues:
         file = text.data[start:end].rpartition(b"/")[2].replace(b"%2B", b"+")
         found = release(text.data[start:end], wanted, downloaded=file in self._downloaded)
         if found is None:
+            self._used(text, start, end, wanted)
             return
         spans = [text.span(start + begin, start + stop) for begin, stop in found.versions]
         lengths = {stop - begin for begin, stop in found.versions}
@@ -92,6 +97,13 @@ class ShellValues:
                 self.gathered.files[spans[0]] = file
                 anchor = f"{prefix}file {found.subject}"
             self.gathered.pin(spans[0], anchor, Kind.URL, found.subject, tuple(spans[1:]), guard)
+
+    def _used(self, text: Text, start: int, end: int, wanted: Wanted) -> None:
+        """Add the variable that a wanted URL takes its version from."""
+        reference = referred_in(text.data[start:end])
+        found = release(reference[1], wanted) if reference else None
+        if reference and found and found.versions and variable_of(reference[0], self._variables) is None:
+            self.gathered.use(text.span(start, end), found.subject, reference[0], installs=True)
 
     def unpinned(self, text: Text, start: int, end: int, subject: str, reason: str, mark: Mark | None = None) -> None:
         """Add a place that fi-bump cannot move, and why."""

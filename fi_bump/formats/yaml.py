@@ -15,9 +15,10 @@ import re
 
 from fi_bump.formats import yaml_lines
 from fi_bump.formats.shared.beside import Leaf, guarded
+from fi_bump.formats.shared.requirement_text import NO_VERSION
 from fi_bump.formats.yaml_texts import TextReader, patterns
 from fi_bump.formats.yaml_values import KeySubject, YamlValues, key_subject, named_subject
-from fi_bump.grammar import canonical_repository
+from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.pins import Found, Kind, Source, Wanted
 
 TYPE_CHECKING = False
@@ -51,6 +52,8 @@ _PROSE = frozenset(
 # Keys whose text describes what a file contains before it is changed, as in Ansible's lineinfile.
 _SEARCHES = frozenset({"regexp", "regex", "search", "search_string", "insertafter", "insertbefore", "pattern"})
 _REPOSITORY = frozenset({"repository", "repo", "url", "git"})
+# Keys of lists of requirements.
+_LISTS = frozenset({"pip", "dependencies", "packages", "requirements", "pip_packages", "python_packages"})
 _REF = frozenset({"ref", "rev", "tag", "branch"})
 _OWNER_AND_NAME = re.compile(r"[\w.-]+/[\w.-]+\Z")
 _LONGEST = 200
@@ -67,7 +70,7 @@ class _YamlFinder:
     def __init__(self, source: Source, wanted: Wanted) -> None:
         self.source = source
         self.wanted = wanted
-        self.values = YamlValues(source)
+        self.values = YamlValues(source, wanted.variables)
         self.texts = TextReader(self.values, wanted)
         self.subjects: dict[str, KeySubject | None] = {}
         self.nested: list[tuple[YamlScalar, KeySubject]] = []
@@ -130,6 +133,9 @@ class _YamlFinder:
         """Read a text that names something wanted."""
         prefix = ".".join(scalar.path) + "/" if scalar.path else ""
         if key.lower() in _PROSE or key.lower() in _SEARCHES:
+            return
+        if scalar.listed and key in _LISTS and canonical_name(scalar.value) in self.wanted.packages:
+            self.values.unpinned(*scalar.span, canonical_name(scalar.value), NO_VERSION)
             return
         # Ansible's pip module calls its requirement `name`.
         if self.texts.requirement(scalar.span, prefix, listed=scalar.listed) or key == "name":

@@ -63,7 +63,7 @@ class _LineReader:
     """Reads single lines of one file."""
 
     def __init__(self, source: Source, wanted: Wanted) -> None:
-        self.values = YamlValues(source)
+        self.values = YamlValues(source, wanted.variables)
         self._masked = source.masked
         self._wanted = wanted
 

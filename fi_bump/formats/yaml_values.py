@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from fi_bump.formats.shared.gathered import RELEASE, WRAPPING, Gathered, is_commit
+from fi_bump.formats.shared.references import referred
 from fi_bump.grammar import LazyPattern, canonical_name, variable_of
 from fi_bump.pins import Kind, Source, Span, Wanted
 from fi_bump.records import NamedTuple
@@ -48,7 +49,8 @@ def named_subject(name: str, wanted: Wanted) -> KeySubject | None:
 class YamlValues:
     """Judges values of one file and adds the results to `gathered`. Spans are byte offsets in the file."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, variables: frozenset[str] = frozenset()) -> None:
+        self._variables = variables
         self.gathered = Gathered(source)
         self.source = source
         self.masked = source.masked
@@ -70,6 +72,8 @@ class YamlValues:
         if default:
             inner = default.span(default.lastgroup or 0)
             self.value(start + inner[0], start + inner[1], anchor, kind, subject, strict=strict)
+        elif (name := referred(value)) and not variable_of(name, self._variables):
+            self.gathered.use(Span(start, end), subject, name, installs=kind is not Kind.VARIABLE and strict)
         elif _RANGE.match(value) and kind is Kind.REQUIREMENT:
             self.gathered.floor(Span(start, end), subject, value)
         elif strict and value not in (b"", b"~", b"null", b"Null", b"NULL"):

@@ -69,7 +69,8 @@ def merge_file(repository: Repository, source: Source, stages: conflict.Stages |
 
 def found_in(lock: Lock, source: Source) -> Scan:
     """Return the scan of one file's bytes. Raises ParseError for bytes that are not of the file's format."""
-    found = look(source, wanted_by(lock.groups), literal_anchors(lock.groups).get(source.path, ()))
+    literals, anchors = literal_anchors(lock.groups), recorded_anchors(lock.groups)
+    found = look(source, wanted_by(lock.groups), literals.get(source.path, ()), anchors.get(source.path, ()))
     pins, in_tests = split_tests(found.pins, lock)
     return Scan(pins, found.unpinned, found.floors, (), (source.path,), in_tests=in_tests)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def encode(source: Source, found: Found) -> Any:
     """Return the results as nested tuples of texts and numbers, with a checksum of the source's bytes."""
-    return zlib.crc32(source.data), *[tuple([_encoded(item[1:]) for item in items]) for items in found]
+    return zlib.crc32(source.data), *[tuple([_encoded(item[1:]) for item in items]) for items in found[:3]]
 
 
 def _encoded(value: Any) -> Any:
@@ -54,8 +54,10 @@ def decode(source: Source, data: Any) -> Found:
                     version=None if version is None else _text(version),
                     mark=None if mark is None else Mark(mark),
                     rows=tuple(map(_text, rows)),
+                    anchor=None if anchor is None else _text(anchor),
+                    variable=None if variable is None else _text(variable),
                 )
-                for span, subject, reason, version, mark, rows in unpinned
+                for span, subject, reason, version, mark, rows, anchor, variable in unpinned
             ),
             tuple(
                 Floor(source, _span(source, span), _text(subject), _text(specifier))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.names import excluder
-from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, ParseError, quoted
+from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, InternalError, ParseError, quoted
 from fi_bump.formats.table import finder, format_named, format_of, may_contain
 from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
-from fi_bump.pins import Floor, Found, Guard, Pin, Place, Source, Span, Unpinned, Wanted
+from fi_bump.pins import Floor, Found, Guard, Kind, Pin, Place, Source, Span, Unpinned, Wanted, make_pin
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
+from fi_bump.scanning.bound_names import with_bound_names
 from fi_bump.scanning.cache_codec import decode, encode
 from fi_bump.scanning.former_names import with_former_names
 from fi_bump.scanning.search import WordSearch
@@ -162,6 +163,7 @@ class FileScanner:
 
     def __init__(self, root: str, lock: Lock, watch: Watch | None, boundary: Boundary) -> None:
         self.literals = literal_anchors(lock.groups)
+        self._anchors = recorded_anchors(lock.groups)
         self._boundary = boundary
         self._root = root
         self._watch = watch
@@ -227,7 +229,7 @@ class FileScanner:
         if what is None:
             known = None
             what = self.examine(source, form)
-        if what is None or what == ((), (), ()):
+        if what is None or what == ((), (), (), ()):
             return None
         if watch is not None:
             watch.record_found(path, (known or encode(source, what)) if isinstance(what, Found) else None)
@@ -251,7 +253,7 @@ class FileScanner:
         if not is_named:
             return None
         try:
-            return look(source, self._wanted, self.literals.get(path, ()))
+            return look(source, self._wanted, self.literals.get(path, ()), self._anchors.get(path, ()))
         except ParseError as error:
             if is_recorded or form is None or not format_named(form).shared:
                 error.hint = error.hint or FIX_OR_EXCLUDE
@@ -298,17 +300,35 @@ def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[
     return literals
 
 
-def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str, ...]]] = ()) -> Found:
+def recorded_anchors(groups: Iterable[Group]) -> dict[str, set[str]]:
+    """Return the anchors that the lock records and a finder finds, by path."""
+    anchors: dict[str, set[str]] = {}
+    for group in groups:
+        for site in group.sites:
+            path, _, anchor = site.partition("#")
+            if not anchor.startswith(LITERAL):
+                anchors.setdefault(path, set()).add(anchor)
+    return anchors
+
+
+def look(
+    source: Source,
+    wanted: Wanted,
+    literals: Iterable[tuple[str, tuple[str, ...]]] = (),
+    anchors: Container[str] = (),
+) -> Found:
     """Find the pins in one file: those of its format's finder, and the literals that the lock records there.
 
-    Where both claim the same characters the literal wins, since the lock records it; it takes over the guard of the pin
-    that the finder found. Raises ParseError for a file that is not of its format.
+    A place that only a person can recognise as a pin is one if `anchors`, those that the lock records in the file, has
+    its anchor. Where both claim the same characters the literal wins, since the lock records it; it takes over the
+    guard of the pin that the finder found. Raises ParseError for a file that is not of its format.
     """
     form = format_of(source.path)
     found = Found(())
     if form and may_contain(form, source, wanted):
         find = finder(form)
         found = with_former_names(source, wanted, find, find(source, wanted))
+        found = _with_recorded(with_bound_names(source, wanted, find, found), anchors)
     if not literals:
         return found
     from fi_bump.formats import literal
@@ -328,6 +348,22 @@ def look(source: Source, wanted: Wanted, literals: Iterable[tuple[str, tuple[str
     return Found(tuple(pins), (*filter(free, found.unpinned), *own.unpinned), tuple(filter(free, found.floors)))
 
 
+def _with_recorded(found: Found, anchors: Container[str]) -> Found:
+    """Return the findings with a pin for each place whose anchor the lock records."""
+    recorded = [place for place in found.unpinned if place.anchor is not None and place.anchor in anchors]
+    if not recorded:
+        return found
+    pins = sorted([*found.pins, *map(offered_pin, recorded)], key=lambda pin: pin.span)
+    return found._replace(pins=tuple(pins), unpinned=tuple(each for each in found.unpinned if each not in recorded))
+
+
+def offered_pin(place: Unpinned) -> Pin:
+    """Return the pin that a place becomes once the lock records its anchor. Raises InternalError without an anchor."""
+    if place.anchor is None:
+        raise InternalError("this place has no anchor", place=str(place.place))
+    return make_pin(place.source, *place.span, place.anchor, Kind.LITERAL, place.subject)
+
+
 def overlap(one: Span, other: Span) -> bool:
     """Whether two spans have bytes in common."""
     return one.start < other.end and other.start < one.end
@@ -336,7 +372,7 @@ def overlap(one: Span, other: Span) -> bool:
 def watch_names(lock: Lock) -> object:
     """Return the part of a lock that decides which files are read and what is found in them, for `Watch`."""
     wanted = wanted_by(lock.groups)
-    return [sorted(names) for names in wanted], lock.exclude, sorted(literal_anchors(lock.groups).items())
+    return [sorted(names) for names in wanted], lock.exclude, sorted(lock.sites)
 
 
 def _paths(

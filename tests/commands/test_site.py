@@ -350,7 +350,7 @@ def test_an_exact_gate_is_not_recorded(engine: Path, run: Run, arguments: list[s
 def test_a_check_at_run_time_is_recorded(engine: Path, run: Run) -> None:
     plant(engine, {"a.py": CHECKED})
     result = run(engine, "site", "add", "--group", "flashinfer", "a.py:1")
-    assert result.out == 'recorded a.py#literal:check("flashinfer_python", "{version}") under flashinfer\n'
+    assert result.out == "recorded a.py#check/flashinfer_python under flashinfer\n"
 
 
 def test_a_line_with_the_version_twice_is_recorded_whole_and_moves_whole(launch: Path, run: Run) -> None:

@@ -292,3 +292,22 @@ def test_a_range_that_a_move_leaves_behind(text: bytes, number: int) -> None:
     scan = looked(one(), {REQUIREMENTS: text})
     findings = newly_excluded(KIT._replace(version="1.0"), KIT, scan)
     assert [(finding.rule, finding.group) for finding in findings] == [(Rule.FLOOR_VIOLATED, "kit")] * number
+
+
+@pytest.mark.parametrize(
+    ("version", "rule", "message"),
+    [
+        ("1.1", Rule.UNPINNED, "kit: an exact gate: look"),
+        ("v1.1+cu1", Rule.UNPINNED, "kit: an exact gate: look"),
+        ("1.0", Rule.GATE_BEHIND, "kit is 1.0 here, the lock says 1.1; an exact gate: look"),
+        ("${X}", Rule.UNPINNED, "kit: an exact gate: look"),
+    ],
+)
+def test_a_gate_is_compared_at_every_check(version: str, rule: Rule, message: str) -> None:
+    source = Source("a.py", f'x == "{version}"'.encode())
+    span = Span(6, 6 + len(version))
+    place = Unpinned(source=source, span=span, subject="kit", reason="an exact gate: look", mark=Mark.EXACT_GATE)
+    scan = Scan((), (place,), (), (), ())
+    assert [(each.rule, each.message) for each in compare(one(), scan) if each.rule is not Rule.MISSING_SITE] == [
+        (rule, message)
+    ]

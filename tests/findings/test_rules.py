@@ -12,7 +12,15 @@ from fi_bump.findings.rules import FIX, Rule, Severity, rules_of, sentence
 
 def test_only_notes_do_not_fail() -> None:
     of_compare = {Rule.MAYBE_SLOWER, Rule.INFRASTRUCTURE, Rule.FLAKY, Rule.KNOWN_FAILURE}
-    notes = {Rule.UNPINNED, Rule.LINK_OUTSIDE, Rule.MENTION, Rule.RISK, Rule.STANDING_FAILURE, *of_compare}
+    notes = {
+        Rule.UNPINNED,
+        Rule.GATE_BEHIND,
+        Rule.LINK_OUTSIDE,
+        Rule.MENTION,
+        Rule.RISK,
+        Rule.STANDING_FAILURE,
+        *of_compare,
+    }
     notes |= {
         Rule.API_GUARDED,
         Rule.API_PIN,

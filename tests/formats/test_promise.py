@@ -78,7 +78,7 @@ def is_ruled_out(form: str, source: Source, wanted: Wanted) -> bool:
 def hold(form: str, source: Source, wanted: Wanted = WANTED) -> None:
     """Assert that a file in which its finder finds something is not ruled out. The words come before all."""
     if names_any(source.data, needles(wanted)) and is_ruled_out(form, source, wanted):
-        assert look(form, source, wanted) == ((), (), ()), source.data
+        assert look(form, source, wanted) == Found(()), source.data
 
 
 def test_what_is_tested() -> None:
@@ -127,7 +127,7 @@ def test_no_python_made_of_pieces_is_ruled_out(path: str, pieces: list[bytes]) -
     ],
 )
 def test_python_far_from_its_name(text: bytes) -> None:
-    assert look("python", Source("a.py", text), WANTED) != ((), (), ())
+    assert look("python", Source("a.py", text), WANTED) != Found(())
     assert not is_ruled_out("python", Source("a.py", text), WANTED)
 
 

@@ -146,7 +146,10 @@ REPORTS: list[tuple[bytes, list[str]]] = [
         b"pip install https://x/flashinfer_python-${FLASHINFER_VERSION}-py3-none-any.whl https://x/torch-2.9.0-flashinfer.whl\n",
         [],
     ),
-    (b"pip install flashinfer-python --extra-index-url https://flashinfer.ai/whl/cu130\n", []),
+    (
+        b"pip install flashinfer-python --extra-index-url https://flashinfer.ai/whl/cu130\n",
+        ["1:13 ? flashinfer-python: has no version specifier"],
+    ),
     (
         b"wget https://x/v0.6.1/flashinfer_python-0.6.1-py3-none-any.whl && pip install ./flashinfer_python-0.6.1-py3-none-any.whl\n"
         b"curl -LO https://x/flashinfer_jit_cache-0.6.1%2Bcu130-cp39-abi3-x.whl\npip install /w/flashinfer_jit_cache-0.6.1+cu130-cp39-abi3-x.whl\n",

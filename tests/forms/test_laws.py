@@ -26,6 +26,8 @@ OTHERS = {
     "F1-yaml-keys": {"images.yml:3"},
     "F2-workflow-input": {".github/workflows/nightly.yml:9"},
     "H2-git-checkout": {"Dockerfile:7"},
+    "K1-assert-over-lines": {"engine/entry.py:12"},
+    "V-another-package-too": {"run.sh:2"},
     "repository-engine": {"docker/Dockerfile:3", "python/engine/version.py:1", "python/pyproject.toml:8"},
 }
 

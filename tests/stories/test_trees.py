@@ -97,7 +97,9 @@ CASES = [
             "pyproject.toml#project.dependencies/flashinfer-cubin": "0.6.3",
             "pyproject.toml#project.dependencies/flashinfer-python": "0.6.3",
         },
-        (f"sglang/srt/entrypoints/engine.py:850:18: note: flashinfer-python: {CHECKED}",),
+        (
+            f"sglang/srt/entrypoints/engine.py:850:18: note: flashinfer-python: {CHECKED} 'sglang/srt/entrypoints/engine.py#assert_pkg_version/flashinfer_python'",
+        ),
     ),
     Case(
         "sglang",
@@ -106,7 +108,7 @@ CASES = [
         {"pyproject.toml#project.dependencies/sglang-kernel": "0.4.1"},
         (
             "pyproject_xpu.toml:23:15: note: sgl-kernel: pinned by a URL that fi-bump does not update",
-            f"sglang/srt/entrypoints/engine.py:1139:18: note: sglang-kernel: {CHECKED}",
+            f"sglang/srt/entrypoints/engine.py:1139:18: note: sglang-kernel: {CHECKED} 'sglang/srt/entrypoints/engine.py#assert_pkg_version/sglang-kernel'",
         ),
     ),
     Case(
@@ -114,6 +116,10 @@ CASES = [
         "0.5.7rc2",
         "nixl",
         {"docker/Dockerfile#ARG NIXL_VERSION": "1.3.1", "docker/Dockerfile.xpu#ARG NIXL_VERSION": "0.10.1"},
+        (
+            "docker/Dockerfile:152:45: note: nixl: has no version specifier",
+            "docker/Dockerfile:183:45: note: nixl: has no version specifier",
+        ),
     ),
     Case(
         "aphrodite-engine",
@@ -149,6 +155,7 @@ CASES = [
             "requirements/kv_connectors.txt#nixl": "1.2.0",
             "requirements/tpu.txt#nixl": "0.3.0",
         },
+        ("docker/Dockerfile:1039:61: note: nixl-cu12: has no version specifier",),
     ),
     Case(
         "tpu-inference",

@@ -6,7 +6,20 @@ import re
 from bisect import bisect_left, bisect_right
 
 from fi_bump.grammar import VERSION, LazyPattern
-from fi_bump.pins import Floor, Found, Guard, Kind, Mark, Pin, Source, Span, Unpinned, make_pin, number_anchors
+from fi_bump.pins import (
+    Floor,
+    Found,
+    Guard,
+    Kind,
+    Mark,
+    Pin,
+    Source,
+    Span,
+    Unpinned,
+    VariableUse,
+    make_pin,
+    number_anchors,
+)
 from fi_bump.records import NamedTuple
 
 # A label may contain references (`0.6.1+cu${CUDA}`): the public part is exact all the same.
@@ -64,6 +77,7 @@ class Gathered:
         self._pins: dict[Span, Pin] = {}
         self._unpinned: dict[Span, Unpinned] = {}
         self._floors: dict[Span, Floor] = {}
+        self._uses: dict[Span, VariableUse] = {}
 
     def pin(
         self,
@@ -84,6 +98,10 @@ class Gathered:
         self._unpinned.setdefault(
             span, Unpinned(source=self.source, span=span, subject=subject, reason=reason, version=None, mark=mark)
         )
+
+    def use(self, span: Span, subject: str, variable: str, *, installs: bool) -> None:
+        """Add a place that takes the version of `subject` from a variable."""
+        self._uses.setdefault(span, VariableUse(self.source, span, subject, variable, installs))
 
     def table(self, rows: list[Span], subject: str) -> None:
         """Add a table of versions and checksums, by the spans of the versions in its rows."""
@@ -118,7 +136,8 @@ class Gathered:
             if inside == len(starts) or starts[inside] >= span.end:
                 unpinned.append(self._unpinned[span])
         floors = tuple(self._floors[span] for span in sorted(self._floors))
-        return Found(number_anchors(pins), tuple(unpinned), floors)
+        uses = tuple(self._uses[span] for span in sorted(self._uses))
+        return Found(number_anchors(pins), tuple(unpinned), floors, uses)
 
     def _with_units(self, pins: list[Pin]) -> list[Pin]:
         """Return the pins, each with the names of folders and files that contain its version.

@@ -1,0 +1,2 @@
+image = base.uv_pip_install("nixl==1.3.2", "nixl-cu12")
+run("pip install -U nixl-cu13")
