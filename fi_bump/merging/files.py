@@ -14,7 +14,7 @@ from fi_bump.pins import Edit, Pin, Place, Source, Span, splice
 from fi_bump.repository import Repository
 from fi_bump.scanning import markers
 from fi_bump.scanning.markers import Hunk
-from fi_bump.scanning.scan import Scan, literal_anchors, look, split_tests, wanted_by
+from fi_bump.scanning.scan import Scan, literal_anchors, look, recorded_anchors, split_tests, wanted_by
 
 
 class MergedFile(NamedTuple):
