@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import settings
 
 from tests.ids import readable
+
+# How long one example takes depends on what else the machine does, so it is not a property of the code.
+settings.register_profile("fi-bump", deadline=None)
+settings.load_profile("fi-bump")
 
 # A test run that a script starts in the background ignores SIGINT, and everything that it starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
