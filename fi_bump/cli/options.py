@@ -19,9 +19,7 @@ app = typer.Typer(
     help="Keep every version pin of a GPU package in step with one lock: versions.lock.json.",
     epilog=(
         f"Exit codes: {', '.join(f'{int(code)} {code.phrase}' for code in Exit)}.\n\n"
-        "The words pin, site, anchor, group, family, mention and probe are explained here:\n\n"
-        # After a line with only \b click does not wrap, so the address is not broken at its hyphens.
-        "\b\nhttps://github.com/fi-bump/fi-bump/blob/main/docs/glossary.md"
+        "docs/glossary.md in fi-bump's source explains the words pin, site, anchor, group, family, mention and probe."
     ),
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -32,6 +32,14 @@ def template_command(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file that is not shared.")] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="Install fi-bump from this requirement of pip, which names a commit or a checksum. Default: what this "
+            "copy was installed from.",
+        ),
+    ] = None,
 ) -> None:
     """Print or write a file for CI, filled in from the lock.
 
@@ -45,7 +53,7 @@ def template_command(
         guard(
             lambda: command.run(
                 command.TemplateOptions(
-                    root=context.obj, name=name, group=group, write=write, output=output, force=force
+                    root=context.obj, name=name, group=group, write=write, output=output, force=force, source=source
                 )
             )
         )

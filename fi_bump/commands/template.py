@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import redirect_stdout
 from typing import NamedTuple
 
 from fi_bump import state
@@ -12,7 +14,8 @@ from fi_bump.errors import Exit, UsageError
 from fi_bump.lock import LOCK_NAME
 from fi_bump.repository import open_repository
 from fi_bump.scanning import files
-from fi_bump.template.catalog import TEMPLATES, Template, find, source
+from fi_bump.template import origin
+from fi_bump.template.catalog import TEMPLATES, Template, find, installs, source
 from fi_bump.template.fill import fill
 from fi_bump.template.shared import shared_name
 from fi_bump.template.values import filling
@@ -28,26 +31,41 @@ class TemplateOptions(NamedTuple):
     write: bool = False
     output: str | None = None
     force: bool = False
+    source: str | None = None
 
 
 def run(options: TemplateOptions) -> int:
     """List, print or write, and return 0. Raises UsageError for an unknown name, or when another file exists."""
     if options.name is None:
         if options._replace(root="") != TemplateOptions(""):
-            message = "--write, --output, --group and --force need the name of a template"
+            message = "--write, --output, --group, --force and --source need the name of a template"
             raise UsageError(message, hint="run fi-bump template to list the templates")
         say(_listing())
         return int(Exit.OK)
     template = find(options.name)
     repository = open_repository(options.root)
-    known = filling(template, repository, options.group)
-    text = fill(source(template), known.values, known.rows)
+    before = source(template)
+    known = filling(template, repository, options.group, _origin(template, before, options.source))
+    text = fill(before, known.values, known.rows)
     if options.write or options.output is not None:
         path = template.target if options.output is None else _output(repository.root, options.output)
         _write(repository.root, template, text, path, options)
     else:
         write_bytes(text.encode("utf-8"))
     return int(Exit.OK)
+
+
+def _origin(template: Template, text: str, given: str | None) -> origin.Source | None:
+    """Return where the template installs fi-bump from; None if it does not install it."""
+    if not installs(text):
+        if given is not None:
+            raise UsageError(f"{template.name} does not install fi-bump", hint="run it again without --source")
+        return None
+    found = origin.recorded() if given is None else origin.named(given)
+    if found.is_local:
+        with redirect_stdout(sys.stderr):
+            say([f"note: {found.requirement} works only where CI has the same files at this path"])
+    return found
 
 
 def _listing() -> list[str]:

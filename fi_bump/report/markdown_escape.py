@@ -21,7 +21,8 @@ _COMMIT = re.compile(
 
 def plain(text: str) -> str:
     """Escape text so that Markdown shows it literally: no emphasis, cell, HTML, or reference to a user or an issue."""
-    shown = "".join(each if each.isprintable() else " " for each in text)
+    # Four spaces at the start of a line would begin a block of code, in which no escape works.
+    shown = "".join(each if each.isprintable() else " " for each in text).lstrip()
     escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", shown).replace("&", "&amp;").replace("<", "&lt;")
     escaped = re.sub(r"#(?=\d)", "#&#8203;", escaped).replace("@", "@&#8203;")
     escaped = _BLOCK.sub(r"\1\\\2", escaped)

@@ -163,3 +163,8 @@ def source(template: Template) -> str:
         if file.is_file():
             return file.read_bytes().decode("utf-8")
     raise InternalError(f"the template {template.source} is not in this installation", hint="install fi-bump again")
+
+
+def installs(text: str) -> bool:
+    """Whether a template's text installs fi-bump, so that it needs to know from where."""
+    return "<<install" in text or "<<hook>>" in text

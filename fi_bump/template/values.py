@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from fi_bump import __version__
 from fi_bump.installs.tree import Installed, installed
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump
 from fi_bump.repository import Repository
@@ -13,9 +12,17 @@ from fi_bump.request import named_group
 from fi_bump.smoke.registry import PROBES, Capability, group_of, judged
 from fi_bump.template.catalog import Template
 from fi_bump.template.fill import Rows, Values
+from fi_bump.template.install import install, pre_commit_entry
+from fi_bump.template.origin import Source
 
 # The Python that runs fi-bump in CI. The pinned packages are not installed there.
 PYTHON = "3.12"
+# The interpreter that installs fi-bump, by placeholder: that of the job, and those of environments that the job makes.
+INTERPRETERS = {
+    "install": "python",
+    "install-venv": ".venv-fi-bump/bin/python",
+    "install-runner": '"$RUNNER_TEMP/fi-bump/bin/python"',
+}
 # The GPU architectures with different probes: name, an example of a runner's label, compute capability.
 ARCHITECTURES: tuple[tuple[str, str, Capability], ...] = (("sm90", "h200", (9, 0)), ("sm100", "b200", (10, 0)))
 
@@ -27,8 +34,8 @@ class Filling(NamedTuple):
     rows: Rows
 
 
-def filling(template: Template, repository: Repository, name: str | None) -> Filling:
-    """Return the values for one group of the lock, or for all groups.
+def filling(template: Template, repository: Repository, name: str | None, source: Source | None) -> Filling:
+    """Return the values for one group of the lock, or for all groups. `source` is for templates that install fi-bump.
 
     Raises UsageError for an unknown group, or if a template that runs probes does not find exactly one group for them.
     """
@@ -37,12 +44,14 @@ def filling(template: Template, repository: Repository, name: str | None) -> Fil
     smoke = _smoke_group(template, lock, name)
     here = installed(repository.root, lock, repository.scan())
     values = {
-        "release": __version__,
         "lock": LOCK_NAME,
         "python": PYTHON,
         "groups": _strings([group.name for group in groups]),
         "all-packages": _strings(sorted({member.name for group in groups for member in group.packages})),
     }
+    if source is not None:
+        values |= {name: install(source, python) for name, python in INTERPRETERS.items()}
+        values["hook"] = pre_commit_entry(source)
     if smoke is not None:
         values |= {"smoke-group": smoke.name, "smoke-version": smoke.version, "smoke-lock": _small_lock(smoke)}
     rows: dict[str, list[Values]] = {

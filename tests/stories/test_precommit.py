@@ -17,9 +17,10 @@ TOP = Path(__file__).parents[2]
 HOOKS = (TOP / ".pre-commit-hooks.yaml").read_text()
 
 
-def git(root: Path, *arguments: str) -> None:
+def git(root: Path, *arguments: str) -> str:
+    """Run git and return what it printed."""
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main"]
-    subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
+    return subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True, text=True).stdout
 
 
 def pre_commit(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -18,14 +18,12 @@ from fi_bump.report.json.text import json_text
 from fi_bump.untrusted import encodable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-HOME = "https://github.com/fi-bump/fi-bump"
 # All paths are relative to the top of the checkout, whose location the consumer knows (3.14.14).
 _BASE = "%SRCROOT%"
 # The name of the fingerprint, and the version of the way in which it is computed (3.27.17).
 _FINGERPRINT = "fiBumpAnchor/v1"
 # A surrogate that came from an escape in JSON, not from a byte of a path.
 _LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
-_DOCUMENTS = {"check": "check.md", "audit": "indexes.md", "smoke": "smoke.md", "compare": "compare.md"}
 _LEVEL = {Severity.error: "error", Severity.note: "note"}
 
 
@@ -51,10 +49,10 @@ def sarif_text(report: Report) -> str:
 
 
 def _driver(report: Report) -> dict[str, Any]:
+    # No informationUri and no helpUri (3.19.14, 3.49.12): fi-bump has no page at an address that it owns.
     return {
         "name": "fi-bump",
         "version": __version__,
-        "informationUri": HOME,
         "rules": [_rule(rule) for rule in report.rules],
     }
 
@@ -66,7 +64,6 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": meaning},
         "fullDescription": {"text": meaning},
         "help": {"text": remedy, "markdown": remedy},
-        "helpUri": f"{HOME}/blob/main/docs/{_DOCUMENTS[rule.command]}",
         "defaultConfiguration": {"level": _LEVEL[rule.severity]},
     }
 

@@ -1,12 +1,15 @@
-"""Fixtures: a repository with two groups, of which the probes test one, and a fixed version of fi-bump."""
+"""Fixtures: a repository with two groups, of which the probes test one, and what an installer recorded of fi-bump."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from fi_bump.template import values
+import fi_bump
 from tests.conftest import TREE, plant
 
 LOCK = b"""{
@@ -56,13 +59,38 @@ LOCK = b"""{
 }
 """
 TWO = {**TREE, "requirements/kit.txt": b"kit==1.2\n", "versions.lock.json": LOCK}
-RELEASE = "1.2.3"
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+RECORD = {"url": "https://git.example/tools/fi-bump", "vcs_info": {"vcs": "git", "commit_id": COMMIT}}
+
+Install = Callable[[str | None, str], None]
 
 
 @pytest.fixture
-def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Return a function that makes this copy one that an installer put there with this record, or with none."""
+
+    def install(record: str | None, name: str) -> None:
+        site = tmp_path / "site-packages"
+        plant(site, {"fi_bump-1.2.3.dist-info/METADATA": b"Metadata-Version: 2.1\nName: fi-bump\nVersion: 1.2.3\n"})
+        if not (site / "fi_bump").exists():
+            (site / "fi_bump").symlink_to(Path(fi_bump.__file__).parent)
+        if record is not None:
+            plant(site, {f"fi_bump-1.2.3.dist-info/{name}": record.encode()})
+        distribution = metadata.Distribution.at(site / "fi_bump-1.2.3.dist-info")
+        monkeypatch.setattr("fi_bump.template.origin.metadata.distribution", lambda name: distribution)
+
+    return install
+
+
+@pytest.fixture(autouse=True)
+def _from_a_commit(installed: Install) -> None:
+    """This copy of fi-bump is from a commit of a git repository."""
+    installed(json.dumps(RECORD), "direct_url.json")
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
     """A repository in step with the groups flashinfer and kit."""
-    monkeypatch.setattr(values, "__version__", RELEASE)
     root = tmp_path / "two"
     plant(root, TWO)
     return root

@@ -17,7 +17,8 @@ PAGE = (TOP / "docs/ci.md").read_text()
 @pytest.mark.parametrize(("name", "heading"), [("pre-commit", "pre-commit"), ("github-drift", "GitHub")])
 def test_the_examples_are_generated(run: Run, name: str, heading: str) -> None:
     example = PAGE.partition(f"\n## {heading}\n\n```yaml\n")[2].partition("```\n")[0]
-    assert run(TOP, "template", name).out == example
+    source = "git+https://git.example/tools/fi-bump@0123456789abcdef0123456789abcdef01234567"
+    assert run(TOP, "template", name, "--source", source).out == example
 
 
 def test_the_table_has_every_template() -> None:

@@ -103,8 +103,8 @@ def test_another_file_is_not_replaced_without_force(two: Path, run: Run) -> None
 KEPT = "this file exists and may hold other settings, so it was not replaced\n"
 ENTRY = (
     "help: add this entry to its repos:\n"
-    "  - repo: https://github.com/fi-bump/fi-bump\n"
-    "    rev: v1.2.3\n"
+    "  - repo: https://git.example/tools/fi-bump\n"
+    "    rev: 0123456789abcdef0123456789abcdef01234567\n"
     "    hooks:\n"
     "      - id: fi-bump-check\n"
 )
@@ -241,10 +241,12 @@ def test_a_folder_is_no_place(two: Path, run: Run, name: str, place: str) -> Non
     assert run(two, "template", "gitlab", "--output", name) == Result(2, "", complaint)
 
 
-@pytest.mark.parametrize("option", [("--write",), ("--output", "x"), ("--group", "kit"), ("--force",)])
+@pytest.mark.parametrize(
+    "option", [("--write",), ("--output", "x"), ("--group", "kit"), ("--force",), ("--source", "x")]
+)
 def test_options_without_a_name(two: Path, run: Run, option: tuple[str, ...]) -> None:
     complaint = (
-        "fi-bump: --write, --output, --group and --force need the name of a template\n"
+        "fi-bump: --write, --output, --group, --force and --source need the name of a template\n"
         "help: run fi-bump template to list the templates\n"
     )
     assert run(two, "template", *option) == Result(2, "", complaint)

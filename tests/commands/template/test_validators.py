@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.commands.template.conftest import COMMIT
 from tests.commands.template.test_template import TARGETS
 from tests.conftest import OLD, Run, plant
 from tests.stories.test_precommit import HOOKS, git, pre_commit
@@ -162,12 +163,12 @@ def test_pre_commit_runs_it(two: Path, run: Run, tmp_path: Path) -> None:
     hooks = tmp_path / "hooks"
     plant(hooks, {".pre-commit-hooks.yaml": HOOKS.replace("language: python", "language: system").encode()})
     path = written(two, run, "pre-commit")
-    spoil(path, "https://github.com/fi-bump/fi-bump", str(hooks))
+    spoil(path, "https://git.example/tools/fi-bump", str(hooks))
     for root in (hooks, two):
         git(root, "init")
         git(root, "add", "-A")
         git(root, "commit", "-m", "tree")
-    git(hooks, "tag", "v1.2.3")
+    spoil(path, COMMIT, git(hooks, "rev-parse", "HEAD").strip())
     assert pre_commit(two, "validate-config").returncode == 0
     done = pre_commit(two, "run", "--all-files")
     assert (done.returncode, done.stdout.split("\n")[-2][-6:]) == (0, "Passed")

@@ -6,7 +6,7 @@ import html
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -76,6 +76,8 @@ TEXTS = st.lists(
 ).map(" ".join)
 
 
+@example("    https://h.invalid/x")
+@example(" \t    @octocat")
 @given(TEXTS)
 def test_text_of_others_makes_no_link(text: str) -> None:
     rendered = MarkdownIt("commonmark").render(f"- {plain(text)}\n")
