@@ -22,7 +22,7 @@ _COMMIT = re.compile(
 def plain(text: str) -> str:
     """Escape text so that Markdown shows it literally: no emphasis, cell, HTML, or reference to a user or an issue."""
     # Four spaces at the start of a line would begin a block of code, in which no escape works.
-    shown = "".join(each if each.isprintable() else " " for each in text).lstrip()
+    shown = re.sub(r"\A\s+", " ", "".join(each if each.isprintable() else " " for each in text))
     escaped = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", shown).replace("&", "&amp;").replace("<", "&lt;")
     escaped = re.sub(r"#(?=\d)", "#&#8203;", escaped).replace("@", "@&#8203;")
     escaped = _BLOCK.sub(r"\1\\\2", escaped)
