@@ -52,6 +52,8 @@ def filling(template: Template, repository: Repository, name: str | None, source
     if source is not None:
         values |= {name: install(source, python) for name, python in INTERPRETERS.items()}
         values["hook"] = pre_commit_entry(source)
+        # The slim image has no git, which pip runs to fetch a commit.
+        values["image"] = f"python:{PYTHON}" if "git+" in source.requirement else f"python:{PYTHON}-slim"
     if smoke is not None:
         values |= {"smoke-group": smoke.name, "smoke-version": smoke.version, "smoke-lock": _small_lock(smoke)}
     rows: dict[str, list[Values]] = {

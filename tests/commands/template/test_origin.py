@@ -76,7 +76,10 @@ def test_the_templates_that_install_it() -> None:
         "buildkite",
         "gitlab",
         "github-compare",
+        "gitlab-compare",
+        "buildkite-compare",
         "github-sweep",
+        "gitlab-sweep",
         "buildkite-sweep",
     ]
 
@@ -94,6 +97,8 @@ def test_every_template_from_every_source(two: Path, run: Run, installed: Instal
     assert requirements(done.out) == {f"fi-bump @ {expected}"}
     assert "fi-bump==" not in done.out
     assert "github.com/fi-bump" not in done.out
+    # pip runs git to fetch a commit, and the slim image has none.
+    assert set(re.findall("image: (.+)", done.out)) <= {"python:3.12" if "git+" in expected else "python:3.12-slim"}
     # The requirement is one that pip reads, and --source takes what a record becomes.
     (requirement,) = requirements(done.out)
     parsed = Requirement(requirement)
