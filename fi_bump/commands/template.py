@@ -55,7 +55,7 @@ def run(options: TemplateOptions) -> int:
     return int(Exit.OK)
 
 
-def _origin(template: Template, text: str, given: str | None) -> origin.Source | None:
+def _origin(template: Template, text: str, given: str | None) -> origin.Origin | None:
     """Return where the template installs fi-bump from; None if it does not install it."""
     if not installs(text):
         if given is not None:

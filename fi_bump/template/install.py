@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from fi_bump.template.origin import Source
+from fi_bump.template.origin import Origin
 
 
-def install(source: Source, python: str) -> str:
+def install(source: Origin, python: str) -> str:
     """Return shell commands that install fi-bump for `python`, which is quoted already.
 
     pip takes the checksum of a release in a file only, and then wants one for every dependency, so that these are
@@ -22,7 +22,7 @@ def install(source: Source, python: str) -> str:
     )
 
 
-def pre_commit_entry(source: Source) -> str:
+def pre_commit_entry(source: Origin) -> str:
     """Return the entry for `repos:` of .pre-commit-config.yaml, without indent.
 
     pre-commit clones a whole git repository. It installs another source into an environment of a local hook, but

@@ -35,7 +35,7 @@ FORMS = (
 )
 
 
-class Source(NamedTuple):
+class Origin(NamedTuple):
     """What CI installs. `requirement` is for pip's command line.
 
     `hashes` are options that pip takes in a file only. `repository` and `commit` are set if the top of a git repository
@@ -53,7 +53,7 @@ class Source(NamedTuple):
         return "file://" in self.requirement
 
 
-def named(text: str) -> Source:
+def named(text: str) -> Origin:
     """Return the source that --source names. Raises UsageError if it can give other files on another day."""
     source = _parse(text)
     if source is None:
@@ -62,7 +62,7 @@ def named(text: str) -> Source:
     return source
 
 
-def recorded() -> Source:
+def recorded() -> Origin:
     """Return the source that this copy was installed from.
 
     Raises UsageError if no installer recorded it, or if other machines cannot install the same from it.
@@ -88,16 +88,16 @@ def recorded() -> Source:
     return source
 
 
-def _parse(text: str) -> Source | None:
+def _parse(text: str) -> Origin | None:
     address = _NAMED.sub("", text.strip(), count=1)
     if hashed := _HASHED.fullmatch(address):
-        return Source(f"fi-bump=={hashed['version']}", hashes=hashed["hashes"].strip())
+        return Origin(f"fi-bump=={hashed['version']}", hashes=hashed["hashes"].strip())
     if not _ADDRESS.fullmatch(address):
         return None
     if git := _GIT.fullmatch(address):
         whole = {} if git["below"] else {"repository": git["repository"], "commit": git["commit"]}
-        return Source(f"fi-bump @ {address}", **whole)
-    return Source(f"fi-bump @ {address}") if _FILE.fullmatch(address) else None
+        return Origin(f"fi-bump @ {address}", **whole)
+    return Origin(f"fi-bump @ {address}") if _FILE.fullmatch(address) else None
 
 
 def _record() -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from fi_bump.smoke.registry import PROBES, Capability, group_of, judged
 from fi_bump.template.catalog import Template
 from fi_bump.template.fill import Rows, Values
 from fi_bump.template.install import install, pre_commit_entry
-from fi_bump.template.origin import Source
+from fi_bump.template.origin import Origin
 
 # The Python that runs fi-bump in CI. The pinned packages are not installed there.
 PYTHON = "3.12"
@@ -34,7 +34,7 @@ class Filling(NamedTuple):
     rows: Rows
 
 
-def filling(template: Template, repository: Repository, name: str | None, source: Source | None) -> Filling:
+def filling(template: Template, repository: Repository, name: str | None, source: Origin | None) -> Filling:
     """Return the values for one group of the lock, or for all groups. `source` is for templates that install fi-bump.
 
     Raises UsageError for an unknown group, or if a template that runs probes does not find exactly one group for them.

@@ -11,6 +11,7 @@ FILES = ("README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "mkdocs.
 HOOKS = (".pre-commit-config.yaml", ".pre-commit-hooks.yaml")
 # Hosts of standards and tools, and accounts of the host where anybody may take a free account.
 HOSTS = {
+    "api.buildkite.com",
     "docs.astral.sh",
     "docs.github.com",
     "docs.gitlab.com",
