@@ -11,11 +11,13 @@ A pin's anchor names what its string belongs to, from the outermost bracket inwa
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from fi_bump.formats.python_constants import INSTALLS, BoundConstants
 from fi_bump.formats.python_gates import GateReader
 from fi_bump.formats.python_literals import Literal, literals, scope
 from fi_bump.formats.python_names import names_of
+from fi_bump.formats.python_neighbours import Neighbours
 from fi_bump.formats.python_promise import is_promising
 from fi_bump.formats.python_tables import ReleaseTable
 from fi_bump.formats.shared.addresses import PATH
@@ -32,13 +34,11 @@ from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinne
 _PLACEHOLDER = LazyPattern(rb"0(?:\.0)*(?:\+|\Z)")
 _ADDRESS = LazyPattern(rb"(?:git\+\w+|https?)://[^\s\"'`;|&<>()\\]+")
 _FILE = LazyPattern(rb"[\w.+!%/~-]{1,300}\.(?:whl|tar\.gz|zip)\Z")
-# A checksum. It is a URL's checksum if the innermost bracket around one of the two is around the other too, or if it
-# has no bracket and is within `_NEAR` bytes of the URL.
+# A checksum. It is a URL's checksum if `Neighbours` says that it is beside it.
 _DIGEST = LazyPattern(
     rb"(?:sha(?:256|512)[:=-])?[0-9a-f]{64}(?:[0-9a-f]{64})?\Z|sha(?:256-[\w+/]{43}=|512-[\w+/]{86}==)\Z", re.IGNORECASE
 )
 _LONGEST_DIGEST = 140
-_NEAR = 250
 _SUMMED = "its checksum is beside it; update both together"
 # The text between two strings that Python joins.
 _GOES_ON = LazyPattern(rb"(?:[\s\\+]|#[^\n]*\n)*\Z")
@@ -107,13 +107,14 @@ class _PythonFinder:
     def found(self) -> Found:
         """Return everything in the order of the file."""
         table = self._table.found(self._digests)
-        items = [self._with_units(self._guarded(item)) for item in self._items]
+        digests, units_of = Neighbours(self._digests), Neighbours(literal for literal, _ in self._units)
+        taken = {span for pin in self._items if isinstance(pin, Pin) for span in (pin.span, *pin.repeats)}
+        items = [self._with_units(self._guarded(item, digests), units_of, taken) for item in self._items]
         if table is not None:
             # The file name that Spack's `pypi` gives is an example; it computes the others from it.
             items = [table, *(item for item in items if not (isinstance(item, Unpinned) and item.reason == PATH))]
         constants = self._bound.pins()
-        values = {pin.span for pin in constants}
-        items = [item for item in items if not any(_inside(span, item.span) for span in values)]
+        items = _without(items, sorted(pin.span for pin in constants))
         items = sorted([*items, *constants], key=lambda item: item.span)
         pins = number_anchors([item for item in items if isinstance(item, Pin)])
         return Found(
@@ -123,28 +124,30 @@ class _PythonFinder:
             self._bound.unset(),
         )
 
-    def _with_units(self, item: Pin | Unpinned | Floor) -> Pin | Unpinned | Floor:
-        """Return the item, with the folders and files of its version in the same call if it is the pin of a URL."""
+    def _with_units(
+        self, item: Pin | Unpinned | Floor, neighbours: Neighbours, taken: set[Span]
+    ) -> Pin | Unpinned | Floor:
+        """Return the item, with the folders and files of its version in the same call if it is the pin of a URL.
+
+        `taken` are the places that belong to a pin already; those of this item are added.
+        """
         if not isinstance(item, Pin) or item.span not in self._places:
             return item
         literal, _ = self._places[item.span]
-        pins = [each for each in self._items if isinstance(each, Pin)]
-        taken = {span for pin in pins for span in (pin.span, *pin.repeats)}
         beside = [
             span
-            for other, span in self._units
-            if span not in taken and other.brackets and _belongs(other, literal)
-            if self._source.text(span) == item.version
+            for other, span in map(self._units.__getitem__, neighbours.of(literal))
+            if span not in taken and other.brackets and self._source.text(span) == item.version
         ]
-        self._units = [each for each in self._units if each[1] not in beside]
+        taken.update(beside)
         return item._replace(repeats=(*item.repeats, *beside))
 
-    def _guarded(self, item: Pin | Unpinned | Floor) -> Pin | Unpinned | Floor:
+    def _guarded(self, item: Pin | Unpinned | Floor, neighbours: Neighbours) -> Pin | Unpinned | Floor:
         """Return the item, with a guard if it is the pin of a URL that has a checksum beside it."""
         if not isinstance(item, Pin) or item.guard or item.span not in self._places:
             return item
         literal, place = self._places[item.span]
-        checksums = tuple([digest.body for digest in self._digests if _belongs(digest, literal)])
+        checksums = tuple([self._digests[number].body for number in neighbours.of(literal)])
         return guarded(place, item, _SUMMED, checksums) if checksums else item
 
     def literal(self, literal: Literal, previous: Literal | None) -> None:
@@ -305,26 +308,29 @@ class _PythonFinder:
         return True
 
 
-def _inside(span: Span, outer: Span) -> bool:
-    return outer.start <= span.start and span.end <= outer.end
+def _without(items: list[Pin | Unpinned | Floor], values: list[Span]) -> list[Pin | Unpinned | Floor]:
+    """Return the items around none of the values, which are in order."""
+    starts = [value.start for value in values]
+    kept = []
+    for item in items:
+        first = bisect_left(starts, item.span.start)
+        if first == len(values) or values[first].end > item.span.end:
+            kept.append(item)
+    return kept
 
 
 def _with_anchors(places: list[Unpinned], taken: set[str]) -> tuple[Unpinned, ...]:
     """Return the places with anchors that differ from each other and from those of the pins."""
     numbered = []
+    last: dict[str, int] = {}
     for place in places:
-        anchor, number = place.anchor, 1
-        while anchor is not None and anchor in taken:
-            number += 1
-            anchor = f"{place.anchor} ({number})"
-        taken |= {anchor} if anchor is not None else set()
+        anchor = place.anchor
+        if anchor is not None:
+            number = last.get(anchor, 1)
+            while anchor in taken:
+                number += 1
+                anchor = f"{place.anchor} ({number})"
+            last[place.anchor or anchor] = number
+            taken.add(anchor)
         numbered.append(place._replace(anchor=anchor))
     return tuple(numbered)
-
-
-def _belongs(digest: Literal, address: Literal) -> bool:
-    """Whether a checksum is the one of a URL beside it."""
-    if digest.brackets:
-        shorter, longer = sorted((digest.brackets, address.brackets), key=len)
-        return shorter[-1:] != () and shorter[-1] in longer
-    return digest.whole.start <= address.whole.end + _NEAR and digest.whole.end >= address.whole.start - _NEAR
