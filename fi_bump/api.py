@@ -95,4 +95,4 @@ def apply(repository: Repository, plan: Plan) -> None:
     with write.exclusive(repository.root):
         if _open(repository.root).lock_data != repository.lock_data:
             raise FileError("changed since it was read", place=LOCK_NAME, hint="open the repository again")
-        repository.apply(plan)
+        repository.apply(plan, "api.apply")

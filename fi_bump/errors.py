@@ -15,7 +15,7 @@ class Exit(IntEnum):
     FINDINGS = (
         1,
         (
-            "findings: check has a finding that fails, set refused the move, audit has a conflict or no such release, "
+            "findings: check has a finding that fails, set or undo refused, audit has a conflict or no such release, "
             "smoke or compare is red, bisect found no release for certain, or, with --exit-code, a group of latest or "
             "a checkout of fleet is behind"
         ),

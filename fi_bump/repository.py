@@ -61,8 +61,8 @@ class Repository(NamedTuple):
         patches = [unified(change.source.path, change.source.data, change.new) for change in plan.changes]
         return b"".join([*patches, unified(LOCK_NAME, self.lock_data, self.new_lock_data(plan))])
 
-    def apply(self, plan: Plan) -> None:
-        """Write the verified plan: all files or none, the lock last."""
+    def apply(self, plan: Plan, command: str = "a change") -> None:
+        """Write the verified plan: all files or none, the lock last. `command` is what `undo --list` says of it."""
         from fi_bump.editing import write
 
         changes = [write.FileChange(change.source.path, change.source.data, change.new) for change in plan.changes]
@@ -71,7 +71,7 @@ class Repository(NamedTuple):
             load(new_lock)  # Raises an error rather than write a lock that the next command could not read.
             changes.append(write.FileChange(LOCK_NAME, self.lock_data, new_lock))
         if changes:
-            write.commit(self.root, changes)
+            write.commit(self.root, changes, command)
 
 
 def open_repository(folder: str) -> Repository:

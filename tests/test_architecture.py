@@ -83,7 +83,8 @@ OWN = {
     "toml": {"tomllib"},
     "yaml": {"yaml_", "shell_"},
 }
-# The modules that change the file system. Only the first two write target files and the lock. index/cache.py and
+# The modules that change the file system. Only editing/write.py and editing/journal.py write target files and the lock;
+# editing/history.py writes the records for `undo`. index/cache.py and
 # scanning/cache.py write to the user's cache; audit/resolve.py copies requirement files into a scratch folder for uv, and
 # git/conflict.py three texts for `git merge-file`;
 # smoke/ writes logs, and a probe writes its answer to the file that the runner names, and compiles into the runner's
@@ -92,6 +93,7 @@ OWN = {
 WRITERS = {
     "boundary/streams.py",
     "editing/write.py",
+    "editing/history.py",
     "editing/journal.py",
     "index/cache.py",
     "scanning/cache.py",

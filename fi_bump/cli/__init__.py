@@ -24,6 +24,7 @@ from fi_bump.cli.site import site_app
 from fi_bump.cli.smoke import smoke_command
 from fi_bump.cli.status import status_command
 from fi_bump.cli.template import template_command
+from fi_bump.cli.undo import undo_command
 
 __all__ = ["app"]
 
@@ -62,6 +63,7 @@ def options(
 app.command("init")(init_command)
 app.command("set")(set_command)
 app.command("check")(check_command)
+app.command("undo")(undo_command)
 app.command("status")(status_command)
 app.command("resolve")(resolve_command)
 app.command("pr-body")(pr_body_command)

@@ -150,7 +150,7 @@ def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan]:
         plan = repository.verified(make_plan(repository.lock, repository.scan(options.paths)))
         if options.diff:
             _show(repository, plan, options)
-        repository.apply(plan)
+        repository.apply(plan, "check --fix")
         again = open_repository(root)
         scan = again.scan(options.paths)
     if options.form == "text":

@@ -20,6 +20,6 @@ def run(root: str, name: str, reason: str | None) -> int:
         except LockError as error:
             raise UsageError(error.message, hint="give the reason in one line") from None
         if data != repository.lock_data:
-            write.commit(repository.root, [write.FileChange(LOCK_NAME, repository.lock_data, data)])
+            write.commit(repository.root, [write.FileChange(LOCK_NAME, repository.lock_data, data)], f"hold {name}")
     say([f"{name} is not held" if reason is None else f"{name} is held at {group.version}: {reason}"])
     return int(Exit.OK)

@@ -89,7 +89,7 @@ def run(options: InitOptions) -> int:
         lock, index_notes = _with_indexes(root, blank._replace(groups=tuple(groups)), found)
         data = dump(lock)
         load(data)
-        write.commit(root, [write.FileChange(LOCK_NAME, old.data if old else None, data)])
+        write.commit(root, [write.FileChange(LOCK_NAME, old.data if old else None, data)], "init")
     _report(lock, found, options)
     say([*variable_notes, *index_notes])
     say(f"note: {folder} has a lock of its own, so its pins are not recorded here" for folder in found.borders)

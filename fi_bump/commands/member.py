@@ -33,7 +33,7 @@ def add_member(root: str, name: str, group_name: str | None, options: MemberOpti
             raise UsageError(f"'{name}' is already a package of {group.name}", hint=hint)
         member = Member(name, options.indexes or (), options.label or None)
         new = repository.lock.replace_group(group._replace(packages=(*group.packages, member)))
-        _write(repository, new)
+        _write(repository, new, f"member add {name}")
         pins = [pin for pin in repository._replace(lock=new).scan().pins if pin.subject == name]
     say([f"added {name} to {group.name}{_shown(member)}"])
     if pins:
@@ -63,7 +63,7 @@ def remove_member(root: str, name: str, group_name: str | None) -> int:
         if not packages:
             hint = "add another package first, or remove the group from versions.lock.json"
             raise UsageError(f"{name} is the only package of {group.name}", hint=hint)
-        _write(repository, repository.lock.replace_group(group._replace(packages=packages)))
+        _write(repository, repository.lock.replace_group(group._replace(packages=packages)), f"member remove {name}")
     say([f"removed {name} from {group.name}"])
     return int(Exit.OK)
 
@@ -84,7 +84,7 @@ def set_member(root: str, name: str, group_name: str | None, options: MemberOpti
             # The recorded files are those with the old label.
             new = new._replace(label=options.label or None, files=())
         packages = tuple(new if member.name == name else member for member in group.packages)
-        _write(repository, repository.lock.replace_group(group._replace(packages=packages)))
+        _write(repository, repository.lock.replace_group(group._replace(packages=packages)), f"member set {name}")
     say([f"{name} of {group.name}{_shown(new) or ': no index and no label of its own'}"])
     return int(Exit.OK)
 
@@ -117,11 +117,11 @@ def _owner(lock: Lock, package: str, name: str | None) -> Group:
     return owners[0]
 
 
-def _write(repository: Repository, lock: Lock) -> None:
+def _write(repository: Repository, lock: Lock, command: str) -> None:
     data = dump(lock)
     try:
         load(data)
     except LockError as error:
         raise UsageError(error.message, place=error.place, hint=error.hint) from None
     if data != repository.lock_data:
-        write.commit(repository.root, [write.FileChange(LOCK_NAME, repository.lock_data, data)])
+        write.commit(repository.root, [write.FileChange(LOCK_NAME, repository.lock_data, data)], command)

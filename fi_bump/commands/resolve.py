@@ -49,7 +49,7 @@ def run(options: ResolveOptions) -> int:
             say(["the lock and the files with pins have no merge conflict"])
             return int(Exit.OK)
         staged = _stageable(root, resolution, unmerged)
-        write.commit(root, resolution.changes)
+        write.commit(root, resolution.changes, "resolve")
         filtered = conflict.unstageable(root, staged) if staged else set()
         conflict.stage(root, [path for path in staged if path not in filtered])
     say(_report(resolution, [path for path in staged if path not in filtered], sorted(filtered), operation))

@@ -144,7 +144,7 @@ def _run(
             return _refuse(findings)
         if after is not None:
             after.refuse(repository, plan)
-        repository.apply(plan)
+        repository.apply(plan, f"set {' '.join(targets)}")
     if confirm is None:
         _report(repository, plan, request, scan, flight)
     else:

@@ -45,7 +45,7 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
         if other:
             lock = lock.replace_group(other._replace(sites=tuple(site for site in other.sites if site != pin.site)))
         lock = lock.replace_group(group._replace(sites=(*group.sites, site_to_record(pin))))
-        _write(repository, lock)
+        _write(repository, lock, "site add")
     say(
         [
             f"recorded {shown_site(pin.site)} under {group.name}"
@@ -117,7 +117,7 @@ def move_site(root: str, old: str, new: str) -> int:
         if pin.subject not in group.subjects:
             raise _foreign(pin, group.name)
         sites = tuple(site_to_record(pin) if site == old else site for site in group.sites)
-        _write(repository, repository.lock.replace_group(group._replace(sites=sites)))
+        _write(repository, repository.lock.replace_group(group._replace(sites=sites)), "site move")
     say([f"{group.name}: {shown_site(old)} is now {shown_site(pin.site)}"])
     return int(Exit.OK)
 
@@ -128,15 +128,15 @@ def remove_site(root: str, site: str) -> int:
         site = _recorded(repository.lock, site)
         group = _recording(repository.lock, site)
         sites = tuple(each for each in group.sites if each != site)
-        _write(repository, repository.lock.replace_group(group._replace(sites=sites)))
+        _write(repository, repository.lock.replace_group(group._replace(sites=sites)), "site remove")
     say([f"{group.name} no longer records {shown_site(site)}"])
     return int(Exit.OK)
 
 
-def _write(repository: Repository, lock: Lock) -> None:
+def _write(repository: Repository, lock: Lock, command: str) -> None:
     data = dump(lock)
     load(data)
-    write.commit(repository.root, [write.FileChange(LOCK_NAME, repository.lock_data, data)])
+    write.commit(repository.root, [write.FileChange(LOCK_NAME, repository.lock_data, data)], command)
 
 
 def _recorded(lock: Lock, site: str) -> str:

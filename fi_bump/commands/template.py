@@ -100,7 +100,8 @@ def _write(root: str, template: Template, text: str, path: str, options: Templat
             hint = "run it again with --force to replace the file; its changes are lost"
             raise UsageError("this file exists and differs from the template", place=path, hint=hint)
         write.make_folder(root, path)
-        write.commit(root, [write.FileChange(path, None if old is None else old.data, data)])
+        change = write.FileChange(path, None if old is None else old.data, data)
+        write.commit(root, [change], f"template {template.name}")
     say([f"wrote {path}"])
 
 

@@ -11,11 +11,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fi_bump import errors
 from fi_bump.boundary.inside import Boundary, inside
 from fi_bump.boundary.reading import read_regular
+from fi_bump.editing import history
 from fi_bump.errors import FileError
 from fi_bump.state import INTENT, JOURNAL
 from fi_bump.user_files import write_new
@@ -28,8 +29,8 @@ JOURNAL_KEPT = "the journal is kept; fix the cause, then run fi-bump check --fix
 class JournalEntry(NamedTuple):
     """One file of a change: its path as the caller gives it, the real file, the file with the new bytes, both hashes.
 
-    `old` and `old_data` are None if the file is new. The journal contains the old bytes so that the change can be
-    undone.
+    `old` and `old_data` are None if the file is new, `new` if it is removed. The journal contains the old bytes so that
+    the change can be undone. `mode` are the permissions of a file that is removed.
     """
 
     path: str
@@ -38,6 +39,7 @@ class JournalEntry(NamedTuple):
     old: str | None
     new: str | None
     old_data: bytes | None
+    mode: int | None = None
 
 
 def explained(place: str, hint: str = NOTHING_CHANGED, what: str = "cannot be written") -> errors.explained:
@@ -104,13 +106,14 @@ def drop_intent(top: str, state: str) -> bool:
             message = "cannot be removed: an interrupted fi-bump left this temporary file"
             raise FileError(message, place=name, hint=NOTHING_CHANGED)
     remove(os.path.join(state, JOURNAL + ".new"))
+    remove(history.staged(state))
     remove(note)
     return True
 
 
 def discard(state: str, temporaries: Sequence[str]) -> None:
     """Remove the temporary files of an undecided change; the record keeps those that remain, for the next run."""
-    names = [*temporaries, os.path.join(state, JOURNAL + ".new"), os.path.join(state, JOURNAL)]
+    names = [*temporaries, history.staged(state), os.path.join(state, JOURNAL + ".new"), os.path.join(state, JOURNAL)]
     left = [path for path in names if not remove(path)]
     if not left:
         remove(os.path.join(state, INTENT))
@@ -126,6 +129,7 @@ def put_journal(top: str, state: str, entries: Sequence[JournalEntry]) -> None:
             "temporary": os.path.basename(entry.temporary),
             "old": entry.old,
             "new": entry.new,
+            "mode": entry.mode,
             "old-data": None if entry.old_data is None else base64.b64encode(entry.old_data).decode("ascii"),
         }
         for entry in entries
@@ -161,7 +165,7 @@ def _foreign(top: str, real: str) -> bool:
     return Boundary(top).refusal(path) is not None
 
 
-def _entry(top: str, record: dict[str, str | None]) -> JournalEntry:
+def _entry(top: str, record: dict[str, Any]) -> JournalEntry:
     path, real, temporary, new, old = (record[key] for key in ("path", "real", "temporary", "new", "old"))
     if path is None or real is None or temporary is None or MARK not in temporary or os.sep in temporary:
         raise ValueError
@@ -177,6 +181,7 @@ def _entry(top: str, record: dict[str, str | None]) -> JournalEntry:
         old=old,
         new=new,
         old_data=old_data,
+        mode=record.get("mode"),
     )
 
 
@@ -189,8 +194,14 @@ def finish(state: str, entries: Sequence[JournalEntry], hint: str = NOTHING_CHAN
                 continue
             if now != entry.old:
                 raise FileError("changed since it was read", place=entry.path, hint="nothing was changed; run again")
-            os.replace(entry.temporary, entry.real)
+            if entry.new is None:
+                os.replace(entry.real, entry.temporary)
+            else:
+                os.replace(entry.temporary, entry.real)
     _clean(state, entries, hint)
+    # If it fails, the record stays staged, and the next change or `undo` gives it its name.
+    with contextlib.suppress(OSError):
+        history.adopt(state, finished=True)
 
 
 def undo(state: str, entries: Sequence[JournalEntry]) -> None:
@@ -202,18 +213,26 @@ def undo(state: str, entries: Sequence[JournalEntry]) -> None:
             if entry.old_data is None:
                 os.unlink(entry.real)
                 continue
-            attributes = os.stat(entry.real)
-            remove(entry.temporary)
-            write_new(entry.temporary, entry.old_data, attributes)
+            if entry.new is not None:
+                attributes = os.stat(entry.real)
+                remove(entry.temporary)
+                write_new(entry.temporary, entry.old_data, attributes)
+            elif not os.path.exists(entry.temporary):
+                write_new(entry.temporary, entry.old_data)
+                if entry.mode is not None:
+                    os.chmod(entry.temporary, entry.mode)
             os.replace(entry.temporary, entry.real)
+    remove(history.staged(state))
     _clean(state, entries, JOURNAL_KEPT)
 
 
 def _clean(state: str, entries: Sequence[JournalEntry], hint: str) -> None:
     """Remove the temporary files; remove the journal once every target is on disk in its final state."""
     for entry in entries:
-        remove(entry.temporary)
+        is_gone = remove(entry.temporary)
         with explained(entry.path, hint):
+            if not is_gone and entry.new is None:
+                os.unlink(entry.temporary)  # A removed file must not stay under another name: raise the error.
             sync_folders([os.path.dirname(entry.real)])
     # The record goes first: a run that finds only the journal knows that the change was carried out.
     remove(os.path.join(state, INTENT))

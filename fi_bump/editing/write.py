@@ -1,9 +1,9 @@
 """The only writer of the repository's files: it replaces several files together, or none.
 
-The order: take the lock, check the targets, record the temporary files (the intent), write them beside their targets,
-sync, check the targets again, write the journal (which decides the change), rename each file, remove the journal. A
-failure before the journal leaves everything as it was. After it, a failed rename is undone here, and after a kill
-`recover` finishes or undoes the change in the next run.
+The order: take the lock, check the targets, record the temporary files (the intent), stage the record for `undo`,
+write the temporary files beside their targets, sync, check the targets again, write the journal (which decides the
+change), rename each file, remove the journal. A failure before the journal leaves everything as it was. After it, a
+failed rename is undone here, and after a kill `recover` finishes or undoes the change in the next run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary, inside
-from fi_bump.editing import journal
+from fi_bump.editing import history, journal
 from fi_bump.editing.journal import JournalEntry, explained
 from fi_bump.errors import BusyError, FileError, InternalError
 from fi_bump.state import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
@@ -29,11 +29,14 @@ _held: set[str] = set()
 
 
 class FileChange(NamedTuple):
-    """New bytes for one file: `path` relative to the root, `old` as it was read (None: it must not exist yet)."""
+    """New bytes for one file: `path` relative to the root, `old` as it was read (None: it must not exist yet).
+
+    `new` is None for a file to remove.
+    """
 
     path: str
     old: bytes | None
-    new: bytes
+    new: bytes | None
 
 
 class Recovery(NamedTuple):
@@ -110,8 +113,10 @@ def _unbroken() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def commit(root: str, changes: Sequence[FileChange]) -> None:
+def commit(root: str, changes: Sequence[FileChange], command: str | None = "a change") -> None:
     """Replace all files or none, renaming them in the given order; modes, owners, extended attributes and links stay.
+
+    `command` is what the list of `undo` says of the change; without it the change is not recorded for `undo`.
 
     Raises FileError, with every file as it was, if a target differs from what was read, is read-only, hard-linked, a
     folder, or outside the repository, if there is a journal, or if a system call fails.
@@ -119,7 +124,7 @@ def commit(root: str, changes: Sequence[FileChange]) -> None:
     state = state_folder(root)
     if state not in _held:
         with exclusive(root):
-            commit(root, changes)
+            commit(root, changes, command)
         return
     top = os.path.realpath(root)
     _refuse_pending(root, top, state)
@@ -129,7 +134,7 @@ def commit(root: str, changes: Sequence[FileChange]) -> None:
     _refuse_twice(targets)
     decided = False
     try:
-        _stage(top, state, targets)
+        _stage(top, state, targets, command)
         with _unbroken():
             entries = [_entry(target) for target in targets]
             with explained(os.path.relpath(state, top)):
@@ -216,11 +221,16 @@ def _refuse_twice(targets: Sequence[_Target]) -> None:
         seen[target.real] = target.change.path
 
 
-def _stage(top: str, state: str, targets: Sequence[_Target]) -> None:
+def _stage(top: str, state: str, targets: Sequence[_Target], command: str | None) -> None:
     """Write every temporary file, then check the targets again."""
     with explained(os.path.relpath(state, top)):
+        history.adopt(state)
         journal.note_intent(top, state, [target.temporary for target in targets])
+        if command is not None:
+            history.stage(top, state, command, [target.change for target in targets])
     for target in targets:
+        if target.change.new is None:
+            continue  # Its own file gets the temporary name: that is how it is removed.
         with explained(target.change.path):
             write_new(target.temporary, target.change.new, target.attributes)
             if target.attributes is not None:
@@ -235,8 +245,9 @@ def _stage(top: str, state: str, targets: Sequence[_Target]) -> None:
 def _entry(target: _Target) -> JournalEntry:
     change = target.change
     old, new = journal.digest(change.old), journal.digest(change.new)
+    mode = stat.S_IMODE(target.attributes.st_mode) if new is None and target.attributes is not None else None
     return JournalEntry(
-        path=change.path, real=target.real, temporary=target.temporary, old=old, new=new, old_data=change.old
+        path=change.path, real=target.real, temporary=target.temporary, old=old, new=new, old_data=change.old, mode=mode
     )
 
 

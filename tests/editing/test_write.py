@@ -381,7 +381,8 @@ def test_the_folder_of_the_state(tmp_path: Path) -> None:
     plant(repository, {"a": OLD})
     write.commit(str(repository), [FileChange("a", OLD, NEW)])
     assert snapshot(repository) == {"a": (NEW, (repository / "a").stat().st_mode)}
-    assert list(git.iterdir()) == []
+    # Only the record for `undo` is left.
+    assert [str(path.relative_to(git)) for path in git.rglob("*")] == ["root", "root/undo-000000001.json"]
 
 
 def test_looking_for_a_journal_does_not_import_the_writer() -> None:
