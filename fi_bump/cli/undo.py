@@ -21,7 +21,7 @@ def undo_command(
         ),
     ] = False,
 ) -> None:
-    """Take back the last change that fi-bump wrote in this working tree.
+    """Take back the last change that fi-bump wrote here.
 
     It restores every file that set, check --fix, init, site, member, hold, resolve or template wrote. What you have
     edited in other lines since then stays; if you have edited the same lines, nothing is changed. Run it again to take

@@ -20,7 +20,7 @@ WHEN = "2026-01-02 03:04 UTC"
 
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history.time, "time", lambda: 1767323040)
+    monkeypatch.setattr("fi_bump.editing.history.time.time", lambda: 1767323040)
 
 
 @pytest.fixture

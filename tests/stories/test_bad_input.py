@@ -139,12 +139,12 @@ def test_changed_or_deleted_between_plan_and_write(
     path = engine / "docker/versions.json"
     real = write.commit
 
-    def late(root: str, changes: list[write.FileChange]) -> None:
+    def late(root: str, changes: list[write.FileChange], command: str) -> None:
         if how == "changed":
             path.write_bytes(b"mine")
         else:
             path.unlink()
-        real(root, changes)
+        real(root, changes, command)
 
     monkeypatch.setattr(write, "commit", late)
     result = run(engine, "set", NEW)
