@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
+from fi_bump.boundary import here
 from tests.ids import readable
 
 # How long one example takes depends on what else the machine does, so it is not a property of the code.
-settings.register_profile("fi-bump", deadline=None)
+settings.register_profile("fi-bump", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fi-bump")
 
 # A test run that a script starts in the background ignores SIGINT, and everything that it starts would inherit that.
@@ -154,6 +155,12 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
 
 Run = Callable[..., Result]
 _OUTER_SUMMARY = os.environ.get("GITHUB_STEP_SUMMARY")
+
+
+@pytest.fixture(autouse=True)
+def _in_the_folder_of_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command in a subfolder leaves its place in the process, which serves one command line; the next test is not there."""
+    monkeypatch.setattr(here, "_prefix", "")
 
 
 @pytest.fixture

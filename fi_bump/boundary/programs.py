@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import IO, NamedTuple
 
+from fi_bump.boundary.processes import end
+
 # A program that is asked to end has this many seconds to remove its own temporary files.
 _GRACE = 5.0
 
@@ -31,7 +33,7 @@ def run(
 
     Its output goes to files that have no name: a process that it leaves in the background keeps a pipe open, and a
     reader of the pipe would wait for that process. Raises OSError if the program cannot be started, and
-    subprocess.TimeoutExpired after `seconds`, when it has been ended.
+    subprocess.TimeoutExpired after `seconds`, when it and the processes that it waits for have been ended.
     """
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
         given.write(message)
@@ -40,18 +42,9 @@ def run(
             try:
                 process.wait(seconds)
             except BaseException:
-                _end(process)
+                end(process, _GRACE)
                 raise
         return Done(process.returncode, _read(out), _read(error))
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _read(stream: IO[bytes]) -> bytes:

@@ -58,6 +58,12 @@ def set_command(
     commit: Annotated[
         bool, typer.Option("--commit", help="Commit the files that set changed, and no others, with git.")
     ] = False,
+    commit_timeout: Annotated[
+        int,
+        typer.Option(
+            metavar="SECONDS", min=1, help="How long git may take for --commit, with hooks and signing. Default: 600."
+        ),
+    ] = 600,
 ) -> None:
     """Move every pin of a group to a version: all of them, or none.
 
@@ -82,6 +88,7 @@ def set_command(
         strict=strict,
         body=pr_body,
         commit=commit,
+        commit_seconds=commit_timeout,
     )
     if interactive:
         from fi_bump.commands import set_interactive

@@ -24,11 +24,15 @@ from fi_bump.terminal.output import say, write_text
 
 
 class Following(NamedTuple):
-    """The work of `--pr-body FILE` and `--commit`. `out` is the stream for the body if FILE is `-`."""
+    """The work of `--pr-body FILE` and `--commit`, which takes `seconds` at most.
+
+    `out` is the stream for the body if FILE is `-`.
+    """
 
     root: str
     body: str | None
     commit: bool
+    seconds: float
     out: TextIO
 
     def refuse(self, repository: Repository, plan: Plan) -> None:
@@ -58,13 +62,13 @@ class Following(NamedTuple):
             say([f"wrote {self.body}"])
         if self.commit:
             message = message_text(about)
-            name, added = commits.commit(self.root, paths, message + "\n")
+            name, added = commits.commit(self.root, paths, message + "\n", self.seconds)
             say([f"committed {name}: {message.partition(chr(10))[0]}"])
             say(f"note: a hook added {path} to the commit" for path in added)
 
 
 @contextmanager
-def following(root: str, body: str | None, commit: bool) -> Iterator[Following]:
+def following(root: str, body: str | None, commit: bool, seconds: float) -> Iterator[Following]:
     """Return the work that follows a `set`. Raises FiBumpError if it is impossible, before anything is written.
 
     If the body goes to standard output, everything else that is printed goes to standard error.
@@ -76,11 +80,11 @@ def following(root: str, body: str | None, commit: bool) -> Iterator[Following]:
     if body == "-":
         out.flush()
         with redirect_stdout(sys.stderr):
-            yield Following(root, body, commit, out)
+            yield Following(root, body, commit, seconds, out)
         return
     if body is not None:
         user_files.refuse_unwritable(body)
-    yield Following(root, body, commit, out)
+    yield Following(root, body, commit, seconds, out)
 
 
 def _paths(repository: Repository, plan: Plan) -> list[str]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
 
 
+# Hooks may run tests, or install their tools at first, and a person may have to type a passphrase.
+COMMIT_SECONDS = 600
 # Notes about the code beyond this number are left to `audit --api`.
 _MOST_API_FINDINGS = 10
 
@@ -38,7 +40,8 @@ _MOST_API_FINDINGS = 10
 class SetOptions(NamedTuple):
     """The options of `set`. `targets` are `[GROUP==]VERSION` texts; without `online` no index is asked.
 
-    `body` is the file for a pull request's body (`-` for standard output); `commit` asks for one git commit.
+    `body` is the file for a pull request's body (`-` for standard output); `commit` asks for one git commit, and git
+    with its hooks and its signature has `commit_seconds` for it.
     """
 
     root: str
@@ -48,6 +51,7 @@ class SetOptions(NamedTuple):
     strict: bool = False
     body: str | None = None
     commit: bool = False
+    commit_seconds: float = COMMIT_SECONDS
 
 
 def parse(arguments: list[str]) -> SetOptions | None:
@@ -83,7 +87,7 @@ def run(options: SetOptions, confirm: Callable[[], bool] | None = None) -> int:
         raise UsageError(message, hint=f"leave out --dry-run or {what}")
     from fi_bump.commands.after_set import following
 
-    with following(options.root, options.body, options.commit) as after:
+    with following(options.root, options.body, options.commit, options.commit_seconds) as after:
         return _run(options, after=after, confirm=confirm)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from fi_bump.boundary.programs import Done
 from fi_bump.boundary.reading import read_regular
 from fi_bump.errors import FiBumpError, UsageError, quoted
 from fi_bump.git import door
@@ -18,7 +19,7 @@ _IGNORED = {
 }
 
 
-def _names(done: door.GitAnswer) -> list[str]:
+def _names(done: Done) -> list[str]:
     """Return the file names that git printed with -z."""
     return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
 
@@ -96,17 +97,21 @@ def _without_filters(root: str) -> dict[str, str]:
     return {name: "false" if name.endswith(".required") else "" for name in names}
 
 
-def commit(root: str, paths: Sequence[str], message: str) -> tuple[str, list[str]]:
+def commit(root: str, paths: Sequence[str], message: str, seconds: float) -> tuple[str, list[str]]:
     """Commit only these files, whatever else is staged; return the commit's short hash, and files that a hook added.
 
-    Hooks and signing follow the user's configuration. Raises FiBumpError with git's output when the commit fails, and
-    when it lacks one of the files; the files then stay changed.
+    Hooks and signing follow the user's configuration, and git with all of them has `seconds`. Raises FiBumpError with
+    git's output when the commit fails or does not end in time, and when it lacks one of the files; the files then stay
+    changed.
     """
-    before = door.run(root, "rev-parse", "HEAD").stdout.decode("ascii").strip()
+    before = _head(root)
     # --cleanup=whitespace: git must not remove lines of the message that begin with `#`.
     options = ["--quiet", "--only", "--cleanup=whitespace", "--file=-"]
     given = message.encode("utf-8", "surrogateescape")
-    done = door.run(root, "commit", *options, "--", *paths, given=given, hooks=True)
+    try:
+        done = door.run(root, "commit", *options, "--", *paths, given=given, hooks=True, seconds=seconds)
+    except door.GitTimeoutError:
+        raise _waiting(root, before, seconds) from None
     if done.returncode:
         hint = "the files are changed: fix what git reports and commit them, or undo the change with git checkout"
         raise FiBumpError("git made no commit", hint=hint, printed=door.printed(done) or [door.words(done)])
@@ -120,6 +125,25 @@ def commit(root: str, paths: Sequence[str], message: str) -> tuple[str, list[str
             raise FiBumpError("the commit lacks this file: git or a hook left it out", place=path, hint=hint)
     name = door.run(root, "rev-parse", "--short", "HEAD").stdout.decode("ascii", "replace").strip()
     return name, [path for path in there if path not in named]
+
+
+def _head(root: str) -> str:
+    return door.run(root, "rev-parse", "HEAD").stdout.decode("ascii", "replace").strip()
+
+
+def _waiting(root: str, before: str, seconds: float) -> FiBumpError:
+    """Return the error for `git commit` that was ended: it says whether the commit is made, and what is left of git."""
+    now = _head(root)
+    if now != before:
+        message = (
+            f"the commit {now[:12]} is made, but a hook that git ran after it did not end within {seconds:g} seconds"
+        )
+        return FiBumpError(message, hint="look at the hooks of this repository that run after a commit")
+    message = f"git made no commit: it waited for a hook, a signature or a filter for more than {seconds:g} seconds"
+    lock = os.fsdecode(door.run(root, "rev-parse", "--git-path", "index.lock").stdout.rstrip(b"\n"))
+    left = f"remove {quoted(lock)}, which git left, " if os.path.exists(os.path.join(root, lock)) else ""
+    hint = f"the files are changed: {left}see what git waits for and commit them, or undo the change with git checkout"
+    return FiBumpError(message, hint=hint)
 
 
 def revision(root: str, name: str) -> str:

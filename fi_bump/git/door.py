@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from fi_bump.boundary import programs
+from fi_bump.boundary.programs import Done
 from fi_bump.errors import FiBumpError
 
 # Options before the subcommand; the last value of a setting counts, and those of the command line come last.
@@ -24,12 +24,12 @@ _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never")
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
 
 
-class GitAnswer(NamedTuple):
-    """How a call of git ended: its exit code and what it printed."""
+# Seconds for a call that only reads the repository; git on a slow network disk may take a minute.
+READING = 300.0
 
-    returncode: int
-    stdout: bytes
-    stderr: bytes
+
+class GitTimeoutError(FiBumpError):
+    """Git did not end in time, and was ended with the programs that it waited for."""
 
 
 def run(
@@ -38,24 +38,22 @@ def run(
     given: bytes = b"",
     hooks: bool = False,
     settings: Mapping[str, str] | None = None,
-) -> GitAnswer:
+    seconds: float = READING,
+) -> Done:
     """Run git in `root`, with `given` on its standard input, and return its exit code and its output.
 
-    `settings` replace the configuration's. Raises FiBumpError if there is no git.
+    `settings` replace the configuration's. Raises FiBumpError if there is no git, and GitTimeoutError if git has not
+    ended after `seconds`.
     """
     command = ["git", "-C", root, *_PLAIN, *(() if hooks else _NO_HOOKS), *arguments]
     environment = {**os.environ, **({} if hooks else _QUIET), **_variables(settings or {})}
-    # Files instead of pipes: a process that a hook leaves behind keeps a pipe open, and git would seem to run on.
-    with tempfile.TemporaryFile() as words, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        words.write(given)
-        words.seek(0)
-        try:
-            code = subprocess.run(command, stdin=words, stdout=out, stderr=err, env=environment, check=False).returncode
-        except FileNotFoundError:
-            raise FiBumpError("git is not on PATH") from None
-        out.seek(0)
-        err.seek(0)
-        return GitAnswer(code, out.read(), err.read())
+    try:
+        return programs.run(command, seconds=seconds, message=given, environment=environment)
+    except FileNotFoundError:
+        raise FiBumpError("git is not on PATH") from None
+    except subprocess.TimeoutExpired:
+        message = f"git {arguments[0]} did not end within {seconds:g} seconds"
+        raise GitTimeoutError(message, place=root, hint="look for a disk or a program that git waits for") from None
 
 
 def _variables(settings: Mapping[str, str]) -> dict[str, str]:
@@ -68,12 +66,12 @@ def _variables(settings: Mapping[str, str]) -> dict[str, str]:
     return variables
 
 
-def words(done: GitAnswer) -> str:
+def words(done: Done) -> str:
     """Return what git printed, on one line."""
     return "; ".join(printed(done)) or f"git exited with {done.returncode} and printed nothing"
 
 
-def printed(done: GitAnswer) -> list[str]:
+def printed(done: Done) -> list[str]:
     """Return the lines that git and the hooks that it ran printed."""
     text = b"\n".join([done.stdout, done.stderr]).decode("utf-8", "surrogateescape")
     return [line.rstrip() for line in text.split("\n") if line.strip()]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fi_bump.boundary import processes, programs
 from tests.commands.conftest import Ask
 from tests.commands.pr_body.conftest import git
 from tests.conftest import LOCK, NEW, OLD, TREE, UNKNOWN, Run, plant, snapshot
@@ -307,6 +308,61 @@ def test_a_process_that_a_hook_leaves_does_not_hold_the_command(committed: Path,
     assert run(committed, "set", NEW, "--commit").code == 0
     assert time.monotonic() - begun < 50
     os.kill(int((committed.parent / "pid").read_text()), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("trap", ["", "trap '' TERM; "])
+def test_a_hook_that_waits_for_ever(committed: Path, run: Run, trap: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "_GRACE", 1.0)
+    hook(committed, "pre-commit", f"{trap}echo $$ > ../pid; sleep 600 & echo $! >> ../pid; wait; wait")
+    result = run(committed, "set", NEW, "--commit", "--commit-timeout", "2")
+    assert (result.code, result.err) == (
+        3,
+        "fi-bump: git made no commit: it waited for a hook, a signature or a filter for more than 2 seconds\n"
+        "help: the files are changed: see what git waits for and commit them, or undo the change with git checkout\n",
+    )
+    numbers = [int(number) for number in (committed.parent / "pid").read_text().split()]
+    deadline = time.monotonic() + 20
+    while any(map(processes.started, numbers)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [processes.started(number) for number in numbers] == [None, None]
+    # Every pin has moved, no commit is made, and nothing of git's own is in the way of what the help says.
+    assert run(committed, "check").code == 0
+    (committed / ".git/hooks/pre-commit").unlink()
+    assert subprocess.run(["git", "log", "--oneline"], cwd=committed, capture_output=True).stdout.count(b"\n") == 1
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+    subprocess.run(["git", *identity, "commit", "-qam", "moved"], cwd=committed, check=True)
+    assert subprocess.run(["git", "status", "--porcelain"], cwd=committed, capture_output=True).stdout == b""
+
+
+def test_a_hook_after_the_commit_that_waits_for_ever(committed: Path, run: Run) -> None:
+    hook(committed, "post-commit", "sleep 600")
+    result = run(committed, "set", NEW, "--commit", "--commit-timeout", "2")
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=committed, capture_output=True, text=True).stdout[:12]
+    assert (result.code, result.err) == (
+        3,
+        f"fi-bump: the commit {head} is made, but a hook that git ran after it did not end within 2 seconds\n"
+        "help: look at the hooks of this repository that run after a commit\n",
+    )
+
+
+def test_a_signature_that_waits_for_ever(committed: Path, run: Run, tmp_path: Path) -> None:
+    program = tmp_path / "gpg"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    for name, value in {"commit.gpgSign": "true", "gpg.program": str(program)}.items():
+        subprocess.run(["git", "config", name, value], cwd=committed, check=True)
+    result = run(committed, "set", NEW, "--commit", "--commit-timeout", "2")
+    assert result.code == 3
+    assert result.err.startswith("fi-bump: git made no commit: it waited for a hook, a signature or a filter for more")
+    assert subprocess.run(["git", "log", "--oneline"], cwd=committed, capture_output=True).stdout.count(b"\n") == 1
+
+
+def test_a_lock_that_git_left_is_named(committed: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A git that is stopped cannot remove its lock before it is killed.
+    monkeypatch.setattr(programs, "_GRACE", 0.5)
+    hook(committed, "pre-commit", "kill -STOP $PPID; sleep 600")
+    result = run(committed, "set", NEW, "--commit", "--commit-timeout", "2")
+    assert "help: the files are changed: remove '.git/index.lock', which git left, see what" in result.err
 
 
 # Programs that a configuration names. Each leaves its name in a file when it runs, and a filter passes its input on.
