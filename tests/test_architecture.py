@@ -118,6 +118,7 @@ IN_TARGET = {"flashinfer", "torch", "tvm_ffi"}
 # asks urllib.request which proxies the user has, and catches the errors of http.client. smoke/probes/offline_start.py
 # replaces functions of socket so that nothing connects.
 SPAWNERS = {
+    "boundary/processes.py",
     "boundary/programs.py",
     "index/credentials.py",
     "audit/resolve.py",
