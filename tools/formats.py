@@ -16,7 +16,7 @@ TOP = Path(__file__).resolve().parent.parent
 # The package of this tree, also where another one is installed.
 sys.path.insert(0, str(TOP))
 
-from fi_bump.formats.table import FORMATS  # noqa: E402  # after the line above, which says where from
+from fi_bump.formats.table import FORMATS, OTHER  # noqa: E402  # after the line above, which says where from
 
 PAGE = "docs/forms.md"
 _TABLE = re.compile(r"(?<=<!-- formats -->\n\n)(?:\|.*\n)+")
@@ -25,7 +25,7 @@ _TABLE = re.compile(r"(?<=<!-- formats -->\n\n)(?:\|.*\n)+")
 def page_table() -> str:
     """Return the formats as a Markdown table."""
     rows = ["| format | files | what fi-bump reads in it | second opinion |", "|---|---|---|---|"]
-    for form in FORMATS:
+    for form in (*FORMATS, OTHER):
         files = ", ".join(f"`{pattern}`" for pattern in form.files)
         but = f", but not {', '.join(f'`{pattern}`' for pattern in form.but)}" if form.but else ""
         rows.append(f"| {form.title} | {files}{but} | {form.holds} | {form.second_opinion} |")

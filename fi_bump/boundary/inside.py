@@ -21,7 +21,8 @@ class Boundary:
 
     `links_out` are the links that `leads_out` met and that lead out of the repository, `borders` the folders with a
     lock of their own that the walk met. `linked` are the links to files that are read only under the link's path, each
-    with the reason why fi-bump does not change the file.
+    with the reason why fi-bump does not change the file. `named_by_links` are the files that are read under the path of
+    a link, because only the link's name says what they are.
     """
 
     def __init__(self, root: str) -> None:
@@ -30,6 +31,7 @@ class Boundary:
         self.links_out: list[str] = []
         self.borders: list[str] = []
         self.linked: dict[str, str] = {}
+        self.named_by_links: set[str] = set()
         self._real_root: str | None = None
 
     @property

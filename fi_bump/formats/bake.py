@@ -21,6 +21,7 @@ from fi_bump.pins import BY_HAND, Found, Kind, Pin, Source, Unpinned, Wanted, ma
 _LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*"
 _EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
 _IN_JSON = f"a requirement in a JSON file: {BY_HAND}"
+_COMMAND_IN_JSON = f"a command in a JSON file: {BY_HAND}"
 _REFERENCE = re.compile(r"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
 
 
@@ -51,6 +52,9 @@ def find(source: Source, wanted: Wanted) -> Found:
             pins.append(item)
         elif item is not None:
             unpinned.append(item)
+    known = {pin.span for pin in pins} | {place.span for place in unpinned}
+    unpinned += [place for place in _commands(source, wanted, leaves) if place.span not in known]
+    unpinned.sort(key=lambda place: place.span)
     checksums = Checksums(source, leaves)
     if checksums:
         known = {pin.span for pin in pins}
@@ -89,6 +93,20 @@ def _requirement(source: Source, scalar: JsonScalar, wanted: Wanted) -> Unpinned
         )
     )
     return Unpinned(source, pin.span, package, _IN_JSON) if isinstance(pin, Pin) else None
+
+
+def _commands(source: Source, wanted: Wanted, leaves: list[Leaf]) -> list[Unpinned]:
+    """Return a report for each version in the strings that are commands: `"build": "pip install kit==V"`."""
+    texts = [(leaf.span.start, source.masked[slice(*leaf.span)]) for leaf in leaves]
+    commands = [(start, text) for start, text in texts if b" " in text and (b"=" in text or b"git" in text)]
+    if not commands:
+        return []
+    # Imported here because few JSON files contain commands.
+    from fi_bump.formats import shell
+    from fi_bump.formats.shared.parts import Part, read_parts, reported, unescaped
+
+    parts = [Part(unescaped(text), start) for start, text in commands]
+    return reported(source, read_parts(source, wanted, shell.find, parts), _COMMAND_IN_JSON)
 
 
 def _keys(scalar: JsonScalar) -> tuple[str, ...]:

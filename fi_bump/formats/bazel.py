@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from fi_bump.formats import python
+from fi_bump.formats import other, python
 from fi_bump.pins import Found, Source, Wanted
 
 
 def find(source: Source, wanted: Wanted) -> Found:
     """Return the addresses and requirements in the strings of a Bazel file. Takes any text."""
-    return python.find(source, wanted)
+    # Names are compared without case, and a script may be called `build`.
+    return other.find(source, wanted) if source.data.startswith(b"#!") else python.find(source, wanted)

@@ -1,7 +1,8 @@
-"""Pins in HCL files of `docker buildx bake`: defaults of variables, build arguments, any other assignment to a name.
+"""Pins in HCL: `docker buildx bake`, Terraform, Packer. Defaults of variables, build arguments, other assignments.
 
 `variable "FLASHINFER_VERSION" { default = "V" }` has the same anchor as in JSON, `variable.FLASHINFER_VERSION.default`;
-so has `target "NAME" { args = { FLASHINFER_VERSION = "V" } }`. A string is a template (`${…}`).
+so has `target "NAME" { args = { FLASHINFER_VERSION = "V" } }`. A string is a template (`${…}`). Strings and heredocs
+may be commands: `user_data = <<EOT`, `inline = ["pip install …"]`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import re
 
 from fi_bump.errors import ParseError
+from fi_bump.formats import shell
 from fi_bump.formats.hcl_tokens import HEREDOC, LINE_END, MARK, NAME, NUMBER, STRING, Token, place, tokens
 from fi_bump.formats.shared.beside import Leaf, guarded
+from fi_bump.formats.shared.parts import Part, read_parts, together, unescaped
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
 from fi_bump.records import NamedTuple
@@ -152,6 +155,11 @@ class _HclFinder:
 def find(source: Source, wanted: Wanted) -> Found:
     """Return the values of wanted variables in an HCL file. Raises ParseError, with a place, if it is not HCL."""
     finder = _HclFinder(source, wanted)
+    commands = []
     for token in tokens(source):
         finder.token(token)
-    return finder.finish()
+        if token.kind in (STRING, HEREDOC):
+            text = unescaped(token.text) if token.kind == STRING else token.text
+            commands.append(Part(text, token.span.start))
+    # What is bound by a key comes first: it has the longer anchor.
+    return together(finder.finish(), read_parts(source, wanted, shell.find, commands))

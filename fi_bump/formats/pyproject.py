@@ -23,6 +23,8 @@ _ARRAYS = re.compile(
     r"|tool/uv/(?:override|constraint|dev|build-constraint)-dependencies|tool/uv/extra-build-dependencies/[^/]+"
     r"|tool/rye/dev-dependencies|tool/pdm/dev-dependencies/[^/]+|tool/hatch/(?:.+/)?(?:extra-)?dependencies"
 )
+# The array of a script's table (PEP 723).
+_SCRIPT_ARRAY = "dependencies"
 # Tables of Poetry, PDM and Pixi whose keys are package names; a value is a version or a table with a `version`.
 _PIXI = r"(?:(?:feature|target)/[^/]+/)*(?:pypi-dependencies|(?:host-|build-)?dependencies)"
 _TABLES = re.compile(
@@ -57,7 +59,15 @@ def find(source: Source, wanted: Wanted) -> Found:
     A package that comes from a git source or a URL is not reported for having no version specifier. Raises ParseError
     for a file that is not TOML.
     """
-    finder = _PyprojectFinder(source, wanted)
+    return _find(source, _PyprojectFinder(source, wanted))
+
+
+def find_in_script(source: Source, wanted: Wanted) -> Found:
+    """Like `find`, for the table of a script, whose requirements are in `dependencies` at the top."""
+    return _find(source, _PyprojectFinder(source, wanted, arrays=(_SCRIPT_ARRAY,)))
+
+
+def _find(source: Source, finder: _PyprojectFinder) -> Found:
     found = strings(source)
     for string in found:
         finder.string(string)
@@ -67,9 +77,10 @@ def find(source: Source, wanted: Wanted) -> Found:
 class _PyprojectFinder:
     """Finds the pins in a TOML file, in one pass."""
 
-    def __init__(self, source: Source, wanted: Wanted) -> None:
+    def __init__(self, source: Source, wanted: Wanted, arrays: tuple[str, ...] = ()) -> None:
         self._source = source
         self._wanted = wanted
+        self._arrays = arrays
         self._items: list[Pin | Unpinned | Floor] = []
         self._tables: dict[Path, dict[str, TomlString]] = {}
         self._served: set[str] = set()
@@ -82,7 +93,7 @@ class _PyprojectFinder:
         if _LOCATIONS.fullmatch(table):
             self._location(string, keys)
         elif isinstance(string.path[-1], int):
-            if len(string.path) == len(keys) + 1 and _ARRAYS.fullmatch(table):
+            if len(string.path) == len(keys) + 1 and (table in self._arrays or _ARRAYS.fullmatch(table)):
                 self._requirement(string, keys)
             elif keys[0] == "tool":
                 self._stray(string, keys)

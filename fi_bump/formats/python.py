@@ -83,7 +83,14 @@ def find_all(source: Source, wanted: Wanted) -> Found:
         if not literal.is_statement:
             finder.literal(literal, previous)
         previous = literal
-    return finder.found()
+    found = finder.found()
+    if b"# /// script" in source.data:
+        # Imported here because few files are scripts with a table.
+        from fi_bump.formats import python_script
+        from fi_bump.formats.shared.parts import together
+
+        found = together(found, python_script.find(source, wanted))
+    return found
 
 
 class _PythonFinder:

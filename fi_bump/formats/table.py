@@ -55,6 +55,21 @@ FORMATS = (
         "wanted packages, reported only",
     ),
     FileFormat(
+        "jsonc",
+        "JSON with comments",
+        ("{,.}devcontainer.json", "*.jsonc", "*.code-workspace"),
+        "wanted keys, commands, images",
+        shared=True,
+    ),
+    FileFormat(
+        "notebook",
+        "notebooks",
+        ("*.ipynb",),
+        "code cells: requirements, `!` lines, `%pip`, cells in a shell",
+        second_opinion="json",
+        shared=True,
+    ),
+    FileFormat(
         "bake",
         "bake JSON",
         ("*.json",),
@@ -91,6 +106,14 @@ FORMATS = (
         second_opinion="tomlkit",
     ),
     FileFormat(
+        "mise",
+        "mise.toml",
+        ("{,.}mise.toml", "{,.}mise.*.toml", "{,.}mise/config*.toml"),
+        "versions of tools, variables, commands of tasks",
+        second_opinion="tomlkit",
+        shared=True,
+    ),
+    FileFormat(
         "toml",
         "other TOML",
         ("*.toml",),
@@ -98,6 +121,7 @@ FORMATS = (
         second_opinion="tomlkit",
         shared=True,
     ),
+    FileFormat("ini", "tox.ini, setup.cfg", ("tox.ini", "setup.cfg"), "dependencies, and the commands of tox"),
     FileFormat(
         "dockerfile",
         "Dockerfile",
@@ -117,8 +141,34 @@ FORMATS = (
         "variables, requirements, git releases, addresses of files",
         but=("*.{txt,toml}",),
     ),
-    FileFormat("makefile", "make", ("Makefile", "GNUmakefile", "*.mk"), "variables, and the commands of recipes"),
-    FileFormat("hcl", "HCL", ("*.hcl",), "defaults of variables, build arguments"),
+    FileFormat(
+        "makefile",
+        "make",
+        ("{,GNU}Makefile{,-*,.*,_*}", "*.{mk,mak,make}"),
+        "variables, and the commands of recipes",
+        but=("*.{md,rst,txt,py,am,in,ac,lock,patch,diff}",),
+    ),
+    FileFormat("just", "just", ("{,.}justfile", "*.just"), "variables, and the commands of recipes"),
+    FileFormat("earthfile", "Earthfile", ("Earthfile", "*.earth"), "the same as in a Dockerfile, LET, GIT CLONE"),
+    FileFormat(
+        "apptainer",
+        "Apptainer",
+        ("*.def", "*.sif.def", "Singularity", "Singularity.*", "Apptainer", "Apptainer.*"),
+        "arguments, labels, commands, image tags",
+    ),
+    FileFormat(
+        "groovy",
+        "Jenkinsfile, Groovy",
+        ("Jenkinsfile{,-*,.*,_*}", "*.{groovy,gradle,Jenkinsfile}"),
+        "variables, commands",
+    ),
+    FileFormat(
+        "hcl",
+        "HCL, Terraform",
+        ("*.{hcl,tf,tfvars,tofu}",),
+        "defaults of variables, build arguments, commands in strings",
+    ),
+    FileFormat("tool_versions", ".tool-versions", (".tool-versions",), "versions of tools"),
     FileFormat("nix", "Nix", ("*.nix",), "versions beside a hash"),
     FileFormat(
         "bazel",
@@ -130,6 +180,36 @@ FORMATS = (
     FileFormat("pkgbuild", "PKGBUILD", ("PKGBUILD", "*.PKGBUILD"), "the version with its checksums; commands"),
     FileFormat("gentoo", "Gentoo", ("*.ebuild", "Manifest"), "versions in commands; the table of checksums"),
 )
+
+# A part of the name of the file beside a target from which the writer renames.
+_TEMPORARY = ".fi-bump-"
+# The format of every other text file, but those whose names end in one of `_NEVER`, and temporary files.
+OTHER = FileFormat(
+    "other",
+    "scripts without an ending, and all other text files",
+    ("*",),
+    "a script whose first line names a shell, Python, make or just; in any other file a version is reported",
+)
+# What follows the last dot of the names of files that fi-bump does not read at all: documents and patches, in which a
+# version is a mention; the sources of compiled languages; data, images, archives; lock files of other ecosystems.
+_NEVER_TEXT = """
+md mdx rst adoc asciidoc markdown html htm xhtml tex bib org textile pdf ps doc docx odt ppt pptx xls xlsx license
+readme patch diff orig rej c cc cpp cxx c++ h hh hpp hxx h++ cu cuh hip inl ipp tpp m mm s asm ptx metal cl comp vert
+frag glsl hlsl wgsl go rs java kt kts scala swift cs fs vb dart zig d ml mli hs erl ex exs clj pas f f90 f95 for jl r
+lua php proto thrift fbs capnp graphql sql pyi pyx pxd csv tsv jsonl ndjson jsonlines parquet arrow feather npy npz
+pkl pickle bin dat pt pth ckpt safetensors onnx gguf h5 hdf5 tfrecord db sqlite msgpack vocab model tiktoken png jpg
+jpeg gif bmp ico icns svg svgz webp tif tiff psd eps mp3 mp4 wav ogg flac avi mov webm ttf otf woff woff2 eot css scss
+sass less map min po pot mo xml xsd xsl xslt drawio puml mmd dot zip tar gz tgz bz2 xz zst 7z rar jar war whl egg deb
+rpm apk so a o obj lib dll dylib exe class pyc pyo wasm lock sum log out err tmp temp bak swp pem crt cer key pub p12
+pfx gpg asc sig sha256 sha512 md5 gitignore gitattributes gitmodules gitkeep dockerignore helmignore npmignore
+eslintignore prettierignore editorconfig mailmap keep top_level
+"""
+_NEVER_NAMED_TEXT = """
+license licence copying notice authors contributors maintainers codeowners changelog changes history news readme
+pkg-info record wheel metadata
+"""
+_NEVER_NAMED = frozenset(_NEVER_NAMED_TEXT.split())
+_NEVER = frozenset(_NEVER_TEXT.split())
 
 # Patterns of lower-case file names by how they are tested: whole names, beginnings, endings, and the others as their
 # folder with `/` around it, or "", and the texts between their stars.
@@ -202,14 +282,17 @@ _STARTS = tuple([start for _, patterns, _ in _FOR_OTHERS for start in patterns[1
 def may_have_format(name: str) -> bool:
     """Whether a file name can have a format in some folder; true for some names that have none."""
     name = name.lower()
+    return _is_other(name) or name[name.rfind(".") + 1 :] in _BY_LAST or name.startswith(_STARTS)
+
+
+def is_moved_by_name(name: str) -> bool:
+    """Whether a file name can have a format of its own, so that it is not one of all others (`OTHER`)."""
+    name = name.lower()
     return name[name.rfind(".") + 1 :] in _BY_LAST or name.startswith(_STARTS)
 
 
 def format_of(path: str) -> str | None:
-    """The name of the format of a file with this path, or None.
-
-    A script without an ending (`build`, its first line `#!/bin/sh`) has no format: only a literal site leads to it.
-    """
+    """The name of the format of a file with this path, or None."""
     decided = _DECIDED.get(path[path.rfind(".") :].lower())
     if decided is not None:
         return decided
@@ -225,7 +308,14 @@ def format_of(path: str) -> str | None:
             wholes, starts, ends, others = but
             excluded = name in wholes or name.endswith(ends) or name.startswith(starts)
             return None if excluded or _has_any(others, name, path, slash) else form
-    return None
+    return OTHER.name if _is_other(name) else None
+
+
+def _is_other(name: str) -> bool:
+    """Whether a file name in lower case, which no format claims, is that of a file to report on."""
+    dot = name.rfind(".")
+    unread = name[dot + 1 :] in _NEVER if dot >= 0 else name in _NEVER_NAMED
+    return not unread and bool(name) and _TEMPORARY not in name
 
 
 def _has_any(others: list[tuple[str, list[str]]], name: str, path: str, slash: int) -> bool:
@@ -252,7 +342,7 @@ def _has_in_order(name: str, texts: list[str]) -> bool:
 
 def format_named(name: str) -> FileFormat:
     """Return the format of this name. Raises InternalError if there is no such format."""
-    for form in FORMATS:
+    for form in (*FORMATS, OTHER):
         if form.name == name:
             return form
     raise InternalError(f"there is no format named '{name}'")

@@ -1,15 +1,43 @@
 """Versions beside checksums in TOML files that are no Python project: `[kit] url = "…/vV.tar.gz"`, `sha256 = "…"`.
 
-Nothing else of these files is read, since their tables may mean anything.
+Other versions of wanted names are reported and not moved, since the tables of these files may mean anything.
 """
 
 from __future__ import annotations
 
+from fi_bump.formats import shell
 from fi_bump.formats.shared.checksummed import checksummed
-from fi_bump.formats.shared.toml_strings import leaves, strings
-from fi_bump.pins import Found, Source, Wanted, number_anchors
+from fi_bump.formats.shared.gathered import RELEASE
+from fi_bump.formats.shared.parts import Part, read_parts, reported, unescaped
+from fi_bump.formats.shared.toml_strings import TomlString, leaves, strings
+from fi_bump.grammar import variable_of
+from fi_bump.pins import BY_HAND, Found, Source, Span, Unpinned, Wanted, number_anchors
+
+_UNKNOWN = f"in a TOML file that fi-bump does not know: {BY_HAND}"
 
 
 def find(source: Source, wanted: Wanted) -> Found:
-    """Return the versions that have a checksum beside them. Raises ParseError for a file that is not TOML."""
-    return Found(number_anchors(checksummed(source, wanted, leaves(strings(source)))))
+    """Return the versions with a checksum beside them, and reports. Raises ParseError for a file that is not TOML."""
+    found = strings(source)
+    pins = number_anchors(checksummed(source, wanted, leaves(found)))
+    parts = [Part(unescaped(source.masked[slice(*each.span)]), each.span.start) for each in found]
+    reports = {place.span: place for place in reported(source, read_parts(source, wanted, shell.find, parts), _UNKNOWN)}
+    for string in found:
+        place = _bound(source, wanted, string)
+        if place is not None:
+            reports[place.span] = place
+    for pin in pins:
+        reports.pop(pin.span, None)
+    return Found(pins, tuple([reports[span] for span in sorted(reports)]))
+
+
+def _bound(source: Source, wanted: Wanted, string: TomlString) -> Unpinned | None:
+    """Return the report for a version whose key is a wanted variable."""
+    key = next((each for each in reversed(string.path) if isinstance(each, str)), "")
+    subject = variable_of(key.replace("-", "_"), wanted.variables)
+    release = RELEASE.match(source.masked[slice(*string.span)])
+    if subject is None or release is None:
+        return None
+    start = string.span.start
+    span = Span(start + release.start("version"), start + release.end("version"))
+    return Unpinned(source, span, subject, _UNKNOWN)

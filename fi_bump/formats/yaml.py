@@ -18,7 +18,7 @@ from fi_bump.formats.shared.beside import Leaf, guarded
 from fi_bump.formats.shared.requirement_text import NO_VERSION
 from fi_bump.formats.yaml_texts import TextReader, patterns
 from fi_bump.formats.yaml_values import KeySubject, YamlValues, key_subject, named_subject
-from fi_bump.grammar import canonical_name, canonical_repository
+from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository
 from fi_bump.pins import Found, Kind, Source, Wanted
 
 TYPE_CHECKING = False
@@ -61,6 +61,11 @@ _CHOSEN = "the default of a list of options; add the new version to the options 
 # PyYAML reads 1 to 2 MiB per second.
 _LARGEST = 4 << 20
 _LARGE = "this file is larger than 4 MiB, so fi-bump reads only its lines of the form KEY: VALUE"
+# The actions of Helm and Jinja: those that have a line, or several, for themselves, and all others.
+_ACTIONS = LazyPattern(
+    rb"^[ \t]*(?:\{\{(?:(?!\}\})[\s\S])*\}\}|\{[%#](?:(?![%#]\})[\s\S])*[%#]\})[ \t]*\r?$", re.MULTILINE
+)
+_ACTION = LazyPattern(rb"\{\{(?:(?!\}\})[^\n])*\}\}|\{[%#](?:(?![%#]\})[^\n])*[%#]\}")
 _TEMPLATE = "this file is not YAML, so fi-bump reads only its lines of the form KEY: VALUE"
 
 
@@ -176,6 +181,8 @@ class _YamlFinder:
             if variable is not None and variable.kind is Kind.VARIABLE:
                 self.judge(scalar, ".".join((*scalar.path[:-1], name)), variable)
         for number, scalar in self.versions.items():
+            if number in self.repositories and number not in self.names:
+                self.refs.setdefault(number, scalar)  # Ansible's git module calls it `version`.
             name = self.names.get(number, "")
             package = self.subject(name)
             if scalar.path[:-1] == ("context",):  # a recipe of conda, whose name may be the repository's
@@ -187,6 +194,8 @@ class _YamlFinder:
             repository = canonical_repository(f"github.com/{address}" if _OWNER_AND_NAME.match(address) else address)
             if repository in self.wanted.repositories:
                 self.judge(scalar, ".".join(scalar.path), KeySubject(Kind.GIT_REF, repository))
+            elif address and scalar.path[-1] == "tag":
+                self.texts.image_tag(scalar.span)
         return guarded(self.source, self.values.gathered.found(), self.leaves)
 
     def several(self, subject: KeySubject, scalars: list[YamlScalar]) -> None:
@@ -218,16 +227,54 @@ def find(source: Source, wanted: Wanted) -> Found:
     if len(source.data) > _LARGEST:
         return yaml_lines.find_by_lines(source, wanted, words, 0, _LARGE)
     # Imported here because importing PyYAML takes longer than most whole checks.
-    from fi_bump.formats.yaml_events import NotYamlError, scalars
+    from fi_bump.formats.yaml_events import NotYamlError
+
+    try:
+        return _find_in_yaml(source, wanted, words)
+    except NotYamlError as error:
+        return _find_in_template(source, wanted, words, error.offset)
+
+
+def _find_in_yaml(source: Source, wanted: Wanted, words: list[re.Match[bytes]]) -> Found:
+    """Like `find`; `words` are the matches of wanted names. Raises NotYamlError."""
+    from fi_bump.formats.yaml_events import scalars
 
     finder = _YamlFinder(source, wanted)
     index = 0
-    try:
-        for scalar in scalars(source):
-            while not scalar.alias and index < len(words) and words[index].start() < scalar.span.start:
-                index += 1
-            concerns = index < len(words) and scalar.span.start <= words[index].start() < scalar.span.end
-            finder.scalar(scalar, concerns=concerns)
-    except NotYamlError as error:
-        return yaml_lines.find_by_lines(source, wanted, words, error.offset, _TEMPLATE)
+    for scalar in scalars(source):
+        while not scalar.alias and index < len(words) and words[index].start() < scalar.span.start:
+            index += 1
+        concerns = index < len(words) and scalar.span.start <= words[index].start() < scalar.span.end
+        finder.scalar(scalar, concerns=concerns)
     return finder.finish()
+
+
+def _find_in_template(source: Source, wanted: Wanted, words: list[re.Match[bytes]], failed: int) -> Found:
+    """Return what the lines of a template pin, and what the document pins if it is YAML without its actions."""
+    by_lines = yaml_lines.find_by_lines(source, wanted, words, failed, _TEMPLATE)
+    data = _filled(source.masked)
+    if data == source.masked:
+        return by_lines
+    # Imported here because most repositories have no template.
+    from fi_bump.formats.shared.parts import Part, read_parts, together
+
+    found = read_parts(source, wanted, _find_in_document, [Part(data)])
+    if not found.pins and not found.unpinned:
+        return by_lines
+    return together(by_lines._replace(unpinned=()), found)
+
+
+def _find_in_document(source: Source, wanted: Wanted) -> Found:
+    from fi_bump.formats.yaml_events import NotYamlError
+
+    try:
+        words = [match for match in patterns(wanted).words.finditer(source.masked) if match["word"]]
+        return _find_in_yaml(source, wanted, words)
+    except NotYamlError:
+        return Found(())
+
+
+def _filled(data: bytes) -> bytes:
+    """Return a template with blanks for its lines of actions alone, and a reference for each action in a line."""
+    data = _ACTIONS.sub(lambda match: b" " * len(match[0]), data)
+    return _ACTION.sub(lambda match: b"$".ljust(len(match[0]), b"x"), data)

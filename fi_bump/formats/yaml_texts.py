@@ -9,6 +9,7 @@ from fi_bump.formats.shared.pieces import Text, joined
 from fi_bump.formats.shared.searches import without_searches
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.formats.shell_commands import CommandReader
+from fi_bump.formats.shell_images import images
 from fi_bump.formats.shell_lines import read
 from fi_bump.formats.yaml_values import YamlValues
 from fi_bump.grammar import VERSION, LazyPattern, canonical_name, compiled, longest_first, name_pattern, one_of
@@ -74,6 +75,7 @@ class TextReader:
     def __init__(self, values: YamlValues, wanted: Wanted) -> None:
         self._values = values
         self._masked = values.masked
+        self._wanted = wanted
         self._patterns = patterns(wanted)
         self._commands = CommandReader(values.gathered, wanted)
         self._script = -1
@@ -117,6 +119,12 @@ class TextReader:
             at = (span.start + start, span.start + end)
             self._values.value(*at, prefix + subject, Kind.REQUIREMENT, subject)
         return True
+
+    def image_tag(self, span: Span) -> None:
+        """Report the versions in a tag whose image is the value of another key, as in Helm's values."""
+        text = joined(self._masked, [span])
+        for match in images(self._wanted).finditer(text.data):
+            self._commands.image(text, match)
 
     def finish(self) -> None:
         """End the last clone, and report it if no command selected a release."""

@@ -16,7 +16,7 @@ from fi_bump.boundary.here import typed
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary
 from fi_bump.boundary.names import MARKS, is_skipped, refusal
 from fi_bump.errors import FIX_OR_EXCLUDE, FIX_OR_RESTORE, FileError, UsageError, reason_of
-from fi_bump.formats.table import format_of, may_have_format
+from fi_bump.formats.table import OTHER, format_of, is_moved_by_name, may_have_format
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
 from fi_bump.records import TYPE_CHECKING
@@ -108,6 +108,12 @@ def _is_read_here(root: str, path: str, exclude: re.Pattern[str] | None, boundar
         return not os.path.exists(os.path.join(root, path))
     refused = refusal(target) or boundary.refusal_above(target)
     if refused is None and not (exclude and exclude.match(target)):
+        if is_moved_by_name(target.rpartition("/")[2]):
+            return False
+        # The link's name has a format, so that its target is not also read as a file without one.
+        if format_of(path) != OTHER.name:
+            boundary.named_by_links.add(target)
+            return True
         return not may_have_format(target.rpartition("/")[2])
     if not boundary.is_readable(target):
         return False

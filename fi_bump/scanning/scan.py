@@ -393,6 +393,8 @@ def _paths(
         paths[path] = form
         if not below:
             scanner.will_read(path)
+    for path in boundary.named_by_links:
+        paths.pop(path, None)
     for group in lock.groups:
         for site in group.sites:
             path, _, anchor = site.partition("#")

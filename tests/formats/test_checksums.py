@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fi_bump.formats.table import finder, format_of
@@ -320,6 +320,7 @@ NEW = {"a.bzl", "f.rb", "PKGBUILD", "a/kit-1.0.ebuild", "a.toml"}
 
 
 @pytest.mark.parametrize("path", sorted(NEW))
+@settings(deadline=None)
 @given(data=st.data(), first=st.sampled_from(["0.6.11.post2", "1.0rc1"]), second=st.sampled_from(["0.7", "2.0.dev3"]))
 def test_laws(path: str, data: st.DataObject, first: str, second: str) -> None:
     texts = [text for name, text, _ in FORMS if name == path and "[[" not in text]
