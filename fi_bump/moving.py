@@ -16,20 +16,28 @@ from fi_bump.scanning.scan import Scan
 if TYPE_CHECKING:
     from fi_bump.request import Request
 
+# The new checksums of pins that have one beside them: by the site of the pin and the old text.
+Checksums = Mapping[tuple[str, str], str]
 # For each package, the release files of its new version: their names and SHA-256 digests.
 Files = Mapping[str, tuple[tuple[str, str], ...]]
 
 
-def plan_move(repository: Repository, request: Request, scan: Scan, files: Files | None) -> tuple[Plan, list[Finding]]:
+def plan_move(
+    repository: Repository, request: Request, scan: Scan, files: Files | None, checksums: Checksums | None = None
+) -> tuple[Plan, list[Finding]]:
     """Return the plan, and the findings that forbid it: places of a moving group that the move would leave behind.
 
-    `files` is None if no index was asked. Without findings the plan is verified. Raises FiBumpError when a group that
-    is to move has no pin.
+    `files` is None if no index was asked. With `checksums` a version moves together with its checksum. Without findings
+    the plan is verified. Raises FiBumpError when a group that is to move has no pin.
     """
     versions = request.versions
-    plan = make_plan(_with_files(request, files), scan, versions)
+    plan = make_plan(_with_files(request, files), scan, versions, checksums)
     subjects = {subject for name in versions for subject in _group(plan.lock, name).subjects}
     findings = [finding for finding in compare(plan.lock, scan, planned=True) if _forbids(finding, versions, subjects)]
+    moved = {move.pin.site for change in plan.changes for move in change.moves}
+    findings = [
+        each for each in findings if each.rule is not Rule.DRIFT or each.anchor is None or each.site not in moved
+    ]
     if any(finding.rule is Rule.UNASSIGNED for finding in findings):
         # The present versions, not the planned ones, tell which group an unassigned pin probably belongs to.
         findings = [finding for finding in findings if finding.rule is not Rule.UNASSIGNED]

@@ -70,17 +70,28 @@ LIBRARIES_OF_FORMATS = {"__future__", "bisect", "collections", "functools", "ite
 FOR_FORMATS = {"errors.py", "grammar.py", "pins.py", "records.py"}
 # What one format may import besides: its own modules, by the first word of their names, and Python's own parser.
 OWN = {
-    "bazel": {"python"},
+    "apptainer": {"dockerfile", "just", "shell_"},
+    "bake": {"shell"},
+    "bazel": {"other", "python"},
     "cmake": {"shell_"},
     "dockerfile": {"dockerfile_", "shell_"},
-    "hcl": {"hcl_"},
+    "earthfile": {"dockerfile", "shell"},
+    "groovy": {"shell_"},
+    "hcl": {"hcl_", "shell"},
+    "ini": {"requirements", "shell"},
+    "jsonc": {"shell_"},
+    "just": {"shell_"},
     "makefile": {"shell_"},
+    "mise": {"shell"},
+    "notebook": {"python", "shell"},
+    "other": {"just", "makefile", "python", "shell"},
     "pkgbuild": {"shell_"},
     "gentoo": {"shell_"},
-    "python": {"python_"},
+    "python": {"python_", "pyproject"},
     "requirements": {"requirements_"},
     "shell": {"shell_"},
-    "toml": {"tomllib"},
+    "toml": {"shell", "tomllib"},
+    "tool_versions": {"mise"},
     "yaml": {"yaml_", "shell_"},
 }
 # The modules that change the file system. Only editing/write.py and editing/journal.py write target files and the lock;

@@ -14,6 +14,7 @@ from fi_bump.fit.model import Fit
 from fi_bump.lock import Group
 from fi_bump.releases.age import newest_ripe, young
 from fi_bump.releases.asking import Online, asking
+from fi_bump.releases.checksums import NOTHING, Renewed, renewed
 from fi_bump.releases.counting import Counted, count_members
 from fi_bump.releases.known import Known, MemberRelease, release_files
 from fi_bump.releases.on_the_way import Release, on_the_way
@@ -30,7 +31,7 @@ class Preflight(NamedTuple):
     reasons not to move, and `remedies` say what to do instead. `files` are the release files by member. `notes` say
     which members do not count, and why. `audit` is None if a refusal came first. `releases` are, by group, those
     between the old and the new version. `fits` say how the code fits the new releases, where it calls their packages.
-    `young` are sentences about releases that have not the minimum age.
+    `young` are sentences about releases that have not the minimum age. `renewed` are the new checksums, if asked for.
     """
 
     request: Request
@@ -42,12 +43,16 @@ class Preflight(NamedTuple):
     releases: dict[str, tuple[Release, ...]]
     fits: tuple[Fit, ...] = ()
     young: tuple[str, ...] = ()
+    renewed: Renewed = NOTHING
 
 
-def preflight(root: str, request: Request, scan: Scan, online: Online, *, code: bool = False) -> Preflight:
+def preflight(
+    root: str, request: Request, scan: Scan, online: Online, *, code: bool = False, checksums: bool = False
+) -> Preflight:
     """Ask the indexes of all moving members; audit the move unless a member lacks the release.
 
     With `code`, also compare the code's calls with the new releases. What cannot be compared is told and stops nothing.
+    With `checksums`, also find the new checksums of versions that have one beside them.
 
     Raises PackageIndexError when it is not known whether a member has it, and NoReleaseError if NEWEST is asked for and
     there is no version that all members have and that is old enough.
@@ -76,6 +81,7 @@ def preflight(root: str, request: Request, scan: Scan, online: Online, *, code: 
         if known.unread is not None:
             raise known.unread
         moves = [each for each in compared(request.lock, request.versions) if each.proposed is not None]
+        sums = renewed(known, request.lock, request.versions, scan) if checksums and not refusals else NOTHING
         code_fits = fits(root, request.lock.exclude, moves, known)[0] if code and not refusals else []
     return Preflight(
         request=request,
@@ -87,6 +93,7 @@ def preflight(root: str, request: Request, scan: Scan, online: Online, *, code: 
         releases=releases,
         fits=tuple(each for each in code_fits if each.uses or each.skipped),
         young=tuple(ages),
+        renewed=sums,
     )
 
 

@@ -51,6 +51,13 @@ def set_command(
             "--strict", help="Change nothing when the audit finds a conflict, or a call in the code that breaks."
         ),
     ] = False,
+    update_checksums: Annotated[
+        bool,
+        typer.Option(
+            "--update-checksums",
+            help="Move a version together with the checksum beside it, if the index or the file gives the new one.",
+        ),
+    ] = False,
     pr_body: Annotated[
         str | None,
         typer.Option("--pr-body", metavar="FILE", help="Write a pull request's body to FILE; - prints only the body."),
@@ -89,6 +96,7 @@ def set_command(
         body=pr_body,
         commit=commit,
         commit_seconds=commit_timeout,
+        update_checksums=update_checksums,
     )
     if interactive:
         from fi_bump.commands import set_interactive

@@ -42,6 +42,7 @@ class SetOptions(NamedTuple):
 
     `body` is the file for a pull request's body (`-` for standard output); `commit` asks for one git commit, and git
     with its hooks and its signature has `commit_seconds` for it.
+    `update_checksums` moves a version together with the checksum beside it.
     """
 
     root: str
@@ -52,6 +53,7 @@ class SetOptions(NamedTuple):
     body: str | None = None
     commit: bool = False
     commit_seconds: float = COMMIT_SECONDS
+    update_checksums: bool = False
 
 
 def parse(arguments: list[str]) -> SetOptions | None:
@@ -79,6 +81,9 @@ def run(options: SetOptions, confirm: Callable[[], bool] | None = None) -> int:
 
     With `confirm`, show the plan first, and write only if it returns True; else return 1.
     """
+    if options.update_checksums and options.online is None:
+        message = "--update-checksums cannot be used with --offline: the new checksums come from the package indexes"
+        raise UsageError(f"{message} or from the files themselves", hint="leave out --offline or --update-checksums")
     if options.body is None and not options.commit:
         return _rehearse(options) if options.dry_run else _run(options, confirm=confirm)
     if options.dry_run:
@@ -112,7 +117,7 @@ def _run(
     flight = None
     if options.online is not None:
         scan = _scan(repository, request, quick=True)
-        flight = _preflight(repository, request, scan, options.online)
+        flight = _preflight(repository, request, scan, options)
         request = flight.request
         if flight.refusals:
             helps = [f"help: {remedy}" for remedy in flight.remedies]
@@ -132,7 +137,7 @@ def _run(
         scan = scan or _scan(repository, request, quick=True)
         plan, findings = _plan(repository, request, scan, flight)
         if findings:
-            return _refuse(findings)
+            return _refuse(findings, flight)
         write_patch(repository.diff(plan), patch)
         _report(repository, plan, request, scan, flight)
         if confirm is None:
@@ -145,7 +150,7 @@ def _run(
         scan = _scan(repository, request)
         plan, findings = _plan(repository, request, scan, flight)
         if findings:
-            return _refuse(findings)
+            return _refuse(findings, flight)
         if after is not None:
             after.refuse(repository, plan)
         repository.apply(plan, f"set {' '.join(targets)}")
@@ -158,11 +163,13 @@ def _run(
     return int(Exit.OK)
 
 
-def _preflight(repository: Repository, request: Request, scan: Scan, online: Online) -> Preflight:
+def _preflight(repository: Repository, request: Request, scan: Scan, options: SetOptions) -> Preflight:
     # Importing the index client takes longer than all the rest of `set`.
     from fi_bump.audit.preflight import preflight
 
-    return preflight(repository.root, request, scan, online, code=True)
+    assert options.online is not None  # the caller asks only then
+    sums = options.update_checksums
+    return preflight(repository.root, request, scan, options.online, code=True, checksums=sums)
 
 
 def _notes(flight: Preflight) -> list[str]:
@@ -180,11 +187,13 @@ def _scan(repository: Repository, request: Request, *, quick: bool = False) -> S
 
 
 def _plan(repository: Repository, request: Request, scan: Scan, flight: Preflight | None) -> tuple[Plan, list[Finding]]:
-    return plan_move(repository, request, scan, flight.files if flight else None)
+    checksums = flight.renewed.checksums if flight else None
+    return plan_move(repository, request, scan, flight.files if flight else None, checksums)
 
 
-def _refuse(findings: list[Finding]) -> int:
-    say([finding_line(finding) for finding in findings] + ["nothing was changed"] + help_lines(findings))
+def _refuse(findings: list[Finding], flight: Preflight | None) -> int:
+    unknown = flight.renewed.unknown if flight else ()
+    say([*(finding_line(finding) for finding in findings), *unknown, "nothing was changed", *help_lines(findings)])
     return int(Exit.FINDINGS)
 
 

@@ -22,10 +22,14 @@ class Reading(NamedTuple):
     version: str
     hashes: tuple[str, ...]
     repeats: tuple[str, ...]
+    checksums: tuple[str, ...] = ()
 
 
 class Move(NamedTuple):
-    """A pin, its new version, and its edits: those of the version, and of its hashes if it has any."""
+    """A pin, its new version, and its edits: those of the version, and of its hashes or checksums if it has any.
+
+    A checksum that belongs to several pins is among the edits of the first one.
+    """
 
     pin: Pin
     version: str
@@ -62,12 +66,18 @@ class Plan(NamedTuple):
         return sum(len(change.moves) for change in self.changes)
 
 
-def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None) -> Plan:
+def make_plan(
+    lock: Lock,
+    scan: Scan,
+    versions: Mapping[str, str] | None = None,
+    checksums: Mapping[tuple[str, str], str] | None = None,
+) -> Plan:
     """Return the lock with the pins' sites recorded, and the edits that follow from it.
 
     With `versions` (group name to new version) only those groups move, otherwise all groups. A pin with hashes moves if
-    the lock knows the files of its release. Otherwise it stays, as a pin with a guard does, and `compare` with the
-    plan's lock reports it.
+    the lock knows the files of its release. Otherwise it stays, and `compare` with the plan's lock reports it. A pin
+    with a guard stays too, unless `checksums` has a new text for each of its checksums; the keys are its site and the
+    old text.
     """
     moving = {group.name for group in lock.groups} if versions is None else set(versions)
     for name, version in (versions or {}).items():
@@ -84,31 +94,52 @@ def make_plan(lock: Lock, scan: Scan, versions: Mapping[str, str] | None = None)
     by_path: dict[str, list[Assigned]] = {}
     for each in assigned:
         by_path.setdefault(each.pin.source.path, []).append(each)
-    changes = [_change(entries, moving) for _, entries in sorted(by_path.items())]
+    changes = [_change(entries, moving, checksums or {}) for _, entries in sorted(by_path.items())]
     return Plan(lock, tuple(change for change in changes if change.moves))
 
 
-def _change(entries: list[Assigned], moving: set[str]) -> PlannedChange:
+def _change(entries: list[Assigned], moving: set[str], checksums: Mapping[tuple[str, str], str]) -> PlannedChange:
     """Return the change of one file; `expected` has every pin of the file as it must read afterwards."""
     moves = []
     expected = []
+    summed: dict[Span, str] = {}
     for pin, group, _ in entries:
         reading = _reading(pin)
-        if group is not None and group.name in moving and not (pin.guard or agrees(pin.version, group.version)):
+        new = _new_checksums(pin, checksums) if pin.guard else {}
+        stays = new is None or group is None or group.name not in moving or agrees(pin.version, group.version)
+        if group is not None and new is not None and not stays:
             digests = release_hashes(group, pin)
             if not pin.hashes:
                 places = sorted([pin.span, *pin.repeats])
-                moves.append(
-                    Move(pin, group.version, tuple([_edit(pin.source, each, group.version) for each in places]))
-                )
+                edits = [_edit(pin.source, each, group.version) for each in places]
+                edits += [_edit(pin.source, span, text) for span, text in new.items() if span not in summed]
+                summed |= new
+                moves.append(Move(pin, group.version, tuple(edits)))
                 reading = reading._replace(version=group.version, repeats=(group.version,) * len(pin.repeats))
             elif digests:
-                edits = (_edit(pin.source, pin.span, group.version), _hashes_edit(pin, digests))
-                moves.append(Move(pin, group.version, edits))
+                both = (_edit(pin.source, pin.span, group.version), _hashes_edit(pin, digests))
+                moves.append(Move(pin, group.version, both))
                 reading = reading._replace(version=group.version, hashes=digests)
         expected.append(reading)
     _refuse_torn_texts(entries, moves)
+    if summed:
+        expected = [
+            reading._replace(checksums=_sums(each.pin, summed)) for reading, each in zip(expected, entries, strict=True)
+        ]
     return PlannedChange(entries[0].pin.source, tuple(moves), tuple(expected))
+
+
+def _new_checksums(pin: Pin, checksums: Mapping[tuple[str, str], str]) -> dict[Span, str] | None:
+    """Return the new text of each checksum of a pin with a guard; None if one is not known, or it has none."""
+    spans = pin.guard.checksums if pin.guard else ()
+    new = {span: checksums.get((pin.site, pin.source.text(span))) for span in spans}
+    known = {span: text for span, text in new.items() if text is not None}
+    return known if known and len(known) == len(new) else None
+
+
+def _sums(pin: Pin, summed: Mapping[Span, str]) -> tuple[str, ...]:
+    """Return the texts of a pin's checksums after the edits in `summed`."""
+    return tuple([summed.get(span) or pin.source.text(span) for span in pin.guard.checksums]) if pin.guard else ()
 
 
 def _refuse_torn_texts(entries: list[Assigned], moves: list[Move]) -> None:
@@ -133,7 +164,13 @@ def _reading(pin: Pin) -> Reading:
     hashes = tuple([pin.source.text(span) for span in pin.hashes])
     repeats = tuple([pin.source.text(span) for span in pin.repeats])
     return Reading(
-        anchor=pin.anchor, kind=pin.kind, subject=pin.subject, version=pin.version, hashes=hashes, repeats=repeats
+        anchor=pin.anchor,
+        kind=pin.kind,
+        subject=pin.subject,
+        version=pin.version,
+        hashes=hashes,
+        repeats=repeats,
+        checksums=_sums(pin, {}),
     )
 
 

@@ -154,10 +154,15 @@ def _members(pairs: list[tuple[str, Any]]) -> _Members:
 def _toml(change: PlannedChange) -> str | None:
     """Check that tomlkit reads a document of the same shape that differs in as many strings as there are moves.
 
-    tomllib, on which the finder relies, has read the new file already.
+    A checksum that moves with its version is one more string, or a part of the same one. tomllib, on which the finder
+    relies, has read the new file already.
     """
     before = _toml_document(change.source.data)
-    if before is not None and _differences(before, _toml_document(change.new)) != len(change.moves):
+    if before is None:
+        return None
+    differences = _differences(before, _toml_document(change.new))
+    checksums = sum(len(move.edits) - 1 - len(move.pin.repeats) for move in change.moves if move.pin.guard)
+    if differences is None or not len(change.moves) <= differences <= len(change.moves) + checksums:
         return "tomlkit does not read the new file as planned"
     return None
 
@@ -195,8 +200,7 @@ def _dockerfile(change: PlannedChange) -> str | None:
         after = _structure(Source(change.source.path, change.new))
     except (IndexError, KeyError, TypeError, ValueError):
         return None
-    spans = [span for pin, _, _ in change.moves for span in (pin.span, *pin.repeats)]
-    lines = {change.source.position(span.start)[0] - 1 for span in spans}
+    lines = {change.source.position(edit.span.start)[0] - 1 for edit in change.edits}
     if len(before) != len(after):
         return "dockerfile-parse does not read the new file as planned"
     for old, new in zip(before, after, strict=True):

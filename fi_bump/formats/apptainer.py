@@ -9,7 +9,7 @@ import re
 
 from fi_bump.formats import dockerfile
 from fi_bump.formats.just import references
-from fi_bump.formats.shared.parts import Part, blank, read_parts, together
+from fi_bump.formats.shared.parts import FilePart, blank, read_parts, together
 from fi_bump.formats.shell_script import ScriptReader
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Source, Span, Wanted
@@ -35,7 +35,7 @@ def find(source: Source, wanted: Wanted) -> Found:
         if match["key"]:
             start = _FROM.match(match[0])
             if start:
-                images.append(Part(b"FROM ".rjust(start.end()) + match[0][start.end() :], match.start()))
+                images.append(FilePart(b"FROM ".rjust(start.end()) + match[0][start.end() :], match.start()))
     scripts = ScriptReader(source, wanted, b"".join(pieces))
     scripts.script(Span(0, len(data)))
     return together(scripts.found(), read_parts(source, wanted, dockerfile.find, images))

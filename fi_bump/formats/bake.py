@@ -103,9 +103,9 @@ def _commands(source: Source, wanted: Wanted, leaves: list[Leaf]) -> list[Unpinn
         return []
     # Imported here because few JSON files contain commands.
     from fi_bump.formats import shell
-    from fi_bump.formats.shared.parts import Part, read_parts, reported, unescaped
+    from fi_bump.formats.shared.parts import FilePart, read_parts, reported, unescaped
 
-    parts = [Part(unescaped(text), start) for start, text in commands]
+    parts = [FilePart(unescaped(text), start) for start, text in commands]
     return reported(source, read_parts(source, wanted, shell.find, parts), _COMMAND_IN_JSON)
 
 

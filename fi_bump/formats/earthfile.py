@@ -9,7 +9,7 @@ import re
 
 from fi_bump.errors import ParseError
 from fi_bump.formats import dockerfile, shell
-from fi_bump.formats.shared.parts import Part, blank, read_parts
+from fi_bump.formats.shared.parts import FilePart, blank, read_parts
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Source, Wanted
 
@@ -24,7 +24,7 @@ def find(source: Source, wanted: Wanted) -> Found:
     data = _TARGET.sub(lambda match: blank(match[0]), source.masked)
     data = _SET.sub(_set, data)
     data = _CLONE.sub(lambda match: b"RUN git clone".rjust(len(match[0])), data)
-    return read_parts(source, wanted, _find, [Part(data)])
+    return read_parts(source, wanted, _find, [FilePart(data)])
 
 
 def _find(source: Source, wanted: Wanted) -> Found:

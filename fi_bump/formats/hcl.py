@@ -13,7 +13,7 @@ from fi_bump.errors import ParseError
 from fi_bump.formats import shell
 from fi_bump.formats.hcl_tokens import HEREDOC, LINE_END, MARK, NAME, NUMBER, STRING, Token, place, tokens
 from fi_bump.formats.shared.beside import Leaf, guarded
-from fi_bump.formats.shared.parts import Part, read_parts, together, unescaped
+from fi_bump.formats.shared.parts import FilePart, read_parts, together, unescaped
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin, number_anchors
 from fi_bump.records import NamedTuple
@@ -160,6 +160,6 @@ def find(source: Source, wanted: Wanted) -> Found:
         finder.token(token)
         if token.kind in (STRING, HEREDOC):
             text = unescaped(token.text) if token.kind == STRING else token.text
-            commands.append(Part(text, token.span.start))
+            commands.append(FilePart(text, token.span.start))
     # What is bound by a key comes first: it has the longer anchor.
     return together(finder.finish(), read_parts(source, wanted, shell.find, commands))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from fi_bump.formats import requirements, shell
-from fi_bump.formats.shared.parts import Part, blank, read_parts, together
+from fi_bump.formats.shared.parts import FilePart, blank, read_parts, together
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Source, Wanted
 from fi_bump.records import NamedTuple
@@ -46,9 +46,9 @@ def find(source: Source, wanted: Wanted) -> Found:
         prefix = f"{option.section}.{option.key}/"
         data = _REFERENCE.sub(_as_shell, _FACTORS.sub(lambda match: blank(match[0]), option.data))
         if option.key in _REQUIREMENTS or option.section in _EXTRAS:
-            lists.append(Part(data, option.start, prefix))
+            lists.append(FilePart(data, option.start, prefix))
         elif option.key in _COMMANDS:
-            commands.append(Part(_SPACED.sub(_joined, data), option.start, prefix))
+            commands.append(FilePart(_SPACED.sub(_joined, data), option.start, prefix))
     return together(
         read_parts(source, wanted, requirements.find, lists), read_parts(source, wanted, shell.find, commands)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fi_bump.formats.shared.beside import Leaf, guarded
 from fi_bump.formats.shared.gathered import RELEASE, Gathered
 from fi_bump.formats.shared.json_strings import scalars
-from fi_bump.formats.shared.parts import Part, blank, read_parts, together, unescaped
+from fi_bump.formats.shared.parts import FilePart, blank, read_parts, together, unescaped
 from fi_bump.formats.shell_script import ScriptReader
 from fi_bump.grammar import LazyPattern, variable_of
 from fi_bump.pins import Found, Kind, Source, Span, Wanted
@@ -40,7 +40,7 @@ def find(source: Source, wanted: Wanted) -> Found:
         elif subject is not None and value and b"${" not in value:
             gathered.unpinned(scalar.span, subject, f"'{source.text(scalar.span)}' is not a version")
         elif subject is None:
-            commands.append(Part(unescaped(value), scalar.span.start, ".".join(keys) + "/"))
+            commands.append(FilePart(unescaped(value), scalar.span.start, ".".join(keys) + "/"))
     found = together(gathered.found(), read_parts(source, wanted, _command, commands))
     return guarded(source, found, leaves)
 

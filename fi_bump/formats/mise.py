@@ -9,7 +9,7 @@ import re
 
 from fi_bump.formats import shell
 from fi_bump.formats.shared.gathered import RELEASE, Gathered
-from fi_bump.formats.shared.parts import Part, read_parts, together, unescaped
+from fi_bump.formats.shared.parts import FilePart, read_parts, together, unescaped
 from fi_bump.formats.shared.toml_strings import TomlString, strings
 from fi_bump.grammar import canonical_name, variable_of
 from fi_bump.pins import Found, Kind, Source, Span, Wanted
@@ -25,7 +25,7 @@ def find(source: Source, wanted: Wanted) -> Found:
         keys = [key for key in string.path if isinstance(key, str)]
         if _TASKS.match("/".join(keys)) or keys[-1] in ("run", "script"):
             data = unescaped(source.masked[slice(*string.span)])
-            commands.append(Part(data, string.span.start, ".".join(keys) + "/"))
+            commands.append(FilePart(data, string.span.start, ".".join(keys) + "/"))
         else:
             _value(gathered, wanted, keys, string)
     return together(gathered.found(), read_parts(source, wanted, shell.find, commands))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from fi_bump.formats import python, shell
 from fi_bump.formats.shared.json_strings import JsonScalar, scalars
-from fi_bump.formats.shared.parts import Part, blank, read_parts, together, unescaped
+from fi_bump.formats.shared.parts import FilePart, blank, read_parts, together, unescaped
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Source, Wanted
 
@@ -34,7 +34,7 @@ def find(source: Source, wanted: Wanted) -> Found:
     return together(read_parts(source, wanted, shell.find, scripts), read_parts(source, wanted, python.find, code))
 
 
-def _cells(source: Source) -> Iterator[Part]:
+def _cells(source: Source) -> Iterator[FilePart]:
     """Yield the text of every code cell."""
     cells: dict[tuple[str | int, ...], list[JsonScalar]] = {}
     kinds: dict[tuple[str | int, ...], str] = {}
@@ -56,7 +56,7 @@ def _cells(source: Source) -> Iterator[Part]:
             pieces.append(b" " * (string.span.start - position))
             pieces.append(unescaped(source.masked[slice(*string.span)]))
             position = string.span.end
-        yield Part(b"".join(pieces), start)
+        yield FilePart(b"".join(pieces), start)
 
 
 def _divided(data: bytes) -> tuple[bytes, bytes]:

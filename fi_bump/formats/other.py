@@ -1,7 +1,7 @@
 """Files that no other format claims: scripts that say what they are in their first line, and everything else.
 
 `#!/bin/bash` and `#!/usr/bin/env python3` decide how a file is read. In any other text file, what a shell script would
-pin is reported with its line and never moved: fi-bump does not know what such a file means.
+pin is reported with its line and never moved: fi-bump does not know what it means there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from fi_bump.formats import shell
-from fi_bump.formats.shared.parts import Finder, Part, blank, read_parts, reported
+from fi_bump.formats.shared.parts import FilePart, Finder, blank, read_parts, reported
 from fi_bump.grammar import VERSION, LazyPattern, compiled, names_any, one_of, variable_of
 from fi_bump.pins import BOM, BY_HAND, Found, Source, Span, Unpinned, Wanted
 
@@ -72,7 +72,7 @@ def _reported(source: Source, wanted: Wanted) -> Found:
     for line in _COMMENT.sub(lambda match: blank(match[0]), source.masked).split(b"\n"):
         if names_any(line, _words(wanted)):
             # Each line by itself: an apostrophe would join it with all lines up to the next one.
-            parts.append(Part(line, position))
+            parts.append(FilePart(line, position))
             for match in _bound(wanted).finditer(line):
                 span = Span(position + match.start("version"), position + match.end("version"))
                 subject = variable_of(match["name"].decode("ascii"), wanted.variables)

@@ -86,10 +86,10 @@ def find_all(source: Source, wanted: Wanted) -> Found:
     found = finder.found()
     if b"# /// script" in source.data:
         # Imported here because few files are scripts with a table.
-        from fi_bump.formats import python_script
+        from fi_bump.formats.python_script import script_tables
         from fi_bump.formats.shared.parts import together
 
-        found = together(found, python_script.find(source, wanted))
+        found = together(found, script_tables(source, wanted))
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fi_bump.formats import shell
 from fi_bump.formats.shared.checksummed import checksummed
 from fi_bump.formats.shared.gathered import RELEASE
-from fi_bump.formats.shared.parts import Part, read_parts, reported, unescaped
+from fi_bump.formats.shared.parts import FilePart, read_parts, reported, unescaped
 from fi_bump.formats.shared.toml_strings import TomlString, leaves, strings
 from fi_bump.grammar import variable_of
 from fi_bump.pins import BY_HAND, Found, Source, Span, Unpinned, Wanted, number_anchors
@@ -20,7 +20,7 @@ def find(source: Source, wanted: Wanted) -> Found:
     """Return the versions with a checksum beside them, and reports. Raises ParseError for a file that is not TOML."""
     found = strings(source)
     pins = number_anchors(checksummed(source, wanted, leaves(found)))
-    parts = [Part(unescaped(source.masked[slice(*each.span)]), each.span.start) for each in found]
+    parts = [FilePart(unescaped(source.masked[slice(*each.span)]), each.span.start) for each in found]
     reports = {place.span: place for place in reported(source, read_parts(source, wanted, shell.find, parts), _UNKNOWN)}
     for string in found:
         place = _bound(source, wanted, string)

@@ -256,9 +256,9 @@ def _find_in_template(source: Source, wanted: Wanted, words: list[re.Match[bytes
     if data == source.masked:
         return by_lines
     # Imported here because most repositories have no template.
-    from fi_bump.formats.shared.parts import Part, read_parts, together
+    from fi_bump.formats.shared.parts import FilePart, read_parts, together
 
-    found = read_parts(source, wanted, _find_in_document, [Part(data)])
+    found = read_parts(source, wanted, _find_in_document, [FilePart(data)])
     if not found.pins and not found.unpinned:
         return by_lines
     return together(by_lines._replace(unpinned=()), found)

@@ -27,7 +27,7 @@ def move_lines(change: PlannedChange) -> list[str]:
     """A line for each pin that a change moves."""
     lines = []
     for pin, version, _ in change.moves:
-        hashes = ", with its hashes" if pin.hashes else ""
+        hashes = ", with its hashes" if pin.hashes else ", with its checksum" if pin.guard else ""
         lines.append(f"{pin.place}: {pin.subject} {pin.version} -> {version}{hashes}")
     return lines
 

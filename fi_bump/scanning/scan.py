@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator
 from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.names import excluder
 from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, InternalError, ParseError, quoted
-from fi_bump.formats.table import finder, format_named, format_of, may_contain
+from fi_bump.formats.table import OTHER, finder, format_named, format_of, may_contain
 from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Guard, Kind, Pin, Place, Source, Span, Unpinned, Wanted, make_pin
@@ -119,7 +119,7 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
         below=below,
         paths=tuple(looked_at),
         skipped=tuple(watch.skipped) if watch is not None else (),
-        links_out=tuple(sorted(path for path in boundary.links_out if format_of(path))),
+        links_out=tuple(sorted(path for path in boundary.links_out if format_of(path) not in (None, OTHER.name))),
         conflicts=tuple(conflicts),
         in_tests=in_tests,
         borders=tuple(sorted(boundary.borders)),

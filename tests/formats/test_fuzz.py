@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
-from fi_bump.formats.table import FORMATS, finder, format_of
+from fi_bump.formats.table import FORMATS, OTHER, finder, format_of
 from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted
 from tests.formats import laws, scaling
 
@@ -23,15 +23,24 @@ WANTED = Wanted(
 )
 CASES = Path(__file__).parents[1] / "forms" / "cases"
 NAMES = {
+    "apptainer": "gpu.def",
     "bake": "versions.json",
     "bazel": "MODULE.bazel",
     "cmake": "CMakeLists.txt",
     "dockerfile": "Dockerfile",
+    "earthfile": "Earthfile",
     "gentoo": "kit-0.6.1.ebuild",
+    "groovy": "Jenkinsfile",
     "hcl": "docker-bake.hcl",
+    "ini": "tox.ini",
+    "jsonc": "devcontainer.json",
+    "just": "justfile",
     "lockfile": "uv.lock",
     "makefile": "Makefile",
+    "mise": "mise.toml",
     "nix": "package.nix",
+    "notebook": "a.ipynb",
+    "other": "run",
     "pkgbuild": "PKGBUILD",
     "pyproject": "pyproject.toml",
     "python": "setup.py",
@@ -39,6 +48,7 @@ NAMES = {
     "ruby": "kit.rb",
     "shell": "build.sh",
     "toml": "deps.toml",
+    "tool_versions": ".tool-versions",
     "yaml": "ci.yml",
 }
 # The texts that a mutation inserts: the marks of every format, and fi-bump's own names and versions.
@@ -107,7 +117,7 @@ WORDS = [
 
 
 def test_no_format_is_left_out() -> None:
-    assert NAMES.keys() == {form.name for form in FORMATS}
+    assert NAMES.keys() == {form.name for form in (*FORMATS, OTHER)}
     assert all(format_of(name) == form for form, name in NAMES.items())
 
 

@@ -14,7 +14,7 @@ import fi_bump
 from fi_bump.editing.second_opinion import OPINIONS
 from fi_bump.errors import InternalError
 from fi_bump.formats import table
-from fi_bump.formats.table import FORMATS, expanded, finder, format_named, format_of, may_have_format
+from fi_bump.formats.table import FORMATS, OTHER, expanded, finder, format_named, format_of, may_have_format
 
 TOP = Path(__file__).parents[2]
 PACKAGE = Path(fi_bump.__file__).parent
@@ -31,7 +31,7 @@ PATHS = [
     ("dockerfile-parse.md", None),
     ("Dockerfile.dockerignore", None),
     ("dockerfile.py", "python"),
-    ("my-Dockerfile", None),
+    ("my-Dockerfile", "other"),
     ("Dockerfile/readme", None),
     ("requirements.txt", "requirements"),
     ("requirements-dev.txt", "requirements"),
@@ -41,10 +41,10 @@ PATHS = [
     ("uv-overrides.txt", "requirements"),
     ("requirements/cuda.txt", "requirements"),
     ("Requirements/a/cuda.txt", "requirements"),
-    ("requirements_old/cuda.txt", None),
+    ("requirements_old/cuda.txt", "other"),
     ("requirements.in", "requirements"),
     ("a/base.in", "requirements"),
-    ("notes.txt", None),
+    ("notes.txt", "other"),
     ("versions.json", "bake"),
     ("docker/x.JSON", "bake"),
     ("versions.lock.json", None),
@@ -56,7 +56,7 @@ PATHS = [
     (".env", "shell"),
     ("a/.env.example", "shell"),
     ("docker/versions.env", "shell"),
-    (".environment", None),
+    (".environment", "other"),
     ("Pipfile", "pyproject"),
     ("Pipfile.lock", "lockfile"),
     ("a/pixi.toml", "pyproject"),
@@ -77,6 +77,26 @@ PATHS = [
     ("env.lock.yml", None),
     ("Dockerfile.yml", "yaml"),
     ("", None),
+    ("bin/build", "bazel"),
+    ("bin/install", "other"),
+    ("Vagrantfile", "other"),
+    ("m", "other"),
+    ("kernel.m", None),
+    ("LICENSE", None),
+    ("a/license.txt", "other"),
+    (".gitignore", None),
+    ("x.fi-bump-1-2-0", None),
+    ("Makefile-gpu", "makefile"),
+    ("Makefile.am", None),
+    (".devcontainer/devcontainer.json", "jsonc"),
+    ("tsconfig.json", "bake"),
+    ("a.ipynb", "notebook"),
+    ("infra/main.tf", "hcl"),
+    ("Jenkinsfile.gpu", "groovy"),
+    (".config/mise/config.toml", "mise"),
+    (".mise.local.toml", "mise"),
+    ("tox.ini", "ini"),
+    ("Singularity.gpu", "apptainer"),
 ]
 
 
@@ -118,7 +138,10 @@ def naive_format(path: str) -> str | None:
         if any(naive(each, path) for pattern in form.files for each in expanded(pattern)):
             excluded = any(naive(each, path) for pattern in form.but for each in expanded(pattern))
             return None if excluded else form.name
-    return None
+    name = path.rpartition("/")[2].lower()
+    _, dot, last = name.rpartition(".")
+    unread = last in table._NEVER if dot else name in table._NEVER_NAMED
+    return None if not name or unread or ".fi-bump-" in name else "other"
 
 
 @given(FOLDERS, PATTERNS, st.lists(TEXTS, min_size=3, max_size=3), st.booleans())
@@ -143,7 +166,7 @@ def test_each_format_has_a_name_of_its_own() -> None:
     assert len({form.name for form in FORMATS}) == len({form.title for form in FORMATS}) == len(FORMATS)
 
 
-@pytest.mark.parametrize("form", FORMATS, ids=[form.name for form in FORMATS])
+@pytest.mark.parametrize("form", [*FORMATS, OTHER], ids=[form.name for form in (*FORMATS, OTHER)])
 def test_each_format_has_a_finder(form: table.FileFormat) -> None:
     find = finder(form.name)
     assert find.__module__ == f"fi_bump.formats.{form.name}"
@@ -153,7 +176,7 @@ def test_each_format_has_a_finder(form: table.FileFormat) -> None:
 def test_each_finder_has_a_row() -> None:
     finders = {path.stem for path in (PACKAGE / "formats").glob("*.py") if "\ndef find(" in path.read_text()}
     # A literal is found in any file, by what the lock records of it.
-    assert finders == {form.name for form in FORMATS} | {"literal"}
+    assert finders == {form.name for form in (*FORMATS, OTHER)} | {"literal"}
 
 
 def test_each_second_opinion_is_there_and_is_asked() -> None:
@@ -162,6 +185,6 @@ def test_each_second_opinion_is_there_and_is_asked() -> None:
 
 def test_a_name_that_no_format_has() -> None:
     with pytest.raises(InternalError) as caught:
-        finder("ini")
-    assert str(caught.value) == "there is no format named 'ini'"
+        finder("cobol")
+    assert str(caught.value) == "there is no format named 'cobol'"
     assert format_named("bake").shared

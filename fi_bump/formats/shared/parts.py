@@ -22,7 +22,7 @@ _ESCAPE = LazyPattern(rb"\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|\r?\n|.)", re.DOTA
 _MEANINGS = {b"\\n": b" \n", b"\\t": b" \t", b"\\r": b"  "}
 
 
-class Part(NamedTuple):
+class FilePart(NamedTuple):
     """The text of a part, the byte offset of its first byte in the file, and what begins the anchors of its pins."""
 
     data: bytes
@@ -54,7 +54,7 @@ def _meaning(match: re.Match[bytes]) -> bytes:
     return blank(text[:1]) + (b" " * (len(text) - 1) if text.endswith(b"\n") else text[1:])
 
 
-def read_parts(source: Source, wanted: Wanted, find: Finder, parts: Iterable[Part]) -> Found:
+def read_parts(source: Source, wanted: Wanted, find: Finder, parts: Iterable[FilePart]) -> Found:
     """Return what a finder finds in parts of a file, at its places in the file. A part with an error has nothing."""
     pins: list[Pin] = []
     unpinned: list[Unpinned] = []
@@ -99,7 +99,7 @@ def reported(source: Source, found: Found, reason: str) -> list[Unpinned]:
 class _Moved:
     """Translates what was found in a part to the file."""
 
-    def __init__(self, source: Source, part: Part) -> None:
+    def __init__(self, source: Source, part: FilePart) -> None:
         self._source = source
         self._part = part
 

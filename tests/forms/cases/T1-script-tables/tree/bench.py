@@ -1,0 +1,7 @@
+# /// script
+# requires-python = ">=3.12"
+# dependencies = ["flashinfer-python==0.6.8.post1", "flashinfer-cubin==0.6.8.post1"]
+# [tool.uv.sources]
+# flashinfer-python = { git = "https://github.com/flashinfer-ai/flashinfer.git", tag = "v0.6.8.post1" }
+# ///
+import torch

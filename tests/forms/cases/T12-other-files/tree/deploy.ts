@@ -1,0 +1,1 @@
+const FLASHINFER_VERSION = "0.6.8.post1";

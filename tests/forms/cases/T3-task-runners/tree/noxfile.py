@@ -1,0 +1,1 @@
+session.install("flashinfer-python==0.6.8.post1", "-r", "x")

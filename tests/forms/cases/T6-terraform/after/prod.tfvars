@@ -1,0 +1,1 @@
+flashinfer_version = "0.6.11.post2"

@@ -1,0 +1,1 @@
+flashinfer_version = "0.6.8.post1"
