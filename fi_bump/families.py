@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
@@ -17,6 +18,13 @@ def families() -> dict[str, Group]:
 def proposed() -> tuple[Group, ...]:
     """Return the families that `init` looks for without --group."""
     return tuple(_group(name, family) for name, family in _document().items() if family.get("proposed"))
+
+
+def tags_of(repositories: Iterable[str]) -> tuple[str, ...]:
+    """Return the rules by which a version becomes a tag of a known family's repository; () for any other repository."""
+    wanted = set(repositories)
+    found = (family for family in _document().values() if wanted & {*family["repositories"]})
+    return next((tuple(family.get("tags", ())) for family in found), ())
 
 
 def _document() -> dict[str, Any]:

@@ -41,6 +41,12 @@ _SITE = r"(?!(?:[^#]*/)?\.{0,2}[/#])[^#\x00-\x1f]+#[^\x00-\x1f]+"
 _GLOB = r"[^\x00-\x1f]+"
 MINIMUM_AGE = r"[1-9][0-9]{0,3} days?"
 _TEXT = r"[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*"
+# How a version becomes a tag of the group's repositories, if nothing else is recorded; and a rule, with its condition.
+DEFAULT_TAG = "v{version}"
+_TAG = (
+    r"(?:(?:dev|pre|(?:[<>]=?|[=!]=|~=)[0-9A-Za-z.!+]+(?:,(?:[<>]=?|[=!]=|~=)[0-9A-Za-z.!+]+)*): )?"
+    r"[A-Za-z0-9._/+-]*\{(?:version|base)\}(?:[A-Za-z0-9._/+-]|\{(?:version|base|date)\})*"
+)
 _FILE = r"[A-Za-z0-9_.+!-]+"
 _DIGEST = r"sha256:[0-9a-f]{64}"
 
@@ -73,7 +79,8 @@ class Group(NamedTuple):
     """Packages that move together to one version, the other names of that version, and the sites of their pins.
 
     `minimum_age` is the age in days from which a release is proposed; None without one.
-    `hold` says why the group stays behind newer releases on purpose, if it does.
+    `hold` says why the group stays behind newer releases on purpose, if it does. `tags` are the rules by which a
+    version becomes a tag of the repositories, in order (tags.py).
     """
 
     name: str
@@ -84,6 +91,7 @@ class Group(NamedTuple):
     sites: tuple[str, ...] = ()
     minimum_age: int | None = None
     hold: str | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -160,6 +168,9 @@ def _group_document(group: Group) -> dict[str, Any]:
     for key, names in (("variables", group.variables), ("repositories", group.repositories), ("sites", group.sites)):
         if names:
             document[key] = sorted(set(names))
+        if key == "repositories" and group.tags:
+            # The first rule that fits counts, so their order stays.
+            document["tags"] = list(group.tags)
     return document
 
 
@@ -259,7 +270,7 @@ def _names(document: dict[str, Any], path: str, key: str, check: Callable[[objec
 def _group(name: str, value: object) -> Group:
     path = f"groups.{name}"
     _is(_NAME, "a group name: lower-case letters, digits and single hyphens")(name, path)
-    fields = ("minimum-age", "hold", "variables", "repositories", "sites")
+    fields = ("minimum-age", "hold", "variables", "repositories", "tags", "sites")
     document = _object(value, path, required=("version", "packages"), optional=fields)
     packages = _object(document["packages"], f"{path}.packages")
     if not packages:
@@ -274,6 +285,7 @@ def _group(name: str, value: object) -> Group:
         repositories=_names(document, path, "repositories", _repository),
         sites=_names(document, path, "sites", _site),
         minimum_age=_minimum_age(document, path),
+        tags=_names(document, path, "tags", _is(_TAG, "a rule for tags such as v{version} or >=1.0: v{version}")),
         hold=_is(_TEXT, "a reason: one line of text")(document["hold"], f"{path}.hold") if "hold" in document else None,
     )
 

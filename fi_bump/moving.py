@@ -9,6 +9,7 @@ from fi_bump.errors import FiBumpError
 from fi_bump.findings.compare import Finding, compare, finding_order, missing_rows, newly_excluded
 from fi_bump.findings.rules import Rule
 from fi_bump.lock import Group, Lock
+from fi_bump.ownership import assign
 from fi_bump.records import TYPE_CHECKING
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
@@ -44,6 +45,7 @@ def plan_move(
         findings += [
             each for each in compare(request.lock, scan) if each.rule is Rule.UNASSIGNED and each.subject in subjects
         ]
+    findings += _wrong_tags(plan)
     for group in request.groups:
         after = _group(plan.lock, group.name)
         findings += missing_rows(group, after, scan)
@@ -59,6 +61,26 @@ def plan_move(
             hint = "record a place with fi-bump site add, or run fi-bump init --force to look for pins again"
             raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
     return repository.verified(plan), []
+
+
+def _wrong_tags(plan: Plan) -> list[Finding]:
+    """Return a finding for each version that moves and would be used as a tag that its repository does not have."""
+    moves = [move for change in plan.changes for move in change.moves]
+    if not any(group.repositories for group in plan.lock.groups) or not moves:
+        return []
+    # Imported here because most moves need no rule for tags.
+    from fi_bump.tags import rules_of, tag_of, use_of
+
+    found = []
+    for pin, group, _ in assign(plan.lock, tuple([move.pin for move in moves])):
+        use = use_of(pin, group) if group is not None else None
+        tag = tag_of(rules_of(group), group.version) if group is not None and use is not None else None
+        if group is None or use is None or tag is None or tag == use.before + group.version:
+            continue
+        message = f"{pin.subject} would become the tag {use.before}{group.version}; {use.repository} has {tag}"
+        finding = Finding(Rule.MISSING_TAG, pin.place, message, anchor=pin.anchor, subject=pin.subject)
+        found.append(finding._replace(group=group.name, found=pin.version, expected=group.version))
+    return found
 
 
 def _with_files(request: Request, files: Files | None) -> Lock:

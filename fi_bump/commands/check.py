@@ -100,9 +100,12 @@ def run(options: CheckOptions) -> int:
             _show(repository, repository.verified(make_plan(repository.lock, scan)), options)
     findings = _findings(repository, scan)
     if options.online is not None:
-        from fi_bump.commands.check_online import online_findings
+        from fi_bump.commands.check_online import online_findings, tag_findings
 
-        findings = sorted([*findings, *online_findings(repository, scan, options.online)], key=finding_order)
+        findings = sorted(
+            [*findings, *online_findings(repository, scan, options.online), *tag_findings(repository, scan)],
+            key=finding_order,
+        )
     lines = _report(repository, scan, findings, options)
     say(lines or ())
     in_step = not any(finding.fails for finding in findings)

@@ -6,16 +6,24 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
+from fi_bump.boundary.addresses import redacted
+from fi_bump.errors import FiBumpError
 from fi_bump.findings.compare import Finding
 from fi_bump.findings.rules import Rule
+from fi_bump.git import door
 from fi_bump.lock import LOCK_NAME, Group
 from fi_bump.ownership import assign
-from fi_bump.pins import Place
+from fi_bump.pins import Pin, Place
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import MemberRelease, release_files
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
+from fi_bump.tags import use_of
+from fi_bump.untrusted import one_line
+
+# How long git may take to answer for one repository.
+SECONDS = 30.0
 
 
 def online_findings(repository: Repository, scan: Scan, online: Online) -> list[Finding]:
@@ -32,6 +40,32 @@ def online_findings(repository: Repository, scan: Scan, online: Online) -> list[
                 places = _places(repository, scan, group, release.member.name)
                 for rule, message in _troubles(release):
                     findings += [_finding(rule, place, group, release, message) for place in places]
+    return findings
+
+
+def tag_findings(repository: Repository, scan: Scan) -> list[Finding]:
+    """Return a finding for each version that is used as a tag which its repository does not have.
+
+    A repository that git cannot ask gets a note at the first of its places.
+    """
+    used: dict[str, list[tuple[str, Pin, Group]]] = {}
+    for pin, group, _ in assign(repository.lock, scan.pins):
+        use = use_of(pin, group) if group is not None else None
+        if group is not None and use is not None:
+            used.setdefault(use.repository, []).append((use.before + pin.version, pin, group))
+    findings = []
+    for name, places in sorted(used.items()):
+        try:
+            known = door.tags(name, {tag for tag, _, _ in places}, SECONDS)
+        except FiBumpError as error:
+            _, pin, group = places[0]
+            message = one_line(redacted(f"{name}: {error.message}"))
+            findings.append(Finding(Rule.UNKNOWN_TAG, pin.place, message, subject=pin.subject, group=group.name))
+            continue
+        for tag, pin, group in places:
+            if tag not in known:
+                finding = Finding(Rule.MISSING_TAG, pin.place, f"{name} has no tag {tag}", anchor=pin.anchor)
+                findings.append(finding._replace(subject=pin.subject, group=group.name, found=pin.version))
     return findings
 
 

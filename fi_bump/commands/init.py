@@ -20,6 +20,7 @@ from fi_bump.report.text import count
 from fi_bump.repository import conflict_places
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, scan
+from fi_bump.tags import rule_in_tree
 from fi_bump.terminal.asking import refuse_without_terminal
 from fi_bump.terminal.output import say
 from fi_bump.versions import canonical_version
@@ -86,11 +87,12 @@ def run(options: InitOptions) -> int:
         if not groups:
             raise _nothing_found(proposed, found)
         groups = [group._replace(minimum_age=options.minimum_age) for group in groups]
-        lock, index_notes = _with_indexes(root, blank._replace(groups=tuple(groups)), found)
+        lock, index_notes = _with_indexes(root, _with_tags(blank._replace(groups=tuple(groups)), found), found)
         data = dump(lock)
         load(data)
         write.commit(root, [write.FileChange(LOCK_NAME, old.data if old else None, data)], "init")
     _report(lock, found, options)
+    say(f"recorded how a version becomes a tag of {group.name}: {group.tags[0]}" for group in lock.groups if group.tags)
     say([*variable_notes, *index_notes])
     say(f"note: {folder} has a lock of its own, so its pins are not recorded here" for folder in found.borders)
     if options.minimum_age is None:
@@ -232,6 +234,16 @@ def _with_variables(root: str, blank: Lock, found: Scan) -> tuple[Lock, Scan, li
                 f"note: the variable {name} contains a version of {group.name} ({place}), so the lock names it"
             )
     return wider, scan(root, wider), notes
+
+
+def _with_tags(lock: Lock, found: Scan) -> Lock:
+    """Return the lock with the rule of each group's tags that the tree shows, where it is not the default."""
+    assigned = assign(lock, found.pins)
+    for group in lock.groups:
+        rule = rule_in_tree(group, [each.pin for each in assigned if each.group == group])
+        if rule is not None:
+            lock = lock.replace_group(group._replace(tags=(rule,)))
+    return lock
 
 
 def _with_indexes(root: str, lock: Lock, found: Scan) -> tuple[Lock, list[str]]:

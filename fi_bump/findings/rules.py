@@ -108,6 +108,20 @@ class Rule(Enum):
         "with --online: the package index does not have the locked release, or no file of it that fits",
         "look up the newest release that every member has: fi-bump latest",
     )
+    MISSING_TAG = (
+        "missing-tag",
+        "check",
+        Severity.error,
+        "a version is used as a tag that its repository does not have; only set and check --online say so",
+        "write the tag that the report names there; if it is no version, forget the place: fi-bump site remove SITE",
+    )
+    UNKNOWN_TAG = (
+        "unknown-tag",
+        "check",
+        Severity.note,
+        "with --online: git could not ask a repository for its tags",
+        "run git ls-remote --tags with the address of the repository to see why",
+    )
     YANKED = (
         "yanked",
         "check",

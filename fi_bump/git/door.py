@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Mapping
 
 from fi_bump.boundary import programs
@@ -38,15 +39,16 @@ def run(
     given: bytes = b"",
     hooks: bool = False,
     settings: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
     seconds: float = READING,
 ) -> Done:
     """Run git in `root`, with `given` on its standard input, and return its exit code and its output.
 
-    `settings` replace the configuration's. Raises FiBumpError if there is no git, and GitTimeoutError if git has not
+    `settings` replace the configuration's, and `variables` the environment's. Raises FiBumpError if there is no git, and GitTimeoutError if git has not
     ended after `seconds`.
     """
     command = ["git", "-C", root, *_PLAIN, *(() if hooks else _NO_HOOKS), *arguments]
-    environment = {**os.environ, **({} if hooks else _QUIET), **_variables(settings or {})}
+    environment = {**os.environ, **({} if hooks else _QUIET), **_variables(settings or {}), **(variables or {})}
     try:
         return programs.run(command, seconds=seconds, message=given, environment=environment)
     except FileNotFoundError:
@@ -54,6 +56,24 @@ def run(
     except subprocess.TimeoutExpired:
         message = f"git {arguments[0]} did not end within {seconds:g} seconds"
         raise GitTimeoutError(message, place=root, hint="look for a disk or a program that git waits for") from None
+
+
+def tags(repository: str, names: Collection[str], seconds: float) -> set[str]:
+    """Return which of these tags a repository (`host/owner/name`) has. Raises FiBumpError if git cannot ask it.
+
+    git runs in an empty folder, so that the settings of no repository count, and asks over HTTPS only, unless the
+    user's GIT_ALLOW_PROTOCOL names other ways. The user's own settings and credentials count.
+    """
+    ways = os.environ.get("GIT_ALLOW_PROTOCOL", "https")
+    with tempfile.TemporaryDirectory() as empty:
+        variables = {"GIT_ALLOW_PROTOCOL": ways, "GIT_CEILING_DIRECTORIES": os.path.dirname(empty), "GIT_ASKPASS": ""}
+        refs = [f"refs/tags/{name}" for name in sorted(names)]
+        address = f"https://{repository}.git"
+        done = run(empty, "ls-remote", "--tags", "--", address, *refs, variables=variables, seconds=seconds)
+    if done.returncode != 0:
+        raise FiBumpError(f"git cannot ask it for its tags: {words(done)}", place=address)
+    found = {line.partition(b"\t")[2].decode("utf-8", "replace") for line in done.stdout.split(b"\n")}
+    return {name for name in names if f"refs/tags/{name}" in found}
 
 
 def _variables(settings: Mapping[str, str]) -> dict[str, str]:
