@@ -14,6 +14,7 @@ import importlib.metadata
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -100,6 +101,7 @@ def files(folders: list[str], formats: tuple[str, ...]) -> Iterator[Source]:
 
 def grammar(module: str) -> Any:
     """Return a parser for a grammar."""
+    warnings.simplefilter("ignore")  # grammars of different years pass their language in different ways
     sitter = import_module("tree_sitter")
     return sitter.Parser(sitter.Language(import_module(module).language()))
 

@@ -80,7 +80,7 @@ class Group(NamedTuple):
 
     `minimum_age` is the age in days from which a release is proposed; None without one.
     `hold` says why the group stays behind newer releases on purpose, if it does. `tags` are the rules by which a
-    version becomes a tag of the repositories, in order (tags.py).
+    version becomes a tag of the repositories, in order (releases/tags.py).
     """
 
     name: str

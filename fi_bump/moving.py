@@ -69,7 +69,7 @@ def _wrong_tags(plan: Plan) -> list[Finding]:
     if not any(group.repositories for group in plan.lock.groups) or not moves:
         return []
     # Imported here because most moves need no rule for tags.
-    from fi_bump.tags import rules_of, tag_of, use_of
+    from fi_bump.releases.tags import rules_of, tag_of, use_of
 
     found = []
     for pin, group, _ in assign(plan.lock, tuple([move.pin for move in moves])):

@@ -58,7 +58,6 @@ DOORS = {
         "report/json/audit.py",
         "smoke/merge.py",
         "smoke/ranges.py",
-        "tags.py",
         "versions.py",
     },
     "dockerfile_parse": {"editing/second_opinion.py"},

@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("repository",),
     ("editing", "findings", "grouping", "releases"),
     ("installs",),
-    ("ownership", "scanning", "tags"),
+    ("ownership", "scanning"),
     ("families", "formats", "versions"),
     ("index", "lock", "pins", "terminal"),
     ("git", "user_files"),

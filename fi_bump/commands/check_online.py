@@ -17,9 +17,9 @@ from fi_bump.pins import Pin, Place
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import MemberRelease, release_files
+from fi_bump.releases.tags import use_of
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
-from fi_bump.tags import use_of
 from fi_bump.untrusted import one_line
 
 # How long git may take to answer for one repository.

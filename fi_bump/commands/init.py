@@ -16,11 +16,11 @@ from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.grouping import bound_variables, filled, has_majority, split, without_pins
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, agrees, assign
+from fi_bump.releases.tags import rule_in_tree
 from fi_bump.report.text import count
 from fi_bump.repository import conflict_places
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, scan
-from fi_bump.tags import rule_in_tree
 from fi_bump.terminal.asking import refuse_without_terminal
 from fi_bump.terminal.output import say
 from fi_bump.versions import canonical_version

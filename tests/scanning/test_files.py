@@ -256,12 +256,15 @@ def test_find_root(tmp_path: Path) -> None:
 
 
 def test_candidates(tmp_path: Path) -> None:
-    plant(tmp_path, {"a/Dockerfile": b"", "a/notes.txt": b"", "b/x.json": b"", "requirements.txt": b""})
+    plant(
+        tmp_path, {"a/Dockerfile": b"", "a/notes.txt": b"", "a/notes.md": b"", "b/x.json": b"", "requirements.txt": b""}
+    )
     root = str(tmp_path)
-    everything = [("a/Dockerfile", "dockerfile"), ("b/x.json", "bake"), ("requirements.txt", "requirements")]
+    folder = [("a/Dockerfile", "dockerfile"), ("a/notes.txt", "other")]
+    everything = [*folder, ("b/x.json", "bake"), ("requirements.txt", "requirements")]
     assert sorted(files.candidates(root, None)) == everything
-    assert list(files.candidates(root, None, ["a"])) == [("a/Dockerfile", "dockerfile")]
-    assert list(files.candidates(root, None, ["a/notes.txt", "b/x.json"])) == [("b/x.json", "bake")]
+    assert sorted(files.candidates(root, None, ["a"])) == folder
+    assert list(files.candidates(root, None, ["a/notes.md", "b/x.json"])) == [("b/x.json", "bake")]
     assert list(files.candidates(root, excluder(["b"]), ["b/x.json"])) == []
     assert sorted(files.candidates(root, None, [files.relative(root, ".")])) == everything
 

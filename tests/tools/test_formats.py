@@ -34,8 +34,8 @@ def test_what_is_written_follows_the_table() -> None:
 
 def test_a_stale_page_is_noticed_and_written_again(copy: Path) -> None:
     text = (copy / PAGE).read_text()
-    assert text.count(".hcl") == 1
-    (copy / PAGE).write_text(text.replace(".hcl", ".tf"))
+    assert text.count(".ebuild") == 1
+    (copy / PAGE).write_text(text.replace(".ebuild", ".tf"))
     done = script(copy, "--check")
     stale = f"{PAGE} does not follow fi_bump/formats/table.py: run python tools/formats.py\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, stale, "")

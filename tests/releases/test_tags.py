@@ -13,7 +13,7 @@ from fi_bump.families import families
 from fi_bump.formats.table import finder, format_of
 from fi_bump.lock import Group, Lock, Member, dump, load
 from fi_bump.pins import Source, Wanted
-from fi_bump.tags import Use, rule_in_tree, rules_of, tag_of, use_of
+from fi_bump.releases.tags import Use, rule_in_tree, rules_of, tag_of, use_of
 from tests.conftest import Run, plant, snapshot
 
 REPOSITORY = "github.com/owner/kit"
