@@ -70,12 +70,18 @@ def _wrong_tags(plan: Plan) -> list[Finding]:
         return []
     # Imported here because most moves need no rule for tags.
     from fi_bump.releases.tags import rules_of, tag_of, use_of
+    from fi_bump.versions import canonical_version
 
     found = []
     for pin, group, _ in assign(plan.lock, tuple([move.pin for move in moves])):
         use = use_of(pin, group) if group is not None else None
-        tag = tag_of(rules_of(group), group.version) if group is not None and use is not None else None
-        if group is None or use is None or tag is None or tag == use.before + group.version:
+        if group is None or use is None:
+            continue
+        rules = rules_of(group)
+        tag = tag_of(rules, group.version)
+        # A rule of the lock counts everywhere. A family's does not where the present tag is another one than it says.
+        follows = bool(group.tags) or tag_of(rules, canonical_version(pin.version)) == use.before + pin.version
+        if tag is None or tag == use.before + group.version or not follows:
             continue
         message = f"{pin.subject} would become the tag {use.before}{group.version}; {use.repository} has {tag}"
         finding = Finding(Rule.MISSING_TAG, pin.place, message, anchor=pin.anchor, subject=pin.subject)

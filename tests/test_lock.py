@@ -108,7 +108,7 @@ WRONG: list[tuple[Any, str, str | None]] = [
     (
         document(package={}),
         f"{IN}'groups.flashinfer.package': unknown key",
-        "the keys here are version, packages, minimum-age, hold, variables, repositories, sites",
+        "the keys here are version, packages, minimum-age, hold, variables, repositories, tags, sites",
     ),
     (document(version=1), f"{IN}'groups.flashinfer.version': 1 is not a public PEP 440 version", None),
     (document(version="x"), f"{IN}'groups.flashinfer.version': \"x\" is not a public PEP 440 version", None),

@@ -200,7 +200,9 @@ def _dockerfile(change: PlannedChange) -> str | None:
         after = _structure(Source(change.source.path, change.new))
     except (IndexError, KeyError, TypeError, ValueError):
         return None
-    lines = {change.source.position(edit.span.start)[0] - 1 for edit in change.edits}
+    spans = [span for pin, _, _ in change.moves for span in (pin.span, *pin.repeats)]
+    spans += [span for pin, _, _ in change.moves if pin.guard for span in pin.guard.checksums]
+    lines = {change.source.position(span.start)[0] - 1 for span in spans}
     if len(before) != len(after):
         return "dockerfile-parse does not read the new file as planned"
     for old, new in zip(before, after, strict=True):

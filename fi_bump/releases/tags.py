@@ -25,6 +25,11 @@ _LONGEST_ADDRESS = 200
 _IN_ADDRESS = re.compile(
     rb"/(?:archive(?:/refs/tags)?|releases/(?:download|tag|expanded_assets)|tarball|zipball)/(?P<before>[A-Za-z-]*)\Z"
 )
+# What says that a version is a tag: the command or the address in its anchor, or the key on its line.
+_GIT = re.compile(r"(?:^|[ /])git [a-z]|git\+|git\.version")
+_KEY = re.compile(
+    rb"(?:^|[^\w-])(?:git_tag|tag|ref|rev|branch)[\"']?[ \t]*(?:[:=][ \t]*)?[\"']?[A-Za-z-]*\Z", re.IGNORECASE
+)
 # A reference that is used as a tag: `--branch v${NAME}`, `git checkout $NAME`, `@v${NAME}`, `/download/v${NAME}/`.
 _USE = (
     rb"(?:--branch(?:=|[ \t]+)|(?<!\S)-b[ \t]*|\b(?:checkout|switch)[ \t]+(?:-\S+[ \t]+)*"
@@ -70,6 +75,9 @@ def use_of(pin: Pin, group: Group) -> Use | None:
     data = pin.source.masked
     before = data[max(pin.span.start - _LONGEST, 0) : pin.span.start]
     if pin.kind is Kind.GIT_REF and pin.subject in group.repositories:
+        line = data[data.rfind(b"\n", 0, pin.span.start) + 1 : pin.span.start]
+        if not (_GIT.search(pin.anchor) or _KEY.search(line)):
+            return None  # The version of a package that is named after the repository.
         word = _WORD.search(before.removesuffix(b"-b") if before.endswith(b" -b") else before)
         return Use(pin.subject, word[0].decode("ascii") if word else "")
     if pin.kind is Kind.URL:

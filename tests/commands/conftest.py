@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.audit import breakages
+from fi_bump.commands import check_online
 from fi_bump.index import http as http_module
 from tests.conftest import Result, Run
 from tests.index.server import Index
@@ -20,6 +21,12 @@ def _nothing_is_known_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out what is known of releases alone: the data grows, and test_known_failures.py has its own tests."""
     beside = tuple(each for each in breakages.known_breakages() if each.breaks_with is not None)
     monkeypatch.setattr(breakages, "known_breakages", lambda: beside)
+
+
+@pytest.fixture(autouse=True)
+def _no_git_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `check --online` ask no git server for tags: tests/releases/test_tags.py has a server of its own."""
+    monkeypatch.setattr(check_online, "tag_findings", lambda *_: [])
 
 
 @pytest.fixture

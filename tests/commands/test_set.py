@@ -52,13 +52,26 @@ def test_set_back_gives_identical_bytes(engine: Path, run: Run) -> None:
     [
         ("0.6.6", "0.6.6"),
         ("v0.7.0RC1", "0.7.0rc1"),
-        ("0.7.0.dev20260101", "0.7.0.dev20260101"),
+        ("v0.7.0.POST1", "0.7.0.post1"),
         ("0.6.11-2", "0.6.11.post2"),
     ],
 )
 def test_any_pep_440_version_is_written_canonically(engine: Path, run: Run, asked: str, canonical: str) -> None:
     assert run(engine, "set", asked).code == 0
     assert files(engine) == moved(canonical)
+
+
+def test_a_nightly_version(engine: Path, run: Run) -> None:
+    """A nightly has another tag than its version, and the engine clones a tag."""
+    before = snapshot(engine)
+    result = run(engine, "set", "0.7.0.dev20260101")
+    assert (result.code, result.err) == (1, "")
+    assert "github.com/flashinfer-ai/flashinfer has nightly-v0.7.0-20260101 [missing-tag]\n" in result.out
+    assert snapshot(engine) == before
+    (engine / "docker/Dockerfile.nightly").write_bytes(b"FROM x\n")
+    site = "docker/Dockerfile.nightly#git clone github.com/flashinfer-ai/flashinfer"
+    assert run(engine, "site", "remove", site).code == 0
+    assert run(engine, "set", "0.7.0.dev20260101").code == 0
 
 
 def test_set_to_the_same_version_says_so(engine: Path, run: Run) -> None:

@@ -17,6 +17,7 @@ def test_only_notes_do_not_fail() -> None:
         Rule.GATE_BEHIND,
         Rule.LINK_OUTSIDE,
         Rule.MENTION,
+        Rule.UNKNOWN_TAG,
         Rule.RISK,
         Rule.STANDING_FAILURE,
         *of_compare,

@@ -197,6 +197,8 @@ CASES = [
             for place in (
                 "docker/Dockerfile:249:58",
                 "docker/Dockerfile.cpu:162:27",
+                # A script's table.
+                "rust/src/chat/tests/grammar_replay.py:9:6",
                 "tests/standalone_tests/pytorch_nightly_dependency.sh:24:24",
                 "tools/ep_kernels/elastic_ep/install_eep_libraries.sh:31:20",
                 "tools/ep_kernels/install_python_libraries.sh:85:44",

@@ -1,0 +1,203 @@
+"""Count what fi-bump moves of a real bump: a repository before and after its own next bump, and `init` and `set` on it.
+
+    python benchmarks/coverage.py vllm==0.21.0,0.22.0 skyrl=BEFORE,AFTER …
+
+An argument is a project with two releases, whose source distributions are downloaded from the package index, or a name
+with two folders. For each it prints a row of docs/coverage.md, and below the table every line that is not moved, and
+every line that is moved although the repository's own bump left it, each with what happens to it.
+
+A line of the bump is a line with the old version which the tree after the bump has with the new version instead. A
+line is named if `init`, `check` or `set` print its path and its number.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+TOP = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP))
+
+from fi_bump.boundary.names import is_skipped  # noqa: E402  # after the line above
+from fi_bump.lock import LOCK_NAME, load  # noqa: E402
+
+# A path and the number of a line in it.
+Line = tuple[str, int]
+
+_AT = re.compile(r"([^\s:]+):(\d+)(?=[:\s])")
+_ADD = re.compile(r"fi-bump (site add --group \S+ (?:'[^']+'|\S+))")
+_LARGEST = 1_000_000
+
+
+class Row(NamedTuple):
+    """The numbers of one tree, and its lines to explain."""
+
+    name: str
+    old: str
+    new: str
+    bumped: set[Line]
+    by_init: set[Line]
+    after_adding: set[Line]
+    named: set[Line]
+    foreign: set[Line]
+    texts: dict[Line, str]
+
+
+def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run fi-bump on a tree."""
+    command = [sys.executable, "-m", "fi_bump", "-C", str(root), *arguments]
+    return subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
+
+
+def texts(root: Path) -> dict[str, list[str]]:
+    """Return the lines of every text file by its path."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        if any(map(is_skipped, relative.parts)) or path.is_symlink() or not path.is_file() or path.name == LOCK_NAME:
+            continue
+        data = path.read_bytes()
+        if len(data) <= _LARGEST and b"\0" not in data:
+            found[str(relative)] = data.decode("utf-8", "surrogateescape").split("\n")
+    return found
+
+
+def bumped(before: dict[str, list[str]], after: dict[str, list[str]], old: str, new: str) -> set[Line]:
+    """Return the lines of the bump in the tree before it."""
+    pattern = re.compile(
+        rf"(?<![0-9A-Za-z.]){re.escape(old)}(?![0-9A-Za-z]|\.[0-9A-Za-z])|(?<=v){re.escape(old)}(?![0-9])"
+    )
+    found = set()
+    for path, lines in before.items():
+        gained = Counter(after.get(path, ()))
+        gained.subtract(lines)
+        for number, line in enumerate(lines, start=1):
+            moved = pattern.sub(new, line)
+            if moved != line and gained[moved] > 0:
+                gained[moved] -= 1
+                found.add((path, number))
+    return found
+
+
+def changed(before: dict[str, list[str]], after: dict[str, list[str]]) -> set[Line]:
+    """Return the lines that differ between two trees with the same files and numbers of lines."""
+    return {
+        (path, number)
+        for path, lines in before.items()
+        for number, (one, other) in enumerate(zip(lines, after[path], strict=True), start=1)
+        if one != other
+    }
+
+
+def version(root: Path, *arguments: str) -> str | None:
+    """Run init on a tree, and return the version of its first group, or None."""
+    run(root, "init", *arguments)
+    lock = root / LOCK_NAME
+    return load(lock.read_bytes()).groups[0].version if lock.exists() else None
+
+
+def counted(name: str, old_tree: Path, new_tree: Path) -> Row | None:
+    """Return the row of a tree, or None if no version moves between the two."""
+    with tempfile.TemporaryDirectory() as scratch:
+        first, second, last = (Path(scratch) / each for each in ("first", "second", "last"))
+        for source, target in ((old_tree, first), (new_tree, last)):
+            shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(".git", LOCK_NAME))
+        shutil.copytree(first, second, symlinks=True)
+        new = version(last)
+        before = texts(first)
+        output = run(first, "init")
+        old = load((first / LOCK_NAME).read_bytes()).groups[0].version if (first / LOCK_NAME).exists() else None
+        if old is None or new is None or old == new:
+            print(f"{name}: {old} and {new}: {output.stdout[-300:]}{output.stderr[-300:]}", file=sys.stderr)
+            return None
+        checked = run(first, "check", "--mentions")
+        moved = run(first, "set", new, "--offline")
+        now = texts(first)
+        words = output.stdout + checked.stdout + moved.stdout
+        named = {(path, int(number)) for path, number in _AT.findall(words)}
+        lines = bumped(before, texts(last), old, new)
+        by_init = changed(before, now)
+        foreign = {each for each in by_init if not _only_version(before, now, each, old, new)}
+        # The printed commands, for the lines that the bump moved and init alone did not.
+        run(second, "init")
+        for command in dict.fromkeys(_ADD.findall(run(second, "check").stdout)):
+            place = _AT.search(shlex.split(command)[-1] + ":")
+            if place and (place[1], int(place[2])) in lines - by_init:
+                run(second, *shlex.split(command))
+        run(second, "set", new, "--offline")
+        added = changed(before, texts(second))
+        shown = {each: before[each[0]][each[1] - 1].strip() for each in lines | by_init | added}
+        return Row(name, old, new, lines, by_init, added, named, foreign, shown)
+
+
+def _only_version(before: dict[str, list[str]], now: dict[str, list[str]], at: Line, old: str, new: str) -> bool:
+    """Whether a line differs in its version only."""
+    path, number = at
+    one, other = before[path][number - 1], now[path][number - 1]
+    return one.replace(old, new) == other or one.replace(old, new, 1) == other
+
+
+def cells(row: Row) -> str:
+    """Return a row of the table."""
+    hit = len(row.bumped & row.by_init)
+    added = len(row.bumped & row.after_adding)
+    silent = row.bumped - row.after_adding - row.named
+    more = len(row.by_init - row.bumped)
+    share = f"{100 * hit // max(len(row.bumped), 1)} %"
+    return (
+        f"| {row.name} | {row.old} → {row.new} | {len(row.bumped)} | {hit} ({share}) | {added} | {more} "
+        f"| {len(row.foreign)} | {len(silent)} |"
+    )
+
+
+def trees(argument: str) -> tuple[str, Path, Path]:
+    """Return the name and the two folders of an argument."""
+    project, equals, releases = argument.partition("==")
+    if equals:
+        from tests.sdists import unpacked
+
+        old, new = releases.split(",")
+        return project, unpacked(project, old), unpacked(project, new)
+    name, _, folders = argument.partition("=")
+    before, after = folders.split(",")
+    return name, Path(before), Path(after)
+
+
+def main() -> int:
+    """Print the table, and the lines to explain."""
+    if len(sys.argv) < 2:
+        print(__doc__)
+        return 2
+    rows = []
+    head = ["repository", "bump", "lines of the bump", "after init", "after site add", "besides", "foreign", "silent"]
+    print(f"| {' | '.join(head)} |")
+    print("|---|---|---|---|---|---|---|---|")
+    for argument in sys.argv[1:]:
+        row = counted(*trees(argument))
+        if row is not None:
+            rows.append(row)
+            print(cells(row), flush=True)
+    total = sum(len(row.bumped) for row in rows)
+    hit = sum(len(row.bumped & row.by_init) for row in rows)
+    added = sum(len(row.bumped & row.after_adding) for row in rows)
+    print(f"\n{hit} of {total} lines ({100 * hit / max(total, 1):.1f} %) after init, {added} after site add\n")
+    for row in rows:
+        for path, number in sorted(row.bumped - row.by_init):
+            at = (path, number)
+            how = "after site add" if at in row.after_adding else "named" if at in row.named else "SILENT"
+            print(f"{row.name}: not moved, {how}: {path}:{number}: {row.texts[at][:110]}")
+        for path, number in sorted(row.by_init - row.bumped):
+            what = "FOREIGN" if (path, number) in row.foreign else "besides"
+            print(f"{row.name}: {what}: {path}:{number}: {row.texts[path, number][:110]}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
