@@ -44,8 +44,8 @@ def run(
 ) -> Done:
     """Run git in `root`, with `given` on its standard input, and return its exit code and its output.
 
-    `settings` replace the configuration's, and `variables` the environment's. Raises FiBumpError if there is no git, and
-    GitTimeoutError if git has not ended after `seconds`.
+    `settings` replace the configuration's, and `variables` the environment's. Raises FiBumpError if there is no git,
+    and GitTimeoutError if git has not ended after `seconds`.
     """
     command = ["git", "-C", root, *_PLAIN, *(() if hooks else _NO_HOOKS), *arguments]
     environment = {**os.environ, **({} if hooks else _QUIET), **_variables(settings or {}), **(variables or {})}

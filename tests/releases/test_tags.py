@@ -206,7 +206,7 @@ def test_a_repository_whose_server_hangs(monkeypatch: pytest.MonkeyPatch) -> Non
     def expired(*_: object, **__: object) -> object:
         raise subprocess.TimeoutExpired("git", 3)
 
-    monkeypatch.setattr(subprocess, "run", expired)
+    monkeypatch.setattr("fi_bump.boundary.programs.run", expired)
     with pytest.raises(FiBumpError) as caught:
         door.tags(REPOSITORY, {"v1"}, 3)
-    assert str(caught.value) == "git did not answer within 3 seconds"
+    assert caught.value.message == "git ls-remote did not end within 3 seconds"
