@@ -38,7 +38,7 @@ _USE = (
 )
 
 
-class Use(NamedTuple):
+class TagUse(NamedTuple):
     """A version that is used as a tag: the repository, and the text in the tag before the version."""
 
     repository: str
@@ -70,7 +70,7 @@ def _holds(condition: str, version: Version) -> bool:
     return admits(condition, str(version)) is True
 
 
-def use_of(pin: Pin, group: Group) -> Use | None:
+def use_of(pin: Pin, group: Group) -> TagUse | None:
     """Return how a pin is used as a tag of one of the group's repositories, or None if it is not."""
     data = pin.source.masked
     before = data[max(pin.span.start - _LONGEST, 0) : pin.span.start]
@@ -79,7 +79,7 @@ def use_of(pin: Pin, group: Group) -> Use | None:
         if not (_GIT.search(pin.anchor) or _KEY.search(line)):
             return None  # The version of a package that is named after the repository.
         word = _WORD.search(before.removesuffix(b"-b") if before.endswith(b" -b") else before)
-        return Use(pin.subject, word[0].decode("ascii") if word else "")
+        return TagUse(pin.subject, word[0].decode("ascii") if word else "")
     if pin.kind is Kind.URL:
         for start, _ in (pin.span, *pin.repeats):
             found = _IN_ADDRESS.search(data, max(start - _LONGEST, 0), start)
@@ -88,12 +88,12 @@ def use_of(pin: Pin, group: Group) -> Use | None:
             address = data[max(found.start() - _LONGEST_ADDRESS, 0) : found.start()].lower()
             name = next((each for each in group.repositories if address.endswith(b"/" + each.encode("ascii"))), None)
             if name is not None:
-                return Use(name, found["before"].decode("ascii"))
+                return TagUse(name, found["before"].decode("ascii"))
         return None
     return _of_variable(pin, group, before) if pin.kind is Kind.VARIABLE else None
 
 
-def _of_variable(pin: Pin, group: Group, before: bytes) -> Use | None:
+def _of_variable(pin: Pin, group: Group, before: bytes) -> TagUse | None:
     """Return how a variable is used as a tag in its own file; None if it is not, or in two ways."""
     name = re.split(r"[ /.]", re.sub(r" \([0-9]+\)\Z", "", pin.anchor))[-1]
     uses = {found["before"] for found in re.finditer(_USE % re.escape(name.encode("ascii")), pin.source.masked)}
@@ -101,7 +101,7 @@ def _of_variable(pin: Pin, group: Group, before: bytes) -> Use | None:
     if len(uses) != 1 or len(near) != 1:
         return None
     own = _WORD.search(before)
-    return Use(near[0], (uses.pop() + (own[0] if own else b"")).decode("ascii"))
+    return TagUse(near[0], (uses.pop() + (own[0] if own else b"")).decode("ascii"))
 
 
 def rule_in_tree(group: Group, pins: Iterable[Pin]) -> str | None:

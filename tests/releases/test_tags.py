@@ -13,7 +13,7 @@ from fi_bump.families import families
 from fi_bump.formats.table import finder, format_of
 from fi_bump.lock import Group, Lock, Member, dump, load
 from fi_bump.pins import Source, Wanted
-from fi_bump.releases.tags import Use, rule_in_tree, rules_of, tag_of, use_of
+from fi_bump.releases.tags import TagUse, rule_in_tree, rules_of, tag_of, use_of
 from tests.conftest import Run, plant, snapshot
 
 REPOSITORY = "github.com/owner/kit"
@@ -74,7 +74,7 @@ def test_use_of(path: str, text: str, uses: list[str | None]) -> None:
     form = format_of(path)
     assert form is not None
     pins = finder(form)(Source(path, text.encode()), wanted).pins
-    expected = [None if each is None else Use(REPOSITORY, each) for each in uses]
+    expected = [None if each is None else TagUse(REPOSITORY, each) for each in uses]
     assert [use_of(pin, GROUP) for pin in pins] == expected
     if uses and uses[0] is not None:
         rule = None if uses == ["v"] else f"{uses[0]}{{version}}"
