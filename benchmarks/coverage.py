@@ -134,7 +134,17 @@ def counted(name: str, old_tree: Path, new_tree: Path) -> Row | None:
         run(second, "set", new, "--offline")
         added = changed(before, texts(second))
         shown = {each: before[each[0]][each[1] - 1].strip() for each in lines | by_init | added}
-        return Row(name, old, new, lines, by_init, added, named, foreign, shown)
+        return Row(
+            name=name,
+            old=old,
+            new=new,
+            bumped=lines,
+            by_init=by_init,
+            after_adding=added,
+            named=named,
+            foreign=foreign,
+            texts=shown,
+        )
 
 
 def _only_version(before: dict[str, list[str]], now: dict[str, list[str]], at: Line, old: str, new: str) -> bool:
