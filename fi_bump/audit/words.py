@@ -10,8 +10,17 @@ from fi_bump.lock import Lock
 
 def lines(found: Audit) -> list[str]:
     """Return one line per conflict and per note, in the form of `check`'s findings."""
-    text = [f"{each.stated.place.at_line}: {each.message} [conflict]" for each in found.conflicts]
-    return text + [f"{note.place.at_line}: note: {note.message}" for note in found.notes]
+    return conflict_lines(found) + note_lines(found)
+
+
+def conflict_lines(found: Audit) -> list[str]:
+    """Return one line per conflict, in the form of `check`'s findings."""
+    return [f"{each.stated.place.at_line}: {each.message} [conflict]" for each in found.conflicts]
+
+
+def note_lines(found: Audit) -> list[str]:
+    """Return one line per note."""
+    return [f"{note.place.at_line}: note: {note.message}" for note in found.notes]
 
 
 def proposed_command(lock: Lock, versions: Mapping[str, str], found: Audit) -> str | None:

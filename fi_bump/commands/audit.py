@@ -13,6 +13,7 @@ from fi_bump.audit.words import lines, proposed_command, summary
 from fi_bump.commands.audit_code import compare_code
 from fi_bump.errors import Exit, FiBumpError, NoReleaseError, UsageError
 from fi_bump.fit.model import Fit
+from fi_bump.lock import Lock
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known
@@ -23,7 +24,7 @@ from fi_bump.report.formats import ReportFormat
 from fi_bump.report.json.audit import audit_json
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request, read_request
-from fi_bump.terminal.output import say, write_text
+from fi_bump.terminal.output import say, say_next, write_text
 
 
 class AuditOptions(NamedTuple):
@@ -84,7 +85,15 @@ def run(options: AuditOptions) -> int:
         say(fit_lines(code))
     if trouble is not None:
         raise trouble
+    moves = [f"{name}=={version}" for name, version in versions.items() if version != _locked(repository.lock, name)]
+    if options.form == "text" and moves and not failed:
+        say_next(f"fi-bump set {' '.join(moves)}")
     return int(Exit.FINDINGS if failed else Exit.OK)
+
+
+def _locked(lock: Lock, name: str) -> str | None:
+    group = lock.group(name)
+    return None if group is None else group.version
 
 
 def _refuse_what_nobody_has(request: Request, known: Known) -> None:

@@ -22,7 +22,7 @@ from fi_bump.repository import conflict_places
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, scan
 from fi_bump.terminal.asking import refuse_without_terminal
-from fi_bump.terminal.output import say
+from fi_bump.terminal.output import say, say_next
 from fi_bump.versions import canonical_version
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def run(options: InitOptions) -> int:
     say(f"note: {folder} has a lock of its own, so its pins are not recorded here" for folder in found.borders)
     if options.minimum_age is None:
         say([RIPEN])
+    if all(agrees(each.pin.version, each.group.version) for each in assign(lock, found.pins) if each.group):
+        say_next("fi-bump check, which a pre-commit hook can do too: fi-bump template pre-commit --write")
     return int(Exit.OK)
 
 

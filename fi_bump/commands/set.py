@@ -23,7 +23,7 @@ from fi_bump.scanning import mentions
 from fi_bump.scanning.cache import Watch, recall
 from fi_bump.scanning.scan import Scan, watch_names
 from fi_bump.scanning.upwards import enter
-from fi_bump.terminal.output import say, write_patch
+from fi_bump.terminal.output import say, say_next, write_patch
 
 if TYPE_CHECKING:
     from fi_bump.audit.preflight import Preflight
@@ -125,8 +125,9 @@ def _run(
             return int(Exit.FINDINGS)
         breaks = any(each.fails for each in flight.fits)
         if options.strict and flight.audit and (flight.audit.conflicts or breaks or flight.young):
+            _say_conflicts(repository, request, flight)
             say(flight.young)
-            _say_audit(repository, request, flight)
+            _say_notes(flight)
             say(["nothing was changed"])
             return int(Exit.FINDINGS)
     elif NEWEST in request.versions.values():
@@ -160,6 +161,8 @@ def _run(
         say([f"wrote {count(len(plan.changes), 'file')} and {LOCK_NAME}"])
     if after is not None:
         after.finish(repository, plan, request, scan, flight)
+    elif not (flight and flight.audit and flight.audit.conflicts):
+        say_next(_next(request))
     return int(Exit.OK)
 
 
@@ -198,6 +201,8 @@ def _refuse(findings: list[Finding], flight: Preflight | None) -> int:
 
 
 def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, flight: Preflight | None) -> None:
+    if flight:
+        _say_conflicts(repository, request, flight)
     say(line for change in plan.changes for line in move_lines(change))
     changed = {move.pin for change in plan.changes for move in change.moves}
     assigned = assign(plan.lock, scan.pins)
@@ -217,7 +222,7 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
             _report_mentions(repository, group, version, scan, moved, plan)
     if flight:
         say(_notes(flight))
-        _say_audit(repository, request, flight)
+        _say_notes(flight)
 
 
 def _unknown_files(request: Request, moved: list[Pin]) -> Iterator[str]:
@@ -230,28 +235,46 @@ def _unknown_files(request: Request, moved: list[Pin]) -> Iterator[str]:
             yield f"{pin.place.at_line}: the address moved too; make sure that its file exists before you merge"
 
 
-def _say_audit(repository: Repository, request: Request, flight: Preflight) -> None:
-    """Print the audit of this move, the command that resolves its conflicts, and how the code fits.
+def _next(request: Request) -> str:
+    """Return what follows a move without conflicts: `smoke` if its probes can test the group, else `check`."""
+    from fi_bump.smoke.registry import judged
+
+    names = {group.name for group in judged(request.lock, None)}
+    tested = [name for name in request.versions if name in names]
+    if not tested:
+        return "fi-bump check"
+    return "fi-bump smoke on a GPU" if len(names) == 1 else f"fi-bump smoke --group {tested[0]} on a GPU"
+
+
+def _say_conflicts(repository: Repository, request: Request, flight: Preflight) -> None:
+    """Print the conflicts of this move, and the command that resolves them.
 
     A terminal shows conflicts as `audit` does: the lines themselves, in colour, and a summary at the end.
     """
-    from fi_bump.audit.words import lines, proposed_command, summary
-    from fi_bump.report.api.text import fit_lines
+    from fi_bump.audit.words import conflict_lines, proposed_command, summary
 
     audit = flight.audit
-    if audit is None:
+    if audit is None or not audit.conflicts:
         return
     command = proposed_command(request.lock, request.versions, audit)
-    code = fit_lines(flight.fits, most=_MOST_API_FINDINGS)
-    if audit.conflicts and sys.stdout.isatty():
+    if sys.stdout.isatty():
         from fi_bump.report.findings.formats import emit
         from fi_bump.report.findings.from_audit import Closing, audit_report
 
-        say(code)
         closing = Closing(summary(request.lock, request.versions, audit), command, False)
-        emit(audit_report(repository.root, request.lock, audit, [], closing), "text", repository.root)
+        alone = audit._replace(notes=())
+        emit(audit_report(repository.root, request.lock, alone, [], closing), "text", repository.root)
         return
-    say([*lines(audit), *([command] if command else []), *code])
+    say([*conflict_lines(audit), *([command] if command else [])])
+
+
+def _say_notes(flight: Preflight) -> None:
+    """Print the notes of the audit, and how the code fits."""
+    from fi_bump.audit.words import note_lines
+    from fi_bump.report.api.text import fit_lines
+
+    if flight.audit is not None:
+        say([*note_lines(flight.audit), *fit_lines(flight.fits, most=_MOST_API_FINDINGS)])
 
 
 def _report_mentions(

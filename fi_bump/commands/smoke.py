@@ -22,7 +22,7 @@ from fi_bump.smoke.ranges import name_of, parse_sweep
 from fi_bump.smoke.registry import choose, group_of, sweepable
 from fi_bump.smoke.session import Session, Setup
 from fi_bump.smoke.shard import parse_shard
-from fi_bump.terminal.output import say
+from fi_bump.terminal.output import say, say_next
 from fi_bump.versions import canonical_version, same_version
 
 # How often `--ab` runs each release: the fewest rounds that give an interval.
@@ -76,6 +76,9 @@ def run(options: SmokeOptions) -> int:
     output.leave(report, outputs, setup.repository)
     output.show(report, options.form, setup.repository)
     session.export_modules()
+    if options.form == "table":
+        failed = [problem.probe for problem in report.problems if problem.probe is not None]
+        say_next(f"fi-bump explain {failed[0]}" if failed else "fi-bump pr-body" if report.ok else "fi-bump explain 1")
     return int(Exit.OK if report.ok else Exit.FINDINGS)
 
 

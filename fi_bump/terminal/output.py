@@ -23,6 +23,12 @@ def say(lines: Iterable[str]) -> None:
     write_bytes(encoded(lines))
 
 
+def say_next(command: str) -> None:
+    """Print the next sensible command, for a person at a terminal only: a log or a program has no use for it."""
+    if sys.stdout.isatty():
+        say([f"next: run {command}"])
+
+
 def encoded(lines: Iterable[str]) -> bytes:
     """Return the bytes that `say` writes for these lines."""
     return "".join([f"{visible(line)}\n" for line in lines]).encode("utf-8")

@@ -97,7 +97,7 @@ def test_a_release_is_chosen_from_a_list_with_dates(pinned: Path, session: Sessi
     assert "+flashinfer-python==0.6.18\n" in shown
     assert "move flashinfer to 0.6.18? [y/N]" in shown
     assert shown.count("flashinfer 0.6.6 -> 0.6.18: 2 pins in 1 file\n") == 1
-    assert shown.endswith("wrote 1 file and versions.lock.json\n")
+    assert shown.endswith("wrote 1 file and versions.lock.json\nnext: run fi-bump smoke on a GPU\n")
     assert (pinned / "requirements.txt").read_bytes() == b"flashinfer-python==0.6.18\nflashinfer-cubin==0.6.18\n"
 
 
@@ -142,10 +142,11 @@ def test_a_conflict_is_seen_at_a_glance(pinned: Path, session: Session, index: I
         assert code == 0
         conflict = "error[conflict]: dsl==4.4 conflicts with flashinfer-python 0.7.0, which needs dsl>=4.5"
         assert plain[plain.index(conflict) + 1] == "--> requirements.txt:3:1"
-        assert plain[-2:] == [
-            "flashinfer 0.7.0: 1 conflict",
-            "help: run fi-bump set flashinfer==0.7.0 dsl==4.5",
-        ]
+        help_ = plain.index("help: run fi-bump set flashinfer==0.7.0 dsl==4.5")
+        assert plain[help_ - 1] == "flashinfer 0.7.0: 1 conflict"
+        # What moved comes after the conflicts, and the help is what to do next.
+        assert plain[help_ + 1] == "requirements.txt:1:20: flashinfer-python 0.6.6 -> 0.7.0"
+        assert not any(line.startswith("next: ") for line in plain)
         moved = "flashinfer-python is pinned here and would move to 0.7.0" if arguments[1:] else "0.7.0 is pinned here"
         assert any(line.endswith(moved) for line in plain)
 
