@@ -1,10 +1,11 @@
 """Count what fi-bump moves of a real bump: a repository before and after its own next bump, and `init` and `set` on it.
 
-    python benchmarks/coverage.py vllm==0.21.0,0.22.0 skyrl=BEFORE,AFTER …
+    python benchmarks/coverage.py vllm==0.21.0,0.22.0 skyrl=BEFORE,AFTER lmcache@nixl=BEFORE,AFTER …
 
 An argument is a project with two releases, whose source distributions are downloaded from the package index, or a name
-with two folders. For each it prints a row of docs/coverage.md, and below the table every line that is not moved, and
-every line that is moved although the repository's own bump left it, each with what happens to it.
+with two folders. `@` comes before the family that moves, if that is not flashinfer. For each it prints a row of
+docs/coverage.md, and below the table every line that is not moved, and every line that is moved although the
+repository's own bump left it, each with what happens to it.
 
 A line of the bump is a line with the old version which the tree after the bump has with the new version instead. A
 line is named if `init`, `check` or `set` print its path and its number.
@@ -32,7 +33,10 @@ from fi_bump.lock import LOCK_NAME, load  # noqa: E402
 Line = tuple[str, int]
 
 _AT = re.compile(r"([^\s:]+):(\d+)(?=[:\s])")
-_ADD = re.compile(r"fi-bump (site add --group \S+ (?:'[^']+'|\S+))")
+_ADD = re.compile(r"^([^\s:]+):(\d+):.* fi-bump (site add (?:--group \S+ )?(?:'[^']+'|\S+))", re.MULTILINE)
+# What a build writes into a source distribution, and what a resolver regenerates from the pins.
+_WRITTEN = (LOCK_NAME, "PKG-INFO", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+(?:\.?(?:post|rc|dev|a|b)[0-9]+)?")
 _LARGEST = 1_000_000
 
 
@@ -61,7 +65,7 @@ def texts(root: Path) -> dict[str, list[str]]:
     found = {}
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
-        if any(map(is_skipped, relative.parts)) or path.is_symlink() or not path.is_file() or path.name == LOCK_NAME:
+        if any(map(is_skipped, relative.parts)) or path.is_symlink() or not path.is_file() or path.name in _WRITTEN:
             continue
         data = path.read_bytes()
         if len(data) <= _LARGEST and b"\0" not in data:
@@ -96,42 +100,53 @@ def changed(before: dict[str, list[str]], after: dict[str, list[str]]) -> set[Li
     }
 
 
-def version(root: Path, *arguments: str) -> str | None:
-    """Run init on a tree, and return the version of its first group, or None."""
-    run(root, "init", *arguments)
-    lock = root / LOCK_NAME
-    return load(lock.read_bytes()).groups[0].version if lock.exists() else None
+def initialized(root: Path, family: str) -> tuple[dict[str, str], str]:
+    """Run init on a tree, with --split if the pins tie; return the version of each group, and what init printed."""
+    output = ""
+    for more in ([], ["--split"]):
+        done = run(root, "init", "--group", family, *more)
+        output += done.stdout + done.stderr
+        if (root / LOCK_NAME).exists():
+            return {group.name: group.version for group in load((root / LOCK_NAME).read_bytes()).groups}, output
+    return {}, output
 
 
-def counted(name: str, old_tree: Path, new_tree: Path) -> Row | None:
+def moves(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Return each move that is possible: a group, its version, and one that only the tree after the bump has."""
+    come = sorted({version for version in after.values() if version not in before.values()})
+    return [(name, version, new) for name, version in before.items() for new in come]
+
+
+def counted(name: str, family: str, old_tree: Path, new_tree: Path) -> Row | None:
     """Return the row of a tree, or None if no version moves between the two."""
     with tempfile.TemporaryDirectory() as scratch:
         first, second, last = (Path(scratch) / each for each in ("first", "second", "last"))
-        for source, target in ((old_tree, first), (new_tree, last)):
-            shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(".git", LOCK_NAME))
+        for source, copy in ((old_tree, first), (new_tree, last)):
+            shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", LOCK_NAME))
         shutil.copytree(first, second, symlinks=True)
-        new = version(last)
         before = texts(first)
-        output = run(first, "init")
-        old = load((first / LOCK_NAME).read_bytes()).groups[0].version if (first / LOCK_NAME).exists() else None
-        if old is None or new is None or old == new:
-            print(f"{name}: {old} and {new}: {output.stdout[-300:]}{output.stderr[-300:]}", file=sys.stderr)
+        known, printed = initialized(first, family)
+        possible = moves(known, initialized(last, family)[0])
+        if not possible:
+            print(f"{name}: no version moves: {known}\n{printed[-400:]}", file=sys.stderr)
             return None
+        then = texts(last)
+        group, old, new = max(possible, key=lambda move: len(bumped(before, then, move[1], move[2])))
+        target = f"{group}=={new}"
         checked = run(first, "check", "--mentions")
-        moved = run(first, "set", new, "--offline")
+        moved = run(first, "set", target, "--offline")
         now = texts(first)
-        words = output.stdout + checked.stdout + moved.stdout
+        words = printed + checked.stdout + moved.stdout
         named = {(path, int(number)) for path, number in _AT.findall(words)}
-        lines = bumped(before, texts(last), old, new)
+        lines = bumped(before, then, old, new)
         by_init = changed(before, now)
-        foreign = {each for each in by_init if not _only_version(before, now, each, old, new)}
+        foreign = {each for each in by_init if not _only_version(before, now, each, new)}
         # The printed commands, for the lines that the bump moved and init alone did not.
-        run(second, "init")
-        for command in dict.fromkeys(_ADD.findall(run(second, "check").stdout)):
-            place = _AT.search(shlex.split(command)[-1] + ":")
-            if place and (place[1], int(place[2])) in lines - by_init:
+        initialized(second, family)
+        for place, number, command in _ADD.findall(run(second, "check").stdout):
+            if (place, int(number)) in lines - by_init:
                 run(second, *shlex.split(command))
-        run(second, "set", new, "--offline")
+        run(second, "set", target, "--offline")
         added = changed(before, texts(second))
         shown = {each: before[each[0]][each[1] - 1].strip() for each in lines | by_init | added}
         return Row(
@@ -147,11 +162,11 @@ def counted(name: str, old_tree: Path, new_tree: Path) -> Row | None:
         )
 
 
-def _only_version(before: dict[str, list[str]], now: dict[str, list[str]], at: Line, old: str, new: str) -> bool:
-    """Whether a line differs in its version only."""
+def _only_version(before: dict[str, list[str]], now: dict[str, list[str]], at: Line, new: str) -> bool:
+    """Whether a line differs in versions only, each of which is the new one now."""
     path, number = at
     one, other = before[path][number - 1], now[path][number - 1]
-    return one.replace(old, new) == other or one.replace(old, new, 1) == other
+    return _VERSION.sub(new, one) == _VERSION.sub(new, other)
 
 
 def cells(row: Row) -> str:
@@ -167,17 +182,17 @@ def cells(row: Row) -> str:
     )
 
 
-def trees(argument: str) -> tuple[str, Path, Path]:
-    """Return the name and the two folders of an argument."""
-    project, equals, releases = argument.partition("==")
-    if equals:
+def trees(argument: str) -> tuple[str, str, Path, Path]:
+    """Return the name, the family and the two folders of an argument."""
+    name, _, rest = argument.partition("=")
+    name, _, family = name.partition("@")
+    if rest.startswith("="):
         from tests.sdists import unpacked
 
-        old, new = releases.split(",")
-        return project, unpacked(project, old), unpacked(project, new)
-    name, _, folders = argument.partition("=")
-    before, after = folders.split(",")
-    return name, Path(before), Path(after)
+        old, new = rest[1:].split(",")
+        return name, family or "flashinfer", unpacked(name, old), unpacked(name, new)
+    before, after = rest.split(",")
+    return name, family or "flashinfer", Path(before), Path(after)
 
 
 def main() -> int:
