@@ -207,16 +207,16 @@ def test_a_tree_with_a_lock_file_alone_gets_a_lock(tmp_path: Path, run: Run) -> 
 
 def test_a_place_that_only_a_person_recognises(tmp_path: Path, run: Run) -> None:
     """init, site add and check lead somewhere: no command sends to one that sends back."""
-    plant(tmp_path, {"VERSIONS.cfg": b"flashinfer = 0.6.8 exactly\n"})
+    plant(tmp_path, {"VERSIONS.md": b"flashinfer = 0.6.8 exactly\n"})
     refused = run(tmp_path, "init")
     assert (refused.code, "with --version VERSION the lock is written" in refused.err) == (3, True)
     assert run(tmp_path, "init", "--version", "0.6.8").code == 0
     empty = run(tmp_path, "check")
     assert (empty.code, "record a place with fi-bump site add" in empty.err) == (3, True)
-    assert run(tmp_path, "site", "add", "VERSIONS.cfg:1", "--group", "flashinfer").code == 0
+    assert run(tmp_path, "site", "add", "VERSIONS.md:1", "--group", "flashinfer").code == 0
     assert run(tmp_path, "check").code == 0
     assert run(tmp_path, "set", "0.7.0").code == 0
-    assert (tmp_path / "VERSIONS.cfg").read_bytes() == b"flashinfer = 0.7.0 exactly\n"
+    assert (tmp_path / "VERSIONS.md").read_bytes() == b"flashinfer = 0.7.0 exactly\n"
 
 
 def test_a_check_at_run_time_gives_its_version_to_the_lock(tmp_path: Path, run: Run) -> None:

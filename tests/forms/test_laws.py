@@ -27,6 +27,8 @@ OTHERS = {
     "F2-workflow-input": {".github/workflows/nightly.yml:9"},
     "H2-git-checkout": {"Dockerfile:7"},
     "K1-assert-over-lines": {"engine/entry.py:12"},
+    "T2-tox-and-setup-cfg": {"setup.cfg:3", "tox.ini:11"},
+    "T3-task-runners": {"justfile:1"},
     "V-another-package-too": {"run.sh:2"},
     "repository-engine": {"docker/Dockerfile:3", "python/engine/version.py:1", "python/pyproject.toml:8"},
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from fi_bump.errors import ParseError
 from fi_bump.grammar import LazyPattern
-from fi_bump.pins import Floor, Found, Guard, Pin, Source, Span, Unpinned, Wanted, number_anchors
+from fi_bump.pins import BY_HAND, Floor, Found, Guard, Pin, Source, Span, Unpinned, Wanted, number_anchors
 from fi_bump.records import NamedTuple
 
 Finder = Callable[[Source, Wanted], Found]
@@ -91,9 +91,15 @@ def together(*several: Found) -> Found:
 
 
 def reported(source: Source, found: Found, reason: str) -> list[Unpinned]:
-    """Return a report for every pin, and the reports that have a mark; in the order of the file."""
+    """Return a report for every pin, and the reports that have a mark; in the order of the file.
+
+    What a person can record as a pin has the same reason as a pin.
+    """
     places = [Unpinned(source, pin.span, pin.subject, reason) for pin in found.pins]
-    return sorted([*places, *(each for each in found.unpinned if each.mark)], key=lambda place: place.span)
+    for each in found.unpinned:
+        if each.mark:
+            places.append(each._replace(reason=reason) if each.reason.endswith(BY_HAND) else each)
+    return sorted(places, key=lambda place: place.span)
 
 
 class _Moved:
