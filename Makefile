@@ -31,6 +31,7 @@ fast: $(STAMP)
 goldens: $(STAMP)
 	FI_BUMP_WRITE_GOLDENS=1 $(BIN)/python -m pytest tests/forms tests/report tests/commands/template/test_template.py tests/house/test_wording.py
 	$(BIN)/python tools/docs.py
+	$(BIN)/python tools/pictures.py
 	git status --short
 
 network: $(STAMP)
@@ -49,6 +50,7 @@ check: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python tools/formats.py --check
 	$(BIN)/python tools/docs.py --check
+	$(BIN)/python tools/pictures.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir .site
 
 # The tests with the lowest versions that the bounds in pyproject.toml allow.

@@ -77,10 +77,7 @@ def _table(marker: re.Match[str]) -> str:
 def generated(text: str) -> str:
     """Return the page with the output of its commands. Raises SystemExit when a quiet command fails."""
     with tempfile.TemporaryDirectory() as scratch:
-        root = Path(scratch) / "engine"
-        shutil.copytree(TOP / "examples" / "engine", root)
-        environment = _environment(Path(scratch))
-        _run("git init -q -b main && git add -A && git commit -q -m 'the engine'", root, environment)
+        root, environment = engine(Path(scratch))
 
         def shown(block: re.Match[str]) -> str:
             command = block["command"]
@@ -94,6 +91,15 @@ def generated(text: str) -> str:
             return f"<!-- run: {command} -->\n```\n$ {command}\n{said}{ending}```\n"
 
         return _BLOCK.sub(shown, _TABLE.sub(_table, text))
+
+
+def engine(scratch: Path) -> tuple[Path, dict[str, str]]:
+    """Make a copy of examples/engine with one commit; return its folder, and the environment for commands in it."""
+    root = scratch / "engine"
+    shutil.copytree(TOP / "examples" / "engine", root)
+    environment = _environment(scratch)
+    _run("git init -q -b main && git add -A && git commit -q -m 'the engine'", root, environment)
+    return root, environment
 
 
 def _environment(scratch: Path) -> dict[str, str]:
