@@ -33,8 +33,14 @@ _COLUMNS = 100
 _DARK, _LIGHT = (24, 28, 33), (214, 220, 226)
 # The eight colours of a terminal: black, red, green, yellow, blue, magenta, cyan, white.
 _COLOURS = [
-    *(_DARK, (255, 123, 114), (123, 216, 143), (230, 192, 123)),
-    *((121, 184, 255), (210, 168, 255), (127, 212, 232), _LIGHT),
+    _DARK,
+    (255, 123, 114),
+    (123, 216, 143),
+    (230, 192, 123),
+    (121, 184, 255),
+    (210, 168, 255),
+    (127, 212, 232),
+    _LIGHT,
 ]
 _THEME = TerminalTheme(_DARK, _LIGHT, _COLOURS)
 # Rich's own frame loads a font from the network.
