@@ -112,7 +112,7 @@ def wheel_versions(python: str, minor: str, packages: Iterable[str], more: Itera
     """Return the versions in the METADATA files of an interpreter's packages, without running the interpreter.
 
     It looks in the packages of Python `minor` (`3.12`) beside the interpreter, and in the folders `more`. A package
-    that is not found there is left out: a system's Python may have its packages elsewhere.
+    that is not found there is left out.
     """
     home = os.path.dirname(os.path.dirname(python))
     own = [os.path.join(home, lib, f"python{minor}{kind}", "site-packages") for lib in _LIBRARIES for kind in ("", "t")]

@@ -27,8 +27,12 @@ from fi_bump.smoke.registry import PACKAGES, PROBES, PYTEST, TARGET, Probe
 from fi_bump.smoke.repository_pins import pins_of
 from fi_bump.smoke.runner import choose_devices, compile_job, probe_job, run_jobs
 from fi_bump.smoke.shard import Part, Shard
+from fi_bump.smoke.site_folders import site_folders
 from fi_bump.smoke.sweep import SweepPlan, sweep
 from fi_bump.versions import same_version
+
+# How long an interpreter may take to say where its packages are.
+_SECONDS = 60.0
 
 
 class Setup(NamedTuple):
@@ -235,7 +239,8 @@ class Session:
             probe=TARGET, group=setup.group.name, version=version, packages=packages, cache=cache, jit=setup.jit
         )
         target = inspect(interpreter, request, setup.seconds)
-        folders = () if self._base is None else self._base.folders
+        base = () if self._base is None else self._base.folders
+        folders = (*base, *site_folders(python, interpreter.environment(), _SECONDS))
         minor = ".".join(target.python.split(".")[:2])
         wrong = wrong_version(target.packages, wheel_versions(python, minor, packages, folders))
         if wrong is not None:
