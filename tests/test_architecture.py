@@ -112,6 +112,7 @@ WRITERS = {
     "git/conflict.py",
     "report/findings/job_summary.py",
     "smoke/process.py",
+    "smoke/site_folders.py",
     "smoke/modules.py",
     "smoke/pytest_main.py",
     "smoke/storage.py",
@@ -141,6 +142,7 @@ SPAWNERS = {
     "smoke/probes/target.py",
     "smoke/probes/toolkit.py",
     "smoke/process.py",
+    "smoke/site_folders.py",
     "smoke/supervisor.py",
 }
 SPAWNING = {"subprocess", "multiprocessing", "socket", "http", "urllib.request"}
