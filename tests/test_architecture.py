@@ -112,7 +112,6 @@ WRITERS = {
     "git/conflict.py",
     "report/findings/job_summary.py",
     "smoke/process.py",
-    "smoke/site_folders.py",
     "smoke/modules.py",
     "smoke/pytest_main.py",
     "smoke/storage.py",
