@@ -78,13 +78,14 @@ class Source:
     `path` is relative to the repository's root, with `/`.
     """
 
-    __slots__ = ("_lowered", "_masked", "data", "path")
+    __slots__ = ("_lowered", "_masked", "_places", "data", "path")
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
         self.data = data
         self._masked: bytes | None = None
         self._lowered: bytes | None = None
+        self._places: dict[bytes, list[int]] = {}
 
     @property
     def lowered(self) -> bytes:
@@ -92,6 +93,18 @@ class Source:
         if self._lowered is None:
             self._lowered = self.data.lower()
         return self._lowered
+
+    def places(self, word: bytes) -> list[int]:
+        """Return the offsets of every occurrence of a lower-case word, in any case."""
+        found = self._places.get(word)
+        if found is None:
+            self._places[word] = found = []
+            lowered = self.lowered
+            place = lowered.find(word)
+            while place >= 0:
+                found.append(place)
+                place = lowered.find(word, place + 1)
+        return found
 
     @property
     def masked(self) -> bytes:

@@ -18,7 +18,6 @@ from fi_bump.formats.python_gates import GateReader
 from fi_bump.formats.python_literals import Literal, literals, scope
 from fi_bump.formats.python_names import names_of
 from fi_bump.formats.python_neighbours import Neighbours
-from fi_bump.formats.python_promise import is_promising
 from fi_bump.formats.python_tables import ReleaseTable
 from fi_bump.formats.shared.addresses import PATH
 from fi_bump.formats.shared.pieces import Text
@@ -72,11 +71,6 @@ _SET = f"set in a string: {BY_HAND}"
 
 def find(source: Source, wanted: Wanted) -> Found:
     """Return the requirements in the strings of a Python file, and its exact gates. Takes any text, Python or not."""
-    return find_all(source, wanted) if is_promising(source, wanted) else Found(())
-
-
-def find_all(source: Source, wanted: Wanted) -> Found:
-    """Like `find`, but read the file even if it cannot contain anything wanted."""
     finder = _PythonFinder(source, wanted)
     previous: Literal | None = None
     for literal in literals(source):

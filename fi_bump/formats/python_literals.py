@@ -66,8 +66,7 @@ def literals(source: Source) -> Iterator[Literal]:
         else:
             quote = start
             if start and data[start - 1] in _LETTERS:
-                prefix = _PREFIX.search(data, max(start - _LONGEST_PREFIX, 0), start)
-                start = prefix.start() if prefix else start
+                start = start_with_prefix(data, start)
             is_template = False
             if start < quote:
                 marks = data[start:quote].lower()
@@ -77,6 +76,12 @@ def literals(source: Source) -> Iterator[Literal]:
             whole, body = new(Span, (start, end)), new(Span, token.span(name))
             yield new(Literal, (whole, body, is_template, alone, innermost))
         last = end
+
+
+def start_with_prefix(data: bytes, quote: int) -> int:
+    """Return where the string begins whose first quote is there: at the letters before it, as in `rb"…"`."""
+    prefix = _PREFIX.search(data, max(quote - _LONGEST_PREFIX, 0), quote)
+    return prefix.start() if prefix else quote
 
 
 def _is_alone(data: bytes, last: int, start: int, end: int) -> bool:

@@ -59,12 +59,3 @@ def subject_of(code: bytes, names: Names) -> str | None:
     """Return the wanted subject that a piece of code names, or None."""
     match = names.stem.search(code.lower().replace(b"-", b"_"))
     return names.subjects[match[0]] if match else None
-
-
-def names_between(code: bytes, start: int, end: int, names: Names) -> bool:
-    """Whether lower-case code, with `_` in place of `-`, names something wanted there, as `subject_of` decides."""
-    for match in names.start.matches(code, start, end):
-        before = code[max(match.start() - 2, 0) : match.start()]
-        if not before[-1:].isalnum() or before in (b"\\n", b"\\r", b"\\t"):
-            return True
-    return False

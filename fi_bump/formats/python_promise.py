@@ -1,60 +1,161 @@
 """Whether a Python file can contain anything wanted: a few searches that rule out nearly every file.
 
 They must let through every file in which the finder finds something (a test compares the two on all cases and on
-mutated files). The finder's own limits are what they rely on: how far from a version its subject may be.
+mutated files). The finder's own limits are what they rely on: how far from a version its subject may be, and what
+python_gates.py says of a version by the code around it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
-from fi_bump.formats.python_names import names_between, names_of
-from fi_bump.formats.shared.spelled import Search, whole_names
+from fi_bump.formats.python_names import names_of
+from fi_bump.formats.shared.spelled import Search, owners_of
 from fi_bump.formats.shared.subjects import distribution_subject
 from fi_bump.grammar import LazyPattern
-from fi_bump.pins import Source, Wanted
+from fi_bump.pins import Source, Span, Wanted
+from fi_bump.records import NamedTuple
 
 # A string that may be a version with a dot. Each pattern starts with a fixed byte, to which the search can jump.
-_VERSIONS = (LazyPattern(rb'"[vV]?[0-9][\w!+-]*\.'), LazyPattern(rb"'[vV]?[0-9][\w!+-]*\."))
+_VERSIONS = (
+    LazyPattern(rb'"[vV]?[0-9][\w!+-]*\.[\w!+.\x80-\xff-]*(?=["\n]|\Z)'),
+    LazyPattern(rb"'[vV]?[0-9][\w!+-]*\.[\w!+.\x80-\xff-]*(?=['\n]|\Z)"),
+)
+_LONGEST_VERSION = 200
 # A row in a table of releases.
-_ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(")
+_ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(\s*\w{0,3}[\"']{1,3}[vV]?[0-9]")
 # How many bytes before and after the start of a version its subject may begin: the value of a variable that is assigned
 # a name and then compared, and the other side of a comparison. See _FAR, _REACH and _COMPARES in python_gates.py.
 _BEFORE, _AFTER = 2500, 600
-# Where a package may be named without a version.
-_INSTALLED = (b"pip_install", b"pip install", b"install_requires")
-# What URLs and names of files contain that may lead to a release.
-_ADDRESSED = (b".whl", b".tar.", b".zip", b"git+", b"/archive/", b"ball/", b"/releases/")
+# What is right after the name of a package with a version, after a variable that is set in a string, and after a name
+# with its version in the string behind it (_BESIDE in python_gates.py).
+_OF_PACKAGE = r"\s*(?:\[[^\]\n]*\])?\s*[(@=!<>~]"
+_OF_VARIABLE = r"=[\"']?v?[0-9]"
+_BESIDE = r"[\"']{0,3}\s*[,:\]]"
+# What URLs and names of files contain that may lead to a release, and what is around a package without a version.
+_AROUND = (b".whl", b".tar.", b".zip", b"git+", b"/archive/", b"ball/", b"/releases/")
+_INSTALLED = (b"install", b"extras_require", b"pip_packages", b"requirements", b"dependencies", b"deps")
+_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_.-")
+_ESCAPES = (b"\\n", b"\\r", b"\\t")
+
+
+class _Searches(NamedTuple):
+    """The searches for a set of wanted names.
+
+    `stems` are names as code has them. `any` finds whatever the others find: whole packages and owners of repositories,
+    packages and variables that have a version, and names beside a string.
+    """
+
+    stems: Search
+    any: Search
+    whole: Search
+    packages: Search
+    variables: Search
+    beside: Search
 
 
 @lru_cache(maxsize=64)
-def _requirements(wanted: Wanted) -> Search:
-    return Search((name.replace("-", "_"), r"\s*(?:\[[^\]\n]*\])?\s*[(@=!<>~]") for name in wanted.packages)
+def _searches(wanted: Wanted) -> _Searches:
+    packages = [name.replace("-", "_") for name in wanted.packages]
+    variables = [name.lower() for name in wanted.variables]
+    owners = owners_of(wanted)
+    return _Searches(
+        stems=names_of(wanted).start,
+        any=Search(
+            [
+                *((name, "") for name in (*packages, *owners)),
+                *((name, f"(?:{_OF_VARIABLE}|{_BESIDE})") for name in variables),
+            ]
+        ),
+        whole=Search((name, "") for name in (*packages, *owners)),
+        packages=Search((name, _OF_PACKAGE) for name in packages),
+        variables=Search((name, _OF_VARIABLE) for name in variables),
+        beside=Search((name, _BESIDE) for name in (*packages, *variables)),
+    )
 
 
 def is_promising(source: Source, wanted: Wanted) -> bool:
     """Whether the finder may find something in a Python file."""
-    if _has_version_near_a_name(source, wanted):
+    searches = _searches(wanted)
+    if searches.any.places(source) and _is_bound(source, searches):
         return True
-    data = source.data
-    if whole_names(wanted).found(source.lowered):
-        return (
-            _requirements(wanted).found(source.lowered)
-            or any(f"{name}=".encode("ascii") in data for name in wanted.variables)
-            or any(map(source.lowered.__contains__, (*_ADDRESSED, *_INSTALLED)))
-            or any(pattern.search(data) for pattern in (*_VERSIONS, _ROW))
-        )
+    for start, end in _areas(searches.stems.starts(source)):
+        if _has_gate(source, wanted, start, end):
+            return True
     # The recipe of a package: its folder alone has the name.
-    folders = source.path.split("/")[:-1]
-    return bool(folders) and distribution_subject(folders[-1], wanted) is not None and _ROW.search(data) is not None
+    folder = source.path.rpartition("/")[0].rpartition("/")[2]
+    return _is_recipe(folder, wanted) and _has_row(source)
 
 
-def _has_version_near_a_name(source: Source, wanted: Wanted) -> bool:
-    names = names_of(wanted)
-    code = b""
+@lru_cache(maxsize=1024)
+def _is_recipe(folder: str, wanted: Wanted) -> bool:
+    return distribution_subject(folder, wanted) is not None
+
+
+def _is_bound(source: Source, searches: _Searches) -> bool:
+    """Whether a string may say which version of a whole name is meant."""
+    lowered = source.lowered
+    packages = searches.packages.places(source)
+    if searches.variables.places(source) or any(_begins_word(lowered, place) for place in packages):
+        return True
+    beside = searches.beside.places(source)
+    if any(lowered[place - 1 : place] in (b'"', b"'", b"-") for place in beside) and any(
+        pattern.search(source.data) for pattern in _VERSIONS
+    ):
+        return True
+    # A longer name that ends with this one is none.
+    whole = searches.whole.places(source)
+    return any(lowered[place - 1 : place] != b"_" for place in whole) and (
+        any(map(lowered.__contains__, (*_AROUND, *_INSTALLED))) or _has_row(source)
+    )
+
+
+def _begins_word(lowered: bytes, start: int) -> bool:
+    """Whether a name at `start` is not the end of a longer name."""
+    return start == 0 or lowered[start - 1] not in _WORD or lowered[max(start - 2, 0) : start] in _ESCAPES
+
+
+def _has_row(source: Source) -> bool:
+    return b"version" in source.data and _ROW.search(source.data) is not None
+
+
+def _areas(places: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a file, in order, in which a version is near one of the places."""
+    start, end = 0, -1
+    for place in places:
+        if place - _AFTER > end:
+            if end >= 0:
+                yield start, end
+            start = max(place - _AFTER, 0)
+        end = place + _BEFORE
+    if end >= 0:
+        yield start, end
+
+
+def _has_gate(source: Source, wanted: Wanted, start: int, end: int) -> bool:
+    """Whether a version there is a gate or a constant of something wanted, as far as the code around it says."""
     for pattern in _VERSIONS:
-        for match in pattern.finditer(source.data):
-            code = code or source.lowered.replace(b"-", b"_")
-            if names_between(code, max(match.start() - _BEFORE, 0), match.start() + _AFTER, names):
+        for version in pattern.finditer(source.data, start, end + _LONGEST_VERSION):
+            if _is_gate(source, wanted, *version.span()):
                 return True
+    return False
+
+
+def _is_gate(source: Source, wanted: Wanted, start: int, end: int) -> bool:
+    """Whether a string that is a version, between a quote and its end, is reported for the code around it."""
+    # Imported here because few files have a version near a name.
+    from fi_bump.formats.python_gates import GateReader
+    from fi_bump.formats.python_literals import Literal, start_with_prefix
+
+    data = source.masked
+    reader = GateReader(source, wanted)
+    wholes = [Span(start, end + 1)]
+    if data[max(start - 2, 0) : start] == data[start : start + 1] * 2:
+        wholes.append(Span(start - 2, end + 3))
+    for whole in wholes:
+        begin = start_with_prefix(data, whole.start)
+        literal = Literal(Span(begin, whole.end), Span(start + 1, end), False, False, ())
+        if reader.classify(literal, None) is not None:
+            return True
     return False

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fi_bump.errors import InternalError
-from fi_bump.formats.shared.spelled import spells
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Found, Source, Wanted
 from fi_bump.records import NamedTuple
@@ -26,7 +25,7 @@ class FileFormat(NamedTuple):
     `FOLDER/NAME` means a file anywhere below a folder of that name. A file that also matches a pattern of `but` has
     no format. `second_opinion` names the parser that judges edits, or is empty. `shared` says that many files with
     these names are not of this format, so a file that cannot be parsed is an error only if the lock has a site in
-    it. `named` says that the finder finds nothing in a file in which `spelled.spells` finds no wanted name. `title` and
+    it. `promise` is the module whose `is_promising` says whether the finder can find anything in a file. `title` and
     `holds` are for readers of the documentation.
     """
 
@@ -37,7 +36,7 @@ class FileFormat(NamedTuple):
     second_opinion: str = ""
     but: tuple[str, ...] = ()
     shared: bool = False
-    named: bool = False
+    promise: str = "shared.spelled"
 
 
 # The first format that a name matches is the format of the file.
@@ -47,6 +46,7 @@ FORMATS = (
         "Python",
         ("*.py",),
         "strings that are requirements; exact gates and run-time checks are reported",
+        promise="python_promise",
     ),
     FileFormat(
         "lockfile",
@@ -95,7 +95,7 @@ FORMATS = (
         second_opinion="PyYAML",
         # pnpm-lock.yaml and its like: a command writes them, nobody edits them.
         but=("lock.{yml,yaml}", "*{-,_,.}lock.{yml,yaml}"),
-        named=True,
+        promise="yaml_promise",
     ),
     FileFormat(
         "pyproject",
@@ -348,6 +348,10 @@ def format_named(name: str) -> FileFormat:
     raise InternalError(f"there is no format named '{name}'")
 
 
+# The second filters that were imported, by their modules.
+_PROMISES: dict[str, Callable[[Source, Wanted], bool]] = {}
+
+
 def finder(name: str) -> Finder:
     """The finder of a format, imported when it is first needed: `check` pays only for the formats that a tree has."""
     module = __import__(f"fi_bump.formats.{format_named(name).name}", fromlist=["find"])
@@ -357,4 +361,8 @@ def finder(name: str) -> Finder:
 
 def may_contain(name: str, source: Source, wanted: Wanted) -> bool:
     """Whether the finder of a format may find something in a file, as far as a look at the names in it can tell."""
-    return not format_named(name).named or spells(source, wanted)
+    promise = format_named(name).promise
+    if promise not in _PROMISES:
+        module = __import__(f"fi_bump.formats.{promise}", fromlist=["is_promising"])
+        _PROMISES[promise] = module.is_promising
+    return _PROMISES[promise](source, wanted)

@@ -7,16 +7,17 @@ name.
 from __future__ import annotations
 
 import json
-import re
 from functools import lru_cache
 from os.path import dirname, join
 
-from fi_bump.formats.table import Finder
+from fi_bump.formats.table import finder
+from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted
 
 # Read without importlib.resources, whose import takes longer than the rest of a check.
 _DATA = join(dirname(dirname(__file__)), "data", "former_names.json")
-_EQUALS = rb"(?:[ \t]{0,9}(?:\[[^\]\n]{0,99}\])?[ \t]{0,9}==|-[0-9])"
+_EQUALS = LazyPattern(rb"(?:[ \t]{0,9}(?:\[[^\]\n]{0,99}\])?[ \t]{0,9}==|-[0-9])")
+_GOES_ON = LazyPattern(rb"[\w.-]")
 
 
 @lru_cache(maxsize=1)
@@ -27,16 +28,16 @@ def former_names() -> dict[str, str]:
     return names
 
 
-def with_former_names(source: Source, wanted: Wanted, find: Finder, found: Found) -> Found:
+def with_former_names(source: Source, wanted: Wanted, form: str, found: Found) -> Found:
     """Return what was found in a file, and a report for each release of a wanted package under its former name."""
     names = {
         old: new
         for old, new in former_names().items()
-        if new in wanted.packages and old not in wanted.packages and _promises(source.lowered, old)
+        if new in wanted.packages and old not in wanted.packages and _promises(source, old)
     }
     if not names:
         return found
-    again = find(source, Wanted(frozenset(names), frozenset(), frozenset()))
+    again = finder(form)(source, Wanted(frozenset(names), frozenset(), frozenset()))
     reports = [*(_pinned(pin, names) for pin in again.pins), *(_report(place, names) for place in again.unpinned)]
     pinned = [span for pin in found.pins for span in (pin.span, *pin.repeats)]
     new = [each for each in reports if each and not any(_overlap(each.span, span) for span in pinned)]
@@ -45,12 +46,13 @@ def with_former_names(source: Source, wanted: Wanted, find: Finder, found: Found
     return found._replace(unpinned=tuple(sorted((*others, *new), key=lambda place: place.span)))
 
 
-def _promises(lowered: bytes, name: str) -> bool:
-    """Whether a file, in lower case, may have `NAME==V` or the file name of a wheel."""
-    # The pattern begins with plain text, to which the search jumps; a look-behind at its start would be tried at each
-    # byte of the file.
-    text = re.escape(name.encode("ascii"))
-    return re.search(text + rb"(?<![\w.-]" + text + rb")" + _EQUALS, lowered) is not None
+def _promises(source: Source, name: str) -> bool:
+    """Whether a file may have `NAME==V` or the file name of a wheel."""
+    lowered, word = source.lowered, name.encode("ascii")
+    return any(
+        _EQUALS.match(lowered, place + len(word)) and not _GOES_ON.match(lowered[place - 1 : place])
+        for place in source.places(word)
+    )
 
 
 def _pinned(pin: Pin, names: dict[str, str]) -> Unpinned | None:

@@ -245,7 +245,7 @@ class FileScanner:
     def examine(self, source: Source, form: str | None) -> Found | ParseError | Markers | None:
         """Like `scan_file`, for bytes that were read already, and without the cache."""
         path, is_recorded = source.path, source.path in self._recorded
-        is_named = path in self.literals or any(map(source.lowered.__contains__, self._words))
+        is_named = path in self.literals or any(map(source.places, self._words))
         if (is_named or is_recorded) and (b"<<<<<<<" in source.data or b">>>>>>>" in source.data):
             conflict = self._conflict(source, is_recorded=is_recorded)
             if conflict is not None:
@@ -325,10 +325,11 @@ def look(
     """
     form = format_of(source.path)
     found = Found(())
-    if form and may_contain(form, source, wanted):
-        find = finder(form)
-        found = with_former_names(source, wanted, find, find(source, wanted))
-        found = _with_recorded(with_bound_names(source, wanted, find, found), anchors)
+    if form:
+        if may_contain(form, source, wanted):
+            find = finder(form)
+            found = with_bound_names(source, wanted, find, find(source, wanted))
+        found = _with_recorded(with_former_names(source, wanted, form, found), anchors)
     if not literals:
         return found
     from fi_bump.formats import literal

@@ -7,9 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
-from fi_bump.formats import python
-from fi_bump.formats.python_promise import is_promising
-from fi_bump.formats.shared.spelled import Search, spells
+from fi_bump.formats.shared.spelled import Search, is_promising
 from fi_bump.formats.table import FORMATS, finder, format_of, may_contain
 from fi_bump.grammar import names_any
 from fi_bump.pins import Found, Source, Wanted
@@ -17,7 +15,7 @@ from fi_bump.scanning.former_names import former_names
 from fi_bump.scanning.scan import needles
 from tests.formats.test_fuzz import CASES, EDITS, NAMES, WANTED, corpus, mutated
 
-NAMED = sorted(form.name for form in FORMATS if form.named)
+FORMS = sorted(form.name for form in FORMATS)
 # Parts of Python that decide how a version is bound to a name, to be put together in any order.
 PIECES = [
     b'"0.6.1"',
@@ -66,13 +64,13 @@ PLACES = ["setup.py", "var/spack/packages/py-flashinfer/package.py", "flashinfer
 
 def look(form: str, source: Source, wanted: Wanted) -> Found:
     try:
-        return python.find_all(source, wanted) if form == "python" else finder(form)(source, wanted)
+        return finder(form)(source, wanted)
     except ParseError:
         return Found(())
 
 
 def is_ruled_out(form: str, source: Source, wanted: Wanted) -> bool:
-    return not (is_promising(source, wanted) if form == "python" else may_contain(form, source, wanted))
+    return not may_contain(form, source, wanted)
 
 
 def hold(form: str, source: Source, wanted: Wanted = WANTED) -> None:
@@ -81,11 +79,7 @@ def hold(form: str, source: Source, wanted: Wanted = WANTED) -> None:
         assert look(form, source, wanted) == Found(()), source.data
 
 
-def test_what_is_tested() -> None:
-    assert NAMED == ["yaml"]
-
-
-@pytest.mark.parametrize("form", ["python", *NAMED])
+@pytest.mark.parametrize("form", FORMS)
 def test_no_case_is_ruled_out(form: str) -> None:
     paths = sorted(path for path in CASES.rglob("*") if path.is_file())
     former = Wanted(frozenset(former_names()), frozenset(), frozenset())
@@ -96,7 +90,7 @@ def test_no_case_is_ruled_out(form: str) -> None:
             hold(form, Source(name, data), wanted)
 
 
-@pytest.mark.parametrize("form", ["python", *NAMED])
+@pytest.mark.parametrize("form", FORMS)
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), edits=EDITS)
 def test_no_mutated_file_is_ruled_out(form: str, data: st.DataObject, edits: list[tuple[int, int, bytes]]) -> None:
@@ -144,14 +138,12 @@ def test_python_far_from_its_name(text: bytes) -> None:
         (b"github.com/flashinfer-ai/x", True),
     ],
 )
-def test_spells(text: bytes, expected: bool) -> None:
-    assert spells(Source("a.yml", text), WANTED) is expected
+def test_is_promising(text: bytes, expected: bool) -> None:
+    assert is_promising(Source("a.yml", text), WANTED) is expected
 
 
 def test_search_of_names_with_and_without_a_common_start() -> None:
-    assert [match[0] for match in Search([("kit_a", ""), ("kitten", "!")]).matches(b"kit-_a kitten kitten! kit_b")] == [
-        b"kit-_a",
-        b"kitten!",
-    ]
-    assert [match[0] for match in Search([("a", ""), ("b_c", "")]).matches(b"xaxb.c")] == [b"a", b"b.c"]
-    assert list(Search([]).matches(b"a")) == []
+    text = Source("a", b"Kit-_a kitten kitten! kit_b")
+    assert Search([("kit_a", ""), ("kitten", "!")]).places(text) == [0, 14]
+    assert Search([("a", ""), ("b_c", "")]).places(Source("a", b"xaxb.c")) == [1, 3]
+    assert Search([]).places(text) == []
