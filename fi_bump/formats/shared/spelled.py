@@ -12,6 +12,8 @@ from functools import lru_cache
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.pins import Source, Wanted
 
+_BETWEEN = "[-_.]+"
+
 
 class Search:
     """A search for patterns that begin with the same text, which Python finds many times faster than a pattern.
@@ -34,11 +36,15 @@ class Search:
     @property
     def _pattern(self) -> re.Pattern[bytes]:
         if self._compiled is None:
-            start = self._start
-            texts = [re.escape(name[len(start) :]).replace("_", "[-_.]+") + end for name, end in self._names]
-            between = "[-_.]+" if texts and all(text.startswith("[-_.]+") for text in texts) else ""
-            ends = "|".join(text[len(between) :] for text in texts)
-            self._compiled = re.compile(f"{start}{between}(?:{ends})".encode("ascii") if texts else rb"(?!)")
+            # Names with the same end share it, since each character takes time to compile.
+            by_end: dict[str, list[str]] = {}
+            for name, end in self._names:
+                by_end.setdefault(end, []).append(re.escape(name[len(self._start) :]).replace("_", _BETWEEN))
+            names = [name for each in by_end.values() for name in each]
+            between = _BETWEEN if names and all(name.startswith(_BETWEEN) for name in names) else ""
+            texts = [f"(?:{'|'.join(name[len(between) :] for name in each)}){end}" for end, each in by_end.items()]
+            pattern = f"{self._start}{between}(?:{'|'.join(texts)})" if texts else "(?!)"
+            self._compiled = re.compile(pattern.encode("ascii"))
         return self._compiled
 
     def starts(self, source: Source) -> list[int]:
