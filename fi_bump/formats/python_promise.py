@@ -60,15 +60,17 @@ def _searches(wanted: Wanted) -> _Searches:
     packages = [name.replace("-", "_") for name in wanted.packages]
     variables = [name.lower() for name in wanted.variables]
     owners = owners_of(wanted)
+    begun = [(name.partition("_")[0], r"[-_.][\w.-]*\$") for name in packages if "_" in name]
     return _Searches(
         stems=names_of(wanted).start,
         any=Search(
             [
                 *((name, "") for name in (*packages, *owners)),
+                *begun,
                 *((name, f"(?:{_OF_VARIABLE}|{_BESIDE})") for name in variables),
             ]
         ),
-        whole=Search((name, "") for name in (*packages, *owners)),
+        whole=Search([*((name, "") for name in (*packages, *owners)), *begun]),
         packages=Search((name, _OF_PACKAGE) for name in packages),
         variables=Search((name, _OF_VARIABLE) for name in variables),
         beside=Search((name, _BESIDE) for name in (*packages, *variables)),

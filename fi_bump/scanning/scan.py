@@ -202,17 +202,14 @@ class FileScanner:
                     early[path] = self.scan_file(path, form)
                 except FiBumpError as error:
                     failed[path] = error
-        maybe = self._search.maybe()
-        for path, form in paths:
+        maybe, searched = self._search.maybe(), self._searched
+        if self._watch is not None:
+            for path in searched.keys() - maybe:
+                self._watch.read(path, searched[path])
+        for path, form in [each for each in paths if each[0] in maybe or each[0] not in searched]:
             if path in failed:
                 raise failed[path]
-            if path in early:
-                yield path, early[path]
-            elif path in self._searched and path not in maybe:
-                if self._watch is not None:
-                    self._watch.read(path, self._searched[path])
-            else:
-                yield path, self.scan_file(path, form)
+            yield path, early[path] if path in early else self.scan_file(path, form)
 
     def scan_file(self, path: str, form: str | None) -> Found | ParseError | Markers | None:
         """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings.
@@ -406,7 +403,7 @@ def _paths(
                 raise FileError(refused, place=path, hint=f"forget its site: fi-bump site remove {quoted(site)}")
             if anchor.startswith(LITERAL) and files.is_regular(root, path):
                 paths[path] = format_of(path)
-    return sorted(paths.items())
+    return [(path, paths[path]) for path in sorted(paths)]
 
 
 def _covers(below: tuple[str, ...], path: str) -> bool:

@@ -77,15 +77,15 @@ class _Grep:
     def __init__(self, program: str, root: str, batch: list[str], words: tuple[bytes, ...]) -> None:
         self._batch = batch
         self._prefix = os.fsencode(root) + b"/"
-        patterns = [b"-e" + word for word in words]
-        files = [self._prefix + os.fsencode(path) for path in batch]
+        arguments: list[str | bytes] = ["grep", *_OPTIONS, *(b"-e" + word for word in words), "--"]
+        arguments += [f"{root}/{path}" for path in batch]
         self._output, output = os.pipe()
         try:
             given = _text_with(words[0])
             try:
                 self._process = os.posix_spawn(
                     program,
-                    [b"grep", *map(os.fsencode, _OPTIONS), *patterns, b"--", *files, b"-"],
+                    [*arguments, "-"],
                     # Letters and bytes mean the same in every locale, and no variable adds an option.
                     {"LC_ALL": "C"},
                     file_actions=[(os.POSIX_SPAWN_DUP2, given, 0), (os.POSIX_SPAWN_DUP2, output, 1)],

@@ -58,6 +58,13 @@ PIECES = [
     b"flashinfer_python-0.6.1-py3-none-any.whl",
     b"git+ssh://git@github.com/flashinfer-ai/flashinfer@v0.6.1",
     b"version = ",
+    b"deps = [",
+    b"install_requires=[",
+    b"os.system('pip install flashinfer-python')",
+    b"os.system('pip install flashinfer-jit$X')",
+    b'V = "0.6.1"\n',
+    b'f"flashinfer-python=={V}"',
+    b'"flashinfer-python==" + V',
 ]
 PLACES = ["setup.py", "var/spack/packages/py-flashinfer/package.py", "flashinfer/a.py"]
 
