@@ -139,6 +139,7 @@ FORMATS = (
         "shell and .env",
         ("*.{sh,bash,env}", ".env.*"),
         "variables, requirements, git releases, addresses of files",
+        promise="shell_promise",
         but=("*.{txt,toml}",),
     ),
     FileFormat(

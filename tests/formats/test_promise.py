@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -66,6 +69,67 @@ PIECES = [
     b'f"flashinfer-python=={V}"',
     b'"flashinfer-python==" + V',
 ]
+# Parts of shell scripts that decide whether a version is of a name.
+LINES = [
+    b'[ "$FLASHINFER" == "0.6.1" ]',
+    b"flashinfer",
+    b"FLASHINFER",
+    b"$FLASHINFER",
+    b"flashinfer.__version__",
+    b"v",
+    b"x = flashinfer",
+    b"expected",
+    b" == 0.6.1 ",
+    b' = "1.a0" ',
+    b".startswith('0.6')",
+    b" | grep v0.6.1",
+    b"python a.py ",
+    b"check(",
+    b"'0.6.1', ",
+    b" in (",
+    b" 0.6.1 0.7",
+    b"; ",
+    b" && ",
+    b"\n",
+    b"\n\n",
+    b"\n# a comment\n",
+    b"\\\n",
+    b" x" * 300,
+    b"case flashinfer in ",
+    b"0.6.1) ",
+    b"esac",
+    b"a" * 64,
+    b"FLASHINFER_SHA256=(",
+    b"[0.6.1]=",
+    b")",
+    b"cd ",
+    b"git clone https://github.com/flashinfer-ai/flashinfer",
+    b"git checkout v0.6.1",
+    b"sed -i s/flashinfer/0.6.1/ ",
+]
+# What a word that contains a wanted name may be instead of that name.
+OTHER_NAMES = [
+    b"flashinfer_x",
+    b"xflashinfer",
+    b"flashinfers",
+    b"flashinfer-bin",
+    b"flashinfer-git",
+    b"py3-flashinfer-src",
+    b"FLASHINFER_SHA256",
+    b"FLASHINFER_URL",
+    b"flashinferVersion",
+    b"flashinfer",
+    b"FLASHINFER",
+    b"flashinfer-",
+    b"flashinfer__",
+    b"flashinfer.",
+    b"_flashinfer",
+    b"flashinfer-v",
+    b"flashinfer_0",
+    b"flashinfer/x",
+    b"flashinfer-\\\npython",
+    b"kit",
+]
 PLACES = ["setup.py", "var/spack/packages/py-flashinfer/package.py", "flashinfer/a.py"]
 
 
@@ -108,6 +172,44 @@ def test_no_mutated_file_is_ruled_out(form: str, data: st.DataObject, edits: lis
 @given(path=st.sampled_from(PLACES), pieces=st.lists(st.sampled_from(PIECES), max_size=14))
 def test_no_python_made_of_pieces_is_ruled_out(path: str, pieces: list[bytes]) -> None:
     hold("python", Source(path, b"".join(pieces)))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data(), seed=st.randoms(use_true_random=False), keep=st.sampled_from([0.0, 0.1, 0.4]))
+def test_no_file_with_other_names_is_ruled_out(
+    form: str, data: st.DataObject, seed: random.Random, keep: float
+) -> None:
+    text = data.draw(st.sampled_from(corpus(form)))
+    pattern = data.draw(st.sampled_from([rb"flashinfer", rb"flashinfer[\w.-]*"]))
+
+    def other(match: re.Match[bytes]) -> bytes:
+        return match[0] if seed.random() < keep else seed.choice(OTHER_NAMES)
+
+    hold(form, Source(NAMES[form], re.sub(pattern, other, text, flags=re.IGNORECASE)))
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pieces=st.lists(st.sampled_from(LINES), max_size=14))
+def test_no_script_made_of_pieces_is_ruled_out(pieces: list[bytes]) -> None:
+    hold("shell", Source("a.sh", b"".join(pieces)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"# not with FlashInfer\nX=0.6.1\n", False),
+        (b'if [ -n "$FLASHINFER" ]; then\n  a --backend FLASHINFER\nfi\nX=0.6.1\n', False),
+        (b"python -c 'import flashinfer\nprint()\n\n# a\n\nv == \"0.6.1\"'\n", True),
+        (b"x = flashinfer.__version__\n" + b"#\n" * 900 + b'x == "0.6.1"\n', True),
+        (b"case $FLASHINFER in\n" + b"a" * 3000 + b"\n0.6.1) echo " + b"0" * 64 + b";;\nesac\n", True),
+        (b"FLASHINFER_SHA256=([0.6.1]=" + b"0" * 64 + b")\n", True),
+        (b"FLASHINFER_SHA256=x\n", False),
+        (b"pip install flashinfer-\\\npython==0.6.1\n", True),
+    ],
+)
+def test_a_script_needs_a_version_near_a_short_name(text: bytes, expected: bool) -> None:
+    assert may_contain("shell", Source("a.sh", text), WANTED) is expected
 
 
 @pytest.mark.parametrize(

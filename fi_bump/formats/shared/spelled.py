@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.pins import Source, Wanted
+from fi_bump.records import NamedTuple
 
 _BETWEEN = "[-_.]+"
 
@@ -64,28 +65,48 @@ def owners_of(wanted: Wanted) -> list[str]:
     return [name.split("/")[-2].replace("-", "_") for name in wanted.repositories]
 
 
+class Names(NamedTuple):
+    """The searches for names in texts of any format.
+
+    `versioned` are whole names, and short ones that a version or the like follows. `short` are the names of images and
+    repositories as words of their own.
+    """
+
+    versioned: Search
+    short: Search
+
+
+# After a short name: a version, what other systems add to the name of a package, and a table in a shell script.
+_VERSION = r"[-_.:]?v?[0-9]"
+_SUFFIX = r"-(?:bin|git|wheel|cuda|src)"
+_TABLE = r"\w*=\("
+_ALONE = r"(?![a-z0-9_]|-[a-z0-9])"
+
+
 @lru_cache(maxsize=64)
-def _any_names(wanted: Wanted) -> Search:
-    # A short name is a word of its own, or a version follows it.
-    ends = r"(?:(?![a-z0-9_]|-[a-z0-9])|[-_.:]?v?[0-9])"
-    whole = [
-        *(name.replace("-", "_") for name in wanted.packages),
-        *map(str.lower, wanted.variables),
-        *owners_of(wanted),
-    ]
+def names_in_text(wanted: Wanted) -> Names:
+    """Return the searches for the wanted names, compiled once."""
+    whole = [name.replace("-", "_") for name in wanted.packages]
+    whole += [*map(str.lower, wanted.variables), *owners_of(wanted)]
     short = [*image_names(wanted), *(name.rpartition("/")[2] for name in wanted.repositories)]
-    return Search([*((name, "") for name in whole), *((name.replace("-", "_"), ends) for name in short)])
+    short = [name.replace("-", "_") for name in short]
+    tables = [name.rpartition("_")[0].lower() for name in wanted.variables if "_" in name.strip("_")]
+    versioned = [(name, f"(?:{_VERSION}|{_SUFFIX})") for name in short]
+    versioned += [(name, _TABLE) for name in tables]
+    return Names(Search([*((name, "") for name in whole), *versioned]), Search((name, _ALONE) for name in short))
 
 
 def is_promising(source: Source, wanted: Wanted) -> bool:
-    """Whether a file contains a wanted name that is not merely the beginning of another word.
+    """Whether a file contains a wanted name that is not merely the beginning of another word."""
+    if b"\\u" in source.lowered or b"\\x" in source.lowered:
+        return True
+    names, source = names_in_text(wanted), with_joined_lines(source)
+    return bool(names.versioned.places(source) or names.short.places(source))
 
-    A name may be broken by the end of a line after a backslash, and a part of it written as an escape.
-    """
+
+def with_joined_lines(source: Source) -> Source:
+    """Return the file without line ends after a backslash, which may be inside a name."""
     lowered = source.lowered
-    if b"\\" in lowered:
-        if b"\\u" in lowered or b"\\x" in lowered:
-            return True
-        if b"\\\n" in lowered or b"\\\r\n" in lowered:
-            source = Source(source.path, lowered.replace(b"\\\r\n", b"").replace(b"\\\n", b""))
-    return bool(_any_names(wanted).places(source))
+    if b"\\\n" not in lowered and b"\\\r\n" not in lowered:
+        return source
+    return Source(source.path, lowered.replace(b"\\\r\n", b"").replace(b"\\\n", b""))
