@@ -95,27 +95,30 @@ class _Scanner:
                     raise ParseError("the escape directive takes \\ or ` only", place=place(self.source, start))
                 self.escape = match[2]
 
-    def cut(self, line: Span) -> tuple[Span, bool]:
-        """Return a line without its line end and continuation mark, and whether the instruction continues."""
-        text = self.data[line.start : line.end].rstrip(b"\r\n")
-        if not text.rstrip(b" \t").endswith(self.escape):
-            return Span(line.start, line.start + len(text)), False
-        mark = _CONTINUATION[self.escape].search(text)
-        return Span(line.start, line.start + (mark.start() if mark else len(text))), mark is not None
+    def instruction(self, start: int, end: int) -> Instruction | None:
+        """Return the instruction that starts on the line from `start` to `end`, or None if it is irrelevant.
 
-    def instruction(self, line: Span) -> Instruction | None:
-        """Return the instruction that starts on `line`, continuations and heredocs included, or None if irrelevant."""
-        piece, goes_on = self.cut(line)
-        pieces = [piece]
-        while goes_on and self.more():
-            line = self.next_line()
-            if self.data[line.start : line.end].lstrip(_BLANK)[:1] in (b"", b"#"):
-                continue
-            piece, goes_on = self.cut(line)
-            pieces.append(piece)
-        if not self.relevant(self.data[pieces[0].start : self.position]):
+        Its continuations and heredocs are included.
+        """
+        data, escape, size = self.data, self.escape, len(self.data)
+        pieces = []
+        # Most lines of a Dockerfile pass here and are irrelevant, so this makes no records.
+        begin, goes_on = start, True
+        while goes_on:
+            whole = data[begin:end].rstrip(b"\r\n")
+            bare = whole.rstrip(b" \t")
+            goes_on = bare.endswith(escape) and not bare.endswith(escape * 2)
+            pieces.append((begin, begin + (len(bare) - 1 if goes_on else len(whole))))
+            while goes_on:
+                begin, end = end, data.find(b"\n", end) + 1 or size
+                if begin == size:
+                    goes_on = False
+                elif data[begin:end].lstrip(_BLANK)[:1] not in (b"", b"#"):
+                    break
+        self.position = end
+        if not self.relevant(data[start:end]):
             return None
-        text = joined(self.data, pieces)
+        text = joined(data, [Span(*piece) for piece in pieces])
         match = _KEYWORD.match(text.data)
         if match is None:
             return None
@@ -178,10 +181,12 @@ def scan(source: Source, words: tuple[bytes, ...] = ()) -> Iterator[Instruction]
     """
     scanner = _Scanner(source, words)
     scanner.directives()
+    data = scanner.data
     while scanner.more():
-        line = scanner.next_line()
-        if scanner.data[line.start : line.end].lstrip(_BLANK)[:1] in (b"", b"#"):
+        start, end = scanner.position, data.find(b"\n", scanner.position) + 1 or len(data)
+        if data[start:end].lstrip(_BLANK)[:1] in (b"", b"#"):
+            scanner.position = end
             continue
-        instruction = scanner.instruction(line)
+        instruction = scanner.instruction(start, end)
         if instruction is not None:
             yield instruction

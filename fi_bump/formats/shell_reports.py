@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.spelled import versioned_names
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.formats.shell_images import images, is_image
 from fi_bump.formats.shell_values import ShellValues
@@ -36,6 +37,10 @@ _LITERAL = LazyPattern(
     rb"(?P<searched>\bgrep\b[^\n]{0,60}?(?<![\w.\\]))" + _VERSION.replace(b"version", b"line"),
     re.IGNORECASE,
 )
+# Whatever `_LITERAL` matches contains the first, and whatever the patterns of arguments match the second; these are
+# compiled in a tenth of the time.
+_COMPARED = LazyPattern(rb"(?:[=!]=|[ \t]=[ \t]|startswith\(|grep)[^\n]{0,64}?[0-9!]+\.[0-9a-dpr]", re.IGNORECASE)
+_ARGUMENT = LazyPattern(rb"[ \t\"']v?[0-9!]+\.[0-9a-dpr]", re.IGNORECASE)
 # A call with at least two versions, where the name of the call or a text before them names what the first one is of; a
 # list of versions after `in`; and a script whose words are a name and a version, or at least two versions.
 _QUOTED = rb"\\{0,3}[\"']"
@@ -163,6 +168,8 @@ class ReportReader:
 
     def images(self, text: Text) -> None:
         """Report images whose tags contain a version: `org/engine:cu130-flashinfer-0.6.1`."""
+        if not versioned_names(self._wanted).is_in(text.data.lower()):
+            return
         for match in images(self._wanted).finditer(text.data):
             if is_image(text.data, match):
                 self.image(text, match)
@@ -181,7 +188,7 @@ class ReportReader:
             if subject:
                 self._values.unpinned(text, *match.span("version"), subject, _ONE_LINER, Mark.EXACT_GATE)
         self._arguments(text)
-        some = _LITERAL.search(text.data) is not None
+        some = _COMPARED.search(text.data) and _LITERAL.search(text.data)
         statements = [match.span() for match in _STATEMENT.finditer(text.data)] if some else []
         for index, (start, end) in enumerate(statements):
             before = start
@@ -223,7 +230,7 @@ class ReportReader:
 
     def _arguments(self, text: Text) -> None:
         """Report versions in order in a call (`check_kit("V", "W")`), in a list (`in ("V", "W")`) and of a script."""
-        for pattern in (_CALL, _MEMBERSHIP, _SCRIPT):
+        for pattern in (_CALL, _MEMBERSHIP, _SCRIPT) if _ARGUMENT.search(text.data) else ():
             for match in pattern.finditer(text.data):
                 subject = self._named(text, match.start(), match.start("version"))
                 if subject:

@@ -82,10 +82,10 @@ def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address
     end = _END.search(text)
     path = text[: end.start()] if end else text
     begin = path.rfind(b"/") + 1
-    named = _WHEEL.match(path, begin) or _SDIST.match(path, begin) or _TAG_ARCHIVE.search(path) or _ASSETS.search(path)
     subject = _subject(path, path[begin:], wanted)
     if subject is None:
         return None
+    named = _WHEEL.match(path, begin) or _SDIST.match(path, begin) or _tag_archive(path) or _ASSETS.search(path)
     scheme = path.find(b"://")
     host = path.find(b"/", scheme + 3) if scheme >= 0 else 0
     if named is None or b"$" in path or b"{" in path:
@@ -122,9 +122,16 @@ def file_address(text: bytes, versions: tuple[tuple[int, int], ...]) -> str | No
     return "{version}".join([text[start:stop].decode("ascii", "replace") for start, stop in list(bounds)[::2]])
 
 
+def _tag_archive(path: bytes) -> re.Match[bytes] | None:
+    """Return the match of the archive of a tag."""
+    lowered = path.lower()
+    # Without this look, the pattern would be compiled for any URL.
+    return _TAG_ARCHIVE.search(path) if b"archive/" in lowered or b"ball/" in lowered else None
+
+
 def _subject(path: bytes, file: bytes, wanted: Wanted) -> str | None:
     """Return the wanted package that a file belongs to, else the wanted repository that offers the file, else None."""
-    if not (_ARCHIVE.search(file) or _TAG_ARCHIVE.search(path) or _FOLDER.search(path)):
+    if not (_ARCHIVE.search(file) or _tag_archive(path) or _FOLDER.search(path)):
         return None
     stem = file.partition(b"-")[0] if file.lower().endswith(b".whl") else file.rpartition(b"-")[0]
     package = canonical_name(stem.decode("ascii", "replace"))

@@ -52,6 +52,15 @@ class Search:
         """Return every place of the text with which all names begin; without one, the places of the names."""
         return source.places(self._word) if self._start else self.places(source)
 
+    def is_in(self, lowered: bytes) -> bool:
+        """Whether one of the names is in a lower-case text, which is shorter than most files."""
+        place = lowered.find(self._word)
+        while place >= 0:
+            if self._pattern.match(lowered, place):
+                return True
+            place = lowered.find(self._word, place + 1)
+        return False
+
     def places(self, source: Source) -> list[int]:
         """Return where the names begin in a file, in order, even inside another match."""
         if not self._start:
@@ -94,6 +103,13 @@ def names_in_text(wanted: Wanted) -> Names:
     versioned = [(name, f"(?:{_VERSION}|{_SUFFIX})") for name in short]
     versioned += [(name, _TABLE) for name in tables]
     return Names(Search([*((name, "") for name in whole), *versioned]), Search((name, _ALONE) for name in short))
+
+
+@lru_cache(maxsize=64)
+def versioned_names(wanted: Wanted) -> Search:
+    """Return the search for names of images and repositories that a number follows."""
+    names = [*image_names(wanted), *(name.rpartition("/")[2] for name in wanted.repositories)]
+    return Search((name.replace("-", "_"), _VERSION) for name in names)
 
 
 def is_promising(source: Source, wanted: Wanted) -> bool:

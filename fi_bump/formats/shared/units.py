@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from fi_bump.formats.shared.spelled import versioned_names
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.grammar import VERSION, compiled, longest_first
 from fi_bump.pins import Wanted
@@ -33,6 +34,9 @@ def _pattern(wanted: Wanted) -> re.Pattern[bytes]:
 
 def units(data: bytes, wanted: Wanted) -> Iterator[tuple[int, int]]:
     """Yield the places of the versions in names such as `kit-V`, `/tmp/kit-V.tar.gz` and `$SRC/kit-V`."""
+    # Compiling the pattern takes longer than most texts.
+    if not versioned_names(wanted).is_in(data.lower()):
+        return
     for match in _pattern(wanted).finditer(data):
         path = _PATH.search(data, max(match.start() - _LONGEST_PATH, 0), match.start())
         folder = path[0] if path else b""
