@@ -25,7 +25,8 @@ class FileFormat(NamedTuple):
     `FOLDER/NAME` means a file anywhere below a folder of that name. A file that also matches a pattern of `but` has
     no format. `second_opinion` names the parser that judges edits, or is empty. `shared` says that many files with
     these names are not of this format, so a file that cannot be parsed is an error only if the lock has a site in
-    it. `promise` is the module whose `is_promising` says whether the finder can find anything in a file. `title` and
+    it. `promise` is the module whose `is_promising` says whether the finder can find anything in a file; a
+    format whose finder raises ParseError has none, since a broken file is reported whatever it names. `title` and
     `holds` are for readers of the documentation.
     """
 
@@ -36,7 +37,7 @@ class FileFormat(NamedTuple):
     second_opinion: str = ""
     but: tuple[str, ...] = ()
     shared: bool = False
-    promise: str = "shared.spelled"
+    promise: str = ""
 
 
 # The first format that a name matches is the format of the file.
@@ -363,6 +364,8 @@ def finder(name: str) -> Finder:
 def may_contain(name: str, source: Source, wanted: Wanted) -> bool:
     """Whether the finder of a format may find something in a file, as far as a look at the names in it can tell."""
     promise = format_named(name).promise
+    if not promise:
+        return True
     if promise not in _PROMISES:
         module = __import__(f"fi_bump.formats.{promise}", fromlist=["is_promising"])
         _PROMISES[promise] = module.is_promising

@@ -85,6 +85,8 @@ class Names(NamedTuple):
     short: Search
 
 
+# After the beginning of a package's name: the reference with which it goes on, as in `kit-cu${CUDA}`.
+_REFERENCE = r"[-_.][\w.-]*\$"
 # After a short name: a version, what other systems add to the name of a package, and a table in a shell script.
 _VERSION = r"[-_.:]?v?[0-9]"
 _SUFFIX = r"-(?:bin|git|wheel|cuda|src)"
@@ -102,6 +104,7 @@ def names_in_text(wanted: Wanted) -> Names:
     tables = [name.rpartition("_")[0].lower() for name in wanted.variables if "_" in name.strip("_")]
     versioned = [(name, f"(?:{_VERSION}|{_SUFFIX})") for name in short]
     versioned += [(name, _TABLE) for name in tables]
+    versioned += [(name.partition("-")[0], _REFERENCE) for name in wanted.packages if "-" in name]
     return Names(Search([*((name, "") for name in whole), *versioned]), Search((name, _ALONE) for name in short))
 
 
