@@ -40,7 +40,7 @@ _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_.-")
 _ESCAPES = (b"\\n", b"\\r", b"\\t")
 
 
-class _Searches(NamedTuple):
+class _PythonSearches(NamedTuple):
     """The searches for a set of wanted names.
 
     `stems` are names as code has them. `any` finds whatever the others find: whole packages and owners of repositories,
@@ -56,12 +56,12 @@ class _Searches(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _searches(wanted: Wanted) -> _Searches:
+def _searches(wanted: Wanted) -> _PythonSearches:
     packages = [name.replace("-", "_") for name in wanted.packages]
     variables = [name.lower() for name in wanted.variables]
     owners = owners_of(wanted)
     begun = [(name.partition("_")[0], r"[-_.][\w.-]*\$") for name in packages if "_" in name]
-    return _Searches(
+    return _PythonSearches(
         stems=names_of(wanted).start,
         any=Search(
             [
@@ -95,7 +95,7 @@ def _is_recipe(folder: str, wanted: Wanted) -> bool:
     return distribution_subject(folder, wanted) is not None
 
 
-def _is_bound(source: Source, searches: _Searches) -> bool:
+def _is_bound(source: Source, searches: _PythonSearches) -> bool:
     """Whether a string may say which version of a whole name is meant."""
     lowered = source.lowered
     packages = searches.packages.places(source)

@@ -37,7 +37,7 @@ class Search:
     @property
     def _pattern(self) -> re.Pattern[bytes]:
         if self._compiled is None:
-            # Names with the same end share it, since each character takes time to compile.
+            # NamesInText with the same end share it, since each character takes time to compile.
             by_end: dict[str, list[str]] = {}
             for name, end in self._names:
                 by_end.setdefault(end, []).append(re.escape(name[len(self._start) :]).replace("_", _BETWEEN))
@@ -74,7 +74,7 @@ def owners_of(wanted: Wanted) -> list[str]:
     return [name.split("/")[-2].replace("-", "_") for name in wanted.repositories]
 
 
-class Names(NamedTuple):
+class NamesInText(NamedTuple):
     """The searches for names in texts of any format.
 
     `versioned` are whole names, and short ones that a version or the like follows. `short` are the names of images and
@@ -95,7 +95,7 @@ _ALONE = r"(?![a-z0-9_]|-[a-z0-9])"
 
 
 @lru_cache(maxsize=64)
-def names_in_text(wanted: Wanted) -> Names:
+def names_in_text(wanted: Wanted) -> NamesInText:
     """Return the searches for the wanted names, compiled once."""
     whole = [name.replace("-", "_") for name in wanted.packages]
     whole += [*map(str.lower, wanted.variables), *owners_of(wanted)]
@@ -105,7 +105,7 @@ def names_in_text(wanted: Wanted) -> Names:
     versioned = [(name, f"(?:{_VERSION}|{_SUFFIX})") for name in short]
     versioned += [(name, _TABLE) for name in tables]
     versioned += [(name.partition("-")[0], _REFERENCE) for name in wanted.packages if "-" in name]
-    return Names(Search([*((name, "") for name in whole), *versioned]), Search((name, _ALONE) for name in short))
+    return NamesInText(Search([*((name, "") for name in whole), *versioned]), Search((name, _ALONE) for name in short))
 
 
 @lru_cache(maxsize=64)
