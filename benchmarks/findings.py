@@ -65,16 +65,14 @@ INSERTED = [
     b"\0",
     b"/",
     b"@",
-    *(
-        b"flashinfer_python-0.6.1-py3-none-any.whl",
-        b"<<<<<<< a\n",
-        b"=======\n",
-        b">>>>>>> b\n",
-        b"[",
-        b"]",
-        b"{",
-        b"}",
-    ),
+    b"flashinfer_python-0.6.1-py3-none-any.whl",
+    b"<<<<<<< a\n",
+    b"=======\n",
+    b">>>>>>> b\n",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
 ]
 
 
