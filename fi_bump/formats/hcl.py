@@ -158,7 +158,7 @@ def find(source: Source, wanted: Wanted) -> Found:
     commands = []
     for token in tokens(source):
         finder.token(token)
-        if token.kind in (STRING, HEREDOC):
+        if token.kind in (STRING, HEREDOC) and token.text:
             text = unescaped(token.text) if token.kind == STRING else token.text
             commands.append(FilePart(text, token.span.start))
     # What is bound by a key comes first: it has the longer anchor.
