@@ -73,7 +73,7 @@ def test_without_a_lock_nothing_is_offered(tmp_path: Path, lock: bytes | None) -
 LINES = [
     ("fi-bump set fl", ["flashinfer==0.7.0", f"flashinfer=={OLD}"]),
     ("fi-bump smoke --group f", ["flashinfer"]),
-    ("fi-bump template gitl", ["gitlab"]),
+    ("fi-bump template gitlab-c", ["gitlab-compare"]),
     ("fi-bump site remove docker/D", ["docker/Dockerfile#ARG FLASHINFER_VERSION"]),
     ("fi-bump stat", ["status"]),
     ("fi-bump -C nowhere set f", []),
@@ -103,7 +103,7 @@ def test_each_shell_is_answered(engine: Path, shell: str, line: str, offered: li
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("template gitl", "gitlab"),
+        ("template gitlab-c", "gitlab-compare"),
         ("site remove docker/Dockerfile#", "docker/Dockerfile#ARG\\ FLASHINFER_VERSION"),
         ("site remove 'docker/Dockerfile#ARG\\ F'", "docker/Dockerfile#ARG\\ FLASHINFER_VERSION"),
         ("latest f", "flashinfer"),
@@ -142,7 +142,7 @@ def test_bash_itself(engine: Path, words: str, said: str) -> None:
         "set --offline --dry-run 0.7.0 2>/dev/null",
         "--help",
         "check --format sarif",
-        "template github-bump",
+        "template github-bump --source git+https://host.invalid/x@0123456789012345678901234567890123456789",
     ],
 )
 def test_output_goes_into_head(engine: Path, command: str) -> None:
