@@ -21,7 +21,6 @@ from fi_bump.releases.known import Known
 from fi_bump.repository import Repository
 from fi_bump.request import Request
 from fi_bump.scanning.files import read
-from fi_bump.scanning.scan import needles, wanted_by
 
 TIME_LIMIT = 300
 # The base images of GPU engines have glibc 2.35; some of their wheels need 2.34.
@@ -64,7 +63,7 @@ def resolve(repository: Repository, request: Request, known: Known) -> list[Verd
             _copy(repository, new, paths, Path(scratch))
             verdicts += [_compile(uv, scratch, together, python, known) for python in known.targets.pythons]
     if not verdicts:
-        names = ", ".join(sorted(word.decode() for word in needles(wanted_by(repository.lock.groups))))
+        names = ", ".join(sorted(group.name for group in repository.lock.groups))
         raise FiBumpError(f"no requirement file or pyproject.toml pins {names}, so there is nothing to resolve")
     return verdicts
 
