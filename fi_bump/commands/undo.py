@@ -11,9 +11,9 @@ from fi_bump import state
 from fi_bump.boundary.here import shown
 from fi_bump.commands.locked import locked_folder
 from fi_bump.editing import history, write
+from fi_bump.editing.contents import digest
 from fi_bump.editing.diff import unified
 from fi_bump.editing.history import Record
-from fi_bump.editing.journal import digest
 from fi_bump.editing.taking_back import Touched, taken_back
 from fi_bump.errors import Exit, FiBumpError, FileError, LockError, explained
 from fi_bump.lock import LOCK_NAME, load

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from fi_bump.editing.contents import split_lines
+
 _ESCAPES = {0x07: "a", 0x08: "b", 0x09: "t", 0x0A: "n", 0x0B: "v", 0x0C: "f", 0x0D: "r", 0x22: '"', 0x5C: "\\"}
 
 
@@ -23,17 +25,10 @@ def unified(path: str, old: bytes, new: bytes | None) -> bytes:
     tab = b"\t" if b" " in before else b""
     after = b"/dev/null" if new is None else after + tab
     lines: Iterable[bytes] = difflib.diff_bytes(
-        difflib.unified_diff, _lines(old), _lines(new or b""), before + tab, after, lineterm=b"\n"
+        difflib.unified_diff, split_lines(old), split_lines(new or b""), before + tab, after, lineterm=b"\n"
     )
     body = [line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in lines]
     return header + b"".join(body)
-
-
-def _lines(data: bytes) -> list[bytes]:
-    """Split into lines, keeping the line ends. Only a line feed ends a line, as in git."""
-    pieces = [piece + b"\n" for piece in data.split(b"\n")]
-    last = pieces.pop()[:-1]
-    return [*pieces, last] if last else pieces
 
 
 def _quoted(name: str) -> bytes:

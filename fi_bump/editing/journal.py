@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -17,6 +16,7 @@ from fi_bump import errors
 from fi_bump.boundary.inside import Boundary, inside
 from fi_bump.boundary.reading import read_regular
 from fi_bump.editing import history
+from fi_bump.editing.contents import digest
 from fi_bump.errors import FileError
 from fi_bump.state import INTENT, JOURNAL
 from fi_bump.user_files import write_new
@@ -53,11 +53,6 @@ def read(path: str) -> bytes | None:
         return read_regular(path)
     except FileNotFoundError:
         return None
-
-
-def digest(data: bytes | None) -> str | None:
-    """Return the SHA-256 of the bytes in hexadecimal, or None for no file."""
-    return None if data is None else hashlib.sha256(data).hexdigest()
 
 
 def sync_folders(folders: Iterable[str]) -> None:

@@ -11,6 +11,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fi_bump.editing.contents import digest, split_lines
+
 # Above these sizes lines are not compared one by one: a larger part counts as one hunk, or cannot be found again.
 _MOST_LINES = 50_000
 _MOST_COMPARED = 4_000_000
@@ -47,19 +49,12 @@ class Touched(Exception):
         self.line = line
 
 
-def split_lines(data: bytes) -> list[bytes]:
-    """Split into lines, keeping the line ends; only a line feed ends a line."""
-    pieces = [piece + b"\n" for piece in data.split(b"\n")]
-    last = pieces.pop()[:-1]
-    return [*pieces, last] if last else pieces
-
-
 def replaced(path: str, old: bytes | None, new: bytes) -> Replaced:
     """Return what a change of a file's bytes replaced."""
     lines = split_lines(new)
     checksums = tuple(map(_checksum, lines)) if len(lines) <= _MOST_LINES else None
     hunks = () if old is None else tuple(_hunks(split_lines(old), lines))
-    return Replaced(path, None if old is None else _digest(old), _digest(new), checksums, hunks)
+    return Replaced(path, digest(old), digest(new), checksums, hunks)
 
 
 def taken_back(change: Replaced, now: bytes | None) -> bytes | None:
@@ -68,7 +63,7 @@ def taken_back(change: Replaced, now: bytes | None) -> bytes | None:
     What somebody has edited elsewhere in the file stays. Raises Touched for an edit in the lines of the change, and
     ValueError if the record does not fit together.
     """
-    found = None if now is None else _digest(now)
+    found = digest(now)
     if found == change.old:
         return now
     if now is None:
@@ -78,7 +73,7 @@ def taken_back(change: Replaced, now: bytes | None) -> bytes | None:
         if change.old is None:
             return None
         back = _spliced(lines, [(hunk.start, hunk) for hunk in change.hunks])
-        if _digest(back) != change.old:
+        if digest(back) != change.old:
             raise ValueError("the old bytes cannot be made")
         return back
     if change.old is None or change.lines is None:
@@ -171,7 +166,3 @@ def _first_difference(new: Sequence[bytes], now: Sequence[bytes]) -> int:
 
 def _checksum(line: bytes) -> bytes:
     return hashlib.sha256(line).digest()[:CHECKSUM]
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary, inside
 from fi_bump.editing import history, journal
+from fi_bump.editing.contents import digest
 from fi_bump.editing.journal import JournalEntry, explained
 from fi_bump.errors import BusyError, FileError, InternalError
 from fi_bump.state import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
@@ -244,7 +245,7 @@ def _stage(top: str, state: str, targets: Sequence[_Target], command: str | None
 
 def _entry(target: _Target) -> JournalEntry:
     change = target.change
-    old, new = journal.digest(change.old), journal.digest(change.new)
+    old, new = digest(change.old), digest(change.new)
     mode = stat.S_IMODE(target.attributes.st_mode) if new is None and target.attributes is not None else None
     return JournalEntry(
         path=change.path, real=target.real, temporary=target.temporary, old=old, new=new, old_data=change.old, mode=mode
@@ -281,8 +282,8 @@ def recover(root: str) -> Recovery | None:
     foreign, ready = [], True
     for entry in entries:
         with explained(entry.path, journal.JOURNAL_KEPT, "cannot be read"):
-            now = journal.digest(journal.read(entry.real))
-            ready = ready and entry.new in (now, journal.digest(journal.read(entry.temporary)))
+            now = digest(journal.read(entry.real))
+            ready = ready and entry.new in (now, digest(journal.read(entry.temporary)))
         if now not in (entry.old, entry.new):
             foreign.append(entry.path)
     if foreign:

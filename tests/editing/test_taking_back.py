@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fi_bump.editing import taking_back
-from fi_bump.editing.taking_back import Replaced, ReplacedLines, Touched, replaced, split_lines, taken_back
+from fi_bump.editing.contents import split_lines
+from fi_bump.editing.taking_back import Replaced, ReplacedLines, Touched, replaced, taken_back
 
 LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\r\n", b"\n", b"x==1\n"]), max_size=8)
 TEXT = st.builds(lambda lines, end: b"".join(lines) + end, LINES, st.sampled_from([b"", b"end", b"x==1"]))

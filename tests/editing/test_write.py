@@ -14,6 +14,7 @@ import pytest
 from fi_bump import state as journal
 from fi_bump.editing import journal as replay
 from fi_bump.editing import write
+from fi_bump.editing.contents import digest
 from fi_bump.editing.write import FileChange
 from fi_bump.errors import BusyError, FileError, InternalError
 from tests.conftest import plant, snapshot
@@ -298,8 +299,8 @@ def test_a_journal_cannot_name_files_outside_the_repository(tmp_path: Path) -> N
         path="x",
         real=str(tmp_path / "outside"),
         temporary="x.fi-bump-1",
-        old=replay.digest(OLD),
-        new=replay.digest(NEW),
+        old=digest(OLD),
+        new=digest(NEW),
         old_data=OLD,
     )
     state.mkdir()
@@ -319,8 +320,8 @@ def test_a_planted_journal_writes_no_file_that_fi_bump_never_writes(tmp_path: Pa
         path="x",
         real=str(tmp_path / path),
         temporary="x.fi-bump-1",
-        old=replay.digest(OLD),
-        new=replay.digest(NEW),
+        old=digest(OLD),
+        new=digest(NEW),
         old_data=OLD,
     )
     state.mkdir()
