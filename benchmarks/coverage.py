@@ -1,6 +1,6 @@
 """Count what fi-bump moves of a real bump: a repository before and after its own next bump, and `init` and `set` on it.
 
-    python benchmarks/coverage.py vllm==0.21.0,0.22.0 skyrl=BEFORE,AFTER lmcache@nixl=BEFORE,AFTER …
+    python -m benchmarks.coverage vllm==0.21.0,0.22.0 skyrl=BEFORE,AFTER lmcache@nixl=BEFORE,AFTER …
 
 An argument is a project with two releases, whose source distributions are downloaded from the package index, or a name
 with two folders. `@` comes before the family that moves, if that is not flashinfer. For each it prints a row of
@@ -23,11 +23,11 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-TOP = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(TOP))
+from fi_bump.boundary.names import is_skipped
+from fi_bump.lock import LOCK_NAME, load
 
-from fi_bump.boundary.names import is_skipped  # noqa: E402  # after the line above
-from fi_bump.lock import LOCK_NAME, load  # noqa: E402
+TOP = Path(__file__).resolve().parent.parent
+
 
 # A path and the number of a line in it.
 Line = tuple[str, int]

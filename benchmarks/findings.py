@@ -16,7 +16,8 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1]
@@ -118,7 +119,7 @@ def digests(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     trees = sorted(CASES.glob("*/tree")) + sorted(options.trees.iterdir() if options.trees else [])
     for root in trees:
         for wanted in sets if root.is_dir() else ():
-            yield f"{root} {len(wanted)}", digest_of(lambda root=root, wanted=wanted: scan(str(root), Lock(wanted)))
+            yield f"{root} {len(wanted)}", digest_of(partial(scan, str(root), Lock(wanted)))
     files = [path for path in sorted(CASES.rglob("tree/**/*")) if path.is_file()]
     chance = random.Random(options.seed)
     names = wanted_by(sets[0])
@@ -126,15 +127,15 @@ def digests(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
         path = files[chance.randrange(len(files))]
         data = mutated(path.read_bytes(), chance)
         source = Source(str(path.relative_to(CASES)), data)
-        yield f"{number} {source.path}", digest_of(lambda source=source: look(source, names))
+        yield f"{number} {source.path}", digest_of(partial(look, source, names))
 
 
-def digest_of(find: object) -> str:
+def digest_of(find: Callable[[], object]) -> str:
     """Return a digest of a result, or of the error that came instead."""
     from fi_bump.errors import FiBumpError
 
     try:
-        result = repr(plain(find()))  # type: ignore[operator]  # a function without parameters
+        result = repr(plain(find()))
     except FiBumpError as error:
         result = f"{type(error).__name__}: {error}"
     return hashlib.sha256(result.encode("utf-8", "surrogateescape")).hexdigest()[:24]

@@ -1,7 +1,7 @@
 """Compare fi-bump's own readers with the tree-sitter grammars of the same languages, on real files.
 
     python -m pip install tree-sitter tree-sitter-python …     in an environment that has fi-bump too
-    python benchmarks/grammars.py FOLDER…
+    python -m benchmarks.grammars FOLDER…
 
 For each grammar that is installed it prints: the files of that language below the folders, those in which the grammar
 reports an error, those in which fi-bump's reader refuses to read, the files in which the two find the same strings
@@ -20,17 +20,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-TOP = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(TOP))
+from fi_bump.boundary.names import is_skipped
+from fi_bump.errors import FiBumpError
+from fi_bump.formats.hcl_tokens import STRING, tokens
+from fi_bump.formats.python_literals import literals
+from fi_bump.formats.shared import json_strings, toml_strings
+from fi_bump.formats.table import finder, format_of
+from fi_bump.formats.yaml_events import NotYamlError, scalars
+from fi_bump.pins import Source, Wanted
 
-from fi_bump.boundary.names import is_skipped  # noqa: E402  # after the line above
-from fi_bump.errors import FiBumpError  # noqa: E402
-from fi_bump.formats.hcl_tokens import STRING, tokens  # noqa: E402
-from fi_bump.formats.python_literals import literals  # noqa: E402
-from fi_bump.formats.shared import json_strings, toml_strings  # noqa: E402
-from fi_bump.formats.table import finder, format_of  # noqa: E402
-from fi_bump.formats.yaml_events import NotYamlError, scalars  # noqa: E402
-from fi_bump.pins import Source, Wanted  # noqa: E402
+TOP = Path(__file__).resolve().parent.parent
+
 
 LARGEST = 1_000_000
 WANTED = Wanted(

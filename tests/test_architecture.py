@@ -79,7 +79,7 @@ OWN = {
     "groovy": {"shell_"},
     "hcl": {"hcl_", "shell"},
     "ini": {"requirements", "shell"},
-    "jsonc": {"shell_"},
+    "jsonc": {"shell"},
     "just": {"shell_"},
     "makefile": {"shell_"},
     "mise": {"shell"},

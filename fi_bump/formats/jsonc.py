@@ -6,13 +6,13 @@ command (`postCreateCommand`) or name an image. An anchor is the path of keys.
 
 from __future__ import annotations
 
+from fi_bump.formats import shell
 from fi_bump.formats.shared.beside import Leaf, guarded
-from fi_bump.formats.shared.gathered import RELEASE, Gathered
+from fi_bump.formats.shared.gathered import Gathered, release_at
 from fi_bump.formats.shared.json_strings import scalars
 from fi_bump.formats.shared.parts import FilePart, blank, read_parts, together, unescaped
-from fi_bump.formats.shell_script import ScriptReader
 from fi_bump.grammar import LazyPattern, variable_of
-from fi_bump.pins import Found, Kind, Source, Span, Wanted
+from fi_bump.pins import Found, Kind, Source, Wanted
 
 _TOKEN = LazyPattern(
     rb'(?P<string>"(?:[^"\\\n]|\\.)*+")|//[^\n]*|/\*[\s\S]*?\*/|(?P<comma>,)(?=(?:\s|//[^\n]*|/\*[\s\S]*?\*/)*+[\]}])'
@@ -32,23 +32,15 @@ def find(source: Source, wanted: Wanted) -> Found:
         leaves.append(Leaf(containers, tuple(keys), scalar.span, isinstance(scalar.path[-1], int)))
         value = plain.data[slice(*scalar.span)]
         subject = variable_of(keys[-1].replace("-", "_"), wanted.variables)
-        release = RELEASE.match(value)
-        if subject is not None and release:
-            start = scalar.span.start
-            span = Span(start + release.start("version"), start + release.end("version"))
-            gathered.pin(span, ".".join(keys), Kind.VARIABLE, subject)
+        version = release_at(plain, scalar.span)
+        if subject is not None and version:
+            gathered.pin(version, ".".join(keys), Kind.VARIABLE, subject)
         elif subject is not None and value and b"${" not in value:
             gathered.unpinned(scalar.span, subject, f"'{source.text(scalar.span)}' is not a version")
         elif subject is None:
             commands.append(FilePart(unescaped(value), scalar.span.start, ".".join(keys) + "/"))
-    found = together(gathered.found(), read_parts(source, wanted, _command, commands))
+    found = together(gathered.found(), read_parts(source, wanted, shell.find, commands))
     return guarded(source, found, leaves)
-
-
-def _command(source: Source, wanted: Wanted) -> Found:
-    reader = ScriptReader(source, wanted)
-    reader.script(Span(0, len(source.data)))
-    return reader.found()
 
 
 def without_comments(data: bytes) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from fi_bump.formats import shell
-from fi_bump.formats.shared.gathered import RELEASE, Gathered
+from fi_bump.formats.shared.gathered import Gathered, release_at
 from fi_bump.formats.shared.parts import FilePart, read_parts, together, unescaped
 from fi_bump.formats.shared.toml_strings import TomlString, strings
 from fi_bump.grammar import canonical_name, variable_of
@@ -39,11 +39,9 @@ def _value(gathered: Gathered, wanted: Wanted, keys: list[str], string: TomlStri
         tool(gathered, wanted, keys[1], anchor, string.span, several=several)
         return
     subject = variable_of(keys[-1], wanted.variables)
-    release = RELEASE.match(gathered.source.masked[slice(*string.span)])
-    if subject is not None and release:
-        start = string.span.start
-        span = Span(start + release.start("version"), start + release.end("version"))
-        gathered.pin(span, anchor, Kind.VARIABLE, subject)
+    version = release_at(gathered.source, string.span)
+    if subject is not None and version:
+        gathered.pin(version, anchor, Kind.VARIABLE, subject)
     elif subject is not None and string.value and "{{" not in string.value:
         gathered.unpinned(string.span, subject, f"'{string.value}' is not a version")
 
@@ -53,11 +51,10 @@ def tool(gathered: Gathered, wanted: Wanted, name: str, anchor: str, span: Span,
     package = canonical_name(name.rpartition(":")[2].partition("[")[0])
     if package not in wanted.packages:
         return
-    release = RELEASE.match(gathered.source.masked[slice(*span)])
+    version = release_at(gathered.source, span)
     if several:
         gathered.unpinned(span, package, f"'{gathered.source.text(span)}' is one of a list of versions")
-    elif release:
-        where = Span(span.start + release.start("version"), span.start + release.end("version"))
-        gathered.pin(where, anchor, Kind.REQUIREMENT, package)
+    elif version:
+        gathered.pin(version, anchor, Kind.REQUIREMENT, package)
     else:
         gathered.unpinned(span, package, f"'{gathered.source.text(span)}' is not one version")

@@ -1,8 +1,8 @@
 """Pins in shell scripts: variables, defaults of references, requirements, git releases.
 
 An anchor is the name of what is pinned: `FLASHINFER_VERSION`, `flashinfer-python`,
-`git clone github.com/flashinfer-ai/flashinfer`. A script is known by its name (`.sh`, `.bash`); in a script without
-an extension, fi-bump finds only the literals that the lock records.
+`git clone github.com/flashinfer-ai/flashinfer`. A script is known by its name (`.sh`, `.bash`), or by its first line
+(formats/other.py).
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from fi_bump.formats import shell
 from fi_bump.formats.shared.checksummed import checksummed
-from fi_bump.formats.shared.gathered import RELEASE
+from fi_bump.formats.shared.gathered import release_at
 from fi_bump.formats.shared.parts import FilePart, read_parts, reported, unescaped
 from fi_bump.formats.shared.toml_strings import TomlString, leaves, strings
 from fi_bump.grammar import variable_of
-from fi_bump.pins import BY_HAND, Found, Source, Span, Unpinned, Wanted, number_anchors
+from fi_bump.pins import BY_HAND, Found, Source, Unpinned, Wanted, number_anchors
 
 _UNKNOWN = f"in a TOML file that fi-bump does not know: {BY_HAND}"
 
@@ -35,9 +35,5 @@ def _bound(source: Source, wanted: Wanted, string: TomlString) -> Unpinned | Non
     """Return the report for a version whose key is a wanted variable."""
     key = next((each for each in reversed(string.path) if isinstance(each, str)), "")
     subject = variable_of(key.replace("-", "_"), wanted.variables)
-    release = RELEASE.match(source.masked[slice(*string.span)])
-    if subject is None or release is None:
-        return None
-    start = string.span.start
-    span = Span(start + release.start("version"), start + release.end("version"))
-    return Unpinned(source, span, subject, _UNKNOWN)
+    span = release_at(source, string.span)
+    return None if subject is None or span is None else Unpinned(source, span, subject, _UNKNOWN)

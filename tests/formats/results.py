@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fi_bump.pins import Found, Place, Wanted
+from fi_bump.formats.table import finder, format_of
+from fi_bump.pins import Found, Place, Source, Wanted
 
 REPOSITORY = "github.com/flashinfer-ai/flashinfer"
 URL = b"https://github.com/flashinfer-ai/flashinfer.git"
@@ -11,6 +12,13 @@ WANTED = Wanted(
     frozenset({"FLASHINFER_VERSION", "FLASHINFER_GIT_REF"}),
     frozenset({REPOSITORY}),
 )
+
+
+def look(path: str, data: bytes) -> Found:
+    """Return what the format that the table has for a path finds."""
+    form = format_of(path)
+    assert form is not None
+    return finder(form)(Source(path, data), WANTED)
 
 
 def rows(found: Found, *, versions: bool = True) -> list[str]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fi_bump.formats.table import finder, format_of
-from fi_bump.pins import Found, Source
 from tests.formats import laws
-from tests.formats.results import WANTED, rows
+from tests.formats.results import look, rows
 
 # For each file: its path, its text, and what is found in it.
 FORMS = [
@@ -44,12 +42,6 @@ FORMS = [
         ["1:73 url/url github.com/flashinfer-ai/flashinfer 0.6.1 ! sha256 holds its checksum; update both together"],
     ),
 ]
-
-
-def look(path: str, data: bytes) -> Found:
-    form = format_of(path)
-    assert form is not None
-    return finder(form)(Source(path, data), WANTED)
 
 
 @pytest.mark.parametrize(("path", "text", "expected"), FORMS)

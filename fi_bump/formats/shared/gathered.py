@@ -33,6 +33,12 @@ TABLE = "a table of versions and checksums: add a row for the new version"
 BESIDE = "its checksum is beside it; update both together"
 
 
+def release_at(source: Source, span: Span) -> Span | None:
+    """Return the span of the version if the text at `span` is one release (`V`, `vV`, `==V`), else None."""
+    found = RELEASE.match(source.masked[slice(*span)])
+    return Span(span.start + found.start("version"), span.start + found.end("version")) if found else None
+
+
 def is_commit(value: bytes) -> bool:
     """Whether a git ref is a commit hash: 40 hexadecimal digits, or at least 7 with a letter among them."""
     shortest, longest = _COMMIT_LENGTH
