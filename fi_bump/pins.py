@@ -16,6 +16,8 @@ from fi_bump.records import NamedTuple
 BY_HAND = "update it by hand, or record it with fi-bump site add"
 BOM = b"\xef\xbb\xbf"
 _MASK = bytes(range(128)) + b"x" * 128
+# Up to so many occurrences of a word in a file are looked at one by one.
+_FEW = 6
 
 
 class Span(NamedTuple):
@@ -85,7 +87,7 @@ class Source:
         self.data = data
         self._masked: bytes | None = None
         self._lowered: bytes | None = None
-        self._places: dict[bytes, list[int]] = {}
+        self._places: dict[bytes, list[int] | None] = {}
 
     @property
     def lowered(self) -> bytes:
@@ -96,14 +98,26 @@ class Source:
 
     def places(self, word: bytes) -> list[int]:
         """Return the offsets of every occurrence of a lower-case word, in any case."""
-        found = self._places.get(word)
+        found = self.few_places(word)
         if found is None:
-            self._places[word] = found = []
-            lowered = self.lowered
-            place = lowered.find(word)
-            while place >= 0:
-                found.append(place)
-                place = lowered.find(word, place + 1)
+            found = self._places[word] = self._found(word, len(self.data))
+        return found
+
+    def few_places(self, word: bytes) -> list[int] | None:
+        """Like `places`, but None where they are so many that a pattern finds what it looks for sooner."""
+        if word not in self._places:
+            found = self._found(word, _FEW)
+            self._places[word] = found if len(found) <= _FEW else None
+        return self._places[word]
+
+    def _found(self, word: bytes, most: int) -> list[int]:
+        """Return the offsets of a word, of which those beyond the first `most` and one more may be left out."""
+        found: list[int] = []
+        lowered = self.lowered
+        place = lowered.find(word)
+        while place >= 0:
+            found.append(place)
+            place = lowered.find(word, place + 1) if len(found) <= most else -1
         return found
 
     @property

@@ -7,7 +7,6 @@ python_gates.py says of a version by the code around it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 from fi_bump.formats.python_names import names_of
@@ -80,10 +79,10 @@ def _searches(wanted: Wanted) -> _PythonSearches:
 def is_promising(source: Source, wanted: Wanted) -> bool:
     """Whether the finder may find something in a Python file."""
     searches = _searches(wanted)
-    if searches.any.places(source) and _is_bound(source, searches):
+    if searches.any.is_in(source) and _is_bound(source, searches):
         return True
-    for start, end in _areas(searches.stems.starts(source)):
-        if _has_gate(source, wanted, start, end):
+    for first, last in searches.stems.runs(source, _AFTER + _BEFORE):
+        if _has_gate(source, wanted, max(first - _AFTER, 0), last + _BEFORE):
             return True
     # The recipe of a package: its folder alone has the name.
     folder = source.path.rpartition("/")[0].rpartition("/")[2]
@@ -99,7 +98,7 @@ def _is_bound(source: Source, searches: _PythonSearches) -> bool:
     """Whether a string may say which version of a whole name is meant."""
     lowered = source.lowered
     packages = searches.packages.places(source)
-    if searches.variables.places(source) or any(_begins_word(lowered, place) for place in packages):
+    if searches.variables.is_in(source) or any(_begins_word(lowered, place) for place in packages):
         return True
     beside = searches.beside.places(source)
     if any(lowered[place - 1 : place] in (b'"', b"'", b"-") for place in beside) and any(
@@ -120,19 +119,6 @@ def _begins_word(lowered: bytes, start: int) -> bool:
 
 def _has_row(source: Source) -> bool:
     return b"version" in source.data and _ROW.search(source.data) is not None
-
-
-def _areas(places: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a file, in order, in which a version is near one of the places."""
-    start, end = 0, -1
-    for place in places:
-        if place - _AFTER > end:
-            if end >= 0:
-                yield start, end
-            start = max(place - _AFTER, 0)
-        end = place + _BEFORE
-    if end >= 0:
-        yield start, end
 
 
 def _has_gate(source: Source, wanted: Wanted, start: int, end: int) -> bool:

@@ -23,7 +23,7 @@ _LONGEST_CALL = 400
 def is_promising(source: Source, wanted: Wanted) -> bool:
     """Whether the finder may find something in a shell script."""
     names, source = names_in_text(wanted), with_joined_lines(source)
-    if names.versioned.places(source):
+    if names.versioned.is_in(source):
         return True
     data, places = source.lowered, names.short.places(source)
     # A table begins with a name, and its versions may be anywhere behind it.

@@ -168,7 +168,7 @@ class ReportReader:
 
     def images(self, text: Text) -> None:
         """Report images whose tags contain a version: `org/engine:cu130-flashinfer-0.6.1`."""
-        if not versioned_names(self._wanted).is_in(text.data.lower()):
+        if not versioned_names(self._wanted).is_in_text(text.data.lower()):
             return
         for match in images(self._wanted).finditer(text.data):
             if is_image(text.data, match):

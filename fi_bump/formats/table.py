@@ -278,13 +278,18 @@ _BY_LAST, _FOR_OTHERS = _rules()
 _DECIDED = {
     f".{last}": rules[0][0] for last, rules in _BY_LAST.items() if f".{last}" in rules[0][1][2] and not any(rules[0][2])
 }
+_UNREAD = _NEVER - _BY_LAST.keys()
 _STARTS = tuple([start for _, patterns, _ in _FOR_OTHERS for start in patterns[1]])
 
 
 def may_have_format(name: str) -> bool:
     """Whether a file name can have a format in some folder; true for some names that have none."""
     name = name.lower()
-    return _is_other(name) or name[name.rfind(".") + 1 :] in _BY_LAST or name.startswith(_STARTS)
+    dot = name.rfind(".")
+    # Most files that are not read have an ending that decides it.
+    if dot >= 0 and name[dot + 1 :] in _UNREAD:
+        return name.startswith(_STARTS)
+    return is_moved_by_name(name) or _is_other(name)
 
 
 def is_moved_by_name(name: str) -> bool:

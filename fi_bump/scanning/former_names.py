@@ -7,17 +7,17 @@ name.
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from os.path import dirname, join
 
+from fi_bump.formats.shared.spelled import Search
 from fi_bump.formats.table import finder
-from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted
 
 # Read without importlib.resources, whose import takes longer than the rest of a check.
 _DATA = join(dirname(dirname(__file__)), "data", "former_names.json")
-_EQUALS = LazyPattern(rb"(?:[ \t]{0,9}(?:\[[^\]\n]{0,99}\])?[ \t]{0,9}==|-[0-9])")
-_GOES_ON = LazyPattern(rb"[\w.-]")
+_EQUALS = r"(?:[ \t]{0,9}(?:\[[^\]\n]{0,99}\])?[ \t]{0,9}==|-[0-9])"
 
 
 @lru_cache(maxsize=1)
@@ -33,7 +33,7 @@ def with_former_names(source: Source, wanted: Wanted, form: str, found: Found) -
     names = {
         old: new
         for old, new in former_names().items()
-        if new in wanted.packages and old not in wanted.packages and _promises(source, old)
+        if new in wanted.packages and old not in wanted.packages and _release_of(old).is_in(source)
     }
     if not names:
         return found
@@ -46,13 +46,10 @@ def with_former_names(source: Source, wanted: Wanted, form: str, found: Found) -
     return found._replace(unpinned=tuple(sorted((*others, *new), key=lambda place: place.span)))
 
 
-def _promises(source: Source, name: str) -> bool:
-    """Whether a file may have `NAME==V` or the file name of a wheel."""
-    lowered, word = source.lowered, name.encode("ascii")
-    return any(
-        _EQUALS.match(lowered, place + len(word)) and not _GOES_ON.match(lowered[place - 1 : place])
-        for place in source.places(word)
-    )
+@lru_cache(maxsize=64)
+def _release_of(name: str) -> Search:
+    """Return the search for `NAME==V` and the file name of a wheel."""
+    return Search([(name, rf"(?<![\w.-]{re.escape(name)}){_EQUALS}")])
 
 
 def _pinned(pin: Pin, names: dict[str, str]) -> Unpinned | None:

@@ -242,7 +242,7 @@ class FileScanner:
     def examine(self, source: Source, form: str | None) -> Found | ParseError | Markers | None:
         """Like `scan_file`, for bytes that were read already, and without the cache."""
         path, is_recorded = source.path, source.path in self._recorded
-        is_named = path in self.literals or any(map(source.places, self._words))
+        is_named = path in self.literals or any(source.few_places(word) != [] for word in self._words)
         if (is_named or is_recorded) and (b"<<<<<<<" in source.data or b">>>>>>>" in source.data):
             conflict = self._conflict(source, is_recorded=is_recorded)
             if conflict is not None:

@@ -6,7 +6,7 @@ A test compares `is_promising` with the finders on all cases and on mutated file
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from fi_bump.formats.shared.subjects import image_names
@@ -48,11 +48,34 @@ class Search:
             self._compiled = re.compile(pattern.encode("ascii"))
         return self._compiled
 
-    def starts(self, source: Source) -> list[int]:
-        """Return every place of the text with which all names begin; without one, the places of the names."""
-        return source.places(self._word) if self._start else self.places(source)
+    def runs(self, source: Source, gap: int) -> Iterator[tuple[int, int]]:
+        """Yield the first and the last place of each run of places that are at most `gap` bytes apart, in order.
 
-    def is_in(self, lowered: bytes) -> bool:
+        The places are those of the text with which all names begin; without one, those of the names.
+        """
+        places = source.few_places(self._word) if self._start else self.places(source)
+        if places is not None:
+            yield from _runs(places, gap)
+            return
+        lowered, word = source.lowered, self._word
+        first = lowered.find(word)
+        while first >= 0:
+            last = first
+            # From the last one within reach to the last one within its reach: a run may have thousands.
+            while (further := lowered.rfind(word, last + 1, last + gap + len(word))) >= 0:
+                last = further
+            yield first, last
+            first = lowered.find(word, last + 1)
+
+    def is_in(self, source: Source) -> bool:
+        """Whether one of the names is in a file."""
+        places = source.few_places(self._word) if self._start else None
+        if places is None:
+            return self._pattern.search(source.lowered) is not None
+        lowered = source.lowered
+        return bool(places) and any(self._pattern.match(lowered, place) for place in places)
+
+    def is_in_text(self, lowered: bytes) -> bool:
         """Whether one of the names is in a lower-case text, which is shorter than most files."""
         place = lowered.find(self._word)
         while place >= 0:
@@ -67,6 +90,17 @@ class Search:
             return [match.start() for match in self._pattern.finditer(source.lowered)]
         match, lowered = self._pattern.match, source.lowered
         return [place for place in source.places(self._word) if match(lowered, place)]
+
+
+def _runs(places: list[int], gap: int) -> Iterator[tuple[int, int]]:
+    first = last = -1
+    for place in places:
+        if first >= 0 and place - last > gap:
+            yield first, last
+            first = -1
+        first, last = place if first < 0 else first, place
+    if first >= 0:
+        yield first, last
 
 
 def owners_of(wanted: Wanted) -> list[str]:
@@ -120,7 +154,7 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
     if b"\\u" in source.lowered or b"\\x" in source.lowered:
         return True
     names, source = names_in_text(wanted), with_joined_lines(source)
-    return bool(names.versioned.places(source) or names.short.places(source))
+    return names.versioned.is_in(source) or names.short.is_in(source)
 
 
 def with_joined_lines(source: Source) -> Source:

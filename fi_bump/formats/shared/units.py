@@ -35,7 +35,7 @@ def _pattern(wanted: Wanted) -> re.Pattern[bytes]:
 def units(data: bytes, wanted: Wanted) -> Iterator[tuple[int, int]]:
     """Yield the places of the versions in names such as `kit-V`, `/tmp/kit-V.tar.gz` and `$SRC/kit-V`."""
     # Compiling the pattern takes longer than most texts.
-    if not versioned_names(wanted).is_in(data.lower()):
+    if not versioned_names(wanted).is_in_text(data.lower()):
         return
     for match in _pattern(wanted).finditer(data):
         path = _PATH.search(data, max(match.start() - _LONGEST_PATH, 0), match.start())
