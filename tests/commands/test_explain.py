@@ -107,7 +107,7 @@ def test_without_a_name_all_are_listed(run: Run) -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        pytest.param("missingsite", "did you mean missing-site or missing-row?", id="near one"),
+        pytest.param("missingsite", "did you mean missing-site or missing-tag or missing-row?", id="near one"),
         pytest.param("flor-violated", "did you mean floor-violated?", id="a letter is missing"),
         pytest.param("quaternion", "run fi-bump explain to list the names", id="near none"),
         pytest.param("4", "run fi-bump explain to list the names", id="no exit code"),

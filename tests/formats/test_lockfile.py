@@ -198,9 +198,18 @@ def test_a_broken_pipfile_lock_has_a_place() -> None:
     assert str(caught.value) == "Pipfile.lock:1:23: not JSON: expected a value here"
 
 
-@pytest.mark.parametrize("path", ["Cargo.lock", "flake.lock", "pylock", "uv.lock.md", "conda-lock.yaml.txt"])
-def test_other_names(path: str) -> None:
-    assert format_of(path) is None
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("Cargo.lock", None),
+        ("flake.lock", None),
+        ("pylock", "other"),
+        ("uv.lock.md", None),
+        ("conda-lock.yaml.txt", "other"),
+    ],
+)
+def test_other_names(path: str, form: str | None) -> None:
+    assert format_of(path) == form
 
 
 @given(
