@@ -23,8 +23,8 @@ def _run() -> None:
         from fi_bump.terminal.output import open_missing_streams
 
         open_missing_streams()
-    if sys.argv[1:] == ["--version"] and "_FI_BUMP_COMPLETE" not in os.environ:
-        sys.exit(_print_version())
+    if _answered():
+        return
     if "-C" in sys.argv[2:]:
         from fi_bump.scanning.upwards import folder_first
 
@@ -48,21 +48,65 @@ def _run() -> None:
         setting = command.parse(sys.argv[1:])
         if setting is not None:
             sys.exit(guard(lambda: command.run(setting)))
-    from fi_bump.cli import app
+    from fi_bump.cli.app import app
 
     sys.exit(guard(lambda: app(prog_name="fi-bump")))
 
 
-def _print_version() -> int:
-    """Print what typer prints for `--version`, without the time that its import takes, and return the exit code."""
-    from fi_bump import __version__
-    from fi_bump.terminal.output import guard, say
+def _answered() -> bool:
+    """Answer `--version`, `--help` or TAB without the time that typer's import takes; return whether one was asked.
+
+    What this cannot answer is left to typer.
+    """
+    arguments = sys.argv[1:]
+    if "_FI_BUMP_COMPLETE" in os.environ:
+        return _completed()
+    if arguments in (["--version"], ["-V"]):
+        from fi_bump import __version__
+
+        _print(f"fi-bump {__version__}\n")
+        return True
+    if arguments[-1:] in (["--help"], ["-h"]):
+        from fi_bump.cli.prompt import help_text
+
+        text = help_text(arguments, sys.stdout)
+        if text is not None:
+            _print(text)
+        return text is not None
+    return False
+
+
+def _completed() -> bool:
+    from fi_bump.cli.prompt import completed
+    from fi_bump.terminal.output import guard
 
     def answer() -> int:
-        say([f"fi-bump {__version__}"])
-        return 0
+        found = completed(os.environ)
+        if found is None:
+            return -1
+        text, code = found
+        _print(text)
+        return code
 
-    return guard(answer)
+    code = guard(answer)
+    if code > 0:
+        sys.exit(code)
+    return code == 0
+
+
+def _print(text: str) -> None:
+    """Print a text of fi-bump's own. If that fails, exit as `guard` says, whose import only that case pays for."""
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except OSError:
+        from fi_bump.terminal.output import guard, write_bytes
+
+        def again() -> int:
+            write_bytes(b"")  # The text is still in the buffer.
+            return 0
+
+        sys.exit(guard(again))
 
 
 if __name__ == "__main__":

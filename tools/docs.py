@@ -3,6 +3,8 @@
 The commands of a page run in order in a copy of examples/engine, which is a git repository with one commit. The package
 index is a folder with a few releases of FlashInfer. `<!-- quietly: COMMAND -->` runs a command and shows nothing.
 
+The tables of tools/command_line.py are written or checked too, since a page shows the help that they hold.
+
 `<!-- rules: COMMAND -->` and `<!-- exit codes -->` become tables, made of what the package says about each.
 
     python tools/docs.py            write the pages
@@ -26,6 +28,7 @@ sys.path.insert(0, str(TOP))
 
 from fi_bump.errors import Exit  # noqa: E402  # after the line above, which says where from
 from fi_bump.findings.rules import Severity, rules_of, sentence  # noqa: E402  # as above
+from tools import command_line  # noqa: E402  # as above
 
 _TABLE = re.compile(r"<!-- (?P<what>rules: (?P<command>[a-z]+)|exit codes) -->\n(?:\n(?:\|.*\n)+)?")
 # What Markdown shows as code in the sentences of a rule.
@@ -45,7 +48,9 @@ _RELEASES = (
 
 
 def main() -> int:
-    """Write or check every page; the exit code is 1 when a checked page is stale."""
+    """Write or check the tables and every page; the exit code is 1 when one that is checked is stale."""
+    if command_line.main():
+        return 1
     stale = []
     for page in sorted([*TOP.glob("docs/**/*.md"), TOP / "README.md"]):
         text = page.read_text()

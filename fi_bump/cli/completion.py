@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from fi_bump.errors import FiBumpError
+from fi_bump.records import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fi_bump.lock import Group
@@ -32,6 +32,15 @@ class Escaped(str):
         typer compares a suggestion with the typed word, which has no escapes and may have the `==` in front of it.
         """
         return True
+
+
+def suggest(source: str, root: str, typed: str) -> list[str]:
+    """Return what completes the typed text: `groups`, `sites`, `members` or `targets` of the lock in a folder."""
+    if source == "targets":
+        return for_shell(targets(root, words_before(), typed))
+    if source == "sites":
+        return for_shell(_beginning(typed, sites(root)))
+    return _beginning(typed, groups(root) if source == "groups" else members(root))
 
 
 def for_shell(offered: list[str]) -> list[str]:

@@ -38,17 +38,17 @@ def _root(context: typer.Context) -> str:
 
 def complete_groups(context: typer.Context, incomplete: str) -> list[str]:
     """Suggest the lock's groups."""
-    return [name for name in completion.groups(_root(context)) if name.startswith(incomplete)]
+    return completion.suggest("groups", _root(context), incomplete)
 
 
 def complete_sites(context: typer.Context, incomplete: str) -> list[str]:
     """Suggest the recorded sites."""
-    return completion.for_shell([site for site in completion.sites(_root(context)) if site.startswith(incomplete)])
+    return completion.suggest("sites", _root(context), incomplete)
 
 
 def complete_members(context: typer.Context, incomplete: str) -> list[str]:
     """Suggest the packages of the lock's groups."""
-    return [name for name in completion.members(_root(context)) if name.startswith(incomplete)]
+    return completion.suggest("members", _root(context), incomplete)
 
 
 def complete_templates(incomplete: str) -> list[str]:
@@ -81,7 +81,7 @@ def complete_explained(incomplete: str) -> list[str]:
 
 def complete_targets(context: typer.Context, incomplete: str) -> list[str]:
     """Suggest `[GROUP==]VERSION` targets."""
-    return completion.for_shell(completion.targets(_root(context), completion.words_before(), incomplete))
+    return completion.suggest("targets", _root(context), incomplete)
 
 
 ListFormatOption = Annotated[ListFormat, typer.Option("--format", help="The format of the output.")]

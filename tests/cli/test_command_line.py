@@ -45,20 +45,14 @@ def test_a_version_that_cannot_be_printed() -> None:
     assert version()[0] == 3
 
 
-# Without these no command line can be parsed and no help printed.
-FOR_THE_VERSION = {
-    "fi_bump",
-    "fi_bump.__main__",
-    "fi_bump.errors",
-    "fi_bump.records",
-    "fi_bump.terminal",
-    "fi_bump.terminal.output",
-    "fi_bump.untrusted",
-}
-FOR_HELP = FOR_THE_VERSION | {"fi_bump.report", "fi_bump.report.formats"}
+FOR_THE_VERSION = {"fi_bump", "fi_bump.__main__"}
+FOR_HELP = FOR_THE_VERSION | {"fi_bump.cli", "fi_bump.cli.prompt", "fi_bump.records"}
+FOR_NAMES = FOR_HELP | {"fi_bump.errors", "fi_bump.terminal", "fi_bump.terminal.output", "fi_bump.untrusted"}
+# None of these is needed for a TAB.
+SLOW = {"dataclasses", "http", "importlib.metadata", "packaging", "pathlib", "rich", "ssl", "subprocess", "typer"}
 
 
-def loaded(*arguments: str) -> set[str]:
+def loaded(*arguments: str, **variables: str) -> set[str]:
     """Return the modules of fi_bump, and the top-level names of all others, that a command line has loaded at its end.
 
     Python runs without site-packages' .pth files, which may load modules that are not fi-bump's.
@@ -71,27 +65,43 @@ def loaded(*arguments: str) -> set[str]:
         "main()\n"
     )
     paths = [str(Path(fi_bump.__file__).parent.parent), *site.getsitepackages()]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "COLUMNS": "80", **variables}
     done = subprocess.run([sys.executable, "-S", "-c", program], env=environment, capture_output=True, text=True)
     modules = done.stderr.split("\n")[-1].split()
     return {name if name.startswith("fi_bump") else name.partition(".")[0] for name in modules}
 
 
 def test_the_version_loads_nothing_else() -> None:
-    modules = loaded("--version")
-    assert {name for name in modules if name.startswith("fi_bump")} == FOR_THE_VERSION
-    assert modules - FOR_THE_VERSION <= sys.stdlib_module_names | {"__main__"}
+    for name in ("--version", "-V"):
+        modules = loaded(name)
+        assert {name for name in modules if name.startswith("fi_bump")} == FOR_THE_VERSION
+        assert modules - FOR_THE_VERSION <= sys.stdlib_module_names | {"__main__"}
+        assert {"re", "enum", "collections"} & modules == set()
 
 
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["set", "--help"], ["check", "-h"], ["site", "add", "--help"], ["member", "-h"], ["init", "--help"]],
 )
-def test_help_loads_no_command(arguments: list[str]) -> None:
+def test_help_loads_no_command_and_not_typer(arguments: list[str]) -> None:
     modules = loaded(*arguments)
-    ours = {name for name in modules if name.startswith("fi_bump")}
-    assert {name for name in ours if not name.startswith("fi_bump.cli")} == FOR_HELP
-    assert "fi_bump.cli.set" in ours
+    assert {name for name in modules if name.startswith("fi_bump")} == FOR_HELP
+    assert modules - FOR_HELP <= sys.stdlib_module_names | {"__main__"}
+    assert SLOW & modules == set()
+
+
+def test_help_for_a_narrow_terminal_loads_typer_and_no_command() -> None:
+    modules = loaded("set", "--help", COLUMNS="60")
+    assert {"typer", "fi_bump.cli.set"} <= modules
+    assert "fi_bump.commands" not in modules
+
+
+@pytest.mark.parametrize("line", ["fi-bump ", "fi-bump se", "fi-bump set --", "fi-bump check --format ", "fi-bump -"])
+def test_a_tab_after_names_loads_no_command_and_not_typer(line: str) -> None:
+    modules = loaded(_FI_BUMP_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=line)
+    assert {name for name in modules if name.startswith("fi_bump")} == FOR_NAMES
+    assert modules - FOR_NAMES <= sys.stdlib_module_names | {"__main__"}
+    assert SLOW & modules == set()
 
 
 def test_no_module_of_the_command_line_imports_a_command_before_it_is_run() -> None:

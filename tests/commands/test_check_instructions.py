@@ -84,10 +84,10 @@ def test_a_long_dockerfile_costs_little_where_it_names_nothing(tmp_path: Path) -
     assert (instructions(root) - small) / 900 < 500
 
 
-def machine_instructions(root: Path, scratch: Path, *arguments: str) -> int:
+def machine_instructions(root: Path, scratch: Path, *arguments: str, **variables: str) -> int:
     """Return how many millions of machine instructions Python executes in a tree, without the processes it starts."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTHON"))}
-    environment |= {"FI_BUMP_NO_CACHE": "1", "PYTHONPYCACHEPREFIX": str(scratch), "PYTHONHASHSEED": "0"}
+    environment |= {"FI_BUMP_NO_CACHE": "1", "PYTHONPYCACHEPREFIX": str(scratch), "PYTHONHASHSEED": "0", **variables}
     command = [sys.executable, *arguments]
     subprocess.run(command, cwd=root, check=True, env=environment, stdout=subprocess.DEVNULL)
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.cli import app
+from fi_bump.cli.app import app
 from fi_bump.commands import set as bump
 from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
 

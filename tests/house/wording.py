@@ -12,7 +12,7 @@ from typing import Any
 from typer import Typer
 from typer.testing import CliRunner
 
-from fi_bump.cli import app
+from fi_bump.cli.app import app
 
 TOP = Path(__file__).parents[2]
 PACKAGE = TOP / "fi_bump"
