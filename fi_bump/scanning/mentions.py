@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from fi_bump.boundary.names import excluder
-from fi_bump.grammar import VERSION, name_pattern, names_any
+from fi_bump.grammar import names_any
 from fi_bump.lock import LOCK_NAME, Group, Lock
 from fi_bump.pins import Mark, Pin, Source, Unpinned
 from fi_bump.scanning import files
-from fi_bump.scanning.scan import Scan, needles, read_quietly, wanted_by
+from fi_bump.scanning.mention_rules import (
+    Rules,
+    is_distinctive,
+    is_quantity,
+    of_another,
+    others,
+    rules_of,
+    with_version,
+)
+from fi_bump.scanning.scan import Scan, read_quietly
 from fi_bump.scanning.search import WordSearch
 
 # The lock itself, and a source distribution's metadata, which the next build rewrites.
@@ -21,13 +30,10 @@ _WIDTH = 120
 _DOCUMENTS = (".md", ".rst", ".adoc")
 _PATCHES = (".patch", ".diff")
 _LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "pipfile.lock", "conda-lock.yml")
-# The name before a version: `NAME==`, `NAME_VERSION = "`.
-_BOUND = re.compile(
-    rb"([A-Za-z][\w.-]*)(?:\[[^\]\n]*\])?[ \t]*[=~!<>]=[ \t]*[\"']?\Z"
-    rb"|(\w*version)[\"']?[ \t]*[?:+]?[=:][ \t]*[\"']?\Z",
-    re.IGNORECASE,
-)
-_LONGEST_NAME = 100
+# Lock files whose entries are versions of other packages, mostly.
+_RESOLVED = (*_LOCK_FILES, "cargo.lock", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "go.sum", "pixi.lock")
+# What makes a version another one: 0.6.1.post2 is not 0.6.1.
+_LONGER = rb"[-_.](?:post|dev|rc)(?![A-Za-z]))"
 _VERSION = re.compile(r"[0-9]+\.[0-9][\w.]*")
 # The body of a pull request, from report/change/pull_request.py: it contains versions, and each change rewrites it.
 _BODY = re.compile(rb"## [^\n]+\n\n[0-9]+ pins? in [0-9]+ files?, (?:in step|[0-9]+ findings? of fi-bump check);")
@@ -53,29 +59,68 @@ def of_version(
     moved: Container[Pin] = (),
     written: Mapping[str, bytes] | None = None,
 ) -> list[Mention]:
-    """Return each line with the old version and a name of the group on it or on one of the two lines before.
+    """Return each line with the old version of a group.
 
-    Left out are lines with a pin that the scan found and that was not `moved`, binary files, and files over 1 MB.
-    Places with a finder's mark are added whatever version they have, except a lock file's entry at the group's version.
-    `written` are files that count with other bytes than those on disk.
+    A name of the group is on the line or on one of the two lines before, or the version needs none: it is distinctive,
+    no other group has it, and nothing binds it to another package. Left out are lines with a pin that the scan found
+    and that was not `moved`, binary files, and files over 1 MB. Places with a finder's mark are added whatever version
+    they have, except a lock file's entry at the group's version. `written` are files that count with other bytes than
+    those on disk.
     """
-    literal = old.encode()
-    version = re.compile(rb"(?<![0-9A-Za-z.])v?(" + re.escape(literal) + rb")(?![0-9A-Za-z]|\.[0-9A-Za-z])")
-    words = needles(wanted_by((group,)))
+    return _without(_with_versions(root, lock, group, (old,), written), group, scan, moved)
+
+
+def _with_versions(
+    root: str, lock: Lock, group: Group, versions: Iterable[str], written: Mapping[str, bytes] | None = None
+) -> list[Mention]:
+    """Return every line with one of the versions, as far as it is a version of the group."""
+    rules = rules_of(group)
+    searches = [_search_for(each, lock, group) for each in versions]
     found = []
-    for on_disk in _sources(root, lock, (literal.lower(),)):
+    for on_disk in _sources(root, lock, tuple(word for search in searches for word in search.words)):
         source = Source(on_disk.path, written[on_disk.path]) if written and on_disk.path in written else on_disk
-        # Python finds a fixed text many times faster than a pattern that starts with an optional letter, and few files
-        # contain the version.
-        if literal not in source.data:
+        name = source.path.rpartition("/")[2].lower()
+        for search in searches:
+            # Python finds a fixed text many times faster than a pattern that starts with an optional letter, and few
+            # files contain the version.
+            if search.words[0] in source.lowered:
+                alone = search.alone and name not in _RESOLVED
+                found += [_mention(source, start, search.version) for start in _literal(source, search, rules, alone)]
+            if search.words[-1] in source.lowered:
+                found += [
+                    _mention(source, start + number.start, number.version)
+                    for start, line in _lines_with(source, search.words[-1:])
+                    for number in with_version(line, rules, search.version)
+                ]
+    return found
+
+
+class _Search(NamedTuple):
+    """A version to look for: its pattern, the words of which a file has one, and whether it needs no name beside it."""
+
+    version: str
+    pattern: re.Pattern[bytes]
+    words: tuple[bytes, ...]
+    alone: bool
+
+
+def _search_for(version: str, lock: Lock, group: Group) -> _Search:
+    literal = version.encode()
+    pattern = re.compile(rb"(?<![0-9A-Za-z.])v?(" + re.escape(literal) + rb")(?![0-9A-Za-z]|\.[0-9]|" + _LONGER)
+    alone = is_distinctive(version) and all(each.version != version or each.name == group.name for each in lock.groups)
+    # 2.13.0 is also written as 2.13.
+    short = literal.removesuffix(b".0") if literal.count(b".") == 2 else literal
+    return _Search(version, pattern, (literal.lower(), short.lower()), alone)
+
+
+def _literal(source: Source, search: _Search, rules: Rules, alone: bool) -> Iterator[int]:
+    """Yield where the version is in a text as a version of the group."""
+    for match in search.pattern.finditer(source.data):
+        start, end = match.span(1)
+        if of_another(source.data, match.start(), end, rules) or is_quantity(source.data, start):
             continue
-        for match in version.finditer(source.data):
-            bound = _BOUND.search(source.data, max(match.start() - _LONGEST_NAME, 0), match.start())
-            if bound and not names_any(bound[0], words) and bound[0].lower()[:7] != b"version":
-                continue  # `torchcodec==0.6.1` beside a pin of 0.6.1 is the version of another package.
-            if names_any(_near(source, match.start(), match.end()), words):
-                found.append(_mention(source, match.start(1), old))
-    return _without(found, group, scan, moved)
+        if alone or names_any(_near(source, start, end), rules.words):
+            yield start
 
 
 def to_look_at(
@@ -92,30 +137,19 @@ def to_look_at(
     return [mention for mention in found if mention.kind != Mark.LOCK_FILE.value]
 
 
-def of_others(root: str, lock: Lock, group: Group, scan: Scan) -> list[Mention]:
-    """Return each line on which a version other than the lock's follows a package name or variable of the group.
+def of_others(root: str, lock: Lock, group: Group, scan: Scan, earlier: Iterable[str] = ()) -> list[Mention]:
+    """Return each line that names a version of the group and is not a pin.
 
-    It leaves out and adds the same lines as `of_version`.
+    That is another version than the lock's beside a name of the group, unless it is a bound that the lock satisfies;
+    the lock's own version, since the next move leaves it behind; and one of the `earlier` versions of the group. It
+    leaves out and adds the same lines as `of_version`.
     """
-    names = [name_pattern(member.name) for member in group.packages]
-    names += [re.escape(name.encode()) for name in group.variables]
-    names += [re.escape(name.rpartition("/")[2].encode()) for name in group.repositories]
-    # Between name and version may be operators, quotes, blanks, a word such as `version`, but no digit: the first
-    # number counts.
-    named = re.compile(
-        rb"(?<![A-Za-z0-9])(?:" + b"|".join(sorted(names, reverse=True)) + rb")(?![A-Za-z0-9])"
-        rb"[^0-9\n]{1,24}?(?<![0-9A-Za-z.])v?(" + VERSION + rb")(?![0-9A-Za-z]|[.+-][0-9A-Za-z])",
-        re.IGNORECASE,
-    )
+    rules = rules_of(group)
     found = []
-    words = needles(wanted_by((group,)))
-    for source in _sources(root, lock, words):
-        for match in _in_lines(named, source, words):
-            text = match[1].decode("ascii")
-            # A number without a dot is a count or a CUDA version more often than a release.
-            if "." in text and not _same(text, group.version):
-                found.append(_mention(source, match.start(1), text))
-    return _without(found, group, scan)
+    for source in _sources(root, lock, rules.words):
+        found += [_mention(source, start, text) for start, text in _others(source, rules)]
+    left = _with_versions(root, lock, group, dict.fromkeys((group.version, *earlier)))
+    return _without([*found, *left], group, scan)
 
 
 def _same(text: str, version: str) -> bool:
@@ -134,21 +168,44 @@ def _sources(root: str, lock: Lock, words: tuple[bytes, ...]) -> Iterator[Source
         source = read_quietly(root, path, recorded=False)
         if source is None or len(source.data) > _LARGEST or b"\0" in source.data or _BODY.match(source.data):
             continue
+        if path.rpartition("/")[2].lower() in _LOCK_FILES:
+            continue  # The finder has read it: the entry of a package is reported, once.
         yield source
 
 
-def _in_lines(pattern: re.Pattern[bytes], source: Source, words: tuple[bytes, ...]) -> Iterator[re.Match[bytes]]:
-    """Yield the matches of a pattern that matches within one line, which contains one of the lower-case words."""
-    lines: set[int] = set()
+def _others(source: Source, rules: Rules) -> Iterator[tuple[int, str]]:
+    """Yield the other versions on each line that contains one of the lower-case words, or is below such a line."""
+    end = -1
+    for start, line in _lines_with(source, rules.words):
+        if end >= 0 and start > end + 1:
+            yield from _below(source, end, rules)
+        yield from ((start + number.start, number.version) for number in others(line, rules))
+        end = start + len(line)
+    if end >= 0:
+        yield from _below(source, end, rules)
+
+
+def _below(source: Source, end: int, rules: Rules) -> Iterator[tuple[int, str]]:
+    """Yield the other versions on the line after the one that ends at `end`, if it describes the same entry."""
+    start = end + 1
+    line_end = source.data.find(b"\n", start)
+    line = source.data[start : line_end if line_end >= 0 else None]
+    above = source.data[source.data.rfind(b"\n", 0, end) + 1 : end]
+    yield from ((start + number.start, number.version) for number in others(line, rules, above))
+
+
+def _lines_with(source: Source, words: tuple[bytes, ...]) -> Iterator[tuple[int, bytes]]:
+    """Yield each line that contains one of the lower-case words, and where it starts."""
+    starts: set[int] = set()
     for word in words:
         place = source.lowered.find(word)
         while place >= 0:
-            lines.add(source.data.rfind(b"\n", 0, place) + 1)
+            starts.add(source.data.rfind(b"\n", 0, place) + 1)
             end = source.data.find(b"\n", place)
             place = source.lowered.find(word, end) if end >= 0 else -1
-    for start in sorted(lines):
+    for start in sorted(starts):
         end = source.data.find(b"\n", start)
-        yield from pattern.finditer(source.data, start, end if end >= 0 else len(source.data))
+        yield start, source.data[start : end if end >= 0 else None]
 
 
 def _near(source: Source, start: int, end: int) -> bytes:
