@@ -140,9 +140,8 @@ def unlabelled(found: Found, tree: dict[str, dict[str, list[str]]]) -> list[str]
     for at, line in sorted(found.lines.items(), key=lambda item: digest(item[0].encode())):
         if at not in tree["lines"]:
             listed = ("C" if at in found.check else "-") + ("S" if at in found.set_ else "-")
-            said.append(
-                f"{tree['name']} {tree['group']} {at}\t{digest(line)}\t{listed}\t{line.strip().decode(errors='replace')}"
-            )
+            text = line.strip().decode(errors="replace")
+            said.append(f"{tree['name']} {tree['group']} {at}\t{digest(line)}\t{listed}\t{text}")
     return said
 
 

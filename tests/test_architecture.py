@@ -56,6 +56,7 @@ DOORS = {
         "commands/latest.py",
         "editing/second_opinion.py",
         "report/json/audit.py",
+        "scanning/mention_rules.py",
         "smoke/merge.py",
         "smoke/ranges.py",
         "versions.py",

@@ -14,7 +14,7 @@ from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import ConflictError, Exit, FiBumpError
 from fi_bump.findings.compare import Finding, compare, conflict, finding_line, finding_order, interrupted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
-from fi_bump.report.text import check_lines, count, help_lines, mention_line, move_lines
+from fi_bump.report.text import check_lines, help_lines, mention_counts, mention_line, move_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning import cache
 from fi_bump.scanning.scan import Scan, watch_names
@@ -192,11 +192,14 @@ def _report(repository: Repository, scan: Scan, findings: list[Finding], options
         return None
     lines = check_lines(repository, scan, findings)
     lines += [mention_line(mention) for mention in mentions or ()]
-    return lines if mentions is None else [*lines, f"{count(len(mentions), 'mention')} of other versions"]
+    return lines if mentions is None else [*lines, *mention_counts(repository.lock, mentions)]
 
 
 def _mentions(repository: Repository, scan: Scan) -> list[Mention]:
-    from fi_bump.scanning.mentions import of_others
+    from fi_bump.git.commits import earlier_files
+    from fi_bump.lock import LOCK_NAME
+    from fi_bump.scanning.mentions import earlier_versions, of_others
 
-    lock = repository.lock
-    return sorted({each for group in lock.groups for each in of_others(repository.root, lock, group, scan)})
+    root, lock = repository.root, repository.lock
+    earlier = earlier_versions(lock, earlier_files(root, LOCK_NAME))
+    return sorted({each for group in lock.groups for each in of_others(root, lock, group, scan, earlier[group.name])})

@@ -10,6 +10,8 @@ from fi_bump.boundary.reading import read_regular
 from fi_bump.errors import FiBumpError, UsageError, quoted
 from fi_bump.git import door
 
+# The changes of a file that are looked at, the last ones.
+_EARLIER = 20
 _UNFINISHED = {"MERGE_HEAD": "a merge", "CHERRY_PICK_HEAD": "a cherry-pick", "REVERT_HEAD": "a revert"}
 _NO_PROGRAMS = ("--no-ext-diff", "--no-textconv")
 _FILTER = r"^filter\..*\.(clean|smudge|process|required)$"
@@ -172,3 +174,13 @@ def at(root: str, commit_: str, path: str) -> bytes | None:
         hint = "fetch the whole history: git fetch --refetch --no-filter"
         raise FiBumpError(f"this clone does not have the file of the commit {commit_[:12]}", place=path, hint=hint)
     return None
+
+
+def earlier_files(root: str, path: str) -> list[bytes]:
+    """Return the bytes that a file had in the last commits that changed it, the newest first; none without git."""
+    try:
+        done = door.run(root, "log", f"--max-count={_EARLIER}", "--format=%H", "--", path)
+        commits = done.stdout.decode("ascii", "replace").split() if done.returncode == 0 else []
+        return [data for commit_ in commits if (data := at(root, commit_, path)) is not None]
+    except FiBumpError:
+        return []  # Without git, or in a clone without these files, there is only the present.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from fi_bump.boundary.here import shown, shown_site
 from fi_bump.editing.plan import PlannedChange
 from fi_bump.errors import quoted
 from fi_bump.findings.compare import Finding, finding_line
 from fi_bump.findings.rules import FIX, Rule
-from fi_bump.lock import Group
+from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
 from fi_bump.records import TYPE_CHECKING
@@ -29,6 +29,16 @@ def move_lines(change: PlannedChange) -> list[str]:
     for pin, version, _ in change.moves:
         hashes = ", with its hashes" if pin.hashes else ", with its checksum" if pin.guard else ""
         lines.append(f"{pin.place}: {pin.subject} {pin.version} -> {version}{hashes}")
+    return lines
+
+
+def mention_counts(lock: Lock, mentions: Collection[Mention]) -> list[str]:
+    """Return how many mentions there are of other versions, and of the locked ones if there are any."""
+    locked = {group.version for group in lock.groups}
+    of_locked = sum(mention.version in locked for mention in mentions)
+    lines = [f"{count(len(mentions) - of_locked, 'mention')} of other versions"]
+    if of_locked:
+        lines.append(f"{count(of_locked, 'mention')} of the locked version, which a bump does not move")
     return lines
 
 

@@ -38,7 +38,8 @@ _LONGEST_GAP = 60
 _OPERATOR = re.compile(rb"(===|==|~=|!=|>=|<=|=<|<|>|=)[^=<>~!]*\Z")
 # Words that make a version a lower bound: before the package's name or after it, and after the version.
 _LOWER = re.compile(
-    rb"(?<![a-z])(?:newer|at least|min|minimum|since|later|requires?|required|starting from|starting with|needs?)(?![a-z])[^\n.;]{0,24}\Z",
+    rb"(?<![a-z])(?:newer|at least|min|minimum|since|later|requires?|required|starting (?:from|with)|needs?)(?![a-z])"
+    rb"[^\n.;]{0,24}\Z",
     re.IGNORECASE,
 )
 _LOWER_AFTER = re.compile(
@@ -180,7 +181,7 @@ def _is_no_version(line: bytes, token: re.Match[bytes], text: str) -> bool:
     parts = text.split(".")
     if len(parts) == 4 and all(map(str.isdecimal, parts)):
         return True
-    if len(parts) > 2:
+    if len(parts) > 2 or not all(map(str.isdecimal, parts)):
         return False
     is_fraction = len(parts[1]) > 1 and parts[1].startswith("0") and len(parts[0]) < 2
     return is_fraction or (token["local"] is None and _UNIT.match(line, token.end()) is not None)
@@ -212,7 +213,8 @@ def of_another(data: bytes, start: int, end: int, rules: Rules) -> bool:
     required = _REQUIRED.search(data, before, start)
     if required is not None:
         name = canonical_name(required[1].decode("ascii", "replace").partition(".__")[0])
-        return name not in rules.packages and not rules.names.search(required[1]) and name[:7] != "version"
+        # `kit-extras` may be a package of the family that nobody has told fi-bump.
+        return not rules.names.search(name.encode()) and name[:7] != "version"
     assigned = _ASSIGNED.search(data, before, start)
     if assigned is not None:
         return not rules.names.search(assigned[1]) and assigned[1].lower()[:7] != b"version"

@@ -152,6 +152,22 @@ def of_others(root: str, lock: Lock, group: Group, scan: Scan, earlier: Iterable
     return _without([*found, *left], group, scan)
 
 
+def earlier_versions(lock: Lock, locks: Iterable[bytes]) -> dict[str, tuple[str, ...]]:
+    """Return the versions that each group of a lock had in earlier locks, without its present one."""
+    from fi_bump.errors import LockError
+    from fi_bump.lock import load
+
+    found: dict[str, dict[str, None]] = {group.name: {} for group in lock.groups}
+    for data in locks:
+        try:
+            groups = load(data).groups
+        except LockError:
+            continue  # fi-bump could not read the lock of that commit either
+        for group in groups:
+            found.setdefault(group.name, {})[group.version] = None
+    return {group.name: tuple(each for each in found[group.name] if each != group.version) for group in lock.groups}
+
+
 def _same(text: str, version: str) -> bool:
     from fi_bump.versions import same_version
 

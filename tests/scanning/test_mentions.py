@@ -8,7 +8,7 @@ from types import FrameType
 
 import pytest
 
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock import Group, Lock, Member, dump
 from fi_bump.pins import Kind, Mark, Pin, Source, Span, Unpinned
 from fi_bump.report.text import mention_line
 from fi_bump.scanning import mentions
@@ -23,10 +23,10 @@ def scanned(pins: list[Pin] | None = None, unpinned: list[Unpinned] | None = Non
     return Scan(tuple(pins or ()), tuple(unpinned or ()), (), (), ())
 
 
-def mentioned(root: Path, data: bytes, pins: list[Pin] | None = None) -> list[str]:
-    """Return the mentions of 0.6.1 in a script."""
+def mentioned(root: Path, data: bytes, pins: list[Pin] | None = None, old: str = "0.6.1") -> list[str]:
+    """Return the mentions of a version in a script."""
     plant(root, {"run.sh": data})
-    return [mention_line(each) for each in mentions.of_version(str(root), LOCK, GROUP, "0.6.1", scanned(pins))]
+    return [mention_line(each) for each in mentions.of_version(str(root), LOCK, GROUP, old, scanned(pins))]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,20 @@ def mentioned(root: Path, data: bytes, pins: list[Pin] | None = None) -> list[st
         ("kit 10.6.1", False),
         ("kit 1.0.6.1", False),
         ("kit x0.6.1", False),
-        ("other 0.6.1", False),
+        ("other 0.6.1", True),
+        ("0.6.1", True),
+        ("kit-0.6.1.tar.gz", True),
+        ("kit[cu13]==0.6.1", True),
+        ("releases/v0.6.1.zip", True),
+        ("other==0.6.1", False),
+        ("kit-extras==0.6.1", True),
+        ("toolkit==0.6.1", False),
+        ("other[kit]==0.6.1", False),
+        ("other-0.6.1.tar.gz", False),
+        ("other@0.6.1", False),
+        ("other-eval v0.6.1", False),
+        ("## 0.6.1 Kit", False),
+        ("see section 0.6.1", False),
     ],
 )
 def test_what_mentions_an_old_version(tmp_path: Path, line: str, said: bool) -> None:
@@ -54,10 +67,37 @@ def test_what_mentions_an_old_version(tmp_path: Path, line: str, said: bool) -> 
 
 
 def test_mentions_are_near(tmp_path: Path) -> None:
-    assert mentioned(tmp_path, b"kit\n\n0.6.1\n") == ["run.sh:3: text: 0.6.1"]
-    assert mentioned(tmp_path, b"\n\nkit\n\n0.6.1\n") == ["run.sh:5: text: 0.6.1"]
-    assert mentioned(tmp_path, b"kit\n\n\n0.6.1\n") == []
-    assert mentioned(tmp_path, b"0.6.1\nkit\n") == []
+    # A version with two components only is one where a name is near.
+    assert mentioned(tmp_path, b"kit\n\n0.6\n", old="0.6") == ["run.sh:3: text: 0.6"]
+    assert mentioned(tmp_path, b"\n\nkit\n\n0.6\n", old="0.6") == ["run.sh:5: text: 0.6"]
+    assert mentioned(tmp_path, b"kit\n\n\n0.6\n", old="0.6") == []
+    assert mentioned(tmp_path, b"0.6\nkit\n", old="0.6") == []
+
+
+@pytest.mark.parametrize("old", ["0.6.1", "0.6.post1", "1.0rc1", "1!2.3.4"])
+def test_a_distinctive_version_needs_no_name(tmp_path: Path, old: str) -> None:
+    assert mentioned(tmp_path, f"X={old}\n".encode(), old=old) == [f"run.sh:1: text: X={old}"]
+
+
+def test_a_version_of_another_group_needs_a_name(tmp_path: Path) -> None:
+    other = Group("other", "0.6.1", (Member("other"),), (), ())
+    plant(tmp_path, {"run.sh": b"0.6.1\n\n\nkit 0.6.1\n"})
+    lock = Lock((GROUP, other), ())
+    found = mentions.of_version(str(tmp_path), lock, GROUP, "0.6.1", scanned())
+    assert [each.line for each in found] == [4]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("kit 2.13", True), ("cu13kit2.13", True), ("kit==2.13", True), ("2.13", False), ("other 2.13", False)],
+)
+def test_a_version_with_a_zero_at_its_end_is_written_without_it_too(tmp_path: Path, line: str, said: bool) -> None:
+    assert mentioned(tmp_path, line.encode(), old="2.13.0") == ([f"run.sh:1: text: {line}"] if said else [])
+
+
+def test_earlier_versions() -> None:
+    locks = [dump(LOCK._replace(groups=(GROUP._replace(version=each),))) for each in ("0.6.1", "0.7", "0.5.3")]
+    assert mentions.earlier_versions(LOCK, [*locks, b"{"]) == {"kit": ("0.6.1", "0.5.3")}
 
 
 def test_a_line_is_mentioned_once_and_cut(tmp_path: Path) -> None:
@@ -101,7 +141,6 @@ def test_a_dot_in_the_version_is_a_dot(tmp_path: Path) -> None:
         ("a.rst", "# kit 0.6.1", "doc"),
         ("Dockerfile", "FROM org/kit:0.6.1", "image tag"),
         ("compose.yaml", "  image: org/kit:0.6.1", "image tag"),
-        ("uv.lock", "kit 0.6.1", "lock file"),
         ("fix.patch", "+kit==0.6.1", "patch"),
         ("a.sh", "kit 0.6.1", "text"),
     ],
@@ -118,12 +157,41 @@ def test_kinds(tmp_path: Path, name: str, line: str, kind: str) -> None:
         ("pip install kit==0.6.1", "0.6.1"),
         ('KIT_VERSION = "0.6.1"', "0.6.1"),
         ("kit-cubin 0.6.1.post2", "0.6.1.post2"),
-        ("kit_cubin-0.6.1+cu130-py3-none-any.whl", None),
+        ("kit_cubin-0.6.1+cu130-py3-none-any.whl", "0.6.1"),
+        ("kit[cu13]==0.6.1", "0.6.1"),
+        ("https://x.invalid/o/kit-src/archive/refs/tags/v0.6.1.tar.gz", "0.6.1"),
+        ("Works with kit 0.6.1 and 0.7", "0.6.1"),
+        ("kit<0.6.1", "0.6.1"),
+        ("kit==0.6.*", "0.6"),
+        ("kit 0.6.1 or older", "0.6.1"),
+        ("cu13kit0.6/x", "0.6"),
+        ("the **kit**: 0.6.1", "0.6.1"),
+        ("if version.parse(kit.__version__) < version.parse('0.6.1')", "0.6.1"),
+        ("kit>=0.6.1,<0.8", None),
+        ("kit~=0.5", None),
+        ("kit 0.6.1 or newer", None),
+        ("kit 0.6.1+ is needed", None),
+        ("the minimum version of kit is 0.6.1", None),
+        ("requires kit 0.6.1", None),
+        ("kit==0.7.*", "0.7"),
+        ("kit is 0.6.1% faster", "0.6.1"),
+        ("kit is 19.6% faster", None),
+        ("kit needs 2.5 GB", None),
+        ("kit at 127.0.0.1", None),
+        ("y = kit(1.702 * x)", None),
+        ("kit.close(a, b, atol=0.05)", None),
+        ("kit = 0.05", None),
+        ("kit for CUDA 12.8", None),
+        ("other[kit]==0.6.1", None),
+        ("other-kit==0.6.1", None),
+        ("other_kit-0.6.1-py3-none-any.whl", None),
+        ("FROM nvcr.io/nvidia/kit:26.06", None),
         ("kit-src release v0.6.1.", "0.6.1"),
         ("Kit version: v0.6.1", "0.6.1"),
-        ("needs kit >= 0.6.1rc1", "0.6.1rc1"),
-        ("kit 0.7", None),
-        ("kit 0.7.0", None),
+        ("needs kit >= 0.8rc1", "0.8rc1"),
+        ("needs kit >= 0.6.1rc1", None),
+        ("kit 0.7", "0.7"),
+        ("kit 0.7.0", "0.7.0"),
         ("kit on CUDA 13", None),
         ("kit, and further on the line, much further, 0.6.1", None),
         ("toolkit 0.6.1", None),
@@ -218,4 +286,5 @@ def test_no_pattern_runs_over_a_file_without_the_version(tmp_path: Path) -> None
     plant(tmp_path, {f"src/{number}.cpp": b"kit 0.6.2 0x6y1 0_6_1\n" for number in range(50)})
     assert searched(tmp_path) == 0
     plant(tmp_path, {"a.sh": b"kit 0.6.1\n", "b.sh": b"kit 0.6.10\n"})
-    assert searched(tmp_path) == 2
+    # One for each of the two files, and two for each of the lines with the version: its names and its numbers.
+    assert searched(tmp_path) == 6

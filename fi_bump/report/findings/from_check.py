@@ -10,7 +10,7 @@ from fi_bump.ownership import assign
 from fi_bump.pins import Pin, Place
 from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Passed, Report, Result
-from fi_bump.report.text import closing_lines, count, rename_commands
+from fi_bump.report.text import closing_lines, mention_counts, rename_commands
 from fi_bump.repository import Repository
 from fi_bump.scanning.mentions import Mention
 from fi_bump.scanning.scan import Scan
@@ -26,10 +26,11 @@ def check_report(
     lines = Lines(repository.root)
     simple = {pin.place for pin in scan.pins if not (pin.hashes or pin.repeats)}
     results = [_result(finding, lines, simple) for finding in findings]
+    mentions = None if mentions is None else list(mentions)
     results += [_mention(mention, lines) for mention in mentions or ()]
     summary = closing_lines(repository, scan, findings)
     if mentions is not None:
-        summary.append(f"{count(len(results) - len(findings), 'mention')} of other versions")
+        summary += mention_counts(repository.lock, mentions)
     return Report(
         command="check",
         ok=not any(result.rule.fails for result in results),
