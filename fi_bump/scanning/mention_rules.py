@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from fi_bump.families import families
 from fi_bump.grammar import VERSION, canonical_name, name_pattern
 from fi_bump.lock import Group
 from fi_bump.scanning.scan import needles, wanted_by
@@ -59,6 +60,7 @@ _ASSIGNED = re.compile(rb"(\w*version)[\"']?[ \t]*[?:+]?[=:][ \t]*[\"']?v?\Z", r
 _FILE = re.compile(rb"(?<![\w.-])([A-Za-z][\w.-]*?)[-_@]v?\Z")
 _FILE_END = re.compile(rb"(?:(?:\+|%2B)[\w.]+)?(?:-(?:py|cp|pp)[0-9]|\.tar\.|\.zip|\.tgz|\.whl)")
 _COMPOUND = re.compile(rb"(?<![\w.-])([A-Za-z]\w*(?:-\w+)+)[ \t]+v?\Z")
+_WORD = re.compile(rb"(?<![\w./-])([A-Za-z][\w-]*)[\"'`]?:?[ \t]+[\"'`]?v?\Z")
 _SECTION = re.compile(
     rb"(?:\A[ \t]*#+[ \t]+|(?<![a-z])(?:section|chapter|figure|table|step)s?[ \t]+|\xc2\xa7[ \t]*)\Z", re.IGNORECASE
 )
@@ -70,10 +72,14 @@ _OWN_RELEASES = re.compile(rb"nvcr\.io/nvidia/\Z", re.IGNORECASE)
 
 
 class Rules(NamedTuple):
-    """The patterns of one group: its names, words of which one is on every line with a name, and its version."""
+    """The patterns of one group: its names, words of which one is on every line with a name, and its version.
+
+    `foreign` are the packages of the other known families.
+    """
 
     names: re.Pattern[bytes]
     packages: frozenset[str]
+    foreign: frozenset[str]
     words: tuple[bytes, ...]
     version: str
 
@@ -96,8 +102,9 @@ def rules_of(group: Group) -> Rules:
         rb"(?<![A-Za-z0-9])" + any_name + rb"(?![A-Za-z0-9])|(?<![A-Za-z])" + any_name + rb"(?=v?[0-9]+\.[0-9])",
         re.IGNORECASE,
     )
-    packages = {*group.package_names, *(name.rpartition("/")[2] for name in group.repositories)}
-    return Rules(named, frozenset(map(canonical_name, packages)), needles(wanted_by((group,))), group.version)
+    packages = set(map(canonical_name, (*group.package_names, *(name.rpartition("/")[2] for name in group.repositories))))
+    foreign = {name for family in families().values() for name in family.package_names} - packages
+    return Rules(named, frozenset(packages), frozenset(foreign), needles(wanted_by((group,))), group.version)
 
 
 def others(line: bytes, rules: Rules, above: bytes = b"") -> Iterator[Number]:
@@ -225,7 +232,8 @@ def of_another(data: bytes, start: int, end: int, rules: Rules) -> bool:
     is_file = file is not None and (_FILE_END.match(data, end) or data[start - 1 : start] == b"@")
     named = file if is_file else _COMPOUND.search(text)
     if named is None:
-        return False
+        word = _WORD.search(text)
+        return word is not None and canonical_name(word[1].decode()) in rules.foreign
     return not rules.names.search(named[1]) and named[1].lower() not in (b"v", b"release", b"version")
 
 

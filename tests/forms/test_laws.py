@@ -20,6 +20,8 @@ OTHERS = {
     "A2-local-label": {"requirements.txt:4"},
     "E1-shell-variables": {"Makefile:2"},
     "F1-yaml-keys": {"images.yml:3"},
+    "T2-tox-and-setup-cfg": {"tox.ini:11"},
+    "T3-task-runners": {"justfile:1"},
     "V-another-package-too": {"run.sh:2"},
     "repository-engine": {"docker/Dockerfile:3", "python/pyproject.toml:8"},
 }
