@@ -102,7 +102,9 @@ def rules_of(group: Group) -> Rules:
         rb"(?<![A-Za-z0-9])" + any_name + rb"(?![A-Za-z0-9])|(?<![A-Za-z])" + any_name + rb"(?=v?[0-9]+\.[0-9])",
         re.IGNORECASE,
     )
-    packages = set(map(canonical_name, (*group.package_names, *(name.rpartition("/")[2] for name in group.repositories))))
+    packages = set(
+        map(canonical_name, (*group.package_names, *(name.rpartition("/")[2] for name in group.repositories)))
+    )
     foreign = {name for family in families().values() for name in family.package_names} - packages
     return Rules(named, frozenset(packages), frozenset(foreign), needles(wanted_by((group,))), group.version)
 
