@@ -17,6 +17,7 @@ from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.scanning import files
 from fi_bump.scanning.markers import marked
+from fi_bump.scanning.mention_rules import required_package, rules_of
 from fi_bump.scanning.scan import Scan, offered_pin, overlap
 from fi_bump.terminal.output import say
 
@@ -37,6 +38,8 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
         if is_literal_anchor(pin.anchor):
             _refuse_alone(repository, pin)
         group = _owner(repository.lock, pin, group_name)
+        if is_literal_anchor(pin.anchor):
+            _refuse_foreign(pin, group)
         other = next((each for each in repository.lock.groups if pin.site in each.sites), None)
         if other == group:
             say([f"{shown_site(pin.site)} is already a site of {group.name}"])
@@ -84,6 +87,14 @@ def _refuse_alone(repository: Repository, literal: Pin) -> None:
         if is_gate and overlap(place.span, literal.span):
             hint = "leave it as it is: fi-bump set lists it among the places to look at"
             raise UsageError(f"this is {place.reason}", place=str(place.place), hint=hint)
+
+
+def _refuse_foreign(literal: Pin, group: Group) -> None:
+    """Raise UsageError if the version of a literal is the requirement or the file of a package of no group's."""
+    name = required_package(literal.source.data, literal.span.start, literal.span.end)
+    if name is not None and name not in rules_of(group).packages:
+        message = f"this is the version of {name}, which does not belong to the group '{group.name}'"
+        raise UsageError(message, place=str(literal.place), hint="run fi-bump status to list the groups")
 
 
 def _refuse_more(pin: Pin, found: Scan) -> None:

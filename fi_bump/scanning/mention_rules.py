@@ -239,6 +239,24 @@ def of_another(data: bytes, start: int, end: int, rules: Rules) -> bool:
     return not rules.names.search(named[1]) and named[1].lower() not in (b"v", b"release", b"version")
 
 
+def required_package(data: bytes, start: int, end: int) -> str | None:
+    """Return the package whose requirement (`other[kit]==`) or file (`other-1.0-py3-`) has the version at a place.
+
+    A quoted version is compared by a program, and its name is no package: `version == "1.0"`.
+    """
+    before = max(start - _LONGEST_NAME, data.rfind(b"\n", 0, start) + 1)
+    if data[start - 1 : start] in (b"v", b"V"):
+        start -= 1
+    required = _REQUIRED.search(data, before, start)
+    if required is not None and data[start - 1 : start] not in (b'"', b"'"):
+        is_variable = data[required.start() - 1 : required.start()] in (b"$", b"{", b"%")
+        return None if is_variable else canonical_name(required[1].decode())
+    file = _FILE.search(data, before, start)
+    if file is None or not _FILE_END.match(data, end):
+        return None
+    return canonical_name(file[1].decode())
+
+
 def is_distinctive(version: str) -> bool:
     """Whether a version needs no name beside it: three components or more, or a post, pre or development release."""
     parts = version.split(".")

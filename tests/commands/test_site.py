@@ -61,8 +61,9 @@ def test_a_literal_that_is_gone_or_stands_twice(launch: Path, run: Run) -> None:
 
 
 def test_what_a_finder_says_of_a_recorded_literal_gives_way(engine: Path, run: Run) -> None:
-    line = "numba == {version}"
-    plant(engine, {"requirements/cuda.txt": TREE["requirements/cuda.txt"].replace(b"0.61.2", b"0.6.8.post1")})
+    line = "# tested with {version}"
+    tested = TREE["requirements/cuda.txt"] + b"# tested with 0.6.8.post1\n"
+    plant(engine, {"requirements/cuda.txt": tested})
     assert run(engine, "site", "add", "requirements/cuda.txt", "--text", line).code == 0
     text = "flashinfer-python=={version}  # kernels"
     assert run(engine, "site", "add", "requirements/cuda.txt", "--text", text).code == 0
@@ -345,6 +346,44 @@ def test_an_exact_gate_is_not_recorded(engine: Path, run: Run, arguments: list[s
         "a.py:3:31: this is an exact gate: its result changes when the version moves\n"
         "help: leave it as it is: fi-bump set lists it among the places to look at\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [
+        ('pip install "transformer_engine[flashinfer]==0.6.8.post1"', "transformer-engine"),
+        ("numba == 0.6.8.post1", "numba"),
+        ("pip install vllm[flashinfer,audio]==v0.6.8.post1", "vllm"),
+        ("wget https://host.example/vllm-0.6.8.post1-cp310-abi3-linux_x86_64.whl", "vllm"),
+    ],
+)
+def test_the_version_of_another_package_is_not_recorded(engine: Path, run: Run, line: str, package: str) -> None:
+    plant(engine, {"build.xyz": line.encode() + b"\n"})
+    before = snapshot(engine)
+    message = f"this is the version of {package}, which does not belong to the group 'flashinfer'\n"
+    result = run(engine, "site", "add", "--group", "flashinfer", "build.xyz:1")
+    help_ = "help: run fi-bump status to list the groups\n"
+    assert result == (2, "", f"build.xyz:1:{line.index('0.6.8') + 1}: {message}{help_}")
+    text = line.replace("0.6.8.post1", "{version}")
+    assert run(engine, "site", "add", "--group", "flashinfer", "build.xyz", "--text", text) == result
+    assert snapshot(engine) == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "FI_VERSION=0.6.8.post1",
+        "wget https://host.example/flashinfer-0.6.8.post1.tar.gz",
+        'if info.version == "0.6.8.post1"; then',
+        "[[ $found==0.6.8.post1 ]]",
+        "apt-get install libkit=0.6.8.post1",
+    ],
+)
+def test_a_version_of_no_other_package_is_recorded(engine: Path, run: Run, line: str) -> None:
+    plant(engine, {"build.xyz": line.encode() + b"\n"})
+    assert run(engine, "site", "add", "--group", "flashinfer", "build.xyz:1").code == 0
+    assert run(engine, "set", NEW).code == 0
+    assert (engine / "build.xyz").read_text() == line.replace(OLD, NEW) + "\n"
 
 
 def test_a_check_at_run_time_is_recorded(engine: Path, run: Run) -> None:
