@@ -256,22 +256,30 @@ def _with_indexes(root: str, lock: Lock, found: Scan) -> tuple[Lock, list[str]]:
     here = installed(root, lock, found)
     recorded: dict[str, list[str]] = {}
     unrecorded: dict[str, list[str]] = {}
+    assigned = assign(lock, found.pins)
     for group in lock.groups:
         members = []
         for member in group.packages:
-            urls = named_indexes(member.name, here)
+            own = here
+            if sum(member.name in each.package_names for each in lock.groups) > 1:
+                own = here.within({each.pin.source.path for each in assigned if each.group == group})
+            urls = named_indexes(member.name, own)
             members.append(member._replace(index_urls=urls or ()))
             if urls:
                 recorded.setdefault(", ".join(urls), []).append(member.name)
             elif urls is None:
-                unrecorded.setdefault(_why_unrecorded(member.name, here), []).append(member.name)
+                unrecorded.setdefault(_why_unrecorded(member.name, own), []).append(member.name)
         lock = lock.replace_group(group._replace(packages=tuple(members)))
-    notes = [f"recorded the index of {' and '.join(names)}: {urls}" for urls, names in recorded.items()]
-    notes += [
-        f"note: {what} for {' and '.join(names)}, so the lock records no index of {'it' if len(names) == 1 else 'them'}"
-        for what, names in unrecorded.items()
-    ]
+    notes = [f"recorded the index of {_once(names)}: {urls}" for urls, names in recorded.items()]
+    for what, names in unrecorded.items():
+        theirs = "it" if len(set(names)) == 1 else "them"
+        notes.append(f"note: {what} for {_once(names)}, so the lock records no index of {theirs}")
     return lock, notes
+
+
+def _once(names: list[str]) -> str:
+    """Return the names as words, each once: after a split several groups have the same package."""
+    return " and ".join(dict.fromkeys(names))
 
 
 def _why_unrecorded(package: str, here: Installed) -> str:

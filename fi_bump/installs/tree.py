@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from fi_bump.errors import FileError
@@ -29,6 +29,11 @@ class Installed(NamedTuple):
     def of(self, package: str) -> list[Installation]:
         """Return the installations of a package."""
         return [each for each in self.installations if package in each.names]
+
+    def within(self, paths: Collection[str]) -> Installed:
+        """Return what is installed by one of some files, or from one of them."""
+        own = tuple(each for each in self.installations if each.place.path in paths or not each.paths.isdisjoint(paths))
+        return self._replace(installations=own)
 
     def counts(self, member: Member) -> bool:
         """Whether a member counts for a release: the tree installs it, or the lock gives it an index or a label."""

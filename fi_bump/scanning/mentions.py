@@ -190,7 +190,7 @@ def _sources(root: str, lock: Lock, words: tuple[bytes, ...]) -> Iterator[Source
 
 
 def _others(source: Source, rules: Rules) -> Iterator[tuple[int, str]]:
-    """Yield the other versions on each line that contains one of the lower-case words, or is below such a line."""
+    """Yield the other versions on each line that contains one of the lower-case words, or is the next line after it."""
     end = -1
     for start, line in _lines_with(source, rules.words):
         if end >= 0 and start > end + 1:

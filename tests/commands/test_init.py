@@ -200,6 +200,52 @@ def test_the_index_that_the_files_name_is_recorded(
     assert packages["flashinfer-python"] == ({} if recorded is None else {"index": recorded})
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "notes", "recorded"),
+    [
+        # Each group has the index of its own files.
+        (
+            f"--index-url {A}\ntorch==2.8.0\n",
+            f"--index-url {B}\ntorch==2.9.0\n",
+            f"recorded the index of torch: {B}\nrecorded the index of torch: {A}\n",
+            [B, A],
+        ),
+        (
+            f"--index-url {A}\ntorch==2.8.0\n",
+            f"--index-url {A}\ntorch==2.9.0\n",
+            f"recorded the index of torch: {A}\n",
+            [A, A],
+        ),
+        (
+            f"--index-url {A}\ntorch==2.8.0\n",
+            "torch==2.9.0\n",
+            f"recorded the index of torch: {A}\n",
+            [None, A],
+        ),
+        # One file with both.
+        (
+            f"RUN pip install torch==2.8.0 -i {A}\n",
+            f"RUN pip install torch==2.9.0 -i {B}\n",
+            "note: Dockerfile:2, Dockerfile:3 name different indexes for torch, so the lock records no index of it\n",
+            [None, None],
+        ),
+    ],
+)
+def test_after_a_split_each_group_has_the_index_of_its_files(
+    tmp_path: Path, run: Run, first: str, second: str, notes: str, recorded: list[str | None]
+) -> None:
+    if first.startswith("RUN"):
+        plant(tmp_path, {"Dockerfile": f"FROM x\n{first}{second}".encode()})
+    else:
+        plant(tmp_path, {"a/requirements.txt": first.encode(), "b/requirements.txt": second.encode()})
+    result = run(tmp_path, "init", "--group", "torch", "--split")
+    assert result.code == 0
+    assert "".join(line for line in result.out.splitlines(True) if "index" in line) == notes
+    groups = json.loads((tmp_path / "versions.lock.json").read_bytes())["groups"]
+    found = {group["version"]: group["packages"]["torch"].get("index") for group in groups.values()}
+    assert [found["2.9.0"], found["2.8.0"]] == recorded
+
+
 @pytest.mark.parametrize(("text", "recorded"), [("10 days", "10 days"), ("1", "1 day"), ("0", None), ("007", "7 days")])
 def test_a_minimum_age_is_recorded(bare: Path, run: Run, text: str, recorded: str | None) -> None:
     result = run(bare, "init", "--min-age", text)
