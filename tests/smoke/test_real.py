@@ -2,81 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import Run
+from tests.smoke.real import cpu_environment, smoke
 
 pytestmark = pytest.mark.network
 
 HERE = Path(__file__).parents[2]
-# Cached outside the repository, so that half a gigabyte of wheels is downloaded only once.
-CACHE = Path.home() / ".cache" / "fi-bump-tests" / "smoke"
-# A torch without CUDA; the default one needs gigabytes that compiling does not use.
-TORCH = "torch==2.13.0+cpu"
-DSL = "nvidia-cutlass-dsl"
-
-
-def cpu_environment(release: str) -> Path:
-    """Make an interpreter with a release of FlashInfer, a CPU torch, a DSL that compiles it, pytest and hypothesis."""
-    folder = CACHE / f"python{sys.version_info.minor}-{release}-with-pytest-and-hypothesis"
-    python = folder / "bin" / "python"
-    if not (folder / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
-        if subprocess.run([*pip, "--no-deps", TORCH], check=False, capture_output=True).returncode:
-            pytest.skip(f"{TORCH} is on none of pip's indexes here: name one that has it in pip's configuration")
-        needed = (TORCH, f"flashinfer-python=={release}", f"{DSL}==4.5.2", "pytest==9.2.0", "hypothesis==6.170.15")
-        subprocess.run([*pip, *needed], check=True)
-        (folder / "ready").touch()
-    return python
 
 
 def test_the_masked_gemm_compiles_without_a_gpu(run: Run, tmp_path: Path) -> None:
     code, document, _ = smoke(run, tmp_path, "0.6.11.post2", "--only", "cutedsl-masked-moe")
     (probe,) = document["probes"]
     assert (code, probe["outcome"], probe["metrics"]["nvidia_cutlass_dsl"]) == (0, "compiled", "4.5.2")
-
-
-@pytest.mark.parametrize(
-    ("release", "tried", "code", "pin"),
-    [
-        ("0.6.11.post2", {"4.5.2": "compiled", "4.6.0": "fail", "4.8.1": "fail"}, 1, f"{DSL}>=4.5.2,<4.6"),
-        ("0.6.13", {"4.5.2": "compiled", "4.6.0": "compiled", "4.8.1": "compiled"}, 0, f"{DSL}>=4.5.2"),
-    ],
-)
-def test_a_sweep_finds_the_dsl_that_the_kernel_does_not_survive(
-    release: str, tried: dict[str, str], code: int, pin: str, run: Run, tmp_path: Path
-) -> None:
-    ended, document, out = smoke(run, tmp_path, release, "--sweep", f"{DSL}=={','.join(tried)}")
-    releases = document["sweep"]["releases"]
-    assert {each["version"]: each["outcome"] for each in releases} == tried
-    assert ended == code
-    assert f"pin {pin}\n" in out
-    if code:
-        assert releases[-1]["reason"] == (
-            "the kernel does not compile with nvidia-cutlass-dsl 4.8.1: "
-            "AttributeError: module 'cutlass.cute' has no attribute 'make_fragment'"
-        )
-
-
-def smoke(run: Run, root: Path, release: str, *arguments: str) -> tuple[int, dict[str, Any], str]:
-    """Run smoke in an environment with that release; return its exit code, report and output."""
-    python = cpu_environment(release)
-    lock = (HERE / "versions.lock.json").read_text()
-    (root / "versions.lock.json").write_text(re.sub(r'"version": "[^"]+"', f'"version": "{release}"', lock))
-    report = root / "report.json"
-    common = ("smoke", "--python", str(python), "--cache", str(CACHE / "work"), "--output", f"json={report}")
-    result = run(root, *common, *arguments)
-    document: dict[str, Any] = json.loads(report.read_text())
-    return result.code, document, result.out
 
 
 def test_the_probes_compute_what_the_formats_say() -> None:

@@ -1,4 +1,4 @@
-"""Tests of compiling the masked GEMM without a GPU, with fake modules; tests/smoke/test_real.py has real releases."""
+"""Tests of compiling the masked GEMM without a GPU, with fake modules; tests/smoke/test_real.py and test_real_sweep.py have real releases."""
 
 from __future__ import annotations
 
