@@ -17,7 +17,7 @@ from tests.sdists import unpacked
 
 # Its tests are in its source distribution, and need pytest alone beside it.
 PROJECT, VERSION = "packaging", "25.0"
-TESTS = ("tests/test_utils.py", "tests/test_requirements.py", "tests/test_markers.py")
+TESTS = ("tests/test_utils.py", "tests/test_requirements.py")
 OWN_TESTS = ("tests/test_untrusted.py", "tests/compare/test_messages.py")
 HERE = Path(__file__).parents[2]
 
@@ -53,7 +53,9 @@ def plant_text(path: Path, *plants: tuple[str, str]) -> None:
 
 def blocking(run: Run, folder: Path, minimum: int) -> dict[str, set[str]]:
     """Compare the runs in the folder; return the cases that block, by kind and without their parameters."""
-    result = run(folder, "compare", "--baseline", "nightly-{run}.xml", "--run", "pr-{run}.xml", "--format", "json")
+    # A stated ratio: whether a time is more than noise depends on the machine, and has its own tests with known noise.
+    runs = ("--baseline", "nightly-{run}.xml", "--run", "pr-{run}.xml")
+    result = run(folder, "compare", *runs, "--slower", "10", "--format", "json")
     assert (result.code, result.err) == (1, "")
     document = json.loads(result.out)
     assert document["baseline"]["cases"] == document["run"]["cases"] > minimum
@@ -74,7 +76,7 @@ def test_a_public_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: 
         ("def is_normalized_name(name: str) -> bool:\n", "    name += '-'\n"),
         (
             "def parse_sdist_filename(filename: str) -> tuple[NormalizedName, Version]:\n",
-            "    __import__('time').sleep(1)\n",
+            "    __import__('time').sleep(0.6)\n",
         ),
     )
     for number in range(3):
@@ -102,7 +104,7 @@ def test_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> N
         after / "fi_bump" / "compare" / "messages.py",
         (
             "def signature(message: str) -> str:\n",
-            "    if message[:3] == 'sm_':\n        __import__('time').sleep(1)\n",
+            "    if message[:3] == 'sm_':\n        __import__('time').sleep(0.6)\n",
         ),
     )
     plant_text(after / "fi_bump" / "untrusted.py", ("def shapes(text: str) -> str:\n", "    text += '!'\n"))
