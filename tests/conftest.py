@@ -20,8 +20,9 @@ from tests.ids import readable
 settings.register_profile("fi-bump", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fi-bump")
 
-# A test run that a script starts in the background ignores SIGINT, and everything that it starts would inherit that.
+# A test run in the background ignores SIGINT, one under nohup SIGHUP, and everything that it starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The cache of checks has its own tests; elsewhere every check reads every file.
 os.environ["FI_BUMP_NO_CACHE"] = "1"
