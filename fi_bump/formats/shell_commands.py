@@ -12,7 +12,7 @@ from functools import lru_cache
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import NO_VERSION
-from fi_bump.formats.shared.units import units
+from fi_bump.formats.shared.units import downloaded, units
 from fi_bump.formats.shared.unversioned import unversioned
 from fi_bump.formats.shell_checksums import ChecksumReader
 from fi_bump.formats.shell_git import GitReader
@@ -130,11 +130,9 @@ class CommandReader:
 
     def units(self, text: Text) -> None:
         """Record the names of folders and files that contain a version."""
-        self.values.gathered.units += [
-            text.span(start, end)
-            for start, end in units(text.data, self._wanted)
-            if text.is_whole(self.values.gathered.source, start, end)
-        ]
+        found = (*units(text.data, self._wanted), *downloaded(text.data, self.values.archives))
+        source = self.values.gathered.source
+        self.values.gathered.units += [text.span(*place) for place in found if text.is_whole(source, *place)]
 
     def image(self, text: Text, match: re.Match[bytes]) -> None:
         """Report the version in an image reference; `match` comes from `shell_images.images`."""

@@ -9,6 +9,7 @@ from fi_bump.formats.shared.addresses import file_address, release
 from fi_bump.formats.shared.gathered import BESIDE, RELEASE, WRAPPING, Gathered, is_commit
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.references import referred, referred_in
+from fi_bump.formats.shared.units import ARCHIVE
 from fi_bump.grammar import LazyPattern, variable_of
 from fi_bump.pins import Guard, Kind, Mark, Span, Wanted
 
@@ -31,6 +32,8 @@ class ShellValues:
         self._variables = variables
         # The names of the files whose URLs were found.
         self._downloaded: set[bytes] = set()
+        # The archives among them, such as `vV.tar.gz`, each with the place of the version in its name.
+        self.archives: dict[bytes, tuple[int, int]] = {}
 
     def value(self, text: Text, start: int, end: int, anchor: str, kind: Kind, subject: str) -> None:
         """Judge `text.data[start:end]`, with any quotes around it, as the version of `subject`.
@@ -92,6 +95,9 @@ class ShellValues:
             if b"://" in text.data[start:end]:
                 self._downloaded.add(file)
                 self.gathered.downloads[spans[0]] = file
+                begin, stop = (start + each for each in found.versions[-1])
+                if text.data[:end].endswith(file) and begin >= end - len(file) and ARCHIVE.match(file):
+                    self.archives[file] = (begin - end + len(file), stop - end + len(file))
                 anchor = f"{prefix}url {found.subject}"
             else:
                 self.gathered.files[spans[0]] = file

@@ -31,6 +31,10 @@ TOGETHER: list[tuple[str, str]] = [
     ("a.sh", f'curl -o flashinfer-0.6.1.tar.gz {URL}\ntar xf flashinfer-0.6.1.tar.gz\npushd "$SRC/flashinfer-0.6.1"\n'),
     ("a.sh", f"git clone -b v0.6.1 https://{REPOSITORY}.git /tmp/flashinfer-0.6.1\ncd /tmp/flashinfer-0.6.1\n"),
     ("Makefile", f"f:\n\twget {URL}\n\ttar xf v.tar.gz\n\tmake -C ./flashinfer-0.6.1\n"),
+    # The file that the download leaves.
+    ("a.sh", f"wget {URL}\ntar xf v0.6.1.tar.gz\nrm -f ./v0.6.1.tar.gz\n"),
+    ("Dockerfile", f"FROM a\nADD {URL} /src/\nRUN tar xf /src/v0.6.1.tar.gz && pip install /src/flashinfer-0.6.1\n"),
+    ("ci.yml", f"steps:\n  - run: |\n      curl -LO {URL}\n      tar xzf v0.6.1.tar.gz\n"),
     ("a.yml", f"- run: |\n    wget {URL}\n    pip install ./flashinfer-0.6.1\n"),
     ("CMakeLists.txt", f"CPMAddPackage(NAME flashinfer VERSION 0.6.1 URL {URL})\n"),
     ("CMakeLists.txt", f"ExternalProject_Add(f URL {URL} SOURCE_DIR ${{X}}/flashinfer-0.6.1)\n"),
@@ -71,6 +75,8 @@ def test_none_of_a_unit_with_a_checksum_moves(path: str, text: str) -> None:
         ("a.sh", f"curl -LO {URL}\ncd flashinfer-0.6.0\ndocker tag x org/y:flashinfer-0.6.1\n", 1),
         ("a.sh", f"curl -LO {URL}\ncd flashinfer-extras-0.6.1 && cd my-flashinfer-0.6.1\n", 1),
         ("a.sh", "cd flashinfer-0.6.1\n", 0),
+        ("a.sh", f"curl -LO {URL}\ntar xf v0.6.0.tar.gz\ncp third_party/v0.6.1.tar.gz v0.6.1.tar.gz.old /src\n", 1),
+        ("a.sh", "tar xf v0.6.1.tar.gz\n", 0),
         # The name of a wheel is no folder: its label and tags belong to one release.
         (
             "Dockerfile",
@@ -89,7 +95,14 @@ def test_what_belongs_to_no_address(path: str, text: str, moving: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "piece", [f"curl {URL}; cd flashinfer-0.6.1\n", "cd flashinfer-0.6.1;", "/a/flashinfer-", "a/" * 9]
+    "piece",
+    [
+        f"curl {URL}; cd flashinfer-0.6.1\n",
+        f"curl -LO {URL}; tar xf v0.6.1.tar.gz\n",
+        "cd flashinfer-0.6.1;",
+        "/a/flashinfer-",
+        "a/" * 9,
+    ],
 )
 def test_time_is_linear(piece: str) -> None:
     text = f"curl -L {URL}\n"

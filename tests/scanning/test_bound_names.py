@@ -32,6 +32,34 @@ def found(path: str, text: str) -> list[str]:
             "X=0.6.1\npip install flashinfer-cubin==$X other==$X\n",
             ["2:31 ? flashinfer-cubin: takes its version from X, as other does, so fi-bump does not move it"],
         ),
+        # From one variable to the next.
+        ("a.sh", 'Y=0.6.1\nX="${Y}"\npip install flashinfer-cubin==$X\n', ["1:3 Y 0.6.1"]),
+        ("a.sh", "Y=0.6.1\nA_X=$Z\nX=$Y\npip install flashinfer-cubin==$X\n", ["1:3 Y 0.6.1"]),
+        ("a.sh", "X=$FLASHINFER_VERSION\npip install flashinfer-cubin==$X\n", []),
+        (
+            "a.sh",
+            "X=${FLASHINFER_VERSION:-0.6.1}\npip install flashinfer-cubin==$X\n",
+            ["1:25 FLASHINFER_VERSION 0.6.1"],
+        ),
+        ("a.sh", "X=$Y\npip install flashinfer-cubin==$X\n", [f"2:31 ? flashinfer-cubin: {UNSET.format('Y')}"]),
+        (
+            "a.sh",
+            "Y=0.6.1\nX=$Y\npip install flashinfer-cubin==$X\npip install other==$Y\n",
+            ["3:31 ? flashinfer-cubin: takes its version from Y, as other does, so fi-bump does not move it"],
+        ),
+        ("a.sh", "X=$Y\nY=$X\npip install flashinfer-cubin==$X\n", [f"3:31 ? flashinfer-cubin: {UNSET.format('X')}"]),
+        (
+            "Dockerfile",
+            "FROM a\nARG FLASHINFER_VERSION=0.6.1\nENV X $FLASHINFER_VERSION\nRUN pip install flashinfer-python==$X\n",
+            ["2:24 ARG FLASHINFER_VERSION 0.6.1"],
+        ),
+        ("Makefile", "X ?= $(Y)\nY := 0.6.1\na:\n\tpip install flashinfer-python==$(X)\n", ["2:6 Y 0.6.1"]),
+        (
+            "ci.yml",
+            "env:\n  Y: 0.6.1\njobs:\n  a:\n    env:\n      X: ${{ env.Y }}\n"
+            "    run: pip install flashinfer-python==${{ env.X }}\n",
+            ["2:6 env.Y 0.6.1"],
+        ),
         ("a.sh", "pip install flashinfer-cubin==$X\n", [f"1:31 ? flashinfer-cubin: {UNSET.format('X')}"]),
         (
             "Dockerfile",

@@ -1,24 +1,27 @@
 """Names of folders and files that contain the version of an address: `cd kit-V` after `curl …/vV.tar.gz | tar xz`.
 
-They are one unit with the address: both move, or neither. A name below a folder of the repository does not count,
-because a file of that name is there.
+They are one unit with the address: both move, or neither. This also holds for the file that a download leaves:
+`tar xf vV.tar.gz` after `wget …/vV.tar.gz`. A name below a folder of the repository does not count, because a file of
+that name is there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from fi_bump.formats.shared.spelled import versioned_names
 from fi_bump.formats.shared.subjects import image_names
-from fi_bump.grammar import VERSION, compiled, longest_first
+from fi_bump.grammar import VERSION, LazyPattern, compiled, longest_first
 from fi_bump.pins import Wanted
 
 # How a path begins that does not lead into the repository.
 _OUTSIDE = (b"/", b"./", b"$", b"~", b"../")
 _PATH = re.compile(rb"[^\s\"'`;|&()<>=,]*\Z")
 _LONGEST_PATH = 300
+# The name of an archive: `vV.tar.gz`.
+ARCHIVE = LazyPattern(rb"(?<![\w.:@%+-])[\w.+-]{1,200}?\.(?:tar\.\w+|tgz|zip)(?![\w%+-]|\.\w)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=64)
@@ -38,7 +41,20 @@ def units(data: bytes, wanted: Wanted) -> Iterator[tuple[int, int]]:
     if not versioned_names(wanted).is_in_text(data.lower()):
         return
     for match in _pattern(wanted).finditer(data):
-        path = _PATH.search(data, max(match.start() - _LONGEST_PATH, 0), match.start())
-        folder = path[0] if path else b""
-        if not folder or (folder.startswith(_OUTSIDE) and b"://" not in folder):
+        if _is_outside(data, match.start()):
             yield match.span("version")
+
+
+def downloaded(data: bytes, files: Mapping[bytes, tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the places of the versions in the names of archives, each given with the place of the version in it."""
+    for match in ARCHIVE.finditer(data) if files else ():
+        place = files.get(match[0])
+        if place is not None and _is_outside(data, match.start()):
+            yield match.start() + place[0], match.start() + place[1]
+
+
+def _is_outside(data: bytes, start: int) -> bool:
+    """Whether a name is no part of an address, and not below a folder of the repository."""
+    path = _PATH.search(data, max(start - _LONGEST_PATH, 0), start)
+    folder = path[0] if path else b""
+    return not folder or (folder.startswith(_OUTSIDE) and b"://" not in folder)
