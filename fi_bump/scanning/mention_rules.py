@@ -36,6 +36,8 @@ _GAP = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_GAP = 60
+# Before a version without a name beside it, the characters in which a word may make it a bound.
+_NEAR = 24
 _OPERATOR = re.compile(rb"(===|==|~=|!=|>=|<=|=<|<|>|=)[^=<>~!]*\Z")
 # Words that make a version a lower bound: before the package's name or after it, and after the version.
 _LOWER = re.compile(
@@ -44,7 +46,7 @@ _LOWER = re.compile(
     re.IGNORECASE,
 )
 _LOWER_AFTER = re.compile(
-    rb"[\s\"'`)\]]*(?:\+(?![0-9A-Za-z])|\(?(?:or|and)[ \t]+(?:later|newer|above|higher|up|greater)|min(?:imum)?\b"
+    rb"[\"'`)\]]*\+(?![0-9A-Za-z])|[\s\"'`)\]]*(?:\(?(?:or|and)[ \t]+(?:later|newer|above|higher|up|greater)|min(?:imum)?\b"
     rb"|\xe6\x88\x96\xe6\x9b\xb4|\xe6\x88\x96\xe4\xbb\xa5|\xe5\x8f\x8a\xe4\xbb\xa5)",
     re.IGNORECASE,
 )
@@ -67,6 +69,9 @@ _SECTION = re.compile(
 _LONGEST_NAME = 100
 # A line that only says which version an entry has, and the name of the entry above it.
 _ENTRY = re.compile(rb"[\s\"'-]*(?:version|tag|ref|rev|default|value)[\"']?[ \t]*[:=][ \t]*[\"']?\Z", re.IGNORECASE)
+_NAMED = re.compile(rb"name[\"']?[ \t]*[:=][ \t]*[\"']([A-Za-z][\w.-]*)[\"']", re.IGNORECASE)
+# A release by year and month (`pytorch26.06` is an image), which a package with other versions does not have.
+_CALENDAR = re.compile(r"(?:20)?[2-4][0-9]\.(?:0[1-9]|1[0-2])")
 # Images with a number of their own: this is no release of PyTorch.
 _OWN_RELEASES = re.compile(rb"nvcr\.io/nvidia/\Z", re.IGNORECASE)
 
@@ -117,6 +122,23 @@ def others(line: bytes, rules: Rules, above: bytes = b"") -> Iterator[Number]:
     return (number for number, agrees in _numbers(line, rules, above) if not agrees)
 
 
+def in_same_comment(line: bytes, rules: Rules) -> Iterator[Number]:
+    """Yield each other version on a line of a comment that names the group in a line above.
+
+    Without a name on the line a version must look like the group's: three components, of which the first two are the
+    lock's.
+    """
+    series = rules.version.split(".")[:2]
+    for token in _TOKEN.finditer(line):
+        text = token["version"].decode("ascii")
+        if text.split(".")[:2] != series or not is_distinctive(text) or _is_no_version(line, token, text):
+            continue
+        near = line[max(token.start() - _NEAR, 0) : token.start()]
+        operator = _operator(line, token.start(), near, token)
+        if not of_another(line, token.start(), token.end(), rules) and not _agrees(line, token, operator, rules):
+            yield Number(token.start("version"), text)
+
+
 def with_version(line: bytes, rules: Rules, version: str) -> Iterator[Number]:
     """Yield each version on a line that is equal to one, in whatever way it is written: `torch2.13` for 2.13.0."""
     from fi_bump.versions import same_version
@@ -127,11 +149,11 @@ def with_version(line: bytes, rules: Rules, version: str) -> Iterator[Number]:
 def _numbers(line: bytes, rules: Rules, above: bytes) -> Iterator[tuple[Number, bool]]:
     """Yield each version that follows a name of the group, and whether the lock agrees with it."""
     ends = {match.end(): match.start() for match in rules.names.finditer(line) if _is_name(line, match, rules)}
-    entry = not ends and rules.names.search(above) is not None and not _TOKEN.search(above)
+    entry = not ends and not _TOKEN.search(above) and _names_entry(above, rules)
     last = (-1, -1, "")
     for token in _TOKEN.finditer(line):
         text = token["version"].decode("ascii")
-        if "." not in text or _is_no_version(line, token, text):
+        if "." not in text or _is_no_version(line, token, text) or _is_calendar(text, rules):
             continue
         number = Number(token.start("version"), text)
         start = max((end for end in ends if end <= token.start()), default=None)
@@ -151,6 +173,19 @@ def _numbers(line: bytes, rules: Rules, above: bytes) -> Iterator[tuple[Number, 
         yield number, _agrees(line, token, operator, rules)
 
 
+def _names_entry(above: bytes, rules: Rules) -> bool:
+    """Whether a line names an entry of the group: `name = "kit"`, but not `name = "kit-sys"`, another package."""
+    match = rules.names.search(above)
+    if match is None:
+        return False
+    named = _NAMED.search(above)
+    return named is None or canonical_name(named[1].decode()) in rules.packages
+
+
+def _is_calendar(text: str, rules: Rules) -> bool:
+    return _CALENDAR.fullmatch(text) is not None and not _CALENDAR.match(rules.version)
+
+
 def _is_name(line: bytes, match: re.Match[bytes], rules: Rules) -> bool:
     """Whether a name on a line is not an extra of another package (`other[kit]`), and no image with own releases."""
     before = line[: match.start()]
@@ -164,6 +199,12 @@ def _may_follow(line: bytes, name: int, gap: bytes, token: re.Match[bytes], rule
     if before is None:
         return True
     is_file = gap in (b"-", b"_") and _FILE_END.match(line, token.end("version"))
+    is_named = b"version" in gap.lower() or is_distinctive(token["version"].decode("ascii"))
+    if not is_named and re.search(rb"=[^=\"'`]*\Z", gap):
+        return not re.search(rb"\w_\Z", line[:name])  # a variable of a program, and a number
+    if gap == b"/":
+        # The name of a program that introduces itself: `other-kit/0.1.0`. In an address it is a folder of the path.
+        return b"/" in line[: before.start()].rpartition(b" ")[2]
     if not is_file and not re.match(rb"(?:\[[^\]]*\])?[ \t]*[=~!<>]=", gap):
         return True
     whole = re.match(rb"[\w.-]*?(?=[-_]?(?:\[[^\]]*\])?[ \t]*[=~!<>]=|[-_]v?[0-9])", line[before.start() :])

@@ -13,6 +13,7 @@ from fi_bump.pins import Mark, Pin, Source, Unpinned
 from fi_bump.scanning import files
 from fi_bump.scanning.mention_rules import (
     Rules,
+    in_same_comment,
     is_distinctive,
     is_quantity,
     of_another,
@@ -37,6 +38,8 @@ _LONGER = rb"[-_.](?:post|dev|rc)(?![A-Za-z]))"
 _VERSION = re.compile(r"[0-9]+\.[0-9][\w.]*")
 # The body of a pull request, from report/change/pull_request.py: it contains versions, and each change rewrites it.
 _BODY = re.compile(rb"## [^\n]+\n\n[0-9]+ pins? in [0-9]+ files?, (?:in step|[0-9]+ findings? of fi-bump check);")
+# The lines of a comment below one with a name of the group, in which a version may be without it.
+_COMMENT_LINES = 4
 _COMMENT = re.compile(rb"\s*(?:#|//|/\*|\*|;|--\s|<!--)")
 
 
@@ -202,12 +205,22 @@ def _others(source: Source, rules: Rules) -> Iterator[tuple[int, str]]:
 
 
 def _below(source: Source, end: int, rules: Rules) -> Iterator[tuple[int, str]]:
-    """Yield the other versions on the line after the one that ends at `end`, if it describes the same entry."""
-    start = end + 1
-    line_end = source.data.find(b"\n", start)
-    line = source.data[start : line_end if line_end >= 0 else None]
+    """Yield the other versions in what belongs to the line that ends at `end`.
+
+    That is the line after it, if it describes the same entry, or the next lines of the same comment.
+    """
     above = source.data[source.data.rfind(b"\n", 0, end) + 1 : end]
-    yield from ((start + number.start, number.version) for number in others(line, rules, above))
+    is_comment = _COMMENT.match(above) is not None
+    for _ in range(_COMMENT_LINES if is_comment else 1):
+        start = end + 1
+        end = source.data.find(b"\n", start)
+        line = source.data[start : end if end >= 0 else None]
+        if is_comment and not _COMMENT.match(line):
+            return
+        found = in_same_comment(line, rules) if is_comment else others(line, rules, above)
+        yield from ((start + number.start, number.version) for number in found)
+        if end < 0:
+            return
 
 
 def _lines_with(source: Source, words: tuple[bytes, ...]) -> Iterator[tuple[int, bytes]]:

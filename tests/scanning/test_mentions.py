@@ -201,12 +201,62 @@ def test_kinds(tmp_path: Path, name: str, line: str, kind: str) -> None:
         ("kit, and further on the line, much further, 0.6.1", None),
         ("toolkit 0.6.1", None),
         ("kit2 0.6.1", None),
+        # An image by year and month, unless the package counts like that.
+        ("base-kit26.06-cuda13", None),
+        ("image kit:25.11-py3", None),
+        ("kit 2026.06", None),
+        ("kit 26.13", "26.13"),
+        # A `+` after a blank is no bound.
+        ("built for kit 0.6.1 + cu121", "0.6.1"),
+        ("`kit` 0.6.1+", None),
+        # A number that a variable gets whose name ends with the package's.
+        ("non_kit = max(0.0, used)", None),
+        ("bias_kit[0] = 0.75", None),
+        ("my_kit = 0.6.1", "0.6.1"),
+        ("MY_KIT = '0.6'", "0.6"),
+        ("MY_KIT_VERSIONS=0.6,0.7", "0.6"),
+        # A program that introduces itself, and a path.
+        ("agent = 'other-kit/0.1.0'", None),
+        ("my-kit/0.6.1", None),
+        ("https://x.invalid/o/other-kit/0.6.1", "0.6.1"),
     ],
 )
 def test_other_versions(tmp_path: Path, line: str, version: str | None) -> None:
     plant(tmp_path, {"notes.txt": f"{line}\n".encode(), "versions.lock.json": b"kit 0.1.0"})
     found = mentions.of_others(str(tmp_path), LOCK, GROUP, scanned())
     assert found == ([] if version is None else [mentions.Mention("notes.txt", 1, "text", version, line)])
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ('name = "kit"\nversion = "0.6.1"', "0.6.1"),
+        ('"name": "KIT_cubin",\n"version": "0.6.1"', "0.6.1"),
+        ('name = "kit-sys"\nversion = "0.6.1"', None),
+        ("name: 'kit-examples'\nversion: 0.6.1", None),
+        ("# the fault of kit 0.6\n# is mended since (0.7.1)", "0.7.1"),
+        ("// for kit\n// in another line\n// 0.7.3 is slow", "0.7.3"),
+        ("# kit\n# >=0.7.0 is enough", None),
+        ("# kit\n# a fault since 0.6, mended in 0.7.2", "0.7.2"),
+        ("# kit\n# torch 0.7.1", None),
+        ("# kit\n# other 1.7.1 and 0.8", None),
+        ("# kit\nrun 0.7.1", None),
+        ("# kit\n#\n#\n#\n#\n# 0.7.1", None),
+        ("kit\n# 0.7.1", None),
+    ],
+)
+def test_other_versions_below_a_name(tmp_path: Path, text: str, version: str | None) -> None:
+    plant(tmp_path, {"notes.txt": text.encode()})
+    found = [each.version for each in mentions.of_others(str(tmp_path), LOCK, GROUP, scanned())]
+    # What the first line says itself is no part of this test.
+    assert [each for each in found if each != "0.6"] == ([] if version is None else [version])
+
+
+def test_a_package_that_counts_by_year_has_no_images(tmp_path: Path) -> None:
+    group = GROUP._replace(version="25.04")
+    plant(tmp_path, {"notes.txt": b"kit 26.06\n"})
+    found = mentions.of_others(str(tmp_path), Lock((group,)), group, scanned())
+    assert [each.version for each in found] == ["26.06"]
 
 
 @pytest.mark.parametrize(
