@@ -46,7 +46,8 @@ _LOWER = re.compile(
     re.IGNORECASE,
 )
 _LOWER_AFTER = re.compile(
-    rb"[\"'`)\]]*\+(?![0-9A-Za-z])|[\s\"'`)\]]*(?:\(?(?:or|and)[ \t]+(?:later|newer|above|higher|up|greater)|min(?:imum)?\b"
+    rb"[\"'`)\]]*\+(?![0-9A-Za-z])"
+    rb"|[\s\"'`)\]]*(?:\(?(?:or|and)[ \t]+(?:later|newer|above|higher|up|greater)|min(?:imum)?\b"
     rb"|\xe6\x88\x96\xe6\x9b\xb4|\xe6\x88\x96\xe4\xbb\xa5|\xe5\x8f\x8a\xe4\xbb\xa5)",
     re.IGNORECASE,
 )
@@ -107,9 +108,8 @@ def rules_of(group: Group) -> Rules:
         rb"(?<![A-Za-z0-9])" + any_name + rb"(?![A-Za-z0-9])|(?<![A-Za-z])" + any_name + rb"(?=v?[0-9]+\.[0-9])",
         re.IGNORECASE,
     )
-    packages = set(
-        map(canonical_name, (*group.package_names, *(name.rpartition("/")[2] for name in group.repositories)))
-    )
+    own = [name.rpartition("/")[2] for name in (*group.package_names, *group.repositories)]
+    packages = set(map(canonical_name, own))
     foreign = {name for family in families().values() for name in family.package_names} - packages
     return Rules(named, frozenset(packages), frozenset(foreign), needles(wanted_by((group,))), group.version)
 
