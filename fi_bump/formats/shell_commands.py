@@ -23,7 +23,7 @@ from fi_bump.pins import Kind, Span, Wanted
 from fi_bump.records import NamedTuple
 
 _OPERATOR = rb"(?:===|[=~!<>]=|[<>])"
-_TOKEN = rb"(?:\$\{[^}\n]{0,400}\}\S*|\$\S*|[\w.!*-]*(?:\+[\w.${}-]*|\$\S*)?)"
+_TOKEN = rb"(?:\$?\{\{[^}\n]{0,400}\}\}|\$\{[^}\n]{0,400}\}\S*|\$\S*|[\w.!*-]*(?:\+[\w.${}-]*|\$\S*)?)"
 # The lengths are limited, since no real reference is longer: an unlimited search would be quadratic in a line's length.
 _VALUE = rb"(?:\$\{\{[^}\n]{0,400}\}\}|\$\{[^}\n]{0,400}\}|[^\s\"'`;|&()\\<>,}])*"
 _CLAUSE = _OPERATOR + rb"[ \t]{0,9}[\w.*+!]+"

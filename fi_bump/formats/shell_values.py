@@ -22,6 +22,8 @@ _LONGEST_NAME = 200
 _DEFAULT = LazyPattern(
     rb"\$\{\w+:?[-=](?P<shell>.*)\}\Z|\$\{\{[^{}]*\|\|\s*'(?P<workflow>[^'{}]*)'\s*\}\}\Z", re.DOTALL
 )
+# A value of another file that a template inserts: `{{ .Values.kit.version }}`.
+_TEMPLATE = LazyPattern(rb"v?\{\{-?[ \t]*(\.?\w+(?:\.\w+)+)[ \t]*-?\}\}\Z")
 
 
 class ShellValues:
@@ -55,7 +57,10 @@ class ShellValues:
             self.value(text, start + inner[0], start + inner[1], anchor, kind, subject)
         elif (name := referred(value)) and not variable_of(name, self._variables):
             self.gathered.use(text.span(start, end), subject, name, installs=kind is not Kind.VARIABLE)
-        elif value and not any(mark in value for mark in (b"$", b"`")):
+        elif (path := _TEMPLATE.match(value)) and name is None and kind is not Kind.VARIABLE:
+            reason = f"takes its version from {path[1].decode('ascii')}, which this file does not set"
+            self.unpinned(text, start, end, subject, reason)
+        elif value and not any(mark in value for mark in (b"$", b"`", b"{{")):
             self.unpinned(text, start, end, subject, _reason(value, kind))
 
     def _release(self, text: Text, start: int, end: int, anchor: str, kind: Kind, subject: str) -> None:

@@ -19,7 +19,7 @@ _WORDS = re.compile(r"[ ./]")
 # How many variables are followed from one to the next.
 _LONGEST_CHAIN = 4
 _LONGEST_START = 200
-_REFERENCE = LazyPattern(rb"\$?\$?[{(]{0,2}(?<=[${(])[ \t]*(?:\w+\.)*([A-Za-z_]\w*)")
+_REFERENCE = LazyPattern(rb"\$?\$?[{(]{0,2}(?<=[${(])[ \t]*(?:\.|(?:\w+\.)*)([A-Za-z_]\w*)")
 _DEFAULT = LazyPattern(rb"\$\{\w+:?[-=][\"']?v?")
 # Words of names that say nothing about what the version is of.
 _GENERAL = frozenset(

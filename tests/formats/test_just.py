@@ -28,7 +28,7 @@ FORMS = [
     (
         "a/.justfile",
         'version := "0.6.1"\nFLASHINFER_VERSION := env("X", "0.6.1")\n',
-        ["2:23 ? FLASHINFER_VERSION: not a version"],
+        ["2:33 FLASHINFER_VERSION 0.6.1"],
     ),
     (
         "ci.just",

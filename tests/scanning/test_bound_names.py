@@ -32,6 +32,31 @@ def found(path: str, text: str) -> list[str]:
             "X=0.6.1\npip install flashinfer-cubin==$X other==$X\n",
             ["2:31 ? flashinfer-cubin: takes its version from X, as other does, so fi-bump does not move it"],
         ),
+        ("justfile", 'x := "0.6.1"\na:\n    pip install "flashinfer-python=={{ x }}"\n', ["1:7 x 0.6.1"]),
+        ("justfile", 'x := "v0.6.1"\na:\n    pip install flashinfer-python=={{x}}\n', ["1:8 x 0.6.1"]),
+        ("justfile", 'x-y := env("Y", "0.6.1")\na:\n    pip install flashinfer-python=={{x-y}}\n', ["1:18 x_y 0.6.1"]),
+        ("justfile", "x := env('Y', '0.6.1')\na:\n    pip install flashinfer-python=={{x}}\n", ["1:16 x 0.6.1"]),
+        (
+            "Taskfile.yml",
+            "vars:\n  X: 0.6.1\ntasks:\n  a:\n    cmds:\n      - pip install flashinfer-python=={{.X}}\n",
+            ["2:6 vars.X 0.6.1"],
+        ),
+        (
+            "Taskfile.yml",
+            "tasks:\n  a:\n    vars: {X: '{{.X | default \"0.6.1\"}}'}\n    cmds:\n"
+            "      - pip install flashinfer-python=={{.X}}\n",
+            ["3:32 tasks.a.vars.X 0.6.1"],
+        ),
+        (
+            "play.yml",
+            "- vars:\n    x: 0.6.1\n  tasks:\n    - command: pip install flashinfer-python=={{ x }}\n",
+            ["2:8 vars.x 0.6.1"],
+        ),
+        (
+            "pod.yaml",
+            'args: ["pip install flashinfer-python=={{ .Values.flashinfer.version }}"]\n',
+            [f"1:40 ? flashinfer-python: {UNSET.format('.Values.flashinfer.version')}"],
+        ),
         # From one variable to the next.
         ("a.sh", 'Y=0.6.1\nX="${Y}"\npip install flashinfer-cubin==$X\n', ["1:3 Y 0.6.1"]),
         ("a.sh", "Y=0.6.1\nA_X=$Z\nX=$Y\npip install flashinfer-cubin==$X\n", ["1:3 Y 0.6.1"]),

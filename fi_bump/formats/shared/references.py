@@ -9,12 +9,13 @@ from fi_bump.grammar import LazyPattern, canonical_name
 # One reference, alone but for a `v` or a tag's folder before it and a local label after it.
 _REFERENCE = LazyPattern(
     rb"(?:(?:refs/)?tags/)?v?(?:\$(?P<plain>[A-Za-z_]\w*)|\$\{(?P<braced>[A-Za-z_]\w*)(?:[#%]{1,2}[^{}]*)?\}"
-    rb"|\$?\{\{[ \t]*(?:\w+\.)*(?P<key>[A-Za-z_][\w-]*)[ \t]*\}\}|\$\((?P<make>[A-Za-z_]\w*)\))"
+    rb"|\$?\{\{[ \t]*(?:\.|(?:\w+\.)*)(?P<key>[A-Za-z_][\w-]*)[ \t]*\}\}|\$\((?P<make>[A-Za-z_]\w*)\))"
     rb"(?:\+[\w.${}-]*)?\Z"
 )
 _ANY = LazyPattern(rb"\$[A-Za-z_]\w*|\$\{[A-Za-z_]\w*(?:[#%]{1,2}[^{}]*)?\}|\$\([A-Za-z_]\w*\)|\$?\{\{[^{}]*\}\}")
 _SHARED = (
-    rb"(?<![\w.-])(?P<name>[A-Za-z][\w.-]*)(?:\\?\[[^\]\n]*\])?[ \t]*===?[ \t]*[\"']?v?\$?[{(]{0,2}[ \t]*(?:\w+\.)*"
+    rb"(?<![\w.-])(?P<name>[A-Za-z][\w.-]*)(?:\\?\[[^\]\n]*\])?[ \t]*===?[ \t]*[\"']?v?\$?[{(]{0,2}[ \t]*"
+    rb"(?:\.|(?:\w+\.)*)"
 )
 
 
