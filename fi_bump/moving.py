@@ -69,12 +69,12 @@ def _wrong_tags(plan: Plan) -> list[Finding]:
     if not any(group.repositories for group in plan.lock.groups) or not moves:
         return []
     # Imported here because most moves need no rule for tags.
-    from fi_bump.releases.tags import rules_of, tag_of, use_of
+    from fi_bump.releases.tags import rules_of, tag_of, use_by_name, use_of
     from fi_bump.versions import canonical_version
 
     found = []
     for pin, group, _ in assign(plan.lock, tuple([move.pin for move in moves])):
-        use = use_of(pin, group) if group is not None else None
+        use = (use_of(pin, group) or use_by_name(pin, group)) if group is not None else None
         if group is None or use is None:
             continue
         rules = rules_of(group)

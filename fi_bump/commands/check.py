@@ -178,7 +178,7 @@ def _findings(repository: Repository, scan: Scan) -> list[Finding]:
 
 def _report(repository: Repository, scan: Scan, findings: list[Finding], options: CheckOptions) -> list[str] | None:
     """Return the report's lines, or None after printing it in another format."""
-    mentions = _mentions(repository, scan) if options.mentions else None
+    mentions = _mentions(repository, scan, findings) if options.mentions else None
     if options.form == "json":
         from fi_bump.report.json.check import check_json
 
@@ -195,11 +195,15 @@ def _report(repository: Repository, scan: Scan, findings: list[Finding], options
     return lines if mentions is None else [*lines, *mention_counts(repository.lock, mentions)]
 
 
-def _mentions(repository: Repository, scan: Scan) -> list[Mention]:
+def _mentions(repository: Repository, scan: Scan, findings: list[Finding]) -> list[Mention]:
+    """Return the mentions, one per line, without the lines that a finding names already."""
     from fi_bump.git.commits import earlier_files
     from fi_bump.lock import LOCK_NAME
     from fi_bump.scanning.mentions import earlier_versions, of_others
 
     root, lock = repository.root, repository.lock
     earlier = earlier_versions(lock, earlier_files(root, LOCK_NAME))
-    return sorted({each for group in lock.groups for each in of_others(root, lock, group, scan, earlier[group.name])})
+    found = {each for group in lock.groups for each in of_others(root, lock, group, scan, earlier[group.name])}
+    lines = {(each.path, each.line): each for each in sorted(found, reverse=True)}
+    named = {(each.place.path, each.place.line) for each in findings}
+    return sorted(each for at, each in lines.items() if at not in named)

@@ -134,13 +134,21 @@ def move_site(root: str, old: str, new: str) -> int:
 
 
 def remove_site(root: str, site: str) -> int:
-    """Remove a recorded site from the lock and return 0. Raises UsageError when no group records it."""
+    """Remove a recorded site from the lock and return 0. Raises UsageError when no group records it.
+
+    A group that shares a name with another one goes with its last site: without sites nothing would tell them apart.
+    """
     with locked_repository(root) as repository:
         site = _recorded(repository.lock, site)
         group = _recording(repository.lock, site)
+        others = tuple(each for each in repository.lock.groups if each.name != group.name)
+        shared = next((each.name for each in others if not group.subjects.isdisjoint(each.subjects)), None)
         sites = tuple(each for each in group.sites if each != site)
-        _write(repository, repository.lock.replace_group(group._replace(sites=sites)), "site remove")
-    say([f"{group.name} no longer records {shown_site(site)}"])
+        is_gone = not sites and shared is not None
+        lock = repository.lock.replace_group(group._replace(sites=sites))
+        _write(repository, lock._replace(groups=others) if is_gone else lock, "site remove")
+    gone = f"; it was the last one, and {shared} has the same packages, so the lock has no {group.name} now"
+    say([f"{group.name} no longer records {shown_site(site)}{gone if is_gone else ''}"])
     return int(Exit.OK)
 
 

@@ -36,6 +36,8 @@ _USE = (
     rb"|\btags/|/download/|/archive/|@)"
     rb"[\"']?(?:tags/)?(?P<before>[A-Za-z-]*)\$[{(]?%s(?![\w:-])"
 )
+# A name of a variable that holds a tag.
+_IS_REF = re.compile(r"(?:ref|tag|branch)\Z", re.IGNORECASE)
 
 
 class TagUse(NamedTuple):
@@ -93,10 +95,25 @@ def use_of(pin: Pin, group: Group) -> TagUse | None:
     return _of_variable(pin, group, before) if pin.kind is Kind.VARIABLE else None
 
 
+def use_by_name(pin: Pin, group: Group) -> TagUse | None:
+    """Return how a variable is used as a tag if its name says that it is one (`NIXL_REF`); None for other pins.
+
+    Another file may use it with text before it, so this counts only where the present value is a tag by the rules.
+    """
+    if pin.kind is not Kind.VARIABLE or len(group.repositories) != 1 or not _IS_REF.search(_name_of(pin)):
+        return None
+    own = _WORD.search(pin.source.masked, max(pin.span.start - _LONGEST, 0), pin.span.start)
+    return TagUse(group.repositories[0], own[0].decode("ascii") if own else "")
+
+
+def _name_of(pin: Pin) -> str:
+    return re.split(r"[ /.]", re.sub(r" \([0-9]+\)\Z", "", pin.anchor))[-1]
+
+
 def _of_variable(pin: Pin, group: Group, before: bytes) -> TagUse | None:
     """Return how a variable is used as a tag in its own file; None if it is not, or in two ways."""
-    name = re.split(r"[ /.]", re.sub(r" \([0-9]+\)\Z", "", pin.anchor))[-1]
-    uses = {found["before"] for found in re.finditer(_USE % re.escape(name.encode("ascii")), pin.source.masked)}
+    name = re.escape(_name_of(pin).encode("ascii"))
+    uses = {found["before"] for found in re.finditer(_USE % name, pin.source.masked)}
     near = [each for each in group.repositories if each.encode("ascii") in pin.source.lowered]
     if len(uses) != 1 or len(near) != 1:
         return None

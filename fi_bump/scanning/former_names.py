@@ -17,6 +17,7 @@ from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted
 
 # Read without importlib.resources, whose import takes longer than the rest of a check.
 _DATA = join(dirname(dirname(__file__)), "data", "former_names.json")
+_ARCHIVE = re.compile(rb"\.(?:tar(?:\.[a-z0-9]+)?|tgz|zip)(?![\w.])")
 _EQUALS = r"(?:[ \t]{0,9}(?:\[[^\]\n]{0,99}\])?[ \t]{0,9}==|-[0-9])"
 
 
@@ -57,12 +58,19 @@ def _pinned(pin: Pin, names: dict[str, str]) -> Unpinned | None:
     before = pin.source.data[: pin.span.start].rstrip(b" \t\"'\\vV")
     if pin.kind is Kind.REQUIREMENT and not before.endswith(b"=="):
         return None
+    if pin.kind is Kind.URL and _is_archive(pin.source, pin.span):
+        return None
     return Unpinned(pin.source, pin.span, names[pin.subject], _reason(pin.subject, names))
+
+
+def _is_archive(source: Source, span: Span) -> bool:
+    """Whether a file is an archive: those of a repository have its name, which may be a package's former one."""
+    return _ARCHIVE.match(source.data, span.end) is not None or _ARCHIVE.search(source.text(span).encode()) is not None
 
 
 def _report(place: Unpinned, names: dict[str, str]) -> Unpinned | None:
     """Return the report for a file that fi-bump could not move under the new name either."""
-    if "pinned by" not in place.reason:
+    if "pinned by" not in place.reason or _is_archive(place.source, place.span):
         return None
     return place._replace(subject=names[place.subject], reason=_reason(place.subject, names))
 

@@ -452,3 +452,24 @@ def test_a_recorded_text_that_contains_a_pin_is_explained(engine: Path, run: Run
         f"help: run fi-bump site remove 'a.sh#{anchor}', and record a shorter text\n",
     )
     assert (engine / "a.sh").read_bytes() == line
+
+
+def test_the_last_site_of_a_group_that_shares_its_packages_takes_the_group_along(bare: Path, run: Run) -> None:
+    plant(bare, {f"{name}/requirements.txt": f"torch=={name}\n".encode() for name in ("2.8.0", "2.6.0", "2.5.1")})
+    assert run(bare, "init", "--group", "torch", "--split").code == 0
+    (bare / "2.6.0/requirements.txt").write_bytes(b"")
+    groups = json.loads((bare / "versions.lock.json").read_bytes())["groups"]
+    (name,) = [name for name, group in groups.items() if group["version"] == "2.6.0"]
+    shared = next(iter(each for each in groups if each != name))
+    result = run(bare, "site", "remove", "2.6.0/requirements.txt#torch")
+    gone = f"it was the last one, and {shared} has the same packages, so the lock has no {name} now\n"
+    assert result == (0, f"{name} no longer records 2.6.0/requirements.txt#torch; {gone}", "")
+    assert run(bare, "check").code == 0
+    assert list(json.loads((bare / "versions.lock.json").read_bytes())["groups"]) == [g for g in groups if g != name]
+
+
+def test_a_group_without_a_site_stays_if_its_packages_are_its_own(engine: Path, run: Run) -> None:
+    lock = engine / "versions.lock.json"
+    for site in json.loads(lock.read_bytes())["groups"]["flashinfer"]["sites"]:
+        assert run(engine, "site", "remove", site).out == f"flashinfer no longer records {site}\n"
+    assert list(json.loads(lock.read_bytes())["groups"]) == ["flashinfer"]

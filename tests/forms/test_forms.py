@@ -46,7 +46,7 @@ def test_form(name: str, tmp_path: Path, run: Run) -> None:
         transcript += f"$ fi-bump {command}\n{result.out}{result.err}[exit code {result.code}]\n"
         if command.startswith("set ") and after is None:
             after = {path: data for path, data in files(root).items() if path != LOCK and before.get(path) != data}
-        elif not before:
+        elif not before or command.startswith("init"):
             before = files(root)
     assert after is not None, "no command of the case sets a version"
     assert transcript.encode() == golden(written, transcript.encode())

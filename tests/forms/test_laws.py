@@ -42,6 +42,11 @@ def test_no_line_is_printed_twice(name: str) -> None:
         # The table of `init` has a head for each group.
         own = [line for line in lines if not re.match(r"place +anchor +version", line)]
         assert sorted(own) == sorted(set(own)), command
+        # A line of a file is one mention. In a check it is a mention or has a finding; in `set` a part of it may move.
+        mentions = [match[1] for line in lines if (match := re.match(r" *([^\s:]+:[0-9]+): [a-z -]+: ", line))]
+        findings = [match[1] for line in lines if (match := re.match(r"([^\s:]+:[0-9]+):[0-9]+: ", line))]
+        named = set(findings) if command.startswith("check") else set()
+        assert sorted(mentions) == sorted(set(mentions) - named), command
 
 
 def old_lines(root: Path, version: str, exclude: list[str]) -> set[str]:

@@ -210,3 +210,31 @@ def test_a_repository_whose_server_hangs(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(FiBumpError) as caught:
         door.tags(REPOSITORY, {"v1"}, 3)
     assert caught.value.message == "git ls-remote did not end within 3 seconds"
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "tags"),
+    [
+        # The name of the variable says that it is a tag.
+        (b"images:\n  nixl_ref: 0.10.1\n", "1.2.0", ["1.2.0", "v1.2.0"]),
+        (b"images:\n  nixl_tag: '0.10.1'\n", "1.2.0", ["1.2.0", "v1.2.0"]),
+        (b"images:\n  nixl_ref: v1.0.0\n", "0.9.0", ["v0.9.0", "0.9.0"]),
+        # Here text comes before it in another file, or the tag needs no `v`, or it is no tag.
+        (b"images:\n  nixl_ref: 1.0.0\n", "1.2.0", None),
+        (b"images:\n  nixl_ref: v1.0.0\n", "1.2.0", None),
+        (b"images:\n  nixl_ref: 0.10.1\n", "0.11.0", None),
+        (b"images:\n  nixl_version: 0.10.1\n", "1.2.0", None),
+    ],
+)
+def test_a_variable_that_is_named_after_a_tag(
+    tmp_path: Path, run: Run, text: bytes, version: str, tags: list[str] | None
+) -> None:
+    plant(tmp_path, {"images.yaml": text})
+    assert run(tmp_path, "init", "--group", "nixl").code == 0
+    result = run(tmp_path, "set", "--offline", version)
+    if tags is None:
+        assert result.code == 0
+    else:
+        assert result.code == 1
+        assert f"would become the tag {tags[0]}; github.com/ai-dynamo/nixl has {tags[1]} [missing-tag]" in result.out
+        assert (tmp_path / "images.yaml").read_bytes() == text

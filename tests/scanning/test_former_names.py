@@ -41,6 +41,10 @@ def test_a_former_name(path: str, text: str, place: str) -> None:
         ("a.yaml", "flashinfer: 0.6.1\n"),
         ("a.py", 'VERSIONS = {"flashinfer": "0.6.1"}\nx = "flashinfer-0.6.1"\n'),
         ("requirements.txt", "flashinfer>=0.1.6\nflashinfer\nflashinfer-bench==0.1.0\n"),
+        # An archive of the repository, which has this name.
+        ("a.cmake", 'set(K "/cache/flashinfer-0.6.1.tar.gz")\n'),
+        ("a.sh", "pip install ./flashinfer-0.6.1.zip\n"),
+        ("requirements.txt", "https://mirror.example/flashinfer-0.6.1.tgz\n"),
     ],
 )
 def test_what_is_no_release_of_it(path: str, text: str) -> None:
