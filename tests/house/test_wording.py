@@ -122,9 +122,11 @@ def test_what_counts_as_a_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     }
 
 
-# Lines of a transcript that only quote a repository: a move, a row of a table, a mention, a group and its members.
+# Lines of a transcript that only quote a repository: a move, a row of a table, a mention, a group and its members, a
+# group that a split would make.
 QUOTED = re.compile(
     r".+:\d+:\d+: \S+ \S+ -> \S+|.*\S  +\S.*| *[^ :]+:\d+: [a-z ]+: .+|  [\w-]+(?: \(.+\))?(?:, [\w-]+)*|[\w-]+ [\w.]+"
+    r"|  [\w-]+ [\w.]+: [\w./, -]+"
 )
 
 
