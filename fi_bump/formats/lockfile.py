@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from fi_bump.formats.shared.json_strings import decoded, scalars
+from fi_bump.formats.shared.run_in import folder_of, in_folder
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name
 from fi_bump.pins import Found, Mark, Source, Span, Unpinned, Wanted
 
@@ -102,17 +103,20 @@ def _sourced(source: Source, name: str, span: Span) -> str | None:
         return None
     what = {b"url": "a URL", b"git": "git"}.get(found[1], "a file or folder")
     tool, command = ("uv", "uv lock") if name == "uv.lock" else ("poetry", "poetry lock")
+    command = in_folder(source.path.rpartition("/")[0], command)
     return f"taken by {tool} from {what}: change that in pyproject.toml, then run {command}"
 
 
 def _reason(source: Source, name: str, package: str) -> str:
     command = _COMMANDS.get(name)
+    folder = source.path.rpartition("/")[0]
     if command is not None:
         tool = name.partition(".")[0] if name != "pipfile.lock" else "pipenv"
-        return f"resolved by {tool}: run {command.format(package)}"
+        return f"resolved by {tool}: run {in_folder(folder, command.format(package))}"
     # Any tool may write a pylock.toml; its header may name the command.
     header = _HEADER.search(source.data, 0, _HEAD)
     if header:
-        return f"resolved by a tool: run {header[1].rstrip().decode('utf-8', 'replace')}"
+        command = header[1].rstrip().decode("utf-8", "replace")
+        return f"resolved by a tool: run {in_folder(folder_of(source.path, command), command)}"
     by = _CREATED_BY.search(source.data, 0, _HEAD)
     return f"resolved by {by[1].decode('utf-8', 'replace') if by else 'the tool that wrote this file'}: run it again"

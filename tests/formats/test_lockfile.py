@@ -133,7 +133,14 @@ package:
         (
             "sub/poetry.lock",
             POETRY,
-            [("flashinfer-python", "0.6.1", 5, "resolved by poetry: run poetry update --lock flashinfer-python")],
+            [
+                (
+                    "flashinfer-python",
+                    "0.6.1",
+                    5,
+                    "resolved by poetry: run (cd 'sub' && poetry update --lock flashinfer-python)",
+                )
+            ],
         ),
         (
             "pdm.lock",
