@@ -22,8 +22,8 @@ def in_folder(folder: str, command: str) -> str:
 def folder_of(path: str, command: str) -> str:
     """Return the folder in which a command wrote the file at `path`: the command names the file relative to it.
 
-    Without an output, `pip-compile test.in` writes `test.txt`. A command that names neither, such as `make lock`, is one
-    of the project's own and runs at the top.
+    Without an output, `pip-compile test.in` writes `test.txt`. A command that names neither, such as `make lock`, is
+    one of the project's own and runs at the top.
     """
     words = [posixpath.normpath(word) for word in _WORD.findall(command)]
     stem = posixpath.splitext(path)[0]
