@@ -6,11 +6,11 @@ file that is there.
 
 from __future__ import annotations
 
-import posixpath
 import re
 
 from fi_bump.errors import quoted
 
+_ENDING = re.compile(r"\.[^./]*\Z")
 _WORD = re.compile(r"[^\s\"'=;|&]+")
 
 
@@ -25,9 +25,9 @@ def folder_of(path: str, command: str) -> str:
     Without an output, `pip-compile test.in` writes `test.txt`. A command that names neither, such as `make lock`, is
     one of the project's own and runs at the top.
     """
-    words = [posixpath.normpath(word) for word in _WORD.findall(command)]
-    stem = posixpath.splitext(path)[0]
-    for wanted, named in ((path, words), (stem, [posixpath.splitext(word)[0] for word in words])):
+    words = [word.removeprefix("./") for word in _WORD.findall(command)]
+    stem = _ENDING.sub("", path)
+    for wanted, named in ((path, words), (stem, [_ENDING.sub("", word) for word in words])):
         found = [word for word in named if wanted == word or wanted.endswith(f"/{word}")]
         if found:
             return wanted[: -len(max(found, key=len))].rstrip("/")
