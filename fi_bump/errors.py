@@ -172,5 +172,5 @@ class explained:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
             raise FileError(f"{self.what}: {reason_of(error)}", place=self.place, hint=self.hint) from None
-        if isinstance(error, ValueError) and "null byte" in str(error):
+        if isinstance(error, ValueError) and "embedded null" in str(error):
             raise FileError(f"{self.what}: no file has a NUL in its name", place=self.place, hint=self.hint) from None
