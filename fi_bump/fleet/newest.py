@@ -42,15 +42,18 @@ def newest_of_all(
 
     An index that cannot be asked makes only those groups unknown that need it.
     """
-    client = Once(Http(Cache(default_folder())))
+    # The configuration of a repository may say whether pip's proxy counts there.
+    clients: dict[str | None, Once] = {}
     found: dict[tuple[str, str], Newest] = {}
     for name, repository, scan in repositories:
         for group in repository.lock.groups:
             try:
                 root, lock = repository.root, repository.lock
                 user = configuration.find(online.indexes, root)
+                if user.proxy not in clients:
+                    clients[user.proxy] = Once(Http(Cache(default_folder()), proxy=user.proxy))
                 here = installed(root, lock, scan)
-                known = Known(client, user, lock, targets(root), online.terms, installed=here)
+                known = Known(clients[user.proxy], user, lock, targets(root), online.terms, installed=here)
                 common = newest_ripe(known, count_members(known, group).asked, group)
                 found[name, group.name] = Newest(None if common is None else str(common))
             except FiBumpError as error:

@@ -26,13 +26,15 @@ _ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 class Indexes(NamedTuple):
     """The user's indexes, with their credentials: those before the default, the default, and those after it.
 
-    `origin` is where the default was found.
+    `origin` is where the default was found. `proxy` is the proxy of pip's configuration for every request, empty for
+    none, or None if the variables of the environment decide.
     """
 
     default: str
     origin: str
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    proxy: str | None = None
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -46,12 +48,13 @@ class Indexes(NamedTuple):
 def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str, str] = os.environ) -> Indexes:
     """Return the user's indexes: from the command line, uv's or pip's variables, uv's or pip's files, or pip's default.
 
-    Extra indexes of uv come before its default, as in uv, and extra indexes of pip after its default. Raises
-    FiBumpError if no index is configured and there is no pip, if the configuration says that no index may be asked, and
-    for a file that pip or uv could not read either: it may name another index.
+    Extra indexes of uv come before its default, as in uv, and extra indexes of pip after its default. The proxy of pip
+    counts for its own default index and for a given one; uv does not read it. Raises FiBumpError if no index is
+    configured and there is no pip, if the configuration says that no index may be asked, and for a file that pip or uv
+    could not read either: it may name another index.
     """
     if given:
-        return Indexes(given[0], "--index", after=given[1:])
+        return Indexes(given[0], "--index", after=given[1:], proxy=_proxy_for_given(environment))
     extra = [*_named(environment.get("UV_INDEX", "")), *_named(environment.get("UV_EXTRA_INDEX_URL", ""))]
     default: Indexes | None = None
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
@@ -68,9 +71,12 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
         extra += more
         default = default or (Indexes(own, path) if own else None)
     if default is None or default.origin == "PIP_INDEX_URL":
-        pip = _pip(environment)
+        pip, named_at = _pip(environment)
+        if _is_true(pip.get("no-index", "")):
+            raise _no_index(named_at)
         more_of_pip = environment.get("PIP_EXTRA_INDEX_URL") or pip.get("extra-index-url", "")
         default = default or Indexes(pip.get("index-url") or _pip_default(), "pip", after=tuple(more_of_pip.split()))
+        default = default._replace(proxy=_proxy(pip))
     return default._replace(before=tuple(extra))
 
 
@@ -179,8 +185,28 @@ def _uv_indexes(path: str, settings: dict[str, Any]) -> tuple[str | None, list[s
     return (default[0] if default else None), extra
 
 
-def _pip(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return pip's options from its configuration files. Raises FiBumpError, also if one says no-index."""
+def _proxy_for_given(environment: Mapping[str, str]) -> str | None:
+    """Return pip's proxy for an index of the command line, which is asked although a file of pip is broken."""
+    try:
+        return _proxy(_pip(environment)[0])
+    except FiBumpError:
+        return _proxy(_pip_variables(environment))
+
+
+def _proxy(pip: Mapping[str, str]) -> str | None:
+    """Return the `proxy` of Indexes. pip leaves the variables of the environment, also NO_PROXY, out of account if one
+    of both options is set."""
+    return pip.get("proxy") or ("" if _is_true(pip.get("no-proxy-env", "")) else None)
+
+
+def _pip_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the options of the environment that take the place of those in files; pip leaves empty ones out."""
+    names = {"PIP_NO_INDEX": "no-index", "PIP_PROXY": "proxy", "PIP_NO_PROXY_ENV": "no-proxy-env"}
+    return {option: environment[name] for name, option in names.items() if environment.get(name)}
+
+
+def _pip(environment: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """Return pip's options from its files and variables, and where no-index is set. Raises FiBumpError."""
     options: dict[str, str] = {}
     origin = ""
     for path in _pip_files(environment):
@@ -196,13 +222,10 @@ def _pip(environment: Mapping[str, str]) -> dict[str, str]:
         for section in ("global", "install"):
             if parser.has_section(section):
                 found = {name.replace("_", "-"): value for name, value in parser.items(section)}
-                options |= found
-                origin = path if "no-index" in found else origin
-    if "PIP_NO_INDEX" in environment:
-        options["no-index"], origin = environment["PIP_NO_INDEX"], "PIP_NO_INDEX"
-    if _is_true(options.get("no-index", "")):
-        raise _no_index(origin)
-    return options
+                options |= {name: value for name, value in found.items() if value}
+                origin = path if found.get("no-index") else origin
+    named = _pip_variables(environment)
+    return {**options, **named}, "PIP_NO_INDEX" if "no-index" in named else origin
 
 
 def _pip_files(environment: Mapping[str, str]) -> list[str]:

@@ -47,6 +47,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _BROKEN = (HTTPError, OSError, HTTPException, ValueError, LookupError)
 _CHECK = "check the network and the index's URL"
 _PROXY_HINT = "set HTTPS_PROXY, HTTP_PROXY or ALL_PROXY to the URL of an http proxy, or name the host in NO_PROXY"
+_PIP_PROXY_HINT = "run pip config list, and set proxy there to the URL of an http proxy, or unset it"
 _BUNDLE_HINT = "name a file of PEM certificates in SSL_CERT_FILE, or unset the variable that names this one"
 _BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -75,7 +76,8 @@ class _TooLate(Exception):
 class Http:
     """The connections of one run. Safe to use from several threads; `received` counts the bytes of all bodies.
 
-    A request takes at most `total` seconds, with its retries and redirects, the name lookup, headers and body.
+    A request takes at most `total` seconds, with its retries and redirects, the name lookup, headers and body. `proxy`
+    is that of Indexes.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Http:
         connect: float | None = None,
         read: float | None = None,
         total: float | None = None,
+        proxy: str | None = None,
     ) -> None:
         self.cache = cache
         self.received = 0
@@ -94,6 +97,7 @@ class Http:
         self._timeout = urllib3.Timeout(connect=connect or CONNECT_LIMIT, read=read or READ_LIMIT)
         self._total = total or TOTAL_LIMIT
         self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._proxy = proxy
         self._proxies = getproxies()
 
     def get(
@@ -235,7 +239,7 @@ class Http:
         except _TooLate:
             raise _too_late(self._total, url) from None
         except _BROKEN as error:
-            raise UnreachableError(_reason(error), place=url, hint=_hint(error)) from None
+            raise UnreachableError(self._reason(error), place=url, hint=self._hint(error)) from None
         with self._count:
             self.requests += 1
             self.received += len(body)
@@ -243,14 +247,29 @@ class Http:
         return HttpAnswer(bare, response.status, lowered, body)
 
     def _pool(self, url: str) -> urllib3.PoolManager:
-        parts = urlsplit(url)
-        proxy = self._proxies.get(parts.scheme) or self._proxies.get("all")
-        if proxy is not None and proxy_bypass(parts.netloc):
-            proxy = None
+        proxy = self._proxy or None
+        if self._proxy is None:
+            parts = urlsplit(url)
+            proxy = self._proxies.get(parts.scheme) or self._proxies.get("all")
+            if proxy is not None and proxy_bypass(parts.netloc):
+                proxy = None
         with self._count:
             if proxy not in self._pools:
-                self._pools[proxy] = _new_pool(proxy)
+                self._pools[proxy] = _new_pool(proxy, self._proxy_hint)
             return self._pools[proxy]
+
+    @property
+    def _proxy_hint(self) -> str:
+        return _PIP_PROXY_HINT if self._proxy else _PROXY_HINT
+
+    def _reason(self, error: Exception) -> str:
+        if isinstance(_cause(error), ProxyError):
+            whose = "pip's configuration" if self._proxy else "the environment"
+            return f"cannot be reached through the proxy that {whose} names"
+        return _reason(error)
+
+    def _hint(self, error: Exception) -> str:
+        return self._proxy_hint if isinstance(_cause(error), ProxyError) else _hint(error)
 
 
 class CachedHttp(Http):
@@ -275,7 +294,7 @@ class CachedHttp(Http):
         )
 
 
-def _new_pool(proxy: str | None) -> urllib3.PoolManager:
+def _new_pool(proxy: str | None, hint: str) -> urllib3.PoolManager:
     """Return the connections to a proxy, or to the servers themselves. Raises PackageIndexError."""
     bundle = _bundle()
     try:
@@ -290,7 +309,7 @@ def _new_pool(proxy: str | None) -> urllib3.PoolManager:
         return urllib3.ProxyManager(bare, proxy_headers=auth, maxsize=8, ssl_context=context)
     except (PackageIndexError, HTTPError, ValueError):
         message = "is not the URL of a proxy that fi-bump can use: only http and https proxies are known"
-        raise PackageIndexError(message, place=proxy, hint=_PROXY_HINT) from None
+        raise PackageIndexError(message, place=proxy, hint=hint) from None
 
 
 def _bundle() -> str | None:
@@ -328,11 +347,13 @@ def _expected(answer: HttpAnswer, statuses: tuple[int, ...]) -> HttpAnswer:
     raise PackageIndexError(message, place=place, hint=hint)
 
 
+def _cause(error: Exception) -> BaseException | None:
+    return error.reason if isinstance(error, MaxRetryError) else error
+
+
 def _reason(error: Exception) -> str:
     """Describe what went wrong in a few words, without the URL, which may contain credentials."""
-    cause: BaseException | None = error.reason if isinstance(error, MaxRetryError) else error
-    if isinstance(cause, ProxyError):
-        return "cannot be reached through the proxy that the environment names"
+    cause = _cause(error)
     if isinstance(cause, ResponseError):
         return "the index answered every attempt with an error"
     if isinstance(cause, SSLError):
@@ -347,9 +368,6 @@ def _reason(error: Exception) -> str:
 
 
 def _hint(error: Exception) -> str:
-    cause = error.reason if isinstance(error, MaxRetryError) else error
-    if isinstance(cause, ProxyError):
-        return _PROXY_HINT
-    if isinstance(cause, SSLError):
+    if isinstance(_cause(error), SSLError):
         return "set SSL_CERT_FILE to the file with the index's certificates"
     return _CHECK
