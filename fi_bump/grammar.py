@@ -73,9 +73,16 @@ def compiled(alternatives: bytes, pattern: bytes, flags: int = re.IGNORECASE) ->
 
 def names_any(data: bytes, words: tuple[bytes, ...]) -> bool:
     """Whether `data` contains one of the lower-case words, in any case."""
-    lowered = data.lower()
-    for word in words:  # noqa: SIM110 - asked of every file: a generator costs as much as a search
-        if word in lowered:
+    return has_any(data.lower(), words)
+
+
+def has_any(data: bytes, words: Iterable[bytes]) -> bool:
+    """Whether `data` contains one of the words.
+
+    `word in data` takes seven times as long in a short text: Python first asks whether the word is a number.
+    """
+    for word in words:  # noqa: SIM110 - asked of every text: a generator costs as much as a search
+        if data.find(word) >= 0:
             return True
     return False
 

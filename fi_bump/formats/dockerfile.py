@@ -10,7 +10,7 @@ import re
 from fi_bump.formats.dockerfile_lines import Instruction, scan
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.formats.shared.searches import without_searches
+from fi_bump.formats.shared.searches import Searched, without_searches
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_images import images
@@ -48,9 +48,8 @@ class _DockerfileFinder:
                 self.commands.checksums.read(instruction.line)
                 self.git.names(instruction.line)
             case "RUN":
-                texts = (instruction.line, *instruction.bodies)
-                self.read(texts, "RUN ")
-                self.git.run(tuple([without_searches(text).text for text in texts]))
+                searched = self.read((instruction.line, *instruction.bodies), "RUN ")
+                self.git.run(tuple([each.text for each in searched]))
             case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
                 self.read((instruction.line,), f"{instruction.keyword} ")
             case "LABEL":
@@ -73,15 +72,17 @@ class _DockerfileFinder:
             case _:
                 pass
 
-    def read(self, texts: tuple[Text, ...], prefix: str) -> None:
-        """Read commands for everything except git clones and checkouts."""
-        for text, heard in map(without_searches, texts):
+    def read(self, texts: tuple[Text, ...], prefix: str) -> list[Searched]:
+        """Read commands for everything except git clones and checkouts. Return them without their searches."""
+        searched = list(map(without_searches, texts))
+        for text, heard in searched:
             if self.commands.concerns(heard):
                 self.commands.assignments(text, prefix)
                 self.commands.literals(text, prefix)
                 self.commands.reports(text, prefix, compared=heard, steps=True)
             else:
                 self.commands.checksums.read(text, steps=True)
+        return searched
 
     def labels(self, instruction: Instruction) -> None:
         """Judge `LABEL org.example.flashinfer-version="V"`: the key is a variable's name with other separators."""

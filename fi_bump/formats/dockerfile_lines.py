@@ -15,6 +15,8 @@ from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple
 
 _BLANK = b" \t\v\f\r\n"
+# How a line without content begins, after blanks.
+_EMPTY = frozenset([b"", b"#"])
 _DIRECTIVE = LazyPattern(rb"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*?)\s*\Z", re.DOTALL)
 _KEYWORD = LazyPattern(rb"\s*(?:ONBUILD\s+)*([^\s]+)", re.IGNORECASE)
 _HEREDOC = LazyPattern(rb"[0-9]*<<(-?)(\s*)([^<\s]+)\Z")
@@ -113,7 +115,7 @@ class _Scanner:
                 begin, end = end, data.find(b"\n", end) + 1 or size
                 if begin == size:
                     goes_on = False
-                elif data[begin:end].lstrip(_BLANK)[:1] not in (b"", b"#"):
+                elif data[begin:end].lstrip(_BLANK)[:1] not in _EMPTY:
                     break
         self.position = end
         if not self.relevant(data[start:end]):
@@ -130,7 +132,7 @@ class _Scanner:
 
     def relevant(self, raw: bytes) -> bool:
         """Whether an instruction contains a wanted word, or starts a heredoc, whose end must be found."""
-        return not self.words or b"<<" in raw or names_any(raw, self.words)
+        return not self.words or raw.find(b"<<") >= 0 or names_any(raw, self.words)
 
     def heredocs(self, text: Text, args: int) -> list[Text]:
         """Return the bodies of the heredocs that a line starts, and go past their ends."""
@@ -184,7 +186,7 @@ def scan(source: Source, words: tuple[bytes, ...] = ()) -> Iterator[Instruction]
     data = scanner.data
     while scanner.more():
         start, end = scanner.position, data.find(b"\n", scanner.position) + 1 or len(data)
-        if data[start:end].lstrip(_BLANK)[:1] in (b"", b"#"):
+        if data[start:end].lstrip(_BLANK)[:1] in _EMPTY:
             scanner.position = end
             continue
         instruction = scanner.instruction(start, end)

@@ -26,7 +26,7 @@ from fi_bump.formats.shared.requirement_text import NO_VERSION, Requirement, jud
 from fi_bump.formats.shared.searches import searches
 from fi_bump.formats.shared.units import units
 from fi_bump.formats.shared.unversioned import unversioned
-from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
+from fi_bump.grammar import LOCAL, VERSION, LazyPattern, has_any, variable_of
 from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
 
 # The placeholder version of a package that was never released.
@@ -37,7 +37,7 @@ _FILE = LazyPattern(rb"[\w.+!%/~-]{1,300}\.(?:whl|tar\.gz|zip)\Z")
 _DIGEST = LazyPattern(
     rb"(?:sha(?:256|512)[:=-])?[0-9a-f]{64}(?:[0-9a-f]{64})?\Z|sha(?:256-[\w+/]{43}=|512-[\w+/]{86}==)\Z", re.IGNORECASE
 )
-_LONGEST_DIGEST = 140
+_SHORTEST_DIGEST, _LONGEST_DIGEST = 51, 140
 _SUMMED = "its checksum is beside it; update both together"
 # The text between two strings that Python joins.
 _GOES_ON = LazyPattern(rb"(?:[\s\\+]|#[^\n]*\n)*\Z")
@@ -95,6 +95,7 @@ class _PythonFinder:
         self._data = source.masked
         self._wanted = wanted
         self._names = names_of(wanted)
+        self._words = self._names.words
         self._gates = GateReader(source, wanted)
         self._table = ReleaseTable(source, wanted)
         self._items: list[Pin | Unpinned | Floor] = []
@@ -154,7 +155,7 @@ class _PythonFinder:
     def literal(self, literal: Literal, previous: Literal | None) -> None:
         """Judge one string; `previous` is the string before it."""
         body = self._data[literal.body.start : literal.body.end]
-        if len(body) <= _LONGEST_DIGEST and _DIGEST.match(body):
+        if _SHORTEST_DIGEST <= len(body) <= _LONGEST_DIGEST and _DIGEST.match(body):
             self._digests.append(literal)
         elif body[:1].isdigit() or (body[:1] in (b"v", b"V") and body[1:2].isdigit()):
             if not _RELEASE.match(body) or _PLACEHOLDER.match(body):
@@ -175,7 +176,7 @@ class _PythonFinder:
                         anchor=gate.anchor,
                     )
                 )
-        elif not self._is_search(literal):
+        elif self._may_name(literal, previous) and not self._is_search(literal):
             self._bound.text(literal, body)
             if literal.is_template:
                 return
@@ -185,9 +186,19 @@ class _PythonFinder:
             self._addresses(literal, body, previous)
             if b"/" in body:
                 self._table.address(body)
-            if any(mark in body for mark in _MARKS) and self._is_named(body):
+            if has_any(body, _MARKS) and self._is_named(body):
                 for line in _LINE.finditer(self._data, *literal.body):
                     self._line(literal, Span(*line.span(1)))
+
+    def _may_name(self, literal: Literal, previous: Literal | None) -> bool:
+        """Whether a string can name anything wanted, alone or after the folder that the string before it is."""
+        data, (start, end) = self._source.lowered, literal.body
+        if previous and data[previous.body.end - 1 : previous.body.end] == b"/":
+            start = previous.body.start
+        for word in self._words:  # noqa: SIM110 - asked of every string: a generator costs as much as a search
+            if data.find(word, start, end) >= 0:
+                return True
+        return False
 
     def _unversioned(self, literal: Literal, body: bytes) -> None:
         """Report a wanted package that is installed without a version: in a list of requirements, or a command."""

@@ -17,7 +17,8 @@ _START = rb"(?:(?<![\w.-])|(?<=\\[nrt]))"
 class Names(NamedTuple):
     """The patterns of a set of wanted names.
 
-    `stem` matches lower-case code with `_` in place of `-`; so does `start`, without a look at what is before it.
+    `stem` matches lower-case code with `_` in place of `-`; so does `start`, without a look at what is before it. Every
+    text that names something wanted contains one of `words`, in some case.
     """
 
     requirement: LazyPattern
@@ -25,6 +26,7 @@ class Names(NamedTuple):
     stem: LazyPattern
     start: Search
     subjects: dict[bytes, str]
+    words: tuple[bytes, ...]
 
 
 @lru_cache(maxsize=64)
@@ -35,6 +37,7 @@ def names_of(wanted: Wanted) -> Names:
     stems |= {name.rpartition("/")[2].replace("-", "_"): name for name in sorted(wanted.repositories)}
     stems |= {name.lower().removesuffix("_version"): name for name in sorted(wanted.variables)}
     stem = one_of(stems) or rb"(?!)"
+    words = {max(re.split("[-_]", name), key=len) for name in stems}
     return Names(
         LazyPattern(_START + _any_of([name_pattern(name) for name in wanted.packages]), re.IGNORECASE),
         LazyPattern(
@@ -47,6 +50,7 @@ def names_of(wanted: Wanted) -> Names:
         LazyPattern(rb"(?:(?<![a-z0-9])|(?<=\\[nrt]))" + stem + rb"(?![a-z0-9])"),
         Search((name, "(?![a-z0-9])") for name in stems),
         {stem.encode("ascii"): name for stem, name in stems.items()},
+        tuple(word.encode("ascii") for word in sorted(words) if not any(each in word for each in words - {word})),
     )
 
 

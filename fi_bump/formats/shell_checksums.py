@@ -40,6 +40,8 @@ _URL = LazyPattern(
 _REFERENCE = LazyPattern(rb"\$(?:(?P<name>\w+)|\{(?P<braced>\w+)[^{}]*\}|\{\{[^{}]*?(?P<key>\w+)[ \t]*\}\})")
 _OPTION = LazyPattern(rb"--checksum[= ][\"']?(?:sha[0-9]{3}:)?\Z")
 _BEFORE = 24
+# Every checksum that is written out contains this; most texts have none, and this is found soonest.
+_WRITTEN = LazyPattern(rb"[0-9a-fA-F]{64}")
 
 
 class _Url(NamedTuple):
@@ -59,15 +61,25 @@ class ChecksumReader:
     def __init__(self, gathered: Gathered) -> None:
         self._gathered = gathered
         self._last: tuple[Text, _Url] | None = None
+        # The texts after that of the last URL that were not searched for URLs, because no checksum was known.
+        self._waiting: list[Text] = []
 
     def read(self, text: Text, *, steps: bool = False) -> None:
         """Add the checksums in a text, those of variables and those that belong to a download."""
+        if not self._gathered.checksums and not _WRITTEN.search(text.data):
+            self._waiting.append(text)
+            return
+        for earlier in reversed(self._waiting):
+            if urls := _urls(earlier):
+                self._last = (earlier, urls[-1])
+                break
+        self._waiting.clear()
         set_here = set()
         for match in _NAME.finditer(text.data):
             span = text.span(*match.span("digest"))
             self._gathered.checksums.setdefault(match["name"].decode("ascii"), span)
             set_here.add(match.end())
-        urls = [_Url(*match.span(), (match["name"] or b"").decode("ascii")) for match in _URL.finditer(text.data)]
+        urls = _urls(text)
         ends = [url.end for url in urls]
         files = {text.data[url.start : url.end].rpartition(b"/")[2]: url for url in reversed(urls)}
         for match in _DIGEST.finditer(text.data) if urls or steps else ():
@@ -97,6 +109,11 @@ class ChecksumReader:
     def of_url(self, text: Text, checksum: Span) -> None:
         """Add a checksum that belongs to the URL that the whole text is."""
         self._gathered.links.append(_link(text, _Url(0, len(text.data), ""), checksum, b""))
+
+
+def _urls(text: Text) -> list[_Url]:
+    """Return the URLs in a text, and the references to variables that contain one."""
+    return [_Url(*match.span(), (match["name"] or b"").decode("ascii")) for match in _URL.finditer(text.data)]
 
 
 def _link(text: Text, url: _Url, checksum: Span, file: bytes) -> ChecksumLink:

@@ -95,7 +95,7 @@ class CommandReader:
 
     def literals(self, text: Text, prefix: str) -> None:
         """Judge the defaults of references, the requirements and the git URLs anywhere in a text."""
-        for match in self._patterns.default.finditer(text.data):
+        for match in self._patterns.default.finditer(text.data) if b"${" in text.data else ():
             self.variable(text, match["name"], *match.span("value"), prefix)
         for match in self._patterns.requirement.finditer(text.data):
             self._requirement(text, match, prefix)

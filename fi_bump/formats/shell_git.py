@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 from fi_bump.formats.shared.gathered import is_release
 from fi_bump.formats.shared.pieces import Text
@@ -16,7 +18,7 @@ from fi_bump.formats.shell_git_options import (
     RESET_VALUES,
 )
 from fi_bump.formats.shell_values import ShellValues
-from fi_bump.grammar import LazyPattern, canonical_repository
+from fi_bump.grammar import LazyPattern, canonical_repository, names_any
 from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
 
@@ -64,11 +66,16 @@ class GitReader:
 
     A checkout belongs to the clone before it, unless a `cd`, `git -C` or WORKDIR in between says that it happens in
     another directory. `_folder` is where the next command runs.
+
+    Most files name no wanted repository: what comes before the first text that does is kept, and read only then.
     """
 
     def __init__(self, values: ShellValues, repositories: frozenset[str]) -> None:
         self._values = values
         self._repositories = repositories
+        self._paths = tuple(name.partition("/")[2].encode("ascii") for name in repositories)
+        # What was to be done before the first text with a wanted repository; None from that text on.
+        self._kept: list[Callable[[], None]] | None = []
         self._prefix = ""
         self._names: dict[str, str] = {}
         self._clone: _Clone | None = None
@@ -85,6 +92,20 @@ class GitReader:
 
         With `resumed`, the texts continue where the last ones stopped, as the commands of one YAML list do.
         """
+        self._when_wanted(partial(self._run, texts, prefix, resumed=resumed), *(text.data for text in texts))
+
+    def _when_wanted(self, do: Callable[[], None], *read: bytes) -> None:
+        """Do something now if what it reads, or anything read before, has a wanted repository; else keep it."""
+        if self._kept is not None:
+            self._kept.append(do)
+            if any(names_any(data, self._paths) for data in read):
+                kept, self._kept = self._kept, None
+                for each in kept:
+                    each()
+        else:
+            do()
+
+    def _run(self, texts: tuple[Text, ...], prefix: str, *, resumed: bool) -> None:
         if not resumed:
             self._folder = self._workdir
             self._pushed = []
@@ -92,7 +113,7 @@ class GitReader:
         for text in texts:
             for command in _COMMAND.finditer(text.data):
                 if command["name"]:
-                    self.name(command["name"], command["url"])
+                    self._add_name(command["name"], command["url"])
                     continue
                 words = [
                     _Word(word[0].decode("ascii"), word.start(), word.end())
@@ -105,16 +126,22 @@ class GitReader:
 
     def names(self, text: Text) -> None:
         """Record the variables that are set to URLs, in a text that is not a command."""
+        self._when_wanted(partial(self._add_names, text), text.data)
+
+    def _add_names(self, text: Text) -> None:
         for match in _ADDRESS_NAME.finditer(text.data):
-            self.name(match["name"], match["url"])
+            self._add_name(match["name"], match["url"])
 
     def workdir(self, path: str) -> None:
         """Record a WORKDIR, which applies to the following instructions."""
+        self._when_wanted(partial(self._go_to, path))
+
+    def _go_to(self, path: str) -> None:
         self._workdir = self._enter(path, self._workdir)
 
     def addresses(self, text: Text, prefix: str) -> None:
         """Judge `git+https://…@vV` requirements; `prefix` begins their anchors."""
-        for match in _VCS.finditer(text.data):
+        for match in _VCS.finditer(text.data) if b"git+" in text.data else ():
             subject = canonical_repository(match["url"].decode("ascii"))
             if subject not in self._repositories:
                 continue
@@ -140,6 +167,9 @@ class GitReader:
 
     def name(self, name: bytes, address: bytes) -> None:
         """Record the URL that a variable is set to."""
+        self._when_wanted(partial(self._add_name, name, address), address)
+
+    def _add_name(self, name: bytes, address: bytes) -> None:
         self._names[name.decode("ascii")] = address.decode("ascii")
 
     def _repository(self, word: str) -> str:

@@ -27,7 +27,7 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
         return True
     data, places = source.lowered, names.short.places(source)
     # A table begins with a name, and its versions may be anywhere behind it.
-    return bool(places and b"esac" in data and _DIGEST.search(data)) or any(
+    return bool(places and b"case" in data and _DIGEST.search(data)) or any(
         _COMPARED.search(data, *_around(data, place)) or _ARGUMENT.search(data, place, place + _LONGEST_CALL)
         for place in places
     )

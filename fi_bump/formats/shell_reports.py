@@ -18,6 +18,7 @@ from fi_bump.grammar import (
     LazyPattern,
     canonical_name,
     compiled,
+    has_any,
     longest_first,
     name_pattern,
     one_of,
@@ -65,6 +66,10 @@ _SCRIPT = LazyPattern(
     rb"(?:[ \t]+[\"']?[A-Za-z][\w-]{1,60}[\"']?)?[ \t]+[\"']?" + _VERSION + rb"[\"']?(?=[ \t]+[\"']?[\w-])",
     re.IGNORECASE,
 )
+# Whatever each of the three matches contains this, which is compiled and found sooner.
+_CALLED = LazyPattern(rb"\([ \t]{0,9}\\{0,3}[\"']")
+_LISTS = LazyPattern(rb"in[ \t]{0,9}[\[({][ \t]{0,9}\\{0,3}[\"']", re.IGNORECASE)
+_FOLLOWED = LazyPattern(rb"[ \t][\"']?v?[0-9][^ \t\n]*[ \t]+[\"']?[\w-]", re.IGNORECASE)
 _NAME = LazyPattern(rb"[A-Za-z_]\w{0,60}\Z")
 _FAR = 2000
 _OPERAND = LazyPattern(rb"[\w.$\[\]-]+[ \t]*\Z")
@@ -84,6 +89,8 @@ _CHARACTER = rb"(?:\$?\{\{?[^{}\n]{0,200}\}?\}|[^\s\"'`;|&()<>\\{}])"
 _ADDRESS = LazyPattern(
     rb"https?://" + _CHARACTER + rb"+|(?:(?<![\w.+/%~:@-])|(?<=:-))[\w.+!/%~-]{1,300}\.(?:whl|tar\.gz|zip)(?![\w.+/%-])"
 )
+# Whatever `_ADDRESS` matches contains one of these.
+_ADDRESSED = (b"://", b".whl", b".tar.gz", b".zip")
 # A `case "$X" in` up to its `esac` or the next `case`, and an array `X=([0.6.1]=…)`.
 _HEAD = LazyPattern(rb"\bcase[ \t]+(?P<word>\S+)[ \t]+in\b|\besac\b")
 _ARRAY = LazyPattern(rb"(?<!\w)(?P<name>\w+)=\((?P<rows>[^()]*)\)")
@@ -158,7 +165,9 @@ class ReportReader:
         beside those in the text.
         """
         summed = dict(known)
-        for match in _SUM.finditer(text.data):
+        if not has_any(text.data, _ADDRESSED):
+            return
+        for match in _SUM.finditer(text.data) if _CHECKSUM.search(text.data) else ():
             summed[match["file"]] = (*summed.get(match["file"], ()), text.span(*match.span("digest")))
         for match in _ADDRESS.finditer(text.data):
             file = match[0].rpartition(b"/")[2].replace(b"%2B", b"+")
@@ -183,7 +192,7 @@ class ReportReader:
 
     def one_liners(self, text: Text) -> None:
         """Report comparisons, which a bump must not miss: `kit.__version__ == "V"`, `.startswith("V")`, `grep V`."""
-        for match in _pairs(self._wanted).finditer(text.data) if any(map(text.data.__contains__, _PAIRED)) else ():
+        for match in _pairs(self._wanted).finditer(text.data) if has_any(text.data, _PAIRED) else ():
             subject = self._named(text, *match.span("name"))
             if subject:
                 self._values.unpinned(text, *match.span("version"), subject, _ONE_LINER, Mark.EXACT_GATE)
@@ -230,8 +239,9 @@ class ReportReader:
 
     def _arguments(self, text: Text) -> None:
         """Report versions in order in a call (`check_kit("V", "W")`), in a list (`in ("V", "W")`) and of a script."""
-        for pattern in (_CALL, _MEMBERSHIP, _SCRIPT) if _ARGUMENT.search(text.data) else ():
-            for match in pattern.finditer(text.data):
+        some = _ARGUMENT.search(text.data) is not None
+        for pattern, hint in ((_CALL, _CALLED), (_MEMBERSHIP, _LISTS), (_SCRIPT, _FOLLOWED)) if some else ():
+            for match in pattern.finditer(text.data) if hint.search(text.data) else ():
                 subject = self._named(text, match.start(), match.start("version"))
                 if subject:
                     self._values.unpinned(text, *match.span("version"), subject, _ONE_LINER, Mark.EXACT_GATE)
@@ -249,13 +259,13 @@ class ReportReader:
 
     def tables(self, text: Text) -> None:
         """Report `case` arms and array entries that map versions to checksums, one report per table."""
-        heads = list(_HEAD.finditer(text.data))
+        heads = list(_HEAD.finditer(text.data)) if b"case" in text.data else []
         for head, end in pairwise(heads):
             subject = self._named(text, *head.span("word")) if head["word"] else None
             arms = list(_ARM.finditer(text.data, head.end(), end.start())) if subject else []
             if subject and arms and _CHECKSUM.search(text.data, arms[0].end(), end.start()):
                 self._values.gathered.table([text.span(*arm.span("version")) for arm in arms], subject)
-        for array in _ARRAY.finditer(text.data):
+        for array in _ARRAY.finditer(text.data) if b"=(" in text.data else ():
             subject = self._stem(array["name"].decode("ascii"))
             rows = list(_ROW.finditer(text.data, *array.span("rows"))) if subject else []
             if subject and rows:

@@ -250,36 +250,63 @@ def _compiled(patterns: list[str]) -> _Patterns:
     return frozenset(wholes), tuple(starts), tuple(ends), others
 
 
-def _rules() -> tuple[dict[str, list[_Rule]], list[_Rule]]:
-    """For what follows the last dot of a name, the rules that can match, in order; and those for all other names."""
-    by_last: dict[str, list[_Rule]] = {}
-    for_others: list[_Rule] = []
-    for form in FORMATS:
-        patterns = _expanded(form.files)
-        rule = (form.name, _compiled(patterns), _compiled(_expanded(form.but)))
-        lasts = set(map(_last_of_pattern, patterns))
-        for last in lasts - {None} - by_last.keys():
-            by_last[str(last)] = list(for_others)
-        for last in by_last if None in lasts else lasts:
-            by_last[str(last)].append(rule)
-        if None in lasts:
-            for_others.append(rule)
-    return by_last, for_others
-
-
 def _last_of_pattern(pattern: str) -> str | None:
     """What follows the last dot of each name that matches, or all of the name where it has no dot; None if anything."""
     end = pattern[pattern.rfind("*") + 1 :]
     return None if "*" in pattern and "." not in end else end[end.rfind(".") + 1 :]
 
 
-_BY_LAST, _FOR_OTHERS = _rules()
-# The endings that alone decide: most files of a tree have one of them.
-_DECIDED = {
-    f".{last}": rules[0][0] for last, rules in _BY_LAST.items() if f".{last}" in rules[0][1][2] and not any(rules[0][2])
-}
-_UNREAD = _NEVER - _BY_LAST.keys()
-_STARTS = tuple([start for _, patterns, _ in _FOR_OTHERS for start in patterns[1]])
+# The patterns of each format, each with what follows the last dot of the names that it matches.
+_FILES = {form: [(pattern, _last_of_pattern(pattern)) for pattern in _expanded(form.files)] for form in FORMATS}
+_LASTS = {last for patterns in _FILES.values() for _, last in patterns}
+# All patterns for names with any ending are beginnings.
+_STARTS = tuple([pattern[:-1] for patterns in _FILES.values() for pattern, last in patterns if last is None])
+_UNREAD = _NEVER - _LASTS
+# The rules that can match a name, by what follows its last dot and whether it begins like a name with any ending.
+_RULES: dict[tuple[str, bool], list[_Rule]] = {}
+
+
+def _rules(name: str) -> list[_Rule]:
+    """Return the rules that can match a file name in lower case, in order."""
+    last, is_start = name[name.rfind(".") + 1 :], name.startswith(_STARTS)
+    if last not in _LASTS:
+        if not is_start:
+            return []
+        last = ""
+    key = last, is_start
+    if key not in _RULES:
+        lasts = (last, None) if is_start else (last,)
+        rules = _RULES[key] = []
+        for form, patterns in _FILES.items():
+            some = [pattern for pattern, each in patterns if each in lasts]
+            if some:
+                rules.append((form.name, _compiled(some), _compiled(_expanded(form.but))))
+    return _RULES[key]
+
+
+def _decided() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the format of nearly each name with an ending, by the ending, with the ends of the other names.
+
+    Endings are left out that a name for which the ending does not count may have.
+    """
+    decided: dict[str, tuple[str, tuple[str, ...]]] = {}
+    open_lasts, others = set(_LASTS), dict[str | None, list[str]]()
+    for form, patterns in _FILES.items():
+        for pattern, last in patterns:
+            if last is None:
+                return decided
+            if last in open_lasts and pattern == f"*.{last}":
+                open_lasts.discard(last)
+                ends = [*others.get(last, ()), *_expanded(form.but)]
+                ends = [end.rpartition("*")[2].rpartition("/")[2] for end in ends if end.endswith(f".{last}")]
+                if pattern[1:] not in ends:
+                    decided[pattern[1:]] = form.name, tuple(ends)
+            others.setdefault(last, []).append(pattern)
+    return decided
+
+
+# Most files of a tree have one of these endings, in lower case.
+DECIDED = _decided()
 
 
 def may_have_format(name: str) -> bool:
@@ -295,17 +322,17 @@ def may_have_format(name: str) -> bool:
 def is_moved_by_name(name: str) -> bool:
     """Whether a file name can have a format of its own, so that it is not one of all others (`OTHER`)."""
     name = name.lower()
-    return name[name.rfind(".") + 1 :] in _BY_LAST or name.startswith(_STARTS)
+    return name[name.rfind(".") + 1 :] in _LASTS or name.startswith(_STARTS)
 
 
 def format_of(path: str) -> str | None:
     """The name of the format of a file with this path, or None."""
-    decided = _DECIDED.get(path[path.rfind(".") :].lower())
-    if decided is not None:
-        return decided
+    decided = DECIDED.get(path[path.rfind(".") :].lower())
+    if decided is not None and not (decided[1] and path.lower().endswith(decided[1])):
+        return decided[0]
     slash = path.rfind("/") + 1
     name = path[slash:].lower()
-    for form, (wholes, starts, ends, others), but in _BY_LAST.get(name[name.rfind(".") + 1 :], _FOR_OTHERS):
+    for form, (wholes, starts, ends, others), but in _rules(name):
         if (
             name.endswith(ends)
             or name in wholes

@@ -16,7 +16,7 @@ from fi_bump.boundary.here import typed
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary
 from fi_bump.boundary.names import MARKS, is_skipped, refusal
 from fi_bump.errors import FIX_OR_EXCLUDE, FIX_OR_RESTORE, FileError, UsageError, reason_of
-from fi_bump.formats.table import OTHER, format_of, is_moved_by_name, may_have_format
+from fi_bump.formats.table import DECIDED, OTHER, format_of, is_moved_by_name, may_have_format
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
 from fi_bump.records import TYPE_CHECKING
@@ -83,7 +83,8 @@ def walk(
                 if not is_skipped(name) and not (exclude and exclude.match(prefix + name)):
                     folders.append(prefix + name)
                 continue
-            if promising and not may_have_format(name):
+            # Most names end here: a call for each of them would take longer than the rest.
+            if promising and name[name.rfind(".") :] not in DECIDED and not may_have_format(name):
                 continue
             path = prefix + name
             if exclude is not None and exclude.match(path):
@@ -209,9 +210,9 @@ def candidates(
             found = [path] if not (exclude and exclude.match(path)) else []
         else:
             found = list(walk(root, exclude, path, promising=True, watch=watch, boundary=boundary))
+        if watch is not None:
+            found = [each for each in found if not watch.can_skip(each)]
         for each in found:
-            if watch is not None and watch.can_skip(each):
-                continue
             form = format_of(each)
             if form is not None:
                 yield each, form

@@ -10,7 +10,7 @@ from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.names import excluder
 from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, InternalError, ParseError, quoted
 from fi_bump.formats.table import OTHER, finder, format_named, format_of, may_contain
-from fi_bump.grammar import LITERAL, names_any
+from fi_bump.grammar import LITERAL, has_any, names_any
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Guard, Kind, Pin, Place, Source, Span, Unpinned, Wanted, make_pin
 from fi_bump.records import TYPE_CHECKING, NamedTuple
@@ -158,7 +158,7 @@ def _is_test(path: str) -> bool:
 class FileScanner:
     """Finds the pins of one lock in files.
 
-    `will_read` takes each file of a whole tree as the walk meets it, `results` says what is in all files.
+    `will_read` takes the files of a whole tree that the walk met, `results` says what is in all files.
     """
 
     def __init__(self, root: str, lock: Lock, watch: Watch | None, boundary: Boundary) -> None:
@@ -174,20 +174,19 @@ class FileScanner:
         # The files that the search reads, each with its state before that.
         self._searched: dict[str, os.stat_result | None] = {}
 
-    def will_read(self, path: str) -> None:
-        """Start the search of a file that the walk found, if it need not be read in any case."""
-        if path in self._recorded:
-            return
-        state = None
-        if self._watch is not None:
-            if self._watch.has_findings(path):
-                return
-            try:
-                state = os.lstat(f"{self._root}/{path}")
-            except OSError:
-                return
-        self._searched[path] = state
-        self._search.add(path)
+    def will_read(self, paths: Iterable[str]) -> None:
+        """Start the search of the files that the walk found, but for those that must be read in any case."""
+        recorded, watch, searched = self._recorded, self._watch, self._searched
+        if watch is None:
+            searched.update(dict.fromkeys([path for path in paths if path not in recorded]))
+        else:
+            for path in paths:
+                if path not in recorded and not watch.has_findings(path):
+                    try:
+                        searched[path] = os.lstat(f"{self._root}/{path}")
+                    except OSError:
+                        continue
+        self._search.add(*searched)
 
     def results(
         self, paths: Iterable[tuple[str, str | None]]
@@ -196,12 +195,12 @@ class FileScanner:
         # The recorded files are read while the search runs. What is wrong with one is said when its turn comes.
         early: dict[str, Found | ParseError | Markers | None] = {}
         failed: dict[str, FiBumpError] = {}
-        for path, form in paths if self._searched else ():
-            if path in self._recorded:
-                try:
-                    early[path] = self.scan_file(path, form)
-                except FiBumpError as error:
-                    failed[path] = error
+        recorded = self._recorded
+        for path, form in [each for each in paths if each[0] in recorded] if self._searched else ():
+            try:
+                early[path] = self.scan_file(path, form)
+            except FiBumpError as error:
+                failed[path] = error
         maybe, searched = self._search.maybe(), self._searched
         if self._watch is not None:
             for path in searched.keys() - maybe:
@@ -243,7 +242,7 @@ class FileScanner:
         """Like `scan_file`, for bytes that were read already, and without the cache."""
         path, is_recorded = source.path, source.path in self._recorded
         is_named = path in self.literals or any(source.few_places(word) != [] for word in self._words)
-        if (is_named or is_recorded) and (b"<<<<<<<" in source.data or b">>>>>>>" in source.data):
+        if (is_named or is_recorded) and has_any(source.data, (b"<<<<<<<", b">>>>>>>")):
             conflict = self._conflict(source, is_recorded=is_recorded)
             if conflict is not None:
                 return conflict
@@ -387,10 +386,9 @@ def _paths(
     """
     exclude = excluder(lock.exclude)
     paths: dict[str, str | None] = {}
-    for path, form in files.candidates(root, exclude, below, watch, boundary):
-        paths[path] = form
-        if not below:
-            scanner.will_read(path)
+    paths.update(files.candidates(root, exclude, below, watch, boundary))
+    if not below:
+        scanner.will_read(paths)
     for path in boundary.named_by_links:
         paths.pop(path, None)
     for group in lock.groups:

@@ -37,15 +37,18 @@ class WordSearch:
         self._places = list(_PLACES) if sys.platform == "linux" and words else []
         self._batch: list[str] = []
         self._size = 0
+        # The bytes of a path beside its own: the root, a slash and the zero at its end.
+        self._around = len(root) + 2
         self._running: list[_Grep] = []
         self._maybe: set[str] = set()
 
-    def add(self, path: str) -> None:
-        """Take a regular file, relative to the root; its content is read at any time until `maybe` returns."""
-        self._batch.append(path)
-        self._size += len(path) + len(self._root) + 2
-        if self._size > _BATCH:
-            self._start()
+    def add(self, *paths: str) -> None:
+        """Take regular files, relative to the root; their content is read at any time until `maybe` returns."""
+        for path in paths:
+            self._batch.append(path)
+            self._size += len(path) + self._around
+            if self._size > _BATCH:
+                self._start()
 
     def maybe(self) -> set[str]:
         """Wait for the answers, and return every path that may lead to a file with one of the words."""

@@ -5,9 +5,10 @@ and awk, context and removed lines of a patch. It pins nothing; what a substitut
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.grammar import LazyPattern
+from fi_bump.grammar import LazyPattern, has_any
 from fi_bump.records import NamedTuple
 
 # Each text with a search contains one of these; most texts contain none.
@@ -15,7 +16,8 @@ _HINTS = (b"sed", b"grep", b"perl", b"awk", b"@@", b"rg ", b"//", b"s/", b"s|", 
 # `s/SEARCH/NEW/` with any mark between the two, and `s{SEARCH}{NEW}`; outside of sed and perl only after a quote, so
 # that the folders of a path are none.
 _SUBSTITUTION = LazyPattern(
-    rb"(?<![A-Za-z_$\\.-])s(?:(?P<mark>[/|#,:@!~%+^])(?P<search>(?:\\.|(?!(?P=mark))[^\n\\]){1,400})(?P=mark)"
+    # The look behind comes after the `s`, to which the search can jump.
+    rb"s(?<![A-Za-z_$\\.-]s)(?:(?P<mark>[/|#,:@!~%+^])(?P<search>(?:\\.|(?!(?P=mark))[^\n\\]){1,400})(?P=mark)"
     rb"(?=(?:\\.|(?!(?P=mark))[^\n\\]){0,400}(?P=mark))"
     rb"|\{(?P<braced>[^{}\n]{1,400})\}(?=[ \t]*\{))"
 )
@@ -29,6 +31,9 @@ _GREP = LazyPattern(
     rb"(?<![\w./-])(?:(?:git[ \t]+)?(?:[efzp]?grep|rg|ag|ack))"
     rb"(?P<rest>[ \t](?:\"[^\"\n]*\"|'[^'\n]*'|\\.|[^;&|\n\"'\\])*)"
 )
+# Whatever `_GREP` and `_SCRIPT` match contains one of these.
+_GREPS = (b"grep", b"rg ", b"rg\t", b"ag ", b"ag\t", b"ack ", b"ack\t")
+_SCRIPTS = (b"sed", b"perl", b"awk")
 _WORD = LazyPattern(rb"(?:\"[^\"\n]*\"|'[^'\n]*'|\\.|[^\s\"'\\])+")
 _REPLACED = LazyPattern(rb"\$\{\w+//?(?P<search>[^/{}\n]{1,400})(?=/)")
 _HUNK = LazyPattern(
@@ -53,11 +58,11 @@ class Searched(NamedTuple):
 
 def without_searches(text: Text) -> Searched:
     """Return the text with other characters in place of everything that describes another file."""
-    if not any(map(text.data.__contains__, _HINTS)):
+    if not has_any(text.data, _HINTS):
         return Searched(text, text)
     found = _in_scripts(text.data)
     piped: list[tuple[int, int]] = []
-    for match in _GREP.finditer(text.data):
+    for match in _greps(text.data):
         reads_pipe, spans = _grepped(text.data, match)
         (piped if reads_pipe else found).extend(spans)
     if not found and not piped:
@@ -67,12 +72,17 @@ def without_searches(text: Text) -> Searched:
 
 def searches(data: bytes) -> list[tuple[int, int]]:
     """Return the places in a command that describe another file."""
-    return [*_in_scripts(data), *(span for match in _GREP.finditer(data) for span in _grepped(data, match)[1])]
+    return [*_in_scripts(data), *(span for match in _greps(data) for span in _grepped(data, match)[1])]
+
+
+def _greps(data: bytes) -> Iterable[re.Match[bytes]]:
+    return _GREP.finditer(data) if has_any(data, _GREPS) else ()
 
 
 def _in_scripts(data: bytes) -> list[tuple[int, int]]:
     found = []
-    scripts = [script.span() for script in _SCRIPT.finditer(data)]
+    is_edited = has_any(data, _SCRIPTS)
+    scripts = [script.span() for script in _SCRIPT.finditer(data)] if is_edited else []
     index = 0
     for match in _SUBSTITUTION.finditer(data):
         while index < len(scripts) and scripts[index][1] <= match.start():
@@ -82,8 +92,8 @@ def _in_scripts(data: bytes) -> list[tuple[int, int]]:
             found.append(match.span("braced" if match["braced"] else "search"))
     for script in scripts:
         found += [match.span("search") for match in _ADDRESS.finditer(data, *script)]
-    found += [match.span("search") for match in _REPLACED.finditer(data)]
-    for hunk in _HUNK.finditer(data):
+    found += [match.span("search") for match in _REPLACED.finditer(data)] if b"${" in data else []
+    for hunk in _HUNK.finditer(data) if b"@@ -" in data else ():
         position = hunk.start("lines")
         for line in hunk["lines"].split(b"\n"):
             if not line[len(hunk["indent"]) :].startswith(b"+"):

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fi_bump.grammar import LazyPattern, canonical_name
+from fi_bump.grammar import LazyPattern, canonical_name, has_any
 from fi_bump.pins import Wanted
 
 _INSTALL = LazyPattern(
     rb"(?<![\w./-])(?:pip[0-9.]*|pipx|uv|poetry|pdm|conda|mamba|micromamba|pixi)[\"', \t]+"
     rb"(?:pip[\"', \t]+)?(?:install|add|inject)(?![\w-])(?P<words>[^;&|\n()`]*)"
 )
+# Whatever `_INSTALL` matches contains one of these.
+_COMMANDS = (b"install", b"add", b"inject")
 _WORD = LazyPattern(rb"[^\s\"',\[\]\\]+(?:\\?\[[^\s\"'\[\]]*\])?")
 _NAME = LazyPattern(rb"(?P<name>[A-Za-z][\w.-]*)(?P<reference>\$\{?\w+\}?)?(?:\\?\[[^\]]*\])?\Z")
 # Options whose value is the name of a package that is not installed by it, or a file.
@@ -30,7 +32,7 @@ def unversioned(data: bytes, wanted: Wanted) -> Iterator[tuple[int, int, str]]:
 
     `nixl-cu${CUDA}` counts as the first wanted package that begins like it.
     """
-    for command in _INSTALL.finditer(data):
+    for command in _INSTALL.finditer(data) if has_any(data, _COMMANDS) else ():
         skip = False
         for word in _WORD.finditer(data, *command.span("words")):
             text = word[0]
