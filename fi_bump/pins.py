@@ -117,7 +117,9 @@ class Source:
         place = lowered.find(word)
         while place >= 0:
             found.append(place)
-            place = lowered.find(word, place + 1) if len(found) <= most else -1
+            if len(found) > most:
+                break
+            place = lowered.find(word, place + 1)
         return found
 
     @property

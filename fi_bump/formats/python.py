@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from fi_bump.formats.python_constants import INSTALLS, BoundConstants
+from fi_bump.formats.python_constants import BoundConstants
 from fi_bump.formats.python_gates import GateReader
-from fi_bump.formats.python_literals import Literal, literals, scope
+from fi_bump.formats.python_literals import INSTALLS, RUNS, Literal, literals, scope
 from fi_bump.formats.python_names import names_of
 from fi_bump.formats.python_neighbours import Neighbours
 from fi_bump.formats.python_tables import ReleaseTable
@@ -62,9 +62,6 @@ _MEMBER = LazyPattern(rb"[ \t]+(?:not[ \t]+)?in\b")
 _LONGEST_CALL = 60
 _LONGEST_NAME = 100
 _MARK = LazyPattern(rb"[/|#,:@!~%^}][a-zA-Z0-9]*\Z")
-_RUNS = re.compile(
-    r"(?:^|[._])(?:run|system|check_call|check_output|call|Popen|popen|\w*run_commands|shell|execute)(?:[._]|$)"
-)
 
 _SET = f"set in a string: {BY_HAND}"
 
@@ -204,7 +201,7 @@ class _PythonFinder:
         """Report a wanted package that is installed without a version: in a list of requirements, or a command."""
         start, found = literal.body.start, list(unversioned(body, self._wanted)) if b"install" in body else []
         # A text for people, such as an error message, may name a command too.
-        if found and not _RUNS.search(scope(self._source, literal)):
+        if found and not RUNS.search(scope(self._source, literal)):
             return
         head = named(body) if not found and body[:1].isalpha() and len(body) <= _LONGEST_NAME else None
         if head is not None and head[1] == len(body) and head[0] in self._wanted.packages:

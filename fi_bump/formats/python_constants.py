@@ -6,9 +6,7 @@ name; a constant that a requirement of another package takes its version from to
 
 from __future__ import annotations
 
-import re
-
-from fi_bump.formats.python_literals import Literal, scope
+from fi_bump.formats.python_literals import INSTALLS, Literal, scope
 from fi_bump.formats.python_names import names_of
 from fi_bump.formats.shared.references import foreign_users
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository
@@ -28,11 +26,6 @@ _ASSIGNED = LazyPattern(
 )
 _RELEASE = LazyPattern(rb"v?(?P<version>(?=[0-9!]+\.)" + VERSION + rb")(?:" + LOCAL + rb")?\Z")
 _REACH = 300
-# What takes requirements, by its name.
-INSTALLS = re.compile(
-    r"(?:^|[._])(?:(?:\w+_)?pip_install|install_requires|extras_require|pip_packages|\w*requirements|dependencies|deps)"
-    r"(?:[._]|$)"
-)
 
 
 class BoundConstants:

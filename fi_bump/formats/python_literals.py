@@ -5,6 +5,7 @@ It parses neither names nor statements, so it also reads Python 2, templates and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from fi_bump.grammar import LazyPattern
@@ -28,6 +29,14 @@ _REST_OF_LINE = LazyPattern(rb"[ \t\f;]*(?:#[^\n]*)?(?=\r?\n|\Z)")
 # itself be a pin cannot be part of an anchor, since it changes.
 _LABEL = LazyPattern(rb"(?:(\w+)[ \t]*|(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\n=@:]{1,100})[\"']\s*[:=]\s*)\Z")
 _KEYWORDS = frozenset({"in", "not", "and", "or", "if", "else", "return", "yield", "assert", "is", "lambda", "await"})
+# What runs commands and what takes requirements, by the names in a scope.
+RUNS = re.compile(
+    r"(?:^|[._])(?:run|system|check_call|check_output|call|Popen|popen|\w*run_commands|shell|execute)(?:[._]|$)"
+)
+INSTALLS = re.compile(
+    r"(?:^|[._])(?:(?:\w+_)?pip_install|install_requires|extras_require|pip_packages|\w*requirements|dependencies|deps)"
+    r"(?:[._]|$)"
+)
 _REACH = 200
 _DEEPEST = 8
 _OPENING, _CLOSING = b"[({", b")]}"

@@ -10,9 +10,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 from fi_bump.formats.python_names import names_of
-from fi_bump.formats.shared.spelled import Search, owners_of
+from fi_bump.formats.shared.spelled import Search, spelling
 from fi_bump.formats.shared.subjects import distribution_subject
-from fi_bump.grammar import LazyPattern
+from fi_bump.grammar import LazyPattern, has_any
 from fi_bump.pins import Source, Span, Wanted
 from fi_bump.records import NamedTuple
 
@@ -35,6 +35,11 @@ _BESIDE = r"[\"']{0,3}\s*[,:\]]"
 # What URLs and names of files contain that may lead to a release, and what is around a package without a version.
 _AROUND = (b".whl", b".tar.", b".zip", b"git+", b"/archive/", b"ball/", b"/releases/")
 _INSTALLED = (b"install", b"extras_require", b"pip_packages", b"requirements", b"dependencies", b"deps")
+# What is right before a name that has its version in the next string, and the text from its end into that string: no
+# other string may be between them.
+_BEFORE_BESIDE = frozenset([b'"', b"'", b"-"])
+_NAME = LazyPattern(rb"[\w.-]*")
+_NEXT = LazyPattern(rb"[\"']{0,3}(?:[^\"'#]|#[^\n]*\n)*+[\"']{1,3}v?[0-9]")
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_.-")
 _ESCAPES = (b"\\n", b"\\r", b"\\t")
 
@@ -42,12 +47,11 @@ _ESCAPES = (b"\\n", b"\\r", b"\\t")
 class _PythonSearches(NamedTuple):
     """The searches for a set of wanted names.
 
-    `stems` are names as code has them. `any` finds whatever the others find: whole packages and owners of repositories,
-    packages and variables that have a version, and names beside a string.
+    `stems` are names as code has them, `whole` packages and owners of repositories, `packages` and `variables` those
+    that have a version, and `beside` names beside a string.
     """
 
     stems: Search
-    any: Search
     whole: Search
     packages: Search
     variables: Search
@@ -58,18 +62,10 @@ class _PythonSearches(NamedTuple):
 def _searches(wanted: Wanted) -> _PythonSearches:
     packages = [name.replace("-", "_") for name in wanted.packages]
     variables = [name.lower() for name in wanted.variables]
-    owners = owners_of(wanted)
     begun = [(name.partition("_")[0], r"[-_.][\w.-]*\$") for name in packages if "_" in name]
     return _PythonSearches(
         stems=names_of(wanted).start,
-        any=Search(
-            [
-                *((name, "") for name in (*packages, *owners)),
-                *begun,
-                *((name, f"(?:{_OF_VARIABLE}|{_BESIDE})") for name in variables),
-            ]
-        ),
-        whole=Search([*((name, "") for name in (*packages, *owners)), *begun]),
+        whole=Search([*((name, "") for name in packages), *begun]),
         packages=Search((name, _OF_PACKAGE) for name in packages),
         variables=Search((name, _OF_VARIABLE) for name in variables),
         beside=Search((name, _BESIDE) for name in (*packages, *variables)),
@@ -79,7 +75,8 @@ def _searches(wanted: Wanted) -> _PythonSearches:
 def is_promising(source: Source, wanted: Wanted) -> bool:
     """Whether the finder may find something in a Python file."""
     searches = _searches(wanted)
-    if searches.any.is_in(source) and _is_bound(source, searches):
+    kind = spelling(wanted).kind(source)
+    if kind and (_has_address(source) or (kind > 1 and _is_bound(source, searches))):
         return True
     for first, last in searches.stems.runs(source, _AFTER + _BEFORE):
         if _has_gate(source, wanted, max(first - _AFTER, 0), last + _BEFORE):
@@ -94,22 +91,46 @@ def _is_recipe(folder: str, wanted: Wanted) -> bool:
     return distribution_subject(folder, wanted) is not None
 
 
+def _has_address(source: Source) -> bool:
+    """Whether a file has the address of anything that may be a release, or a table of releases."""
+    return has_any(source.lowered, _AROUND) or _has_row(source)
+
+
 def _is_bound(source: Source, searches: _PythonSearches) -> bool:
-    """Whether a string may say which version of a whole name is meant."""
+    """Whether a string may say which version of a whole name is meant, or installs it without one."""
     lowered = source.lowered
     packages = searches.packages.places(source)
     if searches.variables.is_in(source) or any(_begins_word(lowered, place) for place in packages):
         return True
-    beside = searches.beside.places(source)
-    if any(lowered[place - 1 : place] in (b'"', b"'", b"-") for place in beside) and any(
-        pattern.search(source.data) for pattern in _VERSIONS
-    ):
-        return True
+    for place in searches.beside.places(source):
+        if lowered[place - 1 : place] in _BEFORE_BESIDE and _NEXT.match(lowered, _end_of_word(lowered, place)):
+            return True
     # A longer name that ends with this one is none.
-    whole = searches.whole.places(source)
-    return any(lowered[place - 1 : place] != b"_" for place in whole) and (
-        any(map(lowered.__contains__, (*_AROUND, *_INSTALLED))) or _has_row(source)
-    )
+    whole = [place for place in searches.whole.places(source) if lowered[place - 1 : place] != b"_"]
+    return has_any(lowered, _INSTALLED) and _installs(source, whole)
+
+
+def _end_of_word(lowered: bytes, place: int) -> int:
+    word = _NAME.match(lowered, place)
+    return word.end() if word else place
+
+
+def _installs(source: Source, places: list[int]) -> bool:
+    """Whether one of the names is in a string that installs it, by the code around the string."""
+    from fi_bump.formats.python_literals import INSTALLS, RUNS, literals, scope
+
+    waiting = iter(places)
+    place = next(waiting, None)
+    for literal in literals(source) if place is not None else ():
+        while place is not None and place < literal.body.start:
+            place = next(waiting, None)
+        if place is None:
+            return False
+        if place < literal.body.end:
+            names = scope(source, literal)
+            if RUNS.search(names) or INSTALLS.search(names):
+                return True
+    return False
 
 
 def _begins_word(lowered: bytes, start: int) -> bool:

@@ -6,7 +6,7 @@ near it: within the distances and the numbers of lines in shell_reports.py.
 
 from __future__ import annotations
 
-from fi_bump.formats.shared.spelled import names_in_text, with_joined_lines
+from fi_bump.formats.shared.spelled import names_in_text, spelling, with_joined_lines
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Wanted
 
@@ -22,8 +22,13 @@ _LONGEST_CALL = 400
 
 def is_promising(source: Source, wanted: Wanted) -> bool:
     """Whether the finder may find something in a shell script."""
-    names, source = names_in_text(wanted), with_joined_lines(source)
-    if names.versioned.is_in(source):
+    return has_version(with_joined_lines(source), wanted)
+
+
+def has_version(source: Source, wanted: Wanted) -> bool:
+    """Like `is_promising`, for a file whose lines are never joined."""
+    names = names_in_text(wanted)
+    if spelling(wanted).kind(source) > 0 and names.versioned.is_in(source):
         return True
     data, places = source.lowered, names.short.places(source)
     # A table begins with a name, and its versions may be anywhere behind it.

@@ -191,6 +191,7 @@ OTHER = FileFormat(
     "scripts without an ending, and all other text files",
     ("*",),
     "a script whose first line names a shell, Python, make or just; in any other file a version is reported",
+    promise="other_promise",
 )
 # What follows the last dot of the names of files that fi-bump does not read at all: documents and patches, in which a
 # version is a mention; the sources of compiled languages; data, images, archives; lock files of other ecosystems.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from fi_bump.formats.shared.spelled import Search
+from fi_bump.formats.shared.spelled import Search, spelling
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.pins import Source, Wanted
 
@@ -32,7 +32,7 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
     """Whether the finder may find something in a YAML file."""
     lowered = source.lowered
     anywhere, as_name = _searches(wanted)
-    places = anywhere.places(source)
+    places = anywhere.places(source) if spelling(wanted).kind(source) > 0 else []
     places += [place for place in as_name.places(source) if b"name" in lowered[max(place - _LONGEST_KEY, 0) : place]]
     return not all(_is_comment(lowered, place) for place in places)
 

@@ -142,6 +142,91 @@ def names_in_text(wanted: Wanted) -> NamesInText:
     return NamesInText(Search([*((name, "") for name in whole), *versioned]), Search((name, _ALONE) for name in short))
 
 
+class Spelling:
+    """Says of a file, without a pattern for each name, whether `NamesInText.versioned` can be in it.
+
+    The words of a file that begin like a name are few, and most of them are in many files: each is judged once.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._owners = tuple(map(_collapsed, owners_of(wanted)))
+        self._whole = tuple(_collapsed(name.lower()) for name in (*wanted.packages, *wanted.variables))
+        short = [*image_names(wanted), *(name.rpartition("/")[2] for name in wanted.repositories)]
+        self._short = tuple(_collapsed(name) for name in short)
+        names = [*self._owners, *self._whole, *self._short]
+        starts = {re.split("[^a-z0-9]", name)[0] for name in names}
+        # A name with another character is in several words.
+        self._is_plain = "" not in starts and re.fullmatch(r"\w*", "".join(names), re.ASCII) is not None
+        starts = {word for word in starts if not any(word.startswith(each) for each in starts - {word})}
+        self._starts = [word.encode("ascii") for word in sorted(starts)]
+        self._rest = re.compile(rb"[\w.-]*(?:\$|=\(|:v?[0-9])?")
+        self._kinds: dict[bytes, int] = {}
+
+    def kind(self, source: Source) -> int:
+        """Return 0 for a file without any of the names, 1 if only owners of repositories are in it, 2 for any other."""
+        if not self._is_plain:
+            return _MOST
+        lowered, kinds, rest = source.lowered, self._kinds, self._rest.match
+        most = 0
+        for start in self._starts:
+            # A pattern for the whole word would be tried at every byte.
+            end = 0
+            for place in source.places(start):
+                if place < end:
+                    continue
+                match = rest(lowered, place)
+                end = match.end() if match else place
+                word = lowered[place:end]
+                kind = kinds.get(word)
+                if kind is None:
+                    if len(kinds) > _MOST_WORDS:
+                        kinds.clear()
+                    kind = kinds[word] = self._kind(word)
+                if kind > most:
+                    most = kind
+                    if most == _MOST:
+                        return most
+        return most
+
+    def _kind(self, word: bytes) -> int:
+        """Return the kind of a word; a name may begin anywhere in it."""
+        if word.endswith((b"$", b"(")) or word.find(b":") >= 0 or len(word) > _LONGEST_WORD:
+            return _MOST
+        kind = 0
+        for start in self._starts:
+            place = word.find(start)
+            while place >= 0:
+                kind = max(kind, self._kind_at(_collapsed(word[place:].decode("ascii"))))
+                place = word.find(start, place + 1)
+        return kind
+
+    def _kind_at(self, text: str) -> int:
+        if text.startswith(self._whole) or any(
+            text.startswith(name) and _MORE.match(text, len(name)) for name in self._short
+        ):
+            return _MOST
+        return int(text.startswith(self._owners))
+
+
+# The kind of a file with whole names, or with short ones that something follows.
+_MOST = 2
+# How many words are remembered, and how long they may be.
+_MOST_WORDS, _LONGEST_WORD = 10_000, 1000
+# A version and a suffix after a short name, as in `_VERSION` and `_SUFFIX`, where `_collapsed` has made one separator.
+_MORE = re.compile(r"_?v?[0-9]|_(?:bin|git|wheel|cuda|src)")
+
+
+def _collapsed(name: str) -> str:
+    """Return a name with each run of separators as one `_`."""
+    return re.sub(_BETWEEN, "_", name)
+
+
+@lru_cache(maxsize=64)
+def spelling(wanted: Wanted) -> Spelling:
+    """Return the judge of files for the wanted names, made once."""
+    return Spelling(wanted)
+
+
 @lru_cache(maxsize=64)
 def versioned_names(wanted: Wanted) -> Search:
     """Return the search for names of images and repositories that a number follows."""
