@@ -92,8 +92,8 @@ def _is_recipe(folder: str, wanted: Wanted) -> bool:
 
 
 def _has_address(source: Source) -> bool:
-    """Whether a file has the address of anything that may be a release, or a table of releases."""
-    return has_any(source.lowered, _AROUND) or _has_row(source)
+    """Whether a file has the address of anything that may be a release, a table of releases or of requirements."""
+    return has_any(source.lowered, _AROUND) or source.data.find(b"# /// script") >= 0 or _has_row(source)
 
 
 def _is_bound(source: Source, searches: _PythonSearches) -> bool:

@@ -132,6 +132,7 @@ def find(form: str, data: bytes) -> Found:
     return finder(form)(Source(NAMES[form], data), WANTED)
 
 
+Edits = list[tuple[int, int, bytes]]
 EDITS = st.lists(
     st.tuples(st.integers(0, 10**6), st.integers(0, 40), st.one_of(st.sampled_from(WORDS), st.binary(max_size=4))),
     max_size=8,

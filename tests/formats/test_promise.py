@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
-from fi_bump.formats.shared.spelled import Search, is_promising
-from fi_bump.formats.table import FORMATS, finder, format_of, may_contain
+from fi_bump.formats.shared.spelled import Search, is_promising, names_in_text, spelling
+from fi_bump.formats.table import FORMATS, OTHER, finder, format_of, may_contain
 from fi_bump.grammar import names_any
 from fi_bump.pins import Found, Source, Wanted
 from fi_bump.scanning.former_names import former_names
 from fi_bump.scanning.scan import needles
 from tests.formats.test_fuzz import CASES, EDITS, NAMES, WANTED, corpus, mutated
 
-FORMS = sorted(form.name for form in FORMATS)
+FORMS = sorted(form.name for form in (*FORMATS, OTHER))
 # Parts of Python that decide how a version is bound to a name, to be put together in any order.
 PIECES = [
     b'"0.6.1"',
@@ -193,6 +193,104 @@ def test_no_file_with_other_names_is_ruled_out(
 @given(pieces=st.lists(st.sampled_from(LINES), max_size=14))
 def test_no_script_made_of_pieces_is_ruled_out(pieces: list[bytes]) -> None:
     hold("shell", Source("a.sh", b"".join(pieces)))
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pieces=st.lists(st.sampled_from(LINES), max_size=14))
+def test_no_text_made_of_pieces_is_ruled_out(pieces: list[bytes]) -> None:
+    hold("other", Source("models.txt", b"".join(pieces)))
+
+
+OTHER_WANTED = [
+    WANTED,
+    Wanted(frozenset({"torch", "vllm-flash-attn"}), frozenset({"TORCH_VERSION", "_VERSION"}), frozenset()),
+    Wanted(frozenset({"kit", "kit-a"}), frozenset({"V", "KIT_A__VERSION"}), frozenset({"example.invalid/kit~x/ki.t"})),
+    Wanted(frozenset(), frozenset({"A_KIT_TAG"}), frozenset({"example.invalid/kit"})),
+    Wanted(frozenset(), frozenset(), frozenset()),
+]
+SPELLED = [
+    *OTHER_NAMES,
+    b"flashinfer_python",
+    b"flashinfer--jit.cache",
+    b"flashinfer-ai/",
+    b"Torch",
+    b"_version",
+    b"kit~x",
+    b"ki.t",
+    b"KIT_A",
+    b"a_kit_tag",
+    b"example.invalid",
+    b"-cu",
+    b"$X",
+    b":",
+    b"v1",
+    b"0",
+    b"-bin",
+    b"=(",
+    b"_",
+    b"-",
+    b".",
+    b" ",
+    b"/",
+    b"x",
+    b"\xff",
+    b"y" * 1100,
+]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(wanted=st.sampled_from(OTHER_WANTED), pieces=st.lists(st.sampled_from(SPELLED), max_size=8))
+def test_the_judge_of_words_finds_what_the_patterns_find(wanted: Wanted, pieces: list[bytes]) -> None:
+    source = Source("a", b"".join(pieces))
+    if names_in_text(wanted).versioned.is_in(source):
+        assert spelling(wanted).kind(source) > 0
+    if any(Search([(name.replace("-", "_").lower(), "")]).is_in(source) for name in wanted.packages | wanted.variables):
+        assert spelling(wanted).kind(source) == 2
+
+
+def test_the_judge_of_words() -> None:
+    judge = spelling(WANTED)
+    assert [
+        judge.kind(Source("a", text))
+        for text in (
+            b"x",
+            b"flashinfer flashinfer_trtllm",
+            b"github.com/flashinfer-ai/x",
+            b"xflashinfer-python",
+            b"FlashInfer:0",
+        )
+    ] == [0, 0, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"gpt-oss-20b-flashinfer-mxfp4-bf16.yaml\n", False),
+        (b"flashinfer 0.6.1\n", True),
+        (b"#!/bin/sh\n", True),
+        (b"\xef\xbb\xbf#!/bin/sh\n", True),
+        (b"flashinfer-python==0.6.1\n", True),
+    ],
+)
+def test_other_files(text: bytes, expected: bool) -> None:
+    assert may_contain("other", Source("models.txt", text), WANTED) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b'PATTERNS = {\n    "flashinfer-python",\n    "kit",\n}\nx = "0.1"\n', False),
+        (b'check("flashinfer-python",  # "0.6"\n  "0.6.1")\n', True),
+        (b'run("x")\nraise E("pip install flashinfer-python")\n', False),
+        (b'run(")", "pip install flashinfer-python")\n', True),
+        (b'# install_requires\nnames = ["flashinfer-python"]\n', False),
+        (b'install_requires = ["flashinfer-python"]\n', True),
+        (b"# https://github.com/flashinfer-ai/flashinfer/pull/1 needs deps\n", False),
+        (b'x = "https://github.com/flashinfer-ai/flashinfer/releases/"\n', True),
+    ],
+)
+def test_python_needs_more_than_a_name(text: bytes, expected: bool) -> None:
+    assert may_contain("python", Source("a.py", text), WANTED) is expected
 
 
 @pytest.mark.parametrize(

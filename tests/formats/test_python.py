@@ -6,13 +6,14 @@ import ast
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fi_bump.formats.python import find
+from fi_bump.formats.python import _PythonFinder, find
 from fi_bump.formats.python_literals import literals
 from fi_bump.pins import Found, Guard, Kind, Source, Span, Wanted
 from tests.formats import laws, results
+from tests.formats import test_fuzz as fuzz
 from tests.formats.results import marked
 
 WANTED = results.WANTED._replace(variables=frozenset({"FLASHINFER_VERSION"}))
@@ -26,6 +27,21 @@ RELEASE = "https://github.com/flashinfer-ai/flashinfer/releases/download"
 
 def look(data: bytes) -> Found:
     return find(Source("setup.py", data), WANTED)
+
+
+@pytest.fixture(scope="module")
+def corpus() -> list[bytes]:
+    return fuzz.corpus("python")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data(), edits=fuzz.EDITS)
+def test_strings_that_name_nothing_have_nothing(corpus: list[bytes], data: st.DataObject, edits: fuzz.Edits) -> None:
+    text = fuzz.mutated(data.draw(st.sampled_from(corpus)), edits)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_PythonFinder, "_may_name", lambda *_: True)
+        expected = look(text)
+    assert results.rows(look(text)) == results.rows(expected)
 
 
 @pytest.mark.parametrize(

@@ -217,3 +217,35 @@ def test_a_clone_forgets_the_folders_of_the_clone_before() -> None:
     assert in_script(again) == [*NOT_FOUND, f"3:11 ? {REPOSITORY}: cloned without a release"]
     again = "cd flashinfer\npushd csrc\n" + CLONE.decode() + "popd\ngit checkout v0.6.1"
     assert in_script(again) == [*NOT_FOUND, f"4:11 ? {REPOSITORY}: cloned without a release"]
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "cd /w",
+            "cd flashinfer",
+            "cd ..",
+            "pushd a",
+            "popd",
+            f"REPO={URL.decode()}",
+            'git clone "$REPO"',
+            f"git clone {URL.decode()}",
+            "git clone https://example.invalid/other",
+            "git remote add origin $REPO",
+            "git checkout v0.6.1",
+            "git -C flashinfer checkout v0.6.1",
+            "git fetch origin tag v0.6.1",
+        ]
+    ),
+    max_size=8,
+)
+
+
+@given(LINES, LINES)
+def test_what_comes_before_the_first_wanted_repository_is_read_too(first: list[str], then: list[str]) -> None:
+    lines = [f"RUN {line}" for line in first] + ["WORKDIR /w/flashinfer"] + [f"RUN {line}" for line in then]
+    text = "\n".join(lines)
+    found = in_dockerfile(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fi_bump.formats.shell_git.GitReader._when_wanted", lambda self, do, *_: do())
+        assert in_dockerfile(text) == found
