@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from fi_bump.errors import ParseError
 from fi_bump.formats.shared.pieces import Text, joined
@@ -25,6 +26,7 @@ _EXEC_FORM = LazyPattern(rb"\s*(?:--\S+\s+)*\[\s*(?:\"|\]).*\]\s*\Z", re.DOTALL)
 _HEREDOC_KEYWORDS = frozenset({"RUN", "COPY", "ADD"})
 
 
+@lru_cache(maxsize=2)
 def _word_pattern(escape: bytes) -> re.Pattern[bytes]:
     e = re.escape(escape)
     return re.compile(
@@ -33,13 +35,13 @@ def _word_pattern(escape: bytes) -> re.Pattern[bytes]:
     )
 
 
+@lru_cache(maxsize=2)
 def _continuation_pattern(escape: bytes) -> re.Pattern[bytes]:
     e = re.escape(escape)
     return re.compile(rb"(?<!" + e + rb")" + e + rb"[ \t]*\Z")
 
 
-_WORD = {escape: _word_pattern(escape) for escape in (b"\\", b"`")}
-_CONTINUATION = {escape: _continuation_pattern(escape) for escape in (b"\\", b"`")}
+_ESCAPES = (b"\\", b"`")
 
 
 class Instruction(NamedTuple):
@@ -57,7 +59,7 @@ class Instruction(NamedTuple):
 
     def words(self) -> Iterator[re.Match[bytes]]:
         """Yield the words after the keyword with their quotes; a quote without a partner is a word by itself."""
-        return _WORD[self.escape].finditer(self.line.data, self.args)
+        return _word_pattern(self.escape).finditer(self.line.data, self.args)
 
 
 class _Scanner:
@@ -93,7 +95,7 @@ class _Scanner:
                 return
             seen.add(name)
             if name == b"escape":
-                if match[2] not in _WORD:
+                if match[2] not in _ESCAPES:
                     raise ParseError("the escape directive takes \\ or ` only", place=place(self.source, start))
                 self.escape = match[2]
 
@@ -136,7 +138,7 @@ class _Scanner:
 
     def heredocs(self, text: Text, args: int) -> list[Text]:
         """Return the bodies of the heredocs that a line starts, and go past their ends."""
-        words = list(_WORD[self.escape].finditer(text.data, args))
+        words = list(_word_pattern(self.escape).finditer(text.data, args))
         if any(word[0] in (b"'", b'"') for word in words):
             return []
         bodies = []
@@ -164,7 +166,7 @@ class _Scanner:
                 return joined(self.data, pieces)
             if text.lstrip(_BLANK).startswith(b"#"):
                 continue
-            mark = _CONTINUATION[b"\\"].search(text)
+            mark = _continuation_pattern(b"\\").search(text)
             pieces.append(Span(line.start, line.start + mark.start() if mark else line.end))
         self.position = begin
         return None

@@ -40,6 +40,11 @@ _INSTALLED = (b"install", b"extras_require", b"pip_packages", b"requirements", b
 _BEFORE_BESIDE = frozenset([b'"', b"'", b"-"])
 _NAME = LazyPattern(rb"[\w.-]*")
 _NEXT = LazyPattern(rb"[\"']{0,3}(?:[^\"'#]|#[^\n]*\n)*+[\"']{1,3}v?[0-9]")
+# How far before a version the code is read, and how far behind it a comparison begins: _REACH and _COMPARES in
+# python_gates.py, after the end of three quotes.
+_REACH, _COMPARED = 400, 20
+_PREFIXES = b"bBrRuUfFtT"
+_NAMED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_.-")
 _ESCAPES = (b"\\n", b"\\r", b"\\t")
 
@@ -151,13 +156,37 @@ def _has_gate(source: Source, wanted: Wanted, start: int, end: int) -> bool:
     return False
 
 
+def _may_be_gate(data: bytes, start: int, end: int, words: tuple[bytes, ...]) -> bool:
+    """Whether the code next to a version, between a quote and its end, is of a kind that `GateReader` reads."""
+    after = data[end + 1 : end + _COMPARED]
+    if after.find(b"==") >= 0 or after.find(b"!=") >= 0:
+        return True
+    tail = data[max(start - _REACH, 0) : start]
+    # The letters before the quote may be a name or a prefix.
+    for before in {tail.rstrip(), tail.rstrip(b"\"'").rstrip(_PREFIXES).rstrip()}:
+        if before.rfind(b"in") > before.rfind(b"\n"):
+            return True
+        if before.endswith(b"("):
+            call = before[:-1].rstrip(_NAMED)
+            if call.endswith((b")", b"]")) or before.endswith(b"startswith("):
+                return True
+            before = call.rstrip()
+        if before.endswith((b"==", b"!=")):
+            return True
+        if before.endswith(b"=") and has_any(before[before.rfind(b"\n") + 1 :].lower(), words):
+            return True
+    return False
+
+
 def _is_gate(source: Source, wanted: Wanted, start: int, end: int) -> bool:
     """Whether a string that is a version, between a quote and its end, is reported for the code around it."""
+    data = source.masked
+    if not _may_be_gate(data, start, end, names_of(wanted).words):
+        return False
     # Imported here because few files have a version near a name.
     from fi_bump.formats.python_gates import GateReader
     from fi_bump.formats.python_literals import Literal, start_with_prefix
 
-    data = source.masked
     reader = GateReader(source, wanted)
     wholes = [Span(start, end + 1)]
     if data[max(start - 2, 0) : start] == data[start : start + 1] * 2:

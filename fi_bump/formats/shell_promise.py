@@ -27,10 +27,9 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
 
 def has_version(source: Source, wanted: Wanted) -> bool:
     """Like `is_promising`, for a file whose lines are never joined."""
-    names = names_in_text(wanted)
-    if spelling(wanted).kind(source) > 0 and names.versioned.is_in(source):
+    if spelling(wanted).kind(source) > 0:
         return True
-    data, places = source.lowered, names.short.places(source)
+    data, places = source.lowered, names_in_text(wanted).short.places(source)
     # A table begins with a name, and its versions may be anywhere behind it.
     return bool(places and b"case" in data and _DIGEST.search(data)) or any(
         _COMPARED.search(data, *_around(data, place)) or _ARGUMENT.search(data, place, place + _LONGEST_CALL)

@@ -69,7 +69,7 @@ _SCRIPT = LazyPattern(
 # Whatever each of the three matches contains this, which is compiled and found sooner.
 _CALLED = LazyPattern(rb"\([ \t]{0,9}\\{0,3}[\"']")
 _LISTS = LazyPattern(rb"in[ \t]{0,9}[\[({][ \t]{0,9}\\{0,3}[\"']", re.IGNORECASE)
-_FOLLOWED = LazyPattern(rb"[ \t][\"']?v?[0-9][^ \t\n]*[ \t]+[\"']?[\w-]", re.IGNORECASE)
+_FOLLOWED = LazyPattern(rb"[ \t][\"']?v?[0-9!]+\.[^ \t\n]*[ \t]+[\"']?[\w-]", re.IGNORECASE)
 _NAME = LazyPattern(rb"[A-Za-z_]\w{0,60}\Z")
 _FAR = 2000
 _OPERAND = LazyPattern(rb"[\w.$\[\]-]+[ \t]*\Z")
@@ -89,8 +89,9 @@ _CHARACTER = rb"(?:\$?\{\{?[^{}\n]{0,200}\}?\}|[^\s\"'`;|&()<>\\{}])"
 _ADDRESS = LazyPattern(
     rb"https?://" + _CHARACTER + rb"+|(?:(?<![\w.+/%~:@-])|(?<=:-))[\w.+!/%~-]{1,300}\.(?:whl|tar\.gz|zip)(?![\w.+/%-])"
 )
-# Whatever `_ADDRESS` matches contains one of these.
-_ADDRESSED = (b"://", b".whl", b".tar.gz", b".zip")
+# Whatever `_ADDRESS` matches is a URL, or contains one of these; a search for URLs alone jumps from one to the next.
+_FILES = (b".whl", b".tar.gz", b".zip")
+_URL = LazyPattern(rb"https?://" + _CHARACTER + rb"+")
 # A `case "$X" in` up to its `esac` or the next `case`, and an array `X=([0.6.1]=…)`.
 _HEAD = LazyPattern(rb"\bcase[ \t]+(?P<word>\S+)[ \t]+in\b|\besac\b")
 _ARRAY = LazyPattern(rb"(?<!\w)(?P<name>\w+)=\((?P<rows>[^()]*)\)")
@@ -156,7 +157,6 @@ class ReportReader:
     def __init__(self, values: ShellValues, wanted: Wanted) -> None:
         self._values = values
         self._wanted = wanted
-        self._names = _names(wanted)
 
     def addresses(self, text: Text, prefix: str, known: Mapping[bytes, tuple[Span, ...]]) -> None:
         """Judge the URLs of wanted wheels and archives: pins if the whole URL can move.
@@ -165,11 +165,12 @@ class ReportReader:
         beside those in the text.
         """
         summed = dict(known)
-        if not has_any(text.data, _ADDRESSED):
+        is_file = has_any(text.data, _FILES)
+        if not is_file and text.data.find(b"://") < 0:
             return
         for match in _SUM.finditer(text.data) if _CHECKSUM.search(text.data) else ():
             summed[match["file"]] = (*summed.get(match["file"], ()), text.span(*match.span("digest")))
-        for match in _ADDRESS.finditer(text.data):
+        for match in (_ADDRESS if is_file else _URL).finditer(text.data):
             file = match[0].rpartition(b"/")[2].replace(b"%2B", b"+")
             checked = _ADD_CHECKSUM.search(text.data, 0, match.start()) if prefix == "ADD " else None
             beside = {file: (text.span(*checked.span("digest")),)} if checked else summed
@@ -248,7 +249,7 @@ class ReportReader:
 
     def _named(self, text: Text, start: int, end: int) -> str | None:
         """Return the subject that `text.data[start:end]` names, or None."""
-        match = self._names.search(text.data, start, end)
+        match = _names(self._wanted).search(text.data, start, end)
         if match is None:
             return None
         name = match[0].decode("ascii")

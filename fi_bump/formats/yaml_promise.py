@@ -1,7 +1,7 @@
 """Whether a YAML file can contain anything wanted: whether it has one of the words with which `yaml.find` begins.
 
-It is the pattern `words` of yaml_texts.py as a search for the text with which all names begin, since that pattern takes
-longer than the rest of most checks.
+It rules out what the pattern `words` of yaml_texts.py rules out, but for a few words that are longer than a name: that
+pattern takes longer than the rest of most checks.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def _searches(wanted: Wanted) -> tuple[Search, Search]:
 def is_promising(source: Source, wanted: Wanted) -> bool:
     """Whether the finder may find something in a YAML file."""
     lowered = source.lowered
-    anywhere, as_name = _searches(wanted)
-    places = anywhere.places(source) if spelling(wanted).kind(source) > 0 else []
+    (anywhere, as_name), judge = _searches(wanted), spelling(wanted)
+    places = [place for place, _ in judge.places(source)] if judge.is_plain else anywhere.places(source)
     places += [place for place in as_name.places(source) if b"name" in lowered[max(place - _LONGEST_KEY, 0) : place]]
     return not all(_is_comment(lowered, place) for place in places)
 

@@ -145,18 +145,21 @@ def names_in_text(wanted: Wanted) -> NamesInText:
 class Spelling:
     """Says of a file, without a pattern for each name, whether `NamesInText.versioned` can be in it.
 
-    The words of a file that begin like a name are few, and most of them are in many files: each is judged once.
+    The words of a file that begin like a name are few, and most of them are in many files: each is judged once. Where
+    `is_plain` is false it knows no words, and any file may have a name.
     """
 
     def __init__(self, wanted: Wanted) -> None:
         self._owners = tuple(map(_collapsed, owners_of(wanted)))
-        self._whole = tuple(_collapsed(name.lower()) for name in (*wanted.packages, *wanted.variables))
+        # A repository without an owner is named by its last part alone.
+        alone = [name.partition("/")[2] for name in wanted.repositories if name.count("/") == 1]
+        self._whole = tuple(_collapsed(name.lower()) for name in (*wanted.packages, *wanted.variables, *alone))
         short = [*image_names(wanted), *(name.rpartition("/")[2] for name in wanted.repositories)]
         self._short = tuple(_collapsed(name) for name in short)
         names = [*self._owners, *self._whole, *self._short]
         starts = {re.split("[^a-z0-9]", name)[0] for name in names}
         # A name with another character is in several words.
-        self._is_plain = "" not in starts and re.fullmatch(r"\w*", "".join(names), re.ASCII) is not None
+        self.is_plain = "" not in starts and re.fullmatch(r"\w*", "".join(names), re.ASCII) is not None
         starts = {word for word in starts if not any(word.startswith(each) for each in starts - {word})}
         self._starts = [word.encode("ascii") for word in sorted(starts)]
         self._rest = re.compile(rb"[\w.-]*(?:\$|=\(|:v?[0-9])?")
@@ -164,13 +167,23 @@ class Spelling:
 
     def kind(self, source: Source) -> int:
         """Return 0 for a file without any of the names, 1 if only owners of repositories are in it, 2 for any other."""
-        if not self._is_plain:
-            return _MOST
-        lowered, kinds, rest = source.lowered, self._kinds, self._rest.match
         most = 0
+        for _, kind in self.places(source):
+            if kind > most:
+                most = kind
+                if most == _MOST:
+                    break
+        return most
+
+    def places(self, source: Source) -> Iterator[tuple[int, int]]:
+        """Yield where each word begins that has one of the names, with the word's kind."""
+        if not self.is_plain:
+            yield 0, _MOST
+            return
+        lowered, kinds, rest = source.lowered, self._kinds, self._rest.match
         for start in self._starts:
-            # A pattern for the whole word would be tried at every byte.
             end = 0
+            # A pattern for the whole word would be tried at every byte.
             for place in source.places(start):
                 if place < end:
                     continue
@@ -182,11 +195,8 @@ class Spelling:
                     if len(kinds) > _MOST_WORDS:
                         kinds.clear()
                     kind = kinds[word] = self._kind(word)
-                if kind > most:
-                    most = kind
-                    if most == _MOST:
-                        return most
-        return most
+                if kind:
+                    yield place, kind
 
     def _kind(self, word: bytes) -> int:
         """Return the kind of a word; a name may begin anywhere in it."""
