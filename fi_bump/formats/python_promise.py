@@ -34,7 +34,16 @@ _OF_VARIABLE = r"=[\"']?v?[0-9]"
 _BESIDE = r"[\"']{0,3}\s*[,:\]]"
 # What URLs and names of files contain that may lead to a release, and what is around a package without a version.
 _AROUND = (b".whl", b".tar.", b".zip", b"git+", b"/archive/", b"ball/", b"/releases/")
-_INSTALLED = (b"install", b"extras_require", b"pip_packages", b"requirements", b"dependencies", b"deps")
+_COMMANDS = (b"install", b"add", b"inject")
+_LISTS = (
+    b"pip_install",
+    b"install_requires",
+    b"extras_require",
+    b"pip_packages",
+    b"requirements",
+    b"dependencies",
+    b"deps",
+)
 # What is right before a name that has its version in the next string, and the text from its end into that string: no
 # other string may be between them.
 _BEFORE_BESIDE = frozenset([b'"', b"'", b"-"])
@@ -112,7 +121,15 @@ def _is_bound(source: Source, searches: _PythonSearches) -> bool:
             return True
     # A longer name that ends with this one is none.
     whole = [place for place in searches.whole.places(source) if lowered[place - 1 : place] != b"_"]
-    return has_any(lowered, _INSTALLED) and _installs(source, whole)
+    whole = [place for place in whole if _may_install(lowered, place)]
+    return bool(whole) and _installs(source, whole)
+
+
+def _may_install(lowered: bytes, place: int) -> bool:
+    """Whether a name begins a string, as in a list of requirements, or an install command is before it in its line."""
+    if lowered[place - 1 : place] in (b'"', b"'") and has_any(lowered, _LISTS):
+        return True
+    return has_any(lowered[lowered.rfind(b"\n", 0, place) + 1 : place], _COMMANDS)
 
 
 def _end_of_word(lowered: bytes, place: int) -> int:
