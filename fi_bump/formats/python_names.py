@@ -39,18 +39,18 @@ def names_of(wanted: Wanted) -> Names:
     stem = one_of(stems) or rb"(?!)"
     words = {max(re.split("[-_]", name), key=len) for name in stems}
     return Names(
-        LazyPattern(_START + _any_of([name_pattern(name) for name in wanted.packages]), re.IGNORECASE),
-        LazyPattern(
+        requirement=LazyPattern(_START + _any_of([name_pattern(name) for name in wanted.packages]), re.IGNORECASE),
+        assignment=LazyPattern(
             rb"(?:(?<![\w$])|(?<=\\[nrt]))(?P<name>(?:\w*_)?"
             + (one_of(wanted.variables) or rb"(?!)")
             + rb")=[\"']?v?(?=[0-9!]+\.)(?P<version>"
             + VERSION
             + rb")(?![\w.*])"
         ),
-        LazyPattern(rb"(?:(?<![a-z0-9])|(?<=\\[nrt]))" + stem + rb"(?![a-z0-9])"),
-        Search((name, "(?![a-z0-9])") for name in stems),
-        {stem.encode("ascii"): name for stem, name in stems.items()},
-        tuple(word.encode("ascii") for word in sorted(words) if not any(each in word for each in words - {word})),
+        stem=LazyPattern(rb"(?:(?<![a-z0-9])|(?<=\\[nrt]))" + stem + rb"(?![a-z0-9])"),
+        start=Search((name, "(?![a-z0-9])") for name in stems),
+        subjects={stem.encode("ascii"): name for stem, name in stems.items()},
+        words=tuple(word.encode("ascii") for word in sorted(words) if not any(each in word for each in words - {word})),
     )
 
 
