@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from fi_bump.formats.shared.conda_commands import WITH_BUILD, CondaSpec, conda_specs
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import NO_VERSION
@@ -99,6 +100,8 @@ class CommandReader:
             self.variable(text, match["name"], *match.span("value"), prefix)
         for match in self._patterns.requirement.finditer(text.data):
             self._requirement(text, match, prefix)
+        for spec in conda_specs(text.data, self._wanted):
+            self._conda(text, spec, prefix)
         for start, end, package in unversioned(text.data, self._wanted):
             self.values.unpinned(text, start, end, package, NO_VERSION)
         self.git.addresses(text, prefix)
@@ -141,6 +144,12 @@ class CommandReader:
     def addresses(self, text: Text, prefix: str, summed: Mapping[bytes, tuple[Span, ...]] | None = None) -> None:
         """Judge the URLs of wheels and archives. `summed` has checksums from outside the text, by file name."""
         self._reports.addresses(text, prefix, summed or {})
+
+    def _conda(self, text: Text, spec: CondaSpec, prefix: str) -> None:
+        if spec.has_build:
+            self.values.unpinned(text, spec.start, spec.end, spec.package, WITH_BUILD)
+        else:
+            self.values.value(text, spec.start, spec.end, prefix + spec.package, Kind.REQUIREMENT, spec.package)
 
     def _requirement(self, text: Text, match: re.Match[bytes], prefix: str) -> None:
         subject = canonical_name(match["name"].decode("ascii"))

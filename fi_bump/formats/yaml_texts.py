@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from fi_bump.formats.shared.conda_commands import WITH_BUILD
 from fi_bump.formats.shared.pieces import Text, joined
 from fi_bump.formats.shared.searches import without_searches
 from fi_bump.formats.shared.subjects import image_names
@@ -19,7 +20,6 @@ from fi_bump.records import NamedTuple
 _BREAK = LazyPattern(rb"[\r\n]")
 # A Markdown fence: no shell command has three backticks.
 _FENCE = LazyPattern(rb"^[ \t]*```", re.MULTILINE)
-_BUILD = "pinned with a build string, which changes with the version"
 
 
 class Patterns(NamedTuple):
@@ -114,7 +114,7 @@ class TextReader:
         subject = canonical_name(conda["name"].decode("ascii"))
         start, end = conda.span("value")
         if conda["build"]:
-            self._values.unpinned(span.start + start, span.start + conda.end("build"), subject, _BUILD)
+            self._values.unpinned(span.start + start, span.start + conda.end("build"), subject, WITH_BUILD)
         else:
             at = (span.start + start, span.start + end)
             self._values.value(*at, prefix + subject, Kind.REQUIREMENT, subject)

@@ -39,7 +39,12 @@ def with_bound_names(source: Source, wanted: Wanted, find: Finder, found: Found)
         for pin in again.pins
         if pin.subject in names and pin.span not in taken and _spells(pin.anchor, pin.subject)
     ]
-    reported = [place for place in again.unpinned if place.subject in names and is_specific(place.subject)]
+    seen = {place.span for place in found.unpinned}
+    reported = [
+        place
+        for place in again.unpinned
+        if place.subject in names and is_specific(place.subject) and place.span not in seen
+    ]
     known = {spelled(pin) for pin in bound} | {place.subject for place in reported}
     starts = {span.start for span in taken}
     unset = []

@@ -146,6 +146,20 @@ REPORTS: list[tuple[bytes, list[str]]] = [
         b"pip install https://x/flashinfer_python-${FLASHINFER_VERSION}-py3-none-any.whl https://x/torch-2.9.0-flashinfer.whl\n",
         [],
     ),
+    (b"conda install -c conda-forge flashinfer-python=0.6.1\n", ["1:48 flashinfer-python 0.6.1"]),
+    (
+        b'micromamba create -n x "conda-forge::flashinfer-python 0.6.1" flashinfer-cubin==0.6.1 \\\n  kit=0.6.1\n',
+        ["1:56 flashinfer-python 0.6.1", "1:81 flashinfer-cubin 0.6.1"],
+    ),
+    (
+        b"mamba update flashinfer-python=0.6.1=cuda130_0 && mamba install flashinfer-cubin\n",
+        [
+            "1:32 ? flashinfer-python: pinned with a build string, which changes with the version",
+            "1:65 ? flashinfer-cubin: has no version specifier",
+        ],
+    ),
+    (b"conda install flashinfer-python=0.6.*\n", ["1:33 ? flashinfer-python: a wildcard, not one version"]),
+    (b"conda list flashinfer-python=0.6.1; pip install x-flashinfer-python=0.6.1\n", []),
     (
         b"pip install flashinfer-python --extra-index-url https://flashinfer.ai/whl/cu130\n",
         ["1:13 ? flashinfer-python: has no version specifier"],
@@ -297,6 +311,7 @@ PATHOLOGICAL = {
     "arrays": b"FLASHINFER_X=([",
     "compared": b"flashinfer == ",
     "greps": b"grep flashinfer ",
+    "conda": b"conda install flashinfer-python ",
     "addresses": b"https://x/flashinfer_python-0.6.1.whl ",
     "names of addresses": b"A=git@",
     "pins": b"pip install \\\n  flashinfer-python==0.6.1 # x\n",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fi_bump.pins import Source, Wanted
+from fi_bump.pins import BY_HAND, Source, Wanted
 from fi_bump.scanning.bound_names import is_specific
 from fi_bump.scanning.scan import look
 from tests.formats.results import REPOSITORY, rows
@@ -56,6 +56,13 @@ def found(path: str, text: str) -> list[str]:
             "pod.yaml",
             'args: ["pip install flashinfer-python=={{ .Values.flashinfer.version }}"]\n',
             [f"1:40 ? flashinfer-python: {UNSET.format('.Values.flashinfer.version')}"],
+        ),
+        # What is reported is reported once.
+        (
+            "a.py",
+            'FLASHINFER_VERSION = "0.6.1"\ny = f"flashinfer-python=={FLASHINFER_VERSION}"\n'
+            'z = dict({"FLASHINFER_VERSION": "0.6.1"})\n',
+            ["1:23 FLASHINFER_VERSION 0.6.1", f"3:34 ? FLASHINFER_VERSION: an entry in a table: {BY_HAND}"],
         ),
         # From one variable to the next.
         ("a.sh", 'Y=0.6.1\nX="${Y}"\npip install flashinfer-cubin==$X\n', ["1:3 Y 0.6.1"]),

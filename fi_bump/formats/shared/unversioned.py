@@ -11,7 +11,7 @@ from fi_bump.grammar import LazyPattern, canonical_name, has_any
 from fi_bump.pins import Wanted
 
 _INSTALL = LazyPattern(
-    rb"(?<![\w./-])(?:pip[0-9.]*|pipx|uv|poetry|pdm|conda|mamba|micromamba|pixi)[\"', \t]+"
+    rb"(?<![\w./-])(?:pip[0-9.]*|pipx|uv|poetry|pdm|(?P<conda>conda|mamba|micromamba)|pixi)[\"', \t]+"
     rb"(?:pip[\"', \t]+)?(?:install|add|inject)(?![\w-])(?P<words>[^;&|\n()`]*)"
 )
 # Whatever `_INSTALL` matches contains one of these.
@@ -43,6 +43,8 @@ def unversioned(data: bytes, wanted: Wanted) -> Iterator[tuple[int, int, str]]:
             after = data[word.end() : command.end("words")].lstrip(b" \t\"'\\")
             name = _NAME.match(text)
             if name is None or after[:1] in (b"=", b"<", b">", b"~", b"!", b"@", b"$"):
+                continue
+            if command["conda"] and after[:1].isdigit():  # `"kit V"`
                 continue
             package = _package(name["name"].decode("ascii"), wanted, is_start=name["reference"] is not None)
             if package is not None:
