@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 600
 # The tests that compare with golden files.
 GOLDENS := tests/forms tests/report tests/commands/template/test_template.py tests/house/test_wording.py
 
-.PHONY: demo test fast goldens network lint types check docs lowest fuzz bench clean
+.PHONY: demo test fast goldens network lint types check docs lowest fuzz bench release clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -69,6 +69,11 @@ bench: $(STAMP)
 	PYTHONPATH=. $(BIN)/python benchmarks/bench.py
 	PYTHONPATH=. $(BIN)/python benchmarks/index.py
 	PYTHONPATH=. $(BIN)/python benchmarks/large.py
+
+# The sdist and the wheel of the commit that is checked out, and their checksums. It publishes nothing.
+release: $(STAMP)
+	$(BIN)/python tools/release.py dist
+	sh tools/wheel_smoke.sh dist/*.whl
 
 clean:
 	rm -rf $(VENV) $(LOWEST) .site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -14,3 +14,10 @@ target "smoke" {
     FLASHINFER_VERSION = FLASHINFER_VERSION
   }
 }
+
+# The command alone, without CUDA and torch: for CI that checks pins. docker buildx bake -f docker/docker-bake.hcl cli
+target "cli" {
+  context    = "."
+  dockerfile = "docker/cli.Dockerfile"
+  tags       = ["fi-bump:latest"]
+}

@@ -1,6 +1,6 @@
-"""Write what fi_bump/cli/prompt.py answers from: the help of each command, and what TAB completes.
+"""Write what fi_bump/cli/prompt.py answers from: the help of each command, and what TAB completes. And the man page.
 
-Both are made of the typer application in the same tree as this file.
+All are made of the typer application in the same tree as this file.
 
     python tools/command_line.py            write the tables
     python tools/command_line.py --check    fail when they are stale
@@ -22,6 +22,7 @@ import typer  # noqa: E402  # after the line above, which says where from
 
 from fi_bump.cli.app import app  # noqa: E402  # as above
 from fi_bump.cli.prompt import HELP_COLUMNS  # noqa: E402  # as above
+from tools import man  # noqa: E402  # as above
 
 FOLDER = "fi_bump/data"
 # What suggests the values of an option or argument from the lock, by the name of typer's function.
@@ -98,20 +99,20 @@ def _suggest(parameter: Any, context: Any) -> list[str] | str | None:
 
 
 def tables() -> dict[str, str]:
-    """Return the text of each file."""
-    return {
-        name: json.dumps(made, indent=1, ensure_ascii=False) + "\n"
-        for name, made in (("help.json", help_pages()), ("command_line.json", completions()))
+    """Return the text of each file, by its path."""
+    made = {
+        f"{FOLDER}/{name}": json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+        for name, table in (("help.json", help_pages()), ("command_line.json", completions()))
     }
+    return {**made, man.PAGE: man.man_page(list(commands()))}
 
 
 def stale() -> list[str]:
     """Return the files that are not as the application makes them."""
-    folder = TOP / FOLDER
     return [
-        f"{FOLDER}/{name}"
+        name
         for name, text in tables().items()
-        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
+        if not (TOP / name).exists() or (TOP / name).read_text(encoding="utf-8") != text
     ]
 
 
@@ -119,7 +120,8 @@ def main() -> int:
     """Write or check the tables; the exit code is 1 when they are checked and stale."""
     if "--check" not in sys.argv:
         for name, text in tables().items():
-            (TOP / FOLDER / name).write_text(text, encoding="utf-8")
+            (TOP / name).parent.mkdir(exist_ok=True)
+            (TOP / name).write_text(text, encoding="utf-8")
         return 0
     for name in stale():
         print(f"{name} does not follow fi_bump/cli: run python tools/command_line.py")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape
 from html.parser import HTMLParser
@@ -22,11 +23,37 @@ _CELL = re.compile(r"<td")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages of the top folder."""
+    """Add the pages of the top folder, the schemas, and an entry for the catalog that editors find schemas in."""
     for name, page in PAGES.items():
         text = (TOP / name).read_text().replace("](docs/", "](")
         files.append(File.generated(config, page, content=text))
+    for path, text in schemas(config.site_url or "").items():
+        files.append(File.generated(config, path, content=text))
     return files
+
+
+def schemas(site: str) -> dict[str, str]:
+    """Return the text of each schema by its path in the site, with its address there as its `$id`.
+
+    With an address, `schemas/schemastore.json` is what the JSON Schema Store's catalog takes for versions.lock.json.
+    """
+    made = {}
+    for source in sorted((TOP / "fi_bump/schemas").iterdir()):
+        path = f"schemas/{source.name}"
+        document = json.loads(source.read_bytes())
+        if site:
+            document = {"$schema": document.pop("$schema"), "$id": f"{site}{path}", **document}
+        made[path] = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if site:
+        lock = json.loads(made["schemas/versions.lock.schema.json"])
+        entry = {
+            "name": "fi-bump versions.lock.json",
+            "description": lock["description"],
+            "fileMatch": ["versions.lock.json"],
+            "url": lock["$id"],
+        }
+        made["schemas/schemastore.json"] = json.dumps(entry, indent=2, ensure_ascii=False) + "\n"
+    return made
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

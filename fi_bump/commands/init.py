@@ -71,7 +71,7 @@ def run(options: InitOptions) -> int:
         if old is not None and (places := conflict_places(old.data)):
             raise ConflictError(str(places[0]), old.data)
         exclude = (*options.exclude, *_kept_exclude(old.data if old else None))
-        blank = Lock(tuple(proposed), tuple(sorted(set(exclude))))
+        blank = Lock(tuple(proposed), tuple(sorted(set(exclude))), _schema_address())
         found = scan(root, blank)
         if found.conflicts:
             place = str(found.conflicts[0])
@@ -203,6 +203,22 @@ def _valid(asked: Lock) -> None:
         load(dump(asked))
     except LockError as error:
         raise UsageError(error.message, hint=error.hint) from None
+
+
+def _schema_address() -> str | None:
+    """Return the address of the lock's JSON Schema, for editors; None if this copy's publisher names none.
+
+    It is below the address with the label Schemas in the metadata of the package ([project.urls] of pyproject.toml).
+    """
+    from importlib import metadata
+
+    try:
+        named = metadata.metadata("fi-bump").get_all("Project-URL") or []
+    except metadata.PackageNotFoundError:
+        return None
+    labels = dict(each.split(", ", 1) for each in named if ", " in each)
+    folder = labels.get("Schemas")
+    return None if folder is None else f"{folder.rstrip('/')}/{LOCK_NAME.removesuffix('.json')}.schema.json"
 
 
 def _kept_exclude(old: bytes | None) -> tuple[str, ...]:

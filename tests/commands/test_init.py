@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from email.message import Message
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -260,3 +262,17 @@ def test_an_age_is_a_number_of_days(bare: Path, run: Run, text: str) -> None:
     error = f"fi-bump: '{text}' is not a number of days\nhelp: write --min-age '10 days'; 0 accepts every release\n"
     assert run(bare, "init", "--min-age", text) == (2, "", error)
     assert run(bare, "latest", "--min-age", text) == (2, "", error)
+
+
+@pytest.mark.parametrize("address", ["https://docs.example/schemas", "https://docs.example/schemas/"])
+def test_the_lock_names_its_schema_where_the_publisher_has_one(
+    bare: Path, run: Run, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    described = Message()
+    described["Project-URL"] = "Home, https://docs.example"
+    described["Project-URL"] = f"Schemas, {address}"
+    monkeypatch.setattr(metadata, "metadata", lambda name: described)
+    assert run(bare, "init").code == 0
+    lock = json.loads((bare / "versions.lock.json").read_bytes())
+    assert lock["$schema"] == "https://docs.example/schemas/versions.lock.schema.json"
+    assert run(bare, "check").code == 0
