@@ -44,13 +44,16 @@ class _ConsoleOutput(io.TextIOBase):
 
 def console() -> Console:
     """Return a console for standard output: no colour under NO_COLOR or in a pipe, and no wrapping in a pipe."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
     return Console(file=cast(TextIO, _ConsoleOutput()), width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def shown(text: str, style: str = "") -> Text:
-    """Return a text for the console: rich reads no markup in it, and it cannot add a line or a command."""
-    return Text(visible(text), style)
+    """Return a text for the console: rich reads no markup in it, and it cannot add a line or a command.
+
+    rich measures a tab as nothing and would break the row where it is.
+    """
+    return Text(visible(text).replace("\t", "\\t"), style)
 
 
 def _table(*columns: str) -> Table:
@@ -58,6 +61,10 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def _heading(group: Group) -> Text:
+    return Text.assemble(shown(group.name, "bold"), " ", shown(group.version))
 
 
 def pins_table(assigned: list[Assigned]) -> Table:
@@ -85,7 +92,7 @@ def print_status(repository: Repository, scan: Scan) -> None:
         for member in group.packages:
             extra = ", ".join(part for part in (*member.index_urls, member.label and f"+{member.label}") if part)
             members.append(f"{member.name} ({extra})" if extra else member.name)
-        out.print(Text.assemble((group.name, "bold"), f" {group.version}"))
+        out.print(_heading(group))
         out.print(shown(f"  {', '.join(members)}"))
         if group.hold is not None:
             out.print(shown(f"  held: {group.hold}"))
@@ -103,7 +110,7 @@ def print_latest(found: list[GroupLatest]) -> None:
     """Print each group: the locked version, each member's newest version, and the newest that all members have."""
     out = console()
     for each in found:
-        out.print(Text.assemble((each.group.name, "bold"), f" {each.group.version}"))
+        out.print(_heading(each.group))
         table = _table("  package", "newest", "date", "index")
         for member in each.members:
             version = str(member.version or "-")
@@ -119,7 +126,7 @@ def print_latest(found: list[GroupLatest]) -> None:
 def print_choices(group: Group, found: Sequence[ReleaseChoice]) -> None:
     """Print the releases that a group can move to, numbered, with their dates and remarks."""
     out = console()
-    out.print(Text.assemble((group.name, "bold"), f" {group.version}"))
+    out.print(_heading(group))
     table = _table("", "release", "uploaded", "")
     for number, choice in enumerate(found, 1):
         remarks = "; ".join(choice.remarks)

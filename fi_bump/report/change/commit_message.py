@@ -10,11 +10,16 @@ from fi_bump.report.change.words import ComparedTests, Items, Rows, Section, Smo
 from fi_bump.report.compare.text import text_lines
 from fi_bump.report.smoke_text import comparison_lines, target_line, verdict
 from fi_bump.smoke.model import SmokeReport
+from fi_bump.untrusted import visible
 
 
 def message_text(about: Description) -> str:
-    """Return the subject, an empty line, and a body with the same sections as the pull request's."""
-    return "\n".join([title(about), "", summary(about), *(line for each in sections(about) for line in _section(each))])
+    """Return the subject, an empty line, and a body with the same sections as the pull request's.
+
+    Text of others adds no line, so it adds no trailer either.
+    """
+    lines = [title(about), "", summary(about), *(line for each in sections(about) for line in _section(each))]
+    return "\n".join(map(visible, lines))
 
 
 def _section(section: Section) -> list[str]:
