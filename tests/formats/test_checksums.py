@@ -280,6 +280,25 @@ TABLES: list[tuple[str, str, list[str], tuple[str, ...]]] = [
         [f"3:10 ? {REPOSITORY}: {TABLE}"],
         ("0.6.1", "0.6.0"),
     ),
+    # What the table is of, from a file of it, or from its class.
+    (
+        "package.py",
+        f'pypi = "f/flashinfer_python-0.6.1.tar.gz"\n{SPACK}',
+        [f"2:10 ? flashinfer-python: {TABLE}"],
+        ("0.6.1", "0.6.0"),
+    ),
+    (
+        "package.py",
+        f'pypi = "flashinfer-cubin/flashinfer-cubin-0.6.1.tgz"\n{SPACK}',
+        [f"2:10 ? flashinfer-cubin: {TABLE}"],
+        ("0.6.1", "0.6.0"),
+    ),
+    (
+        "package.py",
+        f"class Other(Package):\n  x = 1\nclass PyFlashinferPython(PythonPackage):\n  a = 1\n  {SPACK}",
+        [f"5:12 ? flashinfer-python: {TABLE}"],
+        ("0.6.1", "0.6.0"),
+    ),
     (
         "Manifest",
         f"DIST flashinfer-0.6.1.gh.tar.gz 9 BLAKE2B {SUM} SHA512 {OTHER}\nDIST flashinfer-0.6.0.post1.tar.gz 9 SHA512 {SUM}\n"
@@ -307,6 +326,7 @@ def test_table(path: str, text: str, expected: list[str], versions: tuple[str, .
     ("path", "text"),
     [
         ("packages/torch/package.py", SPACK),
+        ("package.py", f"class PyFlashinferExtras(PythonPackage):\n  # flashinfer-python\n  {SPACK}"),
         ("packages/py_flashinfer_python/package.py", 'version("0.6.1", branch="main")\n'),
         ("Manifest", f"DIST flashinfer-extras-0.6.1.tar.gz 9 SHA512 {SUM}\nDIST flashinfer-0.6.1.tar.gz 9\n"),
         ("f.rb", 'url "https://h/flashinfer-extras-0.6.1.tar.gz"\n'),

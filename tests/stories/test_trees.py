@@ -5,7 +5,9 @@ The oracle shares nothing with fi-bump: a set may only put the new version's tex
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +15,8 @@ from typing import NamedTuple
 import pytest
 
 from tests.conftest import Run, snapshot
+from tests.forms.test_help import helps
+from tests.forms.test_laws import old_lines, silent, twice
 from tests.sdists import unpacked
 
 pytestmark = pytest.mark.network
@@ -207,6 +211,48 @@ CASES = [
     ),
 ]
 
+# Lines with the old version that are about something else, and that no requirement of another package explains.
+OTHERS = {
+    # Numbers of sections.
+    "lmcache-0.5.7rc2-nixl": {f"docs/design/integration/vllm/lazy_offload.md:{line}" for line in (71, 573)},
+    # Entries of other packages.
+    "vllm-0.24.0-nixl": {"rust/Cargo.lock:4235", "rust/Cargo.lock:5203"},
+    # The version of lmms-eval.
+    "sglang-0.5.10.post1-sgl-kernel": {f"sglang/test/kits/mmmu_vlm_kit.py:{line}" for line in (201, 386)},
+}
+
+
+def name_of(case: Case) -> str:
+    return f"{case.project}-{case.release}-{case.family}"
+
+
+def unexplained(root: Path, places: set[str], version: str, packages: set[str]) -> set[str]:
+    """Leave out the metadata of a source distribution, and requirements of packages that are not in the group."""
+    found = set()
+    for place in places:
+        path, number = place.rsplit(":", 1)
+        line = (root / path).read_text(encoding="utf-8", errors="replace").split("\n")[int(number) - 1]
+        required = re.findall(rf"([A-Za-z][\w.-]*)(?:\[[^\]]*\])?[=<>~]=v?{re.escape(version)}(?!\w)", line)
+        is_foreign = required and packages.isdisjoint(re.sub("[-_.]+", "-", each).lower() for each in required)
+        if not is_foreign and path != "PKG-INFO" and ".egg-info/" not in path:
+            found.add(place)
+    return found
+
+
+def hold_the_advice(root: Path, out: str, run: Run) -> None:
+    """Run each command that an output proposes; none fails, changes a file besides the lock, or breaks the check."""
+    lock = (root / LOCK).read_bytes()
+    added = [shlex.split(each) for each in re.findall(r"fi-bump (site add .+?)(?: \[[a-z-]+\])?$", out, re.MULTILINE)]
+    for words in [*added, *(each for each in helps(out) if each[0] == "site")]:
+        before = snapshot(root)
+        result = run(root, *words)
+        assert (words, result.code, result.err) == (words, 0, "")
+        after = snapshot(root)
+        assert {name for name in before | after if before.get(name) != after.get(name)} == {LOCK}
+        checked = run(root, "check")
+        assert checked.code == 0 or "[drift]" in checked.out, (words, checked)
+        (root / LOCK).write_bytes(lock)
+
 
 def replaced(before: bytes, after: bytes, old: set[bytes], new: bytes) -> int:
     """How often a text of `old` became `new`; fails when any other byte differs."""
@@ -228,7 +274,7 @@ def replaced(before: bytes, after: bytes, old: set[bytes], new: bytes) -> int:
     return moved
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.project}-{case.release}-{case.family}")
+@pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_there_and_back(tmp_path: Path, run: Run, case: Case) -> None:
     root = tmp_path / "tree"
     shutil.copytree(unpacked(case.project, case.release), root, symlinks=True)
@@ -248,10 +294,18 @@ def test_there_and_back(tmp_path: Path, run: Run, case: Case) -> None:
     assert stale.out.count("[drift]") == sum(version != current for version in case.sites.values())
     assert run(root, "check", "--fix").code == 0
     before = snapshot(root)
+    hold_the_advice(root, run(root, "check").out, run)
 
     new = "99.1rc2.post3"
-    assert run(root, "set", "--offline", new).code == 0
+    done = run(root, "set", "--offline", new)
+    assert done.code == 0
     after = snapshot(root)
+    packages = set(json.loads((root / LOCK).read_bytes())["groups"][case.family]["packages"])
+    left = unexplained(root, silent(old_lines(root, current, []), done.out), current, packages)
+    assert left == OTHERS.get(name_of(case), set())
+    mentions = run(root, "check", "--mentions")
+    for command, result in (("init", found), ("check", stale), ("set", done), ("check --mentions", mentions)):
+        assert twice(command, [line for line in result.out.split("\n") if line]) == []
     assert run(root, "check").code == 0
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {site.partition("#")[0] for site in case.sites} | {LOCK}
