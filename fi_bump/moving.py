@@ -46,6 +46,7 @@ def plan_move(
             each for each in compare(request.lock, scan) if each.rule is Rule.UNASSIGNED and each.subject in subjects
         ]
     findings += _wrong_tags(plan)
+    findings += [each for group in request.groups for each in _left_tags(group, _group(plan.lock, group.name), scan)]
     for group in request.groups:
         after = _group(plan.lock, group.name)
         findings += missing_rows(group, after, scan)
@@ -86,6 +87,27 @@ def _wrong_tags(plan: Plan) -> list[Finding]:
         message = f"{pin.subject} would become the tag {use.before}{group.version}; {use.repository} has {tag}"
         finding = Finding(Rule.MISSING_TAG, pin.place, message, anchor=pin.anchor, subject=pin.subject)
         found.append(finding._replace(group=group.name, found=pin.version, expected=group.version))
+    return found
+
+
+def _left_tags(before: Group, after: Group, scan: Scan) -> list[Finding]:
+    """Return a finding for each place at the old version's tag that is no version itself, for example a nightly's."""
+    places = [each for each in scan.unpinned if each.subject in before.repositories and each.mark is None]
+    if not places or before.version == after.version:
+        return []
+    from fi_bump.releases.tags import rules_of, tag_of
+
+    old, new = (tag_of(rules_of(group), group.version) for group in (before, after))
+    if old is None or new is None or old == new:
+        return []
+    found = []
+    for place in places:
+        if place.source.text(place.span).strip("\"' ") == old:
+            message = f"{place.subject} is at the tag {old}, the move goes to {after.version}, whose tag is {new}"
+            finding = Finding(Rule.DRIFT, place.place, message, subject=place.subject)
+            found.append(
+                finding._replace(group=after.name, expected=after.version, own_remedy=f"change it by hand to {new}")
+            )
     return found
 
 

@@ -43,8 +43,11 @@ _LOCATIONS = re.compile(
     r"|(?:tool/pixi/)?(?:.+/)?pypi-options/find-links/url"
 )
 
-_BARE = LazyPattern(rb"v?(" + VERSION + rb")(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
+# Poetry and conda also write `=0.6.1`.
+_BARE = LazyPattern(rb"(?:=[ \t]*)?v?(" + VERSION + rb")(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
 _CARET = LazyPattern(rb"([~^])\s*v?([0-9]{1,9}(?:\.[0-9]{1,9})*)\Z")
+# Poetry's and conda's: `0.6.*`, `=0.6.*`, `0.6.9*`.
+_WILDCARD = LazyPattern(rb"\s*={0,2}\s*[0-9]+(?:\.[0-9]+)*\.?\*\s*\Z")
 _TAG = LazyPattern(rb"(?:refs/tags/)?v?(" + VERSION + rb")\Z", re.IGNORECASE)
 _COMMIT = LazyPattern(rb"[0-9a-f]{7,40}\Z", re.IGNORECASE)
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -198,6 +201,9 @@ class _PyprojectFinder:
             item = Floor(self._source, string.span, package, _range(caret[1], caret[2]))
         elif text.strip() in (b"*", b""):
             item = Unpinned(self._source, string.span, package, NO_VERSION)
+        elif _WILDCARD.match(text):
+            reason = f"'{string.value.strip()}' is a wildcard, not one version"
+            item = Unpinned(self._source, string.span, package, reason)
         else:
             requirement = Requirement(
                 source=self._source,

@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fi_bump.errors import InternalError, ParseError
+from fi_bump.findings.compare import wildcard
 from fi_bump.formats.pyproject import find
 from fi_bump.formats.shared.toml_strings import strings
 from fi_bump.formats.table import format_of
 from fi_bump.pins import Found, Kind, Source, Wanted
+from fi_bump.versions import admits
 from tests.formats import laws
 from tests.formats.results import marked
 
@@ -159,6 +161,8 @@ name = "b"
             ("tool.poetry.dependencies", "flashinfer_python = '==«0.6.1»'"),
             ("tool.poetry.dependencies", 'FlashInfer-Python = {version = "v«0.6.1»", extras = ["flashinfer-python"]}'),
             ("tool.poetry.dependencies", 'flashinfer-python = [{version = "«0.6.1»+cu130", python = "<3.13"}]'),
+            ("tool.poetry.dependencies", 'flashinfer-python = "=«0.6.1»"'),
+            ("tool.pixi.dependencies", 'flashinfer-python = "= v«0.6.1»"'),
             ("tool.poetry.dev-dependencies", 'flashinfer-python = "«0.6.1»"'),
             ("tool.poetry.group.gpu.dependencies", 'flashinfer-python = "«0.6.1»"'),
             ("tool.poetry.group.gpu.dependencies", 'flashinfer-python.version = "== «0.6.1»"'),
@@ -547,3 +551,12 @@ def test_linear(data: bytes) -> None:
     with contextlib.suppress(ParseError):
         look(data)
     assert time.process_time() - begin < 20
+
+
+@pytest.mark.parametrize("value", ["0.6.1.*", "0.6.*", "=0.6.*", "==0.6.1.*", "0.6.1*"])
+def test_a_wildcard_is_a_range(value: str) -> None:
+    (place,) = look(f'[tool.pixi.dependencies]\nflashinfer-python = "{value}"\n'.encode()).unpinned
+    assert place.reason == f"'{value}' is a wildcard, not one version"
+    range_ = wildcard(place)
+    assert range_ is not None
+    assert (admits(range_.specifier, "0.6.1"), admits(range_.specifier, "0.7.1")) == (True, False)

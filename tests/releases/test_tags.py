@@ -238,3 +238,30 @@ def test_a_variable_that_is_named_after_a_tag(
         assert result.code == 1
         assert f"would become the tag {tags[0]}; github.com/ai-dynamo/nixl has {tags[1]} [missing-tag]" in result.out
         assert (tmp_path / "images.yaml").read_bytes() == text
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("Dockerfile", "FROM x\nRUN git clone -b {} https://github.com/flashinfer-ai/flashinfer.git\n"),
+        ("ci.yaml", "steps:\n- with:\n    repository: flashinfer-ai/flashinfer\n    ref: {}\n"),
+        ("b.sh", "FI_TAG={}\ngit clone -b $FI_TAG https://github.com/flashinfer-ai/flashinfer\n"),
+    ],
+)
+def test_the_tag_of_a_nightly_is_not_left_behind(tmp_path: Path, run: Run, path: str, text: str) -> None:
+    old, new = "nightly-v0.6.15-20260724", "v0.7.1"
+    plant(tmp_path, {path: text.format(old).encode(), "requirements.txt": b"flashinfer-cubin==0.6.15.dev20260724\n"})
+    assert run(tmp_path, "init").code == 0
+    before = snapshot(tmp_path)
+    result = run(tmp_path, "set", "--offline", "0.7.1")
+    message = f"is at the tag {old}, the move goes to 0.7.1, whose tag is {new} [drift]"
+    assert (result.code, snapshot(tmp_path)) == (1, before)
+    assert message in result.out
+    assert f"help: change it by hand to {new}\n" in result.out
+    # Who does what the help says can go on.
+    plant(tmp_path, {path: text.format(new).encode()})
+    assert run(tmp_path, "set", "--offline", "0.7.1").code == 0
+    assert run(tmp_path, "check").code == 0
+    # To another nightly the tag moves by hand too.
+    assert run(tmp_path, "set", "--offline", "0.7.2").code == 0
+    assert (tmp_path / path).read_text() == text.format("v0.7.2")
