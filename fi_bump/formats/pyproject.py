@@ -46,8 +46,12 @@ _LOCATIONS = re.compile(
 # Poetry and conda also write `=0.6.1`.
 _BARE = LazyPattern(rb"(?:=[ \t]*)?v?(" + VERSION + rb")(?:" + LOCAL + rb")?\Z", re.IGNORECASE)
 _CARET = LazyPattern(rb"([~^])\s*v?([0-9]{1,9}(?:\.[0-9]{1,9})*)\Z")
+# A wheel or an archive at the end of a path.
+_FILE_NAME = LazyPattern(
+    rb"(?:\A|/)[A-Za-z][A-Za-z0-9_.]*?-(" + VERSION + rb")(?:\+[\w.]+)?(?:-[\w.-]+\.whl|\.tar\.\w+|\.zip)\Z"
+)
 # Poetry's and conda's: `0.6.*`, `=0.6.*`, `0.6.9*`.
-_WILDCARD = LazyPattern(rb"\s*={0,2}\s*[0-9]+(?:\.[0-9]+)*\.?\*\s*\Z")
+_WILDCARD = LazyPattern(rb"\s*=?\s*[0-9]+(?:\.[0-9]+)*\.?\*\s*\Z")
 _TAG = LazyPattern(rb"(?:refs/tags/)?v?(" + VERSION + rb")\Z", re.IGNORECASE)
 _COMMIT = LazyPattern(rb"[0-9a-f]{7,40}\Z", re.IGNORECASE)
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -229,9 +233,11 @@ class _PyprojectFinder:
         if "git" in table:
             self._served.add(package)
             self._git(table, package, f"{_dotted(keys[:-1])}/{package}")
-        elif "url" in table and package in self._wanted.packages:
+        elif package in self._wanted.packages and (url := table.get("url", table.get("path"))) is not None:
+            in_file = _FILE_NAME.search(url.passage.data)
+            if "url" not in table and in_file is None:
+                return  # A folder: what is in it has no version here.
             self._served.add(package)
-            url = table["url"]
             place = Addressed(
                 source=self._source,
                 passage=url.passage,
@@ -243,9 +249,10 @@ class _PyprojectFinder:
             )
             item = judge_address(place) or Unpinned(self._source, url.span, package, NOT_MOVED)
             address = release(url.passage.data, self._wanted)
-            if isinstance(item, Unpinned) and address and address.named:
+            named = (address.named if address else None) or (in_file.span(1) if in_file else None)
+            if isinstance(item, Unpinned) and named:
                 # The package comes from here, whatever its requirement says, so the requirement must not move alone.
-                pin = self._exact(url, *address.named, f"{_dotted(keys[:-1])}/{package}", Kind.URL, package)
+                pin = self._exact(url, *named, f"{_dotted(keys[:-1])}/{package}", Kind.URL, package)
                 item = pin._replace(guard=Guard(item.reason)) if isinstance(pin, Pin) else pin
             self._items.append(item)
 

@@ -21,10 +21,11 @@ _COMPARES = LazyPattern(rb"[ \t]{0,4}\)?[ \t]{0,4}[!=]=[ \t]{0,4}([\w.]{1,100}(?
 _CONSTANT = LazyPattern(rb"(?<![\w.])(\w{1,100})[ \t]*(?::[^=\n]{1,80})?=\Z")
 # From a name to its version: `check("kit", "V")`, `add("--kit", default="V")`, and `{"kit": "V"}`, `x["kit"] = "V"`.
 _BESIDE = LazyPattern(
-    rb"\s*,\s*(?:#[^\n]*\n\s*)*(?:type\s*=\s*\w+\s*,\s*)?(?:default\s*=\s*)?\Z"
+    rb"\s*,\s*(?:#[^\n]*\n\s*)*(?:type\s*=\s*\w+\s*,\s*)?(?:default\s*=\s*|(?P<keyword>\w+)\s*=\s*)?\Z"
     rb"|\s*(?P<entry>:|\]\s*(?::[^=\n]{1,80})?=)\s*(?:#[^\n]*\n\s*)*\Z"
 )
 _FLOOR_WORD = re.compile(r"(?:^|[_.])(?:min|minimum|floor|least|since|oldest)(?:[_.]|\Z)", re.IGNORECASE)
+_CHECKS = re.compile(r"(?:^|[_.])(?:check|assert|require|verify|ensure|expect|validate)", re.IGNORECASE)
 _EXACT_TABLE = re.compile(
     r"(?:^|[_.])(?:[A-Z][A-Z0-9_]*\Z|(?i:expected|exact|pinned|pins?|required|wanted|want|matrix)(?![a-z]))"
 )
@@ -61,8 +62,10 @@ class GateReader:
         beside = _BESIDE.match(data, previous.whole.end, start) if previous and previous.whole.end < start else None
         if previous and beside:
             names = scope(self._source, literal)
-            if _FLOOR_WORD.search(names):
-                return None  # A floor: check_at_least("kit", "V").
+            if _FLOOR_WORD.search(names) or _FLOOR_WORD.search((beside["keyword"] or b"").decode("ascii")):
+                return None  # A floor: check_at_least("kit", "V"), require("kit", minimum="V").
+            if beside["keyword"] and not _CHECKS.search(names):
+                return None  # Of `Release(name="kit", version="V")` nobody knows what it is for.
             classified = self._beside(names, self._source.text(previous.body), is_entry=beside["entry"] is not None)
             if classified is not None:
                 return classified

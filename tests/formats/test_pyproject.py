@@ -251,7 +251,7 @@ def test_nothing(data: bytes) -> None:
             "comes from github.com/me/fork, which the lock does not name",
         ),
         ('[tool.poetry.dependencies]\nflashinfer-python = "«*»"', "", "has no version specifier"),
-        ('[tool.poetry.dependencies]\nflashinfer-python = "«0.6.*»"', "", "'0.6.*' is not a version specifier"),
+        ('[tool.poetry.dependencies]\nflashinfer-python = "«0.6.*»"', "", "'0.6.*' is a wildcard, not one version"),
         (
             '[tool.poetry.dependencies]\nflashinfer-python = "«==0.6.*»"'.replace("«==", "==«"),
             "",
@@ -553,10 +553,27 @@ def test_linear(data: bytes) -> None:
     assert time.process_time() - begin < 20
 
 
-@pytest.mark.parametrize("value", ["0.6.1.*", "0.6.*", "=0.6.*", "==0.6.1.*", "0.6.1*"])
+@pytest.mark.parametrize("value", ["0.6.1.*", "0.6.*", "=0.6.*", "0.6.1*"])
 def test_a_wildcard_is_a_range(value: str) -> None:
     (place,) = look(f'[tool.pixi.dependencies]\nflashinfer-python = "{value}"\n'.encode()).unpinned
     assert place.reason == f"'{value}' is a wildcard, not one version"
     range_ = wildcard(place)
     assert range_ is not None
     assert (admits(range_.specifier, "0.6.1"), admits(range_.specifier, "0.7.1")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "version"),
+    [
+        ("vendor/flashinfer_python-0.6.1-py3-none-any.whl", "0.6.1"),
+        ("flashinfer_python-0.6.1+cu130-cp312-cp312-linux_x86_64.whl", "0.6.1"),
+        ("../x/flashinfer_python-0.6.1.post2.tar.gz", "0.6.1.post2"),
+        ("vendor/flashinfer", None),
+    ],
+)
+def test_the_path_of_a_file_keeps_its_requirement_back(path: str, version: str | None) -> None:
+    found = look(f'[tool.uv.sources]\nflashinfer-python = {{ path = "{path}" }}\n'.encode())
+    guards = [(pin.version, pin.guard.reason) for pin in found.pins if pin.guard]
+    reason = "pinned by the path of a file, which fi-bump does not update"
+    assert guards == ([] if version is None else [(version, reason)])
+    assert found.unpinned == ()

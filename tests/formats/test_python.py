@@ -426,6 +426,12 @@ def test_a_regular_expression_is_no_requirement(pattern: str) -> None:
             'assert_pkg_version(\n    "flashinfer_python",\n    "0.6.14",\n    "install it",\n)\n',
             ["assert_pkg_version/flashinfer_python"],
         ),
+        ('check(\n  name="flashinfer-python",\n  version="0.6.14",\n)', ["check.version/flashinfer-python"]),
+        ('x.verify("flashinfer-cubin", expected="0.6.14")', ["verify.expected/flashinfer-cubin"]),
+        ('require_dist(dist="flashinfer-python", exact="0.6.14")', ["require_dist.exact/flashinfer-python"]),
+        # A floor, and what nobody knows the use of.
+        ('require("flashinfer-python", minimum="0.6.14")\ncheck(a="flashinfer-python", min_version="0.6.14")', []),
+        ('Release(name="flashinfer-python", version="0.6.14")', []),
         ('check(\n  "flashinfer-python",  # the wheel\n  "v0.6.14+cu130")\n', ["check/flashinfer-python"]),
         (
             'need("flashinfer-python", "0.6.14")\nneed(\n "flashinfer-python",\n "0.6.14")\n',
