@@ -1,12 +1,10 @@
 """The options of `fi-bump explain`, which says what a rule, a probe or an exit code means."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import complete_explained
-from fi_bump.terminal.output import guard
+from fi_bump.cli.options import ListFormatOption, complete_explained, leave
 
 
 def explain_command(
@@ -18,6 +16,7 @@ def explain_command(
             autocompletion=complete_explained,
         ),
     ] = None,
+    form: ListFormatOption = "text",
 ) -> None:
     """Explain a rule, a probe or an exit code.
 
@@ -25,4 +24,4 @@ def explain_command(
     """
     from fi_bump.commands import explain as command
 
-    sys.exit(guard(lambda: command.run(name)))
+    leave("explain", form, lambda: command.run(name), None if name is None else "text")

@@ -1,13 +1,11 @@
 """The options of `fi-bump hold`, which records that a group stays behind on purpose."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import complete_groups
+from fi_bump.cli.options import ListFormatOption, complete_groups, leave
 from fi_bump.errors import UsageError
-from fi_bump.terminal.output import guard
 
 
 def hold_command(
@@ -15,6 +13,7 @@ def hold_command(
     group: Annotated[str, typer.Argument(metavar="GROUP", help="A group of the lock.", autocompletion=complete_groups)],
     reason: Annotated[str | None, typer.Argument(metavar="REASON", help="Why it stays behind: one line.")] = None,
     off: Annotated[bool, typer.Option("--off", help="The group is not held any more.")] = False,
+    form: ListFormatOption = "text",
 ) -> None:
     """Record why a group stays behind newer releases on purpose.
 
@@ -28,4 +27,4 @@ def hold_command(
             raise UsageError("the command needs either a reason or --off", hint="write why it stays behind, or --off")
         return command.run(context.obj, group, reason)
 
-    sys.exit(guard(hold))
+    leave("hold", form, hold)

@@ -1,12 +1,11 @@
 """The options of `fi-bump init`, which finds the pins and writes the lock."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import complete_families, days_of
-from fi_bump.terminal.output import guard
+from fi_bump.cli.options import ListFormatOption, complete_families, days_of, leave
+from fi_bump.errors import UsageError
 
 
 def init_command(
@@ -47,6 +46,7 @@ def init_command(
             "--min-age", metavar="DAYS", help="Record a minimum age of releases in the lock, such as '10 days'."
         ),
     ] = None,
+    form: ListFormatOption = "text",
 ) -> None:
     """Find the pins of this repository and write versions.lock.json.
 
@@ -70,4 +70,6 @@ def init_command(
         ask=interactive,
         minimum_age=None if min_age is None else days_of(min_age) or None,
     )
-    sys.exit(guard(lambda: command.run(asked)))
+    if interactive and form == "json":
+        raise UsageError("--interactive cannot be used with --format json", hint="leave out one of the two")
+    leave("init", form, lambda: command.run(asked))

@@ -1,12 +1,10 @@
 """The options of `fi-bump member add`, `member remove` and `member set`, which edit the packages of a group."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import HELP_NAMES, complete_groups, complete_members
-from fi_bump.terminal.output import guard
+from fi_bump.cli.options import HELP_NAMES, ListFormatOption, complete_groups, complete_members, leave
 
 member_app = typer.Typer(
     help="Add a package to a group, remove it, or record its index.",
@@ -43,6 +41,7 @@ def member_add(
     group: GroupOption = None,
     index: OwnIndexOption = None,
     label: LabelOption = None,
+    form: ListFormatOption = "text",
 ) -> None:
     """Add a package to a group, so that its pins move with the group.
 
@@ -51,15 +50,17 @@ def member_add(
     from fi_bump.commands import member as command
 
     options = command.MemberOptions(tuple(index) if index else None, label)
-    sys.exit(guard(lambda: command.add_member(context.obj, package, group, options)))
+    leave("member add", form, lambda: command.add_member(context.obj, package, group, options))
 
 
 @member_app.command("remove")
-def member_remove(context: typer.Context, package: Member, group: GroupOption = None) -> None:
+def member_remove(
+    context: typer.Context, package: Member, group: GroupOption = None, form: ListFormatOption = "text"
+) -> None:
     """Remove a package from a group. It must not be pinned in the repository."""
     from fi_bump.commands import member as command
 
-    sys.exit(guard(lambda: command.remove_member(context.obj, package, group)))
+    leave("member remove", form, lambda: command.remove_member(context.obj, package, group))
 
 
 @member_app.command("set")
@@ -71,6 +72,7 @@ def member_set(
     label: LabelOption = None,
     no_index: Annotated[bool, typer.Option("--no-index", help="Forget the index in the lock.")] = False,
     no_label: Annotated[bool, typer.Option("--no-label", help="Forget the label in the lock.")] = False,
+    form: ListFormatOption = "text",
 ) -> None:
     """Record the index and the label of a package in the lock.
 
@@ -80,4 +82,4 @@ def member_set(
 
     indexes = () if no_index else tuple(index) if index else None
     options = command.MemberOptions(indexes, "" if no_label else label)
-    sys.exit(guard(lambda: command.set_member(context.obj, package, group, options)))
+    leave("member set", form, lambda: command.set_member(context.obj, package, group, options))

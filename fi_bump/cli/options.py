@@ -1,6 +1,8 @@
 """The typer application, and the options and completions that several commands share."""
 
-from typing import TYPE_CHECKING, Annotated
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -8,6 +10,7 @@ from fi_bump.cli import completion
 from fi_bump.cli.groups import Commands
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import ListFormat, ReportFormat
+from fi_bump.terminal.output import guard
 
 if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
@@ -82,6 +85,18 @@ def complete_explained(incomplete: str) -> list[str]:
 def complete_targets(context: typer.Context, incomplete: str) -> list[str]:
     """Suggest `[GROUP==]VERSION` targets."""
     return completion.suggest("targets", _root(context), incomplete)
+
+
+def leave(command: str, form: ListFormat, action: Callable[[], int], document: str | None = None) -> NoReturn:
+    """Run a command and exit with its code; with the format json, print its answer as one document.
+
+    `document` names what the command prints on standard output if that is a text of its own, such as a patch.
+    """
+    if form == "json":
+        from fi_bump.commands.answered import answered
+
+        sys.exit(guard(lambda: answered(command, action, document)))
+    sys.exit(guard(action))
 
 
 ListFormatOption = Annotated[ListFormat, typer.Option("--format", help="The format of the output.")]

@@ -1,13 +1,11 @@
 """The options of `fi-bump pr-body`, which prints a pull request's body."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import IndexOption, online_of
+from fi_bump.cli.options import IndexOption, ListFormatOption, leave, online_of
 from fi_bump.errors import UsageError
-from fi_bump.terminal.output import guard
 
 
 def pr_body_command(
@@ -36,6 +34,7 @@ def pr_body_command(
     ] = 0.25,
     offline: Annotated[bool, typer.Option("--offline", envvar="FI_BUMP_OFFLINE", help="Ask no package index.")] = False,
     index: IndexOption = None,
+    form: ListFormatOption = "text",
 ) -> None:
     """Print a pull request's body for the pins that changed.
 
@@ -68,4 +67,4 @@ def pr_body_command(
             )
         )
 
-    sys.exit(guard(action))
+    leave("pr-body", form, action, "body")

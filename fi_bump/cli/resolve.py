@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fi_bump.cli.options import ListFormatOption, leave
 from fi_bump.errors import UsageError
 from fi_bump.terminal.output import guard
 
@@ -22,6 +23,7 @@ def resolve_command(
         list[str] | None,
         typer.Option(metavar="[GROUP==]VERSION", help="Set the group to this version, whatever the sides have."),
     ] = None,
+    form: ListFormatOption = "text",
 ) -> None:
     """Resolve the lock and the pins of a conflicted merge.
 
@@ -41,7 +43,7 @@ def resolve_command(
         side = sides[0] if sides else None
         return command.run(command.ResolveOptions(context.obj, side, tuple(version or ())))
 
-    sys.exit(guard(resolve))
+    leave("resolve", form, resolve)
 
 
 def merge_driver_command(

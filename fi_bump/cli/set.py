@@ -1,20 +1,20 @@
 """The options of `fi-bump set`, which moves every pin of a group to a version."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from fi_bump.cli.options import (
     IndexOption,
+    ListFormatOption,
     MinimumAgeOption,
     PrereleaseOption,
     YankedOption,
     complete_targets,
+    leave,
     online_of,
 )
 from fi_bump.errors import UsageError
-from fi_bump.terminal.output import guard
 
 
 def set_command(
@@ -71,6 +71,7 @@ def set_command(
             metavar="SECONDS", min=1, help="How long git may take for --commit, with hooks and signing. Default: 600."
         ),
     ] = 600,
+    form: ListFormatOption = "text",
 ) -> None:
     """Move every pin of a group to a version: all of them, or none.
 
@@ -82,24 +83,30 @@ def set_command(
     Only the characters of the versions change; versions.lock.json is written last. Afterwards it lists other lines
     that still mention the old version.
     """
-    if not targets and not interactive:
-        raise UsageError("name the version to move to", hint="run fi-bump set latest, or fi-bump set -i to choose one")
-    online = None if offline else online_of(index, allow_yanked, allow_prerelease, min_age)
-    from fi_bump.commands import set as command
 
-    asked = command.SetOptions(
-        root=context.obj,
-        targets=tuple(targets or ()),
-        dry_run=dry_run,
-        online=online,
-        strict=strict,
-        body=pr_body,
-        commit=commit,
-        commit_seconds=commit_timeout,
-        update_checksums=update_checksums,
-    )
-    if interactive:
-        from fi_bump.commands import set_interactive
+    def move() -> int:
+        if not targets and not interactive:
+            hint = "run fi-bump set latest, or fi-bump set -i to choose one"
+            raise UsageError("name the version to move to", hint=hint)
+        if interactive and form == "json":
+            raise UsageError("--interactive cannot be used with --format json", hint="leave out one of the two")
+        from fi_bump.commands import set as command
 
-        sys.exit(guard(lambda: set_interactive.run(asked)))
-    sys.exit(guard(lambda: command.run(asked)))
+        asked = command.SetOptions(
+            root=context.obj,
+            targets=tuple(targets or ()),
+            dry_run=dry_run,
+            online=None if offline else online_of(index, allow_yanked, allow_prerelease, min_age),
+            strict=strict,
+            body=pr_body,
+            commit=commit,
+            commit_seconds=commit_timeout,
+            update_checksums=update_checksums,
+        )
+        if interactive:
+            from fi_bump.commands import set_interactive
+
+            return set_interactive.run(asked)
+        return command.run(asked)
+
+    leave("set", form, move, "patch" if dry_run else "body" if pr_body == "-" else None)

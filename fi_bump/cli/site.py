@@ -1,13 +1,11 @@
 """The options of `fi-bump site add`, `site move` and `site remove`, which edit the recorded sites."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from fi_bump.cli.groups import Commands
-from fi_bump.cli.options import HELP_NAMES, complete_groups, complete_sites
-from fi_bump.terminal.output import guard
+from fi_bump.cli.options import HELP_NAMES, ListFormatOption, complete_groups, complete_sites, leave
 
 site_app = typer.Typer(
     cls=Commands,
@@ -36,6 +34,7 @@ def site_add(
             metavar="TEXT", help="Text of a line, with {version} for the version; it must occur once in the file."
         ),
     ] = None,
+    form: ListFormatOption = "text",
 ) -> None:
     """Record a pin as a site of a group.
 
@@ -44,7 +43,7 @@ def site_add(
     """
     from fi_bump.commands import site as command
 
-    sys.exit(guard(lambda: command.add_site(context.obj, place, group, text)))
+    leave("site add", form, lambda: command.add_site(context.obj, place, group, text))
 
 
 @site_app.command("move")
@@ -55,11 +54,12 @@ def site_move(
         typer.Argument(metavar="SITE", help="The recorded site, as status lists it.", autocompletion=complete_sites),
     ],
     new: Annotated[str, typer.Argument(metavar="PLACE", help="Where the pin is now: PATH#ANCHOR or PATH:LINE.")],
+    form: ListFormatOption = "text",
 ) -> None:
     """Re-point a recorded site after a variable was renamed or a file was moved."""
     from fi_bump.commands import site as command
 
-    sys.exit(guard(lambda: command.move_site(context.obj, old, new)))
+    leave("site move", form, lambda: command.move_site(context.obj, old, new))
 
 
 @site_app.command("remove")
@@ -69,8 +69,9 @@ def site_remove(
         str,
         typer.Argument(metavar="SITE", help="The recorded site, as status lists it.", autocompletion=complete_sites),
     ],
+    form: ListFormatOption = "text",
 ) -> None:
     """Remove a recorded site from the lock. The file with the pin stays as it is."""
     from fi_bump.commands import site as command
 
-    sys.exit(guard(lambda: command.remove_site(context.obj, site)))
+    leave("site remove", form, lambda: command.remove_site(context.obj, site))

@@ -1,12 +1,11 @@
 """The options of `fi-bump template`, which fills in a file for CI from the lock."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import complete_groups, complete_templates
-from fi_bump.terminal.output import guard
+from fi_bump.cli.options import ListFormatOption, complete_groups, complete_templates, leave
+from fi_bump.errors import UsageError
 
 
 def template_command(
@@ -40,6 +39,8 @@ def template_command(
             "copy was installed from.",
         ),
     ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="List the templates, which is the default.")] = False,
+    form: ListFormatOption = "text",
 ) -> None:
     """Print or write a file for CI, filled in from the lock.
 
@@ -49,12 +50,14 @@ def template_command(
     """
     from fi_bump.commands import template as command
 
-    sys.exit(
-        guard(
-            lambda: command.run(
-                command.TemplateOptions(
-                    root=context.obj, name=name, group=group, write=write, output=output, force=force, source=source
-                )
-            )
-        )
+    asked = command.TemplateOptions(
+        root=context.obj, name=name, group=group, write=write, output=output, force=force, source=source
     )
+
+    def template() -> int:
+        if listing and name is not None:
+            raise UsageError("--list cannot be used with the name of a template", hint="leave out one of the two")
+        return command.run(asked)
+
+    prints = name is not None and not write and output is None
+    leave("template", form, template, "text" if prints else None)

@@ -1,11 +1,10 @@
 """The options of `fi-bump undo`, which takes back the last change that fi-bump wrote."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from fi_bump.terminal.output import guard
+from fi_bump.cli.options import ListFormatOption, leave
 
 
 def undo_command(
@@ -20,6 +19,7 @@ def undo_command(
             help="Print what would change as a patch for git apply, and the rest on standard error; change no file.",
         ),
     ] = False,
+    form: ListFormatOption = "text",
 ) -> None:
     """Take back the last change that fi-bump wrote here.
 
@@ -29,4 +29,5 @@ def undo_command(
     """
     from fi_bump.commands import undo as command
 
-    sys.exit(guard(lambda: command.run(command.UndoOptions(context.obj, listing, dry_run))))
+    asked = command.UndoOptions(context.obj, listing, dry_run)
+    leave("undo", form, lambda: command.run(asked), "patch" if dry_run and not listing else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fi_bump.errors import Exit, UsageError, did_you_mean
 from fi_bump.report.explain import explanations, names
+from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say
 
 
@@ -19,6 +20,7 @@ def run(name: str | None) -> int:
     """
     if name is None:
         say(names())
+        tell("names", known_names)
         return int(Exit.OK)
     known = explanations()
     plain = name.strip("[]").removeprefix("fi-bump/").lower()

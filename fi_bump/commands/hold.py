@@ -7,6 +7,7 @@ from fi_bump.editing import write
 from fi_bump.errors import Exit, LockError, UsageError
 from fi_bump.lock import LOCK_NAME, dump, load
 from fi_bump.request import named_group
+from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say
 
 
@@ -21,5 +22,6 @@ def run(root: str, name: str, reason: str | None) -> int:
             raise UsageError(error.message, hint="give the reason in one line") from None
         if data != repository.lock_data:
             write.commit(repository.root, [write.FileChange(LOCK_NAME, repository.lock_data, data)], f"hold {name}")
+    tell("group", lambda: {"name": name, "version": group.version, "hold": reason})
     say([f"{name} is not held" if reason is None else f"{name} is held at {group.version}: {reason}"])
     return int(Exit.OK)

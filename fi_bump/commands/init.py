@@ -17,11 +17,13 @@ from fi_bump.grouping import bound_variables, filled, has_majority, split, witho
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, agrees, assign
 from fi_bump.releases.tags import rule_in_tree
+from fi_bump.report.json.answer import groups_of
 from fi_bump.report.text import count
 from fi_bump.repository import conflict_places
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, scan
 from fi_bump.terminal.asking import refuse_without_terminal
+from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say, say_next
 from fi_bump.versions import canonical_version
 
@@ -91,6 +93,7 @@ def run(options: InitOptions) -> int:
         data = dump(lock)
         load(data)
         write.commit(root, [write.FileChange(LOCK_NAME, old.data if old else None, data)], "init")
+    tell("groups", lambda: groups_of(lock))
     _report(lock, found, options)
     say(f"recorded how a version becomes a tag of {group.name}: {group.tags[0]}" for group in lock.groups if group.tags)
     say([*variable_notes, *index_notes])

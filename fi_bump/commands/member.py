@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing import write
@@ -13,6 +13,7 @@ from fi_bump.ownership import assign
 from fi_bump.report.text import count
 from fi_bump.repository import Repository
 from fi_bump.request import named_group
+from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say
 
 
@@ -35,6 +36,7 @@ def add_member(root: str, name: str, group_name: str | None, options: MemberOpti
         new = repository.lock.replace_group(group._replace(packages=(*group.packages, member)))
         _write(repository, new, f"member add {name}")
         pins = [pin for pin in repository._replace(lock=new).scan().pins if pin.subject == name]
+    tell("member", lambda: _fact(group, member))
     say([f"added {name} to {group.name}{_shown(member)}"])
     if pins:
         say([f"note: {count(len(pins), 'pin')} of it to record; run fi-bump check --fix"])
@@ -64,6 +66,7 @@ def remove_member(root: str, name: str, group_name: str | None) -> int:
             hint = "add another package first, or remove the group from versions.lock.json"
             raise UsageError(f"{name} is the only package of {group.name}", hint=hint)
         _write(repository, repository.lock.replace_group(group._replace(packages=packages)), f"member remove {name}")
+    tell("member", lambda: {"group": group.name, "name": name})
     say([f"removed {name} from {group.name}"])
     return int(Exit.OK)
 
@@ -85,8 +88,13 @@ def set_member(root: str, name: str, group_name: str | None, options: MemberOpti
             new = new._replace(label=options.label or None, files=())
         packages = tuple(new if member.name == name else member for member in group.packages)
         _write(repository, repository.lock.replace_group(group._replace(packages=packages)), f"member set {name}")
+    tell("member", lambda: _fact(group, new))
     say([f"{name} of {group.name}{_shown(new) or ': no index and no label of its own'}"])
     return int(Exit.OK)
+
+
+def _fact(group: Group, member: Member) -> dict[str, Any]:
+    return {"group": group.name, "name": member.name, "index": list(member.index_urls), "label": member.label}
 
 
 def _shown(member: Member) -> str:

@@ -14,7 +14,9 @@ from fi_bump.lock import LOCK_NAME
 from fi_bump.merging.locks import Choice, MergedLock
 from fi_bump.merging.resolution import Resolution, merged_lock, plan_resolution, read_lock
 from fi_bump.ownership import assign
+from fi_bump.report.json.answer import groups_of, moved_pins
 from fi_bump.report.text import count, help_lines, move_lines, pins_in_files
+from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say
 from fi_bump.versions import canonical_version
 
@@ -52,7 +54,9 @@ def run(options: ResolveOptions) -> int:
         write.commit(root, resolution.changes, "resolve")
         filtered = conflict.unstageable(root, staged) if staged else set()
         conflict.stage(root, [path for path in staged if path not in filtered])
-    say(_report(resolution, [path for path in staged if path not in filtered], sorted(filtered), operation))
+    staged = [path for path in staged if path not in filtered]
+    _facts(resolution, staged)
+    say(_report(resolution, staged, sorted(filtered), operation))
     is_open = resolution.findings or filtered or any(each.left for each in resolution.files)
     return int(Exit.FINDINGS if is_open else Exit.OK)
 
@@ -91,6 +95,12 @@ def _stageable(root: str, resolution: Resolution, unmerged: dict[str, conflict.S
     left = {each.path for each in resolution.files if each.left}
     clean = conflict.clean(root, [path for path in paths if path not in unmerged])
     return [path for path in paths if path not in left and (path in unmerged or path in clean)]
+
+
+def _facts(resolution: Resolution, staged: list[str]) -> None:
+    tell("groups", lambda: groups_of(resolution.plan.lock))
+    tell("moves", lambda: moved_pins(resolution.plan.changes))
+    tell("staged", lambda: staged)
 
 
 def _report(resolution: Resolution, staged: list[str], filtered: list[str], operation: str | None) -> Iterator[str]:

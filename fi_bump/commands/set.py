@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing.plan import Plan
@@ -23,6 +23,7 @@ from fi_bump.scanning import mentions
 from fi_bump.scanning.cache import Watch, recall
 from fi_bump.scanning.scan import Scan, watch_names
 from fi_bump.scanning.upwards import enter
+from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say, say_next, write_patch
 
 if TYPE_CHECKING:
@@ -204,6 +205,8 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
     if flight:
         _say_conflicts(repository, request, flight)
     say(line for change in plan.changes for line in move_lines(change))
+    tell("moves", lambda: _moves(plan))
+    tell("groups", lambda: [_moved_group(request, *each) for each in request.versions.items()])
     changed = {move.pin for change in plan.changes for move in change.moves}
     assigned = assign(plan.lock, scan.pins)
     for name, version in request.versions.items():
@@ -223,6 +226,16 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
     if flight:
         say(_notes(flight))
         _say_notes(flight)
+
+
+def _moves(plan: Plan) -> list[dict[str, Any]]:
+    from fi_bump.report.json.answer import moved_pins  # `--format json` alone needs it.
+
+    return moved_pins(plan.changes)
+
+
+def _moved_group(request: Request, name: str, version: str) -> dict[str, Any]:
+    return {"name": name, "from": named_group(request.lock, name).version, "to": version}
 
 
 def _unknown_files(request: Request, moved: list[Pin]) -> Iterator[str]:

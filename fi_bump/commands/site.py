@@ -19,6 +19,7 @@ from fi_bump.scanning import files
 from fi_bump.scanning.markers import marked
 from fi_bump.scanning.mention_rules import required_package, rules_of
 from fi_bump.scanning.scan import Scan, offered_pin, overlap
+from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say
 
 _LINE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]{0,8})(?::[0-9]+)?")
@@ -42,6 +43,7 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
             _refuse_foreign(pin, group)
         other = next((each for each in repository.lock.groups if pin.site in each.sites), None)
         if other == group:
+            tell("site", lambda: {"group": group.name, "site": pin.site})
             say([f"{shown_site(pin.site)} is already a site of {group.name}"])
             return int(Exit.OK)
         lock = repository.lock
@@ -49,6 +51,7 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
             lock = lock.replace_group(other._replace(sites=tuple(site for site in other.sites if site != pin.site)))
         lock = lock.replace_group(group._replace(sites=(*group.sites, site_to_record(pin))))
         _write(repository, lock, "site add")
+    tell("site", lambda: {"group": group.name, "site": pin.site})
     say(
         [
             f"recorded {shown_site(pin.site)} under {group.name}"
@@ -129,6 +132,7 @@ def move_site(root: str, old: str, new: str) -> int:
             raise _foreign(pin, group.name)
         sites = tuple(site_to_record(pin) if site == old else site for site in group.sites)
         _write(repository, repository.lock.replace_group(group._replace(sites=sites)), "site move")
+    tell("site", lambda: {"group": group.name, "site": pin.site, "from": old})
     say([f"{group.name}: {shown_site(old)} is now {shown_site(pin.site)}"])
     return int(Exit.OK)
 
@@ -148,6 +152,7 @@ def remove_site(root: str, site: str) -> int:
         lock = repository.lock.replace_group(group._replace(sites=sites))
         _write(repository, lock._replace(groups=others) if is_gone else lock, "site remove")
     gone = f"; it was the last one, and {shared} has the same packages, so the lock has no {group.name} now"
+    tell("site", lambda: {"group": group.name, "site": site})
     say([f"{group.name} no longer records {shown_site(site)}{gone if is_gone else ''}"])
     return int(Exit.OK)
 

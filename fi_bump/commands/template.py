@@ -19,6 +19,7 @@ from fi_bump.template.catalog import TEMPLATES, Template, find, installs, source
 from fi_bump.template.fill import fill
 from fi_bump.template.shared import shared_name
 from fi_bump.template.values import filling
+from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say, write_bytes
 
 
@@ -41,6 +42,7 @@ def run(options: TemplateOptions) -> int:
             message = "--write, --output, --group, --force and --source need the name of a template"
             raise UsageError(message, hint="run fi-bump template to list the templates")
         say(_listing())
+        tell("templates", lambda: [_fact(each) for each in TEMPLATES.values()])
         return int(Exit.OK)
     template = find(options.name)
     repository = open_repository(options.root)
@@ -66,6 +68,10 @@ def _origin(template: Template, text: str, given: str | None) -> origin.Origin |
         with redirect_stdout(sys.stderr):
             say([f"note: {found.requirement} works only where CI has the same files at this path"])
     return found
+
+
+def _fact(template: Template) -> dict[str, str]:
+    return {"name": template.name, "summary": template.summary, "path": template.target}
 
 
 def _listing() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import redirect_stdout
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from fi_bump import state
 from fi_bump.boundary.here import shown
@@ -19,6 +19,7 @@ from fi_bump.errors import Exit, FiBumpError, FileError, LockError, explained
 from fi_bump.lock import LOCK_NAME, load
 from fi_bump.report.text import count
 from fi_bump.scanning import files
+from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say, write_patch
 
 _BY_HAND = "nothing was changed; edit the lock by hand"
@@ -58,8 +59,14 @@ def _list(root: str) -> list[str]:
     found = [history.load(path) for path in history.records(state.state_folder(root))]
     if not found:
         raise _nothing(root)
+    tell("records", lambda: [_fact(each) for each in found])
     width = max(len(each.command) for each in found)
     return [f"{each.when}  {each.command:{width}}  {_files(each)}" for each in found]
+
+
+def _fact(record: Record) -> dict[str, Any]:
+    files = None if record.files is None else [each.path for each in record.files]
+    return {"when": record.when, "command": record.command, "files": files}
 
 
 def _files(record: Record) -> str:
@@ -69,6 +76,7 @@ def _files(record: Record) -> str:
 def _undo(root: str, patch: TextIO | None = None) -> int:
     """Take the last change back, or with `patch` write the patch to that stream and change no file."""
     record = _last(root)
+    tell("record", lambda: _fact(record))
     about = f"{record.command} of {record.when}"
     if record.files is None:
         message = f"{about} changed too much to be recorded, so it cannot be taken back"

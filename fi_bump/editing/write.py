@@ -147,6 +147,22 @@ def commit(root: str, changes: Sequence[FileChange], command: str | None = "a ch
             with _unbroken():
                 journal.discard(state, [target.temporary for target in targets])
         raise
+    for witness in _witnesses:
+        witness += changes
+
+
+# The lists that collect what is committed.
+_witnesses: list[list[FileChange]] = []
+
+
+@contextlib.contextmanager
+def witnessed() -> Iterator[list[FileChange]]:
+    """Collect the changes that are committed meanwhile."""
+    _witnesses.append([])
+    try:
+        yield _witnesses[-1]
+    finally:
+        _witnesses.pop()
 
 
 def make_folder(root: str, path: str) -> None:
