@@ -109,8 +109,10 @@ class _Search(NamedTuple):
 
 def _search_for(version: str, lock: Lock, group: Group) -> _Search:
     literal = version.encode()
-    pattern = re.compile(rb"(?<![0-9A-Za-z.])v?(" + re.escape(literal) + rb")(?![0-9A-Za-z]|\.[0-9]|" + _LONGER)
     alone = is_distinctive(version) and all(each.version != version or each.name == group.name for each in lock.groups)
+    # A word may be right before a distinctive version, as in the image `engine:fi0.6.8.post1`.
+    before = rb"(?:(?<![0-9A-Za-z.])v?|(?<=[A-Za-z]{2}))" if alone else rb"(?<![0-9A-Za-z.])v?"
+    pattern = re.compile(before + rb"(" + re.escape(literal) + rb")(?![0-9A-Za-z]|\.[0-9]|" + _LONGER)
     # 2.13.0 is also written as 2.13.
     short = literal.removesuffix(b".0") if literal.count(b".") == 2 else literal
     return _Search(version, pattern, (literal.lower(), short.lower()), alone)

@@ -46,6 +46,7 @@ def mentioned(root: Path, data: bytes, pins: list[Pin] | None = None, old: str =
         ("kit 10.6.1", False),
         ("kit 1.0.6.1", False),
         ("kit x0.6.1", False),
+        ("docker push engine:fi0.6.1-cu130", True),
         ("other 0.6.1", True),
         ("0.6.1", True),
         ("kit-0.6.1.tar.gz", True),
