@@ -39,6 +39,12 @@ def _run() -> None:
         checking = check.parse(sys.argv[1:])
         if checking is not None:
             sys.exit(guard(lambda: check.run(checking)))
+    if "status" in sys.argv[1:] and not helping:
+        from fi_bump.commands import status
+
+        root = status.parse(sys.argv[1:])
+        if root is not None:
+            sys.exit(guard(lambda: status.run(root)))
     # The other commands run for about a second: rare collections are enough.
     gc.set_threshold(100_000, 20, 20)
     gc.enable()

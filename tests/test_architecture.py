@@ -464,7 +464,7 @@ EVERY_FORMAT = {
 
 
 def test_the_light_records_are_those_of_a_plain_check(tmp_path: Path) -> None:
-    # records.NamedTuple saves `check` the import of typing. Everything else uses typing's own.
+    # records.NamedTuple saves `check` and `status` the import of typing. Everything else uses typing's own.
     lock = (
         b'{"lock-version": 1, "groups": {"kit": {"version": "1.0", "packages": {"kit": {}}, "sites":'
         b' ["notes.md#literal:kit {version} here"]}}}'
@@ -474,16 +474,17 @@ def test_the_light_records_are_those_of_a_plain_check(tmp_path: Path) -> None:
         "import atexit, sys\n"
         "from fi_bump.__main__ import main\n"
         "atexit.register(lambda: print(*(name for name in sys.modules if name.startswith('fi_bump.'))))\n"
-        "sys.argv = ['fi-bump', '-C', '.', 'check']\n"
+        "sys.argv[1:] = ['-C', '.', *sys.argv[1:]]\n"
         "main()\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, check=False, text=True
-    )
-    assert done.stderr == ""
+    last: list[str] = []
+    for command in ("check", "status"):
+        arguments = [sys.executable, "-c", program, command]
+        done = subprocess.run(arguments, cwd=tmp_path, env=environment, capture_output=True, check=False, text=True)
+        assert done.stderr == ""
+        last += done.stdout.split("\n")[-2].split()
     names = {name: (PACKAGE / name).with_suffix("") for name in MODULES}
-    last = done.stdout.split("\n")[-2].split()
     loaded = {name for name, path in names.items() if ".".join(path.relative_to(PACKAGE.parent).parts) in last}
     assert {name for name in FORMATS if name in loaded} >= {f"formats/{form.name}.py" for form in FILE_FORMATS}
 

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from fi_bump.errors import Exit, LockError
 from fi_bump.lock import LOCK_NAME
-from fi_bump.report.formats import ListFormat
+from fi_bump.records import TYPE_CHECKING
+from fi_bump.report.status import plain_status, statuses
 from fi_bump.repository import Repository, open_commit, open_repository
 from fi_bump.scanning import files
-from fi_bump.scanning.scan import Scan
+from fi_bump.scanning.cache import Watch, enabled, recall
+from fi_bump.scanning.scan import Scan, watch_names
+from fi_bump.scanning.upwards import enter
 from fi_bump.terminal.output import write_text
 
+if TYPE_CHECKING:
+    from fi_bump.report.formats import ListFormat
 
-def run(root: str, form: ListFormat, ref: str | None = None) -> int:
+
+def parse(arguments: list[str]) -> str | None:
+    """Return the folder of a plain `[-C DIR] status`, or None if the full parser must read the command line.
+
+    Importing typer takes longer than the rest of `status`.
+    """
+    root, words = (arguments[1], arguments[2:]) if arguments[:1] == ["-C"] and len(arguments) > 1 else (".", arguments)
+    return enter(root) if words == ["status"] and root else None
+
+
+def run(root: str, form: ListFormat = "text", ref: str | None = None) -> int:
     """Print the state of every recorded site and return 0, also when there is drift: failing is the task of `check`.
 
     With `ref` it is the state in that git revision, which is read without a checkout.
     """
     if ref is None:
         repository = open_repository(root)
-        scan = repository.scan()
+        # Files in which the last check found nothing have no pin to show.
+        watch = Watch(repository.root, watch_names(repository.lock), recall(root)) if enabled(root) else None
+        scan = repository.scan(watch=watch)
     else:
         repository, scan = _at(root, ref)
     if form == "json":
@@ -26,9 +43,14 @@ def run(root: str, form: ListFormat, ref: str | None = None) -> int:
 
         write_text(f"{status_json(repository, scan)}\n")
     else:
-        from fi_bump.report.tables import print_status
+        groups = statuses(repository, scan)
+        text = plain_status(groups)
+        if text is not None:
+            write_text(text)
+        else:
+            from fi_bump.report.tables import print_status
 
-        print_status(repository, scan)
+            print_status(groups)
     return int(Exit.OK)
 
 

@@ -12,11 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fi_bump.boundary.here import shown_site
-from fi_bump.ownership import Assigned, assign
+from fi_bump.ownership import Assigned
+from fi_bump.report.status import COLUMNS, ShownGroup
 from fi_bump.report.text import count
-from fi_bump.repository import Repository
-from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.output import write_bytes
 from fi_bump.untrusted import visible
 
@@ -63,7 +61,7 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _heading(group: Group) -> Text:
+def _heading(group: Group | ShownGroup) -> Text:
     return Text.assemble(shown(group.name, "bold"), " ", shown(group.version))
 
 
@@ -82,27 +80,16 @@ def print_pins(assigned: list[Assigned]) -> None:
     console().print(pins_table(assigned))
 
 
-def print_status(repository: Repository, scan: Scan) -> None:
+def print_status(groups: Sequence[ShownGroup]) -> None:
     """Print each group with its members and the state of each site."""
-    assigned = {each.pin.site: each for each in assign(repository.lock, scan.pins)}
-    conflicted = {place.path for place in scan.conflicts}
     out = console()
-    for group in repository.lock.groups:
-        members = []
-        for member in group.packages:
-            extra = ", ".join(part for part in (*member.index_urls, member.label and f"+{member.label}") if part)
-            members.append(f"{member.name} ({extra})" if extra else member.name)
+    for group in groups:
         out.print(_heading(group))
-        out.print(shown(f"  {', '.join(members)}"))
-        if group.hold is not None:
-            out.print(shown(f"  held: {group.hold}"))
-        table = _table("  site", "version", "state")
-        unrecorded = [site for site, each in assigned.items() if each.group == group and not each.recorded]
-        for site in sorted({*group.sites, *unrecorded}):
-            pinned = assigned.get(site)
-            version = pinned.pin.version if pinned else "-"
-            state = "merge conflict" if site.partition("#")[0] in conflicted else _state(pinned, group.version)
-            table.add_row(*map(shown, (f"  {shown_site(site)}", version, state)))
+        for line in group.lines:
+            out.print(shown(line))
+        table = _table(*COLUMNS)
+        for row in group.rows:
+            table.add_row(*map(shown, row))
         out.print(table)
 
 
@@ -146,11 +133,3 @@ def _verdict(each: GroupLatest) -> str:
         return f"newest version that every member has: {each.common} ({audit}); {move}"
     ripe = " and that is old enough" if each.young else ""
     return f"up to date: {locked} is the newest version that every member has{ripe} ({audit})"
-
-
-def _state(pinned: Assigned | None, version: str) -> str:
-    if pinned is None:
-        return "missing"
-    if pinned.pin.version != version:
-        return "drift"
-    return "in step" if pinned.recorded else "not recorded"

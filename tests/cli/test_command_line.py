@@ -104,6 +104,12 @@ def test_a_tab_after_names_loads_no_command_and_not_typer(line: str) -> None:
     assert SLOW & modules == set()
 
 
+def test_status_in_a_pipe_loads_neither_typer_nor_rich(engine: Path) -> None:
+    modules = loaded("-C", str(engine), "status")
+    assert "fi_bump.report.status" in modules
+    assert {"typer", "rich", "packaging", "http", "ssl", "subprocess"} & modules == set()
+
+
 def test_no_module_of_the_command_line_imports_a_command_before_it_is_run() -> None:
     # The help of one command loads the modules of all.
     early = []

@@ -22,6 +22,7 @@ START = "import sys\nsys.argv = ['fi-bump', {}]\nfrom fi_bump.__main__ import ma
         ("'--version'", None, 5),
         ("'--help'", None, 50),
         ("'set', '--help'", None, 50),
+        ("'status'", None, 170),
         ("", "fi-bump s", 60),
         ("", "fi-bump set --", 60),
         ("", "fi-bump check --format ", 60),
