@@ -55,7 +55,11 @@ def plain_status(groups: Sequence[ShownGroup]) -> str | None:
         return None
     lines = []
     for each in groups:
-        lines += [f"{visible(each.name)} {visible(each.version)}", *map(visible, each.lines), *table(COLUMNS, each.rows)]
+        lines += [
+            f"{visible(each.name)} {visible(each.version)}",
+            *map(visible, each.lines),
+            *table(COLUMNS, each.rows),
+        ]
     return "".join([f"{line.rstrip(' ')}\n" for line in lines])
 
 
