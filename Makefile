@@ -5,11 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 LOWEST ?= .venv-lowest
+NEWEST ?= .venv-newest
+NEWEST_PYTHON ?= $(BIN)/python
+PIP_AUDIT := pip-audit==2.10.1
 FUZZ_SECONDS ?= 600
 # The tests that compare with golden files.
 GOLDENS := tests/forms tests/report tests/commands/template/test_template.py tests/house/test_wording.py
 
-.PHONY: demo test fast goldens network lint types check docs lowest fuzz bench release clean
+.PHONY: demo test fast goldens network lint types check docs lowest newest audit fuzz bench release clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -61,6 +64,20 @@ lowest: $(STAMP)
 	$(BIN)/uv --quiet pip install --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[dev]'
 	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile -m 'not network and not gpu and not slow'
 
+# The tests with the newest versions that the bounds allow, in an environment that is made now; on another Python with
+# NEWEST_PYTHON.
+newest: $(STAMP)
+	$(BIN)/uv --quiet venv --clear --seed --python $(NEWEST_PYTHON) $(NEWEST)
+	$(BIN)/uv --quiet pip install --refresh --python $(NEWEST)/bin/python --resolution highest --editable '.[dev]'
+	$(NEWEST)/bin/python -m pytest -n auto --dist loadfile -m 'not network and not gpu and not slow'
+
+# What a database of advisories knows of each installed package. A package that it cannot answer for fails too (--strict).
+# PIP_AUDIT_FLAGS names another database: --vulnerability-service osv --osv-url URL.
+audit: $(STAMP)
+	$(BIN)/uv --quiet pip freeze --python $(BIN)/python --exclude-editable > $(VENV)/audited.txt
+	$(BIN)/uv --quiet tool run --from $(PIP_AUDIT) pip-audit --strict --disable-pip --no-deps \
+		--progress-spinner off --requirement $(VENV)/audited.txt $(PIP_AUDIT_FLAGS)
+
 # Looks for input that makes a reader fail without a sentence, or hang. A failing input belongs into tests/fuzz/corpus.
 fuzz: $(STAMP)
 	$(BIN)/python -m tests.fuzz $(if $(FUZZ_INPUTS),--inputs $(FUZZ_INPUTS),--seconds $(FUZZ_SECONDS)) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
@@ -76,4 +93,4 @@ release: $(STAMP)
 	sh tools/wheel_smoke.sh dist/*.whl
 
 clean:
-	rm -rf $(VENV) $(LOWEST) .site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(NEWEST) .site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis

