@@ -22,6 +22,8 @@ from tests.sdists import unpacked
 pytestmark = pytest.mark.network
 
 LOCK = "versions.lock.json"
+# The proposed commands of one tree that are run.
+MOST_ADVICE = 4
 
 
 class Case(NamedTuple):
@@ -240,18 +242,19 @@ def unexplained(root: Path, places: set[str], version: str, packages: set[str]) 
 
 
 def hold_the_advice(root: Path, out: str, run: Run) -> None:
-    """Run each command that an output proposes; none fails, changes a file besides the lock, or breaks the check."""
-    lock = (root / LOCK).read_bytes()
-    added = [shlex.split(each) for each in re.findall(r"fi-bump (site add .+?)(?: \[[a-z-]+\])?$", out, re.MULTILINE)]
-    for words in [*added, *(each for each in helps(out) if each[0] == "site")]:
-        before = snapshot(root)
+    """Run commands that an output proposes, one after the other; none fails, and only the lock changes."""
+    added = re.findall(r"fi-bump (site add .+?)(?: \[[a-z-]+\])?$", out, re.MULTILINE)
+    commands = [*map(shlex.split, added), *(each for each in helps(out) if each[0] == "site")][:MOST_ADVICE]
+    if not commands:
+        return
+    lock, before = (root / LOCK).read_bytes(), snapshot(root)
+    for words in commands:
         result = run(root, *words)
         assert (words, result.code, result.err) == (words, 0, "")
-        after = snapshot(root)
-        assert {name for name in before | after if before.get(name) != after.get(name)} == {LOCK}
-        checked = run(root, "check")
-        assert checked.code == 0 or "[drift]" in checked.out, (words, checked)
-        (root / LOCK).write_bytes(lock)
+    checked = run(root, "check")
+    assert checked.code == 0 or "[drift]" in checked.out, (commands, checked)
+    (root / LOCK).write_bytes(lock)
+    assert snapshot(root) == before
 
 
 def replaced(before: bytes, after: bytes, old: set[bytes], new: bytes) -> int:
@@ -294,7 +297,7 @@ def test_there_and_back(tmp_path: Path, run: Run, case: Case) -> None:
     assert stale.out.count("[drift]") == sum(version != current for version in case.sites.values())
     assert run(root, "check", "--fix").code == 0
     before = snapshot(root)
-    hold_the_advice(root, run(root, "check").out, run)
+    hold_the_advice(root, stale.out, run)
 
     new = "99.1rc2.post3"
     done = run(root, "set", "--offline", new)
@@ -304,9 +307,9 @@ def test_there_and_back(tmp_path: Path, run: Run, case: Case) -> None:
     left = unexplained(root, silent(old_lines(root, current, []), done.out), current, packages)
     assert left == OTHERS.get(name_of(case), set())
     mentions = run(root, "check", "--mentions")
+    assert mentions.code == 0
     for command, result in (("init", found), ("check", stale), ("set", done), ("check --mentions", mentions)):
         assert twice(command, [line for line in result.out.split("\n") if line]) == []
-    assert run(root, "check").code == 0
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {site.partition("#")[0] for site in case.sites} | {LOCK}
     moved = {
