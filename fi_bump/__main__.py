@@ -23,6 +23,8 @@ def _run() -> None:
         from fi_bump.terminal.output import open_missing_streams
 
         open_missing_streams()
+    if not {"-q", "--quiet", "-v", "--verbose"}.isdisjoint(sys.argv) or "--color" in " ".join(sys.argv):
+        _take_output_options()
     if _answered():
         return
     if "-C" in sys.argv[2:]:
@@ -57,6 +59,18 @@ def _run() -> None:
     from fi_bump.cli.app import app
 
     sys.exit(guard(lambda: app(prog_name="fi-bump")))
+
+
+def _take_output_options() -> None:
+    """Carry out -q, -v and --color, which every command has, and take them out of the arguments."""
+    if "_FI_BUMP_COMPLETE" in os.environ:
+        return
+    from fi_bump.cli.prompt import table
+    from fi_bump.terminal.wanted import taken
+
+    options = [each for command in table("command_line.json").values() for each in command["options"]]
+    values = frozenset(name for each in options if each["value"] for name in each["names"])
+    sys.argv[1:] = taken(sys.argv[1:], values - {"--color"})
 
 
 def _answered() -> bool:

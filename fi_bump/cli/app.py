@@ -1,6 +1,8 @@
 """The typer application: parse the options, call one function of `commands`, exit. Each command has its own module."""
 
 import sys
+from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,6 +12,7 @@ from fi_bump.cli.audit import audit_command
 from fi_bump.cli.bisect import bisect_command
 from fi_bump.cli.check import check_command
 from fi_bump.cli.compare import compare_command
+from fi_bump.cli.examples import examples
 from fi_bump.cli.explain import explain_command
 from fi_bump.cli.fleet import fleet_command
 from fi_bump.cli.hold import hold_command
@@ -27,6 +30,14 @@ from fi_bump.cli.template import template_command
 from fi_bump.cli.undo import undo_command
 
 __all__ = ["app"]
+
+
+class Color(StrEnum):
+    """When to use colour. `__main__` has carried out this option and -q and -v before; typer shows them in the help."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
 
 
 _HELP = frozenset(HELP_NAMES["help_option_names"])
@@ -47,6 +58,16 @@ def options(
         str,
         typer.Option("-C", metavar="DIR", help="Run as if started in this folder; it may come after the command too."),
     ] = ".",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print only errors; the exit code tells the rest.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also print each request to a package index, and a bug's traceback.")
+    ] = False,
+    color: Annotated[
+        Color,
+        typer.Option(help="Use colour and a terminal's layout. -q, -v and --color may come after the command."),
+    ] = Color.auto,
     version: Annotated[
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -59,24 +80,28 @@ def options(
         context.obj = enter(directory)
 
 
-# `--help` lists the commands in this order.
-app.command("init")(init_command)
-app.command("set")(set_command)
-app.command("check")(check_command)
-app.command("undo")(undo_command)
-app.command("status")(status_command)
-app.command("resolve")(resolve_command)
-app.command("pr-body")(pr_body_command)
-app.command("fleet")(fleet_command)
-app.command("hold")(hold_command)
+def _add(name: str, command: Callable[..., None]) -> None:
+    app.command(name, epilog=examples(name))(command)
+
+
+# `--help` lists the commands in this order, which is the order of work; cli/groups.py has the headings.
+_add("init", init_command)
+_add("check", check_command)
+_add("set", set_command)
+_add("undo", undo_command)
+_add("status", status_command)
+_add("explain", explain_command)
+_add("latest", latest_command)
+_add("audit", audit_command)
+_add("smoke", smoke_command)
+_add("compare", compare_command)
+_add("bisect", bisect_command)
+_add("pr-body", pr_body_command)
+_add("template", template_command)
+_add("resolve", resolve_command)
+_add("hold", hold_command)
+_add("fleet", fleet_command)
 app.add_typer(site_app, name="site")
 app.add_typer(member_app, name="member")
-app.command("smoke")(smoke_command)
-app.command("compare")(compare_command)
-app.command("bisect")(bisect_command)
-app.command("template")(template_command)
-app.command("latest")(latest_command)
-app.command("audit")(audit_command)
-app.command("explain")(explain_command)
 # git calls it; nobody types it.
 app.command("merge-driver", hidden=True)(merge_driver_command)

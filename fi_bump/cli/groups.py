@@ -21,8 +21,30 @@ OTHER_WORDS = {
 }
 
 
+# The headings of `fi-bump --help`, with the commands below each in their order.
+SECTIONS = {
+    "Pins": ("init", "check", "set", "undo", "status", "explain"),
+    "Releases": ("latest", "audit"),
+    "Kernels and tests": ("smoke", "compare", "bisect"),
+    "Pull requests, CI and branches": ("pr-body", "template", "resolve", "hold", "fleet"),
+    "Edit the lock": ("site", "member"),
+}
+
+
 class Commands(TyperGroup):
     """A group of commands that explains a wrong command and a wrong value in fi-bump's words."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # click's types are private in typer
+        """Write the commands below the headings; a group inside the application has one list."""
+        if ctx.parent is not None:
+            super().format_commands(ctx, formatter)
+            return
+        shown = {name: each for name in self.list_commands(ctx) if not (each := self.commands[name]).hidden}
+        indent = max(map(len, shown))
+        for title, names in SECTIONS.items():
+            rows = [(f"{name:{indent}}", shown[name].get_short_help_str(80 - 6 - indent)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # click's types are private in typer
         """Return the command that the first argument names. Raises UsageError that names the right one."""

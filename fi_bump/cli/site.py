@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from fi_bump.cli.examples import examples
 from fi_bump.cli.groups import Commands
 from fi_bump.cli.options import HELP_NAMES, ListFormatOption, complete_groups, complete_sites, leave
 
@@ -16,7 +17,7 @@ site_app = typer.Typer(
 )
 
 
-@site_app.command("add")
+@site_app.command("add", epilog=examples("site add"))
 def site_add(
     context: typer.Context,
     place: Annotated[str, typer.Argument(metavar="PLACE", help="PATH#ANCHOR, or PATH:LINE as check prints it.")],
@@ -46,7 +47,7 @@ def site_add(
     leave("site add", form, lambda: command.add_site(context.obj, place, group, text))
 
 
-@site_app.command("move")
+@site_app.command("move", epilog=examples("site move"))
 def site_move(
     context: typer.Context,
     old: Annotated[
@@ -62,7 +63,7 @@ def site_move(
     leave("site move", form, lambda: command.move_site(context.obj, old, new))
 
 
-@site_app.command("remove")
+@site_app.command("remove", epilog=examples("site remove"))
 def site_remove(
     context: typer.Context,
     site: Annotated[

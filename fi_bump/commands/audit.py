@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import NamedTuple
 
 from packaging.version import Version
@@ -25,6 +24,7 @@ from fi_bump.report.json.audit import audit_json
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request, read_request
 from fi_bump.terminal.output import say, say_next, write_text
+from fi_bump.terminal.wanted import on_terminal
 
 
 class AuditOptions(NamedTuple):
@@ -68,7 +68,7 @@ def run(options: AuditOptions) -> int:
     if options.form == "json":
         resolved, fits = verdicts if options.resolve else None, code if options.api else None
         write_text(f"{audit_json(lock, versions, found, resolved, fits)}\n")
-    elif options.form != "text" or (has_results and sys.stdout.isatty()):
+    elif options.form != "text" or (has_results and on_terminal()):
         from fi_bump.report.findings.formats import emit
         from fi_bump.report.findings.from_audit import Closing, audit_report
 

@@ -6,8 +6,6 @@ The check runs at every commit, so for a tree in step this module must not impor
 
 from __future__ import annotations
 
-import sys
-
 from fi_bump import state
 from fi_bump.boundary.here import shown_site
 from fi_bump.editing.plan import Plan, make_plan
@@ -20,6 +18,7 @@ from fi_bump.scanning import cache
 from fi_bump.scanning.scan import Scan, watch_names
 from fi_bump.scanning.upwards import enter
 from fi_bump.terminal.output import say, write_patch, write_text
+from fi_bump.terminal.wanted import on_terminal
 
 if TYPE_CHECKING:
     from fi_bump.releases.asking import Online
@@ -184,7 +183,7 @@ def _report(repository: Repository, scan: Scan, findings: list[Finding], options
 
         write_text(f"{check_json(repository, scan, findings, mentions)}\n")
         return None
-    if options.form != "text" or (findings and sys.stdout.isatty()):
+    if options.form != "text" or (findings and on_terminal()):
         from fi_bump.report.findings.formats import emit
         from fi_bump.report.findings.from_check import check_report
 

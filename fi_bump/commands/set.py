@@ -25,6 +25,7 @@ from fi_bump.scanning.scan import Scan, watch_names
 from fi_bump.scanning.upwards import enter
 from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say, say_next, write_patch
+from fi_bump.terminal.wanted import on_terminal
 
 if TYPE_CHECKING:
     from fi_bump.audit.preflight import Preflight
@@ -270,7 +271,7 @@ def _say_conflicts(repository: Repository, request: Request, flight: Preflight) 
     if audit is None or not audit.conflicts:
         return
     command = proposed_command(request.lock, request.versions, audit)
-    if sys.stdout.isatty():
+    if on_terminal():
         from fi_bump.report.findings.formats import emit
         from fi_bump.report.findings.from_audit import Closing, audit_report
 

@@ -32,6 +32,7 @@ from fi_bump.index import local
 from fi_bump.index.address import is_downgrade, split
 from fi_bump.index.cache import Cache
 from fi_bump.index.credentials import CredentialStore, basic
+from fi_bump.terminal.output import say_verbose
 from fi_bump.untrusted import one_line
 
 RETRIES = 3
@@ -240,6 +241,7 @@ class Http:
             raise _too_late(self._total, url) from None
         except _BROKEN as error:
             raise UnreachableError(self._reason(error), place=url, hint=self._hint(error)) from None
+        say_verbose(f"asked {one_line(bare)}: {response.status}, {len(body)} bytes")
         with self._count:
             self.requests += 1
             self.received += len(body)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import shutil
-import sys
 from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
@@ -16,6 +15,7 @@ from fi_bump.ownership import Assigned
 from fi_bump.report.status import COLUMNS, ShownGroup
 from fi_bump.report.text import count
 from fi_bump.terminal.output import write_bytes
+from fi_bump.terminal.wanted import on_terminal
 from fi_bump.untrusted import visible
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ class _ConsoleOutput(io.TextIOBase):
         return len(text)
 
     def isatty(self) -> bool:
-        return sys.stdout.isatty()
+        return on_terminal()
 
 
 def console() -> Console:
     """Return a console for standard output: no colour under NO_COLOR or in a pipe, and no wrapping in a pipe."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
-    return Console(file=cast(TextIO, _ConsoleOutput()), width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
+    width = shutil.get_terminal_size().columns if on_terminal() else 1_000_000
+    return Console(file=cast(TextIO, _ConsoleOutput()), width=width, highlight=False, soft_wrap=not on_terminal())
 
 
 def shown(text: str, style: str = "") -> Text:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import sys
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -23,12 +22,13 @@ from fi_bump.report.smoke_text import (
     verdict,
 )
 from fi_bump.smoke.model import SmokeReport
+from fi_bump.terminal.wanted import on_terminal
 from fi_bump.untrusted import visible
 
 
 def table_text(report: SmokeReport) -> str:
     """Return the report without colour, as wide as the terminal; without a terminal no line is wrapped."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+    width = shutil.get_terminal_size().columns if on_terminal() else 10_000
     stream = io.StringIO()
     console = Console(file=stream, width=width, highlight=False, markup=False, color_system=None)
     console.print(visible(target_line(report.target)), soft_wrap=True)
