@@ -18,6 +18,7 @@ from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known, targets
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
+from fi_bump.terminal.output import say_verbose
 
 
 class Once(Client):
@@ -51,7 +52,7 @@ def newest_of_all(
                 root, lock = repository.root, repository.lock
                 user = configuration.find(online.indexes, root)
                 if user.proxy not in clients:
-                    clients[user.proxy] = Once(Http(Cache(default_folder()), proxy=user.proxy))
+                    clients[user.proxy] = Once(Http(Cache(default_folder()), proxy=user.proxy, note=say_verbose))
                 here = installed(root, lock, scan)
                 known = Known(clients[user.proxy], user, lock, targets(root), online.terms, installed=here)
                 common = newest_ripe(known, count_members(known, group).asked, group)

@@ -6,7 +6,7 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from http.client import HTTPException
@@ -32,7 +32,6 @@ from fi_bump.index import local
 from fi_bump.index.address import is_downgrade, split
 from fi_bump.index.cache import Cache
 from fi_bump.index.credentials import CredentialStore, basic
-from fi_bump.terminal.output import say_verbose
 from fi_bump.untrusted import one_line
 
 RETRIES = 3
@@ -78,7 +77,7 @@ class Http:
     """The connections of one run. Safe to use from several threads; `received` counts the bytes of all bodies.
 
     A request takes at most `total` seconds, with its retries and redirects, the name lookup, headers and body. `proxy`
-    is that of Indexes.
+    is that of Indexes. `note` receives a line about each answer from the network.
     """
 
     def __init__(
@@ -89,8 +88,10 @@ class Http:
         read: float | None = None,
         total: float | None = None,
         proxy: str | None = None,
+        note: Callable[[str], None] | None = None,
     ) -> None:
         self.cache = cache
+        self._note = note
         self.received = 0
         self.requests = 0
         self._count = threading.Lock()
@@ -241,7 +242,8 @@ class Http:
             raise _too_late(self._total, url) from None
         except _BROKEN as error:
             raise UnreachableError(self._reason(error), place=url, hint=self._hint(error)) from None
-        say_verbose(f"asked {one_line(bare)}: {response.status}, {len(body)} bytes")
+        if self._note is not None:
+            self._note(f"asked {one_line(bare)}: {response.status}, {len(body)} bytes")
         with self._count:
             self.requests += 1
             self.received += len(body)

@@ -16,6 +16,7 @@ from fi_bump.installs.tree import installed
 from fi_bump.lock import Lock
 from fi_bump.releases.known import Known, Terms, targets
 from fi_bump.scanning.scan import Scan
+from fi_bump.terminal.output import say_verbose
 from fi_bump.terminal.waiting import waiting
 
 # The values that do not set FI_BUMP_OFFLINE, as `set` reads the variable of its --offline.
@@ -40,7 +41,7 @@ def asking(root: str, lock: Lock, online: Online, scan: Scan, *, or_offline: boo
         message = "FI_BUMP_OFFLINE is set, but this command asks the package indexes"
         raise FiBumpError(message, hint="unset FI_BUMP_OFFLINE for this command")
     user = configuration.find(online.indexes, root)
-    client = Client(Http(Cache(default_folder()), proxy=user.proxy))
+    client = Client(Http(Cache(default_folder()), proxy=user.proxy, note=say_verbose))
     with waiting("asking the package indexes"):
         try:
             yield Known(client, user, lock, targets(root), online.terms, installed=installed(root, lock, scan))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from fi_bump.errors import Exit, FiBumpError, reason_of
 from fi_bump.records import TYPE_CHECKING
-from fi_bump.terminal.wanted import Wanted
+from fi_bump.terminal.wanted import OutputChoices
 from fi_bump.untrusted import encodable, visible
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def say_next(command: str) -> None:
 
 def say_verbose(line: str) -> None:
     """With -v, print a line about what fi-bump does to standard error."""
-    if Wanted.verbose:
+    if OutputChoices.verbose:
         _complain([line])
 
 
@@ -48,7 +48,7 @@ def write_bytes(data: bytes, out: TextIO | None = None) -> None:
     discarded.
     """
     stream = sys.stdout if out is None else out
-    if out is None and Wanted.quiet:
+    if out is None and OutputChoices.quiet:
         return
     try:
         stream.flush()
@@ -128,7 +128,7 @@ def guard(action: Callable[[], int]) -> int:
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None and error.errno in _OF_OUTPUT:
             return _explain(_unwritable(error))
-        if os.environ.get("FI_BUMP_TRACEBACK") or Wanted.verbose:
+        if os.environ.get("FI_BUMP_TRACEBACK") or OutputChoices.verbose:
             raise
         place = f"{type(error).__name__}: {error}"
         _complain(

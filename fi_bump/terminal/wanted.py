@@ -9,7 +9,7 @@ COLOURS = ("auto", "always", "never")
 _NAMES = {"-q": "quiet", "--quiet": "quiet", "-v": "verbose", "--verbose": "verbose"}
 
 
-class Wanted:
+class OutputChoices:
     """The choices of this process."""
 
     quiet = False
@@ -19,7 +19,7 @@ class Wanted:
 
 def on_terminal() -> bool:
     """Return whether standard output is shown as on a terminal: in colour, with the lines that findings are in."""
-    return Wanted.colour == "always" or sys.stdout.isatty()
+    return OutputChoices.colour == "always" or sys.stdout.isatty()
 
 
 def taken(words: list[str], values: frozenset[str]) -> list[str]:
@@ -35,7 +35,7 @@ def taken(words: list[str], values: frozenset[str]) -> list[str]:
         if word == "--":
             return [*rest, word, *words[place:]]
         if word in _NAMES:
-            setattr(Wanted, _NAMES[word], True)
+            setattr(OutputChoices, _NAMES[word], True)
         elif word == "--color" and words[place : place + 1] and words[place] in COLOURS:
             _colour(words[place])
             place += 1
@@ -51,7 +51,7 @@ def taken(words: list[str], values: frozenset[str]) -> list[str]:
 
 def _colour(choice: str) -> None:
     """Set the variables that rich and other programs read, too."""
-    Wanted.colour = choice
+    OutputChoices.colour = choice
     for name in ("NO_COLOR", "FORCE_COLOR"):
         if choice != "auto":
             os.environ.pop(name, None)

@@ -93,6 +93,6 @@ def test_verbose_names_each_request(engine: Path, tmp_path: Path) -> None:
     ],
 )
 def test_which_words_are_taken(words: list[str], rest: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wanted.Wanted, "quiet", False)
+    monkeypatch.setattr(wanted.OutputChoices, "quiet", False)
     assert wanted.taken(words, VALUES) == rest
-    assert wanted.Wanted.quiet is (words == ["check", "-q"])
+    assert wanted.OutputChoices.quiet is (words == ["check", "-q"])
