@@ -37,6 +37,7 @@ from tests.test_untrusted import HOSTILE, is_command
 MARKUP = st.sampled_from(
     [
         "\n::error::x",
+        "\r::error::x",
         "##[group]x",
         "##vso[task.x]y",
         "%0A::error::x",
@@ -102,6 +103,8 @@ def harmless(document: str, *, commands: int = 0) -> None:
     """Fail if a terminal obeys a part of a document, or if a runner reads more commands in it than fi-bump wrote."""
     document.encode("utf-8")
     assert CONTROL.search(document) is None
+    # A runner's log has a line end here too.
+    assert "\r" not in document
     assert [is_command(line) for line in document.split("\n")].count(True) == commands
 
 

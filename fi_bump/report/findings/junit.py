@@ -10,9 +10,9 @@ from fi_bump.report.findings.github import message
 from fi_bump.report.findings.model import Report, Result, shown
 from fi_bump.untrusted import shapes
 
-# The characters that XML 1.0 does not allow: https://www.w3.org/TR/xml/#charsets
 # What a runner takes for a command: `::` at the start of a line, and `##[`, which may have a word before the bracket.
 _COMMAND = re.compile(r"(?m)(^\s*(?=::)|##[A-Za-z]*(?=\[))(.)")
+# The characters that XML 1.0 does not allow: https://www.w3.org/TR/xml/#charsets
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -44,7 +44,8 @@ def document(suite: ElementTree.Element) -> str:
         element.text = element.text and xml_text(element.text)
         for name, value in element.items():
             element.set(name, xml_text(value))
-    text = ElementTree.tostring(suite, encoding="unicode")
+    # ElementTree writes a carriage return of a text as it is, which a parser and a runner's log take for a line end.
+    text = ElementTree.tostring(suite, encoding="unicode").replace("\r", "&#13;")
     # Runners that read commands from a log must not find one in a document that is printed there.
     return '<?xml version="1.0" encoding="utf-8"?>\n' + _COMMAND.sub(
         lambda found: f"{found[1]}&#{ord(found[2])};", text
