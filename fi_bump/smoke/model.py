@@ -167,9 +167,13 @@ def reported(name: str, result: ProbeResult, seconds: float, cases: Mapping[str,
 
 
 def runnable(probes: Iterable[Probe], devices: Iterable[Device]) -> tuple[str, ...]:
-    """Return the names of the probes that can run, not only compile, on one of the devices or without a device."""
-    capabilities: list[Capability | None] = [None, *(device.capability for device in devices)]
-    return tuple(probe.name for probe in probes if any(probe.runs_on(capability) for capability in capabilities))
+    """Return the names of the probes that can run, not only compile, on the devices or without a device."""
+    capabilities = [device.capability for device in devices]
+
+    def runs(probe: Probe) -> bool:
+        return probe.runs_on(None) or sum(map(probe.runs_on, capabilities)) >= probe.devices
+
+    return tuple(probe.name for probe in probes if runs(probe))
 
 
 def default_required(probes: Sequence[Probe], devices: Iterable[Device]) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ class Probe(NamedTuple):
     compute capabilities from `lowest` to `highest`, or on every machine if `lowest` is None. With `compiles` it can
     compile its kernel on machines where it cannot run, also without a GPU. With `ahead` any machine can compile the
     modules that it loads where it runs. `about` says in a clause what it tests, `guards` which faults of releases it
-    would find, and `usual` how long it takes with nothing compiled before.
+    would find, and `usual` how long it takes with nothing compiled before. `devices` is the number of GPUs that it uses
+    together.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Probe(NamedTuple):
     ahead: bool = False
     guards: str = ""
     usual: str = ""
+    devices: int = 1
 
     @property
     def kernel(self) -> bool:
@@ -58,9 +60,10 @@ class Probe(NamedTuple):
         if self.lowest is None:
             return "anywhere"
         lowest = _dotted(self.lowest)
+        several = "" if self.devices == 1 else f"{self.devices} GPUs of "
         if self.highest is None:
-            return f"on compute capability {lowest} and later"
-        return f"on compute capability {lowest}" + (
+            return f"on {several}compute capability {lowest} and later"
+        return f"on {several}compute capability {lowest}" + (
             "" if self.highest == self.lowest else f" to {_dotted(self.highest)}"
         )
 
@@ -130,6 +133,42 @@ PROBES = {
             highest=(9, 0),
             guards="an auto that chooses the slow backend (SGLang #17411 and #18364), and wrong numbers of one backend",
             usual="374 s on 16 cores",
+        ),
+        Probe(
+            name="mla-decode",
+            about="multi-head latent attention (DeepSeek) is right with each backend, and `auto` chooses a fast one",
+            seconds=1800,
+            packages=(*PACKAGES, "torch"),
+            lowest=(9, 0),
+            highest=(9, 0),
+            guards="an auto that chooses a slow backend, wrong numbers of one backend, a partly filled page read whole",
+        ),
+        Probe(
+            name="moe-soak",
+            about="replays of a captured mixture of experts on several streams never change its result, and all end",
+            seconds=3600,
+            packages=(*PACKAGES, "torch"),
+            lowest=(9, 0),
+            highest=(9, 0),
+            guards="NaN at some number of tokens, results that drift under replay, hangs after many replays",
+        ),
+        Probe(
+            name="gdn-prefill",
+            about="the gated delta rule (Qwen3-Next) is right over sequences of any length, and so are its states",
+            seconds=1800,
+            packages=(PACKAGES[0], "torch", "nvidia-cutlass-dsl"),
+            lowest=(9, 0),
+            highest=(9, 0),
+            guards="a kernel that is gone, or that another nvidia-cutlass-dsl breaks; wrong states between two calls",
+        ),
+        Probe(
+            name="allreduce-fusion",
+            about="the all-reduce fused with residual and norm is right in a sub-group, called and captured",
+            seconds=900,
+            packages=(*PACKAGES, "torch"),
+            lowest=(9, 0),
+            guards="a workspace that confuses the ranks of a sub-group and of the world, results stale under replay",
+            devices=2,
         ),
     )
 }

@@ -22,6 +22,10 @@ MODULES = {
     "fp4-scale-contract": "fp4_scale",
     "cutedsl-masked-moe": "cutedsl_masked_moe",
     "paged-attention": "paged_attention",
+    "mla-decode": "mla_decode",
+    "moe-soak": "moe_soak",
+    "gdn-prefill": "gdn_prefill",
+    "allreduce-fusion": "allreduce_fusion",
     "mxfp4-sm90-defects": "defects",
 }
 PACKAGE = "fi_bump_probes"
@@ -55,6 +59,10 @@ def main(request_path: str, result_path: str) -> None:
     with open(result_path + ".part", "w", encoding="utf-8") as file:
         file.write(dataclasses.replace(result, nonce=request.nonce).to_json())
     os.replace(result_path + ".part", result_path)
+    if "hung" in result.metrics:
+        # A kernel that never ends would keep the interpreter from ending too.
+        sys.stdout.flush()
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,18 @@
 """`paged-attention`: decoding and prefilling over a paged cache, by backend: numbers, times, and what `auto` chose.
 
-The backends compute the same and differ in speed by a factor of four, so a release whose `auto` chooses another one is
-slow without a wrong number. Compute capability 9.0, where FA2 and FA3 both exist.
+Compute capability 9.0, where FA2 and FA3 both exist.
 """
 
 from __future__ import annotations
 
 import importlib
 import math
-import statistics
-from collections.abc import Callable, Iterator
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from . import attention_case, jit, timing
+from . import attention_case, backend_runs, jit, timing
 from .attention_case import CACHE_HEADS, HEADS, PAGE, SIZE, AttentionCase, AttentionShape
-from .fp4_scale import reason_of
-from .judge import BOUND, rounded
+from .backend_runs import Work
 from .protocol import ProbeRequest, ProbeResult
 
 if TYPE_CHECKING:
@@ -30,21 +26,8 @@ SHAPES = (
     AttentionShape("decode, soft cap and window, 16 x 4,096", 16, 4096, window=1023, soft_cap=30.0),
     AttentionShape("prefill, 2 x 8,192 after 6,144", 2, 8192, queries=2048),
 )
-BACKENDS = ("fa2", "fa3", "auto")
 # The most sequences of a case that are compared: the reference costs more than the kernel.
 COMPARED = 4
-# How much slower than the fastest backend `auto` may be. Measured: right choices are within 1.02, a wrong one is 2.3.
-SLOWER = 1.5
-REPEATS = 30
-
-
-class BackendRun(NamedTuple):
-    """One backend on one case: what it chose, or why it did not run, its worst error and its time."""
-
-    chosen: str | None
-    refused: str | None
-    worst_token: float | None
-    median_us: float | None
 
 
 def run(request: ProbeRequest) -> ProbeResult:
@@ -62,44 +45,43 @@ def run(request: ProbeRequest) -> ProbeResult:
         flashinfer = importlib.import_module("flashinfer")
     jit.take_over_builds()
     metrics["copy_gb_per_s"] = copied = round(timing.copy_bandwidth())
-    metrics["matmul_tflops"] = peak = round(matmul_peak())
+    metrics["matmul_tflops"] = peak = round(backend_runs.matmul_peak())
     with jit.timed(metrics, "run_seconds"):
         unbuilt: dict[tuple[Any, ...], str] = {}
-        found = {shape: dict(runs(flashinfer, attention_case.make(shape), unbuilt)) for shape in SHAPES}
-    metrics["cases"] = {shape.name: described(shape, each, copied, peak) for shape, each in found.items()}
-    errors = [run.worst_token for each in found.values() for run in each.values() if run.worst_token is not None]
-    metrics["worst_token"] = rounded(max(errors, key=_nan_last)) if errors else None
-    troubles = [trouble for shape, each in found.items() for trouble in troubles_of(shape, each)]
+        found = {shape: _runs(flashinfer, shape, unbuilt) for shape in SHAPES}
+    metrics["cases"] = {
+        shape.name: backend_runs.described(work_of(shape), each, copied, peak) for shape, each in found.items()
+    }
+    metrics["worst_token"] = backend_runs.worst_of(list(found.values()))
+    troubles = [trouble for shape, each in found.items() for trouble in backend_runs.troubles_of(shape.name, each)]
     return ProbeResult("fail", "; ".join(troubles), metrics) if troubles else ProbeResult("pass", None, metrics)
 
 
-def _nan_last(error: float) -> float:
-    return error if error == error else float("inf")
+def _runs(
+    flashinfer: Any, shape: AttentionShape, unbuilt: dict[tuple[Any, ...], str]
+) -> dict[str, backend_runs.BackendRun]:
+    case = attention_case.make(shape)
+    kernel = (shape.queries == 1, shape.cache, shape.window < 0, shape.soft_cap > 0)
+    return dict(
+        backend_runs.runs(
+            shape.name,
+            kernel,
+            unbuilt,
+            lambda backend: planned(flashinfer, case, backend),
+            lambda output: worst_token(case, output),
+        )
+    )
 
 
-def runs(flashinfer: Any, case: AttentionCase, unbuilt: dict[tuple[Any, ...], str]) -> Iterator[tuple[str, BackendRun]]:
-    """BackendRun a case with each backend; a backend that cannot be built for it is noted with its reason.
-
-    `unbuilt` remembers the reasons: the same kernel is not built in vain a second time.
-    """
-    shape = case.shape
-    for backend in BACKENDS:
-        kernel = (backend, shape.cache, shape.window < 0, shape.soft_cap > 0)
-        if kernel in unbuilt:
-            yield backend, BackendRun(None, unbuilt[kernel], None, None)
-            continue
-        try:
-            chosen, call = planned(flashinfer, case, backend)
-            output = call()
-            synchronize()
-        except Exception as error:
-            unbuilt[kernel] = reason_of(error)
-            yield backend, BackendRun(None, unbuilt[kernel], None, None)
-            print(f"{case.shape.name}, {backend}: {reason_of(error)}", flush=True)
-            continue
-        found = BackendRun(chosen, None, worst_token(case, output), median_us(call))
-        print(f"{case.shape.name}, {backend}: {found}", flush=True)
-        yield backend, found
+def work_of(shape: AttentionShape) -> Work:
+    """What a case asks of the hardware: a decode without a window reads the cache, a prefill multiplies."""
+    if shape.queries == 1 and shape.window < 0:
+        width = 1 if shape.cache == "fp8" else 2
+        return Work(read=shape.sequences * shape.length * 2 * CACHE_HEADS * SIZE * width)
+    if shape.queries > 1:
+        pairs = shape.queries * (shape.length - (shape.queries - 1) / 2)
+        return Work(operations=4 * shape.sequences * HEADS * SIZE * pairs)
+    return Work()
 
 
 def planned(flashinfer: Any, case: AttentionCase, backend: str) -> tuple[str, Callable[[], Tensor]]:
@@ -142,72 +124,3 @@ def worst_token(case: AttentionCase, output: Tensor) -> float:
             return error
         worst = max(worst, error)
     return worst
-
-
-def median_us(call: Callable[[], Tensor]) -> float:
-    """Median microseconds of one call on the GPU: the calls follow each other without waiting for the host."""
-    import torch
-
-    for _ in range(5):
-        call()
-    events = [torch.cuda.Event(enable_timing=True) for _ in range(REPEATS + 1)]
-    events[0].record()
-    for event in events[1:]:
-        call()
-        event.record()
-    torch.cuda.synchronize()
-    return float(statistics.median(one.elapsed_time(other) * 1e3 for one, other in pairwise(events)))
-
-
-def synchronize() -> None:
-    """Wait for the GPU, so that an error of a kernel is raised here."""
-    import torch
-
-    torch.cuda.synchronize()
-
-
-def matmul_peak() -> float:
-    """Teraflops of a large bfloat16 matrix product on this card, which a prefill is held against."""
-    import torch
-
-    left = torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16)
-    micros = min(timing.elapsed(lambda: left @ left) for _ in range(10))
-    return float(2 * 8192**3 / micros / 1e6)
-
-
-def described(shape: AttentionShape, found: dict[str, BackendRun], copied: float, peak: float) -> dict[str, Any]:
-    """A case as the report holds it: by backend the choice, the error, the time, and the share of the hardware's."""
-    return {backend: _described(shape, each, copied, peak) for backend, each in found.items()}
-
-
-def _described(shape: AttentionShape, each: BackendRun, copied: float, peak: float) -> dict[str, Any]:
-    if each.refused is not None:
-        return {"not_built": each.refused}
-    entry: dict[str, Any] = {"backend": each.chosen, "worst_token": rounded(each.worst_token or 0.0)}
-    if each.median_us is None:
-        return entry
-    entry["median_us"] = round(each.median_us, 1)
-    if shape.queries == 1 and shape.window < 0:
-        width = 1 if shape.cache == "fp8" else 2
-        read = shape.sequences * shape.length * 2 * CACHE_HEADS * SIZE * width
-        entry["roofline_share"] = round(read / each.median_us / 1e3 / copied, 3)
-    elif shape.queries > 1:
-        operations = 4 * shape.sequences * HEADS * SIZE * shape.queries * (shape.length - (shape.queries - 1) / 2)
-        entry["peak_share"] = round(operations / each.median_us / 1e6 / peak, 3)
-    return entry
-
-
-def troubles_of(shape: AttentionShape, found: dict[str, BackendRun]) -> Iterator[str]:
-    """What makes a case red: a wrong number, `auto` that does not run, or `auto` that chose a slow backend."""
-    for backend, each in found.items():
-        if each.worst_token is not None and not each.worst_token <= BOUND:
-            yield f"{shape.name}, {backend}: the worst token is off by {each.worst_token:.4f}, the bound is {BOUND}"
-    auto = found["auto"]
-    if auto.refused is not None:
-        yield f"{shape.name}: auto does not run: {auto.refused}"
-        return
-    times = {backend: each.median_us for backend, each in found.items() if each.median_us is not None}
-    fastest = min(times, key=lambda backend: times[backend])
-    if times["auto"] > SLOWER * times[fastest]:
-        ratio = times["auto"] / times[fastest]
-        yield f"{shape.name}: auto chose {auto.chosen}, which takes {ratio:.1f} times as long as {fastest}"
