@@ -1,4 +1,7 @@
-"""Run probes on several devices, one process per device at a time, and return the results in the probes' order."""
+"""Run probes on several devices, one process per device at a time, and return the results in the probes' order.
+
+A probe that uses several devices together runs after the others, alone.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +27,15 @@ class Job(NamedTuple):
     """A probe or a test run.
 
     `fits` tells from a compute capability (None: no device) whether it can run there, and `needs` says the same in
-    words. `run` gets CUDA_VISIBLE_DEVICES, a function for each line of output, and the event that stops it.
+    words. `run` gets CUDA_VISIBLE_DEVICES, a function for each line of output, and the event that stops it. `devices`
+    is how many devices it uses together.
     """
 
     name: str
     needs: str
     fits: Callable[[Capability | None], bool]
     run: Run
+    devices: int = 1
 
 
 def choose_devices(target: Target, asked: str | None) -> tuple[Device, ...]:
@@ -78,7 +83,8 @@ def probe_job(
     """
     compiles = probe.compiles and not any(probe.runs_on(device.capability) for device in devices)
     run = _asking(probe, interpreter, request, seconds)
-    return Job(probe.name, probe.where, lambda capability: compiles or probe.runs_on(capability), run)
+    needs = probe.where if probe.devices == 1 else f"{probe.where}, which --devices names"
+    return Job(probe.name, needs, lambda capability: compiles or probe.runs_on(capability), run, probe.devices)
 
 
 def compile_job(probe: Probe, interpreter: Interpreter, request: ProbeRequest, seconds: float | None) -> Job:
@@ -114,6 +120,7 @@ def run_jobs(
             # Leaving the pool waits for the threads, so their processes must end now.
             stop.set()
             raise
+    board.work_together(devices)
     if stop.is_set():
         raise KeyboardInterrupt
     return board.reports(devices)
@@ -124,7 +131,7 @@ class _Board:
 
     def __init__(self, jobs: Sequence[Job], progress: Progress, stop: threading.Event) -> None:
         self._jobs = jobs
-        self._left = list(jobs)
+        self._left = [job for job in jobs if job.devices == 1]
         self._done: dict[str, ProbeReport] = {}
         self._lock = threading.Lock()
         self._progress = progress
@@ -135,14 +142,24 @@ class _Board:
         capability = None if device is None else device.capability
         where = "without a device" if device is None else f"on device {device.number}"
         while not self._stop.is_set() and (job := self._take(capability)) is not None:
-            name = job.name
-            self._progress.started(name, where)
-            answer = job.run(visible(device), partial(self._progress.line, name), self._stop)
-            report = reported(name, answer.result, answer.seconds, answer.cases)
-            with self._lock:
-                self._done[name] = report
-            if not answer.stopped:
-                self._progress.ended(report)
+            self._run(job, visible(device), where)
+
+    def work_together(self, devices: Sequence[Device]) -> None:
+        """Run, one after the other, the jobs that use several devices, where enough devices fit."""
+        for job in [each for each in self._jobs if each.devices > 1]:
+            fitting = [device for device in devices if job.fits(device.capability)][: job.devices]
+            if len(fitting) == job.devices and not self._stop.is_set():
+                where = f"on devices {', '.join(str(device.number) for device in fitting)}"
+                self._run(job, ",".join(map(visible, fitting)), where)
+
+    def _run(self, job: Job, seen: str, where: str) -> None:
+        self._progress.started(job.name, where)
+        answer = job.run(seen, partial(self._progress.line, job.name), self._stop)
+        report = reported(job.name, answer.result, answer.seconds, answer.cases)
+        with self._lock:
+            self._done[job.name] = report
+        if not answer.stopped:
+            self._progress.ended(report)
 
     def _take(self, capability: Capability | None) -> Job | None:
         with self._lock:

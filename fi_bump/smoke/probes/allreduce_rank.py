@@ -116,9 +116,11 @@ def judged(kernel: Kernel, cases: dict[str, Any]) -> list[str]:
             cases[name] = entry = _errors(kernel, tokens, one_shot)
             print(f"member {kernel.member}, {name}: {entry}", flush=True)
             for how in ("called", "captured"):
-                if entry[how] is None or not entry[how] <= BOUND:
-                    shown = "no number" if entry[how] is None else f"off by {entry[how]:.4f}, the bound is {BOUND}"
-                    troubles.append(f"{name}, {how}: the worst token is {shown}")
+                error = entry[how]
+                if error is None:
+                    troubles.append(f"{name}, {how}: the worst token has elements that are no number")
+                elif error > BOUND:
+                    troubles.append(f"{name}, {how}: the worst token is off by {error:.4f}, the bound is {BOUND}")
     return troubles
 
 
@@ -192,9 +194,7 @@ def times(kernel: Kernel) -> dict[str, Any]:
             mine = case.inputs[kernel.member].clone()
             into = (torch.empty_like(mine), torch.empty_like(mine))
 
-            def body(
-                mine: Tensor = mine, case: AllReduceCase = case, into: tuple[Tensor, Tensor] = into
-            ) -> None:
+            def body(mine: Tensor = mine, case: AllReduceCase = case, into: tuple[Tensor, Tensor] = into) -> None:
                 kernel.fused(mine, case, None, into)
 
             replay = captured(body, CALLS)

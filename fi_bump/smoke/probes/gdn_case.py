@@ -31,9 +31,10 @@ class GdnShape(NamedTuple):
 
 
 class GdnCase(NamedTuple):
-    """A shape with its data: `[tokens, heads, 128]`, gates `[tokens, value heads]`, states `[…, value heads, 128, 128]`.
+    """A shape with its data: vectors `[tokens, heads, 128]`, gates `[tokens, value heads]`.
 
-    `starts` are the places of the sequences, and the number of all tokens at the end.
+    `starts` are the places of the sequences, and the number of all tokens at the end. `states` are the earlier ones,
+    `[sequences, value heads, 128, 128]`.
     """
 
     shape: GdnShape

@@ -28,7 +28,7 @@ SHAPES = (
     GdnShape("one of 4,096, no earlier state", (4096,), 16, 32, earlier=False),
     GdnShape("32 of 256", (256,) * 32, 16, 32),
 )
-# The error of the worst head of a token, and of the worst head's state. The products of a chunk are rounded to bfloat16.
+# The error of the worst head of a token, and of the worst head's state: a chunk's products are rounded to bfloat16.
 BOUND = 0.03
 
 
@@ -47,7 +47,8 @@ def run(request: ProbeRequest) -> ProbeResult:
         flashinfer = importlib.import_module("flashinfer")
     jit.take_over_builds()
     if not compiles_cuda() and metrics["nvidia_cutlass_dsl"] is None:
-        return ProbeResult("not-run", "this release needs nvidia-cutlass-dsl for this kernel, which is not installed", metrics)
+        reason = "this release needs nvidia-cutlass-dsl for this kernel, and it is not installed"
+        return ProbeResult("not-run", reason, metrics)
     cases: dict[str, Any] = {}
     metrics["cases"] = cases
     troubles: list[str] = []

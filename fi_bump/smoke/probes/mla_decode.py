@@ -59,9 +59,7 @@ def run(request: ProbeRequest) -> ProbeResult:
     return ProbeResult("fail", "; ".join(troubles), metrics) if troubles else ProbeResult("pass", None, metrics)
 
 
-def _runs(
-    flashinfer: Any, shape: MlaShape, unbuilt: dict[tuple[Any, ...], str]
-) -> dict[str, backend_runs.BackendRun]:
+def _runs(flashinfer: Any, shape: MlaShape, unbuilt: dict[tuple[Any, ...], str]) -> dict[str, backend_runs.BackendRun]:
     case = mla_case.make(shape)
     return dict(
         backend_runs.runs(

@@ -191,10 +191,10 @@ def replay(graphs: Sequence[Replayed], replays: int) -> None:
             for each in graphs:
                 with on(each.stream):
                     each.launch()
-        wait([mark(each.stream) for each in graphs], f"replays {begin + 1} to {begin + count}")
+        wait([mark(each.stream) for each in graphs], f"replays {begin + 1} to {begin + count}", SECONDS)
 
 
-def wait(events: Sequence[Any], what: str, seconds: float = SECONDS) -> None:
+def wait(events: Sequence[Any], what: str, seconds: float) -> None:
     """Wait for events. Raises Hung after some seconds: waiting for the GPU itself would never return."""
     deadline = time.monotonic() + seconds
     while not all(event.query() for event in events):

@@ -12,7 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the probes compute with torch, which is no dependency of fi-bump")
 
-from fi_bump.smoke.probes import attention_case, jit, paged_attention, timing  # noqa: E402  # after torch is there
+from fi_bump.smoke.probes import attention_case, backend_runs, jit, paged_attention, timing  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.attention_case import AttentionCase, AttentionShape  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.protocol import ProbeRequest  # noqa: E402  # after torch is there
 
@@ -114,9 +114,9 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
         monkeypatch.setattr(attention_case, "make", remembered)
         monkeypatch.setattr(paged_attention, "planned", noted)
         monkeypatch.setattr(paged_attention, "SHAPES", shapes)
-        monkeypatch.setattr(paged_attention, "synchronize", lambda: None)
-        monkeypatch.setattr(paged_attention, "matmul_peak", lambda: 800.0)
-        monkeypatch.setattr(paged_attention, "median_us", lambda call: (times or {}).get(current[0], 100.0))
+        monkeypatch.setattr(backend_runs, "synchronize", lambda: None)
+        monkeypatch.setattr(backend_runs, "matmul_peak", lambda: 800.0)
+        monkeypatch.setattr(backend_runs, "median_us", lambda call: (times or {}).get(current[0], 100.0))
         monkeypatch.setattr(timing, "copy_bandwidth", lambda: 3000.0)
         monkeypatch.setattr(jit, "prepare", lambda *_: None)
         monkeypatch.setattr(jit, "take_over_builds", lambda: None)
