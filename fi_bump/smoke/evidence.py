@@ -17,8 +17,9 @@ from fi_bump.grammar import canonical_name
 from fi_bump.smoke.probes.protocol import ProbeRequest, ProbeResult
 from fi_bump.smoke.registry import PACKAGES
 
-# The bounds of the probes' own verdicts: of judge.py, and of the masked mixture, whose weights have four bits too.
-BOUND, MASKED_BOUND = 0.01, 0.2
+# The bounds of the probes' own verdicts: of judge.py, of the masked mixture, whose weights have four bits too, and of
+# the gated delta rule.
+BOUND, MASKED_BOUND, RULE_BOUND = 0.01, 0.2, 0.03
 _METADATA_BYTES = 1 << 20
 _LIBRARIES = ("lib", "lib64")
 
@@ -93,6 +94,20 @@ def _attention(metrics: Mapping[str, Any], request: ProbeRequest) -> str | None:
     return _number(metrics, "worst_token", 0, BOUND)
 
 
+def _rule(metrics: Mapping[str, Any], request: ProbeRequest) -> str | None:
+    """Some cases were run, and the worst error is within the bound of the gated delta rule."""
+    if not _filled(metrics, "cases", dict):
+        return "it passed without cases"
+    return _number(metrics, "worst_token", 0, RULE_BOUND)
+
+
+def _soak(metrics: Mapping[str, Any], request: ProbeRequest) -> str | None:
+    """Some cases were run, with a replay at least, and none hung."""
+    if not _filled(metrics, "cases", dict):
+        return "it passed without cases"
+    return "it passed with a hang" if "hung" in metrics else _number(metrics, "replays", 1, math.inf)
+
+
 def _offline(metrics: Mapping[str, Any], request: ProbeRequest) -> str | None:
     """Modules were described, and the time was taken."""
     return _number(metrics, "modules", 1, math.inf) or _number(metrics, "run_seconds", 0, math.inf)
@@ -105,6 +120,10 @@ _REQUIRED: dict[str, Callable[[Mapping[str, Any], ProbeRequest], str | None]] = 
     "fp4-scale-contract": _scales,
     "cutedsl-masked-moe": _masked,
     "paged-attention": _attention,
+    "mla-decode": _attention,
+    "moe-soak": _soak,
+    "gdn-prefill": _rule,
+    "allreduce-fusion": _attention,
 }
 
 

@@ -142,6 +142,7 @@ PROBES = {
             lowest=(9, 0),
             highest=(9, 0),
             guards="an auto that chooses a slow backend, wrong numbers of one backend, a partly filled page read whole",
+            usual="48 s on 16 cores",
         ),
         Probe(
             name="moe-soak",
@@ -151,6 +152,7 @@ PROBES = {
             lowest=(9, 0),
             highest=(9, 0),
             guards="NaN at some number of tokens, results that drift under replay, hangs after many replays",
+            usual="26 s when the mixture is compiled, which takes 125 to 151 s",
         ),
         Probe(
             name="gdn-prefill",
@@ -160,6 +162,7 @@ PROBES = {
             lowest=(9, 0),
             highest=(9, 0),
             guards="a kernel that is gone, or that another nvidia-cutlass-dsl breaks; wrong states between two calls",
+            usual="40 s with nvidia-cutlass-dsl",
         ),
         Probe(
             name="allreduce-fusion",
@@ -168,6 +171,7 @@ PROBES = {
             packages=(*PACKAGES, "torch"),
             lowest=(9, 0),
             guards="a workspace that confuses the ranks of a sub-group and of the world, results stale under replay",
+            usual="about two minutes, most of it compiling",
             devices=2,
         ),
     )

@@ -106,7 +106,8 @@ def _group(group: Group, counted: list[str]) -> Values:
 
 
 def _architecture(name: str, label: str, capability: Capability) -> Values:
-    probes = [probe.name for probe in PROBES.values() if probe.runs_on(capability)]
+    # A runner of a template has one GPU.
+    probes = [probe.name for probe in PROBES.values() if probe.runs_on(capability) and probe.devices == 1]
     return {
         "architecture": name,
         "label": label,

@@ -69,6 +69,9 @@ def test_all_is_well(smoke: Smoke) -> None:
         "mxfp4-sm90-interleave",
         "fp4-scale-contract",
         "paged-attention",
+        "mla-decode",
+        "moe-soak",
+        "gdn-prefill",
     ]
     assert outcomes(report) == {
         "environment": "pass",
@@ -77,6 +80,10 @@ def test_all_is_well(smoke: Smoke) -> None:
         "fp4-scale-contract": "pass",
         "cutedsl-masked-moe": "compiled",
         "paged-attention": "pass",
+        "mla-decode": "pass",
+        "moe-soak": "pass",
+        "gdn-prefill": "pass",
+        "allreduce-fusion": "not-run",
     }
     assert report["target"]["devices"] == [H200]
 
@@ -107,6 +114,9 @@ def test_whatever_becomes_of_the_probes_the_run_goes_on(smoke: Smoke) -> None:
         "fp4-scale-contract": "open(sys.argv[3], 'w').write('{')",
         "cutedsl-masked-moe": "sys.exit(3)",
         "paged-attention": "sys.exit(4)",
+        "mla-decode": "sys.exit(5)",
+        "moe-soak": "sys.exit(6)",
+        "gdn-prefill": "sys.exit(7)",
     }
     code, report = smoke.json("--timeout", "2", probes=probes)
     assert (code, report["ok"]) == (1, False)
@@ -121,8 +131,17 @@ def test_whatever_becomes_of_the_probes_the_run_goes_on(smoke: Smoke) -> None:
         ),
         ("cutedsl-masked-moe", "fail", "exited with 3"),
         ("paged-attention", "fail", "exited with 4"),
+        ("mla-decode", "fail", "exited with 5"),
+        ("moe-soak", "fail", "exited with 6"),
+        ("gdn-prefill", "fail", "exited with 7"),
+        (
+            "allreduce-fusion",
+            "not-run",
+            "runs only on 2 GPUs of compute capability 9.0 and later, which --devices names; "
+            "the device here is NVIDIA H200 (9.0)",
+        ),
     ]
-    assert [problem["probe"] for problem in report["problems"]] == list(outcomes(report))
+    assert [problem["probe"] for problem in report["problems"]] == list(outcomes(report))[:-1]
 
 
 NO_GPU = {**METRICS, "devices": [], "cuda": None, "driver": None}

@@ -73,6 +73,10 @@ EVIDENCE: dict[str, dict[str, Any]] = {
     "fp4-scale-contract": {"accepted": ["[1]"], "per_expert_scale": "rejected", "compile_seconds": 1.0},
     "cutedsl-masked-moe": {"routing": {"even": {"worst_token": 0.1}}},
     "paged-attention": {"cases": {"decode": {}}, "worst_token": 0.004},
+    "mla-decode": {"cases": {"16 heads": {}}, "worst_token": 0.003},
+    "moe-soak": {"cases": {"1": {}}, "replays": 6000},
+    "gdn-prefill": {"cases": {"one of 4,096": {}}, "worst_token": 0.008},
+    "allreduce-fusion": {"cases": {"rank 0": {}}, "worst_token": 0.003},
 }
 PASSES = "answer('pass')"
 HANGS = "print('waiting', flush=True); time.sleep(600)"
@@ -89,6 +93,10 @@ def fake_python(folder: Path, probes: dict[str, str] | None = None, metrics: dic
         "fp4-scale-contract": PASSES,
         "cutedsl-masked-moe": "answer('compiled', 'for sm_100a, which is not here')",
         "paged-attention": PASSES,
+        "mla-decode": PASSES,
+        "moe-soak": PASSES,
+        "gdn-prefill": PASSES,
+        "allreduce-fusion": PASSES,
         **(probes or {}),
     }
     path = folder / "python"

@@ -74,6 +74,10 @@ def test_each_metric_is_needed(name: str) -> None:
         ),
         ("paged-attention", {"cases": {}}, "it passed without cases"),
         ("paged-attention", {"worst_token": 1.4}, "it passed with worst_token 1.4, which is not from 0 to 0.01"),
+        ("gdn-prefill", {"cases": {}}, "it passed without cases"),
+        ("gdn-prefill", {"worst_token": 0.04}, "it passed with worst_token 0.04, which is not from 0 to 0.03"),
+        ("moe-soak", {"cases": {}}, "it passed without cases"),
+        ("moe-soak", {"hung": "replays 1 to 50"}, "it passed with a hang"),
     ],
 )
 def test_why_a_result_is_not_believed(name: str, metrics: dict[str, Any], reason: str) -> None:

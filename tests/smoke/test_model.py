@@ -24,13 +24,19 @@ from tests.smoke.fakes import ONE, TWO
 A100 = Device(0, "NVIDIA A100", (8, 0))
 FUTURE = Device(0, "NVIDIA R200", (12, 0))
 ENVIRONMENT, MXFP4, SCALE, MASKED = "environment", "mxfp4-sm90-interleave", "fp4-scale-contract", "cutedsl-masked-moe"
-PAGED, OFFLINE = "paged-attention", "offline-start"
+PAGED, OFFLINE, FUSED = "paged-attention", "offline-start", "allreduce-fusion"
+MLA, SOAK, RULE = "mla-decode", "moe-soak", "gdn-prefill"
+HOPPER = (ENVIRONMENT, OFFLINE, MXFP4, SCALE, PAGED, MLA, SOAK, RULE)
 
 
 @pytest.mark.parametrize(
     ("only", "devices", "running", "required"),
     [
-        ((), (ONE,), (ENVIRONMENT, OFFLINE, MXFP4, SCALE, PAGED), (ENVIRONMENT, OFFLINE, MXFP4, SCALE, PAGED)),
+        ((), (ONE,), HOPPER, HOPPER),
+        # A probe that uses two devices together needs both of them.
+        ((), (ONE, ONE._replace(number=1)), (*HOPPER, FUSED), (*HOPPER, FUSED)),
+        ((FUSED,), (ONE,), (), ()),
+        ((FUSED,), (ONE, TWO), (FUSED,), (FUSED,)),
         ((), (TWO,), (ENVIRONMENT, OFFLINE, SCALE, MASKED), (ENVIRONMENT, OFFLINE, SCALE, MASKED)),
         ((), (ONE, TWO), tuple(PROBES), tuple(PROBES)),
         ((), (FUTURE,), (ENVIRONMENT, OFFLINE, SCALE), (ENVIRONMENT, OFFLINE, SCALE)),

@@ -31,6 +31,10 @@ def test_every_probe_has_a_module_and_every_module_is_known() -> None:
             [None, (9, 0), (11, 0), (12, 0)],
         ),
         ("paged-attention", "on compute capability 9.0", [(9, 0)], [None, (8, 9), (10, 0)]),
+        ("mla-decode", "on compute capability 9.0", [(9, 0)], [None, (8, 9), (10, 0)]),
+        ("moe-soak", "on compute capability 9.0", [(9, 0)], [None, (8, 9), (10, 0)]),
+        ("gdn-prefill", "on compute capability 9.0", [(9, 0)], [None, (8, 9), (10, 0)]),
+        ("allreduce-fusion", "on 2 GPUs of compute capability 9.0 and later", [(9, 0), (10, 0)], [None, (8, 9)]),
     ],
 )
 def test_where_a_probe_runs(
@@ -50,7 +54,7 @@ def test_choosing() -> None:
     assert (str(caught.value), caught.value.hint) == (
         "there is no probe 'mxfp4'",
         "name one of environment, offline-start, mxfp4-sm90-interleave, fp4-scale-contract, cutedsl-masked-moe, "
-        "paged-attention",
+        "paged-attention, mla-decode, moe-soak, gdn-prefill, allreduce-fusion",
     )
 
 

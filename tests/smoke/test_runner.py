@@ -133,6 +133,34 @@ def test_a_probe_that_fits_no_device_is_not_run(
     assert {report.name: report.reason for report in reports if report.outcome == "not-run"} == reasons
 
 
+def test_a_probe_of_two_devices_runs_alone_on_both_of_them(tmp_path: Path) -> None:
+    running: list[str] = []
+
+    def alone(device: str | None) -> ProbeResult:
+        running.append("in")
+        assert running.count("in") - running.count("out") == 1
+        running.append("out")
+        return ProbeResult("pass", None, {"device": device})
+
+    third = ONE._replace(number=2, uuid="GPU-2222")
+    hopper = job("both", alone)._replace(fits=lambda capability: capability == (9, 0), devices=2)
+    progress = Remembered()
+    reports = run_jobs([hopper, job("one", alone)], (ONE, TWO, third), progress)
+    assert reports[0].metrics["device"] == "GPU-0000,GPU-2222"
+    assert progress.said[-2:] == ["both starts on devices 0, 2", "both pass"]
+
+
+@pytest.mark.parametrize("devices", [(), (ONE,), (ONE, TWO)])
+def test_a_probe_of_two_devices_is_not_run_without_them(tmp_path: Path, devices: tuple[Device, ...]) -> None:
+    interpreter = Interpreter(fake_python(tmp_path / "bin"), str(tmp_path))
+    made = probe_job(PROBES["allreduce-fusion"], interpreter, ProbeRequest("target", "g", "1"), devices, 60)
+    made = made._replace(fits=lambda capability: capability == (9, 0))
+    (report,) = run_jobs([made], devices, Remembered())
+    assert report.outcome == "not-run"
+    reason = "runs only on 2 GPUs of compute capability 9.0 and later, which --devices names; "
+    assert str(report.reason).startswith(reason)
+
+
 def test_a_probe_that_can_run_somewhere_is_not_compiled_elsewhere(tmp_path: Path) -> None:
     source = "answer('pass', device=os.environ['CUDA_VISIBLE_DEVICES'])"
     interpreter = Interpreter(fake_python(tmp_path / "bin", {"cutedsl-masked-moe": source}), str(tmp_path))

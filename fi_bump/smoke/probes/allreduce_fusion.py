@@ -24,8 +24,8 @@ from . import allreduce_rank, jit
 from .protocol import ProbeRequest, ProbeResult
 
 GPUS = 2
-# A hang ends here. The processes compile nothing and run for some ten seconds.
-SECONDS = 240.0
+# A hang ends here. The processes compile nothing and run for half a minute, longer if others use the GPUs too.
+SECONDS = 400.0
 TICK = 0.05
 
 

@@ -48,7 +48,8 @@ def run(request: ProbeRequest) -> ProbeResult:
         init_method=f"file://{os.environ[MEETING]}",
         rank=number,
         world_size=WORLD,
-        timeout=datetime.timedelta(seconds=120),
+        # The parent ends a hang. A rank must not give up before, because the others could not tell why.
+        timeout=datetime.timedelta(hours=1),
     )
     group = distributed.new_group(list(MEMBERS))
     metrics: dict[str, Any] = {}

@@ -144,6 +144,7 @@ def troubles_of(name: str, found: dict[str, BackendRun]) -> Iterator[str]:
         return
     times = {backend: each.median_us for backend, each in found.items() if each.median_us is not None}
     fastest = min(times, key=lambda backend: times[backend])
-    if times["auto"] > SLOWER * times[fastest]:
+    # The same backend in another time is the machine's doing: another process on the GPU, for example.
+    if auto.chosen != fastest and times["auto"] > SLOWER * times[fastest]:
         ratio = times["auto"] / times[fastest]
         yield f"{name}: auto chose {auto.chosen}, which takes {ratio:.1f} times as long as {fastest}"

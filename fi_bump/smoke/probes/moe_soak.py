@@ -128,10 +128,12 @@ def soak(call: Callable[[Tensor], object], first: Tensor, replays: int) -> Soake
         output = torch.empty_like(first)
         counts = torch.zeros(2, dtype=torch.int64, device=device)
         drift = torch.zeros((), dtype=torch.float32, device=device)
-        kept.append((output, counts, drift))
-        graphs.append(captured(_checked(call, first, output, counts, drift)))
+        body = _checked(call, first, output, counts, drift)
+        graphs.append(captured(body))
+        # A graph does not keep the tensors alive that it reads: those of the body must live as long as it.
+        kept.append((output, counts, drift, body))
     # Capturing runs the call once before, which must not count.
-    for _, counts, drift in kept:
+    for _, counts, drift, _ in kept:
         counts.zero_()
         drift.zero_()
     synchronize()

@@ -45,17 +45,20 @@ class Wheel:
         assert named["world_size"] == 2
         return types.SimpleNamespace(backend=backend, rank=named["rank"])
 
-    def allreduce_fusion(self, *, input: Any, workspace: Any, pattern: int, use_oneshot: bool | None, **named: Any) -> None:
+    def allreduce_fusion(
+        self, *, workspace: Any, pattern: int, use_oneshot: bool | None, **named: Any
+    ) -> None:
+        mine = named["input"]
         assert pattern == 1
-        assert use_oneshot is not False or len(input) > 2
-        assert use_oneshot is not True or len(input) <= 128
-        cases = [allreduce_case.make(2, len(input), seed, "cpu") for seed in range(4)]
-        other = next(case.inputs for case in cases if torch.equal(case.inputs[workspace.rank], input))
+        assert use_oneshot is not False or len(mine) > 2
+        assert use_oneshot is not True or len(mine) <= 128
+        cases = [allreduce_case.make(2, len(mine), seed, "cpu") for seed in range(4)]
+        other = next(case.inputs for case in cases if torch.equal(case.inputs[workspace.rank], mine))
         case = allreduce_case.AllReduceCase(other, named["residual_in"], named["rms_gamma"])
         if self.defect == "no exchange":
-            case = case._replace(inputs=input[None])
+            case = case._replace(inputs=mine[None])
         if self.defect == "counted twice":
-            case = case._replace(inputs=torch.stack([input, *other]))
+            case = case._replace(inputs=torch.stack([mine, *other]))
         if self.defect == "no residual":
             case = case._replace(residual=torch.zeros_like(case.residual))
         if self.defect == "no weights":
@@ -73,7 +76,9 @@ class Wheel:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few and narrow tokens, and calls in place of captured graphs."""
     made = allreduce_case.make
-    monkeypatch.setattr(allreduce_case, "make", lambda ranks, tokens, seed, device: made(ranks, tokens, seed, device, 64))
+    monkeypatch.setattr(
+        allreduce_case, "make", lambda ranks, tokens, seed, device: made(ranks, tokens, seed, device, 64)
+    )
     monkeypatch.setattr(allreduce_rank, "TOKENS", (1, 16, 130))
     monkeypatch.setattr(allreduce_rank, "ROUNDS", 4)
     monkeypatch.setattr(allreduce_rank, "captured", lambda body, calls=1: body)

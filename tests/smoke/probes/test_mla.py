@@ -77,7 +77,9 @@ class Wheel:
             if self.defect == "later tokens seen":
                 rows = range(shape.sequences * shape.queries)
                 outs = [
-                    mla_case.attend(q_nope[row, None].float(), q_pe[row, None].float(), *case.cached(row // shape.queries))
+                    mla_case.attend(
+                        q_nope[row, None].float(), q_pe[row, None].float(), *case.cached(row // shape.queries)
+                    )
                     for row in rows
                 ]
                 out.copy_(torch.cat(outs))

@@ -124,7 +124,7 @@ def test_a_hang_is_red_and_ends_the_soak(soak: Soak) -> None:
 
 def test_waiting_ends() -> None:
     moe_soak.wait([Event(True)], "these", seconds=0.0)
-    with pytest.raises(Hung, match="these did not end within 0.01 s"):
+    with pytest.raises(Hung, match=r"^these did not end within 0\.01 s$"):
         moe_soak.wait([Event(True), Event(False)], "these", seconds=0.01)
 
 
