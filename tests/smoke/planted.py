@@ -76,11 +76,62 @@ def no_output(flashinfer: Any) -> None:
     flashinfer.fused_moe.cutlass_fused_moe = lambda *_, **__: None
 
 
+def no_rotary(flashinfer: Any) -> None:
+    """Leave the rotary part out of latent attention."""
+    wrapper = importlib.import_module("flashinfer.mla").BatchMLAPagedAttentionWrapper
+    run = wrapper.run
+    wrapper.run = lambda self, *, q_pe, **named: run(self, q_pe=q_pe * 0, **named)
+
+
+def late_drift(flashinfer: Any) -> None:
+    """Change a token of the mixture, from the thousandth call on that a graph replays."""
+    torch: Any = importlib.import_module("torch")
+    mixture = flashinfer.fused_moe.cutlass_fused_moe
+    calls = torch.zeros((), device="cuda")
+
+    def drifting(*arguments: Any, output: Any, **named: Any) -> None:
+        mixture(*arguments, output=output, **named)
+        calls.add_(1)
+        output[0].mul_(1 + 0.1 * (calls > 1000))
+
+    flashinfer.fused_moe.cutlass_fused_moe = drifting
+
+
+def no_exchange(flashinfer: Any) -> None:
+    """Norm what a rank has itself, without the other's."""
+    comm = importlib.import_module("flashinfer.comm")
+
+    def alone(**named: Any) -> None:
+        total = named["input"].float() + named["residual_in"].float()
+        named["residual_out"].copy_(total)
+        scale = (total.square().mean(dim=-1, keepdim=True) + named["rms_eps"]).rsqrt()
+        named["norm_out"].copy_(total * scale * named["rms_gamma"].float())
+
+    comm.allreduce_fusion = alone
+
+
+def no_forgetting(flashinfer: Any) -> None:
+    """Leave the forget gate out of the gated delta rule."""
+    # Without nvidia-cutlass-dsl later releases do not have it.
+    if (rule := getattr(flashinfer, "chunk_gated_delta_rule", None)) is not None:
+        flashinfer.chunk_gated_delta_rule = lambda *arguments, g, **named: rule(*arguments, g=g * 0 + 1, **named)
+
+
 BEFORE: dict[str, Callable[[], None]] = {
     each.__name__: each for each in (hangs, segfaults, is_killed, breaks_the_context)
 }
 IN_FLASHINFER: dict[str, Callable[[Any], None]] = {
-    each.__name__: each for each in (expert_scale, no_interleave, half_interleave, no_output)
+    each.__name__: each
+    for each in (
+        expert_scale,
+        no_interleave,
+        half_interleave,
+        no_output,
+        no_rotary,
+        late_drift,
+        no_exchange,
+        no_forgetting,
+    )
 }
 
 

@@ -42,6 +42,7 @@ def run(request: ProbeRequest) -> ProbeResult:
     metrics: dict[str, Any] = {}
     jit.prepare(request.cache, "flashinfer-python", request.jit)
     with jit.timed(metrics, "import_seconds"):
+        importlib.import_module("flashinfer")
         comm = importlib.import_module("flashinfer.comm")
     if "group" not in inspect.signature(comm.create_allreduce_fusion_workspace).parameters:
         return ProbeResult("not-run", "this release does not make the workspace for a sub-group", metrics)

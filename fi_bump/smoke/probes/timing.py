@@ -65,7 +65,7 @@ def bytes_of_an_expert(shape: Shape) -> int:
     return values // 2 + values // 32
 
 
-def graph_time(actions: Sequence[Callable[[], None]]) -> float:
+def graph_time(actions: Sequence[Callable[[], object]]) -> float:
     """Return the median microseconds of one call. The actions are repeated in turn in a graph, which is replayed."""
     import torch
 

@@ -45,9 +45,7 @@ class Wheel:
         assert named["world_size"] == 2
         return types.SimpleNamespace(backend=backend, rank=named["rank"])
 
-    def allreduce_fusion(
-        self, *, workspace: Any, pattern: int, use_oneshot: bool | None, **named: Any
-    ) -> None:
+    def allreduce_fusion(self, *, workspace: Any, pattern: int, use_oneshot: bool | None, **named: Any) -> None:
         mine = named["input"]
         assert pattern == 1
         assert use_oneshot is not False or len(mine) > 2
