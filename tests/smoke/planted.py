@@ -99,7 +99,7 @@ def late_drift(flashinfer: Any) -> None:
 
 def no_exchange(flashinfer: Any) -> None:
     """Norm what a rank has itself, without the other's."""
-    comm = importlib.import_module("flashinfer.comm")
+    comm: Any = importlib.import_module("flashinfer.comm")
 
     def alone(**named: Any) -> None:
         total = named["input"].float() + named["residual_in"].float()

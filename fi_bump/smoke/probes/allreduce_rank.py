@@ -55,7 +55,7 @@ def run(request: ProbeRequest) -> ProbeResult:
     metrics: dict[str, Any] = {}
     troubles: list[str] = []
     if member is not None:
-        # The environment is the parent's, which has set FlashInfer's folder: prepared once more, it would be another one.
+        # The parent has set FlashInfer's folder in the environment. Prepared once more, it would be another one.
         importlib.import_module("flashinfer")
         comm = importlib.import_module("flashinfer.comm")
         jit.take_over_builds()
