@@ -86,7 +86,8 @@ def attention(path: Path) -> str:
     head, *rows = [row for row in _rows(path) if len(row) == 8 and row[0] != "---"]
     old, new = (head[number].partition(", ")[2] for number in (5, 6))
     largest = max(float(value) for row in rows for value in row[2:4])
-    parts, y = [f'<text x="10" y="24" style="font-weight:700">{escape(head[0])}: time of a call, less is better</text>'], 38
+    title = f"{escape(head[0])}: time of a call, less is better"
+    parts, y = [f'<text x="10" y="24" style="font-weight:700">{title}</text>'], 38
     for row in rows:
         parts.append(f'<text x="10" y="{y + 34}">{escape(row[0])}</text>')
         share = float(row[7])
@@ -102,7 +103,8 @@ def attention(path: Path) -> str:
             y += 14
         parts.append(f'<path class="line" d="M{limit:.1f} {y - 58}V{y}" style="stroke-width:2"/>')
         y += 12
-    parts.append(f'<text x="10" y="{y + 10}" class="small">The line is the time in which a copy would read the cache.</text>')
+    line = "The line is the time in which a copy would read the cache."
+    parts.append(f'<text x="10" y="{y + 10}" class="small">{line}</text>')
     return _svg(860, y + 20, f"{head[0]} with FlashInfer {old} and {new}", parts)
 
 
