@@ -121,6 +121,7 @@ WRITERS = {
     "smoke/probes/kept_modules.py",
     "smoke/probes/quick.py",
     "smoke/probes/__main__.py",
+    "smoke/probes/allreduce_fusion.py",
 }
 # Libraries of the interpreter that runs a probe; a probe imports them inside functions only.
 IN_TARGET = {"flashinfer", "torch", "tvm_ffi"}
