@@ -138,6 +138,7 @@ SPAWNERS = {
     "git/door.py",
     "index/configuration.py",
     "index/http.py",
+    "smoke/probes/allreduce_fusion.py",
     "smoke/probes/jit.py",
     "smoke/probes/offline_start.py",
     "smoke/probes/target.py",
