@@ -10,6 +10,7 @@ import dataclasses
 import importlib
 import importlib.util
 import os
+import signal
 import sys
 import traceback
 
@@ -60,9 +61,9 @@ def main(request_path: str, result_path: str) -> None:
         file.write(dataclasses.replace(result, nonce=request.nonce).to_json())
     os.replace(result_path + ".part", result_path)
     if "hung" in result.metrics:
-        # A kernel that never ends would keep the interpreter from ending too.
-        sys.stdout.flush()
-        os._exit(0)
+        # A kernel that never ends would keep the interpreter from ending too. The runner shows the last line.
+        print(result.reason, flush=True)
+        signal.raise_signal(signal.SIGKILL)
 
 
 if __name__ == "__main__":
