@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.table import Table
-
 from fi_bump.fleet.model import Against, Fleet, FleetMember, GroupStatus, State
-from fi_bump.report.tables import console, shown
+from fi_bump.report.tables import console, print_rows, shown, state
 from fi_bump.report.text import count
 from fi_bump.untrusted import printable
 
@@ -22,17 +20,17 @@ def print_fleet(fleet: Fleet) -> None:
     header += ["group", "locked", "state", "newest in the fleet"]
     header += ["newest of all members"] if fleet.online else []
     header += ["engine"] if fleet.engine else []
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in header:
-        table.add_column(name, overflow="fold")
+    rows = []
     for member in fleet.members:
         checkout = member.checkout
         about = ((checkout.commit or "")[:_SHORT], (checkout.date or "")[:_DAY]) if dated else ()
         for name, *cells in _rows(fleet, member):
             row = (name, *about, *cells)
-            table.add_row(*(shown(cell) for cell in row[: len(header)]))
+            padded = [*row[: len(header)], *[""] * (len(header) - len(row))]
+            named = zip(header, padded, strict=True)
+            rows.append([state(cell) if column == "state" else shown(cell) for column, cell in named])
     out = console()
-    out.print(table)
+    print_rows(out, header, rows)
     for line in _errors(fleet):
         out.print(shown(line))
     out.print(shown(summary(fleet)))

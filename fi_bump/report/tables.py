@@ -13,7 +13,7 @@ from rich.text import Text
 
 from fi_bump.ownership import Assigned
 from fi_bump.report.status import COLUMNS, ShownGroup
-from fi_bump.report.text import count
+from fi_bump.report.text import count, release_page
 from fi_bump.terminal.output import write_bytes
 from fi_bump.terminal.wanted import on_terminal
 from fi_bump.untrusted import visible
@@ -54,30 +54,64 @@ def shown(text: str, style: str = "") -> Text:
     return Text(visible(text).replace("\t", "\\t"), style)
 
 
-def _table(*columns: str) -> Table:
+# How far the other cells of a row are from the edge in a list.
+_INDENT = 6
+# The colours of the words that a table has for a state, as those of a finding: red fails a check.
+_STATES = {
+    "in step": "green",
+    "as the engine": "green",
+    "differs": "bold red",
+    "drift": "bold red",
+    "missing": "bold red",
+    "merge conflict": "bold red",
+    "not recorded": "yellow",
+    "cannot be read": "bold red",
+    "no lock": "yellow",
+}
+
+
+def state(text: str) -> Text:
+    """Return a state as a cell, in its colour."""
+    return shown(text, _STATES.get(text, "bold red" if text.split(" ")[-1] in ("finding", "findings") else ""))
+
+
+def print_rows(out: Console, columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
+    """Print a table; where the terminal is too narrow for it, print each row as a list, so that no cell is broken.
+
+    In a list the first cell has a line of its own, whole, to be copied; below it are the others with their columns.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+        table.add_column(column, no_wrap=True, overflow="ignore")
+    for row in rows:
+        table.add_row(*row)
+    widths = [max([len(column), *(row[place].cell_len for row in rows)]) for place, column in enumerate(columns)]
+    if not on_terminal() or sum(widths) + 2 * (len(columns) - 1) <= out.width:
+        out.print(table)
+        return
+    for row in rows:
+        out.print(row[0], soft_wrap=True)
+        rest = [
+            Text.assemble((f"{column} " if column else "", "dim"), cell)
+            for column, cell in zip(columns[1:], row[1:], strict=True)
+            if cell.plain
+        ]
+        fits = _INDENT + sum(each.cell_len + 2 for each in rest) - 2 <= out.width
+        for line in [Text("  ").join(rest)] if fits else rest:
+            out.print(Text.assemble(" " * _INDENT, line), soft_wrap=True)
 
 
 def _heading(group: Group | ShownGroup) -> Text:
     return Text.assemble(shown(group.name, "bold"), " ", shown(group.version))
 
 
-def pins_table(assigned: list[Assigned]) -> Table:
-    """Return a table with each pin's place, anchor and version, marked if the version differs from its group's."""
-    table = _table("place", "anchor", "version", "")
+def print_pins(assigned: list[Assigned]) -> None:
+    """Print each pin's place, anchor and version, marked if the version differs from its group's."""
+    rows = []
     for pin, group, _ in assigned:
         differs = group is not None and pin.version != group.version
-        cells = (str(pin.place), pin.anchor, pin.version, "differs" if differs else "")
-        table.add_row(*map(shown, cells))
-    return table
-
-
-def print_pins(assigned: list[Assigned]) -> None:
-    """Print `pins_table`."""
-    console().print(pins_table(assigned))
+        rows.append((*map(shown, (str(pin.place), pin.anchor, pin.version)), state("differs" if differs else "")))
+    print_rows(console(), ("place", "anchor", "version", ""), rows)
 
 
 def print_status(groups: Sequence[ShownGroup]) -> None:
@@ -87,10 +121,7 @@ def print_status(groups: Sequence[ShownGroup]) -> None:
         out.print(_heading(group))
         for line in group.lines:
             out.print(shown(line))
-        table = _table(*COLUMNS)
-        for row in group.rows:
-            table.add_row(*map(shown, row))
-        out.print(table)
+        print_rows(out, COLUMNS, [(shown(site), shown(version), state(what)) for site, version, what in group.rows])
 
 
 def print_latest(found: list[GroupLatest]) -> None:
@@ -98,13 +129,16 @@ def print_latest(found: list[GroupLatest]) -> None:
     out = console()
     for each in found:
         out.print(_heading(each.group))
-        table = _table("  package", "newest", "date", "index")
-        for member in each.members:
-            version = str(member.version or "-")
-            table.add_row(
-                *map(shown, (f"  {member.member.name}", version, member.date or "-", member.index_url or "-"))
+        rows = [
+            (
+                shown(f"  {member.member.name}"),
+                _release(each.group, str(member.version) if member.version else None),
+                shown(member.date or "-"),
+                shown(member.index_url or "-"),
             )
-        out.print(table)
+            for member in each.members
+        ]
+        print_rows(out, ("  package", "newest", "date", "index"), rows)
         out.print(shown(f"  {_verdict(each)}"))
         for note in (*([each.young.message] if each.young else []), *each.failures, *each.counted.notes):
             out.print(shown(f"  note: {note}"))
@@ -114,11 +148,24 @@ def print_choices(group: Group, found: Sequence[ReleaseChoice]) -> None:
     """Print the releases that a group can move to, numbered, with their dates and remarks."""
     out = console()
     out.print(_heading(group))
-    table = _table("", "release", "uploaded", "")
-    for number, choice in enumerate(found, 1):
-        remarks = "; ".join(choice.remarks)
-        table.add_row(*map(shown, (str(number), str(choice.version), str(choice.uploaded or "-"), remarks)))
-    out.print(table)
+    rows = [
+        (
+            shown(str(number)),
+            _release(group, str(choice.version)),
+            shown(str(choice.uploaded or "-")),
+            shown("; ".join(choice.remarks)),
+        )
+        for number, choice in enumerate(found, 1)
+    ]
+    print_rows(out, ("", "release", "uploaded", ""), rows)
+
+
+def _release(group: Group, version: str | None) -> Text:
+    """Return a version as a cell; on a terminal that can, it links to the page of the release (OSC 8)."""
+    if version is None:
+        return shown("-")
+    page = release_page(group, version)
+    return shown(version, f"link {page}" if page is not None and on_terminal() else "")
 
 
 def _verdict(each: GroupLatest) -> str:
