@@ -35,7 +35,6 @@ DOORS = {
     "typer": {"cli/"},
     "rich": {
         "report/findings/snippet.py",
-        "report/fleet_table.py",
         "report/smoke/progress.py",
         "report/smoke/table.py",
         "report/tables.py",

@@ -80,7 +80,9 @@ def session(index: Index, tmp_path: Path) -> Session:
         code = process.wait(60)
         reader.join(10)
         os.close(outer)
-        return code, b"".join(shown).decode().replace("\r\n", "\n")
+        # Versions link to the pages of their releases (OSC 8).
+        text = re.sub(r"\x1b\]8;[^\x1b]*\x1b\\", "", b"".join(shown).decode())
+        return code, text.replace("\r\n", "\n")
 
     return call
 
