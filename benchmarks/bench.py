@@ -2,17 +2,21 @@
 
 In each round all commands run once, so that a busy machine slows all of them alike. The other tools have their own
 environment, because tbump needs another version of tomlkit than fi-bump. `git grep` of the wanted word is the measure
-of what reading the tree must take. The cache (fi_bump/scanning/cache.py) helps
-if the tree has not changed, or only little; the rows after it show a check after a change, and what else a person or
-a shell waits for, all without the cache.
+of what reading the tree must take; ripgrep is measured where it is installed. pre-commit runs one hook that does
+nothing. The cache (fi_bump/scanning/cache.py) helps if the tree has not changed, or only little; the rows after it show
+a check after a change, and what else a person or a shell waits for, all without the cache.
 
-Byte code is compiled first, as pip does; an editable install starts without it.
+    python benchmarks/bench.py [ROUNDS]
+
+benchmarks/index.py compares the network part with uv. Byte code is compiled first, as pip does; an editable install
+starts without it.
 """
 
 from __future__ import annotations
 
 import compileall
 import os
+import platform
 import shutil
 import statistics
 import subprocess
@@ -30,7 +34,7 @@ OURS = "`fi-bump check`"
 GIT = "`git grep -liF flashinfer`"
 CHANGED = "`fi-bump check`, one file changed"
 COLD = "`fi-bump check`, without the cache"
-PEERS = ("tbump==6.11.0", "bump-my-version==1.8.1")
+PEERS = ("tbump==6.11.0", "bump-my-version==1.8.1", "bumpver==2026.1132", "pre-commit==4.7.0")
 VERSION = "0.6.11.post2"
 FILES = {
     "requirements/cuda.txt": "flashinfer-python=={}",
@@ -67,9 +71,20 @@ def main() -> None:
                 "--new-version",
                 "0.6.12",
             ],
+            "`bumpver update --dry`": [
+                peers / "bumpver",
+                "update",
+                "--dry",
+                "--no-fetch",
+                "--allow-dirty",
+                "--set-version",
+                "0.6.12",
+            ],
+            "`pre-commit run` of a hook that does nothing": [peers / "pre-commit", "run", "--all-files"],
             CHANGED: [here / "fi-bump", "check"],
             COLD: [here / "fi-bump", "check"],
             GIT: ["git", "grep", "-liF", "flashinfer"],
+            **({"`rg -liF flashinfer`": ["rg", "-liF", "flashinfer"]} if shutil.which("rg") else {}),
             "`fi-bump check --mentions`": [here / "fi-bump", "check", "--mentions"],
             "`fi-bump set --offline --dry-run`": [here / "fi-bump", "set", "--offline", "--dry-run", "0.6.12"],
             "`fi-bump status`": [here / "fi-bump", "status"],
@@ -80,11 +95,12 @@ def main() -> None:
         os.environ["XDG_CACHE_HOME"] = str(Path(scratch) / "cache")
         time.sleep(SETTLED)
         subprocess.run(commands[OURS], cwd=root, check=True, stdout=subprocess.DEVNULL)
-        _print(_measure(commands, root))
+        rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+        _print(_measure(commands, root, rounds), rounds)
 
 
 def _peers(environment: Path) -> Path:
-    if not (environment / "bin" / "tbump").exists():
+    if not (environment / "bin" / "pre-commit").exists():
         subprocess.run([sys.executable, "-m", "venv", environment], check=True)
         subprocess.run([environment / "bin" / "python", "-m", "pip", "install", "--quiet", *PEERS], check=True)
     return environment.resolve() / "bin"
@@ -99,6 +115,13 @@ def _configure(root: Path) -> None:
         tbump += f"[[file]]\nsrc = '{path}'\nsearch = '{pattern.format('{current_version}')}'\n"
         search, replace = (pattern.format("{" + name + "}") for name in ("current_version", "new_version"))
         bumpversion += f"[[tool.bumpversion.files]]\nfilename = '{path}'\nsearch = '{search}'\nreplace = '{replace}'\n"
+    bumpver = f'[bumpver]\ncurrent_version = "{VERSION}"\nversion_pattern = "MAJOR.MINOR.PATCH[.PYTAGNUM]"\n'
+    bumpver += "commit = false\n[bumpver.file_patterns]\n"
+    for path, pattern in FILES.items():
+        bumpver += f"'{path}' = ['{pattern.format('{pep440_version}')}']\n"
+    hook = "{id: nothing, name: nothing, entry: 'true', language: system, pass_filenames: false, always_run: true}"
+    (root / "bumpver.toml").write_text(bumpver)
+    (root / ".pre-commit-config.yaml").write_text(f"repos: [{{repo: local, hooks: [{hook}]}}]\n")
     (root / "tbump.toml").write_text(tbump)
     (root / ".bumpversion.toml").write_text(bumpversion)
     git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.invalid"]
@@ -106,10 +129,10 @@ def _configure(root: Path) -> None:
         subprocess.run([*git, *arguments], cwd=root, check=True)
 
 
-def _measure(commands: dict[str, list[str | Path]], root: Path) -> dict[str, list[float]]:
+def _measure(commands: dict[str, list[str | Path]], root: Path, rounds: int) -> dict[str, list[float]]:
     """Return the milliseconds of each run by command. A command that fails ends the benchmark."""
     times: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, command in commands.items():
             environment = dict(os.environ)
             if name == CHANGED:
@@ -130,9 +153,13 @@ def _measure(commands: dict[str, list[str | Path]], root: Path) -> dict[str, lis
     return times
 
 
-def _print(times: dict[str, list[float]]) -> None:
+def _print(times: dict[str, list[float]], rounds: int) -> None:
     ours, grep = times[OURS], times[GIT]
-    print(f"{ROUNDS} interleaved rounds, milliseconds\n")
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(
+        f"{rounds} interleaved rounds, milliseconds; Python {platform.python_version()}, {platform.system()} on"
+        f" {platform.machine()}, {os.cpu_count()} cores, load at the end {load}\n"
+    )
     print("| command | median | minimum | fi-bump's share of its median | of its minimum | its minimum / git grep's |")
     print("|---|---|---|---|---|---|")
     for name, values in times.items():
