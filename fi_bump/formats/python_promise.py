@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from fi_bump.formats.python_names import names_of
-from fi_bump.formats.shared.spelled import Search, spelling
+from fi_bump.formats.shared.spelled import Search, Spelling, spelling
 from fi_bump.formats.shared.subjects import distribution_subject
 from fi_bump.grammar import LazyPattern, has_any
 from fi_bump.pins import Source, Span, Wanted
@@ -61,10 +61,11 @@ _ESCAPES = (b"\\n", b"\\r", b"\\t")
 class _PythonSearches(NamedTuple):
     """The searches for a set of wanted names.
 
-    `stems` are names as code has them, `whole` packages and owners of repositories, `packages` and `variables` those
-    that have a version, and `beside` names beside a string.
+    `judge` knows whether a whole name is in a file. `stems` are names as code has them, `whole` packages and owners of
+    repositories, `packages` and `variables` those that have a version, and `beside` names beside a string.
     """
 
+    judge: Spelling
     stems: Search
     whole: Search
     packages: Search
@@ -78,6 +79,7 @@ def _searches(wanted: Wanted) -> _PythonSearches:
     variables = [name.lower() for name in wanted.variables]
     begun = [(name.partition("_")[0], r"[-_.][\w.-]*\$") for name in packages if "_" in name]
     return _PythonSearches(
+        judge=spelling(wanted),
         stems=names_of(wanted).start,
         whole=Search([*((name, "") for name in packages), *begun]),
         packages=Search((name, _OF_PACKAGE) for name in packages),
@@ -89,7 +91,7 @@ def _searches(wanted: Wanted) -> _PythonSearches:
 def is_promising(source: Source, wanted: Wanted) -> bool:
     """Whether the finder may find something in a Python file."""
     searches = _searches(wanted)
-    kind = spelling(wanted).kind(source)
+    kind = searches.judge.kind(source)
     if kind and (_has_address(source) or (kind > 1 and _is_bound(source, searches))):
         return True
     for first, last in searches.stems.runs(source, _AFTER + _BEFORE):

@@ -308,6 +308,9 @@ def _decided() -> dict[str, tuple[str, tuple[str, ...]]]:
 
 # Most files of a tree have one of these endings, in lower case.
 DECIDED = _decided()
+# The endings of names that may have a format, and of those that have none unless they begin with one of the letters.
+ENDINGS = {**dict.fromkeys([f".{last}" for last in _UNREAD], False), **dict.fromkeys(DECIDED, True)}
+FIRST_LETTERS = frozenset([each for start in _STARTS for each in (start[0], start[0].upper())])
 
 
 def may_have_format(name: str) -> bool:

@@ -16,7 +16,7 @@ from fi_bump.boundary.here import typed
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary
 from fi_bump.boundary.names import MARKS, is_skipped, refusal
 from fi_bump.errors import FIX_OR_EXCLUDE, FIX_OR_RESTORE, FileError, UsageError, reason_of
-from fi_bump.formats.table import DECIDED, OTHER, format_of, is_moved_by_name, may_have_format
+from fi_bump.formats.table import ENDINGS, FIRST_LETTERS, OTHER, format_of, is_moved_by_name, may_have_format
 from fi_bump.lock import LOCK_NAME
 from fi_bump.pins import Source
 from fi_bump.records import TYPE_CHECKING
@@ -84,8 +84,10 @@ def walk(
                     folders.append(prefix + name)
                 continue
             # Most names end here: a call for each of them would take longer than the rest.
-            if promising and name[name.rfind(".") :] not in DECIDED and not may_have_format(name):
-                continue
+            if promising:
+                decided = ENDINGS.get(name[name.rfind(".") :])
+                if not decided and ((decided is False and name[0] not in FIRST_LETTERS) or not may_have_format(name)):
+                    continue
             path = prefix + name
             if exclude is not None and exclude.match(path):
                 continue

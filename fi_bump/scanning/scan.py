@@ -10,7 +10,7 @@ from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.names import excluder
 from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, InternalError, ParseError, quoted
 from fi_bump.formats.table import OTHER, finder, format_named, format_of, may_contain
-from fi_bump.grammar import LITERAL, has_any, names_any
+from fi_bump.grammar import LITERAL, names_any
 from fi_bump.lock import Group, Lock
 from fi_bump.pins import Floor, Found, Guard, Kind, Pin, Place, Source, Span, Unpinned, Wanted, make_pin
 from fi_bump.records import TYPE_CHECKING, NamedTuple
@@ -242,7 +242,8 @@ class FileScanner:
         """Like `scan_file`, for bytes that were read already, and without the cache."""
         path, is_recorded = source.path, source.path in self._recorded
         is_named = path in self.literals or any(source.few_places(word) != [] for word in self._words)
-        if (is_named or is_recorded) and has_any(source.data, (b"<<<<<<<", b">>>>>>>")):
+        data = source.data
+        if (is_named or is_recorded) and (data.find(b"<<<<<<<") >= 0 or data.find(b">>>>>>>") >= 0):
             conflict = self._conflict(source, is_recorded=is_recorded)
             if conflict is not None:
                 return conflict

@@ -23,7 +23,7 @@ def installed_with(name: str) -> dict[str, set[str]]:
         requirements = [Requirement(text) for text in distribution(package).requires or ()]
         here = [each for each in requirements if each.marker is None or each.marker.evaluate({"extra": ""})]
         found[package] = {canonicalize_name(each.name) for each in here}
-        waiting += found[package]
+        waiting += map(canonicalize_name, found[package])
     return found
 
 

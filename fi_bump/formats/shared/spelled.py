@@ -161,42 +161,49 @@ class Spelling:
         # A name with another character is in several words.
         self.is_plain = "" not in starts and re.fullmatch(r"\w*", "".join(names), re.ASCII) is not None
         starts = {word for word in starts if not any(word.startswith(each) for each in starts - {word})}
-        self._starts = [word.encode("ascii") for word in sorted(starts)]
-        self._rest = re.compile(rb"[\w.-]*(?:\$|=\(|:v?[0-9])?")
+        begun = [word.encode("ascii") for word in sorted(starts)]
+        self._starts = {word: re.compile(word + _REST) for word in begun}
+        self._rest = re.compile(_REST)
         self._kinds: dict[bytes, int] = {}
 
     def kind(self, source: Source) -> int:
         """Return 0 for a file without any of the names, 1 if only owners of repositories are in it, 2 for any other."""
+        if not self.is_plain:
+            return _MOST
+        lowered, kinds, rest = source.lowered, self._kinds, self._rest.match
         most = 0
-        for _, kind in self.places(source):
-            if kind > most:
-                most = kind
-                if most == _MOST:
-                    break
+        for start, word in self._starts.items():
+            few = source.few_places(start)
+            # Many places are found sooner by a pattern, which is tried at every byte.
+            found = set(word.findall(lowered)) if few is None else [_text(rest(lowered, place)) for place in few]
+            for each in found:
+                kind = kinds.get(each)
+                if kind is None:
+                    kind = self._known(each)
+                if kind > most:
+                    most = kind
         return most
 
     def places(self, source: Source) -> Iterator[tuple[int, int]]:
         """Yield where each word begins that has one of the names, with the word's kind."""
-        if not self.is_plain:
-            yield 0, _MOST
-            return
-        lowered, kinds, rest = source.lowered, self._kinds, self._rest.match
+        lowered, rest = source.lowered, self._rest.match
         for start in self._starts:
             end = 0
-            # A pattern for the whole word would be tried at every byte.
             for place in source.places(start):
-                if place < end:
-                    continue
-                match = rest(lowered, place)
-                end = match.end() if match else place
-                word = lowered[place:end]
-                kind = kinds.get(word)
-                if kind is None:
-                    if len(kinds) > _MOST_WORDS:
-                        kinds.clear()
-                    kind = kinds[word] = self._kind(word)
-                if kind:
-                    yield place, kind
+                if place >= end:
+                    word = _text(rest(lowered, place))
+                    end = place + len(word)
+                    kind = self._known(word)
+                    if kind:
+                        yield place, kind
+
+    def _known(self, word: bytes) -> int:
+        kind = self._kinds.get(word)
+        if kind is None:
+            if len(self._kinds) > _MOST_WORDS:
+                self._kinds.clear()
+            kind = self._kinds[word] = self._kind(word)
+        return kind
 
     def _kind(self, word: bytes) -> int:
         """Return the kind of a word; a name may begin anywhere in it."""
@@ -218,12 +225,18 @@ class Spelling:
         return int(text.startswith(self._owners))
 
 
+# A word from the beginning of a name on, with what may follow it.
+_REST = rb"[\w.-]*(?:\$|=\(|:v?[0-9])?"
 # The kind of a file with whole names, or with short ones that something follows.
 _MOST = 2
 # How many words are remembered, and how long they may be.
 _MOST_WORDS, _LONGEST_WORD = 10_000, 1000
 # A version and a suffix after a short name, as in `_VERSION` and `_SUFFIX`, where `_collapsed` has made one separator.
 _MORE = re.compile(r"_?v?[0-9]|_(?:bin|git|wheel|cuda|src)")
+
+
+def _text(rest: re.Match[bytes] | None) -> bytes:
+    return rest[0] if rest else b""
 
 
 def _collapsed(name: str) -> str:
