@@ -6,6 +6,9 @@ import errno
 import os
 import stat
 
+# No file that fi-bump reads is larger; one with a hole can be, and memory cannot hold it.
+LARGEST = 1 << 30
+
 
 def open_regular(path: str) -> tuple[int, int]:
     """Return a descriptor of a regular file and the file's size, links followed. Raises OSError for anything else."""
@@ -21,14 +24,14 @@ def open_regular(path: str) -> tuple[int, int]:
         raise
 
 
-def read_regular(path: str, largest: int | None = None) -> bytes:
+def read_regular(path: str, largest: int = LARGEST) -> bytes:
     """Return the bytes of a regular file, links followed.
 
     Raises OSError, also for a pipe, a device or a folder, and for a file of more than `largest` bytes.
     """
     descriptor, size = open_regular(path)
     try:
-        if largest is not None and size > largest:
+        if size > largest:
             raise OSError(errno.EFBIG, f"Larger than {largest >> 20} MiB", path)
         pieces = []
         while piece := os.read(descriptor, max(size, 1 << 16)):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MARKS = frozenset(MARKS)
 _CHUNK = 1 << 16
+# A file with a hole can be larger than the memory.
+_LARGEST = 1 << 30
 # What the systems answer to O_NOFOLLOW at a link: Linux and macOS, FreeBSD, NetBSD.
 _IS_LINK = frozenset([errno.ELOOP, errno.EMLINK, getattr(errno, "EFTYPE", errno.ELOOP)])
 PUT_HERE = "put the file itself here"
@@ -132,7 +134,7 @@ def unreadable(path: str, error: OSError) -> FileError:
 def read(root: str, path: str, watch: Watch | None = None, boundary: Boundary | None = None) -> Source:
     """Read a file, and tell `watch` about it.
 
-    Raises FileError if it is missing, unreadable, not a regular file, or not a file of the repository.
+    Raises FileError if it is missing, unreadable, too large, not a regular file, or not a file of the repository.
     """
     try:
         descriptor = _open(root, path, boundary or Boundary(root))
@@ -140,6 +142,8 @@ def read(root: str, path: str, watch: Watch | None = None, boundary: Boundary | 
             now = os.fstat(descriptor)
             if not stat.S_ISREG(now.st_mode):
                 raise FileError("is not a regular file", place=path, hint=FIX_OR_EXCLUDE)
+            if now.st_size > _LARGEST:
+                raise FileError(f"is larger than {_LARGEST >> 20} MiB", place=path, hint=FIX_OR_EXCLUDE)
             if watch is not None:
                 watch.read(path, now)
             data = os.read(descriptor, _CHUNK)
