@@ -10,7 +10,7 @@ from fi_bump.grammar import VERSION, variable_of
 from fi_bump.lock import Group, Lock
 from fi_bump.ownership import assign, site_to_record
 from fi_bump.pins import BY_HAND, Kind, Pin, Unpinned
-from fi_bump.scanning.bound_names import is_specific, spelled
+from fi_bump.scanning.bound_names import is_general, is_specific, spelled
 from fi_bump.scanning.scan import Scan
 from fi_bump.versions import canonical_version, newest_first, same_version
 
@@ -122,6 +122,30 @@ def bound_variables(group: Group, found: Scan) -> dict[str, Pin | Unpinned]:
         for name, place in names.items()
         if re.fullmatch("[A-Z][A-Z0-9_]*", name) and is_specific(name) and variable_of(name, known) is None
     }
+
+
+def build_arguments(group: Group, found: Scan) -> dict[str, Pin | Unpinned]:
+    """Return the variables with names of one word (`FIV`) that a Dockerfile needs and does not set, with their uses.
+
+    Elsewhere such a name may be anything, so only build arguments are looked for under it.
+    """
+    known = frozenset(group.variables)
+    return {
+        place.variable.upper(): place
+        for place in reversed(found.unpinned)
+        if place.variable is not None
+        and place.subject in group.subjects
+        and re.fullmatch("[A-Z][A-Z0-9]{2,}", place.variable)
+        and not is_general(place.variable)
+        and re.search(rb"^[ \t]*ARG[ \t]+" + place.variable.encode() + rb"[ \t]*$", place.source.data, re.MULTILINE)
+        and variable_of(place.variable, known) is None
+    }
+
+
+def is_build_argument(pin: Pin) -> bool:
+    """Whether a variable is set for a build: under `args` in a Compose or a bake file, or with `--build-arg`."""
+    before = pin.source.data[max(pin.span.start - 100, 0) : pin.span.start]
+    return ".args." in f".{pin.anchor}" or re.search(rb"--build-arg[ =][\"']?\w+=[\"']?v?\Z", before) is not None
 
 
 def split(group: Group, found: Scan, *, everywhere: bool) -> list[Group]:

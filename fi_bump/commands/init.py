@@ -13,7 +13,15 @@ from fi_bump.editing import write
 from fi_bump.errors import ConflictError, Exit, FiBumpError, LockError, UsageError
 from fi_bump.findings.compare import by_hand, in_step
 from fi_bump.grammar import canonical_name, canonical_repository
-from fi_bump.grouping import bound_variables, filled, has_majority, split, without_pins
+from fi_bump.grouping import (
+    bound_variables,
+    build_arguments,
+    filled,
+    has_majority,
+    is_build_argument,
+    split,
+    without_pins,
+)
 from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
 from fi_bump.ownership import Assigned, agrees, assign
 from fi_bump.releases.tags import rule_in_tree
@@ -235,9 +243,10 @@ def _kept_exclude(old: bytes | None) -> tuple[str, ...]:
 def _with_variables(root: str, blank: Lock, found: Scan) -> tuple[Lock, Scan, list[str]]:
     """Return the lock with the variables that requirements take their versions from, its scan, and a note for each.
 
-    Only a variable that the tree sets somewhere is named.
+    Only a variable that the tree sets somewhere is named, and one with a short name only if builds alone set it.
     """
-    shown = {group.name: bound_variables(group, found) for group in blank.groups}
+    arguments = {group.name: build_arguments(group, found) for group in blank.groups}
+    shown = {group.name: bound_variables(group, found) | arguments[group.name] for group in blank.groups}
     if not any(shown.values()):
         return blank, found, []
     wider = blank
@@ -245,6 +254,8 @@ def _with_variables(root: str, blank: Lock, found: Scan) -> tuple[Lock, Scan, li
         wider = wider.replace_group(group._replace(variables=(*group.variables, *shown[group.name])))
     again = scan(root, wider)
     set_here = {pin.subject for pin in again.pins}
+    short = {name for names in arguments.values() for name in names}
+    set_here -= {pin.subject for pin in again.pins if pin.subject in short and not is_build_argument(pin)}
     notes = []
     for group in blank.groups:
         names = [name for name in shown[group.name] if name in set_here]

@@ -149,5 +149,13 @@ def _spells(anchor: str, name: str) -> bool:
 
 def is_specific(name: str) -> bool:
     """Whether a variable's name is specific enough to look for it in every file."""
-    words = [word for word in name.upper().split("_") if word]
-    return len(words) > 1 and not _GENERAL.issuperset(words)
+    return len(_words(name)) > 1 and not is_general(name)
+
+
+def is_general(name: str) -> bool:
+    """Whether a variable's name has only words that say nothing about what the version is of."""
+    return _GENERAL.issuperset(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in name.upper().split("_") if word]

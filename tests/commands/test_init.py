@@ -276,3 +276,43 @@ def test_the_lock_names_its_schema_where_the_publisher_has_one(
     lock = json.loads((bare / "versions.lock.json").read_bytes())
     assert lock["$schema"] == "https://docs.example/schemas/versions.lock.schema.json"
     assert run(bare, "check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("compose.yaml", 'services:\n  a:\n    build:\n      args:\n        FIV: "0.6.8"\n'),
+        ("build.sh", "docker build --build-arg FIV=v0.6.8 .\n"),
+        ("docker-bake.hcl", 'target "a" {\n  args = {\n    FIV = "0.6.8"\n  }\n}\n'),
+        (".github/workflows/image.yml", "jobs:\n  a:\n    steps:\n    - run: docker build --build-arg FIV=0.6.8 .\n"),
+    ],
+)
+def test_a_build_argument_with_a_short_name_is_found(tmp_path: Path, run: Run, path: str, text: str) -> None:
+    dockerfile = b'FROM x\nARG FIV\nRUN pip install "flashinfer-python==${FIV#v}"\n'
+    plant(tmp_path, {"Dockerfile": dockerfile, path: text.encode(), "requirements.txt": b"flashinfer-cubin==0.6.8\n"})
+    assert run(tmp_path, "init").code == 0
+    assert run(tmp_path, "set", "--offline", "0.6.12").code == 0
+    assert (tmp_path / path).read_text() == text.replace("0.6.8", "0.6.12")
+    assert run(tmp_path, "check").code == 0
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "text"),
+    [
+        # Set as something else too.
+        ("ARG FIV", "docker build --build-arg FIV=0.6.8 .\nFIV=0.6.8 other-tool\n"),
+        # No argument of this Dockerfile.
+        ("ENV X=1", "docker build --build-arg FIV=0.6.8 .\n"),
+        # A name that says nothing.
+        ("ARG TAG", "docker build --build-arg TAG=0.6.8 .\n"),
+    ],
+)
+def test_a_short_name_that_may_be_anything_is_not_looked_for(
+    tmp_path: Path, run: Run, dockerfile: str, text: str
+) -> None:
+    name = "TAG" if "TAG" in dockerfile else "FIV"
+    content = f"FROM x\n{dockerfile}\nRUN pip install flashinfer-python==${name}\n".encode()
+    plant(tmp_path, {"Dockerfile": content, "b.sh": text.encode(), "requirements.txt": b"flashinfer-cubin==0.6.8\n"})
+    assert run(tmp_path, "init").code == 0
+    assert run(tmp_path, "set", "--offline", "0.6.12").code == 0
+    assert (tmp_path / "b.sh").read_text() == text
