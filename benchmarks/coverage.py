@@ -112,9 +112,13 @@ def initialized(root: Path, family: str) -> tuple[dict[str, str], str]:
 
 
 def moves(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, str, str]]:
-    """Return each move that is possible: a group, its version, and one that only the tree after the bump has."""
+    """Return each move that is possible: a group, its version, and one that only the tree after the bump has.
+
+    Where no version is new, a group may have moved to the version of another one.
+    """
     come = sorted({version for version in after.values() if version not in before.values()})
-    return [(name, version, new) for name, version in before.items() for new in come]
+    come = come or sorted(set(after.values()))
+    return [(name, version, new) for name, version in before.items() for new in come if new != version]
 
 
 def counted(name: str, family: str, old_tree: Path, new_tree: Path) -> Row | None:
