@@ -127,7 +127,7 @@ def bound_variables(group: Group, found: Scan) -> dict[str, Pin | Unpinned]:
 def build_arguments(group: Group, found: Scan) -> dict[str, Pin | Unpinned]:
     """Return the variables with names of one word (`FIV`) that a Dockerfile needs and does not set, with their uses.
 
-    Elsewhere such a name may be anything, so only build arguments are looked for under it.
+    Elsewhere a short name may be anything, so only build arguments are looked for under it.
     """
     known = frozenset(group.variables)
     return {

@@ -68,6 +68,26 @@ _SECTION = re.compile(
     rb"(?:\A[ \t]*#+[ \t]+|(?<![a-z])(?:section|chapter|figure|table|step)s?[ \t]+|\xc2\xa7[ \t]*)\Z", re.IGNORECASE
 )
 _LONGEST_NAME = 100
+_GENERAL_WORDS = frozenset(
+    [
+        "version",
+        "versions",
+        "ver",
+        "v",
+        "expected",
+        "installed",
+        "actual",
+        "current",
+        "found",
+        "got",
+        "result",
+        "wanted",
+        "target",
+        "old",
+        "new",
+        "is",
+    ]
+)
 # A line that only says which version an entry has, and the name of the entry above it.
 _ENTRY = re.compile(rb"[\s\"'-]*(?:version|tag|ref|rev|default|value)[\"']?[ \t]*[:=][ \t]*[\"']?\Z", re.IGNORECASE)
 _NAMED = re.compile(rb"name[\"']?[ \t]*[:=][ \t]*[\"']([A-Za-z][\w.-]*)[\"']", re.IGNORECASE)
@@ -264,10 +284,10 @@ def of_another(data: bytes, start: int, end: int, rules: Rules) -> bool:
     if required is not None:
         name = canonical_name(required[1].decode("ascii", "replace").partition(".__")[0])
         # `kit-extras` may be a package of the family that nobody has told fi-bump.
-        return not rules.names.search(name.encode()) and name[:7] != "version"
+        return not rules.names.search(name.encode()) and not _is_general(name)
     assigned = _ASSIGNED.search(data, before, start)
     if assigned is not None:
-        return not rules.names.search(assigned[1]) and assigned[1].lower()[:7] != b"version"
+        return not rules.names.search(assigned[1]) and not _is_general(assigned[1].decode("ascii", "replace"))
     text = data[before:start]
     if _SECTION.search(text):
         return True
@@ -278,6 +298,12 @@ def of_another(data: bytes, start: int, end: int, rules: Rules) -> bool:
         word = _WORD.search(text)
         return word is not None and canonical_name(word[1].decode()) in rules.foreign
     return not rules.names.search(named[1]) and named[1].lower() not in (b"v", b"release", b"version")
+
+
+def _is_general(name: str) -> bool:
+    """Whether the name of a variable says only that there is a version: `version`, `installed_version`, `expected`."""
+    words = name.lower().replace("-", "_").split("_")
+    return words[0].startswith("version") or _GENERAL_WORDS.issuperset(words)
 
 
 def required_package(data: bytes, start: int, end: int) -> str | None:
