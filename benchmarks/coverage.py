@@ -32,7 +32,6 @@ TOP = Path(__file__).resolve().parent.parent
 # A path and the number of a line in it.
 Line = tuple[str, int]
 
-_AT = re.compile(r"([^\s:]+):(\d+)(?=[:\s])")
 _ADD = re.compile(r"^([^\s:]+):(\d+):.* fi-bump (site add (?:--group \S+ )?(?:'[^']+'|\S+))", re.MULTILINE)
 # What a build writes into a source distribution, and what a resolver regenerates from the pins.
 _WRITTEN = (LOCK_NAME, "PKG-INFO", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
@@ -141,8 +140,9 @@ def counted(name: str, family: str, old_tree: Path, new_tree: Path) -> Row | Non
         moved = run(first, "set", target, "--offline")
         now = texts(first)
         words = printed + checked.stdout + moved.stdout
-        named = {(path, int(number)) for path, number in _AT.findall(words)}
         lines = bumped(before, then, old, new)
+        # A path may contain blanks.
+        named = {(path, number) for path, number in lines if re.search(rf"{re.escape(path)}:{number}[:\s]", words)}
         by_init = changed(before, now)
         foreign = {each for each in by_init if not _only_version(before, now, each, new)}
         # The printed commands, for the lines that the bump moved and init alone did not.

@@ -69,8 +69,10 @@ _SECTION = re.compile(
 )
 _LONGEST_NAME = 100
 _GENERAL_WORDS = frozenset(
-    ["version", "versions", "ver", "v", "expected", "installed", "actual", "current"]
-    + ["found", "got", "result", "wanted", "target", "old", "new", "is"]
+    (
+        *("version", "versions", "ver", "v", "expected", "installed", "actual", "current"),
+        *("found", "got", "result", "wanted", "target", "old", "new", "is"),
+    )
 )
 # A line that only says which version an entry has, and the name of the entry above it.
 _ENTRY = re.compile(rb"[\s\"'-]*(?:version|tag|ref|rev|default|value)[\"']?[ \t]*[:=][ \t]*[\"']?\Z", re.IGNORECASE)
