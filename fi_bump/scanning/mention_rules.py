@@ -69,10 +69,21 @@ _SECTION = re.compile(
 )
 _LONGEST_NAME = 100
 _GENERAL_WORDS = frozenset(
-    (
-        *("version", "versions", "ver", "v", "expected", "installed", "actual", "current"),
-        *("found", "got", "result", "wanted", "target", "old", "new", "is"),
-    )
+    [
+        "actual",
+        "current",
+        "expected",
+        "found",
+        "installed",
+        "is",
+        "result",
+        "target",
+        "v",
+        "ver",
+        "version",
+        "versions",
+        "wanted",
+    ]
 )
 # A line that only says which version an entry has, and the name of the entry above it.
 _ENTRY = re.compile(rb"[\s\"'-]*(?:version|tag|ref|rev|default|value)[\"']?[ \t]*[:=][ \t]*[\"']?\Z", re.IGNORECASE)
