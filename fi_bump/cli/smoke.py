@@ -44,7 +44,10 @@ def smoke_command(
     ] = None,
     python: Annotated[
         str | None,
-        typer.Option(metavar="PATH", help="Probe the packages of this Python instead of making an environment."),
+        typer.Option(
+            metavar="PATH",
+            help="Probe the packages of this Python, without an environment. Not with --base, --against, --ab.",
+        ),
     ] = None,
     base: Annotated[
         str | None,
@@ -81,7 +84,11 @@ def smoke_command(
     ] = Jit.auto,
     compile_only: Annotated[
         bool,
-        typer.Option("--compile-only", help="Only compile what the probes load, for --arch; needs nvcc and no GPU."),
+        typer.Option(
+            "--compile-only",
+            help="Only compile what the probes load, for --arch; needs nvcc, no GPU. "
+            "Not with options that run kernels.",
+        ),
     ] = False,
     arch: Annotated[
         str | None,
@@ -130,7 +137,10 @@ def smoke_command(
     ] = None,
     sweep: Annotated[
         str | None,
-        typer.Option(metavar="PACKAGE[==V,…]", help="Compile with each release of a dependency; needs no GPU."),
+        typer.Option(
+            metavar="PACKAGE[==V,…]",
+            help="Compile with each release of a dependency; needs no GPU. Not with options that run kernels.",
+        ),
     ] = None,
     show_list: Annotated[
         bool, typer.Option("--list", help="List the probes: what each tests, where it runs and how long it takes.")
@@ -145,7 +155,10 @@ def smoke_command(
     ] = None,
     merge: Annotated[
         str | None,
-        typer.Option(metavar="DIR", help="Run nothing; join the JSON reports of all parts of a run."),
+        typer.Option(
+            metavar="DIR",
+            help="Run nothing; join the JSON reports of a run. Only with --format and --output.",
+        ),
     ] = None,
 ) -> None:
     """Test the locked version by running its kernels on this GPU.

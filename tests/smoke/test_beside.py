@@ -54,6 +54,25 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[EnvironmentReq
             "",
         ),
         (AGREE, ("--wheelhouse", "house"), (f"flashinfer-python=={OLD}", "nvidia-cutlass-dsl==4.5.2"), SAYS_DSL),
+        (
+            {
+                "a/requirements.txt": b"nvidia-cutlass-dsl==4.10.0\n",
+                "b/requirements.txt": b"nvidia-cutlass-dsl==4.5.1\n",
+            },
+            ("--wheelhouse", "house"),
+            (f"flashinfer-python=={OLD}", "nvidia-cutlass-dsl==4.5.1"),
+            "also nvidia-cutlass-dsl==4.5.1: the repository pins 4.5.1, 4.10.0, and the wheelhouse has only this one of them\n",
+        ),
+        (
+            {
+                "a/requirements.txt": b"nvidia-cutlass-dsl==4.10.0\n",
+                "b/requirements.txt": b"nvidia-cutlass-dsl==4.9.0\n",
+            },
+            ("--wheelhouse", "house"),
+            (f"flashinfer-python=={OLD}",),
+            "the repository pins 4.9.0, 4.10.0 of nvidia-cutlass-dsl, so none is required; choose with --with "
+            "nvidia-cutlass-dsl==VERSION\n",
+        ),
     ],
 )
 def test_the_repositorys_own_pins_decide(
