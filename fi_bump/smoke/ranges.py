@@ -33,6 +33,11 @@ def wheel_version(filename: str) -> str:
     return str(parse_wheel_filename(filename)[1])
 
 
+def ascending(versions: Iterable[str]) -> tuple[str, ...]:
+    """Return versions in their order: 2.9.0 before 2.11.0."""
+    return tuple(sorted(versions, key=Version))
+
+
 def parse_sweep(text: str) -> tuple[str, tuple[str, ...]]:
     """Parse `PACKAGE` or `PACKAGE==V,…` into the canonical name and the versions. Raises UsageError."""
     name, equals, listed = text.partition("==")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from packaging.version import Version
-
 from fi_bump.lock import Group, Lock, Member
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan, scan
 from fi_bump.smoke.model import RepositoryPin, SweptRelease
-from fi_bump.smoke.ranges import inside, keeps_to
+from fi_bump.smoke.ranges import ascending, inside, keeps_to
 
 
 class Pins(NamedTuple):
@@ -48,7 +46,7 @@ def versions_of(repository: Repository, packages: Iterable[str]) -> dict[str, tu
     if versions:
         for pin in _found(repository, versions).pins:
             versions[pin.subject].add(pin.version)
-    return {package: tuple(sorted(pinned, key=Version)) for package, pinned in versions.items()}
+    return {package: ascending(pinned) for package, pinned in versions.items()}
 
 
 def _found(repository: Repository, packages: Iterable[str]) -> Scan:
