@@ -62,6 +62,9 @@ for environment in json.load(sys.stdin):
     os.environ.clear()
     os.environ.update(environment)
     install = create_command("install")
+    if not install.parser.has_option("--no-proxy-env"):
+        print("an older pip")
+        break
     options, _ = install.parse_args(["--retries=0", "--timeout=5", "--no-cache-dir", "kit"])
     with install.main_context():
         try:
@@ -116,6 +119,8 @@ def test_pip_does_the_same(tmp_path: Path, proxy: Index, environment: dict[str, 
     command = [sys.executable, "-c", PIP, PAGE]
     done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=False)
     assert done.stderr == ""
+    if done.stdout == "an older pip\n":
+        pytest.skip("this pip is older than the option no-proxy-env, and lets NO_PROXY count beside its own proxy")
     assert done.stdout.split() == ["404" if case.values[2] else "unreachable" for case in CASES]
     assert len(proxy.log) == sum(bool(case.values[2]) for case in CASES)
 
