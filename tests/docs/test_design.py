@@ -13,7 +13,8 @@ TOP = Path(__file__).parents[2]
 PAGE = (TOP / "docs/design.md").read_text()
 LAYOUT = layers.read_layout()
 FOLDERS = {file.rpartition("/")[0] for file in LAYOUT.files} - {""}
-ROWS = re.findall(r"^\| `([\w/]+)` \| (.+) \|$", PAGE, re.MULTILINE)
+# The rows with two columns; the table of other packages has three.
+ROWS = re.findall(r"^\| `([\w/]+)` \| ([^|]+) \|$", PAGE, re.MULTILINE)
 
 
 def test_the_table_has_every_folder_and_flat_module_once_and_nothing_else() -> None:
