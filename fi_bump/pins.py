@@ -113,13 +113,12 @@ class Source:
     def _found(self, word: bytes, most: int) -> list[int]:
         """Return the offsets of a word, of which those beyond the first `most` and one more may be left out."""
         found: list[int] = []
-        lowered = self.lowered
-        place = lowered.find(word)
-        while place >= 0:
-            found.append(place)
-            if len(found) > most:
+        find, place = self.lowered.find, -1
+        for _ in range(most + 1):
+            place = find(word, place + 1)
+            if place < 0:
                 break
-            place = lowered.find(word, place + 1)
+            found.append(place)
         return found
 
     @property
