@@ -16,7 +16,7 @@ _ASSIGNED = LazyPattern(rb"^(?:export[ \t]+)?([\w-]+)[ \t]*:=[ \t]*(?=\S)", re.M
 # `NAME := env("X", "V")`: the value of the environment, or else V.
 _FROM_ENVIRONMENT = LazyPattern(
     rb"^(?:export[ \t]+)?(?P<name>[\w-]+)[ \t]*:=[ \t]*env(?:_var_or_default)?\([ \t]*(?P<quote>[\"'])(?P<variable>\w+)"
-    rb"(?P=quote)[ \t]*,[ \t]*(?P<sign>[\"'])(?P<default>[^\"'\n]*)(?P=sign)(?P<end>[ \t]*\))",
+    rb"(?P=quote)[ \t]*,[ \t]*(?P<sign>[\"'])(?P<default>[^\"'\n]*)(?P=sign)[ \t]*\)",
     re.MULTILINE,
 )
 _REFERENCE = LazyPattern(rb"\{\{[ \t]*(\w+)[ \t]*\}\}")

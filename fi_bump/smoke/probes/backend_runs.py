@@ -40,6 +40,16 @@ class Work(NamedTuple):
     operations: float | None = None
 
 
+def elsewhere() -> str | None:
+    """Return why kernels of compute capability 9.0 cannot run on this machine; None if they can."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return "torch finds no GPU"
+    major, minor = torch.cuda.get_device_capability()
+    return None if (major, minor) == (9, 0) else f"this GPU has compute capability {major}.{minor}, not 9.0"
+
+
 Planned = Callable[[str], tuple[str, Callable[[], "Tensor"]]]
 
 

@@ -34,13 +34,8 @@ BOUND = 0.03
 
 def run(request: ProbeRequest) -> ProbeResult:
     """Judge outputs and states of every shape, and time each."""
-    import torch
-
-    if not torch.cuda.is_available():
-        return ProbeResult("not-run", "torch finds no GPU")
-    capability = torch.cuda.get_device_capability()
-    if capability != (9, 0):
-        return ProbeResult("not-run", f"this GPU has compute capability {capability[0]}.{capability[1]}, not 9.0")
+    if (reason := backend_runs.elsewhere()) is not None:
+        return ProbeResult("not-run", reason)
     metrics: dict[str, Any] = {"nvidia_cutlass_dsl": _dsl()}
     jit.prepare(request.cache, "flashinfer-python", request.jit)
     with jit.timed(metrics, "import_seconds"):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import jit, moe_case, mxfp4_sm90
+from .backend_runs import synchronize
 from .judge import BOUND, TINY, compare, rounded
 from .moe_case import Case, Shape
 from .protocol import ProbeRequest, ProbeResult
@@ -228,10 +229,3 @@ def mark(stream: Any) -> Any:
     event = torch.cuda.Event()
     event.record(stream)
     return event
-
-
-def synchronize() -> None:
-    """Wait for the GPU, so that an error of a kernel is raised here."""
-    import torch
-
-    torch.cuda.synchronize()

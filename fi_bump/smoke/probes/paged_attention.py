@@ -32,13 +32,8 @@ COMPARED = 4
 
 def run(request: ProbeRequest) -> ProbeResult:
     """Judge and time every backend on every case. What a backend does not offer is stated and is no failure."""
-    import torch
-
-    if not torch.cuda.is_available():
-        return ProbeResult("not-run", "torch finds no GPU")
-    capability = torch.cuda.get_device_capability()
-    if capability != (9, 0):
-        return ProbeResult("not-run", f"this GPU has compute capability {capability[0]}.{capability[1]}, not 9.0")
+    if (reason := backend_runs.elsewhere()) is not None:
+        return ProbeResult("not-run", reason)
     metrics: dict[str, Any] = {}
     jit.prepare(request.cache, "flashinfer-python", request.jit)
     with jit.timed(metrics, "import_seconds"):
