@@ -61,7 +61,7 @@ DOORS = {
         "versions.py",
     },
     "dockerfile_parse": {"editing/second_opinion.py"},
-    "urllib3": {"index/http.py"},
+    "urllib3": {"index/connections.py"},
     "tomlkit": {"editing/second_opinion.py"},
     "yaml": {"formats/yaml_events.py"},
 }
@@ -125,10 +125,10 @@ WRITERS = {
 # Libraries of the interpreter that runs a probe; a probe imports them inside functions only.
 IN_TARGET = {"flashinfer", "torch", "tvm_ffi"}
 # The modules that start processes, or open connections without urllib3. Of these git/door.py runs git,
-# audit/resolve.py uv, index/configuration.py pip, smoke/process.py a supervisor, which runs the target interpreter, and the probes a compiler and
-# NVIDIA's tools. index/credentials.py runs keyring through boundary/programs.py, whose errors it catches. index/http.py
-# asks urllib.request which proxies the user has, and catches the errors of http.client. smoke/probes/offline_start.py
-# replaces functions of socket so that nothing connects.
+# audit/resolve.py uv, index/configuration.py pip, smoke/process.py a supervisor, which runs the target interpreter, and
+# the probes a compiler and NVIDIA's tools. index/credentials.py runs keyring through boundary/programs.py, whose errors
+# it catches. index/connections.py asks urllib.request which proxies the user has, and catches the errors of
+# http.client. smoke/probes/offline_start.py replaces functions of socket so that nothing connects.
 SPAWNERS = {
     "boundary/processes.py",
     "boundary/programs.py",
@@ -136,7 +136,7 @@ SPAWNERS = {
     "audit/resolve.py",
     "git/door.py",
     "index/configuration.py",
-    "index/http.py",
+    "index/connections.py",
     "smoke/probes/allreduce_fusion.py",
     "smoke/probes/jit.py",
     "smoke/probes/offline_start.py",

@@ -125,13 +125,13 @@ def _versions(root: str, group: Group) -> list[str]:
 def _cached(root: str, group: Group) -> list[str]:
     from fi_bump.index import configuration
     from fi_bump.index.cache import Cache, default_folder
+    from fi_bump.index.cached import CachedAnswers
     from fi_bump.index.client import Client
-    from fi_bump.index.http import CachedHttp
     from fi_bump.lock import Lock
     from fi_bump.releases.known import Known, Terms, targets
 
     user = configuration.find((), root)
-    known = Known(Client(CachedHttp(Cache(default_folder()))), user, Lock((group,)), targets(root), Terms())
+    known = Known(Client(CachedAnswers(Cache(default_folder()))), user, Lock((group,)), targets(root), Terms())
     usable = [set(known.usable(member.name)) for member in group.packages]
     common = set.intersection(*[versions for versions in usable if versions]) if any(usable) else set()
     newest = sorted((version for version in common if not version.is_prerelease), reverse=True)

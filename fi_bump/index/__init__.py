@@ -1,5 +1,5 @@
 """Package indexes: a package's releases, their files, hashes, dates and metadata.
 
-Only `http` opens connections, and only `cache` stores answers. `pages` and `metadata` parse the answers,
+Only `connections` opens connections, and only `cache` stores answers. `pages` and `metadata` parse the answers,
 `configuration` finds the indexes to ask, and `client` asks several of them at once.
 """

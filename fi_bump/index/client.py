@@ -13,7 +13,7 @@ from packaging.version import Version
 from fi_bump.boundary.addresses import shown
 from fi_bump.index import metadata, pages
 from fi_bump.index.address import project_url
-from fi_bump.index.http import Http
+from fi_bump.index.answer import Asking
 from fi_bump.index.metadata import Metadata
 from fi_bump.index.model import File, Project
 
@@ -25,7 +25,7 @@ _Reply = TypeVar("_Reply")
 class Client:
     """Asks indexes about packages; it asks for each page and each release's metadata once per run."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Asking) -> None:
         self.http = http
         self._pages: dict[tuple[str, str], Project] = {}
         self._metadata: dict[str, Metadata] = {}

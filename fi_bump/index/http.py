@@ -2,71 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from http.client import HTTPException
-from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
-
-import urllib3
-from urllib3.exceptions import (
-    HTTPError,
-    LocationValueError,
-    MaxRetryError,
-    NewConnectionError,
-    ProxyError,
-    ResponseError,
-    SSLError,
-)
-from urllib3.exceptions import TimeoutError as TimedOut
+from urllib.parse import urljoin
 
 from fi_bump.boundary.addresses import has_secrets, redacted
 from fi_bump.errors import PackageIndexError, UnreachableError
 from fi_bump.index import local
 from fi_bump.index.address import is_downgrade, split
+from fi_bump.index.answer import LARGEST_ANSWER, HttpAnswer
 from fi_bump.index.cache import Cache
+from fi_bump.index.connections import BROKEN, CHECK_NETWORK, TRY_AGAIN, Connections, Response
 from fi_bump.index.credentials import CredentialStore, basic
 from fi_bump.untrusted import one_line
 
-RETRIES = 3
 REDIRECTS = 5
-CONNECT_LIMIT = 10.0
-READ_LIMIT = 30.0
 TOTAL_LIMIT = 120.0
-LONGEST_WAIT = 10.0
-LARGEST_ANSWER = 64 << 20
-_AGAIN = (429, 500, 502, 503, 504)
 _REDIRECTS = (301, 302, 303, 307, 308)
-# What urllib3 and http.client raise for the answers of a server that breaks the rules of HTTP.
-_BROKEN = (HTTPError, OSError, HTTPException, ValueError, LookupError)
-_CHECK = "check the network and the index's URL"
-_PROXY_HINT = "set HTTPS_PROXY, HTTP_PROXY or ALL_PROXY to the URL of an http proxy, or name the host in NO_PROXY"
-_PIP_PROXY_HINT = "run pip config list, and set proxy there to the URL of an http proxy, or unset it"
-_BUNDLE_HINT = "name a file of PEM certificates in SSL_CERT_FILE, or unset the variable that names this one"
-_BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-
-
-class HttpAnswer(NamedTuple):
-    """An answer: its URL after redirects, status, lower-case headers, body."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class _Retry(urllib3.Retry):
-    """urllib3's retry, with an upper bound on how long a server may make us wait."""
-
-    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
-        wait = super().get_retry_after(response)
-        return None if wait is None else min(wait, LONGEST_WAIT)
 
 
 class _TooLate(Exception):
@@ -96,11 +51,8 @@ class Http:
         self.requests = 0
         self._count = threading.Lock()
         self._credentials = CredentialStore()
-        self._timeout = urllib3.Timeout(connect=connect or CONNECT_LIMIT, read=read or READ_LIMIT)
         self._total = total or TOTAL_LIMIT
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
-        self._proxy = proxy
-        self._proxies = getproxies()
+        self._connections = Connections(proxy, connect, read)
 
     def get(
         self,
@@ -199,7 +151,7 @@ class Http:
                 shown = one_line(redacted(following))
                 raise PackageIndexError(f"redirects to '{shown}', without encryption", place=url)
             current = following
-        raise UnreachableError("redirects too often", place=url, hint=_CHECK)
+        raise UnreachableError("redirects too often", place=url, hint=CHECK_NETWORK)
 
     def _exchange(self, url: str, headers: dict[str, str], limit: int, end: float) -> HttpAnswer:
         bare, credentials = split(url)
@@ -208,27 +160,8 @@ class Http:
         if known is not None:
             headers["Authorization"] = basic(known)
         ranged = "Range" in headers
-        retry = _Retry(
-            total=None,
-            connect=RETRIES,
-            read=RETRIES,
-            status=RETRIES,
-            other=0,
-            status_forcelist=_AGAIN,
-            backoff_factor=0.2,
-            backoff_max=2.0,
-            raise_on_status=False,
-        )
         try:
-            response = self._pool(bare).request(
-                "GET",
-                bare,
-                headers=headers,
-                retries=retry,
-                timeout=self._timeout,
-                preload_content=False,
-                redirect=False,
-            )
+            response = self._connections.ask(bare, headers)
             unwanted = response.status in _REDIRECTS or (ranged and response.status != 206)
             body = b""
             try:
@@ -240,8 +173,9 @@ class Http:
                 response.close() if response.connection is not None else None
         except _TooLate:
             raise _too_late(self._total, url) from None
-        except _BROKEN as error:
-            raise UnreachableError(self._reason(error), place=url, hint=self._hint(error)) from None
+        except BROKEN as error:
+            reason, hint = self._connections.reason(error), self._connections.hint(error)
+            raise UnreachableError(reason, place=url, hint=hint) from None
         if self._note is not None:
             self._note(f"asked {one_line(bare)}: {response.status}, {len(body)} bytes")
         with self._count:
@@ -250,78 +184,8 @@ class Http:
         lowered = {name.lower(): value for name, value in response.headers.items()}
         return HttpAnswer(bare, response.status, lowered, body)
 
-    def _pool(self, url: str) -> urllib3.PoolManager:
-        proxy = self._proxy or None
-        if self._proxy is None:
-            parts = urlsplit(url)
-            proxy = self._proxies.get(parts.scheme) or self._proxies.get("all")
-            if proxy is not None and proxy_bypass(parts.netloc):
-                proxy = None
-        with self._count:
-            if proxy not in self._pools:
-                self._pools[proxy] = _new_pool(proxy, self._proxy_hint)
-            return self._pools[proxy]
 
-    @property
-    def _proxy_hint(self) -> str:
-        return _PIP_PROXY_HINT if self._proxy else _PROXY_HINT
-
-    def _reason(self, error: Exception) -> str:
-        if isinstance(_cause(error), ProxyError):
-            whose = "pip's configuration" if self._proxy else "the environment"
-            return f"cannot be reached through the proxy that {whose} names"
-        return _reason(error)
-
-    def _hint(self, error: Exception) -> str:
-        return self._proxy_hint if isinstance(_cause(error), ProxyError) else _hint(error)
-
-
-class CachedHttp(Http):
-    """Returns cached answers only, of any age, for commands that must not wait for a network."""
-
-    def get(
-        self,
-        url: str,
-        *,
-        accept: str = "*/*",
-        limit: int = LARGEST_ANSWER,
-        revalidate: bool = False,
-        keep: bool = True,
-    ) -> HttpAnswer:
-        """Return the cached answer of a URL, or a 404 if there is none."""
-        bare, credentials = split(url)
-        cached = self.cache.get(f"{accept} {bare}") if self._credentials.of(bare, credentials) is None else None
-        return (
-            HttpAnswer(bare, 404, {}, b"")
-            if cached is None
-            else HttpAnswer(bare, cached.status, cached.headers, cached.body)
-        )
-
-
-def _new_pool(proxy: str | None, hint: str) -> urllib3.PoolManager:
-    """Return the connections to a proxy, or to the servers themselves. Raises PackageIndexError."""
-    bundle = _bundle()
-    try:
-        context = ssl.create_default_context(cafile=bundle)
-    except OSError:
-        raise PackageIndexError("has no certificate that can be read", place=bundle, hint=_BUNDLE_HINT) from None
-    if proxy is None:
-        return urllib3.PoolManager(maxsize=8, ssl_context=context)
-    try:
-        bare, user = split(proxy if "//" in proxy else f"http://{proxy}")
-        auth = {"proxy-authorization": basic(user)} if user else {}
-        return urllib3.ProxyManager(bare, proxy_headers=auth, maxsize=8, ssl_context=context)
-    except (PackageIndexError, HTTPError, ValueError):
-        message = "is not the URL of a proxy that fi-bump can use: only http and https proxies are known"
-        raise PackageIndexError(message, place=proxy, hint=hint) from None
-
-
-def _bundle() -> str | None:
-    """Return the certificate file that the user's other tools are configured to trust, or None."""
-    return next((path for name in _BUNDLES if (path := os.environ.get(name)) and os.path.isfile(path)), None)
-
-
-def _body(response: urllib3.BaseHTTPResponse, limit: int, url: str, end: float) -> bytes:
+def _body(response: Response, limit: int, url: str, end: float) -> bytes:
     """Return the decoded body. Raises PackageIndexError for more than `limit` bytes, _TooLate at `end`."""
     pieces = []
     size = 0
@@ -337,41 +201,15 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int, url: str, end: float) 
 
 
 def _too_late(seconds: float, url: str) -> UnreachableError:
-    return UnreachableError(f"did not send a whole answer within {seconds:.0f} seconds", place=url, hint=_CHECK)
+    return UnreachableError(f"did not send a whole answer within {seconds:.0f} seconds", place=url, hint=CHECK_NETWORK)
 
 
 def _expected(answer: HttpAnswer, statuses: tuple[int, ...]) -> HttpAnswer:
     if answer.status in statuses:
         return answer
     message, place = f"the index answered with status {answer.status}", answer.url
-    if answer.status in _AGAIN:
+    if answer.status in TRY_AGAIN:
         raise UnreachableError(message, place=place, hint="try again later")
     guarded = answer.status in (401, 403)
     hint = "put the index's credentials into its URL or into netrc, or remove the index" if guarded else None
     raise PackageIndexError(message, place=place, hint=hint)
-
-
-def _cause(error: Exception) -> BaseException | None:
-    return error.reason if isinstance(error, MaxRetryError) else error
-
-
-def _reason(error: Exception) -> str:
-    """Describe what went wrong in a few words, without the URL, which may contain credentials."""
-    cause = _cause(error)
-    if isinstance(cause, ResponseError):
-        return "the index answered every attempt with an error"
-    if isinstance(cause, SSLError):
-        return "the certificate is not trusted"
-    if isinstance(cause, NewConnectionError):
-        return "cannot be reached"
-    if isinstance(cause, TimedOut):
-        return "did not answer in time"
-    if isinstance(cause, LocationValueError):
-        return "is not a URL"
-    return f"the connection broke ({type(cause).__name__})"
-
-
-def _hint(error: Exception) -> str:
-    if isinstance(_cause(error), SSLError):
-        return "set SSL_CERT_FILE to the file with the index's certificates"
-    return _CHECK

@@ -11,8 +11,8 @@ from packaging.requirements import Requirement
 from fi_bump.boundary.addresses import has_secrets
 from fi_bump.errors import PackageIndexError
 from fi_bump.index import remote_wheel, remote_zip
+from fi_bump.index.answer import Asking
 from fi_bump.index.cache import UNCHANGING
-from fi_bump.index.http import Http
 from fi_bump.index.model import File
 
 # The largest wheel to download whole, from a server without ranges, for its 5 KB of METADATA.
@@ -30,7 +30,7 @@ class Metadata(NamedTuple):
     requires_python: str | None
 
 
-def fetch(http: Http, file: File) -> Metadata:
+def fetch(http: Asking, file: File) -> Metadata:
     """Return the metadata of a wheel. Raises PackageIndexError if it cannot be fetched or parsed.
 
     It is cached under the wheel's hash, since it never changes: the headers only, because the links of a description
@@ -46,7 +46,7 @@ def fetch(http: Http, file: File) -> Metadata:
     return parse(data)
 
 
-def _fetch(http: Http, file: File) -> bytes:
+def _fetch(http: Asking, file: File) -> bytes:
     """Return the headers of METADATA: the description follows the first empty line."""
     if file.metadata_sha256 is not None:
         answer = http.get(_beside(file.url), limit=LARGEST_DOWNLOAD, keep=False)

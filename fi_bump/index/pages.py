@@ -14,8 +14,8 @@ from packaging.version import Version
 from fi_bump.boundary.addresses import redacted
 from fi_bump.errors import PackageIndexError
 from fi_bump.index.address import absolute, is_downgrade
+from fi_bump.index.answer import HttpAnswer
 from fi_bump.index.html_tags import start_tags
-from fi_bump.index.http import HttpAnswer
 from fi_bump.index.model import File
 from fi_bump.untrusted import one_line
 

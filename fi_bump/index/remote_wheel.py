@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from fi_bump.index import remote_zip
-from fi_bump.index.http import Http
+from fi_bump.index.answer import Asking
 from fi_bump.index.model import File
 
 _RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})\Z")
 
 
-def opened(http: Http, file: File, largest: int) -> remote_zip.Pieces:
+def opened(http: Asking, file: File, largest: int) -> remote_zip.Pieces:
     """Return the wheel as a file whose bytes are fetched when they are read.
 
     A server without ranges has to send the whole wheel, which may have up to `largest` bytes. Raises ValueError with
@@ -36,7 +36,7 @@ def opened(http: Http, file: File, largest: int) -> remote_zip.Pieces:
     return remote_zip.Pieces(size, answer.body, piece)
 
 
-def _whole(http: Http, file: File, length: str, largest: int) -> remote_zip.Pieces:
+def _whole(http: Asking, file: File, length: str, largest: int) -> remote_zip.Pieces:
     """Download the wheel; `length` is its content-length header."""
     # HTML pages give no file sizes.
     known = int(length) if file.size is None and length.isdecimal() and len(length) < 16 else file.size

@@ -13,8 +13,8 @@ from fi_bump.boundary.addresses import has_secrets, redacted, shown
 from fi_bump.compare import junit
 from fi_bump.errors import FiBumpError, InternalError
 from fi_bump.index import configuration, metadata, remote_zip
+from fi_bump.index.answer import HttpAnswer
 from fi_bump.index.html_tags import start_tags
-from fi_bump.index.http import HttpAnswer
 from fi_bump.index.pages import HTML, JSON, files_of
 from fi_bump.lock import load
 from fi_bump.pins import Source

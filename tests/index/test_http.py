@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import PackageIndexError
-from fi_bump.index import http as http_module
+from fi_bump.index import connections
 from fi_bump.index.address import split
 from fi_bump.index.cache import Cache
 from fi_bump.index.client import Client
@@ -48,7 +48,7 @@ def test_temporary_errors_are_retried(index: Index, client: Client) -> None:
 
 @pytest.mark.slow
 def test_an_index_that_hangs(index: Index, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_module, "RETRIES", 1)
+    monkeypatch.setattr(connections, "RETRIES", 1)
     index.routes["/simple/kit/"] = hanging
     with pytest.raises(PackageIndexError) as caught:
         client.project("kit", [f"{index.url}/simple"])
@@ -58,7 +58,7 @@ def test_an_index_that_hangs(index: Index, client: Client, monkeypatch: pytest.M
 
 
 def test_no_server(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_module, "RETRIES", 0)
+    monkeypatch.setattr(connections, "RETRIES", 0)
     with running() as index:
         address = index.url
     with pytest.raises(PackageIndexError) as caught:
@@ -180,7 +180,7 @@ def test_credentials_do_not_follow_to_another_port(index: Index, client: Client)
 
 @pytest.mark.parametrize("how", ["link", "redirect"])
 def test_no_way_leads_from_https_to_http(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in http_module._BUNDLES:
+    for name in connections.BUNDLES:
         monkeypatch.setenv(name, str(CERTIFICATE))
     with running() as plain, running(tls=True) as index:
         target = f"{plain.url}/files/kit-1.0-py3-none-any.whl?token=s3cr3t"
@@ -387,7 +387,7 @@ def test_no_server_is_waited_for_longer_than_the_limit(case: str) -> None:
 # http.client leaves the file of such an answer to the collector, which warns about it.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_answers_that_break_the_rules_of_http(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_module, "RETRIES", 0)
+    monkeypatch.setattr(connections, "RETRIES", 0)
     server = Raw(answer)
     with closing(server), pytest.raises(PackageIndexError) as caught:
         Http(Cache(None), total=5).get(f"{server.url}/simple/kit/")
@@ -403,14 +403,14 @@ def test_answers_that_break_the_rules_of_http(answer: bytes, monkeypatch: pytest
 def test_a_proxy_that_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     for each in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(each, raising=False)
-    monkeypatch.setattr(http_module, "RETRIES", 0)
+    monkeypatch.setattr(connections, "RETRIES", 0)
     with running() as stopped:
         proxy = stopped.url
     monkeypatch.setenv(name, proxy)
     with pytest.raises(PackageIndexError) as caught:
         Http(Cache(None)).get("http://index.invalid/simple/kit/")
     assert caught.value.message == "cannot be reached through the proxy that the environment names"
-    assert caught.value.hint == http_module._PROXY_HINT
+    assert caught.value.hint == connections.PROXY_HINT
 
 
 def test_a_proxy_is_asked_and_gets_its_own_credentials(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -437,7 +437,7 @@ def test_another_kind_of_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> N
 
 
 def test_a_file_of_certificates_that_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in http_module._BUNDLES:
+    for name in connections.BUNDLES:
         monkeypatch.delenv(name, raising=False)
     bundle = tmp_path / "bundle.pem"
     bundle.write_text("nothing")

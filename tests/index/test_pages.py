@@ -8,7 +8,7 @@ import pytest
 from packaging.version import Version
 
 from fi_bump.errors import PackageIndexError
-from fi_bump.index.http import HttpAnswer
+from fi_bump.index.answer import HttpAnswer
 from fi_bump.index.model import File
 from fi_bump.index.pages import HTML, JSON, files_of
 

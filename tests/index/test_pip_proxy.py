@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import PackageIndexError
-from fi_bump.index import configuration
-from fi_bump.index import http as http_module
+from fi_bump.index import configuration, connections
 from fi_bump.index.cache import Cache
 from fi_bump.index.configuration import find
 from fi_bump.index.http import Http
@@ -32,7 +31,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
         monkeypatch.setenv(name, str(tmp_path / folder))
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
     monkeypatch.setenv("PIP_INDEX_URL", INDEX)
-    monkeypatch.setattr(http_module, "RETRIES", 0)
+    monkeypatch.setattr(connections, "RETRIES", 0)
     return dict(os.environ)
 
 
@@ -168,7 +167,7 @@ def test_another_kind_of_proxy(tmp_path: Path, proxy: str) -> None:
         asks()
     message = "is not the URL of a proxy that fi-bump can use: only http and https proxies are known"
     assert str(caught.value) == f"{proxy.replace('u:s3cr3t@', '')}: {message}"
-    assert caught.value.hint == http_module._PIP_PROXY_HINT
+    assert caught.value.hint == connections.PIP_PROXY_HINT
 
 
 def test_no_secret_of_a_proxy_is_in_a_repr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

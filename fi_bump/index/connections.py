@@ -1,0 +1,162 @@
+"""Connections to servers and proxies, by urllib3: certificates, repeated attempts, and why a request failed."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from http.client import HTTPException
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3.exceptions import (
+    HTTPError,
+    LocationValueError,
+    MaxRetryError,
+    NewConnectionError,
+    ProxyError,
+    ResponseError,
+    SSLError,
+)
+from urllib3.exceptions import TimeoutError as TimedOut
+
+from fi_bump.errors import PackageIndexError
+from fi_bump.index.address import split
+from fi_bump.index.credentials import basic
+
+# In seconds, to connect, and for each piece of an answer.
+CONNECT_LIMIT = 10.0
+READ_LIMIT = 30.0
+RETRIES = 3
+LONGEST_WAIT = 10.0
+# The answers of a server that can help itself: a request is repeated.
+TRY_AGAIN = (429, 500, 502, 503, 504)
+Response = urllib3.BaseHTTPResponse
+# What urllib3 and http.client raise for the answers of a server that breaks the rules of HTTP.
+BROKEN = (HTTPError, OSError, HTTPException, ValueError, LookupError)
+CHECK_NETWORK = "check the network and the index's URL"
+BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+PROXY_HINT = "set HTTPS_PROXY, HTTP_PROXY or ALL_PROXY to the URL of an http proxy, or name the host in NO_PROXY"
+PIP_PROXY_HINT = "run pip config list, and set proxy there to the URL of an http proxy, or unset it"
+_BUNDLE_HINT = "name a file of PEM certificates in SSL_CERT_FILE, or unset the variable that names this one"
+
+
+class _Retry(urllib3.Retry):
+    """urllib3's retry, with an upper bound on how long a server may make us wait."""
+
+    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
+        wait = super().get_retry_after(response)
+        return None if wait is None else min(wait, LONGEST_WAIT)
+
+
+class Connections:
+    """The connections of one run. Safe to use from several threads; `proxy` is that of Indexes."""
+
+    def __init__(self, proxy: str | None, connect: float | None = None, read: float | None = None) -> None:
+        self._timeout = urllib3.Timeout(connect=connect or CONNECT_LIMIT, read=read or READ_LIMIT)
+        self._proxy = proxy
+        self._proxies = getproxies()
+        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._lock = threading.Lock()
+
+    def ask(self, url: str, headers: dict[str, str]) -> Response:
+        """Return the answer of a server, whose body is not read yet; redirects are answers.
+
+        Raises PackageIndexError for certificates or a proxy that cannot be used, and what BROKEN lists.
+        """
+        retry = _Retry(
+            total=None,
+            connect=RETRIES,
+            read=RETRIES,
+            status=RETRIES,
+            other=0,
+            status_forcelist=TRY_AGAIN,
+            backoff_factor=0.2,
+            backoff_max=2.0,
+            raise_on_status=False,
+        )
+        return self._pool(url).request(
+            "GET",
+            url,
+            headers=headers,
+            retries=retry,
+            timeout=self._timeout,
+            preload_content=False,
+            redirect=False,
+        )
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        proxy = self._proxy or None
+        if self._proxy is None:
+            parts = urlsplit(url)
+            proxy = self._proxies.get(parts.scheme) or self._proxies.get("all")
+            if proxy is not None and proxy_bypass(parts.netloc):
+                proxy = None
+        with self._lock:
+            if proxy not in self._pools:
+                self._pools[proxy] = _new_pool(proxy, self._proxy_hint)
+            return self._pools[proxy]
+
+    @property
+    def _proxy_hint(self) -> str:
+        return PIP_PROXY_HINT if self._proxy else PROXY_HINT
+
+    def reason(self, error: Exception) -> str:
+        """Say why a request failed in a few words, without the URL, which may contain credentials."""
+        if isinstance(_cause(error), ProxyError):
+            whose = "pip's configuration" if self._proxy else "the environment"
+            return f"cannot be reached through the proxy that {whose} names"
+        return _reason(error)
+
+    def hint(self, error: Exception) -> str:
+        """Say what the user can do about it."""
+        return self._proxy_hint if isinstance(_cause(error), ProxyError) else _hint(error)
+
+
+def _new_pool(proxy: str | None, hint: str) -> urllib3.PoolManager:
+    """Return the connections to a proxy, or to the servers themselves. Raises PackageIndexError."""
+    bundle = _bundle()
+    try:
+        context = ssl.create_default_context(cafile=bundle)
+    except OSError:
+        raise PackageIndexError("has no certificate that can be read", place=bundle, hint=_BUNDLE_HINT) from None
+    if proxy is None:
+        return urllib3.PoolManager(maxsize=8, ssl_context=context)
+    try:
+        bare, user = split(proxy if "//" in proxy else f"http://{proxy}")
+        auth = {"proxy-authorization": basic(user)} if user else {}
+        return urllib3.ProxyManager(bare, proxy_headers=auth, maxsize=8, ssl_context=context)
+    except (PackageIndexError, HTTPError, ValueError):
+        message = "is not the URL of a proxy that fi-bump can use: only http and https proxies are known"
+        raise PackageIndexError(message, place=proxy, hint=hint) from None
+
+
+def _bundle() -> str | None:
+    """Return the certificate file that the user's other tools are configured to trust, or None."""
+    return next((path for name in BUNDLES if (path := os.environ.get(name)) and os.path.isfile(path)), None)
+
+
+def _cause(error: Exception) -> BaseException | None:
+    return error.reason if isinstance(error, MaxRetryError) else error
+
+
+def _reason(error: Exception) -> str:
+    cause = _cause(error)
+    if isinstance(cause, ResponseError):
+        return "the index answered every attempt with an error"
+    if isinstance(cause, SSLError):
+        return "the certificate is not trusted"
+    if isinstance(cause, NewConnectionError):
+        return "cannot be reached"
+    if isinstance(cause, TimedOut):
+        return "did not answer in time"
+    if isinstance(cause, LocationValueError):
+        return "is not a URL"
+    return f"the connection broke ({type(cause).__name__})"
+
+
+def _hint(error: Exception) -> str:
+    if isinstance(_cause(error), SSLError):
+        return "set SSL_CERT_FILE to the file with the index's certificates"
+    return CHECK_NETWORK
