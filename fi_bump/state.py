@@ -26,10 +26,14 @@ def state_folder(root: str) -> str:
     if top is None:
         return os.path.join(below, ".fi-bump")
     git = os.path.join(top, ".git")
-    state = git if os.path.isdir(git) else _linked_git(top, git)
-    if state is None:
+    if os.path.isdir(git) and not os.path.islink(git):
+        return os.path.join(git, "fi-bump", _name(os.path.relpath(below, top)))
+    folder = _linked_git(top, git)
+    if folder is None:
         return os.path.join(below, ".fi-bump")
-    return os.path.join(state, "fi-bump", _name(os.path.relpath(below, top)))
+    # The path from the folder to the root leads out of the folder, so its name is no other root's.
+    start = top if _names_back(folder, git) else folder
+    return os.path.join(folder, "fi-bump", _name(os.path.relpath(below, start)))
 
 
 def checkout(root: str) -> str | None:
@@ -56,14 +60,31 @@ def _name(relative: str) -> str:
     return "at-" + sha256(os.fsencode(relative)).hexdigest()
 
 
-def _linked_git(top: str, file: str) -> str | None:
-    """Return the folder that the .git file of a worktree or submodule names (`gitdir: PATH`), or None."""
+def _linked_git(top: str, git: str) -> str | None:
+    """Return the real folder that `.git` is a link to, or names as a file (`gitdir: PATH`), or None.
+
+    The tree may come from a stranger, so any other folder than one of git is left alone.
+    """
+    folder = os.path.realpath(git)
+    if not os.path.isdir(folder):
+        try:
+            text = read_regular(git).decode("utf-8", "surrogateescape")
+            folder = os.path.realpath(os.path.join(top, text.removeprefix("gitdir:").strip()))
+        except (OSError, ValueError):
+            return None
+        if not text.startswith("gitdir:"):
+            return None
+    parts = [os.path.exists(os.path.join(folder, name)) for name in ("objects", "commondir")]
+    return folder if os.path.lexists(os.path.join(folder, "HEAD")) and any(parts) else None
+
+
+def _names_back(folder: str, git: str) -> bool:
+    """Whether this is the folder of the worktree with this `.git` file: git wrote the file's path into the folder."""
     try:
-        text = read_regular(file).decode("utf-8", "surrogateescape")
-    except OSError:
-        return None
-    folder = os.path.join(top, text.removeprefix("gitdir:").strip())
-    return folder if text.startswith("gitdir:") and os.path.isdir(folder) else None
+        text = read_regular(os.path.join(folder, "gitdir")).decode("utf-8", "surrogateescape")
+        return os.path.realpath(os.path.join(folder, text.strip())) == git
+    except (OSError, ValueError):
+        return False
 
 
 def pending(root: str) -> bool:

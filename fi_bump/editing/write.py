@@ -82,9 +82,10 @@ def _acquire(state: str, place: str) -> int:
         import fcntl
     except ImportError:
         raise FileError("this system has no file locks", hint="run fi-bump on Linux or macOS, or in WSL") from None
-    if os.path.islink(state):
-        # A tree from somewhere else may contain it; nothing must be written behind it.
-        raise FileError("is a link, but fi-bump keeps its journal there", place=place, hint="remove this link")
+    for folder, shown in ((state, place), (os.path.dirname(state), os.path.dirname(place))):
+        if os.path.islink(folder):
+            # A tree from somewhere else may contain it; nothing must be written behind it.
+            raise FileError("is a link, but fi-bump keeps its journal there", place=shown, hint="remove this link")
     path = os.path.join(state, LOCK_FILE)
     for _ in range(_ATTEMPTS):
         # FileNotFoundError: its last holder removed the file or the folder between two of our calls.

@@ -369,6 +369,8 @@ def test_the_folder_of_the_state(tmp_path: Path) -> None:
     for folder in (bare, repository / ".git/worktrees/w", worktree / "sub", repository / long):
         folder.mkdir(parents=True)
     (worktree / ".git").write_text(f"gitdir: {repository}/.git/worktrees/w\n")
+    for name, text in (("HEAD", ""), ("commondir", "../.."), ("gitdir", f"{worktree}/.git\n")):
+        (repository / ".git/worktrees/w" / name).write_text(text)
     git = repository / ".git/fi-bump"
     names = [".", "root", "a/b", "a%2Fb", "a%b"]
     found = [Path(journal.state_folder(str(repository / name))) for name in names]
