@@ -146,7 +146,7 @@ PROBES = {
         ),
         Probe(
             name="moe-soak",
-            about="replays of a captured mixture of experts on several streams never change its result, and all end",
+            about="replays of a captured mixture of experts never change its result, and all end",
             seconds=3600,
             packages=(*PACKAGES, "torch"),
             lowest=(9, 0),
