@@ -94,7 +94,7 @@ def _compile(uv: list[str], scratch: str, together: InstalledTogether, python: s
     top = together.name
     # uv asks its default index last.
     *first, last = known.user.urls
-    environment = {**os.environ, "UV_DEFAULT_INDEX": last, "NO_COLOR": "1"}
+    environment = {**os.environ, **known.user.trust.variables(), "UV_DEFAULT_INDEX": last, "NO_COLOR": "1"}
     extra = [address for address in first if not address.startswith("file:")]
     if extra:
         environment["UV_INDEX"] = " ".join(extra)

@@ -11,6 +11,7 @@ from fi_bump.index.cache import Cache, default_folder
 from fi_bump.index.client import Client
 from fi_bump.index.http import Http
 from fi_bump.index.model import Project
+from fi_bump.index.trust import Trust
 from fi_bump.installs.tree import installed
 from fi_bump.releases.age import newest_ripe
 from fi_bump.releases.asking import Online
@@ -43,18 +44,20 @@ def newest_of_all(
 
     An index that cannot be asked makes only those groups unknown that need it.
     """
-    # The configuration of a repository may say whether pip's proxy counts there.
-    clients: dict[str | None, Once] = {}
+    # The configuration of a repository may say whether pip's proxy and certificates count there.
+    clients: dict[tuple[str | None, Trust], Once] = {}
     found: dict[tuple[str, str], Newest] = {}
     for name, repository, scan in repositories:
         for group in repository.lock.groups:
             try:
                 root, lock = repository.root, repository.lock
                 user = configuration.find(online.indexes, root)
-                if user.proxy not in clients:
-                    clients[user.proxy] = Once(Http(Cache(default_folder()), proxy=user.proxy, note=say_verbose))
+                way = user.proxy, user.trust
+                if way not in clients:
+                    http = Http(Cache(default_folder()), proxy=user.proxy, trust=user.trust, note=say_verbose)
+                    clients[way] = Once(http)
                 here = installed(root, lock, scan)
-                known = Known(clients[user.proxy], user, lock, targets(root), online.terms, installed=here)
+                known = Known(clients[way], user, lock, targets(root), online.terms, installed=here)
                 common = newest_ripe(known, count_members(known, group).asked, group)
                 found[name, group.name] = Newest(None if common is None else str(common))
             except FiBumpError as error:

@@ -17,9 +17,12 @@ from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.programs import run
 from fi_bump.boundary.reading import read_regular
 from fi_bump.errors import FiBumpError, reason_of
+from fi_bump.index.trust import Trust, trust_of
 
 _GIVE_ONE = "give an index with --index URL"
 _LARGEST = 16 << 20
+# The options whose variables are read as the options in files are.
+_PIP_OPTIONS = ("no-index", "proxy", "no-proxy-env", "cert", "client-cert", "trusted-host")
 _ASK_PIP = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 
 
@@ -27,7 +30,7 @@ class Indexes(NamedTuple):
     """The user's indexes, with their credentials: those before the default, the default, and those after it.
 
     `origin` is where the default was found. `proxy` is the proxy of pip's configuration for every request, empty for
-    none, or None if the variables of the environment decide.
+    none, or None if the variables of the environment decide. `trust` says whose certificates count.
     """
 
     default: str
@@ -35,6 +38,7 @@ class Indexes(NamedTuple):
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     proxy: str | None = None
+    trust: Trust = Trust()
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -48,13 +52,16 @@ class Indexes(NamedTuple):
 def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str, str] = os.environ) -> Indexes:
     """Return the user's indexes: from the command line, uv's or pip's variables, uv's or pip's files, or pip's default.
 
-    Extra indexes of uv come before its default, as in uv, and extra indexes of pip after its default. The proxy of pip
-    counts for its own default index and for a given one; uv does not read it. Raises FiBumpError if no index is
-    configured and there is no pip, if the configuration says that no index may be asked, and for a file that pip or uv
-    could not read either: it may name another index.
+    Extra indexes of uv come before its default, as in uv, and extra indexes of pip after its default. The proxy of pip,
+    and its options for TLS, count for its own default index and for a given one; uv does not read them. Of a file of
+    the repository, uv's list of hosts without a check is not read. Raises FiBumpError if no index is configured and
+    there is no pip, if the configuration says that no index may be asked, and for a file that pip or uv could not read
+    either: it may name another index.
     """
     if given:
-        return Indexes(given[0], "--index", after=given[1:], proxy=_proxy_for_given(environment))
+        options = _for_given(environment)
+        trust = trust_of(environment, options, _hosts_for_given(root, environment))
+        return Indexes(given[0], "--index", after=given[1:], proxy=_proxy(options), trust=trust)
     extra = [*_named(environment.get("UV_INDEX", "")), *_named(environment.get("UV_EXTRA_INDEX_URL", ""))]
     default: Indexes | None = None
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
@@ -63,8 +70,11 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
             default = Indexes(environment[name], name, after=tuple(more))
     if _is_true(environment.get("UV_NO_INDEX", "")):
         raise _no_index("UV_NO_INDEX")
-    for path, text in _uv_files(root, environment):
+    hosts: list[str] = []
+    pip: dict[str, str] = {}
+    for path, text, is_own in _uv_files(root, environment):
         settings = _uv_settings(path, text)
+        hosts += _uv_hosts(path, settings) if is_own else []
         own, more = _uv_indexes(path, settings)
         if settings.get("no-index") is True:
             raise _no_index(path)
@@ -77,7 +87,7 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
         more_of_pip = environment.get("PIP_EXTRA_INDEX_URL") or pip.get("extra-index-url", "")
         default = default or Indexes(pip.get("index-url") or _pip_default(), "pip", after=tuple(more_of_pip.split()))
         default = default._replace(proxy=_proxy(pip))
-    return default._replace(before=tuple(extra))
+    return default._replace(before=tuple(extra), trust=trust_of(environment, pip, hosts))
 
 
 def _no_index(where: str) -> FiBumpError:
@@ -93,11 +103,14 @@ def _named(text: str) -> list[str]:
     return [word.partition("=")[2] if "=" in word.partition("://")[0] else word for word in text.split()]
 
 
-def _uv_files(root: str, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the path and the text of each configuration file of uv (uv's documentation, Configuration files)."""
+def _uv_files(root: str, environment: Mapping[str, str]) -> Iterator[tuple[str, str, bool]]:
+    """Yield the path and the text of each configuration file of uv, and whether it is the user's own.
+
+    The others are the repository's. The source is uv's documentation, Configuration files.
+    """
     named = environment.get("UV_CONFIG_FILE")
     if named:
-        yield named, _text(named, missing_is_wrong=True) or ""
+        yield named, _text(named, missing_is_wrong=True) or "", True
         return
     if _is_true(environment.get("UV_NO_CONFIG", "")):
         return
@@ -108,12 +121,12 @@ def _uv_files(root: str, environment: Mapping[str, str]) -> Iterator[tuple[str, 
             raise FiBumpError(refused, place=name, hint=_GIVE_ONE)
         text = _text(os.path.join(root, name), shown=name)
         if text is not None:
-            yield name, text
+            yield name, text, False
     for folder in (_config(environment), *environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"), "/etc"):
         path = os.path.join(folder, "uv", "uv.toml")
         text = _text(path)
         if text is not None:
-            yield path, text
+            yield path, text, True
 
 
 def _config(environment: Mapping[str, str]) -> str:
@@ -185,12 +198,26 @@ def _uv_indexes(path: str, settings: dict[str, Any]) -> tuple[str | None, list[s
     return (default[0] if default else None), extra
 
 
-def _proxy_for_given(environment: Mapping[str, str]) -> str | None:
-    """Return pip's proxy for an index of the command line, which is asked although a file of pip is broken."""
+def _uv_hosts(path: str, settings: dict[str, Any]) -> list[str]:
+    """Return the hosts whose certificate uv does not check. Raises FiBumpError for values of other types."""
+    return _texts(path, "allow-insecure-host", settings.get("allow-insecure-host", []))
+
+
+def _hosts_for_given(root: str, environment: Mapping[str, str]) -> list[str]:
+    """Return uv's hosts for an index of the command line, which is asked although a file of uv is broken."""
     try:
-        return _proxy(_pip(environment)[0])
+        files = [(path, text) for path, text, is_own in _uv_files(root, environment) if is_own]
+        return [host for path, text in files for host in _uv_hosts(path, _uv_settings(path, text))]
     except FiBumpError:
-        return _proxy(_pip_variables(environment))
+        return []
+
+
+def _for_given(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return pip's options for an index of the command line, which is asked although a file of pip is broken."""
+    try:
+        return _pip(environment)[0]
+    except FiBumpError:
+        return _pip_variables(environment)
 
 
 def _proxy(pip: Mapping[str, str]) -> str | None:
@@ -201,8 +228,8 @@ def _proxy(pip: Mapping[str, str]) -> str | None:
 
 def _pip_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the options of the environment that take the place of those in files; pip leaves empty ones out."""
-    names = {"PIP_NO_INDEX": "no-index", "PIP_PROXY": "proxy", "PIP_NO_PROXY_ENV": "no-proxy-env"}
-    return {option: environment[name] for name, option in names.items() if environment.get(name)}
+    names = {option: f"PIP_{option.upper().replace('-', '_')}" for option in _PIP_OPTIONS}
+    return {option: environment[name] for option, name in names.items() if environment.get(name)}
 
 
 def _pip(environment: Mapping[str, str]) -> tuple[dict[str, str], str]:

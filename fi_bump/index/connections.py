@@ -12,6 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import (
     HTTPError,
+    InsecureRequestWarning,
     LocationValueError,
     MaxRetryError,
     NewConnectionError,
@@ -24,6 +25,7 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from fi_bump.errors import PackageIndexError
 from fi_bump.index.address import split
 from fi_bump.index.credentials import basic
+from fi_bump.index.trust import Trust, is_untrusted, trust_of
 
 # In seconds, to connect, and for each piece of an answer.
 CONNECT_LIMIT = 10.0
@@ -36,10 +38,8 @@ Response = urllib3.BaseHTTPResponse
 # What urllib3 and http.client raise for the answers of a server that breaks the rules of HTTP.
 BROKEN = (HTTPError, OSError, HTTPException, ValueError, LookupError)
 CHECK_NETWORK = "check the network and the index's URL"
-BUNDLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 PROXY_HINT = "set HTTPS_PROXY, HTTP_PROXY or ALL_PROXY to the URL of an http proxy, or name the host in NO_PROXY"
 PIP_PROXY_HINT = "run pip config list, and set proxy there to the URL of an http proxy, or unset it"
-_BUNDLE_HINT = "name a file of PEM certificates in SSL_CERT_FILE, or unset the variable that names this one"
 
 
 class _Retry(urllib3.Retry):
@@ -51,13 +51,20 @@ class _Retry(urllib3.Retry):
 
 
 class Connections:
-    """The connections of one run. Safe to use from several threads; `proxy` is that of Indexes."""
+    """The connections of one run. Safe to use from several threads.
 
-    def __init__(self, proxy: str | None, connect: float | None = None, read: float | None = None) -> None:
+    `proxy` and `trust` are those of Indexes; without `trust` the variables of the environment decide.
+    """
+
+    def __init__(
+        self, proxy: str | None, trust: Trust | None, connect: float | None = None, read: float | None = None
+    ) -> None:
         self._timeout = urllib3.Timeout(connect=connect or CONNECT_LIMIT, read=read or READ_LIMIT)
         self._proxy = proxy
         self._proxies = getproxies()
-        self._pools: dict[str | None, urllib3.PoolManager] = {}
+        self._trust = trust_of(os.environ, {}) if trust is None else trust
+        # By proxy, and whether the server's certificate is checked, which is None without TLS.
+        self._pools: dict[tuple[str | None, bool | None], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
     def ask(self, url: str, headers: dict[str, str]) -> Response:
@@ -93,10 +100,17 @@ class Connections:
             proxy = self._proxies.get(parts.scheme) or self._proxies.get("all")
             if proxy is not None and proxy_bypass(parts.netloc):
                 proxy = None
+        # Without TLS on the way, a file of certificates is not needed.
+        encrypted = any(part.startswith("https:") for part in (url, proxy or ""))
+        checked = self._trust.checks(url) if encrypted else None
         with self._lock:
-            if proxy not in self._pools:
-                self._pools[proxy] = _new_pool(proxy, self._proxy_hint)
-            return self._pools[proxy]
+            if (proxy, checked) not in self._pools:
+                if checked is False:
+                    # urllib3 would tell the user what the user's own configuration says.
+                    urllib3.disable_warnings(InsecureRequestWarning)
+                context = None if checked is None else self._trust.context(checked=checked)
+                self._pools[proxy, checked] = _new_pool(proxy, context, self._proxy_hint)
+            return self._pools[proxy, checked]
 
     @property
     def _proxy_hint(self) -> str:
@@ -111,16 +125,14 @@ class Connections:
 
     def hint(self, error: Exception) -> str:
         """Say what the user can do about it."""
-        return self._proxy_hint if isinstance(_cause(error), ProxyError) else _hint(error)
+        cause = _cause(error)
+        if isinstance(cause, ProxyError):
+            return self._proxy_hint
+        return self._trust.hint if isinstance(cause, SSLError) and is_untrusted(cause) else CHECK_NETWORK
 
 
-def _new_pool(proxy: str | None, hint: str) -> urllib3.PoolManager:
+def _new_pool(proxy: str | None, context: ssl.SSLContext | None, hint: str) -> urllib3.PoolManager:
     """Return the connections to a proxy, or to the servers themselves. Raises PackageIndexError."""
-    bundle = _bundle()
-    try:
-        context = ssl.create_default_context(cafile=bundle)
-    except OSError:
-        raise PackageIndexError("has no certificate that can be read", place=bundle, hint=_BUNDLE_HINT) from None
     if proxy is None:
         return urllib3.PoolManager(maxsize=8, ssl_context=context)
     try:
@@ -132,11 +144,6 @@ def _new_pool(proxy: str | None, hint: str) -> urllib3.PoolManager:
         raise PackageIndexError(message, place=proxy, hint=hint) from None
 
 
-def _bundle() -> str | None:
-    """Return the certificate file that the user's other tools are configured to trust, or None."""
-    return next((path for name in BUNDLES if (path := os.environ.get(name)) and os.path.isfile(path)), None)
-
-
 def _cause(error: Exception) -> BaseException | None:
     return error.reason if isinstance(error, MaxRetryError) else error
 
@@ -146,7 +153,7 @@ def _reason(error: Exception) -> str:
     if isinstance(cause, ResponseError):
         return "the index answered every attempt with an error"
     if isinstance(cause, SSLError):
-        return "the certificate is not trusted"
+        return "the certificate is not trusted" if is_untrusted(cause) else "the server or its proxy broke off TLS"
     if isinstance(cause, NewConnectionError):
         return "cannot be reached"
     if isinstance(cause, TimedOut):
@@ -154,9 +161,3 @@ def _reason(error: Exception) -> str:
     if isinstance(cause, LocationValueError):
         return "is not a URL"
     return f"the connection broke ({type(cause).__name__})"
-
-
-def _hint(error: Exception) -> str:
-    if isinstance(_cause(error), SSLError):
-        return "set SSL_CERT_FILE to the file with the index's certificates"
-    return CHECK_NETWORK

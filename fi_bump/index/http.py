@@ -17,6 +17,7 @@ from fi_bump.index.answer import LARGEST_ANSWER, HttpAnswer
 from fi_bump.index.cache import Cache
 from fi_bump.index.connections import BROKEN, CHECK_NETWORK, TRY_AGAIN, Connections, Response
 from fi_bump.index.credentials import CredentialStore, basic
+from fi_bump.index.trust import Trust
 from fi_bump.untrusted import one_line
 
 REDIRECTS = 5
@@ -32,7 +33,7 @@ class Http:
     """The connections of one run. Safe to use from several threads; `received` counts the bytes of all bodies.
 
     A request takes at most `total` seconds, with its retries and redirects, the name lookup, headers and body. `proxy`
-    is that of Indexes. `note` receives a line about each answer from the network.
+    and `trust` are those of Indexes. `note` receives a line about each answer from the network.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Http:
         read: float | None = None,
         total: float | None = None,
         proxy: str | None = None,
+        trust: Trust | None = None,
         note: Callable[[str], None] | None = None,
     ) -> None:
         self.cache = cache
@@ -52,7 +54,7 @@ class Http:
         self._count = threading.Lock()
         self._credentials = CredentialStore()
         self._total = total or TOTAL_LIMIT
-        self._connections = Connections(proxy, connect, read)
+        self._connections = Connections(proxy, trust, connect, read)
 
     def get(
         self,

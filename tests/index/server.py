@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-# A certificate for 127.0.0.1, and its key, for these tests only.
-CERTIFICATE = Path(__file__).with_name("certificate.pem")
+# For these tests only: an authority, and the certificates with keys that it gave to 127.0.0.1 and to a client.
+AUTHORITY, SERVER, CLIENT = (Path(__file__).parent / "tls" / f"{name}.pem" for name in ("ca", "server", "client"))
 JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -54,7 +54,7 @@ class _Server(ThreadingHTTPServer):
 class Index:
     """A running index: its URL, its routes by path prefix (the longest match wins), and a log of the requests."""
 
-    def __init__(self, *, tls: bool = False) -> None:
+    def __init__(self, *, tls: bool = False, asks_clients: bool = False) -> None:
         self.routes: dict[str, Route] = {}
         self.log: list[Request] = []
         self.statuses: list[int] = []
@@ -75,7 +75,10 @@ class Index:
         self.server = _Server(("127.0.0.1", 0), Handler)
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(CERTIFICATE)
+            context.load_cert_chain(SERVER)
+            if asks_clients:
+                context.load_verify_locations(AUTHORITY)
+                context.verify_mode = ssl.CERT_REQUIRED
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server.server_port}"
 
@@ -100,9 +103,10 @@ class Index:
 
 
 @contextmanager
-def running(*, tls: bool = False) -> Iterator[Index]:
-    """Run an index until the block ends; with `tls` its certificate is `CERTIFICATE`."""
-    index = Index(tls=tls)
+def running(*, tls: bool = False, asks_clients: bool = False) -> Iterator[Index]:
+    """Run an index until the block ends. With `tls` its certificate is from `AUTHORITY`; with `asks_clients` it serves
+    a client with a certificate from there only."""
+    index = Index(tls=tls, asks_clients=asks_clients)
     thread = threading.Thread(target=index.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

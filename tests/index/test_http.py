@@ -20,8 +20,9 @@ from fi_bump.index.address import split
 from fi_bump.index.cache import Cache
 from fi_bump.index.client import Client
 from fi_bump.index.http import Http
+from fi_bump.index.trust import AUTHORITIES
 from tests.index.server import (
-    CERTIFICATE,
+    AUTHORITY,
     JSON,
     OK_PAGE,
     RELEASES,
@@ -180,8 +181,8 @@ def test_credentials_do_not_follow_to_another_port(index: Index, client: Client)
 
 @pytest.mark.parametrize("how", ["link", "redirect"])
 def test_no_way_leads_from_https_to_http(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in connections.BUNDLES:
-        monkeypatch.setenv(name, str(CERTIFICATE))
+    for name in ("PIP_CERT", *AUTHORITIES):
+        monkeypatch.setenv(name, str(AUTHORITY))
     with running() as plain, running(tls=True) as index:
         target = f"{plain.url}/files/kit-1.0-py3-none-any.whl?token=s3cr3t"
         redirect = Reply(302, {"Location": target}, b"")
@@ -434,14 +435,3 @@ def test_another_kind_of_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> N
         Http(Cache(None)).get("http://index.invalid/simple/kit/")
     message = "is not the URL of a proxy that fi-bump can use: only http and https proxies are known"
     assert str(caught.value) == f"{proxy.replace('u:s3cr3t@', '')}: {message}"
-
-
-def test_a_file_of_certificates_that_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in connections.BUNDLES:
-        monkeypatch.delenv(name, raising=False)
-    bundle = tmp_path / "bundle.pem"
-    bundle.write_text("nothing")
-    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
-    with pytest.raises(PackageIndexError) as caught:
-        Http(Cache(None)).get("https://index.invalid/simple/kit/")
-    assert str(caught.value) == f"{bundle}: has no certificate that can be read"
