@@ -14,7 +14,6 @@ from fi_bump.git import door
 _EARLIER = 20
 _UNFINISHED = {"MERGE_HEAD": "a merge", "CHERRY_PICK_HEAD": "a cherry-pick", "REVERT_HEAD": "a revert"}
 _NO_PROGRAMS = ("--no-ext-diff", "--no-textconv")
-_FILTER = r"^filter\..*\.(clean|smudge|process|required)$"
 _IGNORED = {
     True: ("skip-worktree", "git update-index --no-skip-worktree"),
     False: ("assume-unchanged", "git update-index --no-assume-unchanged"),
@@ -77,7 +76,7 @@ def _changed(root: str, paths: Sequence[str], *between: str) -> list[str]:
     if not paths:
         return []
     options = ("--name-only", "-z", "--no-renames", "--ignore-submodules=all", *_NO_PROGRAMS)
-    done = door.run(root, "diff", *options, *between, "--", *paths, settings=_without_filters(root))
+    done = door.run(root, "diff", *options, *between, "--", *paths, settings=door.without_filters(root))
     if done.returncode:
         raise FiBumpError(f"git cannot list the changes: {door.words(done)}", place=root)
     # git names a path relative to the top of the work tree.
@@ -91,12 +90,6 @@ def _differing(root: str, paths: Sequence[str]) -> list[str]:
         if door.run(root, "cat-file", "blob", f":./{path}").stdout != read_regular(os.path.join(root, path)):
             found.append(path)
     return found
-
-
-def _without_filters(root: str) -> dict[str, str]:
-    """Return settings that switch off each filter of git's configuration: an empty command changes nothing."""
-    names = sorted(set(_names(door.run(root, "config", "-z", "--name-only", "--get-regexp", _FILTER))))
-    return {name: "false" if name.endswith(".required") else "" for name in names}
 
 
 def commit(root: str, paths: Sequence[str], message: str, seconds: float) -> tuple[str, list[str]]:
@@ -119,8 +112,8 @@ def commit(root: str, paths: Sequence[str], message: str, seconds: float) -> tup
         raise FiBumpError("git made no commit", hint=hint, printed=door.printed(done) or [door.words(done)])
     top = door.run(root, "rev-parse", "--show-prefix").stdout.rstrip(b"\n")
     named = {os.fsdecode(top) + path: path for path in paths}
-    listing = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", *_NO_PROGRAMS, before, "HEAD")
-    there = _names(door.run(root, *listing))
+    listing = ("-r", "-z", "--name-only", "--no-renames", *_NO_PROGRAMS, before, "HEAD")
+    there = _names(door.run(root, "diff-tree", *listing))
     for full, path in named.items():
         if full not in there:
             hint = "look at the commit with git show, and at the hooks of this repository"

@@ -75,8 +75,7 @@ def merge(root: str, ours: bytes, base: bytes, theirs: bytes, labels: Sequence[s
             paths.append(path)
         style = ("--diff3",) if show_base else ()
         named = [word for label in labels for word in ("-L", label)]
-        arguments = ("-c", "merge.conflictStyle=merge", "merge-file", "-p", *style, *named, *paths)
-        done = door.run(root, *arguments)
+        done = door.run(root, "merge-file", "-p", *style, *named, *paths, settings={"merge.conflictStyle": "merge"})
     if not 0 <= done.returncode <= _MOST_CONFLICTS:
         raise FiBumpError(f"git cannot merge this file: {door.words(done)}")
     return done.stdout
@@ -95,7 +94,8 @@ def clean(root: str, paths: Sequence[str]) -> set[str]:
     if not paths:
         return set()
     listed = door.run(root, "ls-files", "-z", "--", *paths).stdout
-    changed = door.run(root, "diff-files", "--name-only", "--relative", "-z", "--", *paths).stdout
+    options = ("--name-only", "--relative", "-z", "--no-ext-diff", "--no-textconv")
+    changed = door.run(root, "diff-files", *options, "--", *paths, settings=door.without_filters(root)).stdout
     tracked, differs = (set(map(os.fsdecode, text.split(b"\0"))) for text in (listed, changed))
     return {path for path in paths if path in tracked and path not in differs}
 

@@ -20,7 +20,13 @@ from fi_bump.errors import FiBumpError
 # --literal-pathspecs: git must not read a `*` or `:(top)` in a path as a pattern.
 # A bare repository inside the tree, which anyone can commit, is not taken for the repository.
 _PLAIN = ("--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit")
-_NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never")
+# With log.showSignature, `log` and `show` start gpg.program for a signed commit.
+_NO_PROGRAMS = (
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "protocol.allow=never"),
+    *("-c", "log.showSignature=false"),
+)
+_FILTER = r"^filter\..*\.(clean|smudge|process|required)$"
 # No lock only to refresh the index, no question at the terminal, no fetch of an object that a partial clone lacks.
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
 
@@ -47,7 +53,7 @@ def run(
     `settings` replace the configuration's, and `variables` the environment's. Raises FiBumpError if there is no git,
     and GitTimeoutError if git has not ended after `seconds`.
     """
-    command = ["git", "-C", root, *_PLAIN, *(() if hooks else _NO_HOOKS), *arguments]
+    command = ["git", "-C", root, *_PLAIN, *(() if hooks else _NO_PROGRAMS), *arguments]
     environment = {**os.environ, **({} if hooks else _QUIET), **_variables(settings or {}), **(variables or {})}
     try:
         return programs.run(command, seconds=seconds, message=given, environment=environment)
@@ -74,6 +80,16 @@ def tags(repository: str, names: Collection[str], seconds: float) -> set[str]:
         raise FiBumpError(f"git cannot ask it for its tags: {words(done)}", place=address)
     found = {line.partition(b"\t")[2].decode("utf-8", "replace") for line in done.stdout.split(b"\n")}
     return {name for name in names if f"refs/tags/{name}" in found}
+
+
+def without_filters(root: str) -> dict[str, str]:
+    """Return settings that switch off each filter of git's configuration: an empty command changes nothing.
+
+    Every call that may compare a file of the work tree with the index needs them, because git then starts the filter.
+    """
+    listed = run(root, "config", "-z", "--name-only", "--get-regexp", _FILTER).stdout.split(b"\0")
+    names = sorted({os.fsdecode(name) for name in listed if name})
+    return {name: "false" if name.endswith(".required") else "" for name in names}
 
 
 def _variables(settings: Mapping[str, str]) -> dict[str, str]:
