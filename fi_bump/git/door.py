@@ -20,12 +20,9 @@ from fi_bump.errors import FiBumpError
 # --literal-pathspecs: git must not read a `*` or `:(top)` in a path as a pattern.
 # A bare repository inside the tree, which anyone can commit, is not taken for the repository.
 _PLAIN = ("--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit")
+_NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never")
 # With log.showSignature, `log` and `show` start gpg.program for a signed commit.
-_NO_PROGRAMS = (
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "protocol.allow=never"),
-    *("-c", "log.showSignature=false"),
-)
+_NO_SIGNATURES = ("-c", "log.showSignature=false")
 _FILTER = r"^filter\..*\.(clean|smudge|process|required)$"
 # No lock only to refresh the index, no question at the terminal, no fetch of an object that a partial clone lacks.
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
@@ -53,7 +50,7 @@ def run(
     `settings` replace the configuration's, and `variables` the environment's. Raises FiBumpError if there is no git,
     and GitTimeoutError if git has not ended after `seconds`.
     """
-    command = ["git", "-C", root, *_PLAIN, *(() if hooks else _NO_PROGRAMS), *arguments]
+    command = ["git", "-C", root, *_PLAIN, *(() if hooks else (*_NO_HOOKS, *_NO_SIGNATURES)), *arguments]
     environment = {**os.environ, **({} if hooks else _QUIET), **_variables(settings or {}), **(variables or {})}
     try:
         return programs.run(command, seconds=seconds, message=given, environment=environment)
