@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from fi_bump.boundary.names import LOCK_NAME, MARKS, VERSION_CONTROL, is_skipped, refusal
+from fi_bump.boundary.names import GIT_FOLDER, LOCK_NAME, MARKS, VERSION_CONTROL, is_skipped, refusal
 
 BEHIND_LINK = "is behind a link to a folder outside the repository"
 OUTSIDE = "is a link to a file outside the repository"
@@ -86,7 +86,8 @@ class Boundary:
         )
 
     def _is_foreign(self, folder: str) -> bool:
-        return any(os.path.lexists(os.path.join(folder, mark)) for mark in (".git", LOCK_NAME))
+        marks = (".git",), (LOCK_NAME,), GIT_FOLDER
+        return any(all(os.path.lexists(os.path.join(folder, name)) for name in names) for names in marks)
 
     def leads_out(self, path: str) -> bool:
         """Whether `path` is a link that leads out of the repository, whether something is there or not."""
@@ -132,6 +133,8 @@ class Boundary:
         for mark, what in MARKS.items():
             if os.path.lexists(os.path.join(path, mark)):
                 return f"is in {what} ({folder}), which is not part of this repository"
+        if all(os.path.lexists(os.path.join(path, name)) for name in GIT_FOLDER):
+            return f"is in a folder of git ({folder}), which is not part of this repository"
         return None
 
     def _is_git(self, attributes: os.stat_result) -> bool:

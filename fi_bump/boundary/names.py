@@ -37,6 +37,17 @@ MARKS = {
     LOCK_NAME: f"a folder with its own {LOCK_NAME}",
 }
 
+# What a folder of git has under any name: a bare repository, and the folder of `git init --separate-git-dir`.
+GIT_FOLDER = ("HEAD", "objects", "refs")
+# A folder without one of these names has no mark.
+MARKING = frozenset([*MARKS, GIT_FOLDER[0]])
+
+
+def is_marked(names: Iterable[str]) -> bool:
+    """Whether a folder below the root with entries of these names is not part of the repository."""
+    listed = set(names)
+    return not listed.isdisjoint(MARKS) or listed.issuperset(GIT_FOLDER)
+
 
 def is_skipped(name: str) -> bool:
     """Whether the walk of a tree does not enter a folder of this name.

@@ -59,9 +59,19 @@ def _requirements(change: PlannedChange) -> str | None:
             str(before.marker),
         ):
             return f"packaging does not read {pin.subject} at its new version"
-        if not after.specifier.contains(version, prereleases=True) and "+" not in str(after.specifier):
+        if not _has(after, version):
             return f"packaging does not read {version} in the new {pin.subject} requirement"
     return _hashes(change)
+
+
+def _has(requirement: Requirement, version: str) -> bool:
+    """Whether a requirement is met by a version, or has its text: `===v1.0` is a text that no version equals."""
+    clauses = list(requirement.specifier)
+    return (
+        requirement.specifier.contains(version, prereleases=True)
+        or "+" in str(requirement.specifier)
+        or any(each.operator == "===" and each.version.lower() == f"v{version}" for each in clauses)
+    )
 
 
 def _hashes(change: PlannedChange) -> str | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from fi_bump.boundary.here import typed
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary
-from fi_bump.boundary.names import MARKS, is_skipped, refusal
+from fi_bump.boundary.names import MARKING, is_marked, is_skipped, refusal
 from fi_bump.errors import FIX_OR_EXCLUDE, FIX_OR_RESTORE, FileError, UsageError, reason_of
 from fi_bump.formats.table import ENDINGS, FIRST_LETTERS, OTHER, format_of, is_moved_by_name, may_have_format
 from fi_bump.lock import LOCK_NAME
@@ -24,7 +24,6 @@ from fi_bump.records import TYPE_CHECKING
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
 
-_MARKS = frozenset(MARKS)
 _CHUNK = 1 << 16
 # A file with a hole can be larger than the memory.
 _LARGEST = 1 << 30
@@ -74,7 +73,7 @@ def walk(
             raise unreadable(folder or ".", error) from None
         except OSError as error:
             raise unreadable(folder or ".", error) from None
-        if folder != below and not _MARKS.isdisjoint(names := [entry.name for entry in entries]):
+        if folder != below and not MARKING.isdisjoint(names := [entry.name for entry in entries]) and is_marked(names):
             if LOCK_NAME in names:
                 boundary.borders.append(folder)
             continue

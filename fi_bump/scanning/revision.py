@@ -63,8 +63,7 @@ def scan_commit(root: str, commit: str, lock: Lock, nameless: Nameless) -> Scan:
 def _candidates(files: list[TreeFile], lock: Lock, scanner: FileScanner) -> list[TreeFile]:
     """Return the files that the walk of a checkout would reach, and that have a format or a recorded literal."""
     exclude = names.excluder(lock.exclude)
-    borders = {file.path.rpartition("/")[0] + "/" for file in files if file.path.rpartition("/")[2] in names.MARKS}
-    borders.discard("/")
+    borders = _borders(files)
     return [
         file
         for file in files
@@ -74,3 +73,16 @@ def _candidates(files: list[TreeFile], lock: Lock, scanner: FileScanner) -> list
         and not (exclude and exclude.match(file.path))
         and not any(file.path.startswith(border) for border in borders)
     ]
+
+
+def _borders(files: list[TreeFile]) -> set[str]:
+    """Return the folders, each with a slash at its end, that are not part of the repository."""
+    parts = [file.path.rpartition("/") for file in files]
+    listed: dict[str, set[str]] = {folder: set() for folder, _, name in parts if folder and name in names.MARKING}
+    for file in files if listed else ():
+        words = file.path.split("/")
+        for depth in range(1, len(words)):
+            within = listed.get("/".join(words[:depth]))
+            if within is not None:
+                within.add(words[depth])
+    return {f"{folder}/" for folder, within in listed.items() if names.is_marked(within)}

@@ -47,6 +47,10 @@ def tampered(path: str, data: bytes, *edits: tuple[bytes, bytes], line_of: bytes
         ("requirements.txt", b"\xef\xbb\xbfkit[a] == 1.0 ; python_version<'4'  # why\r\nkit-cubin===1.0\r\n", 2),
         ("requirements.txt", b"kit==1.0+cu130\nkit-cubin(==1.0)\nkit>=0.5,==1.0", 3),
         ("requirements.txt", b"kit \\\n  ==1.0\n", 1),
+        # A text that no version equals, which is nobody's fault but the file's.
+        ("requirements.txt", b"kit===v1.0\nkit-cubin === V1.0 ; python_version<'4'\n", 2),
+        ("requirements.txt", b"kit[a] ===v1.0 \\\n  ; python_version<'4'\nkit-cubin(===v1.0)\n", 2),
+        ("requirements.txt", b"kit===v1.0+cu130\nkit-cubin===1.0.POST0\n", 2),
         ("requirements.txt", b"kit==1.0 --config-settings x=y\n", 1),
         ("Dockerfile", b"FROM x\nARG KIT_VERSION=1.0\nRUN pip install kit==1.0 \\\n  kit-cubin==1.0\n", 3),
         ("Dockerfile", b"FROM x\r\nENV A=b KIT_VERSION='1.0'\r\n", 1),

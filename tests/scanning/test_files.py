@@ -54,7 +54,7 @@ def test_no_patterns_exclude_nothing() -> None:
 
 
 def test_walk_skips_what_is_not_the_repository(tmp_path: Path) -> None:
-    kept = ["Dockerfile", "a/b/c.txt", "env/x", "build/y", ".github/z"]
+    kept = ["Dockerfile", "a/b/c.txt", "env/x", "build/y", ".github/z", "no-git/HEAD", "no-git/objects/a"]
     passed_over = [
         ".git/config",
         ".hg/a",
@@ -83,6 +83,10 @@ def test_walk_skips_what_is_not_the_repository(tmp_path: Path) -> None:
         "a/.GIT/config",
         "other/versions.lock.json",
         "other/docker/Dockerfile",
+        "bare.git/HEAD",
+        "bare.git/objects/a",
+        "bare.git/refs/b",
+        "bare.git/hooks/Dockerfile",
     ]
     plant(tmp_path, dict.fromkeys(kept + passed_over, b""))
     assert sorted(files.walk(str(tmp_path), None)) == sorted(kept)

@@ -123,6 +123,24 @@ def test_a_site_in_a_folder_that_is_not_part_of_the_repository(engine: Path, run
     assert snapshot(engine) == before
 
 
+@pytest.mark.parametrize(
+    "how", [("--bare", "hidden"), ("--separate-git-dir", "{}/hidden", "work"), ("--bare", "a/b/hidden")]
+)
+def test_a_site_in_a_folder_of_git_under_any_name(engine: Path, run: Run, how: tuple[str, ...]) -> None:
+    subprocess.run(["git", "init", "-q", *(each.format(engine) for each in how)], cwd=engine, check=True)
+    folder = "a/b/hidden" if "a/b/hidden" in how else "hidden"
+    site = f"{folder}/config#literal:repositoryformatversion = {{version}}"
+    record(engine, site)
+    before = everything(engine)
+    error = (
+        f"{folder}/config: is in a folder of git ({folder}), which is not part of this repository\n"
+        f"help: forget its site: fi-bump site remove '{site}'\n"
+    )
+    for command in (("check",), ("check", "--fix"), ("set", NEW)):
+        assert run(engine, *command) == (3, "", error)
+    assert everything(engine) == before
+
+
 def test_site_add_refuses_what_a_lock_cannot_name(engine: Path, run: Run) -> None:
     subprocess.run(["git", "init", "-q", str(engine)], check=True)
     (engine.parent / "secret.txt").write_bytes(SECRET)

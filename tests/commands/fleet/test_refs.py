@@ -33,6 +33,8 @@ def repository(tmp_path: Path, run: Run) -> Path:
     root = tmp_path / "engine"
     plant(root, {**TREE, "third/versions.lock.json": b"{}", "third/requirements.txt": b"flashinfer-python==0.1\n"})
     plant(root, {"node_modules/requirements.txt": b"flashinfer-python==0.1\n"})
+    hidden = {f"mirror.git/{name}": b"x" for name in ("HEAD", "objects/a", "refs/b")}
+    plant(root, {**hidden, "mirror.git/requirements.txt": b"flashinfer-python==0.1\n"})
     git(tmp_path, "init", "--quiet", "-b", "bare", str(root))
     git(root, "add", "-A", "-f")
     git(root, "commit", "--quiet", "-m", "bare")
