@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fi_bump.boundary.names import is_skipped
-from fi_bump.lock import LOCK_NAME, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import LOCK_NAME
 
 TOP = Path(__file__).resolve().parent.parent
 

@@ -110,7 +110,7 @@ def read(checkout: Path, options: argparse.Namespace) -> dict[str, str]:
 def digests(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """Yield each item with a digest of what the fi-bump of PYTHONPATH finds in it."""
     from fi_bump.families import families
-    from fi_bump.lock import Lock
+    from fi_bump.lock.records import Lock
     from fi_bump.pins import Source
     from fi_bump.scanning.scan import look, scan, wanted_by
 

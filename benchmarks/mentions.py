@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from fi_bump import families
 from fi_bump.grouping import filled
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 from fi_bump.scanning import mentions
 from fi_bump.scanning.mention_rules import rules_of
 from fi_bump.scanning.scan import scan

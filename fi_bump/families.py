@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
-from fi_bump.lock import Group, Member
+from fi_bump.lock.records import Group, Member
 
 
 def families() -> dict[str, Group]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from fi_bump.grammar import VERSION, variable_of
-from fi_bump.lock import Group, Lock
+from fi_bump.lock.records import Group, Lock
 from fi_bump.ownership import assign, site_to_record
 from fi_bump.pins import BY_HAND, Kind, Pin, Unpinned
 from fi_bump.scanning.bound_names import is_general, is_specific, spelled

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fi_bump.errors import FileError
-from fi_bump.lock import Group, Lock, is_site
+from fi_bump.lock.fields import is_site
+from fi_bump.lock.records import Group, Lock
 from fi_bump.pins import Pin
 from fi_bump.records import NamedTuple
 

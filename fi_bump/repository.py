@@ -7,7 +7,9 @@ from contextlib import suppress
 
 from fi_bump.editing.plan import Plan, verify
 from fi_bump.errors import ConflictError, LockError
-from fi_bump.lock import LOCK_NAME, Lock, dump, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import LOCK_NAME, Lock
+from fi_bump.lock.writing import dump
 from fi_bump.pins import Found, Place, Source
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files

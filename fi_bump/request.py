@@ -8,7 +8,7 @@ from fi_bump import families
 from fi_bump.errors import UsageError, did_you_mean
 from fi_bump.grammar import canonical_name
 from fi_bump.grouping import filled
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.pins import Kind
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import scan

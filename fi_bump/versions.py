@@ -7,7 +7,7 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from packaging.version import InvalidVersion, Version
 
 from fi_bump.errors import UsageError
-from fi_bump.lock import LONGEST_VERSION
+from fi_bump.lock.fields import LONGEST_VERSION
 
 
 def canonical_version(text: str) -> str:

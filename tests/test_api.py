@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump import api, lock, pins
+from fi_bump import api, pins
 from fi_bump.editing import write
 from fi_bump.errors import FileError, InternalError, LockError, UsageError
 from fi_bump.findings.rules import Rule, Severity
+from fi_bump.lock.records import Group
 from fi_bump.terminal import waiting
 from tests.commands.test_before_writing import wrong_edit
 from tests.conftest import LOCK, NEW, OLD, REQUIREMENTS, TREE, Run, plant, snapshot
@@ -26,7 +27,7 @@ RECORDS = {
     "Repository": api.Repository,
     "Assigned": api.Assigned,
     "Pin": pins.Pin,
-    "Group": lock.Group,
+    "Group": Group,
     "Place": pins.Place,
     "Finding": api.Finding,
     "Rule": Rule,

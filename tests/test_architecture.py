@@ -153,7 +153,10 @@ PURE = [
     "findings/compare.py",
     "findings/rules.py",
     "ownership.py",
-    "lock.py",
+    "lock/fields.py",
+    "lock/reading.py",
+    "lock/records.py",
+    "lock/writing.py",
     "grammar.py",
     "pins.py",
     "versions.py",
@@ -236,7 +239,7 @@ def test_the_table_of_layers_names_each_folder_and_flat_module_once() -> None:
 
 
 def test_few_modules_lie_flat_in_the_package() -> None:
-    assert len(LAYOUT.flat) <= layers.MOST_FLAT == 17
+    assert len(LAYOUT.flat) <= layers.MOST_FLAT == 16
 
 
 def own(name: str) -> set[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.grouping import filled, has_majority, split, votes
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.scanning.scan import scan
 from tests.conftest import Run, plant
 

@@ -43,7 +43,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     # It holds the version.
     ("__init__",),
 )
-MOST_FLAT = 17
+MOST_FLAT = 16
 
 
 class Arrow(NamedTuple):

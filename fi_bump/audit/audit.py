@@ -15,7 +15,7 @@ from fi_bump.audit.notes import Note, bad_releases, open_floors
 from fi_bump.audit.proposal import propose
 from fi_bump.audit.statements import InstalledTogether, Paths, installed_together
 from fi_bump.installs.model import IndexOptions
-from fi_bump.lock import LOCK_NAME, Group, Lock, Member
+from fi_bump.lock.records import LOCK_NAME, Group, Lock, Member
 from fi_bump.pins import Place
 from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known

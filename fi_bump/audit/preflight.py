@@ -11,7 +11,7 @@ from fi_bump.audit.audit import Audit, audit
 from fi_bump.errors import NoReleaseError
 from fi_bump.fit.compare import compared, fits
 from fi_bump.fit.model import Fit
-from fi_bump.lock import Group
+from fi_bump.lock.records import Group
 from fi_bump.releases.age import newest_ripe, young
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.checksums import NOTHING, Renewed, renewed

@@ -14,7 +14,7 @@ from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
 from fi_bump.installs.requirement_files import closure, tops
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 from fi_bump.pins import Place, Source, Span
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import needles, wanted_by

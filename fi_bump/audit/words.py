@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fi_bump.audit.audit import Audit
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 
 
 def lines(found: Audit) -> list[str]:

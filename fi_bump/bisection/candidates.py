@@ -6,7 +6,7 @@ from packaging.version import Version
 
 from fi_bump.bisection.model import Candidate, Question
 from fi_bump.errors import NoReleaseError, UsageError
-from fi_bump.lock import Member
+from fi_bump.lock.records import Member
 from fi_bump.releases.known import Known
 from fi_bump.releases.on_the_way import on_the_way
 from fi_bump.smoke.ranges import wheel_version, wheels

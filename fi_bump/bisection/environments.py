@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fi_bump.bisection.model import Question
-from fi_bump.lock import Group
+from fi_bump.lock.records import Group
 from fi_bump.smoke.base_interpreter import Base
 from fi_bump.smoke.environment import EnvironmentRequest, wanted_for
 from fi_bump.smoke.ranges import name_of

@@ -12,7 +12,7 @@ from fi_bump.bisection.judging import Trial, judge
 from fi_bump.bisection.model import Bisection, Judgement, Tried
 from fi_bump.bisection.search import next_place
 from fi_bump.errors import FiBumpError
-from fi_bump.lock import Group
+from fi_bump.lock.records import Group
 from fi_bump.repository import Repository
 from fi_bump.smoke import storage
 from fi_bump.smoke.base_interpreter import Base, examine

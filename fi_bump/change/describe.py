@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fi_bump.change.model import Asked, Description, GroupChange, MovedPin
 from fi_bump.findings.compare import compare, finding_line, lock_files
-from fi_bump.lock import Group, Lock
+from fi_bump.lock.records import Group, Lock
 from fi_bump.ownership import agrees, assign
 from fi_bump.pins import Pin
 from fi_bump.releases.on_the_way import Release

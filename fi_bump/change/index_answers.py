@@ -8,7 +8,7 @@ from fi_bump.audit.audit import Audit, audit
 from fi_bump.audit.preflight import Preflight
 from fi_bump.audit.words import lines, proposed_command
 from fi_bump.change.model import Asked
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import count_members
 from fi_bump.releases.on_the_way import Release, on_the_way

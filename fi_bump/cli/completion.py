@@ -14,7 +14,7 @@ from fi_bump.errors import FiBumpError
 from fi_bump.records import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fi_bump.lock import Group
+    from fi_bump.lock.records import Group
 
 _NEWEST = 20
 
@@ -103,7 +103,8 @@ def _beginning(typed: str, offered: list[str]) -> list[str]:
 
 
 def _groups(root: str) -> tuple[Group, ...]:
-    from fi_bump.lock import LOCK_NAME, load
+    from fi_bump.lock.reading import load
+    from fi_bump.lock.records import LOCK_NAME
     from fi_bump.scanning import files
 
     try:
@@ -127,7 +128,7 @@ def _cached(root: str, group: Group) -> list[str]:
     from fi_bump.index.cache import Cache, default_folder
     from fi_bump.index.cached import CachedAnswers
     from fi_bump.index.client import Client
-    from fi_bump.lock import Lock
+    from fi_bump.lock.records import Lock
     from fi_bump.releases.known import Known, Terms, targets
 
     user = configuration.find((), root)

@@ -13,7 +13,7 @@ from fi_bump.change.describe import before, describe
 from fi_bump.change.index_answers import asked_by_set
 from fi_bump.editing.plan import Plan
 from fi_bump.git import commits
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 from fi_bump.report.change.commit_message import message_text
 from fi_bump.report.change.pull_request import body_text
 from fi_bump.repository import Repository, open_repository

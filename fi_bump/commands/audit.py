@@ -12,7 +12,7 @@ from fi_bump.audit.words import lines, proposed_command, summary
 from fi_bump.commands.audit_code import compare_code
 from fi_bump.errors import Exit, FiBumpError, NoReleaseError, UsageError
 from fi_bump.fit.model import Fit
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known

@@ -8,7 +8,7 @@ from fi_bump.fit.compare import Compared, compared, fits
 from fi_bump.fit.model import Fit
 from fi_bump.fit.sources import is_released
 from fi_bump.grammar import canonical_name
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.releases.known import Known
 from fi_bump.repository import Repository
 from fi_bump.request import Request

@@ -20,7 +20,7 @@ from fi_bump.fit.compare import Compared, fits
 from fi_bump.fit.packages import known_api
 from fi_bump.fit.release_changes import release_changes
 from fi_bump.grammar import canonical_name
-from fi_bump.lock import Group, Member
+from fi_bump.lock.records import Group, Member
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known
 from fi_bump.report.bisection import output

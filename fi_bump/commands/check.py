@@ -197,7 +197,7 @@ def _report(repository: Repository, scan: Scan, findings: list[Finding], options
 def _mentions(repository: Repository, scan: Scan, findings: list[Finding]) -> list[Mention]:
     """Return the mentions, one per line, without the lines that a finding names already."""
     from fi_bump.git.commits import earlier_files
-    from fi_bump.lock import LOCK_NAME
+    from fi_bump.lock.records import LOCK_NAME
     from fi_bump.scanning.mentions import earlier_versions, of_others
 
     root, lock = repository.root, repository.lock

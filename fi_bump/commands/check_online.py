@@ -11,7 +11,7 @@ from fi_bump.errors import FiBumpError
 from fi_bump.findings.compare import Finding
 from fi_bump.findings.rules import Rule
 from fi_bump.git import door
-from fi_bump.lock import LOCK_NAME, Group
+from fi_bump.lock.records import LOCK_NAME, Group
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin, Place
 from fi_bump.releases.asking import Online, asking

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fi_bump.grouping import split, votes
-from fi_bump.lock import Group
+from fi_bump.lock.records import Group
 from fi_bump.pins import Pin
 from fi_bump.report.text import count
 from fi_bump.scanning.scan import Scan

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing import write
 from fi_bump.errors import Exit, LockError, UsageError
-from fi_bump.lock import LOCK_NAME, dump, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import LOCK_NAME
+from fi_bump.lock.writing import dump
 from fi_bump.request import named_group
 from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say

@@ -22,7 +22,9 @@ from fi_bump.grouping import (
     split,
     without_pins,
 )
-from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import LOCK_NAME, Group, Lock, Member
+from fi_bump.lock.writing import dump
 from fi_bump.ownership import Assigned, agrees, assign
 from fi_bump.releases.tags import rule_in_tree
 from fi_bump.report.json.answer import groups_of

@@ -9,7 +9,7 @@ from packaging.version import Version
 from fi_bump.audit.audit import audit
 from fi_bump.errors import Exit
 from fi_bump.index.client import newest
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.releases.age import Young, young
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import Counted, count_members, newest_common

@@ -8,7 +8,9 @@ from fi_bump.commands.locked import locked_repository
 from fi_bump.editing import write
 from fi_bump.errors import Exit, LockError, UsageError
 from fi_bump.grammar import canonical_name
-from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import LOCK_NAME, Group, Lock, Member
+from fi_bump.lock.writing import dump
 from fi_bump.ownership import assign
 from fi_bump.report.text import count
 from fi_bump.repository import Repository

@@ -7,7 +7,9 @@ import os
 from fi_bump import user_files
 from fi_bump.errors import Exit, LockError
 from fi_bump.git import conflict
-from fi_bump.lock import LOCK_NAME, Lock, dump, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import LOCK_NAME, Lock
+from fi_bump.lock.writing import dump
 from fi_bump.merging.locks import Choice, merge_locks
 from fi_bump.terminal.output import say
 

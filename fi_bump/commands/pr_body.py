@@ -10,7 +10,8 @@ from fi_bump.change.model import Asked
 from fi_bump.compare import report_file as compare_report_file
 from fi_bump.errors import Exit, FiBumpError, LockError, ParseError
 from fi_bump.git import commits
-from fi_bump.lock import LOCK_NAME, Lock, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import LOCK_NAME, Lock
 from fi_bump.pins import Pin, Source
 from fi_bump.releases.asking import Online
 from fi_bump.report.change.pull_request import body_text

@@ -10,7 +10,7 @@ from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError
 from fi_bump.findings.compare import finding_line
 from fi_bump.git import conflict
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 from fi_bump.merging.locks import Choice, MergedLock
 from fi_bump.merging.resolution import Resolution, merged_lock, plan_resolution, read_lock
 from fi_bump.ownership import assign

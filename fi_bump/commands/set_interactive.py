@@ -6,7 +6,7 @@ from fi_bump.audit.breakages import known_failures
 from fi_bump.commands import set as command
 from fi_bump.commands.set import SetOptions
 from fi_bump.errors import Exit, NoReleaseError, UsageError
-from fi_bump.lock import Group
+from fi_bump.lock.records import Group
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.choices import ReleaseChoice, choices
 from fi_bump.releases.counting import count_members

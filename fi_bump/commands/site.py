@@ -10,7 +10,9 @@ from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError, quoted
 from fi_bump.formats import literal
 from fi_bump.grammar import LITERAL, LITERAL_MARK, VERSION, is_literal_anchor
-from fi_bump.lock import LOCK_NAME, Group, Lock, dump, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import LOCK_NAME, Group, Lock
+from fi_bump.lock.writing import dump
 from fi_bump.ownership import agrees, site_to_record
 from fi_bump.pins import BY_HAND, Kind, Mark, Pin, Source
 from fi_bump.repository import Repository

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fi_bump.errors import Exit, LockError
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 from fi_bump.records import TYPE_CHECKING
 from fi_bump.report.status import plain_status, statuses
 from fi_bump.repository import Repository, open_commit, open_repository

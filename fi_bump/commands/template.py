@@ -11,7 +11,7 @@ from fi_bump import state
 from fi_bump.commands.locked import locked_folder
 from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 from fi_bump.repository import open_repository
 from fi_bump.scanning import files
 from fi_bump.template import origin

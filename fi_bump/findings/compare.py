@@ -6,7 +6,7 @@ from fi_bump.boundary.here import shown_site
 from fi_bump.errors import quoted
 from fi_bump.findings.rules import FIX, Rule
 from fi_bump.grammar import LazyPattern
-from fi_bump.lock import LOCK_NAME, Group, Lock
+from fi_bump.lock.records import LOCK_NAME, Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes
 from fi_bump.pins import BY_HAND, Floor, Mark, Pin, Place, Unpinned
 from fi_bump.records import NamedTuple

@@ -25,7 +25,7 @@ from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.replacement import replacement
 from fi_bump.fit.sources import NoSourceError, ReleaseSources
 from fi_bump.fit.wheel.preconditions import Preconditions
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 from fi_bump.releases.known import Known
 
 

@@ -11,7 +11,7 @@ from fi_bump.errors import FiBumpError, UsageError
 from fi_bump.findings.compare import compare
 from fi_bump.fleet.model import Checkout, Held, State
 from fi_bump.git.refs import Ref, matching
-from fi_bump.lock import LOCK_NAME, Group
+from fi_bump.lock.records import LOCK_NAME, Group
 from fi_bump.ownership import assign
 from fi_bump.repository import Repository, open_commit, open_repository
 from fi_bump.scanning.files import read_optional

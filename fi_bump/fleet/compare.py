@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fi_bump.fleet.model import Against, Checkout, Fleet, FleetMember, GroupStatus, Held, Newest
-from fi_bump.lock import Group
+from fi_bump.lock.records import Group
 from fi_bump.ownership import agrees
 from fi_bump.versions import newer, newest_first
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from fi_bump.lock import Group
+from fi_bump.lock.records import Group
 
 
 class State(Enum):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fi_bump.errors import InternalError
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 from fi_bump.pins import Found, Source, Wanted
 from fi_bump.records import NamedTuple
 

@@ -11,7 +11,7 @@ from fi_bump.grammar import names_any
 from fi_bump.installs import commands, tables
 from fi_bump.installs.model import IndexAddress, IndexOptions, Installation
 from fi_bump.installs.requirement_files import install, tops
-from fi_bump.lock import Lock, Member
+from fi_bump.lock.records import Lock, Member
 from fi_bump.pins import Kind, Pin, Place, Source
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, needles, wanted_by

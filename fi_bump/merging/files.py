@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fi_bump.editing.plan import make_plan
 from fi_bump.errors import ParseError
 from fi_bump.git import conflict
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 from fi_bump.ownership import Assigned, agrees, assign
 from fi_bump.pins import Edit, Pin, Place, Source, Span, splice
 from fi_bump.repository import Repository

@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from fi_bump.lock import Lock, dump, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import Lock
+from fi_bump.lock.writing import dump
 from fi_bump.versions import newest_first
 
 _ABSENT: Any = object()

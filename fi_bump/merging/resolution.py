@@ -10,7 +10,9 @@ from fi_bump.errors import LockError
 from fi_bump.findings.compare import Finding, compare
 from fi_bump.findings.rules import Rule
 from fi_bump.git import conflict
-from fi_bump.lock import LOCK_NAME, Lock, dump, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import LOCK_NAME, Lock
+from fi_bump.lock.writing import dump
 from fi_bump.merging.files import MergedFile, found_in, merge_file
 from fi_bump.merging.locks import Choice, MergedLock, merge_locks
 from fi_bump.pins import Source

@@ -13,7 +13,7 @@ from fi_bump.index.cache import Cache, default_folder
 from fi_bump.index.client import Client
 from fi_bump.index.http import Http
 from fi_bump.installs.tree import installed
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 from fi_bump.releases.known import Known, Terms, targets
 from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.output import say_verbose

@@ -18,7 +18,7 @@ from packaging.version import Version
 from fi_bump.boundary.addresses import shown
 from fi_bump.errors import PackageIndexError
 from fi_bump.index.model import File
-from fi_bump.lock import Group, Lock
+from fi_bump.lock.records import Group, Lock
 from fi_bump.ownership import agrees, assign
 from fi_bump.pins import Pin
 from fi_bump.releases.known import Known

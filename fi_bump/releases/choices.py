@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
-from fi_bump.lock import Group, Member
+from fi_bump.lock.records import Group, Member
 from fi_bump.releases.age import days, first_uploads, minimum_age, young
 from fi_bump.releases.known import Known
 

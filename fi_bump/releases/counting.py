@@ -12,7 +12,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from fi_bump.index.client import newest
-from fi_bump.lock import Group, Member
+from fi_bump.lock.records import Group, Member
 from fi_bump.releases.age import newest_ripe
 from fi_bump.releases.known import Known
 

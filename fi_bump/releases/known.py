@@ -19,7 +19,7 @@ from fi_bump.index.configuration import Indexes
 from fi_bump.index.model import File, Project
 from fi_bump.index.targets import Targets, targets_of, unfit
 from fi_bump.installs.tree import NOTHING, Installed
-from fi_bump.lock import Lock, Member
+from fi_bump.lock.records import Lock, Member
 from fi_bump.releases.answers import Answer, Silent
 from fi_bump.releases.sources import IndexSource, sources, users
 from fi_bump.scanning import files

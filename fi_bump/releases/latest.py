@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
-from fi_bump.lock import Group, Member
+from fi_bump.lock.records import Group, Member
 from fi_bump.releases.age import Young
 from fi_bump.releases.counting import Counted
 

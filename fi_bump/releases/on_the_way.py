@@ -8,7 +8,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from fi_bump.index.model import File
-from fi_bump.lock import Member
+from fi_bump.lock.records import Member
 from fi_bump.releases.known import Known
 
 

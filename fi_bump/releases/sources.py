@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fi_bump.index.configuration import Indexes
 from fi_bump.installs.model import IndexAddress, IndexOptions
 from fi_bump.installs.tree import Installed
-from fi_bump.lock import USERS_INDEXES, Member
+from fi_bump.lock.records import USERS_INDEXES, Member
 
 
 class IndexSource(NamedTuple):

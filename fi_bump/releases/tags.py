@@ -14,7 +14,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from fi_bump import families
-from fi_bump.lock import DEFAULT_TAG, Group
+from fi_bump.lock.records import DEFAULT_TAG, Group
 from fi_bump.pins import Kind, Pin
 from fi_bump.versions import admits
 

@@ -21,7 +21,7 @@ from fi_bump.untrusted import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fi_bump.lock import Group
+    from fi_bump.lock.records import Group
     from fi_bump.releases.choices import ReleaseChoice
     from fi_bump.releases.latest import GroupLatest
 

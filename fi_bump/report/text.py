@@ -9,7 +9,7 @@ from fi_bump.editing.plan import PlannedChange
 from fi_bump.errors import quoted
 from fi_bump.findings.compare import Finding, finding_line
 from fi_bump.findings.rules import FIX, Rule
-from fi_bump.lock import Group, Lock
+from fi_bump.lock.records import Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
 from fi_bump.records import TYPE_CHECKING

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fi_bump.boundary.names import excluder
 from fi_bump.grammar import names_any
-from fi_bump.lock import LOCK_NAME, Group, Lock
+from fi_bump.lock.records import LOCK_NAME, Group, Lock
 from fi_bump.pins import Mark, Pin, Source, Unpinned
 from fi_bump.scanning import files
 from fi_bump.scanning.mention_rules import (
@@ -160,7 +160,7 @@ def of_others(root: str, lock: Lock, group: Group, scan: Scan, earlier: Iterable
 def earlier_versions(lock: Lock, locks: Iterable[bytes]) -> dict[str, tuple[str, ...]]:
     """Return the versions that each group of a lock had in earlier locks, without its present one."""
     from fi_bump.errors import LockError
-    from fi_bump.lock import load
+    from fi_bump.lock.reading import load
 
     found: dict[str, dict[str, None]] = {group.name: {} for group in lock.groups}
     for data in locks:

@@ -8,7 +8,7 @@ from fi_bump.errors import ParseError
 from fi_bump.formats.table import format_of
 from fi_bump.git import refs
 from fi_bump.git.refs import TreeFile
-from fi_bump.lock import LOCK_NAME, Lock
+from fi_bump.lock.records import LOCK_NAME, Lock
 from fi_bump.pins import Floor, Pin, Place, Source, Unpinned
 from fi_bump.scanning.scan import FileScanner, Markers, Scan, needles, split_tests, wanted_by
 

@@ -11,7 +11,7 @@ from fi_bump.boundary.names import excluder
 from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, InternalError, ParseError, quoted
 from fi_bump.formats.table import OTHER, finder, format_named, format_of, may_contain
 from fi_bump.grammar import LITERAL, names_any
-from fi_bump.lock import Group, Lock
+from fi_bump.lock.records import Group, Lock
 from fi_bump.pins import Floor, Found, Guard, Kind, Pin, Place, Source, Span, Unpinned, Wanted, make_pin
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files

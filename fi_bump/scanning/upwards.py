@@ -6,7 +6,7 @@ import os
 
 from fi_bump import state
 from fi_bump.boundary.here import set_prefix
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 
 
 def enter(start: str) -> str:

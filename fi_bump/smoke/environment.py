@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from fi_bump import user_files
 from fi_bump.errors import FiBumpError, UsageError, reason_of
-from fi_bump.lock import Group
+from fi_bump.lock.records import Group
 from fi_bump.smoke import process, storage
 from fi_bump.smoke.base_interpreter import Base
 from fi_bump.smoke.ranges import wheel_version, wheels

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fi_bump.errors import UsageError
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.request import named_group
 
 Capability = tuple[int, int]

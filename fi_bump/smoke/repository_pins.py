@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan, scan
 from fi_bump.smoke.model import RepositoryPin, SweptRelease

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from fi_bump.errors import FiBumpError
-from fi_bump.lock import Group
+from fi_bump.lock.records import Group
 from fi_bump.repository import Repository
 from fi_bump.smoke import model, modules, storage
 from fi_bump.smoke.ab_run import AbPlan, AbSide, AbSides, run_ab

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 from fi_bump.template.catalog import TEMPLATES
 
 # The paths where tools read a configuration that may hold more than fi-bump's part, and the lock itself.

@@ -6,7 +6,8 @@ import json
 from typing import NamedTuple
 
 from fi_bump.installs.tree import Installed, installed
-from fi_bump.lock import LOCK_NAME, Group, Lock, Member, dump
+from fi_bump.lock.records import LOCK_NAME, Group, Lock, Member
+from fi_bump.lock.writing import dump
 from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.smoke.registry import PROBES, Capability, group_of, judged

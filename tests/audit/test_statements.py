@@ -16,7 +16,7 @@ from fi_bump.index.client import Client
 from fi_bump.index.configuration import Indexes
 from fi_bump.index.http import Http
 from fi_bump.index.targets import Targets
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.releases.known import Known, Terms, requires_python
 from fi_bump.report.findings.lines import Lines
 from fi_bump.repository import open_repository

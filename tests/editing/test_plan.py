@@ -8,7 +8,7 @@ from fi_bump.editing.plan import Move, Plan, PlannedChange, Reading, make_plan, 
 from fi_bump.errors import InternalError
 from fi_bump.findings.compare import compare
 from fi_bump.formats import requirements
-from fi_bump.lock import Lock, Member
+from fi_bump.lock.records import Lock, Member
 from fi_bump.ownership import agrees, assign
 from fi_bump.pins import Edit, Found, Pin, Source, Span
 from fi_bump.scanning.scan import wanted_by

@@ -8,7 +8,7 @@ from fi_bump.editing.plan import Move, Plan, PlannedChange, Reading, make_plan
 from fi_bump.editing.second_opinion import confirm
 from fi_bump.errors import FileError, InternalError
 from fi_bump.formats import bake, dockerfile, pyproject, requirements, yaml
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.pins import Edit, Kind, Pin, Source, Span
 from fi_bump.scanning.scan import Scan, wanted_by
 

@@ -9,7 +9,7 @@ import pytest
 from fi_bump.errors import ParseError
 from fi_bump.findings.compare import Finding, compare, finding_line, interrupted, missing_rows, newly_excluded
 from fi_bump.findings.rules import Rule
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 from fi_bump.pins import Guard, Kind, Mark, Place, Source, Span, Unpinned, make_pin
 from fi_bump.scanning.scan import Scan
 from tests.kit import DOCKERFILE, JSON, KIT, OTHER, REQUIREMENTS, looked, one, said, sharing

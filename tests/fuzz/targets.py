@@ -16,7 +16,7 @@ from fi_bump.index import configuration, metadata, remote_zip
 from fi_bump.index.answer import HttpAnswer
 from fi_bump.index.html_tags import start_tags
 from fi_bump.index.pages import HTML, JSON, files_of
-from fi_bump.lock import load
+from fi_bump.lock.reading import load
 from fi_bump.pins import Source
 from fi_bump.report.markdown_escape import code, plain
 from fi_bump.scanning.scan import look

@@ -8,7 +8,7 @@ import pytest
 
 from fi_bump.installs.model import IndexOptions
 from fi_bump.installs.tree import installed
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.scanning.scan import scan
 from tests.conftest import plant
 

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fi_bump.lock import Lock, dump, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import Lock
+from fi_bump.lock.writing import dump
 from fi_bump.merging.locks import Choice, Differing, merge_locks
 
 A = "sha256:" + "a" * 64

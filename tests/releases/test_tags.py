@@ -11,7 +11,9 @@ import pytest
 from fi_bump.errors import Exit, LockError
 from fi_bump.families import families
 from fi_bump.formats.table import finder, format_of
-from fi_bump.lock import Group, Lock, Member, dump, load
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import Group, Lock, Member
+from fi_bump.lock.writing import dump
 from fi_bump.pins import Source, Wanted
 from fi_bump.releases.tags import TagUse, rule_in_tree, rules_of, tag_of, use_of
 from tests.conftest import Run, plant, snapshot

@@ -14,8 +14,8 @@ from fi_bump.audit.conflicts import Conflict, Demand, Stated
 from fi_bump.audit.notes import Note
 from fi_bump.audit.resolve import Verdict
 from fi_bump.findings.rules import Rule, Severity
-from fi_bump.lock import Group, Member
-from fi_bump.lock import Lock as LockType
+from fi_bump.lock.records import Group, Member
+from fi_bump.lock.records import Lock as LockType
 from fi_bump.pins import Place
 from fi_bump.report.findings.model import Report, Result
 from tests.golden import golden as golden_file

@@ -15,7 +15,7 @@ from packaging.version import Version
 from fi_bump.change.model import Asked, Description, GroupChange, MovedPin
 from fi_bump.fit.model import Fit
 from fi_bump.fleet.model import Against, Checkout, Fleet, FleetMember, GroupStatus, Held, Newest, State
-from fi_bump.lock import Group, Member
+from fi_bump.lock.records import Group, Member
 from fi_bump.releases.age import Young
 from fi_bump.releases.counting import Counted
 from fi_bump.releases.latest import GroupLatest, MemberLatest

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from fi_bump.lock import Group, Member
+from fi_bump.lock.records import Group, Member
 from fi_bump.report import tables
 from fi_bump.report.text import release_page
 from fi_bump.terminal.wanted import OutputChoices

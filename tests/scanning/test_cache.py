@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from fi_bump.commands import check
 from fi_bump.errors import FiBumpError
-from fi_bump.lock import load
+from fi_bump.lock.reading import load
 from fi_bump.pins import Source
 from fi_bump.scanning import cache, files, scan
 from fi_bump.scanning.cache_codec import decode, encode

@@ -23,7 +23,7 @@ import pytest
 
 from fi_bump.commands import check
 from fi_bump.errors import FiBumpError
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 from fi_bump.scanning import cache
 from tests.conftest import plant
 

@@ -8,7 +8,8 @@ from types import FrameType
 
 import pytest
 
-from fi_bump.lock import Group, Lock, Member, dump
+from fi_bump.lock.records import Group, Lock, Member
+from fi_bump.lock.writing import dump
 from fi_bump.pins import Kind, Mark, Pin, Source, Span, Unpinned
 from fi_bump.report.text import mention_line
 from fi_bump.scanning import mentions

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import FileError, ParseError
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.pins import Wanted
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, needles, scan, wanted_by

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fi_bump.errors import FileError
 from fi_bump.families import proposed
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.scanning import search
 from fi_bump.scanning.scan import Scan, scan
 from fi_bump.scanning.search import WordSearch

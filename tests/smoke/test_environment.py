@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import FiBumpError, UsageError
-from fi_bump.lock import Group, Member
+from fi_bump.lock.records import Group, Member
 from fi_bump.smoke import environment
 from fi_bump.smoke.environment import EnvironmentRequest, Maker, wanted_for
 from tests.smoke.fakes import wheel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fi_bump.errors import UsageError
-from fi_bump.lock import Group, Lock, Member
+from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.smoke.probes import __main__ as probes_main
 from fi_bump.smoke.registry import PROBES, Capability, choose, group_of, sweepable
 

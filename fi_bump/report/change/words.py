@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fi_bump.change.model import Description, GroupChange, MovedPin
 from fi_bump.compare.model import RunComparison
 from fi_bump.fit.model import Fit
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 from fi_bump.releases.on_the_way import Release
 from fi_bump.report.api.text import summary as fit_summary
 from fi_bump.report.compare_text import verdict as tests_verdict

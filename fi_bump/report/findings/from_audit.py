@@ -11,7 +11,7 @@ from fi_bump.audit.notes import Note
 from fi_bump.audit.resolve import Verdict
 from fi_bump.findings.rules import Rule, rules_of
 from fi_bump.fit.model import Fit
-from fi_bump.lock import LOCK_NAME, Group, Lock
+from fi_bump.lock.records import LOCK_NAME, Group, Lock
 from fi_bump.pins import Place
 from fi_bump.report.api.text import summary as fit_summary
 from fi_bump.report.findings.from_api import fit_results

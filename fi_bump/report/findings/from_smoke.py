@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fi_bump.errors import ParseError
 from fi_bump.findings.rules import Rule, rules_of
 from fi_bump.formats.shared.json_strings import scalars
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 from fi_bump.pins import Place, Source
 from fi_bump.report.ab_lines import ab_lines
 from fi_bump.report.findings.model import Passed, Report, Result

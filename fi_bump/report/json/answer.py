@@ -8,7 +8,7 @@ from typing import Any
 from fi_bump.editing.plan import PlannedChange
 from fi_bump.editing.write import FileChange
 from fi_bump.errors import Exit, FiBumpError
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 from fi_bump.report.json.text import json_text
 
 SCHEMA = 1

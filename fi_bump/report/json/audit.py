@@ -11,7 +11,7 @@ from fi_bump.audit.audit import Audit
 from fi_bump.audit.conflicts import shown
 from fi_bump.audit.resolve import Verdict
 from fi_bump.fit.model import Fit
-from fi_bump.lock import Lock
+from fi_bump.lock.records import Lock
 from fi_bump.report.api.json import fits_json
 from fi_bump.report.json.text import json_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fi_bump.findings.compare import Finding
-from fi_bump.lock import Group
+from fi_bump.lock.records import Group
 from fi_bump.ownership import assign
 from fi_bump.report.json.text import json_text
 from fi_bump.repository import Repository

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from fi_bump import user_files
-from fi_bump.lock import LOCK_NAME
+from fi_bump.lock.records import LOCK_NAME
 from fi_bump.pins import Source
 from fi_bump.report import outputs
 from fi_bump.report.formats import SMOKE_FORMATS, SmokeFormat, Written

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from fi_bump.errors import LockError
-from fi_bump.lock import Group, Lock, Member, dump, is_canonical_version, load
+from fi_bump.lock.fields import is_canonical_version
+from fi_bump.lock.reading import load
+from fi_bump.lock.records import Group, Lock, Member
+from fi_bump.lock.writing import dump
 
 SITE = "docker/Dockerfile#ARG FLASHINFER_VERSION"
 IN = "versions.lock.json: in "

@@ -1,8 +1,4 @@
-"""versions.lock.json, the single source of truth: loading says where something is wrong, dumping is canonical.
-
-`schemas/versions.lock.schema.json` describes the format, and a test compares the two. Only the loader checks what a
-schema cannot express: a site in two groups, for example.
-"""
+"""Reads the lock, and says where something in it is wrong."""
 
 from __future__ import annotations
 
@@ -13,165 +9,13 @@ from collections.abc import Callable
 from fi_bump.boundary import names as path_names
 from fi_bump.errors import FIX_OR_RESTORE, LockError
 from fi_bump.grammar import LITERAL, LITERAL_MARK, canonical_name, canonical_repository, is_literal_anchor, is_version
-from fi_bump.records import TYPE_CHECKING, NamedTuple
+from fi_bump.lock import fields
+from fi_bump.lock.fields import LONGEST_VERSION, is_canonical_version
+from fi_bump.lock.records import LOCK_NAME, LOCK_VERSION, USERS_INDEXES, Group, Lock, Member
+from fi_bump.records import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
-
-LOCK_NAME = path_names.LOCK_NAME
-LOCK_VERSION = 1
-# In characters. No release comes near it, and Python refuses to parse numbers that are much longer.
-LONGEST_VERSION = 100
-
-# `re` compiles these on first use: most locks need only some of them.
-# PEP 440, appendix B, without the local label: a group's version is the public one.
-_CANONICAL_VERSION = (
-    r"(?:[1-9][0-9]*!)?(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*"
-    r"(?:(?:a|b|rc)(?:0|[1-9][0-9]*))?(?:\.post(?:0|[1-9][0-9]*))?(?:\.dev(?:0|[1-9][0-9]*))?"
-)
-_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-_VARIABLE = r"[A-Z_][A-Z0-9_]*"
-_REPOSITORY = r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._~-]+)+"
-_LABEL = r"[a-z0-9]+(?:\.[a-z0-9]+)*"
-# In a member's list of indexes: those that the user has configured.
-USERS_INDEXES = "default"
-_INDEX = rf"(?:https?|file)://\S+|{USERS_INDEXES}"
-# No part of the path is empty, `.` or `..`.
-_SITE = r"(?!(?:[^#]*/)?\.{0,2}[/#])[^#\x00-\x1f]+#[^\x00-\x1f]+"
-_GLOB = r"[^\x00-\x1f]+"
-MINIMUM_AGE = r"[1-9][0-9]{0,3} days?"
-_TEXT = r"[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*"
-# How a version becomes a tag of the group's repositories, if nothing else is recorded; and a rule, with its condition.
-DEFAULT_TAG = "v{version}"
-_TAG = (
-    r"(?:(?:dev|pre|(?:[<>]=?|[=!]=|~=)[0-9A-Za-z.!+]+(?:,(?:[<>]=?|[=!]=|~=)[0-9A-Za-z.!+]+)*): )?"
-    r"[A-Za-z0-9._/+-]*\{(?:version|base)\}(?:[A-Za-z0-9._/+-]|\{(?:version|base|date)\})*"
-)
-_FILE = r"[A-Za-z0-9_.+!-]+"
-_DIGEST = r"sha256:[0-9a-f]{64}"
-
-
-class Member(NamedTuple):
-    """A package of a group, with its own indexes, in order, and its local version label, if it has them.
-
-    An index is a URL, or USERS_INDEXES for all that the user has configured.
-    `files` are the release files of the group's version as (file name, `sha256:…`), sorted, as the index had them when
-    `set` set the group; empty if no index was asked.
-    """
-
-    name: str
-    index_urls: tuple[str, ...] = ()
-    label: str | None = None
-    files: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def index_document(self) -> str | list[str] | None:
-        """The indexes as JSON documents write them: one URL, a list of several, or None."""
-        return self.index_urls[0] if len(self.index_urls) == 1 else list(self.index_urls) or None
-
-    @property
-    def own_indexes(self) -> tuple[str, ...]:
-        """The URLs among `index_urls`."""
-        return tuple(url for url in self.index_urls if url != USERS_INDEXES)
-
-
-class Group(NamedTuple):
-    """Packages that move together to one version, the other names of that version, and the sites of their pins.
-
-    `minimum_age` is the age in days from which a release is proposed; None without one.
-    `hold` says why the group stays behind newer releases on purpose, if it does. `tags` are the rules by which a
-    version becomes a tag of the repositories, in order (releases/tags.py).
-    """
-
-    name: str
-    version: str
-    packages: tuple[Member, ...]
-    variables: tuple[str, ...] = ()
-    repositories: tuple[str, ...] = ()
-    sites: tuple[str, ...] = ()
-    minimum_age: int | None = None
-    hold: str | None = None
-    tags: tuple[str, ...] = ()
-
-    @property
-    def subjects(self) -> frozenset[str]:
-        """Every subject of this group's pins; names of the three kinds cannot be equal."""
-        return frozenset([member.name for member in self.packages]) | {*self.variables, *self.repositories}
-
-    @property
-    def package_names(self) -> tuple[str, ...]:
-        """The names of the group's packages."""
-        return tuple([member.name for member in self.packages])
-
-    def member(self, package: str) -> Member | None:
-        """Return the member of that name, or None."""
-        return next((member for member in self.packages if member.name == package), None)
-
-
-class Lock(NamedTuple):
-    """The whole lock."""
-
-    groups: tuple[Group, ...]
-    exclude: tuple[str, ...] = ()
-    schema: str | None = None
-
-    @property
-    def sites(self) -> list[str]:
-        """The recorded sites of all groups."""
-        return [site for group in self.groups for site in group.sites]
-
-    def group(self, name: str) -> Group | None:
-        """Return the group of that name, or None."""
-        return next((group for group in self.groups if group.name == name), None)
-
-    def replace_group(self, new: Group) -> Lock:
-        """Return this lock with the group of the same name replaced."""
-        return self._replace(groups=tuple(new if group.name == new.name else group for group in self.groups))
-
-
-def is_canonical_version(text: str) -> bool:
-    """Whether `text` is a public PEP 440 version in its canonical form."""
-    return re.fullmatch(_CANONICAL_VERSION, text) is not None
-
-
-def is_site(text: str) -> bool:
-    """Whether the lock can record `text` as a site."""
-    return re.fullmatch(_SITE, text) is not None and path_names.refusal(text.partition("#")[0]) is None
-
-
-def dump(lock: Lock) -> bytes:
-    """Return the canonical bytes: sorted, two-space indent, empty lists left out, a final newline."""
-    document: dict[str, Any] = {"$schema": lock.schema} if lock.schema else {}
-    document["lock-version"] = LOCK_VERSION
-    document["groups"] = {group.name: _group_document(group) for group in sorted(lock.groups)}
-    if lock.exclude:
-        document["exclude"] = sorted(set(lock.exclude))
-    try:
-        return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8") + b"\n"
-    except UnicodeEncodeError as error:
-        path = error.object[: error.start].rpartition('"')[2] + re.split('[#"]', error.object[error.start :])[0]
-        hint = "rename it, or exclude it: init --exclude, or exclude in versions.lock.json"
-        raise LockError("is not UTF-8, so it cannot be recorded", place=path, hint=hint) from None
-
-
-def _group_document(group: Group) -> dict[str, Any]:
-    packages = {}
-    for member in sorted(group.packages):
-        fields = {"index": member.index_document, "label": member.label, "files": dict(sorted(member.files))}
-        packages[member.name] = {key: value for key, value in fields.items() if value}
-    document: dict[str, Any] = {"version": group.version}
-    if group.minimum_age is not None:
-        document["minimum-age"] = f"{group.minimum_age} day{'' if group.minimum_age == 1 else 's'}"
-    document["packages"] = packages
-    if group.hold is not None:
-        document["hold"] = group.hold
-    for key, names in (("variables", group.variables), ("repositories", group.repositories), ("sites", group.sites)):
-        if names:
-            document[key] = sorted(set(names))
-        if key == "repositories" and group.tags:
-            # The first rule that fits counts, so their order stays.
-            document["tags"] = list(group.tags)
-    return document
 
 
 def load(data: bytes) -> Lock:
@@ -184,7 +28,7 @@ def load(data: bytes) -> Lock:
         raise _wrong("groups", "the lock has no group", hint="run fi-bump init --force")
     groups = tuple(_group(name, value) for name, value in groups_document.items())
     _check_owners(groups)
-    exclude = _names(document, "", "exclude", _is(_GLOB, "a path pattern"))
+    exclude = _names(document, "", "exclude", _is(fields.GLOB, "a path pattern"))
     _check_excluded(groups, exclude)
     schema = document.get("$schema")
     if "$schema" in document and not isinstance(schema, str):
@@ -269,9 +113,9 @@ def _names(document: dict[str, Any], path: str, key: str, check: Callable[[objec
 
 def _group(name: str, value: object) -> Group:
     path = f"groups.{name}"
-    _is(_NAME, "a group name: lower-case letters, digits and single hyphens")(name, path)
-    fields = ("minimum-age", "hold", "variables", "repositories", "tags", "sites")
-    document = _object(value, path, required=("version", "packages"), optional=fields)
+    _is(fields.NAME, "a group name: lower-case letters, digits and single hyphens")(name, path)
+    optional = ("minimum-age", "hold", "variables", "repositories", "tags", "sites")
+    document = _object(value, path, required=("version", "packages"), optional=optional)
     packages = _object(document["packages"], f"{path}.packages")
     if not packages:
         raise _wrong(f"{path}.packages", "a group needs at least one package")
@@ -281,19 +125,27 @@ def _group(name: str, value: object) -> Group:
         packages=tuple(
             _member(package, options, f"{path}.packages.{package}") for package, options in packages.items()
         ),
-        variables=_names(document, path, "variables", _is(_VARIABLE, "an upper-case variable name")),
+        variables=_names(document, path, "variables", _is(fields.VARIABLE, "an upper-case variable name")),
         repositories=_names(document, path, "repositories", _repository),
         sites=_names(document, path, "sites", _site),
         minimum_age=_minimum_age(document, path),
-        tags=_names(document, path, "tags", _is(_TAG, "a rule for tags such as v{version} or >=1.0: v{version}")),
-        hold=_is(_TEXT, "a reason: one line of text")(document["hold"], f"{path}.hold") if "hold" in document else None,
+        tags=_names(document, path, "tags", _is(fields.TAG, "a rule for tags such as v{version} or >=1.0: v{version}")),
+        hold=_is(fields.TEXT, "a reason: one line of text")(document["hold"], f"{path}.hold")
+        if "hold" in document
+        else None,
     )
+
+
+def _hold(document: dict[str, Any], path: str) -> str | None:
+    if "hold" not in document:
+        return None
+    return _is(fields.TEXT, "a reason: one line of text")(document["hold"], f"{path}.hold")
 
 
 def _minimum_age(document: dict[str, Any], path: str) -> int | None:
     if "minimum-age" not in document:
         return None
-    text = _is(MINIMUM_AGE, "a number of days such as 10 days")(document["minimum-age"], f"{path}.minimum-age")
+    text = _is(fields.MINIMUM_AGE, "a number of days such as 10 days")(document["minimum-age"], f"{path}.minimum-age")
     return int(text.partition(" ")[0])
 
 
@@ -307,7 +159,7 @@ def _version(value: object, path: str) -> str:
 
 
 def _site(value: object, path: str) -> str:
-    site = _is(_SITE, "a site: path#anchor, the path inside the repository")(value, path)
+    site = _is(fields.SITE, "a site: path#anchor, the path inside the repository")(value, path)
     name, _, anchor = site.partition("#")
     if refusal := path_names.refusal(name):
         raise _wrong(path, f"'{name}' {refusal}", hint="delete this site")
@@ -317,25 +169,25 @@ def _site(value: object, path: str) -> str:
 
 
 def _repository(value: object, path: str) -> str:
-    if isinstance(value, str) and re.fullmatch(_REPOSITORY, value) and canonical_repository(value) == value:
+    if isinstance(value, str) and re.fullmatch(fields.REPOSITORY, value) and canonical_repository(value) == value:
         return value
     text = json.dumps(value, ensure_ascii=False)
     raise _wrong(path, f"{text} is not a repository: host/owner/name in lower case, without scheme and .git")
 
 
 def _member(name: str, value: object, path: str) -> Member:
-    if not re.fullmatch(_NAME, name):
+    if not re.fullmatch(fields.NAME, name):
         canonical = canonical_name(name)
-        hint = f"write {canonical}" if re.fullmatch(_NAME, canonical) else None
+        hint = f"write {canonical}" if re.fullmatch(fields.NAME, canonical) else None
         raise _wrong(path, f"'{name}' is not a canonical package name", hint=hint)
     options = _object(value, path, optional=("index", "label", "files"))
     files = _object(options.pop("files", {}), f"{path}.files")
     for file, digest in files.items():
-        _is(_FILE, "a release file's name")(file, f"{path}.files")
-        _is(_DIGEST, "a digest: sha256: and 64 hexadecimal digits")(digest, f"{path}.files.{file}")
+        _is(fields.FILE, "a release file's name")(file, f"{path}.files")
+        _is(fields.DIGEST, "a digest: sha256: and 64 hexadecimal digits")(digest, f"{path}.files.{file}")
     label = None
     if "label" in options:
-        label = _is(_LABEL, "a local label such as cu130")(options["label"], f"{path}.label")
+        label = _is(fields.LABEL, "a local label such as cu130")(options["label"], f"{path}.label")
     return Member(name, _indexes(options, path), label, tuple(sorted(files.items())))
 
 
@@ -349,7 +201,7 @@ def _indexes(options: dict[str, Any], path: str) -> tuple[str, ...]:
 def _index(value: object, path: str) -> str:
     if isinstance(value, str) and "@" in value.partition("://")[2].partition("/")[0]:
         raise _wrong(path, "the URL contains credentials", hint="remove them, and put them into netrc")
-    return _is(_INDEX, f'an index URL or "{USERS_INDEXES}"')(value, path)
+    return _is(fields.INDEX, f'an index URL or "{USERS_INDEXES}"')(value, path)
 
 
 def _check_owners(groups: tuple[Group, ...]) -> None:

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from fi_bump.errors import LockError
-from fi_bump.lock import dump, load
-from tests.test_lock import LOADER_ONLY, WRONG, encoded
+from fi_bump.lock.reading import load
+from fi_bump.lock.writing import dump
+from tests.lock.test_reading import LOADER_ONLY, WRONG, encoded
 
 
 def ecma(schema: Any) -> Any:
