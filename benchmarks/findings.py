@@ -112,7 +112,9 @@ def digests(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
     from fi_bump.families import families
     from fi_bump.lock.records import Lock
     from fi_bump.pins import Source
-    from fi_bump.scanning.scan import look, scan, wanted_by
+    from fi_bump.scanning.asked import wanted_by
+    from fi_bump.scanning.look import look
+    from fi_bump.scanning.scan import scan
 
     groups = tuple(families().values())
     sets = [tuple(group for group in groups if group.name == "flashinfer"), groups]

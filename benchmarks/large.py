@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from fi_bump.formats.table import finder
+from fi_bump.formats.finders import finder
 from fi_bump.pins import Source, Wanted
 
 WANTED = Wanted(

@@ -6,7 +6,8 @@ from fi_bump.findings.compare import Finding, compare
 from fi_bump.formats import bake, dockerfile, requirements
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.pins import Source
-from fi_bump.scanning.scan import Scan, wanted_by
+from fi_bump.scanning.asked import wanted_by
+from fi_bump.scanning.scan import Scan
 
 REQUIREMENTS, DOCKERFILE, JSON = "requirements.txt", "Dockerfile", "x.json"
 KIT = Group("kit", "1.1", (Member("kit"), Member("kit-cubin")), ("KIT_VERSION",), ("github.com/o/kit",))

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 import fi_bump
+from fi_bump.formats.names import expanded
 from fi_bump.formats.table import FORMATS as FILE_FORMATS
-from fi_bump.formats.table import expanded
 from tests.conftest import plant
 from tools import layers
 
@@ -27,7 +27,10 @@ LAYOUT = layers.read_layout(PACKAGE)
 MODULES = list(LAYOUT.files)
 PROBES = [name for name in MODULES if name.startswith("smoke/probes/")]
 FORMATS = [
-    name for name in MODULES if name.startswith("formats/") and not name.endswith(("__init__.py", "formats/table.py"))
+    name
+    for name in MODULES
+    if name.startswith("formats/")
+    and not name.endswith(("__init__.py", "formats/finders.py", "formats/names.py", "formats/table.py"))
 ]
 
 # Each third-party library, and the modules and whole folders that may import it.

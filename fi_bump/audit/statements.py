@@ -17,7 +17,7 @@ from fi_bump.installs.requirement_files import closure, tops
 from fi_bump.lock.records import Lock
 from fi_bump.pins import Place, Source, Span
 from fi_bump.scanning import files
-from fi_bump.scanning.scan import needles, wanted_by
+from fi_bump.scanning.asked import needles, wanted_by
 from fi_bump.untrusted import table, texts
 
 # Paths of the tree's files, each with the format that its name suggests or None, sorted by path.

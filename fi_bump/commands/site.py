@@ -18,9 +18,10 @@ from fi_bump.pins import BY_HAND, Kind, Mark, Pin, Source
 from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.scanning import files
+from fi_bump.scanning.look import offered_pin, overlap
 from fi_bump.scanning.markers import marked
 from fi_bump.scanning.mention_rules import required_package, rules_of
-from fi_bump.scanning.scan import Scan, offered_pin, overlap
+from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say
 

@@ -14,7 +14,8 @@ from fi_bump.installs.requirement_files import install, tops
 from fi_bump.lock.records import Lock, Member
 from fi_bump.pins import Kind, Pin, Place, Source
 from fi_bump.scanning import files
-from fi_bump.scanning.scan import Scan, needles, wanted_by
+from fi_bump.scanning.asked import needles, wanted_by
+from fi_bump.scanning.scan import Scan
 
 _OF_PYTHON = ("requirements", "pyproject")
 _ENDS = frozenset(bytes([each]) for each in b" \t\r\n\"'`,<>()")

@@ -16,7 +16,8 @@ from fi_bump.boundary.here import typed
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary
 from fi_bump.boundary.names import MARKING, is_marked, is_skipped, refusal
 from fi_bump.errors import FIX_OR_EXCLUDE, FIX_OR_RESTORE, FileError, UsageError, reason_of
-from fi_bump.formats.table import ENDINGS, FIRST_LETTERS, OTHER, format_of, is_moved_by_name, may_have_format
+from fi_bump.formats.names import ENDINGS, FIRST_LETTERS, format_of, is_moved_by_name, may_have_format
+from fi_bump.formats.table import OTHER
 from fi_bump.lock.records import LOCK_NAME
 from fi_bump.pins import Source
 from fi_bump.records import TYPE_CHECKING

@@ -11,8 +11,8 @@ import re
 from functools import lru_cache
 from os.path import dirname, join
 
+from fi_bump.formats.finders import finder
 from fi_bump.formats.shared.spelled import Search
-from fi_bump.formats.table import finder
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted
 
 # Read without importlib.resources, whose import takes longer than the rest of a check.

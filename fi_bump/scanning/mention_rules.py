@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fi_bump.families import families
 from fi_bump.grammar import VERSION, canonical_name, name_pattern
 from fi_bump.lock.records import Group
-from fi_bump.scanning.scan import needles, wanted_by
+from fi_bump.scanning.asked import needles, wanted_by
 
 # The number itself; what follows must not make it another version (0.6.1 in 0.6.1.post2), but may be an ending (.zip),
 # or `cxx11`, which some wheels have there.

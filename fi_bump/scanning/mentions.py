@@ -11,6 +11,7 @@ from fi_bump.grammar import names_any
 from fi_bump.lock.records import LOCK_NAME, Group, Lock
 from fi_bump.pins import Mark, Pin, Source, Unpinned
 from fi_bump.scanning import files
+from fi_bump.scanning.file_scanner import read_quietly
 from fi_bump.scanning.mention_rules import (
     Rules,
     in_same_comment,
@@ -21,7 +22,7 @@ from fi_bump.scanning.mention_rules import (
     rules_of,
     with_version,
 )
-from fi_bump.scanning.scan import Scan, read_quietly
+from fi_bump.scanning.scan import Scan
 from fi_bump.scanning.search import WordSearch
 
 # The lock itself, and a source distribution's metadata, which the next build rewrites.

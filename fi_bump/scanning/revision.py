@@ -5,12 +5,14 @@ from __future__ import annotations
 from fi_bump.boundary import names
 from fi_bump.boundary.inside import Boundary
 from fi_bump.errors import ParseError
-from fi_bump.formats.table import format_of
+from fi_bump.formats.names import format_of
 from fi_bump.git import refs
 from fi_bump.git.refs import TreeFile
 from fi_bump.lock.records import LOCK_NAME, Lock
 from fi_bump.pins import Floor, Pin, Place, Source, Unpinned
-from fi_bump.scanning.scan import FileScanner, Markers, Scan, needles, split_tests, wanted_by
+from fi_bump.scanning.asked import needles, wanted_by
+from fi_bump.scanning.file_scanner import FileScanner, Markers
+from fi_bump.scanning.scan import Scan, split_tests
 
 # The objects in which no word of a lock occurs, by the words: most files are the same on all branches.
 Nameless = dict[tuple[bytes, ...], set[str]]

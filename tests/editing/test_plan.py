@@ -11,7 +11,7 @@ from fi_bump.formats import requirements
 from fi_bump.lock.records import Lock, Member
 from fi_bump.ownership import agrees, assign
 from fi_bump.pins import Edit, Found, Pin, Source, Span
-from fi_bump.scanning.scan import wanted_by
+from fi_bump.scanning.asked import wanted_by
 from tests.kit import DOCKERFILE, FINDERS, JSON, KIT, OTHER, REQUIREMENTS, looked, sharing
 
 

@@ -10,7 +10,8 @@ from fi_bump.errors import FileError, InternalError
 from fi_bump.formats import bake, dockerfile, pyproject, requirements, yaml
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.pins import Edit, Kind, Pin, Source, Span
-from fi_bump.scanning.scan import Scan, wanted_by
+from fi_bump.scanning.asked import wanted_by
+from fi_bump.scanning.scan import Scan
 
 KIT = Group("kit", "2.0.post1", (Member("kit"), Member("kit-cubin")), ("KIT_VERSION",), ("github.com/o/kit",))
 LOCK = Lock((KIT,))

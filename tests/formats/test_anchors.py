@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fi_bump.formats.table import finder
+from fi_bump.formats.finders import finder
 from fi_bump.pins import Source, Wanted
 
 WANTED = Wanted(

@@ -10,12 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
+from fi_bump.formats.finders import finder, may_contain
+from fi_bump.formats.names import format_of
 from fi_bump.formats.shared.spelled import Search, is_promising, names_in_text, spelling
-from fi_bump.formats.table import FORMATS, OTHER, finder, format_of, may_contain
+from fi_bump.formats.table import FORMATS, OTHER
 from fi_bump.grammar import names_any
 from fi_bump.pins import Found, Source, Wanted
+from fi_bump.scanning.asked import needles
 from fi_bump.scanning.former_names import former_names
-from fi_bump.scanning.scan import needles
 from tests.formats.test_fuzz import CASES, EDITS, NAMES, WANTED, corpus, mutated
 
 FORMS = sorted(form.name for form in (*FORMATS, OTHER))

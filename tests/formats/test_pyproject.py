@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from fi_bump.errors import InternalError, ParseError
 from fi_bump.findings.compare import wildcard
+from fi_bump.formats.names import format_of
 from fi_bump.formats.pyproject import find
 from fi_bump.formats.shared.toml_strings import strings
-from fi_bump.formats.table import format_of
 from fi_bump.pins import Found, Kind, Source, Wanted
 from fi_bump.versions import admits
 from tests.formats import laws

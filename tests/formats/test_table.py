@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 import fi_bump
 from fi_bump.editing.second_opinion import OPINIONS
 from fi_bump.errors import InternalError
-from fi_bump.formats import table
-from fi_bump.formats.table import FORMATS, OTHER, expanded, finder, format_named, format_of, may_have_format
+from fi_bump.formats import names
+from fi_bump.formats.finders import finder
+from fi_bump.formats.names import expanded, format_of, may_have_format
+from fi_bump.formats.table import FORMATS, OTHER, FileFormat, format_named
 
 TOP = Path(__file__).parents[2]
 PACKAGE = Path(fi_bump.__file__).parent
@@ -140,7 +142,7 @@ def naive_format(path: str) -> str | None:
             return None if excluded else form.name
     name = path.rpartition("/")[2].lower()
     _, dot, last = name.rpartition(".")
-    unread = last in table._NEVER if dot else name in table._NEVER_NAMED
+    unread = last in names._NEVER if dot else name in names._NEVER_NAMED
     return None if not name or unread or ".fi-bump-" in name else "other"
 
 
@@ -167,7 +169,7 @@ def test_each_format_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("form", [*FORMATS, OTHER], ids=[form.name for form in (*FORMATS, OTHER)])
-def test_each_format_has_a_finder(form: table.FileFormat) -> None:
+def test_each_format_has_a_finder(form: FileFormat) -> None:
     find = finder(form.name)
     assert find.__module__ == f"fi_bump.formats.{form.name}"
     assert list(inspect.signature(find).parameters) == ["source", "wanted"]

@@ -19,7 +19,7 @@ from fi_bump.index.pages import HTML, JSON, files_of
 from fi_bump.lock.reading import load
 from fi_bump.pins import Source
 from fi_bump.report.markdown_escape import code, plain
-from fi_bump.scanning.scan import look
+from fi_bump.scanning.look import look
 from fi_bump.smoke.interpreter import _result
 from tests.formats.test_fuzz import NAMES, WANTED
 

@@ -6,7 +6,7 @@ import pytest
 
 from fi_bump.pins import BY_HAND, Source, Wanted
 from fi_bump.scanning.bound_names import is_specific
-from fi_bump.scanning.scan import look
+from fi_bump.scanning.look import look
 from tests.formats.results import REPOSITORY, rows
 
 WANTED = Wanted(

@@ -20,9 +20,11 @@ from fi_bump.commands import check
 from fi_bump.errors import FiBumpError
 from fi_bump.lock.reading import load
 from fi_bump.pins import Source
-from fi_bump.scanning import cache, files, scan
+from fi_bump.scanning import cache, file_scanner, files
+from fi_bump.scanning.asked import wanted_by
 from fi_bump.scanning.cache_codec import decode, encode
-from fi_bump.scanning.scan import watch_names
+from fi_bump.scanning.look import look as look_at
+from fi_bump.scanning.scan import scan, watch_names
 from tests.conftest import LOCK, OLD, TREE, plant
 
 IN_STEP = b"flashinfer 0.6.8.post1: 5 pins in 4 files, in step\n"
@@ -106,15 +108,15 @@ def test_unchanged_files_without_findings_are_not_read_again(tree: Path, monkeyp
 
 
 def spied(monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
-    """Return a list to which each later call of a function of `scan` adds the path of its source."""
+    """Return a list to which each later call of a function of `file_scanner` adds the path of its source."""
     seen: list[str] = []
-    real = getattr(scan, name)
+    real = getattr(file_scanner, name)
 
     def spy(source: Any, *rest: Any) -> Any:
         seen.append(source.path)
         return real(source, *rest)
 
-    monkeypatch.setattr(scan, name, spy)
+    monkeypatch.setattr(file_scanner, name, spy)
     return seen
 
 
@@ -132,8 +134,8 @@ def test_the_findings_of_an_unchanged_file_come_from_the_cache(tree: Path, monke
 def test_a_scan_lists_the_files_that_it_skipped(tree: Path) -> None:
     assert look(tree) == 0
     lock = load(LOCK)
-    whole = scan.scan(str(tree), lock)
-    quick = scan.scan(str(tree), lock, watch=watching(tree))
+    whole = scan(str(tree), lock)
+    quick = scan(str(tree), lock, watch=watching(tree))
     assert sorted(quick.skipped) == ["src/a.py", "src/b.py"]
     assert quick.all_paths == [*whole.paths]
     assert [(pin.site, pin.version) for pin in quick.pins] == [(pin.site, pin.version) for pin in whole.pins]
@@ -171,7 +173,7 @@ def test_every_finding_survives_encoding(kind: str) -> None:
         "floor": b"flashinfer-python>=0.6\n",
     }[kind]
     source = Source("uv.lock" if kind == "mark" else "requirements.txt", said)
-    found = scan.look(source, scan.wanted_by(load(LOCK).groups))
+    found = look_at(source, wanted_by(load(LOCK).groups))
     assert any(found)
     data = marshal.loads(marshal.dumps(encode(source, found)))
     assert decode(source, data) == found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fi_bump.pins import Source
-from fi_bump.scanning.scan import look
+from fi_bump.scanning.look import look
 from tests.formats.results import WANTED
 
 REASON = (

@@ -10,7 +10,8 @@ from fi_bump.errors import FileError, ParseError
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.pins import Wanted
 from fi_bump.scanning import files
-from fi_bump.scanning.scan import Scan, needles, scan, wanted_by
+from fi_bump.scanning.asked import needles, wanted_by
+from fi_bump.scanning.scan import Scan, scan
 from tests.conftest import plant
 
 HINT = "fix it, or exclude it in versions.lock.json"

@@ -1,0 +1,107 @@
+"""What `init` records beside the pins, as the tree shows it: variables, the rules of tags, and indexes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fi_bump.grouping import bound_variables, build_arguments, is_build_argument
+from fi_bump.lock.records import Lock
+from fi_bump.ownership import assign
+from fi_bump.releases.tags import rule_in_tree
+from fi_bump.scanning.scan import Scan, scan
+
+if TYPE_CHECKING:
+    from fi_bump.installs.tree import Installed
+
+# A note names no more places than these.
+MOST_PLACES = 3
+
+
+def with_variables(root: str, blank: Lock, found: Scan) -> tuple[Lock, Scan, list[str]]:
+    """Return the lock with the variables that requirements take their versions from, its scan, and a note for each.
+
+    Only a variable that the tree sets somewhere is named, and one with a short name only if builds alone set it.
+    """
+    arguments = {group.name: build_arguments(group, found) for group in blank.groups}
+    shown = {group.name: bound_variables(group, found) | arguments[group.name] for group in blank.groups}
+    if not any(shown.values()):
+        return blank, found, []
+    wider = blank
+    for group in blank.groups:
+        wider = wider.replace_group(group._replace(variables=(*group.variables, *shown[group.name])))
+    again = scan(root, wider)
+    set_here = {pin.subject for pin in again.pins}
+    short = {name for names in arguments.values() for name in names}
+    set_here -= {pin.subject for pin in again.pins if pin.subject in short and not is_build_argument(pin)}
+    notes = []
+    for group in blank.groups:
+        names = [name for name in shown[group.name] if name in set_here]
+        wider = wider.replace_group(group._replace(variables=(*group.variables, *names)))
+        for name in names:
+            place = shown[group.name][name].place.at_line
+            notes.append(
+                f"note: the variable {name} contains a version of {group.name} ({place}), so the lock names it"
+            )
+    return wider, scan(root, wider), notes
+
+
+def with_tags(lock: Lock, found: Scan) -> Lock:
+    """Return the lock with the rule of each group's tags that the tree shows, where it is not the default."""
+    assigned = assign(lock, found.pins)
+    for group in lock.groups:
+        rule = rule_in_tree(group, [each.pin for each in assigned if each.group == group])
+        if rule is not None:
+            lock = lock.replace_group(group._replace(tags=(rule,)))
+    return lock
+
+
+def with_indexes(root: str, lock: Lock, found: Scan) -> tuple[Lock, list[str]]:
+    """Return the lock with the indexes that the tree names for its packages, and a note for each list of indexes."""
+    from fi_bump.installs.tree import installed
+    from fi_bump.releases.sources import named_indexes
+
+    here = installed(root, lock, found)
+    recorded: dict[str, list[str]] = {}
+    unrecorded: dict[str, list[str]] = {}
+    assigned = assign(lock, found.pins)
+    for group in lock.groups:
+        members = []
+        for member in group.packages:
+            own = here
+            if sum(member.name in each.package_names for each in lock.groups) > 1:
+                own = here.within({each.pin.source.path for each in assigned if each.group == group})
+            urls = named_indexes(member.name, own)
+            members.append(member._replace(index_urls=urls or ()))
+            if urls:
+                recorded.setdefault(", ".join(urls), []).append(member.name)
+            elif urls is None:
+                unrecorded.setdefault(_why_unrecorded(member.name, own), []).append(member.name)
+        lock = lock.replace_group(group._replace(packages=tuple(members)))
+    notes = [f"recorded the index of {_once(names)}: {urls}" for urls, names in recorded.items()]
+    for what, names in unrecorded.items():
+        theirs = "it" if len(set(names)) == 1 else "them"
+        notes.append(f"note: {what} for {_once(names)}, so the lock records no index of {theirs}")
+    return lock, notes
+
+
+def _once(names: list[str]) -> str:
+    """Return the names as words, each once: after a split several groups have the same package."""
+    return " and ".join(dict.fromkeys(names))
+
+
+def _why_unrecorded(package: str, here: Installed) -> str:
+    """Return why the lock has no index for a package whose installations name some: `PLACES name WHAT`."""
+    named = [each for one in here.of(package) for each in one.options.addresses if each.url is not None]
+    private = [each for each in named if not each.is_fixed]
+    found = sorted({(each.place.path, each.place.line) for each in private or named})
+    places = [f"{path}:{line}" for path, line in found]
+    if private:
+        what = "an address with credentials or a variable of the environment"
+    elif len({each.url for each in named}) > 1:
+        what = "different indexes"
+    else:
+        what = "an index that other places do not name"
+    verb = "names" if len(places) == 1 else "name"
+    more = len(places) - MOST_PLACES
+    shown = ", ".join(places[:MOST_PLACES])
+    return f"{len(places)} places ({shown} and {more} more) {verb} {what}" if more > 0 else f"{shown} {verb} {what}"

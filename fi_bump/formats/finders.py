@@ -1,0 +1,29 @@
+"""Imports the finder of a format when it is first needed: `check` pays only for the formats that a tree has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fi_bump.formats.table import Finder, format_named
+from fi_bump.pins import Source, Wanted
+
+# The second filters that were imported, by their modules.
+_PROMISES: dict[str, Callable[[Source, Wanted], bool]] = {}
+
+
+def finder(name: str) -> Finder:
+    """Return the finder of a format. Raises InternalError if there is no such format."""
+    module = __import__(f"fi_bump.formats.{format_named(name).name}", fromlist=["find"])
+    find: Finder = module.find
+    return find
+
+
+def may_contain(name: str, source: Source, wanted: Wanted) -> bool:
+    """Whether the finder of a format may find something in a file, as far as a look at the names in it can tell."""
+    promise = format_named(name).promise
+    if not promise:
+        return True
+    if promise not in _PROMISES:
+        module = __import__(f"fi_bump.formats.{promise}", fromlist=["is_promising"])
+        _PROMISES[promise] = module.is_promising
+    return _PROMISES[promise](source, wanted)

@@ -1,0 +1,184 @@
+"""Scan one file after another: read it or pass over it, take the cache's findings or look for pins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from fi_bump.boundary.inside import Boundary
+from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, ParseError
+from fi_bump.formats.table import format_named
+from fi_bump.grammar import names_any
+from fi_bump.lock.records import Lock
+from fi_bump.pins import Found, Guard, Place, Source
+from fi_bump.records import TYPE_CHECKING, NamedTuple
+from fi_bump.scanning import files
+from fi_bump.scanning.asked import literal_anchors, needles, recorded_anchors, wanted_by
+from fi_bump.scanning.cache_codec import decode, encode
+from fi_bump.scanning.look import look
+from fi_bump.scanning.search import WordSearch
+
+if TYPE_CHECKING:
+    from fi_bump.scanning.cache import Watch
+
+
+class Markers(NamedTuple):
+    """The conflict markers of one file."""
+
+    places: tuple[Place, ...]
+
+
+class FileScanner:
+    """Finds the pins of one lock in files.
+
+    `will_read` takes the files of a whole tree that the walk met, `results` says what is in all files.
+    """
+
+    def __init__(self, root: str, lock: Lock, watch: Watch | None, boundary: Boundary) -> None:
+        self.literals = literal_anchors(lock.groups)
+        self._anchors = recorded_anchors(lock.groups)
+        self._boundary = boundary
+        self._root = root
+        self._watch = watch
+        self._wanted = wanted_by(lock.groups)
+        self._words = needles(self._wanted)
+        self._recorded = {site.partition("#")[0] for site in lock.sites}
+        self._search = WordSearch(root, self._words)
+        # The files that the search reads, each with its state before that.
+        self._searched: dict[str, os.stat_result | None] = {}
+
+    def will_read(self, paths: Iterable[str]) -> None:
+        """Start the search of the files that the walk found, but for those that must be read in any case."""
+        recorded, watch, searched = self._recorded, self._watch, self._searched
+        if watch is None:
+            searched.update(dict.fromkeys([path for path in paths if path not in recorded]))
+        else:
+            for path in paths:
+                if path not in recorded and not watch.has_findings(path):
+                    try:
+                        searched[path] = os.lstat(f"{self._root}/{path}")
+                    except OSError:
+                        continue
+        self._search.add(*searched)
+
+    def results(
+        self, paths: Iterable[tuple[str, str | None]]
+    ) -> Iterator[tuple[str, Found | ParseError | Markers | None]]:
+        """Yield each file with its result, in order, but not the files without a wanted word. Raises FiBumpError."""
+        # The recorded files are read while the search runs. What is wrong with one is said when its turn comes.
+        early: dict[str, Found | ParseError | Markers | None] = {}
+        failed: dict[str, FiBumpError] = {}
+        recorded = self._recorded
+        for path, form in [each for each in paths if each[0] in recorded] if self._searched else ():
+            try:
+                early[path] = self.scan_file(path, form)
+            except FiBumpError as error:
+                failed[path] = error
+        maybe, searched = self._search.maybe(), self._searched
+        if self._watch is not None:
+            for path in searched.keys() - maybe:
+                self._watch.read(path, searched[path])
+        for path, form in [each for each in paths if each[0] in maybe or each[0] not in searched]:
+            if path in failed:
+                raise failed[path]
+            yield path, early[path] if path in early else self.scan_file(path, form)
+
+    def scan_file(self, path: str, form: str | None) -> Found | ParseError | Markers | None:
+        """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings.
+
+        A file with conflict markers has no findings: nobody can say which of its versions counts.
+        """
+        is_recorded = path in self._recorded
+        watch = self._watch
+        source = read_quietly(self._root, path, recorded=is_recorded, watch=watch, boundary=self._boundary)
+        if source is None:
+            return None
+        known = watch.cached_found(path) if watch is not None else None
+        what: Found | ParseError | Markers | None = _decoded(source, known)
+        if what is None:
+            known = None
+            what = self.examine(source, form)
+        if what is None or what == ((), (), (), ()):
+            return None
+        if watch is not None:
+            watch.record_found(path, (known or encode(source, what)) if isinstance(what, Found) else None)
+        if path in self._boundary.linked and isinstance(what, Found):
+            guard = Guard(self._boundary.linked[path], linked=True)
+            what = what._replace(pins=tuple([pin._replace(guard=guard) for pin in what.pins]))
+        return what
+
+    def may_have_pins(self, path: str, data: bytes) -> bool:
+        """Whether a file must be examined: a word of the lock is in it, or the lock records a site there."""
+        return path in self._recorded or names_any(data, self._words)
+
+    def examine(self, source: Source, form: str | None) -> Found | ParseError | Markers | None:
+        """Like `scan_file`, for bytes that were read already, and without the cache."""
+        path, is_recorded = source.path, source.path in self._recorded
+        is_named = path in self.literals or any(source.few_places(word) != [] for word in self._words)
+        data = source.data
+        if (is_named or is_recorded) and (data.find(b"<<<<<<<") >= 0 or data.find(b">>>>>>>") >= 0):
+            conflict = self._conflict(source, is_recorded=is_recorded)
+            if conflict is not None:
+                return conflict
+        if not is_named:
+            return None
+        try:
+            return look(source, self._wanted, self.literals.get(path, ()), self._anchors.get(path, ()))
+        except ParseError as error:
+            if is_recorded or form is None or not format_named(form).shared:
+                error.hint = error.hint or FIX_OR_EXCLUDE
+                raise
+            return error
+
+    def _conflict(self, source: Source, *, is_recorded: bool) -> Markers | None:
+        """Return a file's conflict markers; None without them, or if neither side has a pin and the lock no site."""
+        from fi_bump.scanning import markers
+
+        spans = markers.marked(source.data)
+        if not spans or (is_test(source.path) and not is_recorded):
+            return None
+        sides = [] if is_recorded else [markers.side(source.data, ours=ours) for ours in (True, False)]
+        if not is_recorded and not any(self._has_pin(Source(source.path, data)) for data in sides):
+            return None
+        return Markers(tuple([source.place(span) for span in spans]))
+
+    def _has_pin(self, source: Source) -> bool:
+        try:
+            return bool(look(source, self._wanted, self.literals.get(source.path, ())).pins)
+        except ParseError:
+            return False
+
+
+def _decoded(source: Source, known: object) -> Found | ParseError | None:
+    """Return what the cache has about a file; None if it has nothing, or nothing that fits the file's bytes."""
+    if known is None:
+        return None
+    try:
+        return decode(source, known)
+    except ValueError:
+        return None
+
+
+def read_quietly(
+    root: str, path: str, *, recorded: bool, watch: Watch | None = None, boundary: Boundary | None = None
+) -> Source | None:
+    """Read a file; return None for one that is not a regular file, if no recorded site needs it."""
+    try:
+        return files.read(root, path, watch, boundary)
+    except FileError:
+        # A dangling link, a socket or a folder may have a format's name; without a pin in it, that is not an error.
+        # Nor is a file that was removed since its folder was listed: its recorded sites are missing then.
+        if (recorded and os.path.lexists(os.path.join(root, path))) or files.is_regular(root, path):
+            raise
+        if watch is not None:
+            watch.read(path, None)
+        return None
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is that of a Python test: in a folder of tests, or with the name of a test file."""
+    if not path.endswith((".py", ".pyi")):
+        return False
+    *folders, name = path.split("/")
+    named = name.startswith("test_") or name == "conftest.py" or name.rpartition(".")[0].endswith("_test")
+    return named or "tests" in folders or "test" in folders
