@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from fi_bump.formats.python_names import names_of
 from fi_bump.formats.shared.spelled import Search, Spelling, spelling
-from fi_bump.formats.shared.subjects import distribution_subject
 from fi_bump.grammar import LazyPattern, has_any
 from fi_bump.pins import Source, Span, Wanted
 from fi_bump.records import NamedTuple
@@ -97,14 +96,8 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
     for first, last in searches.stems.runs(source, _AFTER + _BEFORE):
         if _has_gate(source, wanted, max(first - _AFTER, 0), last + _BEFORE):
             return True
-    # The recipe of a package: its folder alone has the name.
-    folder = source.path.rpartition("/")[0].rpartition("/")[2]
-    return _is_recipe(folder, wanted) and _has_row(source)
-
-
-@lru_cache(maxsize=1024)
-def _is_recipe(folder: str, wanted: Wanted) -> bool:
-    return distribution_subject(folder, wanted) is not None
+    # The recipe of a package: it may be named by its folder or its class alone. Few files have such a row.
+    return _has_row(source)
 
 
 def _has_address(source: Source) -> bool:

@@ -29,6 +29,7 @@ PIECES = [
     b'"7"',
     b'b"V1!2.0"',
     b'"flashinfer-python"',
+    b"class PyFlashinferPython(PythonPackage):\n",
     b"'--flashinfer-version'",
     b'"FLASHINFER_VERSION"',
     b"flashinfer",
@@ -168,6 +169,12 @@ def test_no_case_is_ruled_out(form: str) -> None:
 @given(data=st.data(), edits=EDITS)
 def test_no_mutated_file_is_ruled_out(form: str, data: st.DataObject, edits: list[tuple[int, int, bytes]]) -> None:
     hold(form, Source(NAMES[form], mutated(data.draw(st.sampled_from(corpus(form))), edits)))
+
+
+def test_a_recipe_that_its_class_alone_names_is_not_ruled_out() -> None:
+    text = b'class PyFlashinferPython(PythonPackage):\n    version("0.6.1", sha256="' + b"0" * 64 + b'")\n'
+    assert look("python", Source("recipes/package.py", text), WANTED).unpinned
+    hold("python", Source("recipes/package.py", text))
 
 
 @settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
