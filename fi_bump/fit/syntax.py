@@ -6,12 +6,14 @@ import ast
 import warnings
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 # Where a node has statements, or nodes that have some.
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 # Fields that hold operators, contexts and texts.
 _EMPTY = frozenset(["ctx", "op", "ops", "kind", "type_comment", "type_ignores", "id", "attr", "arg"])
+_LEAVES = frozenset([ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, ast.alias, ast.Global, ast.Nonlocal])
 _FIELDS: dict[type, tuple[str, ...]] = {}
 Guarded = tuple[ast.stmt, tuple[ast.expr, ...]]
 
@@ -62,15 +64,12 @@ def guarded(body: Iterable[ast.stmt], conditions: tuple[ast.expr, ...] = ()) -> 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes directly below a node, without operators and contexts, which are half of all and hold nothing."""
-    kind = node.__class__
-    fields = _FIELDS.get(kind)
-    if fields is None:
-        fields = _FIELDS[kind] = tuple(each for each in kind._fields if each not in _EMPTY)
     found: list[ast.AST] = []
-    for name in fields:
-        value = getattr(node, name, None)
+    values = node.__dict__
+    for name in _fields(node.__class__):
+        value = values.get(name)
         if value.__class__ is list:
-            found += [each for each in value if isinstance(each, ast.AST)]
+            found += _nodes(value)
         elif isinstance(value, ast.AST):
             found.append(value)
     return found
@@ -78,10 +77,39 @@ def children(node: ast.AST) -> list[ast.AST]:
 
 def walk(node: ast.AST) -> list[ast.AST]:
     """A node and all below it, as `children` finds them: much faster than `ast.walk`."""
+    # What `children` does is written out here: most of the time of a comparison goes through this loop.
     found = [node]
     for each in found:
-        found += children(each)
+        fields = _FIELDS.get(each.__class__)
+        if fields is None:
+            fields = _fields(each.__class__)
+        if not fields:
+            continue
+        values = each.__dict__
+        for name in fields:
+            value = values.get(name)
+            if value.__class__ is list:
+                if value:
+                    found += _nodes(value)
+            elif isinstance(value, ast.AST):
+                found.append(value)
     return found
+
+
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node in which there can be other nodes."""
+    found = _FIELDS.get(kind)
+    if found is None:
+        found = () if kind in _LEAVES else tuple(each for each in kind._fields if each not in _EMPTY)
+        _FIELDS[kind] = found
+    return found
+
+
+def _nodes(values: list[Any]) -> list[ast.AST]:
+    """The nodes in a list of a node: all of it, but for texts (`global a`) and the missing keys of a dict."""
+    if values and isinstance(values[0], ast.AST) and None not in values:
+        return values
+    return [each for each in values if isinstance(each, ast.AST)]
 
 
 def functions(tree: ast.Module) -> list[AnyFunction]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -31,6 +30,8 @@ from fi_bump.fit.syntax import AnyFunction, decorator_names
 
 # What another module of the repository exports, by its name; nothing for one that is not known.
 Others = Callable[[str], Exports]
+# Names, as in the text of a function: no byte of another alphabet is part of one.
+_WORD = re.compile(rb"[A-Za-z0-9_]+")
 # What says nothing of the package.
 _DULL = frozenset([Unknown, Sequenced, Mapped, Said, Self, Routine])
 
@@ -55,9 +56,10 @@ class Reader(StatementReader):
         self._others = others
         self._numbers: dict[int, int] = {}
         self._next = count()
-        self._left: list[Callable[[re.Pattern[bytes] | None], list[Use]]] = []
+        self._left: list[Callable[[frozenset[bytes] | None], list[Use]]] = []
         # The uses in each function, as they were found last.
         self._bodies: dict[int, list[Use]] = {}
+        self._texts: dict[int, frozenset[bytes]] = {}
         # The function that is read.
         self._function: int | None = None
         self._module_words: frozenset[str] = frozenset()
@@ -68,7 +70,7 @@ class Reader(StatementReader):
         self._bodies.clear()
         self.private.clear()
         known: dict[str, object] = {}
-        again: re.Pattern[bytes] | None = None
+        again: frozenset[bytes] | None = None
         for _ in range(2):
             self.uses = []
             self.scope = Scope(None)
@@ -84,7 +86,7 @@ class Reader(StatementReader):
             words = {name for name, what in learned.items() if known.get(name) != what}
             if not words:
                 break
-            known, again = learned, _word(words)
+            known, again = learned, _encoded(words)
         self.exports = {name: self._exported(values) for name, values in module.items() if "." not in name}
         self.exports = {name: values for name, values in self.exports.items() if values}
         return self.uses
@@ -110,17 +112,27 @@ class Reader(StatementReader):
             if part
         )
 
-    def _concerns(self, text: bytes, scope: Scope) -> bool:
-        """Whether a function names anything of the package: most do not, and need not be read."""
-        words = {*self._module_words, *self.subject.tops, *self.subject.private, *self.attributes}
-        words |= {name for held in self.held.values() for name in self._words_of(held)}
-        words |= self.routines.names
-        words |= {"super"} if any(self.bases.values()) else set()
+    def _words_in(self, node: AnyFunction) -> frozenset[bytes]:
+        """All names in the text of a function, its decorators included."""
+        if id(node) not in self._texts:
+            first = min((each.lineno for each in node.decorator_list), default=node.lineno)
+            self._texts[id(node)] = frozenset(_WORD.findall(b"\n".join(self.lines[first - 1 : node.end_lineno])))
+        return self._texts[id(node)]
+
+    def _concerns(self, words: frozenset[bytes], scope: Scope) -> bool:
+        """Whether a function, by the words in its text, names anything of the package: most do not.
+
+        Those need not be read.
+        """
+        known = {*self._module_words, *self.subject.tops, *self.subject.private, *self.attributes}
+        known |= {name for held in self.held.values() for name in self._words_of(held)}
+        known |= self.routines.names
+        known |= {"super"} if any(self.bases.values()) else set()
         outer: Scope | None = scope
         while outer is not None:
-            words |= self._words_of(outer.now) if outer.outer is not None else set()
+            known |= self._words_of(outer.now) if outer.outer is not None else set()
             outer = outer.outer
-        return _word(frozenset(words)).search(text) is not None
+        return not words.isdisjoint(_encoded(known))
 
     def _exported(self, values: Values) -> Values:
         """What another module gets that imports the name."""
@@ -158,17 +170,16 @@ class Reader(StatementReader):
         outer: Scope,
         guards: tuple[Guard, ...],
         owner: Self | None,
-        again: re.Pattern[bytes] | None,
+        again: frozenset[bytes] | None,
     ) -> list[Use]:
         """The uses in a function; with `again`, the known ones unless it names what was learned since."""
-        first = min((each.lineno for each in node.decorator_list), default=node.lineno)
-        text = b"\n".join(self.lines[first - 1 : node.end_lineno])
+        words = self._words_in(node)
         known = self._bodies.get(id(node))
-        if known is not None and again is not None and again.search(text) is None:
+        if known is not None and again is not None and words.isdisjoint(again):
             return known
         self.uses = found = self._bodies[id(node)] = []
         inherits = owner is not None and bool(self.bases.get(owner.number))
-        if not inherits and not self._concerns(text, outer):
+        if not inherits and not self._concerns(words, outer):
             return found
         waiting, self._left = self._left, []
         self.scope, self.guards = Scope(outer), guards
@@ -234,12 +245,6 @@ class Reader(StatementReader):
             self.routines.return_(self._function, values)
 
 
-@lru_cache(maxsize=4096)
-def _word_of(words: frozenset[str]) -> re.Pattern[bytes]:
-    listed = b"|".join(re.escape(word.encode()) for word in sorted(words))
-    return re.compile(rb"\b(?:%s)\b" % listed)
-
-
-def _word(words: Iterable[str]) -> re.Pattern[bytes]:
-    """A pattern that finds any of the words as a whole one."""
-    return _word_of(frozenset(words))
+def _encoded(words: Iterable[str]) -> frozenset[bytes]:
+    """Names as they are in a file. Of one with letters beyond ASCII any part counts, since texts are split there."""
+    return frozenset(part for word in words for part in _WORD.findall(word.encode()))

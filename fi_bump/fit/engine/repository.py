@@ -20,6 +20,8 @@ from fi_bump.scanning import files
 # What imports a module, or asks for one, by its name as a text.
 _ASKING = re.compile(rb"import_module|find_spec|__import__|importorskip|version\(|patch\(|setattr\(")
 _WORD = re.compile(rb"[A-Za-z0-9_]+")
+# A line end that is written out is found many times faster than `^`.
+_IMPORT_LINE = re.compile(rb"\n[ \t]*(?:from|import)[ \t][^\n]*")
 # Bytes of files that are kept.
 _MOST_KEPT = 256 << 20
 # How often names may be handed on from module to module.
@@ -93,6 +95,7 @@ class _Repository:
         self._reading: list[str] = []
         self._early: set[str] = set()
         self._candidates: set[str] = set()
+        self._imported: dict[str, frozenset[bytes]] = {}
         self._found: dict[str, list[Use]] = {}
         self._unreadable: list[str] = []
 
@@ -137,23 +140,23 @@ class _Repository:
             leaf = self._names[path].rpartition(".")[2]
             if names and leaf:
                 exporters.setdefault(leaf.encode(), set()).update(name.encode() for name in names)
-        if not exporters:
-            return set()
-        # One look at each file for all of them: nearly every file imports from none. A line end that is written out is
-        # found many times faster than `^`.
-        some = re.compile(rb"\n[ \t]*(?:from|import)[ \t][^\n]*\b(?:%s)\b" % b"|".join(map(re.escape, exporters)))
         found = set()
-        for path in self._paths:
+        for path in self._paths if exporters else ():
             if path in self._candidates:
                 continue
-            data = b"\n" + self._bytes_of(path)
-            lines = some.findall(data)
-            if lines:
-                modules = {word for line in lines for word in _WORD.findall(line)} & exporters.keys()
-                names_here = set(_WORD.findall(data))
-                if any(not exporters[module].isdisjoint(names_here) for module in modules):
-                    found.add(path)
+            modules = self._words_on_import_lines(path) & exporters.keys()
+            names = {name for module in modules for name in exporters[module]}
+            data = self._bytes_of(path)
+            if any(name in data for name in names) and not names.isdisjoint(_WORD.findall(data)):
+                found.add(path)
         return found
+
+    def _words_on_import_lines(self, path: str) -> frozenset[bytes]:
+        """All names on the lines of a file that import something: each file is looked through once for all of them."""
+        if path not in self._imported:
+            lines = _IMPORT_LINE.findall(b"\n" + self._bytes_of(path))
+            self._imported[path] = frozenset(_WORD.findall(b"\n".join(lines)))
+        return self._imported[path]
 
     def _read_all(self, paths: Iterable[str]) -> None:
         """Read files, again where they were read already."""

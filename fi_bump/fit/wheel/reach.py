@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from fi_bump.fit.syntax import AnyFunction, children
@@ -30,11 +31,10 @@ class Reached(NamedTuple):
 
 
 class Reaches:
-    """Answers for one release; each of its functions is read once."""
+    """Answers for one release."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._mentioned: dict[int, Mentioned] = {}
         self._functions: dict[tuple[str, str], list[Thing]] = {}
 
     def of(self, thing: Thing) -> Reached:
@@ -49,7 +49,7 @@ class Reaches:
             if id(node) in seen or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue
             seen.add(id(node))
-            own = self._of(node)
+            own = _mentioned_by(node)
             attributes |= own.attributes
             files |= own.files
             names = set(own.names)
@@ -63,17 +63,18 @@ class Reaches:
                 left += [(found, depth + 1) for name in sorted(names) for found in self._named(each.home, name)]
         return Reached(frozenset(attributes), frozenset(files))
 
-    def _of(self, node: AnyFunction) -> Mentioned:
-        if id(node) not in self._mentioned:
-            self._mentioned[id(node)] = _mentioned(node.body)
-        return self._mentioned[id(node)]
-
     def _named(self, home: str, name: str) -> list[Thing]:
         key = (home, name)
         if key not in self._functions:
             things = self._library.named(home, ast.Name(name)).things
             self._functions[key] = [each for each in things if each.kind is ThingKind.FUNCTION]
         return self._functions[key]
+
+
+@lru_cache(maxsize=8192)
+def _mentioned_by(node: AnyFunction) -> Mentioned:
+    """What a function mentions. Most functions are the same in two releases, and are read once."""
+    return _mentioned(node.body)
 
 
 def _mentioned(body: Iterable[ast.AST]) -> Mentioned:
