@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from packaging.version import Version
 
 from fi_bump.audit.audit import Audit, audit
 from fi_bump.errors import NoReleaseError
-from fi_bump.fit.compare import compared, fits
+from fi_bump.fit.compare import compared, fits, reading_ahead
 from fi_bump.fit.model import Fit
 from fi_bump.lock.records import Group
 from fi_bump.releases.age import newest_ripe, young
@@ -63,7 +64,10 @@ def preflight(
     notes: list[str] = []
     releases: dict[str, tuple[Release, ...]] = {}
     ages: list[str] = []
-    with asking(root, request.lock, online, scan, or_offline=True) as known:
+    members = [each.name for group in request.groups for each in group.packages] if code else []
+    with ExitStack() as stack:
+        ahead = stack.enter_context(reading_ahead(root, request.lock.exclude, members))
+        known = stack.enter_context(asking(root, request.lock, online, scan, or_offline=True))
         for group in request.groups:
             counted, version = _chosen(known, group, request.versions[group.name])
             request.versions[group.name] = version
@@ -82,7 +86,7 @@ def preflight(
             raise known.unread
         moves = [each for each in compared(request.lock, request.versions) if each.proposed is not None]
         sums = renewed(known, request.lock, request.versions, scan) if checksums and not refusals else NOTHING
-        code_fits = fits(root, request.lock.exclude, moves, known)[0] if code and not refusals else []
+        code_fits = fits(root, request.lock.exclude, moves, known, ahead)[0] if code and not refusals else []
     return Preflight(
         request=request,
         refusals=tuple(refusals),

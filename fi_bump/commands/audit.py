@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from packaging.version import Version
@@ -11,6 +12,8 @@ from fi_bump.audit.resolve import Verdict, resolve
 from fi_bump.audit.words import lines, proposed_command, summary
 from fi_bump.commands.audit_code import compare_code
 from fi_bump.errors import Exit, FiBumpError, NoReleaseError, UsageError
+from fi_bump.fit.compare import reading_ahead
+from fi_bump.fit.engine.ahead import UsesAhead
 from fi_bump.fit.model import Fit
 from fi_bump.lock.records import Lock
 from fi_bump.releases.asking import Online, asking
@@ -56,12 +59,15 @@ def run(options: AuditOptions) -> int:
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
     lock, versions = request
-    scan = repository._replace(lock=lock).scan()
-    with asking(repository.root, lock, options.online, scan) as known:
+    members = [each.name for group in lock.groups for each in group.packages] if options.api else []
+    with ExitStack() as stack:
+        ahead = stack.enter_context(reading_ahead(repository.root, lock.exclude, members))
+        scan = repository._replace(lock=lock).scan()
+        known = stack.enter_context(asking(repository.root, lock, options.online, scan))
         _refuse_what_nobody_has(request, known)
         found = audit(repository.root, lock, versions, known)
         verdicts, trouble = _verdicts(repository, request, known) if options.resolve else ([], None)
-        code, unread = _code(repository, request, known, options)
+        code, unread = _code(repository, request, known, options, ahead)
         trouble = trouble or unread or known.unread
     failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts) or any(each.fails for each in code)
     has_results = bool(found.conflicts or found.notes or any(each.findings for each in code))
@@ -115,12 +121,12 @@ def _refuse_what_nobody_has(request: Request, known: Known) -> None:
 
 
 def _code(
-    repository: Repository, request: Request, known: Known, options: AuditOptions
+    repository: Repository, request: Request, known: Known, options: AuditOptions, ahead: UsesAhead
 ) -> tuple[list[Fit], FiBumpError | None]:
     """Return how the code fits the releases; nothing without --api."""
     if not options.api:
         return [], None
-    return compare_code(repository, request, known, options.packages, options.against)
+    return compare_code(repository, request, known, options.packages, options.against, ahead)
 
 
 def _verdicts(repository: Repository, request: Request, known: Known) -> tuple[list[Verdict], FiBumpError | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fi_bump.audit.statements import installed_together
 from fi_bump.errors import FiBumpError, NoReleaseError, UsageError
 from fi_bump.fit.compare import Compared, compared, fits
+from fi_bump.fit.engine.ahead import UsesAhead
 from fi_bump.fit.model import Fit
 from fi_bump.fit.sources import is_released
 from fi_bump.grammar import canonical_name
@@ -16,11 +17,17 @@ from fi_bump.versions import canonical_version
 
 
 def compare_code(
-    repository: Repository, request: Request, known: Known, packages: tuple[str, ...], against: str | None
+    repository: Repository,
+    request: Request,
+    known: Known,
+    packages: tuple[str, ...],
+    against: str | None,
+    ahead: UsesAhead | None = None,
 ) -> tuple[list[Fit], FiBumpError | None]:
     """Compare the code with the releases of the members and of `packages` (`NAME[==VERSION]`).
 
-    `against` is the release to compare with in place of the locked one. Returns what was found, and the first error of
+    `against` is the release to compare with in place of the locked one, `ahead` what was read of the code before.
+    Returns what was found, and the first error of
     an index that does not answer. Raises UsageError for a package that the repository does not pin or a text that is no
     version, and NoReleaseError for a release that is named and not on the indexes.
     """
@@ -37,7 +44,7 @@ def compare_code(
         if each.proposed is not None:
             _refuse_missing(known, each.package, each.proposed, "--package")
         asked = [other for other in asked if other.package != each.package] + [each]
-    return fits(repository.root, lock.exclude, asked, known)
+    return fits(repository.root, lock.exclude, asked, known, ahead)
 
 
 def _against(request: Request, text: str) -> str:

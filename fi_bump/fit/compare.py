@@ -11,6 +11,7 @@ from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
 from fi_bump.fit.artifacts import changed_artifacts
 from fi_bump.fit.compiled import miscounted
+from fi_bump.fit.engine.ahead import UsesAhead
 from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
 from fi_bump.fit.engine.uses import RESULT, Use
@@ -20,11 +21,10 @@ from fi_bump.fit.meanings import Read, found_meanings, meanings
 from fi_bump.fit.model import ApiFinding, Fit
 from fi_bump.fit.notes import Notes
 from fi_bump.fit.origin import traced
-from fi_bump.fit.packages import NativeApi, known_api
+from fi_bump.fit.packages import KnownApi, NativeApi, known_api
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.replacement import replacement
 from fi_bump.fit.sources import NoSourceError, ReleaseSources
-from fi_bump.fit.wheel.preconditions import Preconditions
 from fi_bump.lock.records import Lock
 from fi_bump.releases.known import Known
 
@@ -56,10 +56,21 @@ def compared(lock: Lock, versions: Mapping[str, str], against: str | None = None
     return found
 
 
+def reading_ahead(root: str, exclude: Iterable[str], packages: Iterable[str]) -> UsesAhead:
+    """Start to read the code for the first of these packages of which the names are known that it is imported by.
+
+    Use it as a context manager around what is done before `fits`, and hand it over to it.
+    """
+    first = next((each for each in map(known_api, packages) if each.imports and each.holds is None), None)
+    return UsesAhead(root, exclude, None if first is None else _subject(first, first.imports))
+
+
 def fits(
-    root: str, exclude: Iterable[str], asked: Iterable[Compared], known: Known
+    root: str, exclude: Iterable[str], asked: Iterable[Compared], known: Known, ahead: UsesAhead | None = None
 ) -> tuple[list[Fit], FiBumpError | None]:
     """Hold the repository's Python files against the releases of each package.
+
+    `ahead` may have read them for one of the packages.
 
     An index that does not answer must not hide what else is found: `skipped` says what it kept from being compared,
     and the first error of this kind is returned.
@@ -70,14 +81,14 @@ def fits(
     trouble: FiBumpError | None = None
     for each in asked:
         try:
-            found.append(fit(read, paths, each, known))
+            found.append(fit(read, paths, each, known, ahead))
         except FiBumpError as error:
             trouble = trouble or error
             found.append(_skipped(each, str(error)))
     return found, trouble
 
 
-def fit(read: Read, paths: Sequence[str], asked: Compared, known: Known) -> Fit:
+def fit(read: Read, paths: Sequence[str], asked: Compared, known: Known, ahead: UsesAhead | None = None) -> Fit:
     """Hold the Python files at `paths`, whose bytes `read` gives, against the releases.
 
     Raises PackageIndexError for a wheel that cannot be read.
@@ -87,7 +98,7 @@ def fit(read: Read, paths: Sequence[str], asked: Compared, known: Known) -> Fit:
         return Fit(asked.package, asked.pinned, asked.proposed)
     try:
         with _without_collector(), ReleaseSources(known, asked.package) as sources:
-            return _fit(read, paths, asked, sources)
+            return _fit(read, paths, asked, sources, ahead)
     except NoSourceError as error:
         return _skipped(asked, str(error))
 
@@ -99,15 +110,18 @@ def _skipped(asked: Compared, reason: str) -> Fit:
 def subject(asked: Compared, sources: ReleaseSources) -> Subject:
     """What to look for in the code. A wheel is opened only for a package of which no import is known."""
     api = known_api(asked.package)
-    tops = api.imports or sources.side(asked.pinned).library.tops
+    return _subject(api, api.imports or sources.side(asked.pinned).library.tops)
+
+
+def _subject(api: KnownApi, tops: frozenset[str]) -> Subject:
     attributes = api.native.attributes if api.native is not None else frozenset()
-    return Subject(tops, frozenset([asked.package, asked.package.replace("-", "_")]), attributes)
+    return Subject(tops, frozenset([api.package, api.package.replace("-", "_")]), attributes)
 
 
-def _fit(read: Read, paths: Sequence[str], asked: Compared, sources: ReleaseSources) -> Fit:
+def _fit(read: Read, paths: Sequence[str], asked: Compared, sources: ReleaseSources, ahead: UsesAhead | None) -> Fit:
     # The tree first: where it imports nothing of the package no wheel is opened.
     looked_for = subject(asked, sources)
-    found = engine_uses(read, paths, looked_for)
+    found = (ahead.uses(looked_for) if ahead is not None else None) or engine_uses(read, paths, looked_for)
     answer = Fit(asked.package, asked.pinned, asked.proposed, files=found.files)
     if not found.uses:
         return answer
@@ -171,7 +185,7 @@ def _meanings(
     """The code that the proposed release gives another meaning, with what it must call now."""
     rules = [each for each in meanings(pinned.package) if each.concerns(pinned.version, proposed.version)]
     names = {each.name: each.introduced for each in rules}
-    checks = Preconditions(proposed.library, known_api(pinned.package).native)
+    checks = proposed.checks(known_api(pinned.package).native)
     found = found_meanings(rules, paths, read, tops)
     return [with_introduced(each, names[each.detail], proposed, checks) for each in found]
 

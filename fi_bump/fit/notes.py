@@ -12,7 +12,7 @@ from fi_bump.fit.packages import NativeApi
 from fi_bump.fit.release import Met, ReleaseSide
 from fi_bump.fit.wheel.deprecations import deprecations
 from fi_bump.fit.wheel.library import Thing, ThingKind
-from fi_bump.fit.wheel.preconditions import Preconditions, concerns
+from fi_bump.fit.wheel.preconditions import concerns
 
 
 class Notes:
@@ -21,8 +21,8 @@ class Notes:
     def __init__(self, pinned: ReleaseSide, proposed: ReleaseSide | None, native: NativeApi | None) -> None:
         self._pinned = pinned
         self._proposed = proposed
-        self._old = Preconditions(pinned.library, native)
-        self._new = Preconditions(proposed.library, native) if proposed is not None else self._old
+        self._old = pinned.checks(native)
+        self._new = proposed.checks(native) if proposed is not None else self._old
 
     def of(self, uses: Iterable[Use]) -> Iterator[Raised]:
         """The notes about the uses."""

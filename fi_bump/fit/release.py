@@ -19,8 +19,11 @@ from fi_bump.fit.engine.uses import (
     VersionTest,
 )
 from fi_bump.fit.model import Defined
+from fi_bump.fit.packages import NativeApi
 from fi_bump.fit.signature import Misfit, Signature, misfits
+from fi_bump.fit.wheel.kept_checks import Memory
 from fi_bump.fit.wheel.library import Library, Lookup, Thing, ThingKind
+from fi_bump.fit.wheel.preconditions import Preconditions
 from fi_bump.fit.wheel.shapes import CallShape, shape_of
 
 
@@ -46,10 +49,20 @@ class ReleaseSide:
     """A release with the label `kit 1.2`.
 
     `stored` are attributes that the repository gives to objects: they can be there though the release has none.
+    `memory` keeps what is worked out from the wheel.
     """
 
-    def __init__(self, package: str, version: str, library: Library, stored: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        package: str,
+        version: str,
+        library: Library,
+        stored: frozenset[str] = frozenset(),
+        memory: Memory | None = None,
+    ) -> None:
         self._stored = stored
+        self._memory = memory
+        self._checks: dict[NativeApi | None, Preconditions] = {}
         self.package = package
         self.version = version
         self.library = library
@@ -60,6 +73,17 @@ class ReleaseSide:
     def label(self) -> str:
         """`kit 1.2`."""
         return f"{self.package} {self.version}"
+
+    def checks(self, native: NativeApi | None) -> Preconditions:
+        """The checks of its functions."""
+        if native not in self._checks:
+            self._checks[native] = Preconditions(self.library, native, self._memory)
+        return self._checks[native]
+
+    def keep(self) -> None:
+        """Keep what was worked out for later runs."""
+        for each in self._checks.values():
+            each.keep()
 
     def meet(self, use: Use) -> Met | None:
         """What a use meets; None where it does not run with this release, by its own tests."""

@@ -38,7 +38,9 @@ class ReleaseSources(ExitStack):
             if file is None:
                 raise NoSourceError(f"{self.package} {version} has no wheel on the index")
             files = self.enter_context(WheelFiles(self._known.client, file))
-            self._sides[version] = ReleaseSide(self.package, version, Library(files), self.stored)
+            side = ReleaseSide(self.package, version, Library(files), self.stored, files)
+            self.callback(side.keep)
+            self._sides[version] = side
         return self._sides[version]
 
     def between(self, old: str, new: str) -> list[str]:

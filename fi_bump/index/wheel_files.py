@@ -104,6 +104,16 @@ class WheelFiles:
                 packed.writestr(name, data)
         self._client.http.cache.put(self._key, {"cache-control": UNCHANGING}, stream.getvalue())
 
+    def recall(self, name: str) -> bytes | None:
+        """What an earlier run worked out from the wheel and kept under a name; None where it kept nothing."""
+        entry = self._client.http.cache.get(f"wheel {name} {self.file.sha256}") if self.file.sha256 else None
+        return None if entry is None else entry.body
+
+    def remember(self, name: str, data: bytes) -> None:
+        """Keep what was worked out from the wheel for later runs, under a name."""
+        if self.file.sha256:
+            self._client.http.cache.put(f"wheel {name} {self.file.sha256}", {"cache-control": UNCHANGING}, data)
+
     @property
     def _key(self) -> str:
         return f"wheel files {self.file.sha256}"

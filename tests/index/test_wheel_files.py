@@ -88,6 +88,19 @@ def test_what_was_read_is_kept_under_the_hash(index: Index, tmp_path: Path) -> N
     assert index.seen == asked
 
 
+def test_what_was_worked_out_is_kept_under_the_hash(index: Index, tmp_path: Path) -> None:
+    client, file = served(index, packed(FILES), tmp_path)
+    WheelFiles(client, file).remember("sums", b"1 2 3")
+    again = Client(Http(Cache(tmp_path)))
+    assert WheelFiles(again, file).recall("sums") == b"1 2 3"
+    assert WheelFiles(again, file).recall("other sums") is None
+    other = file._replace(sha256="0" * 64)
+    assert WheelFiles(again, other).recall("sums") is None
+    unnamed = file._replace(sha256=None)
+    WheelFiles(again, unnamed).remember("sums", b"4")
+    assert WheelFiles(again, unnamed).recall("sums") is None
+
+
 def test_near_files_come_in_one_request(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_zip, "TAIL", 1 << 10)
     monkeypatch.setattr(remote_zip, "GAP", 1 << 10)

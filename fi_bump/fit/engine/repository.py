@@ -145,9 +145,9 @@ class _Repository:
             if path in self._candidates:
                 continue
             modules = self._words_on_import_lines(path) & exporters.keys()
-            names = {name for module in modules for name in exporters[module]}
+            exported = {name for module in modules for name in exporters[module]}
             data = self._bytes_of(path)
-            if any(name in data for name in names) and not names.isdisjoint(_WORD.findall(data)):
+            if any(name in data for name in exported) and not exported.isdisjoint(_WORD.findall(data)):
                 found.add(path)
         return found
 

@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 from fi_bump.fit.packages import NativeApi
 from fi_bump.fit.syntax import AnyFunction, guarded, message, walk
+from fi_bump.fit.wheel.kept_checks import KeptChecks, Memory, Precondition
 from fi_bump.fit.wheel.library import Library, Thing, ThingKind
 from fi_bump.fit.wheel.native import NativeSource, native_source, plain
 from fi_bump.fit.wheel.reach import Reaches
@@ -19,23 +19,15 @@ _HELPERS = 2
 _NATIVE = (".cu", ".cpp", ".cc", ".cuh", ".h", ".hpp")
 
 
-class Precondition(NamedTuple):
-    """One check: what identifies it, the words for a reader, and the names that its condition is about.
+class Preconditions:
+    """The checks of the functions of one release, each function and each source file read once.
 
-    `entry` is the compiled function that checks one of its own arguments so, where that is what it does.
+    What earlier runs found is taken from the wheel's `memory`, and `keep` adds to it.
     """
 
-    identity: str
-    words: str
-    names: frozenset[str]
-    entry: str | None = None
-
-
-class Preconditions:
-    """The checks of the functions of one release, each function and each source file read once."""
-
-    def __init__(self, library: Library, native: NativeApi | None) -> None:
+    def __init__(self, library: Library, native: NativeApi | None, memory: Memory | None = None) -> None:
         self._library = library
+        self._kept = KeptChecks(memory, native)
         self._native = native
         self._reaches = Reaches(library)
         self._known: dict[int, dict[str, Precondition]] = {}
@@ -47,13 +39,24 @@ class Preconditions:
 
     def of(self, thing: Thing) -> dict[str, Precondition]:
         """The checks of a function by what identifies them: its own, its helpers', and of what it calls compiled."""
-        key = id(thing.node)
+        node = thing.node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return {}
+        key = id(node)
         if key not in self._known:
-            found = {each.identity: each for each in _of_python(self._library, thing, 0, set())}
-            if self._native is not None:
-                found |= {each.identity: each for each in self._compiled(thing, self._native)}
+            place = f"{thing.home}:{node.lineno}:{node.col_offset}"
+            found = self._kept.get(place)
+            if found is None:
+                found = {each.identity: each for each in _of_python(self._library, thing, 0, set())}
+                if self._native is not None:
+                    found |= {each.identity: each for each in self._compiled(thing, self._native)}
+                self._kept.put(place, found)
             self._known[key] = found
         return self._known[key]
+
+    def keep(self) -> None:
+        """Keep what was found for later runs."""
+        self._kept.keep()
 
     def _compiled(self, thing: Thing, native: NativeApi) -> Iterator[Precondition]:
         """The checks of the compiled functions that a function reaches, in the sources that are built for it."""

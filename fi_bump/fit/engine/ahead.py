@@ -1,0 +1,99 @@
+"""Read a repository's code in a second process, while this one reads pins and asks the package indexes.
+
+It is a fork, and so only made where this process has one thread: a lock that another thread holds would never be
+released in the copy. Where none is made, or it fails, the code is read when it is asked for.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Iterable
+from types import TracebackType
+
+from fi_bump.fit.engine.expressions import Subject
+from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
+
+
+class UsesAhead:
+    """The uses of one package in a repository, as a context manager that ends the second process."""
+
+    def __init__(self, root: str, exclude: Iterable[str], subject: Subject | None) -> None:
+        self._root = root
+        self._exclude = tuple(exclude)
+        self._subject = subject
+        self._process: int | None = None
+        self._pipe: int | None = None
+
+    def __enter__(self) -> UsesAhead:
+        if self._subject is not None and _can_fork():
+            self._start(self._subject)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def uses(self, subject: Subject) -> EngineUses | None:
+        """The uses of the package, once; None where they were not read ahead."""
+        if self._pipe is None or subject != self._subject:
+            return None
+        with open(self._pipe, "rb") as stream:
+            self._pipe = None
+            data = stream.read()
+        # Nobody but the copy of this process can have written it.
+        return _unpickled(data) if self._end() == 0 else None
+
+    def _start(self, subject: Subject) -> None:
+        reading, writing = os.pipe()
+        try:
+            self._process = os.fork()
+        except OSError:
+            os.close(reading)
+            os.close(writing)
+            return
+        if self._process == 0:
+            status = 1
+            try:
+                os.close(reading)
+                gc.disable()
+                paths = python_files(self._root, self._exclude)
+                found = engine_uses(RepositoryFiles(self._root).read, paths, subject)
+                with open(writing, "wb") as stream:
+                    pickle.dump(found, stream, pickle.HIGHEST_PROTOCOL)
+                status = 0
+            finally:
+                os._exit(status)  # whatever happened: the rest of the program is the first process's
+        os.close(writing)
+        self._pipe = reading
+
+    def _end(self) -> int | None:
+        """End the second process, if there is one, and return its exit status."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
+            if self._process is not None:
+                os.kill(self._process, signal.SIGKILL)
+        if self._process is None:
+            return None
+        _, status = os.waitpid(self._process, 0)
+        self._process = None
+        return os.waitstatus_to_exitcode(status)
+
+
+def _unpickled(data: bytes) -> EngineUses | None:
+    try:
+        found = pickle.loads(data)
+    except (pickle.UnpicklingError, EOFError):
+        return None
+    return found if isinstance(found, EngineUses) else None
+
+
+def _can_fork() -> bool:
+    """Whether a copy of this process can work: the libraries of macOS do not allow it."""
+    return sys.platform == "linux" and threading.active_count() == 1 and len(os.sched_getaffinity(0)) > 1
