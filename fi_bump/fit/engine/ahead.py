@@ -43,7 +43,7 @@ class UsesAhead:
         """The uses of the package, once; None where they were not read ahead."""
         if self._pipe is None or subject != self._subject:
             return None
-        with open(self._pipe, "rb") as stream:
+        with os.fdopen(self._pipe, "rb") as stream:
             self._pipe = None
             data = stream.read()
         # Nobody but the copy of this process can have written it.
@@ -64,7 +64,7 @@ class UsesAhead:
                 gc.disable()
                 paths = python_files(self._root, self._exclude)
                 found = engine_uses(RepositoryFiles(self._root).read, paths, subject)
-                with open(writing, "wb") as stream:
+                with os.fdopen(writing, "wb") as stream:
                     pickle.dump(found, stream, pickle.HIGHEST_PROTOCOL)
                 status = 0
             finally:
