@@ -46,8 +46,8 @@ class UsesAhead:
         with os.fdopen(self._pipe, "rb") as stream:
             self._pipe = None
             data = stream.read()
-        # Nobody but the copy of this process can have written it.
-        return _unpickled(data) if self._end() == 0 else None
+        self._end()
+        return _unpickled(data)
 
     def _start(self, subject: Subject) -> None:
         reading, writing = os.pipe()
@@ -58,7 +58,6 @@ class UsesAhead:
             os.close(writing)
             return
         if self._process == 0:
-            status = 1
             try:
                 os.close(reading)
                 gc.disable()
@@ -66,27 +65,25 @@ class UsesAhead:
                 found = engine_uses(RepositoryFiles(self._root).read, paths, subject)
                 with os.fdopen(writing, "wb") as stream:
                     pickle.dump(found, stream, pickle.HIGHEST_PROTOCOL)
-                status = 0
             finally:
-                os._exit(status)  # whatever happened: the rest of the program is the first process's
+                # Whatever happened: the rest of the program, with all that it does at its end, is the first process's.
+                os.kill(os.getpid(), signal.SIGKILL)
         os.close(writing)
         self._pipe = reading
 
-    def _end(self) -> int | None:
-        """End the second process, if there is one, and return its exit status."""
+    def _end(self) -> None:
+        """End the second process, if there is one."""
         if self._pipe is not None:
             os.close(self._pipe)
             self._pipe = None
-            if self._process is not None:
-                os.kill(self._process, signal.SIGKILL)
-        if self._process is None:
-            return None
-        _, status = os.waitpid(self._process, 0)
-        self._process = None
-        return os.waitstatus_to_exitcode(status)
+        if self._process is not None:
+            os.kill(self._process, signal.SIGKILL)
+            os.waitpid(self._process, 0)
+            self._process = None
 
 
 def _unpickled(data: bytes) -> EngineUses | None:
+    """What the second process wrote, as nobody else can; None where it failed before its end."""
     try:
         found = pickle.loads(data)
     except (pickle.UnpicklingError, EOFError):
