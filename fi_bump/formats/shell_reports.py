@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.spelled import versioned_names
@@ -71,9 +71,12 @@ _CALLED = LazyPattern(rb"\([ \t]{0,9}\\{0,3}[\"']")
 _LISTS = LazyPattern(rb"in[ \t]{0,9}[\[({][ \t]{0,9}\\{0,3}[\"']", re.IGNORECASE)
 _FOLLOWED = LazyPattern(rb"[ \t][\"']?v?[0-9!]+\.[^ \t\n]*[ \t]+[\"']?[\w-]", re.IGNORECASE)
 _NAME = LazyPattern(rb"[A-Za-z_]\w{0,60}\Z")
-_FAR = 2000
+_FAR, _NEAR = 2000, 200
 _OPERAND = LazyPattern(rb"[\w.$\[\]-]+[ \t]*\Z")
 _LONGEST_OPERAND = 120
+# The variables that a value is made of: `= found[0]`, `in found.items()`, `in map(version, found)`.
+_MADE_OF = LazyPattern(rb"(?<![\w.\"'])(?!(?:for|in|if|not|and|or)\b)[A-Za-z_]\w{0,60}(?!\w|[ \t]*[\"'(])")
+_DEEPEST, _MOST = 2, 3
 # A requirement up to its operator, where it has extras.
 _EXTRAS = LazyPattern(rb"(?<![\w.$-])[A-Za-z][\w.-]*\\?\[[A-Za-z][\w., -]*\\?\]\Z")
 # Names that do not say what they are the version of; the text around them does.
@@ -226,17 +229,29 @@ class ReportReader:
             return ""
         return self._named(text, *operand.span()) or self._assigned(text, operand[0].strip(), match.start())
 
-    def _assigned(self, text: Text, name: bytes, end: int) -> str | None:
-        """Return the subject that the last value assigned to a name before `end` names, or None."""
+    def _assigned(self, text: Text, name: bytes, end: int, depth: int = 0) -> str | None:
+        """Return the subject that the last value assigned to a name before `end` names, or None.
+
+        A loop is an assignment too, also one after `end`: `v != "V" for k, v in found.items()`. What a value does not
+        name, the variable that it is made of may.
+        """
         if not _NAME.match(name):
             return None
         window = max(end - _FAR, 0)
-        found = re.findall(rb"(?<![\w.])" + name + rb"[ \t]*=(?!=)[^;\n]*", text.data[window:end])
+        assigned = rb"(?<![\w.])" + name + rb"[ \t]*=(?!=)[^;\n]*"
+        found = [match.span() for match in re.compile(assigned).finditer(text.data, window, end)]
+        if not found:
+            loop = rb"\bfor[ \t(]+(?:\w+[ \t]*,[ \t]*)*" + name + rb"(?:[ \t]*,[ \t]*\w+)*[ \t)]+in\b[^;\n]*"
+            found = [match.span() for match in re.compile(loop).finditer(text.data, window, end + _NEAR)]
         if not found:
             return None
-        # What was found last ends before `end`; its text occurs there, so the last occurrence is it.
-        start = text.data.rindex(found[-1], window, end)
-        return self._named(text, start, start + len(found[-1]))
+        start, stop = found[-1]
+        subject = self._named(text, start, stop)
+        if subject is None and depth < _DEEPEST:
+            made = islice(_MADE_OF.finditer(text.data, start + len(name), stop), _MOST)
+            subjects = (self._assigned(text, match[0], start, depth + 1) for match in made if match[0] != name)
+            subject = next(filter(None, subjects), None)
+        return subject
 
     def _arguments(self, text: Text) -> None:
         """Report versions in order in a call (`check_kit("V", "W")`), in a list (`in ("V", "W")`) and of a script."""

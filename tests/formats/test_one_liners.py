@@ -25,6 +25,13 @@ REPORTED = [
     "python -c \"import flashinfer; assert flashinfer.__version__ in ('«0.6.1»', '0.6.2')\"",
     "./verify_flashinfer.sh «0.6.1» 4.5.0",
     "python3 check.py flashinfer-python «0.6.1» nvidia-cutlass-dsl 4.5.0",
+    # The variable of a loop, whose value another variable has.
+    "python -c \"p = ['flashinfer-python']; bad = [x for x in map(version, p) if x != '«0.6.1»']\"",
+    "python -c \"vers = {p: v(p) for p in ['flashinfer-python', 'flashinfer-cubin']}; "
+    "bad = {p: x for p, x in vers.items() if not x.startswith('«0.6.1»')}\"",
+    "python -c \"import flashinfer; shown = flashinfer.__version__\nfor each in shown: assert each == '«0.6.1»'\"",
+    "python -c \"assert all(x == '«0.6.1»' for _, x in [('flashinfer-cubin', version('flashinfer-cubin'))])\"",
+    "python -c \"a = version('flashinfer-python'); b = a; assert b == '«0.6.1»'\"",
 ]
 
 
@@ -45,6 +52,8 @@ def test_reported(text: str) -> None:
         "python -c \"from checks import check_torch; check_torch('0.6.1', '4.5.0')\"",
         "python -c \"import flashinfer; V = Version; assert V(flashinfer.__version__) >= V('0.6.1')\"",
         "python -c \"x = torch.__version__; import flashinfer; x = torch.__version__; assert x.startswith('0.6.1')\"",
+        "python -c \"v = [torch.__version__]; import flashinfer; assert all(x == '0.6.1' for x in v)\"",
+        "python -c \"a = b; b = a; import flashinfer; assert b == '0.6.1'\"",
         "./build-flashinfer.sh 12.8",
         "echo flashinfer 0.6.1 0.6.2",
     ],
