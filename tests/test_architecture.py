@@ -90,7 +90,7 @@ OWN = {
     "other": {"just", "makefile", "python", "shell"},
     "pkgbuild": {"shell_"},
     "gentoo": {"shell_"},
-    "python": {"python_", "pyproject"},
+    "python": {"python_", "pyproject", "shell_"},
     "requirements": {"requirements_"},
     "shell": {"shell_"},
     "toml": {"shell", "tomllib"},

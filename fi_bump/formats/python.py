@@ -15,11 +15,12 @@ from bisect import bisect_left
 
 from fi_bump.formats.python_constants import BoundConstants
 from fi_bump.formats.python_gates import GateReader
-from fi_bump.formats.python_literals import INSTALLS, RUNS, Literal, literals, scope
-from fi_bump.formats.python_names import names_of
+from fi_bump.formats.python_literals import INSTALLS, RUNS, Literal, is_searched, literals, scope
+from fi_bump.formats.python_names import may_clone, names_of
 from fi_bump.formats.python_neighbours import Neighbours
 from fi_bump.formats.python_tables import ReleaseTable
 from fi_bump.formats.shared.addresses import PATH
+from fi_bump.formats.shared.parts import together
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_address import Addressed, guarded, judge_address
 from fi_bump.formats.shared.requirement_text import NO_VERSION, Requirement, judge, named, without_marker
@@ -27,7 +28,7 @@ from fi_bump.formats.shared.searches import searches
 from fi_bump.formats.shared.units import units
 from fi_bump.formats.shared.unversioned import unversioned
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, has_any, variable_of
-from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, Wanted, number_anchors
+from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, VariableUse, Wanted, number_anchors
 
 # The placeholder version of a package that was never released.
 _PLACEHOLDER = LazyPattern(rb"0(?:\.0)*(?:\+|\Z)")
@@ -53,13 +54,6 @@ _MARKS = (b"=", b"<", b">", b"@")
 _COMMAND = LazyPattern(rb"\b(?:pip3?|uv|install|add|requirements)\b")
 _LIST = LazyPattern(rb"\s*(?:(?:--?[A-Za-z][\w-]*|[\w.\[\],-]+[=!<>~]=[^\s\\]+)(?:\s+|(?:\\n)*\Z))+\Z")
 
-# Before the first argument of a call that searches a text, and after a string that is looked for.
-_SEARCHED = LazyPattern(
-    rb"(?:\.(?:replace|startswith|endswith|r?find|r?index|count|r?split|r?partition|removeprefix|removesuffix)"
-    rb"|\b(?:re|regex)\.\w+|\bassert(?:Not)?In)[ \t]*\(\s*\Z"
-)
-_MEMBER = LazyPattern(rb"[ \t]+(?:not[ \t]+)?in\b")
-_LONGEST_CALL = 60
 _LONGEST_NAME = 100
 _MARK = LazyPattern(rb"[/|#,:@!~%^}][a-zA-Z0-9]*\Z")
 
@@ -69,19 +63,32 @@ _SET = f"set in a string: {BY_HAND}"
 def find(source: Source, wanted: Wanted) -> Found:
     """Return the requirements in the strings of a Python file, and its exact gates. Takes any text, Python or not."""
     finder = _PythonFinder(source, wanted)
+    git = _git_commands(source, wanted)
+    finder.uses(git.uses)
     previous: Literal | None = None
     for literal in literals(source):
         if not literal.is_statement:
             finder.literal(literal, previous)
         previous = literal
     found = finder.found()
+    if git.pins or git.unpinned:
+        found = together(found, git._replace(uses=()))  # `finder` has judged the uses
     if b"# /// script" in source.data:
         # Imported here because few files are scripts with a table.
         from fi_bump.formats.python_script import script_tables
-        from fi_bump.formats.shared.parts import together
 
         found = together(found, script_tables(source, wanted))
     return found
+
+
+def _git_commands(source: Source, wanted: Wanted) -> Found:
+    """Return what the git commands in the strings of a file name."""
+    if not may_clone(source, wanted):
+        return Found(())
+    # Imported here because few Python files clone a wanted repository.
+    from fi_bump.formats.python_commands import git_commands
+
+    return git_commands(source, wanted)
 
 
 class _PythonFinder:
@@ -102,6 +109,11 @@ class _PythonFinder:
         # The versions in names of folders and files, each with its string.
         self._units: list[tuple[Literal, Span]] = []
         self._bound = BoundConstants(source, wanted)
+
+    def uses(self, uses: tuple[VariableUse, ...]) -> None:
+        """Add the variables that commands take a version from."""
+        for use in uses:
+            self._bound.add(use)
 
     def found(self) -> Found:
         """Return everything in the order of the file."""
@@ -173,7 +185,7 @@ class _PythonFinder:
                         anchor=gate.anchor,
                     )
                 )
-        elif self._may_name(literal, previous) and not self._is_search(literal):
+        elif self._may_name(literal, previous) and not is_searched(self._source, literal):
             self._bound.text(literal, body)
             if literal.is_template:
                 return
@@ -214,12 +226,6 @@ class _PythonFinder:
 
     def _is_named(self, body: bytes) -> bool:
         return any(names.search(body) for names in (self._names.requirement, self._names.assignment))
-
-    def _is_search(self, literal: Literal) -> bool:
-        """Whether a string is looked for in a text: the first argument of str.replace or re.sub, or `"…" in text`."""
-        start, end = literal.whole
-        called = _SEARCHED.search(self._data, max(start - _LONGEST_CALL, 0), start)
-        return called is not None or _MEMBER.match(self._data, end) is not None
 
     def _addresses(self, literal: Literal, body: bytes, previous: Literal | None) -> None:
         """Judge a string that is a URL or a file name, or the URLs in a command.

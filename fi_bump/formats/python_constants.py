@@ -60,6 +60,10 @@ class BoundConstants:
             if repository in self._wanted.repositories:
                 self._use(literal, body, match.end(), repository, match.start())
 
+    def add(self, use: VariableUse) -> None:
+        """Add a place that takes the version from a variable."""
+        self._uses.setdefault(use.variable, use)
+
     def _use(self, literal: Literal, body: bytes, end: int, subject: str, start: int) -> None:
         field = _FIELD.match(body, end)
         if field is None:

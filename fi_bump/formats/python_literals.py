@@ -31,12 +31,20 @@ _LABEL = LazyPattern(rb"(?:(\w+)[ \t]*|(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\
 _KEYWORDS = frozenset({"in", "not", "and", "or", "if", "else", "return", "yield", "assert", "is", "lambda", "await"})
 # What runs commands and what takes requirements, by the names in a scope.
 RUNS = re.compile(
-    r"(?:^|[._])(?:run|system|check_call|check_output|call|Popen|popen|\w*run_commands|shell|execute)(?:[._]|$)"
+    r"(?:^|[._])(?:run|system|check_call|check_output|call|Popen|popen|\w*run_commands|shell|execute"
+    r"|getoutput|getstatusoutput|create_subprocess_(?:shell|exec)|dockerfile_commands)(?:[._]|$)"
 )
 INSTALLS = re.compile(
     r"(?:^|[._])(?:(?:\w+_)?pip_install|install_requires|extras_require|pip_packages|\w*requirements|dependencies|deps)"
     r"(?:[._]|$)"
 )
+# Before the first argument of a call that searches a text, and after a string that is looked for.
+_SEARCHED = LazyPattern(
+    rb"(?:\.(?:replace|startswith|endswith|r?find|r?index|count|r?split|r?partition|removeprefix|removesuffix)"
+    rb"|\b(?:re|regex)\.\w+|\bassert(?:Not)?In)[ \t]*\(\s*\Z"
+)
+_MEMBER = LazyPattern(rb"[ \t]+(?:not[ \t]+)?in\b")
+_LONGEST_CALL = 60
 _REACH = 200
 _DEEPEST = 8
 _OPENING, _CLOSING = b"[({", b")]}"
@@ -103,6 +111,13 @@ def _is_alone(data: bytes, last: int, start: int, end: int) -> bool:
     ):
         return False
     return _REST_OF_LINE.match(data, end) is not None
+
+
+def is_searched(source: Source, literal: Literal) -> bool:
+    """Whether a string is looked for in a text: the first argument of str.replace or re.sub, or `"…" in text`."""
+    start, end = literal.whole
+    called = _SEARCHED.search(source.masked, max(start - _LONGEST_CALL, 0), start)
+    return called is not None or _MEMBER.match(source.masked, end) is not None
 
 
 def scope(source: Source, literal: Literal) -> str:

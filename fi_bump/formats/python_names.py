@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 
 from fi_bump.formats.shared.spelled import Search
-from fi_bump.grammar import VERSION, LazyPattern, name_pattern, one_of
-from fi_bump.pins import Wanted
+from fi_bump.grammar import VERSION, LazyPattern, has_any, name_pattern, one_of
+from fi_bump.pins import Source, Wanted
 from fi_bump.records import NamedTuple
 
 # A name may start after an escaped line end, but not inside a longer name.
@@ -63,3 +63,10 @@ def subject_of(code: bytes, names: Names) -> str | None:
     """Return the wanted subject that a piece of code names, or None."""
     match = names.stem.search(code.lower().replace(b"-", b"_"))
     return names.subjects[match[0]] if match else None
+
+
+def may_clone(source: Source, wanted: Wanted) -> bool:
+    """Whether a file names a wanted repository, and a git command that makes a clone or names where one comes from."""
+    if not has_any(source.lowered, (b"clone", b"remote")):
+        return False
+    return has_any(source.lowered, [name.partition("/")[2].encode("ascii") for name in wanted.repositories])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from fi_bump.formats.python_names import names_of
+from fi_bump.formats.python_names import may_clone, names_of
 from fi_bump.formats.shared.spelled import Search, Spelling, spelling
 from fi_bump.grammar import LazyPattern, has_any
 from fi_bump.pins import Source, Span, Wanted
@@ -92,6 +92,8 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
     searches = _searches(wanted)
     kind = searches.judge.kind(source)
     if kind and (_has_address(source) or (kind > 1 and _is_bound(source, searches))):
+        return True
+    if may_clone(source, wanted):
         return True
     for first, last in searches.stems.runs(source, _AFTER + _BEFORE):
         if _has_gate(source, wanted, max(first - _AFTER, 0), last + _BEFORE):

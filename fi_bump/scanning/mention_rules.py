@@ -217,7 +217,7 @@ def _may_follow(line: bytes, name: int, gap: bytes, token: re.Match[bytes], rule
         return True
     is_file = gap in (b"-", b"_") and _FILE_END.match(line, token.end("version"))
     is_named = b"version" in gap.lower() or is_distinctive(token["version"].decode("ascii"))
-    if not is_named and re.search(rb"=[^=\"'`]*\Z", gap):
+    if not is_named and re.search(rb"(?<![=~!<>])=[^=\"'`]*\Z", gap):
         return not re.search(rb"\w_\Z", line[:name])  # a variable of a program, and a number
     if gap == b"/":
         # The name of a program that introduces itself: `other-kit/0.1.0`. In an address it is a folder of the path.

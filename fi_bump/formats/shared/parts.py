@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from fi_bump.errors import ParseError
 from fi_bump.grammar import LazyPattern
-from fi_bump.pins import BY_HAND, Floor, Found, Guard, Pin, Source, Span, Unpinned, Wanted, number_anchors
+from fi_bump.pins import BY_HAND, Floor, Found, Guard, Pin, Source, Span, Unpinned, VariableUse, Wanted, number_anchors
 from fi_bump.records import NamedTuple
 
 Finder = Callable[[Source, Wanted], Found]
@@ -76,6 +76,7 @@ def together(*several: Found) -> Found:
     pins: dict[Span, Pin] = {}
     unpinned: dict[Span, Unpinned] = {}
     floors: dict[Span, Floor] = {}
+    uses: dict[Span, VariableUse] = {}
     for found in several:
         for pin in found.pins:
             pins.setdefault(pin.span, pin._replace(anchor=_NUMBER.sub("", pin.anchor)))
@@ -83,10 +84,13 @@ def together(*several: Found) -> Found:
             unpinned.setdefault(place.span, place)
         for floor in found.floors:
             floors.setdefault(floor.span, floor)
+        for use in found.uses:
+            uses.setdefault(use.span, use)
     return Found(
         number_anchors(list(pins.values())),
         tuple([unpinned[span] for span in sorted(unpinned) if span not in pins]),
         tuple([floors[span] for span in sorted(floors)]),
+        tuple([uses[span] for span in sorted(uses)]),
     )
 
 
