@@ -109,7 +109,8 @@ def _pin_finding(lock: Lock, each: Assigned, says: str) -> Finding | None:
             return finding if has_sums else finding._replace(own_remedy=f"change it by hand to {group.version}")
         if pin.hashes and not release_hashes(group, pin):
             finding = _of_pin(Rule.DRIFT, pin, group, f"{message}; {_UNKNOWN_HASHES}")
-            return finding._replace(own_remedy=f"regenerate the file: {pin.command}") if pin.command else finding
+            remedy = f"change the version where {pin.source.path} is compiled from, then regenerate it: {pin.command}"
+            return finding._replace(own_remedy=remedy) if pin.command else finding
         return _of_pin(Rule.DRIFT, pin, group, message, fixable=True)
     if foreign := _foreign_hashes(group, pin):
         message = f"{pin.subject} {pin.version} has no file with the hash {', '.join(foreign)}"
