@@ -10,8 +10,8 @@ import re
 
 from fi_bump.formats import requirements, shell
 from fi_bump.formats.shared.parts import FilePart, blank, read_parts, together
-from fi_bump.grammar import LazyPattern
-from fi_bump.pins import Found, Source, Wanted
+from fi_bump.grammar import VERSION, LazyPattern, canonical_name
+from fi_bump.pins import Found, Kind, Pin, Source, Wanted, make_pin
 from fi_bump.records import NamedTuple
 
 _SECTION = LazyPattern(rb"^\[(?P<section>[^\]\n]*)\]")
@@ -28,6 +28,11 @@ _COMMANDS = frozenset(
 _REFERENCE = LazyPattern(rb"\{env:(?P<name>\w+)(?P<default>:?)(?=[^{}\n]*\})")
 # Blanks around the sign of `NAME = V`, which a shell would not take for an assignment.
 _SPACED = LazyPattern(rb"^([ \t]*)(\w+)([ \t]*)=([ \t]*)(?=\S)", re.MULTILINE)
+# A reference to an option of another section, and the package whose version it is.
+_USE = LazyPattern(
+    rb"(?:(?P<name>[A-Za-z][\w.-]*)(?:\[[^\]\n]*\])?[ \t]*===?[ \t]*)?\{\[(?P<section>[^\]{}\n]+)\](?P<key>[\w.-]+)\}"
+)
+_VERSION = LazyPattern(rb"[ \t]*(?P<version>(?=[0-9!]+\.)" + VERSION + rb")[ \t]*\r?\Z", re.IGNORECASE)
 
 
 class _Option(NamedTuple):
@@ -42,16 +47,61 @@ class _Option(NamedTuple):
 def find(source: Source, wanted: Wanted) -> Found:
     """Return the requirements and the commands of an INI file. No input is an error."""
     lists, commands = [], []
-    for option in _options(source.masked):
+    options = _options(source.masked)
+    shared = _Shared(source, wanted, options)
+    for option in options:
         prefix = f"{option.section}.{option.key}/"
         data = _REFERENCE.sub(_as_shell, _FACTORS.sub(lambda match: blank(match[0]), option.data))
-        if option.key in _REQUIREMENTS or option.section in _EXTRAS:
-            lists.append(FilePart(data, option.start, prefix))
+        if _is_list(option) or shared.is_list(option):
+            lists.append(FilePart(shared.without_uses(data), option.start, prefix))
         elif option.key in _COMMANDS:
             commands.append(FilePart(_SPACED.sub(_joined, data), option.start, prefix))
     return together(
-        read_parts(source, wanted, requirements.find, lists), read_parts(source, wanted, shell.find, commands)
+        read_parts(source, wanted, requirements.find, lists),
+        read_parts(source, wanted, shell.find, commands),
+        Found(tuple(shared.pins)),
     )
+
+
+def _is_list(option: _Option) -> bool:
+    return option.key in _REQUIREMENTS or option.section in _EXTRAS
+
+
+class _Shared:
+    """The options that lists of requirements refer to: `{[base]deps}`, and `kit=={[base]version}`."""
+
+    def __init__(self, source: Source, wanted: Wanted, options: list[_Option]) -> None:
+        self._lists: set[tuple[str, str]] = set()
+        users: dict[tuple[str, str], set[str]] = {}
+        for option in options:
+            for use in _USE.finditer(option.data) if _is_list(option) else ():
+                named = (use["section"].decode("ascii"), use["key"].decode("ascii").lower())
+                if use["name"]:
+                    users.setdefault(named, set()).add(canonical_name(use["name"].decode("ascii")))
+                else:
+                    self._lists.add(named)
+        self._moved: set[tuple[str, str]] = set()
+        self.pins: list[Pin] = []
+        for option in options:
+            packages = users.get((option.section, option.key), set())
+            version = _VERSION.match(option.data)
+            if version and packages and packages <= wanted.packages:
+                self._moved.add((option.section, option.key))
+                start, end = (option.start + each for each in version.span("version"))
+                anchor = f"{option.section}.{option.key}"
+                self.pins.append(make_pin(source, start, end, anchor, Kind.VARIABLE, min(packages)))
+
+    def is_list(self, option: _Option) -> bool:
+        """Whether a list of requirements includes the option."""
+        return (option.section, option.key) in self._lists
+
+    def without_uses(self, data: bytes) -> bytes:
+        """Return the lines of a list with blanks in place of those whose version is a pin elsewhere in the file."""
+        return _USE.sub(self._blank, data)
+
+    def _blank(self, use: re.Match[bytes]) -> bytes:
+        named = (use["section"].decode("ascii"), use["key"].decode("ascii").lower())
+        return blank(use[0]) if named in self._moved or not use["name"] else use[0]
 
 
 def _as_shell(match: re.Match[bytes]) -> bytes:

@@ -211,7 +211,7 @@ class _PythonFinder:
 
     def _unversioned(self, literal: Literal, body: bytes) -> None:
         """Report a wanted package that is installed without a version: in a list of requirements, or a command."""
-        start, found = literal.body.start, list(unversioned(body, self._wanted)) if b"install" in body else []
+        start, found = literal.body.start, list(unversioned(body, self._wanted))
         # A text for people, such as an error message, may name a command too.
         if found and not RUNS.search(scope(self._source, literal)):
             return

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from fi_bump.formats.python_names import may_clone, names_of
 from fi_bump.formats.shared.spelled import Search, Spelling, spelling
+from fi_bump.formats.shared.unversioned import COMMANDS
 from fi_bump.grammar import LazyPattern, has_any
 from fi_bump.pins import Source, Span, Wanted
 from fi_bump.records import NamedTuple
@@ -33,7 +34,6 @@ _OF_VARIABLE = r"=[\"']?v?[0-9]"
 _BESIDE = r"[\"']{0,3}\s*[,:\]]"
 # What URLs and names of files contain that may lead to a release, and what is around a package without a version.
 _AROUND = (b".whl", b".tar.", b".zip", b"git+", b"/archive/", b"ball/", b"/releases/")
-_COMMANDS = (b"install", b"add", b"inject")
 _LISTS = (
     b"pip_install",
     b"install_requires",
@@ -126,7 +126,7 @@ def _may_install(lowered: bytes, place: int) -> bool:
     """Whether a name begins a string, as in a list of requirements, or an install command is before it in its line."""
     if lowered[place - 1 : place] in (b'"', b"'") and has_any(lowered, _LISTS):
         return True
-    return has_any(lowered[lowered.rfind(b"\n", 0, place) + 1 : place], _COMMANDS)
+    return has_any(lowered[lowered.rfind(b"\n", 0, place) + 1 : place], COMMANDS)
 
 
 def _end_of_word(lowered: bytes, place: int) -> int:

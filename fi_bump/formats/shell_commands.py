@@ -19,7 +19,17 @@ from fi_bump.formats.shell_checksums import ChecksumReader
 from fi_bump.formats.shell_git import GitReader
 from fi_bump.formats.shell_reports import ReportReader
 from fi_bump.formats.shell_values import ShellValues
-from fi_bump.grammar import canonical_name, compiled, longest_first, name_pattern, names_any, one_of, variable_of
+from fi_bump.grammar import (
+    LazyPattern,
+    canonical_name,
+    compiled,
+    has_any,
+    longest_first,
+    name_pattern,
+    names_any,
+    one_of,
+    variable_of,
+)
 from fi_bump.pins import Kind, Span, Wanted
 from fi_bump.records import NamedTuple
 
@@ -28,6 +38,8 @@ _TOKEN = rb"(?:\$?\{\{[^}\n]{0,400}\}\}|\$\{[^}\n]{0,400}\}\S*|\$\S*|[\w.!*-]*(?
 # The lengths are limited, since no real reference is longer: an unlimited search would be quadratic in a line's length.
 _VALUE = rb"(?:\$\{\{[^}\n]{0,400}\}\}|\$\{[^}\n]{0,400}\}|[^\s\"'`;|&()\\<>,}])*"
 _CLAUSE = _OPERATOR + rb"[ \t]{0,9}[\w.*+!]+"
+# Commands that leave the files of packages in a folder.
+_FETCH = LazyPattern(rb"\bpip[0-9.]*[\"', \t]+(?:download|wheel)(?![\w-])[^;&|\n()`]*")
 _RANGE = re.compile(_CLAUSE + rb"(?:[ \t]{0,9},[ \t]{0,9}\\?" + _CLAUSE + rb")*")
 
 
@@ -100,11 +112,19 @@ class CommandReader:
             self.variable(text, match["name"], *match.span("value"), prefix)
         for match in self._patterns.requirement.finditer(text.data):
             self._requirement(text, match, prefix)
+        self._fetched(text)
         for spec in conda_specs(text.data, self._wanted):
             self._conda(text, spec, prefix)
         for start, end, package in unversioned(text.data, self._wanted):
             self.values.unpinned(text, start, end, package, NO_VERSION)
         self.git.addresses(text, prefix)
+
+    def _fetched(self, text: Text) -> None:
+        """Record the packages that `pip download kit==V` fetches: the file's name has the version, too."""
+        for command in _FETCH.finditer(text.data) if has_any(text.data, (b"download", b"wheel")) else ():
+            for match in self._patterns.requirement.finditer(text.data, *command.span()):
+                name = canonical_name(match["name"].decode("ascii")).replace("-", "_").encode("ascii")
+                self.values.fetched.add(name + b"-" + match["value"].partition(b"+")[0].lower())
 
     def requirement(self, text: Text, prefix: str) -> bool:
         """Judge a text that is exactly one requirement; return whether it is one."""

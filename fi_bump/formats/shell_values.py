@@ -18,6 +18,10 @@ _SPLIT = "the version is split over lines"
 # The variable that is set to a URL: `KIT_URL=https://…`, `KIT_URL="${KIT_URL:-https://…}"`.
 _BOUND = LazyPattern(rb"(?P<name>\w+)=\\?[\"']?(?:\$\{\w+:?[-=])?\Z")
 _LONGEST_NAME = 200
+# What is behind the name and the version of a wheel or an archive.
+_RELEASE_OF_FILE = LazyPattern(
+    rb"(?:\+[^-]*)?(?:(?:-[0-9]\w*)?-(?:py|cp|pp)[0-9].*)?(?:\.whl|\.tar\.gz|\.zip)\Z", re.DOTALL
+)
 # A reference's default, in a shell or in a workflow expression, which is inserted into commands as text.
 _DEFAULT = LazyPattern(
     rb"\$\{\w+:?[-=](?P<shell>.*)\}\Z|\$\{\{[^{}]*\|\|\s*'(?P<workflow>[^'{}]*)'\s*\}\}\Z", re.DOTALL
@@ -34,6 +38,8 @@ class ShellValues:
         self._variables = variables
         # The names of the files whose URLs were found.
         self._downloaded: set[bytes] = set()
+        # What commands fetch from an index into a folder, as files are named: `kit_core-V`.
+        self.fetched: set[bytes] = set()
         # The archives among them, such as `vV.tar.gz`, each with the place of the version in its name.
         self.archives: dict[bytes, tuple[int, int]] = {}
 
@@ -78,7 +84,8 @@ class ShellValues:
         `summed` has the checksums beside files, by the names of the files.
         """
         file = text.data[start:end].rpartition(b"/")[2].replace(b"%2B", b"+")
-        found = release(text.data[start:end], wanted, downloaded=file in self._downloaded)
+        downloaded = file in self._downloaded or _RELEASE_OF_FILE.sub(b"", file).lower() in self.fetched
+        found = release(text.data[start:end], wanted, downloaded=downloaded)
         if found is None:
             self._used(text, start, end, wanted)
             return

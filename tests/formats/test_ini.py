@@ -55,6 +55,29 @@ FORMS = [
             "9:32 options.extras_require.gpu/flashinfer-python 0.6.1",
         ],
     ),
+    # What lists include from other sections, and a version that only wanted packages take.
+    (
+        "tox.ini",
+        "[base]\n"
+        "fi = 0.6.1\n"
+        "all = flashinfer-cubin==0.6.1\n"
+        "both = 0.6.1\n"
+        "unused = 0.6.1\n"
+        "[testenv]\n"
+        "deps =\n"
+        "    flashinfer-python=={[base]fi}\n"
+        "    cuda: flashinfer_cubin[cu13] == {[base]fi}\n"
+        "    {[base]all}\n"
+        "    flashinfer-python=={[base]both}\n"
+        "    other=={[base]both}\n"
+        "    flashinfer-cubin=={[base]gone}\n",
+        [
+            "2:6 base.fi 0.6.1",
+            "3:25 base.all/flashinfer-cubin 0.6.1",
+            "11:24 ? flashinfer-python: '{[base]both}' is not a version",
+            "13:23 ? flashinfer-cubin: '{[base]gone}' is not a version",
+        ],
+    ),
     (
         "tox.ini",
         "[testenv:py]\ndeps=flashinfer-python>=0.6\n  flashinfer-cubin\n",

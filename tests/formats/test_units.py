@@ -39,6 +39,20 @@ TOGETHER: list[tuple[str, str]] = [
     ("a.yml", f"- run: |\n    wget {URL}\n    pip install ./flashinfer-0.6.1\n"),
     ("CMakeLists.txt", f"CPMAddPackage(NAME flashinfer VERSION 0.6.1 URL {URL})\n"),
     ("CMakeLists.txt", f"ExternalProject_Add(f URL {URL} SOURCE_DIR ${{X}}/flashinfer-0.6.1)\n"),
+    # What `pip download` and `pip wheel` leave.
+    (
+        "Dockerfile",
+        "RUN pip download flashinfer-python==0.6.1 -d w && pip install w/flashinfer_python-0.6.1-py3-none-any.whl\n",
+    ),
+    (
+        "a.sh",
+        'python3 -m pip wheel --no-deps "flashinfer_cubin == 0.6.1"\npip install ./flashinfer_cubin-0.6.1-py3-none-any.whl\n',
+    ),
+    (
+        "ci.yml",
+        "steps:\n  - run: |\n      pip download --no-binary :all: Flashinfer.Python==0.6.1\n"
+        "      tar xzf flashinfer_python-0.6.1.tar.gz\n",
+    ),
     (
         "CMakeLists.txt",
         'CPMAddPackage("gh:flashinfer-ai/flashinfer@0.6.1")\nCPMAddPackage("gh:flashinfer-ai/flashinfer#v0.6.1")\n',
@@ -72,6 +86,7 @@ def test_none_of_a_unit_with_a_checksum_moves(path: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "moving"),
     [
+        ("a.sh", "pip download flashinfer-python==0.6.1\npip install ./flashinfer_cubin-0.6.1-py3-none-any.whl\n", 1),
         ("a.sh", f"curl -LO {URL}\ncp -r third_party/flashinfer-0.6.1 /src\n", 1),
         ("a.sh", f"curl -LO {URL}\ncd flashinfer-0.6.0\ndocker tag x org/y:flashinfer-0.6.1\n", 1),
         ("a.sh", f"curl -LO {URL}\ncd flashinfer-extras-0.6.1 && cd my-flashinfer-0.6.1\n", 1),

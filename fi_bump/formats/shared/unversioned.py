@@ -1,4 +1,4 @@
-"""Wanted packages that an install command names without a version: `pip install -U flashinfer-cubin`.
+"""Wanted packages that an install command names without a version: `pip install -U flashinfer-cubin`, `pip download`.
 
 The newest release is installed then, beside pins that stay.
 """
@@ -12,10 +12,10 @@ from fi_bump.pins import Wanted
 
 _INSTALL = LazyPattern(
     rb"(?<![\w./-])(?:pip[0-9.]*|pipx|uv|poetry|pdm|(?P<conda>conda|mamba|micromamba)|pixi)[\"', \t]+"
-    rb"(?:pip[\"', \t]+)?(?:install|add|inject)(?![\w-])(?P<words>[^;&|\n()`]*)"
+    rb"(?:pip[\"', \t]+)?(?:install|add|inject|download|wheel)(?![\w-])(?P<words>[^;&|\n()`]*)"
 )
 # Whatever `_INSTALL` matches contains one of these.
-_COMMANDS = (b"install", b"add", b"inject")
+COMMANDS = (b"install", b"add", b"inject", b"download", b"wheel")
 _WORD = LazyPattern(rb"[^\s\"',\[\]\\]+(?:\\?\[[^\s\"'\[\]]*\])?")
 _NAME = LazyPattern(rb"(?P<name>[A-Za-z][\w.-]*)(?P<reference>\$\{?\w+\}?)?(?:\\?\[[^\]]*\])?\Z")
 # Options whose value is the name of a package that is not installed by it, or a file.
@@ -23,7 +23,7 @@ _WITH_VALUE = frozenset(
     b"-r --requirement -c --constraint -e --editable -f --find-links -i --index-url --extra-index-url --index "
     b"--no-binary --only-binary --no-build-isolation-package --upgrade-package -P --reinstall-package "
     b"--no-sources-package --no-build-package --target -t --prefix --python -p -n --name -c --channel --group --extra "
-    b"--with".split()
+    b"--with -d --dest -w --wheel-dir --platform --abi --implementation --python-version".split()
 )
 
 
@@ -32,7 +32,7 @@ def unversioned(data: bytes, wanted: Wanted) -> Iterator[tuple[int, int, str]]:
 
     `nixl-cu${CUDA}` counts as the first wanted package that begins like it.
     """
-    for command in _INSTALL.finditer(data) if has_any(data, _COMMANDS) else ():
+    for command in _INSTALL.finditer(data) if has_any(data, COMMANDS) else ():
         skip = False
         for word in _WORD.finditer(data, *command.span("words")):
             text = word[0]
