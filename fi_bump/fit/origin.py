@@ -1,52 +1,158 @@
-"""The release in which something broke, between one that fits and one that does not."""
+"""The release in which what a finding says came up, between one that does not have it and one that does."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
 from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
-from fi_bump.fit.engine.uses import Use
+from fi_bump.fit.compiled import miscounted
+from fi_bump.fit.engine.uses import PrivateCall, Use
 from fi_bump.fit.judge import judge
+from fi_bump.fit.meanings import meanings
 from fi_bump.fit.model import ApiFinding, Since
+from fi_bump.fit.notes import Notes
+from fi_bump.fit.packages import known_api
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.sources import ReleaseSources
 
-# What can be told from one use alone; the other rules compare more than its two signatures.
-TRACED = frozenset(
-    [
-        Rule.API_REMOVED,
-        Rule.API_KEYWORD,
-        Rule.API_REQUIRED,
-        Rule.API_POSITIONAL,
-        Rule.API_ARITY,
-        Rule.API_GUARDED,
-        Rule.API_DEFAULT,
-    ]
-)
+# Whether a finding is true of a release; None where it cannot be told.
+Holds = Callable[[str], bool | None]
+_OF_NOTES = frozenset([Rule.API_DEPRECATED, Rule.API_MOVED])
+# All releases are after it.
+_BEFORE_ALL = "0.dev0"
 
 
-def traced(finding: ApiFinding, sources: ReleaseSources, old: str, new: str, repository: str | None) -> ApiFinding:
-    """The finding with the first release that has it, found by halving those between `old` and `new`.
+class Move(NamedTuple):
+    """The releases of one package, and the two that are compared; `pages` is where releases have their pages.
 
-    `repository` is where releases have their pages (`github.com/owner/name`). Releases that cannot be read are passed
-    over: the answer is then the next one that can.
+    That is `github.com/owner/name`, or None where it is not known.
     """
-    if finding.rule not in TRACED or not finding.uses[0].references[0].module:
-        return finding
-    between = [*sources.between(old, new), new]
-    first, last = 0, len(between) - 1
+
+    sources: ReleaseSources
+    pinned: ReleaseSide
+    proposed: ReleaseSide
+    pages: str | None
+
+    def since(self, version: str) -> Since:
+        """A release with its day and its page."""
+        page = f"https://{self.pages}/releases/tag/v{version}" if self.pages else None
+        return Since(version, self.sources.uploaded(version), page)
+
+    def releases(self) -> list[str]:
+        """The releases after the pinned one, up to the proposed one."""
+        return [*self.sources.between(self.pinned.version, self.proposed.version), self.proposed.version]
+
+
+def traced(finding: ApiFinding, move: Move) -> ApiFinding:
+    """The finding with the first release that has it, found by halving those between the two that are compared.
+
+    Of code that does not fit its own pin it is the first release that the code fits, or else the one that it does not
+    fit any more. Releases that cannot be read are passed over: the answer is then the next one that can.
+    """
+    match finding.rule:
+        case Rule.API_PRECONDITION:
+            return _checks_traced(finding, move)
+        case Rule.API_PIN:
+            return finding._replace(since=_since_of_the_pin(finding, move))
+        case Rule.API_MEANING:
+            rule = next(each for each in meanings(move.pinned.package) if each.name == finding.detail)
+            found = _first(move.releases(), lambda version: rule.concerns(move.pinned.version, version))
+        case Rule.API_DEPRECATED if _has(finding, finding.uses[0], move.pinned, move.pinned):
+            return finding  # it was so before
+        case _:
+            found = _first(move.releases(), _holding(finding, move))
+    return finding._replace(since=move.since(found))
+
+
+def _holding(finding: ApiFinding, move: Move) -> Holds:
+    """Whether a move from the pinned release to another one has the finding."""
+
+    def holds(version: str) -> bool | None:
+        side = _readable(move.sources, version)
+        return None if side is None else _has(finding, finding.uses[0], move.pinned, side)
+
+    return holds
+
+
+def _has(finding: ApiFinding, use: Use, pinned: ReleaseSide, proposed: ReleaseSide) -> bool:
+    native = known_api(pinned.package).native
+    if finding.rule in _OF_NOTES:
+        raised = list(Notes(pinned, proposed, native).of([use]))
+    elif use.references[0].module or native is None or use.call is None:
+        raised = judge([use], pinned, proposed)
+    else:
+        attribute, name = use.references[0].path
+        raised = list(miscounted([PrivateCall(use.place, attribute, name, use.call)], pinned, proposed, native))
+    return any(
+        (each.rule, each.symbol, each.detail) == (finding.rule, finding.symbol, finding.detail) for each in raised
+    )
+
+
+def _checks_traced(finding: ApiFinding, move: Move) -> ApiFinding:
+    """New checks, each with its release where that is not the first one's."""
+    native = known_api(move.pinned.package).native
+    added: dict[str, frozenset[str] | None] = {}
+
+    def words(version: str) -> frozenset[str] | None:
+        if version not in added:
+            side = _readable(move.sources, version)
+            raised = () if side is None else Notes(move.pinned, side, native).of(finding.uses[:1])
+            added[version] = None if side is None else frozenset(each for one in raised for each in one.reasons)
+        return added[version]
+
+    def holding(reason: str) -> Holds:
+        return lambda version: None if (found := words(version)) is None else reason in found
+
+    releases = move.releases()
+    firsts = [_first(releases, holding(each)) for each in finding.reasons]
+    first = min(firsts, key=releases.index)
+    reasons = tuple(
+        reason if version == first else f"{reason} (since {version})"
+        for reason, version in zip(finding.reasons, firsts, strict=True)
+    )
+    return finding._replace(since=move.since(first), reasons=reasons)
+
+
+def _since_of_the_pin(finding: ApiFinding, move: Move) -> Since | None:
+    """Of code that does not fit its pin: the first release that it fits, or the one that it does not fit any more.
+
+    None where it fits no release, earlier ones included.
+    """
+    use = finding.uses[0]
+
+    def breaks(version: str) -> bool | None:
+        side = _readable(move.sources, version)
+        met = None if side is None else side.meet(use)
+        return None if met is None else met.is_broken
+
+    if finding.repaired:
+        later = move.releases()
+        return move.since(_first(later, lambda version: None if (found := breaks(version)) is None else not found))
+    earlier = [*move.sources.between(_BEFORE_ALL, move.pinned.version), move.pinned.version]
+    first = _first(earlier, breaks)
+    return None if first == earlier[0] else move.since(first)
+
+
+def _first(versions: Sequence[str], holds: Holds) -> str:
+    """The first of some releases of which something is true: of none before it, and of all from there to the last one.
+
+    It is asked of as few as possible, and not of the last one, of which it is known.
+    """
+    left = list(versions)
+    first, last = 0, len(left) - 1
     while first < last:
         middle = (first + last) // 2
-        side = _readable(sources, between[middle])
-        if side is None:
-            del between[middle]
+        answer = holds(left[middle])
+        if answer is None:
+            del left[middle]
             last -= 1
-        elif _has(finding, finding.uses[0], sources.side(old), side):
+        elif answer:
             last = middle
         else:
             first = middle + 1
-    version = between[last]
-    page = f"https://{repository}/releases/tag/v{version}" if repository else None
-    return finding._replace(since=Since(version, sources.uploaded(version), page))
+    return left[last]
 
 
 def _readable(sources: ReleaseSources, version: str) -> ReleaseSide | None:
@@ -54,10 +160,3 @@ def _readable(sources: ReleaseSources, version: str) -> ReleaseSide | None:
         return sources.side(version)
     except FiBumpError:
         return None
-
-
-def _has(finding: ApiFinding, use: Use, pinned: ReleaseSide, proposed: ReleaseSide) -> bool:
-    return any(
-        (each.rule, each.symbol, each.detail) == (finding.rule, finding.symbol, finding.detail)
-        for each in judge([use], pinned, proposed)
-    )

@@ -147,6 +147,7 @@ def test_code_that_is_ahead_of_its_pin(root: Path, ask: Ask) -> None:
     assert ask(root, "audit", "2.0", "--api").out == (
         f"kit 2.0: no conflicts\n{line}{before}"
         "  now:    run(q, k, *, scale=None)  (kit/core.py:1 of kit 2.0)\n  parameters: - tile, + scale=None\n"
+        "  fits since: 1.2 (2026-05-01), https://github.com/kit/kit/releases/tag/v1.2\n"
         "  the proposed release fits\n"
         "kit 1.0 -> 2.0: no API findings and 1 note; 2 of 2 uses in 1 file compared\n"
     )

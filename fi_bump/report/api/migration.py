@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fi_bump.fit.model import ApiFinding, Fit
 from fi_bump.pins import Place
 from fi_bump.report import markdown_escape
-from fi_bump.report.api.text import summary
+from fi_bump.report.api.text import since_word, summary
 
 Read = Callable[[Place], Place]
 
@@ -55,7 +55,7 @@ def _finding(finding: ApiFinding, read: Read) -> Iterator[str]:
         page = finding.since.page
         version = markdown_escape.linked(finding.since.version, page) if page else plain(finding.since.version)
         date = f" ({plain(finding.since.date)})" if finding.since.date else ""
-        yield f"Since {version}{date}.\n"
+        yield f"{since_word(finding).capitalize()} {version}{date}.\n"
     for reason in finding.reasons:
         yield f"{plain(reason)}\n"
     if finding.instead is not None:

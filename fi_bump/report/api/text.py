@@ -42,7 +42,7 @@ def detail_lines(finding: ApiFinding) -> Iterator[str]:
         listed = ", ".join(finding.changes[:_MOST_CHANGES])
         yield f"parameters: {listed}{f', and {more} more' if more > 0 else ''}"
     if finding.since is not None:
-        yield f"since: {since_text(finding)}"
+        yield f"{since_word(finding)}: {since_text(finding)}"
     yield from finding.reasons
     if finding.instead is not None:
         yield f"instead: {finding.instead}"
@@ -63,6 +63,11 @@ def _definitions(finding: ApiFinding) -> Iterator[str]:
         yield f"before: {single(old.text)}  {_where(old)}"
     elif new is not None:
         yield f"now:    {single(new.text)}  {_where(new)}"
+
+
+def since_word(finding: ApiFinding) -> str:
+    """What a release is since which something is so: of code that is ahead of its pin, the first one that it fits."""
+    return "fits since" if finding.repaired else "since"
 
 
 def since_text(finding: ApiFinding) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from fi_bump.fit.model import ApiFinding, Defined, Fit
 from fi_bump.pins import Place
-from fi_bump.report.api.text import since_text
+from fi_bump.report.api.text import since_text, since_word
 from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Related, Result
 
@@ -27,7 +27,7 @@ def _related(defined: Defined) -> Related:
 
 
 def _message(finding: ApiFinding) -> str:
-    since = f"since {since_text(finding)}" if finding.since is not None else ""
+    since = f"{since_word(finding)} {since_text(finding)}" if finding.since is not None else ""
     changes = f"parameters: {', '.join(finding.changes)}" if finding.changes else ""
     return "\n".join(filter(None, (finding.message, changes, since, *finding.reasons)))
 
