@@ -20,7 +20,7 @@ from fi_bump.fit.judge import Raised, grouped, judge, order
 from fi_bump.fit.meanings import Read, found_meanings, meanings
 from fi_bump.fit.model import ApiFinding, Fit
 from fi_bump.fit.notes import Notes
-from fi_bump.fit.origin import Move, traced
+from fi_bump.fit.origin import Step, traced
 from fi_bump.fit.packages import KnownApi, NativeApi, known_api
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.replacement import replacement
@@ -130,7 +130,7 @@ def _fit(read: Read, paths: Sequence[str], asked: Compared, sources: ReleaseSour
     proposed = sources.side(asked.proposed) if asked.proposed is not None else None
     findings = _compared(found, asked, sources, pinned, proposed)
     if proposed is not None:
-        findings += _meanings(read, paths, Move(sources, pinned, proposed, asked.repository), looked_for.tops)
+        findings += _meanings(read, paths, Step(sources, pinned, proposed, asked.repository), looked_for.tops)
     side = proposed or pinned
     return answer._replace(
         findings=tuple(sorted(findings, key=order)),
@@ -146,7 +146,7 @@ def _compared(
 ) -> list[ApiFinding]:
     """What the releases find in the uses, by cause, each with the release in which it came up and its replacement."""
     findings = grouped(_raised(found, pinned, proposed, known_api(asked.package).native))
-    return [_explained(each, Move(sources, pinned, proposed or pinned, asked.repository)) for each in findings]
+    return [_explained(each, Step(sources, pinned, proposed or pinned, asked.repository)) for each in findings]
 
 
 def _remarks(pinned: ReleaseSide, proposed: ReleaseSide | None) -> Iterator[str]:
@@ -167,7 +167,7 @@ def _raised(
         yield from miscounted(found.private, pinned, proposed, native)
 
 
-def _explained(finding: ApiFinding, move: Move) -> ApiFinding:
+def _explained(finding: ApiFinding, move: Step) -> ApiFinding:
     """A finding with the release in which it came up and, for a name that is gone, with what replaces it."""
     if finding.rule is not Rule.API_PIN and move.proposed is move.pinned:
         return finding
@@ -177,7 +177,7 @@ def _explained(finding: ApiFinding, move: Move) -> ApiFinding:
     return found._replace(instead=replacement(found.uses[0].references[0], move.pinned, move.proposed))
 
 
-def _meanings(read: Read, paths: Iterable[str], move: Move, tops: frozenset[str]) -> list[ApiFinding]:
+def _meanings(read: Read, paths: Iterable[str], move: Step, tops: frozenset[str]) -> list[ApiFinding]:
     """The code that the proposed release gives another meaning, with what it must call now."""
     pinned, proposed = move.pinned, move.proposed
     rules = [each for each in meanings(pinned.package) if each.concerns(pinned.version, proposed.version)]

@@ -24,7 +24,7 @@ _OF_NOTES = frozenset([Rule.API_DEPRECATED, Rule.API_MOVED])
 _BEFORE_ALL = "0.dev0"
 
 
-class Move(NamedTuple):
+class Step(NamedTuple):
     """The releases of one package, and the two that are compared; `pages` is where releases have their pages.
 
     That is `github.com/owner/name`, or None where it is not known.
@@ -45,7 +45,7 @@ class Move(NamedTuple):
         return [*self.sources.between(self.pinned.version, self.proposed.version), self.proposed.version]
 
 
-def traced(finding: ApiFinding, move: Move) -> ApiFinding:
+def traced(finding: ApiFinding, move: Step) -> ApiFinding:
     """The finding with the first release that has it, found by halving those between the two that are compared.
 
     Of code that does not fit its own pin it is the first release that the code fits, or else the one that it does not
@@ -66,7 +66,7 @@ def traced(finding: ApiFinding, move: Move) -> ApiFinding:
     return finding._replace(since=move.since(found))
 
 
-def _holding(finding: ApiFinding, move: Move) -> Holds:
+def _holding(finding: ApiFinding, move: Step) -> Holds:
     """Whether a move from the pinned release to another one has the finding."""
 
     def holds(version: str) -> bool | None:
@@ -90,7 +90,7 @@ def _has(finding: ApiFinding, use: Use, pinned: ReleaseSide, proposed: ReleaseSi
     )
 
 
-def _checks_traced(finding: ApiFinding, move: Move) -> ApiFinding:
+def _checks_traced(finding: ApiFinding, move: Step) -> ApiFinding:
     """New checks, each with its release where that is not the first one's."""
     native = known_api(move.pinned.package).native
     added: dict[str, frozenset[str] | None] = {}
@@ -115,7 +115,7 @@ def _checks_traced(finding: ApiFinding, move: Move) -> ApiFinding:
     return finding._replace(since=move.since(first), reasons=reasons)
 
 
-def _since_of_the_pin(finding: ApiFinding, move: Move) -> Since | None:
+def _since_of_the_pin(finding: ApiFinding, move: Step) -> Since | None:
     """Of code that does not fit its pin: the first release that it fits, or the one that it does not fit any more.
 
     None where it fits no release, earlier ones included.

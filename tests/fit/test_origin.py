@@ -18,7 +18,7 @@ from fi_bump.fit.engine.uses import Reference, Use, UseKind
 from fi_bump.fit.judge import grouped, judge
 from fi_bump.fit.model import ApiFinding, Since
 from fi_bump.fit.notes import Notes
-from fi_bump.fit.origin import Move, traced
+from fi_bump.fit.origin import Step, traced
 from fi_bump.fit.packages import KnownApi, NativeApi
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.sources import ReleaseSources
@@ -74,7 +74,7 @@ def found(
         *miscounted(code.private, old, new, NATIVE),
     ]
     releases.read.clear()
-    move = Move(cast(ReleaseSources, releases), old, new, "github.com/kit/kit")
+    move = Step(cast(ReleaseSources, releases), old, new, "github.com/kit/kit")
     return {(each.rule, each.symbol, each.detail): traced(each, move) for each in grouped(raised)}
 
 
@@ -190,6 +190,6 @@ def test_a_meaning_has_the_first_release_of_its_rule() -> None:
     ]
     use = Use(Place("a.py", 1, 1, 2), UseKind.CALL, (Reference("", ("f",)),))
     finding = ApiFinding(Rule.API_MEANING, "f", "hand-made-interleave", "f() …", (use,))
-    each = traced(finding, Move(cast(ReleaseSources, releases), sides[0], sides[1], None))
+    each = traced(finding, Step(cast(ReleaseSources, releases), sides[0], sides[1], None))
     assert each.since == Since("0.6.11.post1", "2026-05-02", None)
     assert releases.read == []
