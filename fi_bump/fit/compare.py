@@ -12,8 +12,8 @@ from fi_bump.findings.rules import Rule
 from fi_bump.fit.artifacts import changed_artifacts
 from fi_bump.fit.compiled import miscounted
 from fi_bump.fit.engine.ahead import UsesAhead
-from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
+from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.uses import RESULT, Use
 from fi_bump.fit.introduced import with_introduced
 from fi_bump.fit.judge import Raised, grouped, judge, order

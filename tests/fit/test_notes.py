@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fi_bump.findings.rules import Rule
-from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
+from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.judge import Raised
 from fi_bump.fit.notes import Notes
 from fi_bump.fit.packages import NativeApi

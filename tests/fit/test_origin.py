@@ -12,8 +12,8 @@ from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
 from fi_bump.fit import origin
 from fi_bump.fit.compiled import miscounted
-from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
+from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.uses import Reference, Use, UseKind
 from fi_bump.fit.judge import grouped, judge
 from fi_bump.fit.model import ApiFinding, Since

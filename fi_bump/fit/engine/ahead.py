@@ -15,8 +15,8 @@ import threading
 from collections.abc import Iterable
 from types import TracebackType
 
-from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
+from fi_bump.fit.engine.state import Subject
 
 
 class UsesAhead:

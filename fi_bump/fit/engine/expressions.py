@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from fi_bump.fit.engine.routines import Routines
-from fi_bump.fit.engine.scopes import Environment, Scope
-from fi_bump.fit.engine.uses import RESULT, Guard, PrivateCall, Use, UseKind
+from fi_bump.fit.engine.state import ModuleState, Subject
+from fi_bump.fit.engine.uses import RESULT, PrivateCall, UseKind
 from fi_bump.fit.engine.values import (
     NOTHING_KNOWN,
     Applied,
@@ -32,83 +30,31 @@ from fi_bump.fit.engine.values import (
 )
 from fi_bump.fit.signature import Call
 from fi_bump.fit.syntax import children, dotted
-from fi_bump.pins import Place
 
-_MODULE_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
 # What `inspect.signature(f)` gives, among the names of a path.
 SIGNATURE = "signature()"
 
 
-class Subject(NamedTuple):
-    """The package that is looked for: the top names that it is imported by, and the names of its distribution.
+class Delegates(NamedTuple):
+    """What an evaluator leaves to others, which ask it about the parts of what they are given.
 
-    `private` are attributes in which its objects hold compiled functions.
+    `special` tells what a call with a meaning of its own gives, or None for any other; `display` what a dict, list or
+    tuple holds that is written out; `annotated` an object of the type that an annotation names. `bind` binds what an
+    assignment names.
     """
 
-    tops: frozenset[str]
-    distributions: frozenset[str]
-    private: frozenset[str] = frozenset()
-
-    def has(self, text: str) -> bool:
-        """Whether a text names one of its modules, or its distribution."""
-        if text in self.distributions:
-            return True
-        return text.partition(".")[0] in self.tops and _MODULE_PATH.match(text) is not None
+    special: Callable[[Evaluator, ast.Call, Values], Values | None]
+    display: Callable[[Evaluator, ast.Dict | ast.List | ast.Tuple], Values]
+    annotated: Callable[[Evaluator, ast.expr, bool], Values]
+    bind: Callable[[Evaluator, ast.expr, Values], None]
 
 
-class Evaluator:
-    """Evaluates the expressions of one module and collects the uses of a package.
+class Evaluator(ModuleState):
+    """Evaluates the expressions of one module and collects the uses of a package."""
 
-    What statements know better (`bind_target`, `annotated`) and calls of a special meaning (`special`,
-    `display`) are the subclass's.
-    """
-
-    def __init__(self, path: str, lines: list[bytes], subject: Subject) -> None:
-        self.path = path
-        self.subject = subject
-        self.uses: list[Use] = []
-        self.scope = Scope(None)
-        self.guards: tuple[Guard, ...] = ()
-        self.lines = lines
-        self.routines = Routines()
-        # What objects of this module's classes hold.
-        self.held: dict[int, Environment] = {}
-        self.bases: dict[int, list[Pointer]] = {}
-        # What an attribute of that name is given anywhere in the module; `ambiguous` ones can be anything else as well.
-        self.attributes: dict[str, set[Pointer]] = {}
-        self.ambiguous: set[str] = set()
-        # The attributes that the module itself gives to objects, whosever they are.
-        self.stored: set[str] = set()
-        self.private: list[PrivateCall] = []
-        # Whether the module imports `annotations` from `__future__`.
-        self.are_annotations_texts = False
-
-    def use(self, node: ast.AST, kind: UseKind, found: Iterable[Pointer], call: Call | None = None) -> None:
-        """Note a use of what the pointers lead to, at the place of `node`; for a call, of the name that is called."""
-        listed = list(found)
-        references = tuple(dict.fromkeys(each.reference for each in listed))
-        if not references:
-            return
-        self.uses.append(
-            Use(
-                place=self.place(node),
-                kind=kind,
-                references=references,
-                call=call,
-                guards=self.guards,
-                is_guess=any(each.is_guess for each in listed),
-                is_optional=any(each.is_optional for each in listed),
-            )
-        )
-
-    def place(self, node: ast.AST) -> Place:
-        """The place of a node; for a call, of the name that is called."""
-        named = node.func if isinstance(node, ast.Call) else node
-        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-        end = getattr(named, "end_col_offset", column) if getattr(named, "end_lineno", None) == line else column
-        raw = self.lines[line - 1] if line <= len(self.lines) else b""
-        first, last = (len(raw[:at].decode("utf-8", "replace")) + 1 for at in (column, end))
-        return Place(self.path, line, first, last)
+    def __init__(self, path: str, lines: list[bytes], subject: Subject, delegates: Delegates) -> None:
+        super().__init__(path, lines, subject)
+        self._delegates = delegates
 
     def evaluate(self, node: ast.expr | None) -> Values:
         """What an expression is, with every use inside it noted once."""
@@ -125,7 +71,7 @@ class Evaluator:
             case ast.Constant(value=str() as text):
                 return frozenset([Said(text)])
             case ast.Dict() | ast.List() | ast.Tuple():
-                return self.display(node)
+                return self._delegates.display(self, node)
             case ast.IfExp():
                 self.evaluate(node.test)
                 return self.evaluate(node.body) | self.evaluate(node.orelse)
@@ -272,19 +218,15 @@ class Evaluator:
 
     def special(self, node: ast.Call, function: Values) -> Values | None:
         """What a call of a special meaning gives, or None for any other."""
-        raise NotImplementedError
-
-    def display(self, node: ast.Dict | ast.List | ast.Tuple) -> Values:
-        """What a dict, list or tuple that is written out holds."""
-        raise NotImplementedError
+        return self._delegates.special(self, node, function)
 
     def bind_target(self, target: ast.expr, values: Values) -> None:
-        """Bind what an assignment names."""
-        raise NotImplementedError
+        """Bind what an assignment names: a name, an attribute, a key of a known dict."""
+        self._delegates.bind(self, target, values)
 
     def annotated(self, node: ast.expr, *, is_run: bool = True) -> Values:
-        """An object of the type that an annotation names."""
-        raise NotImplementedError
+        """An object of the type that an annotation names. `is_run` says that Python evaluates it where it is."""
+        return self._delegates.annotated(self, node, is_run)
 
 
 def unsure(values: Values) -> Values:

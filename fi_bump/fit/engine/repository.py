@@ -10,8 +10,8 @@ from typing import NamedTuple
 from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.names import excluder
 from fi_bump.errors import FileError
-from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.reader import EngineModule, Reader
+from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.statements import Exports
 from fi_bump.fit.engine.uses import PrivateCall, Use
 from fi_bump.fit.syntax import parsed

@@ -13,7 +13,7 @@ _CONTAINERS = frozenset(["list", "dict", "tuple", "set", "List", "Dict", "Tuple"
 _PLAIN = frozenset(["None", "Optional", "Union", "Final", "ClassVar", "Annotated", "Any", "int", "str"])
 
 
-def annotated(evaluator: Evaluator, node: ast.expr, *, is_run: bool) -> Values:
+def annotated(evaluator: Evaluator, node: ast.expr, is_run: bool) -> Values:
     """An object of the type that an annotation names; nothing where it can also be one of another package.
 
     `is_run` says that Python evaluates it where it is: what it names is used then. A text is not evaluated, nor is any

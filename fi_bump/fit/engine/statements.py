@@ -4,26 +4,48 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from fi_bump.fit.engine import containers, gates, special, stated_types
-from fi_bump.fit.engine.expressions import Evaluator, held_by
+from fi_bump.fit.engine.binding import bind
+from fi_bump.fit.engine.expressions import Delegates, Evaluator, held_by
 from fi_bump.fit.engine.scopes import Environment, merged
+from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.uses import Caught, Reference, UseKind
-from fi_bump.fit.engine.values import NOTHING_KNOWN, Pointer, Self, Values, pointers
-from fi_bump.fit.syntax import AnyFunction, absolute, dotted, last_name
+from fi_bump.fit.engine.values import NOTHING_KNOWN, Pointer, Values, pointers
+from fi_bump.fit.syntax import AnyFunction, absolute, last_name
 
 # What a module of the repository binds at its top level that others can import.
 Exports = Mapping[str, Values]
+_DELEGATES = Delegates(special.value_of, containers.displayed, stated_types.annotated, bind)
 _ENDS = frozenset(["skip", "exit", "fail", "xfail"])
 
 
+class Definitions(Protocol):
+    """What is done with the functions and classes of a module, and what other modules export."""
+
+    def define_function(self, node: AnyFunction) -> None:
+        """Bind a function; its body is read later."""
+
+    def define_class(self, node: ast.ClassDef) -> None:
+        """Read a class."""
+
+    def returns(self, values: Values) -> None:
+        """Note what the function that is read returns."""
+
+    def others(self, module: str) -> Exports:
+        """What another module of the repository exports."""
+
+
 class StatementReader(Evaluator):
-    """Reads statements. Functions and classes are the subclass's, and what other modules export."""
+    """Reads statements. `package` is the one that relative imports start from."""
 
-    # The package that relative imports start from.
-    package: str = ""
+    def __init__(self, path: str, lines: list[bytes], subject: Subject, package: str, definitions: Definitions) -> None:
+        super().__init__(path, lines, subject, _DELEGATES)
+        self.package = package
+        self._definitions = definitions
 
-    def _block(self, body: Iterable[ast.stmt]) -> bool:
+    def block(self, body: Iterable[ast.stmt]) -> bool:
         """Read statements; whether control leaves the block before its end."""
         before = self.guards
         leaves = False
@@ -39,9 +61,9 @@ class StatementReader(Evaluator):
             case ast.ImportFrom():
                 self._import_from(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self.define_function(node)
+                self._definitions.define_function(node)
             case ast.ClassDef():
-                self.define_class(node)
+                self._definitions.define_class(node)
             case ast.Assign():
                 self._assignment(node.targets, node.value)
             case ast.AnnAssign():
@@ -72,7 +94,7 @@ class StatementReader(Evaluator):
                 self.evaluate(node.subject)
                 self._branches([*(case.body for case in node.cases), []])
             case ast.Return():
-                self.returns(self.evaluate(node.value))
+                self._definitions.returns(self.evaluate(node.value))
                 return True
             case ast.Raise():
                 self.evaluate(node.exc)
@@ -91,7 +113,7 @@ class StatementReader(Evaluator):
         ends: list[Environment] = []
         for body in bodies:
             self.scope.now = dict(before)
-            self._block(body)
+            self.block(body)
             ends.append(self.scope.now)
         self.scope.now = merged(ends)
 
@@ -103,10 +125,10 @@ class StatementReader(Evaluator):
         otherwise = gates.guards_of(self, node.test, False)
         self.guards = outside + then
         stated_types.narrow(self, node.test)
-        leaves = self._block(node.body)
+        leaves = self.block(node.body)
         first, self.scope.now = self.scope.now, before
         self.guards = outside + otherwise
-        leaves_too = self._block(node.orelse)
+        leaves_too = self.block(node.orelse)
         second = self.scope.now
         # What follows a branch that never comes back runs only where the other one was taken.
         self.guards = outside + (otherwise if leaves else ()) + (then if leaves_too else ())
@@ -119,19 +141,19 @@ class StatementReader(Evaluator):
     def _try(self, node: ast.Try | ast.TryStar) -> bool:
         before, outside = dict(self.scope.now), self.guards
         self.guards += gates.caught(node.handlers)
-        leaves = self._block(node.body)
+        leaves = self.block(node.body)
         self.guards = outside
-        leaves = self._block(node.orelse) or leaves
+        leaves = self.block(node.orelse) or leaves
         ends = [] if leaves else [self.scope.now]
         after = merged([before, self.scope.now])
         for handler in node.handlers:
             self.scope.now = dict(after)
             self.evaluate(handler.type)
-            if not self._block(handler.body):
+            if not self.block(handler.body):
                 ends.append(self.scope.now)
         self.scope.now = merged(ends) if ends else after
         self.guards = outside
-        return self._block(node.finalbody) or not ends
+        return self.block(node.finalbody) or not ends
 
     def _with(self, node: ast.With | ast.AsyncWith) -> bool:
         outside = self.guards
@@ -143,7 +165,7 @@ class StatementReader(Evaluator):
             if isinstance(context, ast.Call) and last_name(context.func) in ("suppress", "raises") and context.args:
                 protects = set().union(*(gates.protected(each) for each in context.args))
                 self.guards += (Caught(frozenset(protects)),) if protects else ()
-        leaves = self._block(node.body)
+        leaves = self.block(node.body)
         self.guards = outside
         return leaves and self.guards == outside
 
@@ -161,7 +183,7 @@ class StatementReader(Evaluator):
         module = absolute(self.package, node.level, node.module)
         self.are_annotations_texts |= module == "__future__" and any(each.name == "annotations" for each in node.names)
         ours = node.level == 0 and module.partition(".")[0] in self.subject.tops
-        exports: Exports = {} if ours else self.others(module)
+        exports: Exports = {} if ours else self._definitions.others(module)
         for each in node.names:
             if each.name == "*":
                 if ours:
@@ -176,7 +198,7 @@ class StatementReader(Evaluator):
                 self.scope.bind(bound, frozenset([pointer]))
             else:
                 self.scope.bind(bound, exports.get(each.name, NOTHING_KNOWN))
-                for name, values in self.others(f"{module}.{each.name}").items() if not ours else ():
+                for name, values in self._definitions.others(f"{module}.{each.name}").items() if not ours else ():
                     self.scope.now[f"{bound}.{name}"] = values
 
     def _assignment(self, targets: list[ast.expr], value: ast.expr) -> None:
@@ -188,38 +210,6 @@ class StatementReader(Evaluator):
             self.bind_target(target, self.chain(part) if is_named else NOTHING_KNOWN)
         for target in () if pairs else targets:
             self.bind_target(target, values)
-
-    def bind_target(self, target: ast.expr, values: Values) -> None:
-        """Bind what an assignment names: a name, an attribute, a key of a known dict."""
-        match target:
-            case ast.Name(id=name):
-                self.scope.bind(name, values or NOTHING_KNOWN)
-            case ast.Attribute():
-                self._bind_attribute(target, values or NOTHING_KNOWN)
-            case ast.Subscript(value=base, slice=key):
-                self.evaluate(key)
-                containers.put(self, base, key, values)
-            case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                for each in parts:
-                    self.bind_target(each, NOTHING_KNOWN)
-            case ast.Starred(value=inner):
-                self.bind_target(inner, NOTHING_KNOWN)
-            case _:
-                pass
-
-    def _bind_attribute(self, target: ast.Attribute, values: Values) -> None:
-        owner = self.chain(target.value)
-        self.stored.add(target.attr)
-        text = dotted(target)
-        if text is not None:
-            self.scope.bind(text, values)
-        found = pointers(values)
-        for each in owner:
-            if isinstance(each, Self):
-                held = self.held.setdefault(each.number, {})
-                held[target.attr] = held.get(target.attr, frozenset()) | (values - NOTHING_KNOWN)
-        if found and all(each.reference.path for each in found):
-            self.attributes.setdefault(target.attr, set()).update(found)
 
     def _annotated(self, node: ast.AnnAssign) -> None:
         # Python does not evaluate the annotation of a local variable.
@@ -245,34 +235,6 @@ class StatementReader(Evaluator):
             self.attributes.setdefault(name, set()).update(found)
         elif not found:
             self.ambiguous.add(name)
-
-    def special(self, node: ast.Call, function: Values) -> Values | None:
-        """What a call of a special meaning gives, or None for any other."""
-        return special.value_of(self, node, function)
-
-    def display(self, node: ast.Dict | ast.List | ast.Tuple) -> Values:
-        """What a dict, list or tuple that is written out holds."""
-        return containers.displayed(self, node)
-
-    def annotated(self, node: ast.expr, *, is_run: bool = True) -> Values:
-        """An object of the type that an annotation names."""
-        return stated_types.annotated(self, node, is_run=is_run)
-
-    def define_function(self, node: AnyFunction) -> None:
-        """Bind a function; its body is read later."""
-        raise NotImplementedError
-
-    def define_class(self, node: ast.ClassDef) -> None:
-        """Read a class."""
-        raise NotImplementedError
-
-    def returns(self, values: Values) -> None:
-        """Note what the function that is read returns."""
-        raise NotImplementedError
-
-    def others(self, module: str) -> Exports:
-        """What another module of the repository exports."""
-        raise NotImplementedError
 
 
 def _pairs(targets: list[ast.expr], value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:

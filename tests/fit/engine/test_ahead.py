@@ -10,8 +10,8 @@ import pytest
 
 from fi_bump.fit.engine import ahead
 from fi_bump.fit.engine.ahead import UsesAhead
-from fi_bump.fit.engine.expressions import Subject
 from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
+from fi_bump.fit.engine.state import Subject
 from tests.conftest import plant
 
 # Python 3.12 and later warn of a fork beside other threads, such as those of a server that another test started.
