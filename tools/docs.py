@@ -5,6 +5,9 @@ index is a folder with a few releases of FlashInfer. `<!-- quietly: COMMAND -->`
 
 The tables of tools/command_line.py are written or checked too, since a page shows the help that they hold.
 
+`<!-- again -->` begins again with a fresh copy, and is not in the page. tools/command_pages.py makes docs/commands.md and
+the pages in docs/commands.
+
 `<!-- rules: COMMAND -->` and `<!-- exit codes -->` become tables, made of what the package says about each.
 
     python tools/docs.py            write the pages
@@ -20,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
@@ -28,7 +32,7 @@ sys.path.insert(0, str(TOP))
 
 from fi_bump.errors import Exit  # noqa: E402  # after the line above, which says where from
 from fi_bump.findings.rules import Severity, rules_of, sentence  # noqa: E402  # as above
-from tools import command_line  # noqa: E402  # as above
+from tools import command_line, command_pages  # noqa: E402  # as above
 
 _TABLE = re.compile(r"<!-- (?P<what>rules: (?P<command>[a-z]+)|exit codes) -->\n(?:\n(?:\|.*\n)+)?")
 # What Markdown shows as code in the sentences of a rule.
@@ -36,6 +40,9 @@ _CODE = re.compile(
     r"fi-bump (?:check|latest|set|site (?:add|move|remove)|smoke)(?: --[a-z]+)?"
     r"(?: GROUP==VERSION| GROUP| SITE| VERSION)*|--[a-z]+(?: table)?|>=[0-9.]+[0-9]"
 )
+# `undo` shows when a change was made: a page shows one time, so that it is the same on every day.
+_NOW = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d UTC\b")
+_AGAIN = "<!-- again -->\n"
 _BLOCK = re.compile(
     r"<!-- (?P<how>run|quietly): (?P<command>.*?) -->\n(?:```[a-z]*\n.*?^```\n)?", re.DOTALL | re.MULTILINE
 )
@@ -51,19 +58,34 @@ def main() -> int:
     """Write or check the tables and every page; the exit code is 1 when one that is checked is stale."""
     if command_line.main():
         return 1
+    made = {TOP / name: text for name, text in command_pages.pages().items()}
+    pages = sorted({*TOP.glob("docs/**/*.md"), TOP / "README.md", *made})
     stale = []
-    for page in sorted([*TOP.glob("docs/**/*.md"), TOP / "README.md"]):
-        text = page.read_text()
-        if not (_BLOCK.search(text) or _TABLE.search(text)):
-            continue
-        new = generated(text)
-        if new != text and "--check" in sys.argv:
-            stale.append(str(page.relative_to(TOP)))
-        elif new != text:
-            page.write_text(new)
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
+        for page, new in zip(pages, workers.map(lambda page: _new(page, made), pages), strict=True):
+            if new == (page.read_text() if page.exists() else None):
+                continue
+            if "--check" in sys.argv:
+                stale.append(str(page.relative_to(TOP)))
+            elif new is None:
+                page.unlink()
+            else:
+                page.parent.mkdir(exist_ok=True)
+                page.write_text(new)
     for name in stale:
         print(f"{name} does not show what its commands print: run python tools/docs.py")
     return 1 if stale else 0
+
+
+def _new(page: Path, made: dict[Path, str]) -> str | None:
+    """Return the text that a page should have; None for the page of a command that does not exist."""
+    if page.parent == TOP / command_pages.FOLDER and page not in made:
+        return None
+    text = made.get(page) or page.read_text()
+    # An example of a command begins with a fresh copy.
+    return "".join(
+        generated(part) if _BLOCK.search(part) or _TABLE.search(part) else part for part in text.split(_AGAIN)
+    )
 
 
 def _table(marker: re.Match[str]) -> str:
@@ -92,7 +114,7 @@ def generated(text: str) -> str:
                     raise SystemExit(f"{command} failed:\n{said}")
                 return f"<!-- quietly: {command} -->\n"
             ending = f"[exit code {code}]\n" if code else ""
-            said = said.replace(scratch, "")
+            said = _NOW.sub("2026-01-01 09:00 UTC", said.replace(scratch, ""))
             return f"<!-- run: {command} -->\n```\n$ {command}\n{said}{ending}```\n"
 
         return _BLOCK.sub(shown, _TABLE.sub(_table, text))

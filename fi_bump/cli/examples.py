@@ -73,8 +73,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("fi-bump site add Makefile --text 'V = {version}'", "by its text"),
     ),
     "site move": (
-        ("fi-bump site move 'Dockerfile#ARG FLASHINFER_TAG' Dockerfile:1", "new"),
-        ("fi-bump site move 'Dockerfile#ARG FLASHINFER_TAG' a/Dockerfile:1", "too"),
+        ("fi-bump site move 'Dockerfile#ARG FLASHINFER_TAG' Dockerfile:1", "renamed"),
+        ("fi-bump site move 'Dockerfile#ARG FLASHINFER_TAG' a/Dockerfile:1", "moved"),
     ),
     "site remove": (
         ("fi-bump site remove requirements/cuda.txt#flashinfer-cubin", "by name"),

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+from fi_bump.cli.examples import EXAMPLES
 from fi_bump.errors import Exit
 from fi_bump.findings.rules import Rule
 
@@ -61,9 +62,23 @@ def test_what_runs_quietly_must_work(docs: ModuleType) -> None:
         docs.generated("<!-- quietly: false -->\n")
 
 
-def test_every_command_has_its_help_among_the_pages() -> None:
-    from fi_bump.cli.options import app
+def test_every_command_has_a_page_in_the_navigation_and_keeps_its_old_anchor() -> None:
+    from tools import command_line
 
-    page = (TOP / "docs" / "commands.md").read_text()
-    names = {command.name for command in app.registered_commands}
-    assert {name for name in names if f"<!-- run: fi-bump {name} --help -->" not in page} == set()
+    navigation = (TOP / "mkdocs.yml").read_text()
+    overview = (TOP / "docs" / "commands.md").read_text()
+    helps = command_line.help_pages()
+    commands = [each for each in helps if each and not any(other.startswith(f"{each} ") for other in helps)]
+    assert len(commands) > 20
+    for words in commands:
+        name = words.split()[0]
+        page = (TOP / "docs" / "commands" / f"{name}.md").read_text()
+        assert f"          - commands/{name}.md\n" in navigation
+        assert f"\n## {words}\n" in overview
+        assert f"\n```\n$ fi-bump {words} --help\n" in page
+        for line, _ in EXAMPLES.get(words, ()):
+            assert f"\n$ {line}\n" in page
+
+
+def test_the_page_of_a_command_that_does_not_exist_goes_away(docs: ModuleType) -> None:
+    assert docs._new(TOP / "docs" / "commands" / "upgrade.md", {}) is None
