@@ -19,9 +19,9 @@ OVERVIEW = "docs/commands.md"
 _INTRODUCTION = """\
 # Commands
 
-Each command has a page with its options and with examples that were run. [Exit codes, JSON and
-Python](reference.md) and the [environment variables](install.md#environment-variables) have pages of their own, and the
-[glossary](glossary.md) explains the project's words.
+Each command has a page with its options and with examples that were run. [Exit codes, environment
+variables, JSON and Python](reference.md) have a page of their own, and the [glossary](glossary.md) explains the project's
+words.
 """
 _COMPLETION = """\
 ## Completion
@@ -161,7 +161,8 @@ def _example(line: str) -> Iterator[str]:
     words = line.removeprefix("fi-bump ")
     for beginning, (text, path) in _ELSEWHERE.items():
         if words.startswith(beginning):
-            yield f"```\n$ {line}\n```\n\nIt takes minutes, and the probes of kernels need a GPU: see [{text}](../{path}).\n"
+            yield f"```\n$ {line}\n```\n"
+            yield f"It takes minutes, and the probes of kernels need a GPU: see [{text}](../{path}).\n"
             return
     before = next((commands for beginning, commands in _BEFORE.items() if words.startswith(beginning)), ())
     yield "".join(f"<!-- run: {each} -->\n" for each in before) + f"<!-- run: {line} -->\n<!-- again -->\n"

@@ -5,8 +5,8 @@ index is a folder with a few releases of FlashInfer. `<!-- quietly: COMMAND -->`
 
 The tables of tools/command_line.py are written or checked too, since a page shows the help that they hold.
 
-`<!-- again -->` begins again with a fresh copy, and is not in the page. tools/command_pages.py makes docs/commands.md and
-the pages in docs/commands.
+`<!-- again -->` begins again with a fresh copy, and is not in the page. tools/command_pages.py makes docs/commands.md
+and the pages in docs/commands.
 
 `<!-- rules: COMMAND -->` and `<!-- exit codes -->` become tables, made of what the package says about each.
 
@@ -22,7 +22,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -32,7 +31,7 @@ sys.path.insert(0, str(TOP))
 
 from fi_bump.errors import Exit  # noqa: E402  # after the line above, which says where from
 from fi_bump.findings.rules import Severity, rules_of, sentence  # noqa: E402  # as above
-from tools import command_line, command_pages  # noqa: E402  # as above
+from tools import command_line, command_pages, releases  # noqa: E402  # as above
 
 _TABLE = re.compile(r"<!-- (?P<what>rules: (?P<command>[a-z]+)|exit codes) -->\n(?:\n(?:\|.*\n)+)?")
 # What Markdown shows as code in the sentences of a rule.
@@ -45,12 +44,6 @@ _NOW = re.compile(r"\b20\d\d-\d\d-\d\d \d\d:\d\d UTC\b")
 _AGAIN = "<!-- again -->\n"
 _BLOCK = re.compile(
     r"<!-- (?P<how>run|quietly): (?P<command>.*?) -->\n(?:```[a-z]*\n.*?^```\n)?", re.DOTALL | re.MULTILINE
-)
-# The packages of the index: name, versions, requirements of each release.
-_RELEASES = (
-    ("flashinfer-python", ("0.6.8.post1", "0.6.11.post2", "0.6.13"), ("nvidia-cutlass-dsl>=4.5.0",)),
-    ("flashinfer-cubin", ("0.6.8.post1", "0.6.11.post2"), ()),
-    ("nvidia-cutlass-dsl", ("4.4.2", "4.5.2"), ()),
 )
 
 
@@ -132,11 +125,18 @@ def engine(scratch: Path) -> tuple[Path, dict[str, str]]:
 def _environment(scratch: Path) -> dict[str, str]:
     """Return an environment without the user's configuration, colour and network."""
     index = scratch / "simple"
-    for name, versions, requires in _RELEASES:
-        _project(index / name, name, versions, requires)
+    releases.write(index)
     here = Path(sys.executable).parent
     kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR") if name in os.environ}
-    git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    git = {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        # Repositories on GitHub are folders too, so that a page is the same with and without a network.
+        "GIT_ALLOW_PROTOCOL": "https:file",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{scratch.as_uri()}/.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/",
+    }
     who = {f"GIT_{role}_{what[0]}": what[1] for role in ("AUTHOR", "COMMITTER") for what in _IDENTITY}
     return {
         **kept,
@@ -160,25 +160,6 @@ _IDENTITY = (
     ("EMAIL", "maintainer@example.invalid"),
     ("DATE", "2026-01-01T00:00:00Z"),
 )
-
-
-def _project(folder: Path, name: str, versions: tuple[str, ...], requires: tuple[str, ...]) -> None:
-    """Write a package's index page and wheels that contain only metadata."""
-    folder.mkdir(parents=True)
-    stem = name.replace("-", "_")
-    links = []
-    for version in versions:
-        file = f"{stem}-{version}-py3-none-any.whl"
-        lines = [
-            "Metadata-Version: 2.1",
-            f"Name: {name}",
-            f"Version: {version}",
-            *(f"Requires-Dist: {each}" for each in requires),
-        ]
-        with zipfile.ZipFile(folder / file, "w") as wheel:
-            wheel.writestr(zipfile.ZipInfo(f"{stem}-{version}.dist-info/METADATA"), "\n".join(lines) + "\n")
-        links.append(f'<a href="{file}">{file}</a>')
-    (folder / "index.html").write_text("<!DOCTYPE html><html><body>" + "".join(links) + "</body></html>")
 
 
 def _run(command: str, root: Path, environment: dict[str, str]) -> tuple[int, str]:

@@ -9,6 +9,9 @@ from fi_bump.findings.rules import Rule, rules_of, sentence
 from fi_bump.smoke.registry import PROBES, PYTEST, Probe
 
 _COMMANDS = ("check", "audit", "smoke", "compare")
+# Where the documentation shows a finding of each command; a rule's own section has its name.
+_SECTIONS = {"check": "findings/check.md#", "audit": "findings/audit.md#", "smoke": "findings/smoke.md#"}
+_OF_COMPARE = "compare.md#what-becomes-of-a-case"
 _TESTS = "the engine's own tests that --pytest names"
 
 
@@ -44,7 +47,12 @@ def _rows(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
 def _about_rule(rule: Rule) -> list[str]:
     fails = "error, the exit code is 1" if rule.fails else "note, the command does not fail"
     head = f"{rule.value}: a rule of fi-bump {rule.command} ({fails})"
-    return [head, sentence(rule.meaning), f"help: {rule.help}"]
+    section = f"{_SECTIONS[rule.command]}{rule.value}" if rule.command in _SECTIONS else _OF_COMPARE
+    return [head, sentence(rule.meaning), _page(section), f"help: {rule.help}"]
+
+
+def _page(section: str) -> str:
+    return f"More, with an example: docs/{section} in fi-bump's source"
 
 
 def _about_probe(probe: Probe) -> list[str]:
@@ -58,6 +66,7 @@ def _about_probe(probe: Probe) -> list[str]:
         f"It runs {probe.where}, takes {probe.usual}, and is ended after {probe.seconds:g} s.",
         *compiles,
         f"Releases of {packages} can break it.",
+        _page(f"probes.md#{probe.name}"),
         f"help: to run only this probe, run fi-bump smoke --only {probe.name}",
     ]
 

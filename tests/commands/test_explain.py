@@ -15,6 +15,7 @@ from tests.conftest import Run
 
 # The command reads no repository, so any folder will do.
 HERE = Path(__file__).parent
+DOCS = HERE.parents[1] / "docs"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,7 @@ HERE = Path(__file__).parent
             "missing-site",
             "missing-site: a rule of fi-bump check (error, the exit code is 1)\n"
             "The lock records a pin that is no longer there.\n"
+            "More, with an example: docs/findings/check.md#missing-site in fi-bump's source\n"
             "help: put the pin back, or forget its site: fi-bump site remove SITE\n",
             id="a rule that fails",
         ),
@@ -31,6 +33,7 @@ HERE = Path(__file__).parent
             "risk",
             "risk: a rule of fi-bump audit (note, the command does not fail)\n"
             "The pins agree, but an installation can still go wrong.\n"
+            "More, with an example: docs/findings/audit.md#risk in fi-bump's source\n"
             "help: pin the release that the note names, or add an index that has it\n",
             id="a rule that does not",
         ),
@@ -41,6 +44,7 @@ HERE = Path(__file__).parent
             "It finds a mixed installation: members of two releases, another CUDA than torch's, a driver that is too old.\n"
             "It runs anywhere, takes 11 s, and is ended after 300 s.\n"
             "Releases of flashinfer-python and flashinfer-cubin can break it.\n"
+            "More, with an example: docs/probes.md#environment in fi-bump's source\n"
             "help: to run only this probe, run fi-bump smoke --only environment\n",
             id="a probe",
         ),
@@ -53,6 +57,7 @@ HERE = Path(__file__).parent
             "It runs on compute capability 10.0 to 10.3, takes 4 s to compile, and is ended after 1800 s.\n"
             "On any other machine it compiles its kernel.\n"
             "Releases of flashinfer-python, torch and nvidia-cutlass-dsl can break it.\n"
+            "More, with an example: docs/probes.md#cutedsl-masked-moe in fi-bump's source\n"
             "help: to run only this probe, run fi-bump smoke --only cutedsl-masked-moe\n",
             id="a probe that compiles",
         ),
@@ -85,6 +90,20 @@ def test_everything_has_an_explanation(run: Run) -> None:
         code, out, error = run(HERE, "explain", name)
         assert (code, error) == (0, "")
         assert re.match(rf"{re.escape(name)}: an? (rule|probe|exit code) of ", out)
+
+
+def test_the_page_that_it_names_has_the_section(run: Run) -> None:
+    for name in [*(rule.value for rule in Rule), *PROBES]:
+        named = re.search(r"docs/(\S+\.md)#(\S+) in fi-bump's source", run(HERE, "explain", name).out)
+        assert named is not None
+        page = (DOCS / named[1]).read_text()
+        headings = [
+            heading.strip("`").lower().replace(" ", "-") for heading in re.findall(r"^## (.+)$", page, re.MULTILINE)
+        ]
+        assert named[2] in headings
+        if named[1].startswith("findings/"):
+            section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+            assert "<!-- run: fi-bump" in section
 
 
 def test_without_a_name_all_are_listed(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +11,7 @@ import pytest
 
 from fi_bump.cli.examples import EXAMPLES
 from fi_bump.errors import Exit
-from fi_bump.findings.rules import Rule
+from fi_bump.findings.rules import Rule, rules_of
 
 TOP = Path(__file__).parents[2]
 TOOL = TOP / "tools" / "docs.py"
@@ -55,6 +56,17 @@ def test_every_rule_and_exit_code_is_in_the_pages() -> None:
     )
     rows = [f"\n| `{rule.value}` |" for rule in Rule] + [f"\n| {int(code)} |" for code in Exit]
     assert [row for row in rows if row not in pages] == []
+
+
+@pytest.mark.parametrize("command", ["check", "audit", "smoke"])
+def test_every_finding_has_a_section_in_which_a_run_prints_it(command: str) -> None:
+    page = (TOP / "docs" / "findings" / f"{command}.md").read_text()
+    for rule in rules_of(command):
+        section = page.partition(f"\n## {rule.value}\n")[2].partition("\n## ")[0]
+        printed = "".join(re.findall(r"^<!-- run: .*? -->\n```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL))
+        # A note about a release, and the answer of uv, have no name of a rule.
+        shown = {"risk": "has a known fault", "unresolved": "uv cannot resolve it"}.get(rule.value, rule.value)
+        assert shown in printed, rule.value
 
 
 def test_what_runs_quietly_must_work(docs: ModuleType) -> None:
