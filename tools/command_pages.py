@@ -19,9 +19,8 @@ OVERVIEW = "docs/commands.md"
 _INTRODUCTION = """\
 # Commands
 
-Each command has a page with its options and with examples that were run. [Exit codes, environment
-variables, JSON and Python](reference.md) have a page of their own, and the [glossary](glossary.md) explains the project's
-words.
+Each command has a page with its options and with examples that were run. [Exit codes, environment variables, JSON and
+Python](reference.md) have a page of their own, and the [glossary](glossary.md) explains the project's words.
 """
 _COMPLETION = """\
 ## Completion

@@ -1,4 +1,4 @@
-"""The package index that the pages of the documentation are made with: a folder of wheels of metadata and a little Python.
+"""The package index that the pages of the documentation are made with: a folder of wheels with a little Python.
 
 `example-kernels` exists only here. Its two releases differ in every way that `audit --api` reports.
 """
