@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from fi_bump.editing.plan import Plan, verify
@@ -38,15 +38,7 @@ class Repository(NamedTuple):
 
     def verified(self, plan: Plan) -> Plan:
         """Verify a plan, get a second opinion on it, and return it. Raises InternalError or FileError."""
-        wanted = wanted_by(plan.lock.groups)
-        literals = literal_anchors(plan.lock.groups)
-        anchors = recorded_anchors(plan.lock.groups)
-
-        def refind(source: Source) -> Found:
-            found = look(source, wanted, literals.get(source.path, ()), anchors.get(source.path, ()))
-            return found._replace(pins=split_tests(found.pins, plan.lock)[0])
-
-        verify(plan, refind)
+        verify(plan, finder_of(plan.lock))
         if plan.changes:
             # Third-party parsers check the result too; `check` without --fix never spends that time.
             from fi_bump.editing.second_opinion import confirm
@@ -76,6 +68,19 @@ class Repository(NamedTuple):
             changes.append(write.FileChange(LOCK_NAME, self.lock_data, new_lock))
         if changes:
             write.commit(self.root, changes, command)
+
+
+def finder_of(lock: Lock) -> Callable[[Source], Found]:
+    """Return the function that finds the pins of a lock in the bytes of a file."""
+    wanted = wanted_by(lock.groups)
+    literals = literal_anchors(lock.groups)
+    anchors = recorded_anchors(lock.groups)
+
+    def find(source: Source) -> Found:
+        found = look(source, wanted, literals.get(source.path, ()), anchors.get(source.path, ()))
+        return found._replace(pins=split_tests(found.pins, lock)[0])
+
+    return find
 
 
 def open_repository(folder: str) -> Repository:

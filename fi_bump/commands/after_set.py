@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from typing import NamedTuple, TextIO
 
 from fi_bump import user_files
 from fi_bump.audit.preflight import Preflight
+from fi_bump.change.committed import differing
 from fi_bump.change.describe import before, describe
 from fi_bump.change.index_answers import asked_by_set
 from fi_bump.editing.plan import Plan
@@ -63,6 +65,7 @@ class Following(NamedTuple):
         if self.commit:
             message = message_text(about)
             name, added = commits.commit(self.root, paths, message + "\n", self.seconds)
+            commits.refuse_other_content(differing(plan, partial(commits.at, self.root, "HEAD")))
             say([f"committed {name}: {message.partition(chr(10))[0]}"])
             say(f"note: a hook added {path} to the commit" for path in added)
 

@@ -201,18 +201,32 @@ def verify(plan: Plan, refind: Callable[[Source], Found]) -> None:
     """
     recorded = recorded_sites(plan.lock)
     for change in plan.changes:
-        try:
-            again = refind(Source(change.source.path, change.new)).pins
-        except ParseError:
-            again = ()
-        readings = [_reading(pin) for pin in again]
-        if len(readings) != len(change.expected) or not all(map(_as_expected, readings, change.expected)):
+        again = _pins(Source(change.source.path, change.new), refind)
+        if not _all_as_expected(again, change):
             raise InternalError(
                 "after the planned edit the file would have other pins than planned, so nothing was written",
                 place=change.source.path,
                 hint=REPORT_WITH_FILE,
             )
         _verify_hashes(plan.lock, change, again, recorded)
+
+
+def reads_as_planned(change: PlannedChange, data: bytes, refind: Callable[[Source], Found]) -> bool:
+    """Return whether the pins in other bytes of a file are those that the plan wrote."""
+    return _all_as_expected(_pins(Source(change.source.path, data), refind), change)
+
+
+def _pins(source: Source, refind: Callable[[Source], Found]) -> tuple[Pin, ...]:
+    """Return the pins of a file, and none for one that cannot be parsed."""
+    try:
+        return refind(source).pins
+    except ParseError:
+        return ()
+
+
+def _all_as_expected(pins: tuple[Pin, ...], change: PlannedChange) -> bool:
+    readings = list(map(_reading, pins))
+    return len(readings) == len(change.expected) and all(map(_as_expected, readings, change.expected))
 
 
 def _as_expected(found: Reading, expected: Reading) -> bool:

@@ -115,11 +115,19 @@ def commit(root: str, paths: Sequence[str], message: str, seconds: float) -> tup
     listing = ("-r", "-z", "--name-only", "--no-renames", *_NO_PROGRAMS, before, "HEAD")
     there = _names(door.run(root, "diff-tree", *listing))
     for full, path in named.items():
-        if full not in there:
+        if full not in there or at(root, "HEAD", path) is None:
             hint = "look at the commit with git show, and at the hooks of this repository"
             raise FiBumpError("the commit lacks this file: git or a hook left it out", place=path, hint=hint)
     name = door.run(root, "rev-parse", "--short", "HEAD").stdout.decode("ascii", "replace").strip()
     return name, [path for path in there if path not in named]
+
+
+def refuse_other_content(paths: Sequence[str]) -> None:
+    """Raise FiBumpError for files that have other pins in the new commit than fi-bump wrote."""
+    if paths:
+        message = "the commit has other pins in this file than fi-bump wrote: a hook or a filter changed it"
+        hint = "look at the commit with git show, and at the hooks of this repository"
+        raise FiBumpError(message, place=paths[0], hint=hint)
 
 
 def _head(root: str) -> str:

@@ -302,6 +302,63 @@ def test_a_commit_that_lacks_a_file_is_an_error(committed: Path, run: Run) -> No
     )
 
 
+MOVE = f"sed -i s/{NEW}/0.6.7/"
+
+
+@pytest.mark.parametrize(
+    ("name", "script", "path"),
+    [
+        ("pre-commit", f"{MOVE} docker/Dockerfile && git add docker/Dockerfile", "docker/Dockerfile"),
+        ("pre-commit", f"{MOVE} versions.lock.json && git add versions.lock.json", "versions.lock.json"),
+        ("pre-commit", "echo {} > versions.lock.json && git add versions.lock.json", "versions.lock.json"),
+        ("pre-commit", "echo > docker/Dockerfile && git add docker/Dockerfile", "docker/Dockerfile"),
+        (
+            "post-commit",
+            f"rm .git/hooks/post-commit; {MOVE} requirements/cuda.txt; git commit -qa --amend -m other",
+            "requirements/cuda.txt",
+        ),
+    ],
+)
+def test_a_hook_that_moves_a_pin_elsewhere_is_an_error(
+    committed: Path, run: Run, name: str, script: str, path: str
+) -> None:
+    hook(committed, name, script)
+    result = run(committed, "set", NEW, "--commit")
+    assert (result.code, result.err) == (
+        3,
+        f"{path}: the commit has other pins in this file than fi-bump wrote: a hook or a filter changed it\n"
+        "help: look at the commit with git show, and at the hooks of this repository\n",
+    )
+    assert "committed" not in result.out
+
+
+def test_a_filter_that_moves_a_pin_elsewhere_is_an_error(committed: Path, run: Run) -> None:
+    git(committed, "config", "filter.old.clean", f"sed s/{NEW}/0.6.7/")
+    (committed / ".git/info/attributes").write_text("Dockerfile filter=old\n")
+    result = run(committed, "set", NEW, "--commit")
+    message = "docker/Dockerfile: the commit has other pins in this file than fi-bump wrote: a hook or a filter"
+    assert (result.code, result.err.startswith(message)) == (3, True)
+
+
+def test_a_hook_that_removes_a_file_is_an_error(committed: Path, run: Run) -> None:
+    hook(committed, "pre-commit", "git rm -qf docker/Dockerfile")
+    result = run(committed, "set", NEW, "--commit")
+    message = "docker/Dockerfile: the commit lacks this file: git or a hook left it out\n"
+    assert (result.code, result.err.startswith(message)) == (3, True)
+
+
+def test_a_hook_may_format_files(committed: Path, run: Run) -> None:
+    hook(
+        committed,
+        "pre-commit",
+        "echo '# the end' >> docker/Dockerfile; python3 -m json.tool --compact versions.lock.json > ../x; "
+        "cp ../x versions.lock.json; git add -A",
+    )
+    result = run(committed, "set", NEW, "--commit")
+    assert (result.code, result.err) == (0, "")
+    assert git(committed, "show", "HEAD:docker/Dockerfile").endswith("# the end\n")
+
+
 def test_a_process_that_a_hook_leaves_does_not_hold_the_command(committed: Path, run: Run) -> None:
     hook(committed, "post-commit", "sleep 60 & echo $! > ../pid")
     begun = time.monotonic()
