@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import shutil
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -32,7 +31,8 @@ class _ConsoleOutput(io.TextIOBase):
     encoding = "utf-8"
 
     def write(self, text: str) -> int:
-        shown = text if self.isatty() else re.sub(" +(?=\n)", "", text)
+        *lines, rest = text.split("\n")
+        shown = text if self.isatty() else "\n".join([*(line.rstrip(" ") for line in lines), rest])
         write_bytes(shown.encode("utf-8"))
         return len(text)
 

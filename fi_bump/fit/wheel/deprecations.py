@@ -13,7 +13,7 @@ from fi_bump.fit.wheel.library import Thing
 _SAYS_SO = re.compile(r"deprecat", re.IGNORECASE)
 _WARNS = frozenset(["warn", "warning", "warning_once", "warn_once", "deprecate"])
 _CATEGORIES = frozenset(["DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"])
-_IN_DOCSTRING = re.compile(r"^\s*(?:\.\. deprecated::|deprecated\b[ :.,])\s*(.*)", re.IGNORECASE | re.MULTILINE)
+_IN_DOCSTRING = re.compile(r"^[^\S\n]*(?:\.\. deprecated::|deprecated\b[ :.,])\s*(.*)", re.IGNORECASE | re.MULTILINE)
 
 
 class Deprecation(NamedTuple):
@@ -42,9 +42,10 @@ def _stated(node: AnyFunction | ast.ClassDef) -> Iterator[Deprecation]:
     for decorator, name in zip(node.decorator_list, decorator_names(node), strict=True):
         if _SAYS_SO.search(name):
             yield Deprecation(None, message(decorator) or "deprecated")
-    found = _IN_DOCSTRING.search(ast.get_docstring(node) or "")
+    text = ast.get_docstring(node) or ""
+    found = _IN_DOCSTRING.search(text)
     # A line about one parameter, deep in the text, is not about the whole.
-    if found is not None and (ast.get_docstring(node) or "")[: found.start()].count("\n") < 4:
+    if found is not None and text[: found.start()].rstrip().count("\n") < 3:
         yield Deprecation(None, found[1].strip() or "deprecated")
 
 

@@ -40,4 +40,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def plain(text: str) -> str:
     """Escape text so that Markdown shows it literally, on one line."""
-    return markdown_escape.plain(re.sub(r"\s*[\r\n]\s*", " ", encodable(text)))
+    # A pattern that begins with a blank would take a time that grows with the square of a run of them.
+    return markdown_escape.plain(re.sub(r"\s+", lambda run: _one_blank(run[0]), encodable(text)))
+
+
+def _one_blank(run: str) -> str:
+    """A run of white space with a line end becomes one space."""
+    return run if "\n" not in run and "\r" not in run else " "
