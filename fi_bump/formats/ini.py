@@ -15,10 +15,10 @@ from fi_bump.pins import Found, Kind, Pin, Source, Wanted, make_pin
 from fi_bump.records import NamedTuple
 
 _SECTION = LazyPattern(rb"^\[(?P<section>[^\]\n]*)\]")
-_KEY = LazyPattern(rb"^(?P<key>[^\s=:#;\[][^=:\n]*?)[ \t]*[=:][ \t]*(?P<value>[^\n]*)")
+_KEY = LazyPattern(rb"^(?P<key>[^\s=:#;\[][^=:\n]*+)[=:][ \t]*+(?P<value>[^\n]*)")
 _COMMENT = LazyPattern(rb"[ \t]*[#;]")
 # tox reads a line `py312,!cuda: VALUE` only for these environments. A URL has a slash after its colon.
-_FACTORS = LazyPattern(rb"^[ \t]*!?[\w.{}-]+(?:[,-][\w.{},!-]+)*[ \t]*:(?=[ \t]|$)", re.MULTILINE)
+_FACTORS = LazyPattern(rb"^[ \t]*+!?[\w.{}-][\w.{}]*+(?:-[\w.{},!-]*+|,[\w.{},!-]++)?[ \t]*+:(?=[ \t]|$)", re.MULTILINE)
 _REQUIREMENTS = frozenset({"deps", "requires", "install_requires", "setup_requires", "tests_require", "constraints"})
 _EXTRAS = frozenset({"options.extras_require", "extras_require"})
 _COMMANDS = frozenset(

@@ -22,6 +22,7 @@ _VERSIONS = (
     LazyPattern(rb"'[vV]?[0-9][\w!+-]*\.[\w!+.\x80-\xff-]*(?=['\n]|\Z)"),
 )
 _LONGEST_VERSION = 200
+_LONGEST_COMMAND = max(map(len, COMMANDS))
 # A row in a table of releases.
 _ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(\s*\w{0,3}[\"']{1,3}[vV]?[0-9]")
 # How many bytes before and after the start of a version its subject may begin: the value of a variable that is assigned
@@ -29,7 +30,7 @@ _ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(\s*\w{0,3}[\"']{1,3}[vV]?[
 _BEFORE, _AFTER = 2500, 600
 # What is right after the name of a package with a version, after a variable that is set in a string, and after a name
 # with its version in the string behind it (_BESIDE in python_gates.py).
-_OF_PACKAGE = r"\s*(?:\[[^\]\n]*\])?\s*[(@=!<>~]"
+_OF_PACKAGE = r"\s*+(?:\[[^\[\]\n]*+\]\s*+)?[(@=!<>~]"
 _OF_VARIABLE = r"=[\"']?v?[0-9]"
 _BESIDE = r"[\"']{0,3}\s*[,:\]]"
 # What URLs and names of files contain that may lead to a release, and what is around a package without a version.
@@ -118,15 +119,27 @@ def _is_bound(source: Source, searches: _PythonSearches) -> bool:
             return True
     # A longer name that ends with this one is none.
     whole = [place for place in searches.whole.places(source) if lowered[place - 1 : place] != b"_"]
-    whole = [place for place in whole if _may_install(lowered, place)]
-    return bool(whole) and _installs(source, whole)
+    return bool(whole) and _installs(source, _may_install(lowered, whole))
 
 
-def _may_install(lowered: bytes, place: int) -> bool:
-    """Whether a name begins a string, as in a list of requirements, or an install command is before it in its line."""
-    if lowered[place - 1 : place] in (b'"', b"'") and has_any(lowered, _LISTS):
-        return True
-    return has_any(lowered[lowered.rfind(b"\n", 0, place) + 1 : place], COMMANDS)
+def _may_install(lowered: bytes, places: list[int]) -> list[int]:
+    """Return the places that begin a string, as in a list of requirements, or have an install command before in a line.
+
+    Each part of a line is searched once: a line may have thousands of names.
+    """
+    found = []
+    has_list, has_command = has_any(lowered, _LISTS), False
+    line = searched = 0
+    for place in places:
+        begin = lowered.rfind(b"\n", searched, place) + 1
+        if begin:
+            line, has_command = begin, False
+        searched = max(line, searched - _LONGEST_COMMAND)
+        has_command = has_command or has_any(lowered[searched:place], COMMANDS)
+        searched = place
+        if has_command or (has_list and lowered[place - 1 : place] in (b'"', b"'")):
+            found.append(place)
+    return found
 
 
 def _end_of_word(lowered: bytes, place: int) -> int:

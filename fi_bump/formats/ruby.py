@@ -17,7 +17,7 @@ from fi_bump.pins import Found, Guard, Kind, Pin, Source, Span, Wanted, make_pin
 # A comment, or a string with the word before it.
 _STRING = LazyPattern(
     rb"^[ \t]*#[^\n]*"
-    rb"|(?P<word>\b\w+)[ \t]*:?[ \t]*(?P<quote>[\"'])(?P<value>(?:\\.|[^\"'\\\n])*)(?P=quote)",
+    rb"|(?P<word>\b\w++)[ \t]*+:?[ \t]*+(?P<quote>[\"'])(?P<value>(?:\\.|[^\"'\\\n])*)(?P=quote)",
     re.MULTILINE,
 )
 _RELEASE = LazyPattern(rb"v?(?=[0-9!]+\.)(?P<version>" + VERSION + rb")\Z", re.IGNORECASE)

@@ -18,7 +18,7 @@ from fi_bump.formats.shared.beside import Leaf, guarded
 from fi_bump.formats.shared.requirement_text import NO_VERSION
 from fi_bump.formats.yaml_texts import TextReader, patterns
 from fi_bump.formats.yaml_values import KeySubject, YamlValues, key_subject, named_subject
-from fi_bump.grammar import LazyPattern, canonical_name, canonical_repository
+from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.pins import Found, Kind, Source, Wanted
 
 TYPE_CHECKING = False
@@ -61,11 +61,6 @@ _CHOSEN = "the default of a list of options; add the new version to the options 
 # PyYAML reads 1 to 2 MiB per second.
 _LARGEST = 4 << 20
 _LARGE = "this file is larger than 4 MiB, so fi-bump reads only its lines of the form KEY: VALUE"
-# The actions of Helm and Jinja: those that have a line, or several, for themselves, and all others.
-_ACTIONS = LazyPattern(
-    rb"^[ \t]*(?:\{\{(?:(?!\}\})[\s\S])*\}\}|\{[%#](?:(?![%#]\})[\s\S])*[%#]\})[ \t]*\r?$", re.MULTILINE
-)
-_ACTION = LazyPattern(rb"\{\{(?:(?!\}\})[^\n])*\}\}|\{[%#](?:(?![%#]\})[^\n])*[%#]\}")
 _TEMPLATE = "this file is not YAML, so fi-bump reads only its lines of the form KEY: VALUE"
 
 
@@ -252,11 +247,13 @@ def _find_in_yaml(source: Source, wanted: Wanted, words: list[re.Match[bytes]]) 
 def _find_in_template(source: Source, wanted: Wanted, words: list[re.Match[bytes]], failed: int) -> Found:
     """Return what the lines of a template pin, and what the document pins if it is YAML without its actions."""
     by_lines = yaml_lines.find_by_lines(source, wanted, words, failed, _TEMPLATE)
-    data = _filled(source.masked)
+    # Imported here because most repositories have no template.
+    from fi_bump.formats import yaml_actions
+    from fi_bump.formats.shared.parts import FilePart, read_parts, together
+
+    data = yaml_actions.filled(source.masked)
     if data == source.masked:
         return by_lines
-    # Imported here because most repositories have no template.
-    from fi_bump.formats.shared.parts import FilePart, read_parts, together
 
     found = read_parts(source, wanted, _find_in_document, [FilePart(data)])
     if not found.pins and not found.unpinned:
@@ -272,9 +269,3 @@ def _find_in_document(source: Source, wanted: Wanted) -> Found:
         return _find_in_yaml(source, wanted, words)
     except NotYamlError:
         return Found(())
-
-
-def _filled(data: bytes) -> bytes:
-    """Return a template with blanks for its lines of actions alone, and a reference for each action in a line."""
-    data = _ACTIONS.sub(lambda match: b" " * len(match[0]), data)
-    return _ACTION.sub(lambda match: b"$".ljust(len(match[0]), b"x"), data)

@@ -13,8 +13,11 @@ import pytest
 
 from fi_bump.fit.wheel.deprecations import Deprecation, deprecations
 from fi_bump.fit.wheel.library import Thing, ThingKind
+from fi_bump.pins import Source
 from fi_bump.report.findings import markdown
+from fi_bump.scanning.scan import look
 from tests.conftest import LOCK, Run
+from tests.formats.test_fuzz import WANTED
 
 LONG = 1_000_000
 
@@ -59,3 +62,29 @@ def test_a_run_of_blanks_in_a_summary(text: str, expected: str) -> None:
 def test_a_run_of_blanks_in_a_docstring(text: str, expected: list[Deprecation]) -> None:
     node = ast.parse(f"def f():\n    {text!r}\n").body[0]
     assert deprecations(Thing(ThingKind.FUNCTION, "m", node)) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("kit.rb", f"RUN pip{' ' * 200_000}install flashinfer-python==0.6.8\n"),
+        ("kit.rb", "flashinfer-python" + "\t " * 100_000 + "0.6.8\n"),
+        ("tox.ini", f"[a]\nflashinfer-python{' ' * 200_000}0.6.8\n"),
+        ("tox.ini", f"[testenv]\ndeps =\n  a{',-' * 100_000} flashinfer-python==0.6.8\n"),
+        ("setup.py", f"flashinfer-python{' ' * 200_000}0.6.8\n"),
+        ("setup.py", "x = 'flashinfer-python" + "[flashinfer-python" * 20_000 + "'\n"),
+        ("ci.yml", f"{'{{' * 100_000}flashinfer-python==0.6.8\n"),
+        ("ci.yml", "{{ x\n" * 50_000 + "a: flashinfer-python==0.6.8\n"),
+    ],
+)
+def test_a_file_with_a_long_run(path: str, text: str) -> None:
+    assert look(Source(path, text.encode()), WANTED).floors == ()
+
+
+@pytest.mark.parametrize(
+    ("factors", "is_read"),
+    [("py312", True), ("!a-b,c", True), ("a-!b", True), ("-!b", False), ("a,", False), ("a!b", False)],
+)
+def test_the_factors_of_tox_are_as_before(factors: str, is_read: bool) -> None:
+    text = f"[testenv]\ndeps =\n  {factors}: flashinfer-python==0.6.8\n"
+    assert [pin.version for pin in look(Source("tox.ini", text.encode()), WANTED).pins] == ["0.6.8"] * is_read
