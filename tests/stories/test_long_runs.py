@@ -15,7 +15,7 @@ from fi_bump.fit.wheel.deprecations import Deprecation, deprecations
 from fi_bump.fit.wheel.library import Thing, ThingKind
 from fi_bump.pins import Source
 from fi_bump.report.findings import markdown
-from fi_bump.scanning.scan import look
+from fi_bump.scanning.look import look
 from tests.conftest import LOCK, Run
 from tests.formats.test_fuzz import WANTED
 
