@@ -92,9 +92,10 @@ def targets(root: str, before: Sequence[str], typed: str) -> list[str]:
         named = words[cut - 1] if len(words) > -cut else ""
         versions = [version for group in known if group.name == named for version in _versions(root, group)]
         return _beginning("" if cut == -1 else typed, versions)
-    offered = [f"{group.name}=={version}" for group in known for version in _versions(root, group)]
+    of_groups = {group.name: _versions(root, group) for group in known}
+    offered = [f"{name}=={version}" for name, versions in of_groups.items() for version in versions]
     if len(known) == 1:
-        offered = [*_versions(root, known[0]), *offered]
+        offered = [*of_groups[known[0].name], *offered]
     return _beginning(typed, offered)
 
 

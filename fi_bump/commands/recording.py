@@ -11,7 +11,7 @@ from fi_bump.releases.tags import rule_in_tree
 from fi_bump.scanning.scan import Scan, scan
 
 if TYPE_CHECKING:
-    from fi_bump.installs.tree import Installed
+    from fi_bump.installs.model import Installed
 
 # A note names no more places than these.
 MOST_PLACES = 3

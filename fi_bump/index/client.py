@@ -6,16 +6,18 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import nullcontext
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from packaging.version import Version
 
 from fi_bump.boundary.addresses import shown
-from fi_bump.index import metadata, pages
+from fi_bump.index import pages
 from fi_bump.index.address import project_url
 from fi_bump.index.answer import Asking
-from fi_bump.index.metadata import Metadata
 from fi_bump.index.model import File, Project
+
+if TYPE_CHECKING:
+    from fi_bump.index.metadata import Metadata
 
 AT_ONCE = 8
 _Question = TypeVar("_Question")
@@ -61,6 +63,9 @@ class Client:
     def metadata(self, file: File) -> Metadata:
         """Return the metadata of a wheel, with its requirements. Raises PackageIndexError."""
         if file.url not in self._metadata:
+            # Only the audit reads metadata, and importing its parsers takes longer than completion may.
+            from fi_bump.index import metadata
+
             self._metadata[file.url] = metadata.fetch(self.http, file)
         return self._metadata[file.url]
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 import stat
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from fi_bump.errors import PackageIndexError, reason_of
+
+if TYPE_CHECKING:
+    # Only a connection needs it, and it is slow to import.
+    import ssl
 
 # In the order in which pip and its HTTP library look; the last one is also OpenSSL's and uv's.
 AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -49,6 +52,8 @@ class Trust(NamedTuple):
 
     def context(self, *, checked: bool = True) -> ssl.SSLContext:
         """Return the settings of a connection. Raises PackageIndexError for a file that has no certificate."""
+        import ssl
+
         context = _context(self.authorities)
         if self.client is not None:
             _give(context, self.client)
@@ -94,6 +99,8 @@ def trust_of(environment: Mapping[str, str], pip: Mapping[str, str], hosts: Iter
 
 def is_untrusted(error: Exception) -> bool:
     """Return whether a connection broke off because of the server's certificate."""
+    import ssl
+
     return any(isinstance(each, ssl.SSLCertVerificationError) for each in (error, *error.args))
 
 
@@ -118,6 +125,8 @@ def _names(host: str, scheme: str, name: str | None, port: int | None) -> bool:
 
 
 def _context(authorities: Setting | None) -> ssl.SSLContext:
+    import ssl
+
     if authorities is None:
         return ssl.create_default_context()
     folder = stat.S_ISDIR(_mode(authorities, _CERTIFICATES))
@@ -156,6 +165,8 @@ def _mode(setting: Setting, wanted: str) -> int:
 
 def _why(message: str, error: OSError) -> str:
     """Return the system's reason, or `message` for what OpenSSL found in a file that could be read."""
+    import ssl
+
     return message if isinstance(error, ssl.SSLError) else f"cannot be read: {reason_of(error)}"
 
 

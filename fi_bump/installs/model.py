@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from fi_bump.boundary.addresses import redacted, shown
 from fi_bump.index.address import expanded
+from fi_bump.lock.records import Member
 from fi_bump.pins import Place
 
 
@@ -60,6 +62,29 @@ class Installation(NamedTuple):
     names: frozenset[str]
     options: IndexOptions
     paths: frozenset[str] = frozenset()
+
+
+class Installed(NamedTuple):
+    """The packages of the lock that something in the tree installs by name, and the installations that name them."""
+
+    names: frozenset[str] = frozenset()
+    installations: tuple[Installation, ...] = ()
+
+    def of(self, package: str) -> list[Installation]:
+        """Return the installations of a package."""
+        return [each for each in self.installations if package in each.names]
+
+    def within(self, paths: Collection[str]) -> Installed:
+        """Return what is installed by one of some files, or from one of them."""
+        own = tuple(each for each in self.installations if each.place.path in paths or not each.paths.isdisjoint(paths))
+        return self._replace(installations=own)
+
+    def counts(self, member: Member) -> bool:
+        """Whether a member counts for a release: the tree installs it, or the lock gives it an index or a label."""
+        return bool(member.name in self.names or member.index_urls or member.label)
+
+
+NOTHING = Installed()
 
 
 def resolved(text: str, place: Place) -> IndexAddress:

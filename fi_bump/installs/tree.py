@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
 from fi_bump.installs import commands, tables
-from fi_bump.installs.model import IndexAddress, IndexOptions, Installation
+from fi_bump.installs.model import IndexAddress, IndexOptions, Installation, Installed
 from fi_bump.installs.requirement_files import install, tops
-from fi_bump.lock.records import Lock, Member
+from fi_bump.lock.records import Lock
 from fi_bump.pins import Kind, Pin, Place, Source
 from fi_bump.scanning import files
 from fi_bump.scanning.asked import needles, wanted_by
@@ -19,29 +18,6 @@ from fi_bump.scanning.scan import Scan
 
 _OF_PYTHON = ("requirements", "pyproject")
 _ENDS = frozenset(bytes([each]) for each in b" \t\r\n\"'`,<>()")
-
-
-class Installed(NamedTuple):
-    """The packages of the lock that something in the tree installs by name, and the installations that name them."""
-
-    names: frozenset[str] = frozenset()
-    installations: tuple[Installation, ...] = ()
-
-    def of(self, package: str) -> list[Installation]:
-        """Return the installations of a package."""
-        return [each for each in self.installations if package in each.names]
-
-    def within(self, paths: Collection[str]) -> Installed:
-        """Return what is installed by one of some files, or from one of them."""
-        own = tuple(each for each in self.installations if each.place.path in paths or not each.paths.isdisjoint(paths))
-        return self._replace(installations=own)
-
-    def counts(self, member: Member) -> bool:
-        """Whether a member counts for a release: the tree installs it, or the lock gives it an index or a label."""
-        return bool(member.name in self.names or member.index_urls or member.label)
-
-
-NOTHING = Installed()
 
 
 def installed(root: str, lock: Lock, scan: Scan) -> Installed:

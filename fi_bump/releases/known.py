@@ -6,9 +6,8 @@ import json
 import tomllib
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
 from fi_bump.boundary.addresses import has_secrets, shown
@@ -18,12 +17,15 @@ from fi_bump.index.client import Client, newest, wheel_for_metadata
 from fi_bump.index.configuration import Indexes
 from fi_bump.index.model import File, Project
 from fi_bump.index.targets import Targets, targets_of, unfit
-from fi_bump.installs.tree import NOTHING, Installed
+from fi_bump.installs.model import NOTHING, Installed
 from fi_bump.lock.records import Lock, Member
 from fi_bump.releases.answers import Answer, Silent
 from fi_bump.releases.sources import IndexSource, sources, users
 from fi_bump.scanning import files
 from fi_bump.untrusted import table
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 
 class MemberRelease(NamedTuple):
@@ -189,6 +191,8 @@ class Known:
 
     def _cached_requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
         """Return a release's requirements from the cache under its name, without its page, since they never change."""
+        from packaging.requirements import Requirement
+
         source = " ".join(shown(url) for each in self.sources(package) for url in each.urls)
         name = f"requires {source} {package} {version} {self.label(package)}"
         cache = self.client.http.cache

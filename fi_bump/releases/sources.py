@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from fi_bump.index.configuration import Indexes
-from fi_bump.installs.model import IndexAddress, IndexOptions
-from fi_bump.installs.tree import Installed
+from fi_bump.installs.model import IndexAddress, IndexOptions, Installed
 from fi_bump.lock.records import USERS_INDEXES, Member
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from fi_bump.installs.tree import Installed, installed
+from fi_bump.installs.model import Installed
+from fi_bump.installs.tree import installed
 from fi_bump.lock.records import LOCK_NAME, Group, Lock, Member
 from fi_bump.lock.writing import dump
 from fi_bump.repository import Repository
