@@ -23,7 +23,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from fi_bump.boundary.names import is_skipped
+from fi_bump.boundary.left_out import is_skipped
 from fi_bump.lock.reading import load
 from fi_bump.lock.records import LOCK_NAME
 

@@ -20,11 +20,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fi_bump.boundary.names import is_skipped
+from fi_bump.boundary.left_out import is_skipped
 from fi_bump.errors import FiBumpError
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.finders import finder
 from fi_bump.formats.hcl_tokens import STRING, tokens
-from fi_bump.formats.names import format_of
 from fi_bump.formats.python_literals import literals
 from fi_bump.formats.shared import json_strings, toml_strings
 from fi_bump.formats.yaml_events import NotYamlError, scalars

@@ -22,7 +22,7 @@ from fi_bump import moving, state
 from fi_bump.editing import write
 from fi_bump.editing.plan import Move, Plan, make_plan
 from fi_bump.errors import Exit, FiBumpError, FileError
-from fi_bump.findings.compare import Finding, compare, finding_line, interrupted
+from fi_bump.findings.of_check import Finding, compare, finding_line, interrupted
 from fi_bump.lock.records import LOCK_NAME
 from fi_bump.ownership import Assigned, assign
 from fi_bump.repository import Repository

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import FiBumpError
-from fi_bump.findings.compare import Finding, compare, finding_order, missing_rows, newly_excluded
+from fi_bump.findings.of_check import Finding, compare, finding_order, missing_rows, newly_excluded
 from fi_bump.findings.rules import Rule
 from fi_bump.lock.records import Group, Lock
 from fi_bump.ownership import assign

@@ -14,8 +14,9 @@ from fi_bump.pins import Found, Place, Source
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.asked import literal_anchors, recorded_anchors, wanted_by
+from fi_bump.scanning.in_tests import split_tests
 from fi_bump.scanning.look import look
-from fi_bump.scanning.scan import Scan, scan, split_tests
+from fi_bump.scanning.scan import Scan, scan
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch

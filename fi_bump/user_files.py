@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 
-from fi_bump.boundary.names import LOCK_NAME
+from fi_bump.boundary.left_out import LOCK_NAME
 from fi_bump.boundary.streams import read_stream, write_stream
 from fi_bump.errors import FileError, explained, reason_of
 from fi_bump.untrusted import encodable

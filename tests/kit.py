@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fi_bump.findings.compare import Finding, compare
+from fi_bump.findings.of_check import Finding, compare
 from fi_bump.formats import bake, dockerfile, requirements
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.pins import Source

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import fi_bump
-from fi_bump.formats.names import expanded
+from fi_bump.formats.by_name import expanded
 from fi_bump.formats.table import FORMATS as FILE_FORMATS
 from tests.conftest import plant
 from tools import layers
@@ -30,7 +30,7 @@ FORMATS = [
     name
     for name in MODULES
     if name.startswith("formats/")
-    and not name.endswith(("__init__.py", "formats/finders.py", "formats/names.py", "formats/table.py"))
+    and not name.endswith(("__init__.py", "formats/finders.py", "formats/by_name.py", "formats/table.py"))
 ]
 
 # Each third-party library, and the modules and whole folders that may import it.
@@ -153,7 +153,7 @@ SPAWNING = {"subprocess", "multiprocessing", "socket", "http", "urllib.request"}
 # Rules over values: these modules neither read nor write files, and start no processes.
 PURE = [
     "editing/plan.py",
-    "findings/compare.py",
+    "findings/of_check.py",
     "findings/rules.py",
     "ownership.py",
     "lock/fields.py",

@@ -16,7 +16,7 @@ from fi_bump.boundary.addresses import redacted
 from fi_bump.boundary.programs import run
 from fi_bump.editing.plan import make_plan
 from fi_bump.errors import FiBumpError
-from fi_bump.formats.names import format_of
+from fi_bump.formats.by_name import format_of
 from fi_bump.releases.known import Known
 from fi_bump.repository import Repository
 from fi_bump.request import Request

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from packaging.requirements import InvalidRequirement, Requirement
 
 from fi_bump.audit.conflicts import Stated
-from fi_bump.boundary.names import excluder
+from fi_bump.boundary.left_out import excluder
 from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any

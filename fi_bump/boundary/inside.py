@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from fi_bump.boundary.names import GIT_FOLDER, LOCK_NAME, MARKS, VERSION_CONTROL, is_skipped, refusal
+from fi_bump.boundary.left_out import GIT_FOLDER, LOCK_NAME, MARKS, VERSION_CONTROL, is_skipped, refusal
 
 BEHIND_LINK = "is behind a link to a folder outside the repository"
 OUTSIDE = "is a link to a file outside the repository"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from fi_bump.change.model import Asked, Description, GroupChange, MovedPin
-from fi_bump.findings.compare import compare, finding_line, lock_files
+from fi_bump.findings.of_check import compare, finding_line, lock_files
 from fi_bump.lock.records import Group, Lock
 from fi_bump.ownership import agrees, assign
 from fi_bump.pins import Pin

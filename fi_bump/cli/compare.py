@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fi_bump.compare.times import LEAST_SECONDS, RATIO
 from fi_bump.report.formats import ReportFormat
 from fi_bump.terminal.output import guard
 
@@ -24,15 +25,15 @@ def compare_command(
         typer.Option(
             min=1.0,
             metavar="RATIO",
-            help="Fail if a test takes this many times as long, regardless of noise. Default: 1.5 times, if that is "
-            "more than the noise.",
+            help="Fail if a test takes this many times as long, regardless of noise. "
+            f"Default: {RATIO} times, if that is more than the noise.",
             show_default=False,
         ),
     ] = None,
     least_seconds: Annotated[
         float,
         typer.Option("--min-seconds", min=0.0, metavar="SECONDS", help="Ignore smaller changes of a test's time."),
-    ] = 0.5,
+    ] = LEAST_SECONDS,
     retried: Annotated[
         bool,
         typer.Option("--retried", help="The jobs were retried: a test that failed and then passed counts as passed."),

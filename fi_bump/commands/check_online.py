@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from fi_bump.boundary.addresses import redacted
 from fi_bump.errors import FiBumpError
-from fi_bump.findings.compare import Finding
+from fi_bump.findings.of_check import Finding
 from fi_bump.findings.rules import Rule
 from fi_bump.git import door
 from fi_bump.lock.records import LOCK_NAME, Group

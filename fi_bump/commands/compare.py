@@ -8,14 +8,11 @@ from fi_bump import user_files
 from fi_bump.compare.comparison import compare
 from fi_bump.compare.infrastructure import known
 from fi_bump.compare.runs import gather
-from fi_bump.compare.times import Limits
+from fi_bump.compare.times import LEAST_SECONDS, RATIO, Limits
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.compare import output
 from fi_bump.report.formats import REPORT_FORMATS, ReportFormat
 from fi_bump.report.outputs import parse_output
-
-# From which ratio on a longer time matters where the user names none.
-RATIO = 1.5
 
 
 class CompareOptions(NamedTuple):
@@ -25,7 +22,7 @@ class CompareOptions(NamedTuple):
     baseline: tuple[str, ...]
     runs: tuple[str, ...]
     slower: float | None = None
-    least_seconds: float = 0.5
+    least_seconds: float = LEAST_SECONDS
     retried: bool = False
     strict: bool = False
     patterns: tuple[str, ...] = ()
@@ -45,7 +42,11 @@ def run(options: CompareOptions) -> int:
     if same:
         hint = "name the files of each run once, under --baseline or under --run"
         raise UsageError("is on both sides of the comparison", place=min(same), hint=hint)
-    limits = Limits(options.slower or RATIO, options.least_seconds, options.slower is not None)
+    limits = Limits(
+        RATIO if options.slower is None else options.slower,
+        options.least_seconds,
+        options.slower is not None,
+    )
     found = compare(baseline, runs, limits, patterns.meaning, strict=options.strict)
     output.leave(found, outputs, options.root)
     output.show(found, options.form, options.root)

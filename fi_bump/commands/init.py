@@ -12,7 +12,7 @@ from fi_bump.commands.locked import locked_folder
 from fi_bump.commands.recording import with_indexes, with_tags, with_variables
 from fi_bump.editing import write
 from fi_bump.errors import ConflictError, Exit, FiBumpError, LockError, UsageError
-from fi_bump.findings.compare import by_hand, in_step
+from fi_bump.findings.of_check import by_hand, in_step
 from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.grouping import (
     filled,

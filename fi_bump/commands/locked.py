@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fi_bump.editing import write
+from fi_bump.editing import recovery, write
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning import files
 from fi_bump.terminal.output import say
@@ -20,10 +20,10 @@ def locked_folder(folder: str, *, quiet: bool = False) -> Iterator[str]:
     """
     root = files.find_root(folder)
     with write.exclusive(root):
-        recovery = write.recover(root)
-        if recovery is not None and not quiet:
-            what = ", ".join(recovery.paths) or "no file was touched"
-            say([f"{recovery.outcome} an interrupted fi-bump: {what}"])
+        done = recovery.recover(root)
+        if done is not None and not quiet:
+            what = ", ".join(done.paths) or "no file was touched"
+            say([f"{done.outcome} an interrupted fi-bump: {what}"])
         yield root
 
 

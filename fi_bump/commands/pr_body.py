@@ -17,8 +17,9 @@ from fi_bump.releases.asking import Online
 from fi_bump.report.change.pull_request import body_text
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning.asked import literal_anchors, recorded_anchors, wanted_by
+from fi_bump.scanning.in_tests import split_tests
 from fi_bump.scanning.look import look
-from fi_bump.scanning.scan import Scan, split_tests
+from fi_bump.scanning.scan import Scan
 from fi_bump.smoke import baseline, report_file
 from fi_bump.smoke.model import SmokeReport
 from fi_bump.terminal.output import write_text

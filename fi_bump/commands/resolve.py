@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fi_bump.commands.locked import locked_folder
 from fi_bump.editing import write
 from fi_bump.errors import Exit, UsageError
-from fi_bump.findings.compare import finding_line
+from fi_bump.findings.of_check import finding_line
 from fi_bump.git import conflict
 from fi_bump.lock.records import LOCK_NAME
 from fi_bump.merging.locks import Choice, MergedLock

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from fi_bump.commands.locked import locked_repository
 from fi_bump.editing.plan import Plan
 from fi_bump.errors import Exit, UsageError
-from fi_bump.findings.compare import Finding, finding_line, lock_files
+from fi_bump.findings.of_check import Finding, finding_line, lock_files
 from fi_bump.lock.records import LOCK_NAME, Group
 from fi_bump.moving import plan_move
 from fi_bump.ownership import assign

@@ -36,14 +36,19 @@ _PRIOR = 4
 _OFFSET = 0.005
 
 
+# From what on a difference matters where the user names nothing: how many times as long, and how many seconds longer.
+RATIO = 1.5
+LEAST_SECONDS = 0.5
+
+
 class Limits(NamedTuple):
     """From what on a difference matters: the ratio, and the seconds between the medians.
 
     `stated` says that the user named the ratio: it then counts also where noise may explain it.
     """
 
-    ratio: float = 1.5
-    seconds: float = 0.5
+    ratio: float = RATIO
+    seconds: float = LEAST_SECONDS
     stated: bool = False
 
 

@@ -18,7 +18,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from fi_bump.editing.plan import Plan, PlannedChange
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
-from fi_bump.formats.names import format_of
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.table import format_named
 from fi_bump.pins import BOM, Source
 

@@ -3,7 +3,7 @@
 The order: take the lock, check the targets, record the temporary files (the intent), stage the record for `undo`,
 write the temporary files beside their targets, sync, check the targets again, write the journal (which decides the
 change), rename each file, remove the journal. A failure before the journal leaves everything as it was. After it, a
-failed rename is undone here, and after a kill `recover` finishes or undoes the change in the next run.
+failed rename is undone here, and after a kill recovery.py finishes or undoes the change in the next run.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary, inside
+from fi_bump.boundary.left_out import LOCK_NAME
 from fi_bump.editing import history, journal
 from fi_bump.editing.contents import digest
 from fi_bump.editing.journal import JournalEntry, explained
-from fi_bump.errors import BusyError, FileError, InternalError
+from fi_bump.errors import BusyError, FileError
 from fi_bump.state import JOURNAL, LOCK_FILE, pending, pending_paths, state_folder
 from fi_bump.user_files import keep_extended, write_new
 
-__all__ = ["FileChange", "Recovery", "commit", "exclusive", "make_folder", "pending", "pending_paths", "recover"]
+__all__ = ["FileChange", "commit", "exclusive", "make_folder", "pending", "pending_paths"]
 
 _ATTEMPTS = 100
 _held: set[str] = set()
@@ -38,13 +39,6 @@ class FileChange(NamedTuple):
     path: str
     old: bytes | None
     new: bytes | None
-
-
-class Recovery(NamedTuple):
-    """What `recover` did with an interrupted run: `finished` or `undone`, and the files."""
-
-    outcome: str
-    paths: tuple[str, ...]
 
 
 class _Target(NamedTuple):
@@ -74,6 +68,11 @@ def exclusive(root: str) -> Iterator[None]:
                 os.rmdir(state)
         finally:
             os.close(descriptor)
+
+
+def is_held(state: str) -> bool:
+    """Whether this process has the write lock of the repository with this state folder."""
+    return state in _held
 
 
 def _acquire(state: str, place: str) -> int:
@@ -106,7 +105,7 @@ def _acquire(state: str, place: str) -> int:
 
 
 @contextlib.contextmanager
-def _unbroken() -> Iterator[None]:
+def unbroken() -> Iterator[None]:
     """Delay the signals that end a process until the block is done; the journal covers kill -9."""
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
@@ -116,7 +115,9 @@ def _unbroken() -> Iterator[None]:
 
 
 def commit(root: str, changes: Sequence[FileChange], command: str | None = "a change") -> None:
-    """Replace all files or none, renaming them in the given order; modes, owners, extended attributes and links stay.
+    """Replace all files or none, renaming them in the given order, and the lock last.
+
+    Modes, owners, extended attributes and links stay.
 
     `command` is what the list of `undo` says of the change; without it the change is not recorded for `undo`.
 
@@ -132,12 +133,14 @@ def commit(root: str, changes: Sequence[FileChange], command: str | None = "a ch
     _refuse_pending(root, top, state)
     transaction = f"{os.getpid():x}-{os.urandom(4).hex()}"
     boundary = Boundary(top)
+    # The lock says that a change is complete.
+    changes = sorted(changes, key=lambda each: each.path == LOCK_NAME)
     targets = [_preflight(top, boundary, change, f"{transaction}-{index}") for index, change in enumerate(changes)]
     _refuse_twice(targets)
     decided = False
     try:
         _stage(top, state, targets, command)
-        with _unbroken():
+        with unbroken():
             entries = [_entry(target) for target in targets]
             with explained(os.path.relpath(state, top)):
                 journal.put_journal(top, state, entries)
@@ -145,7 +148,7 @@ def commit(root: str, changes: Sequence[FileChange], command: str | None = "a ch
             _carry_out(state, entries)
     except BaseException:
         if not decided:
-            with _unbroken():
+            with unbroken():
                 journal.discard(state, [target.temporary for target in targets])
         raise
     for witness in _witnesses:
@@ -283,34 +286,3 @@ def _carry_out(state: str, entries: Sequence[JournalEntry]) -> None:
             interrupt = error
     if interrupt is not None:
         raise interrupt
-
-
-def recover(root: str) -> Recovery | None:
-    """Finish or undo the change of a killed run; return None if there is none. Call it inside `exclusive`.
-
-    Raises FileError, and keeps the journal, if somebody changed a target in the meantime.
-    """
-    state, top = state_folder(root), os.path.realpath(root)
-    if state not in _held:
-        raise InternalError("recovery was tried without the write lock")
-    if not os.path.exists(os.path.join(state, JOURNAL)):
-        return Recovery("undone", ()) if journal.drop_intent(top, state) else None
-    entries = journal.load_journal(top, state)
-    foreign, ready = [], True
-    for entry in entries:
-        with explained(entry.path, journal.JOURNAL_KEPT, "cannot be read"):
-            now = digest(journal.read(entry.real))
-            ready = ready and entry.new in (now, digest(journal.read(entry.temporary)))
-        if now not in (entry.old, entry.new):
-            foreign.append(entry.path)
-    if foreign:
-        what = "it" if len(foreign) == 1 else "them"
-        hint = f"restore {what}, or remove {os.path.join(state, JOURNAL)} to keep the files as they are"
-        message = "changed after fi-bump was interrupted; the journal is kept"
-        raise FileError(message, place=", ".join(foreign), hint=hint)
-    with _unbroken():
-        if ready:
-            journal.finish(state, entries, journal.JOURNAL_KEPT)
-        else:
-            journal.undo(state, entries)
-    return Recovery("finished" if ready else "undone", tuple(entry.path for entry in entries))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fi_bump import state, user_files
 from fi_bump.errors import FiBumpError, UsageError
-from fi_bump.findings.compare import compare
+from fi_bump.findings.of_check import compare
 from fi_bump.fleet.model import Checkout, Held, State
 from fi_bump.git.refs import Ref, matching
 from fi_bump.lock.records import LOCK_NAME, Group

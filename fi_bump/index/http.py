@@ -1,4 +1,7 @@
-"""HTTP for all of fi-bump, done by urllib3: GET with time limits, retries, credentials and cached answers."""
+"""HTTP for all of fi-bump: GET with a limit in time, redirects, credentials and cached answers.
+
+`connections.py` opens the connections and repeats a request that failed.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.boundary import names as path_names
+from fi_bump.boundary import left_out
 from fi_bump.lock.records import USERS_INDEXES
 
 # In characters. No release comes near it, and Python refuses to parse numbers that are much longer.
@@ -42,4 +42,4 @@ def is_canonical_version(text: str) -> bool:
 
 def is_site(text: str) -> bool:
     """Whether the lock can record `text` as a site."""
-    return re.fullmatch(SITE, text) is not None and path_names.refusal(text.partition("#")[0]) is None
+    return re.fullmatch(SITE, text) is not None and left_out.refusal(text.partition("#")[0]) is None

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 
-from fi_bump.boundary import names as path_names
+from fi_bump.boundary import left_out
 from fi_bump.errors import FIX_OR_RESTORE, LockError
 from fi_bump.grammar import LITERAL, LITERAL_MARK, canonical_name, canonical_repository, is_literal_anchor, is_version
 from fi_bump.lock import fields
@@ -161,7 +161,7 @@ def _version(value: object, path: str) -> str:
 def _site(value: object, path: str) -> str:
     site = _is(fields.SITE, "a site: path#anchor, the path inside the repository")(value, path)
     name, _, anchor = site.partition("#")
-    if refusal := path_names.refusal(name):
+    if refusal := left_out.refusal(name):
         raise _wrong(path, f"'{name}' {refusal}", hint="delete this site")
     if anchor.startswith(LITERAL) and not is_literal_anchor(anchor):
         raise _wrong(path, f"'{anchor}' is not a literal anchor: the text of a line with {LITERAL_MARK} in it")
@@ -225,7 +225,7 @@ def _check_owners(groups: tuple[Group, ...]) -> None:
 
 def _check_excluded(groups: tuple[Group, ...], exclude: tuple[str, ...]) -> None:
     """Check that no site is in an excluded path: fi-bump does not read there, so nothing would be at the site."""
-    pattern = path_names.excluder(exclude)
+    pattern = left_out.excluder(exclude)
     if pattern is None:
         return
     for group in groups:

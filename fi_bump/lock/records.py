@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fi_bump.boundary import names as path_names
+from fi_bump.boundary import left_out
 from fi_bump.records import NamedTuple
 
-LOCK_NAME = path_names.LOCK_NAME
+LOCK_NAME = left_out.LOCK_NAME
 LOCK_VERSION = 1
 # In a member's list of indexes: those that the user has configured.
 USERS_INDEXES = "default"

@@ -14,9 +14,10 @@ from fi_bump.pins import Edit, Pin, Place, Source, Span, splice
 from fi_bump.repository import Repository
 from fi_bump.scanning import markers
 from fi_bump.scanning.asked import literal_anchors, recorded_anchors, wanted_by
+from fi_bump.scanning.in_tests import split_tests
 from fi_bump.scanning.look import look
 from fi_bump.scanning.markers import Hunk
-from fi_bump.scanning.scan import Scan, split_tests
+from fi_bump.scanning.scan import Scan
 
 
 class MergedFile(NamedTuple):

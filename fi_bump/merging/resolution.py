@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.editing.write import FileChange
 from fi_bump.errors import LockError
-from fi_bump.findings.compare import Finding, compare
+from fi_bump.findings.of_check import Finding, compare
 from fi_bump.findings.rules import Rule
 from fi_bump.git import conflict
 from fi_bump.lock.reading import load

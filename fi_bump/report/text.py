@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from fi_bump.boundary.here import shown, shown_site
 from fi_bump.editing.plan import PlannedChange
 from fi_bump.errors import quoted
-from fi_bump.findings.compare import Finding, finding_line
+from fi_bump.findings.of_check import Finding, finding_line
 from fi_bump.findings.rules import FIX, Rule
 from fi_bump.lock.records import Group, Lock
 from fi_bump.ownership import assign

@@ -15,6 +15,7 @@ from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.asked import literal_anchors, needles, recorded_anchors, wanted_by
 from fi_bump.scanning.cache_codec import decode, encode
+from fi_bump.scanning.in_tests import is_test
 from fi_bump.scanning.look import look
 from fi_bump.scanning.search import WordSearch
 
@@ -173,12 +174,3 @@ def read_quietly(
         if watch is not None:
             watch.read(path, None)
         return None
-
-
-def is_test(path: str) -> bool:
-    """Whether a path is that of a Python test: in a folder of tests, or with the name of a test file."""
-    if not path.endswith((".py", ".pyi")):
-        return False
-    *folders, name = path.split("/")
-    named = name.startswith("test_") or name == "conftest.py" or name.rpartition(".")[0].endswith("_test")
-    return named or "tests" in folders or "test" in folders

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 
 from fi_bump.boundary.here import typed
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary
-from fi_bump.boundary.names import MARKING, is_marked, is_skipped, refusal
+from fi_bump.boundary.left_out import MARKING, is_marked, is_skipped, refusal
 from fi_bump.errors import FIX_OR_EXCLUDE, FIX_OR_RESTORE, FileError, UsageError, reason_of
-from fi_bump.formats.names import ENDINGS, FIRST_LETTERS, format_of, is_moved_by_name, may_have_format
+from fi_bump.formats.by_name import ENDINGS, FIRST_LETTERS, format_of, is_moved_by_name, may_have_format
 from fi_bump.formats.table import OTHER
 from fi_bump.lock.records import LOCK_NAME
 from fi_bump.pins import Source

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 
 from fi_bump.errors import InternalError
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.finders import finder, may_contain
-from fi_bump.formats.names import format_of
 from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin
 from fi_bump.scanning.bound_names import with_bound_names
 from fi_bump.scanning.former_names import with_former_names

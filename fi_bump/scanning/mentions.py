@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from fi_bump.boundary.names import excluder
+from fi_bump.boundary.left_out import excluder
 from fi_bump.grammar import names_any
 from fi_bump.lock.records import LOCK_NAME, Group, Lock
 from fi_bump.pins import Mark, Pin, Source, Unpinned

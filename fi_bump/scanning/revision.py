@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from fi_bump.boundary import names
+from fi_bump.boundary import left_out
 from fi_bump.boundary.inside import Boundary
 from fi_bump.errors import ParseError
-from fi_bump.formats.names import format_of
+from fi_bump.formats.by_name import format_of
 from fi_bump.git import refs
 from fi_bump.git.refs import TreeFile
 from fi_bump.lock.records import LOCK_NAME, Lock
 from fi_bump.pins import Floor, Pin, Place, Source, Unpinned
 from fi_bump.scanning.asked import needles, wanted_by
 from fi_bump.scanning.file_scanner import FileScanner, Markers
-from fi_bump.scanning.scan import Scan, split_tests
+from fi_bump.scanning.in_tests import split_tests
+from fi_bump.scanning.scan import Scan
 
 # The objects in which no word of a lock occurs, by the words: most files are the same on all branches.
 Nameless = dict[tuple[bytes, ...], set[str]]
@@ -64,14 +65,14 @@ def scan_commit(root: str, commit: str, lock: Lock, nameless: Nameless) -> Scan:
 
 def _candidates(files: list[TreeFile], lock: Lock, scanner: FileScanner) -> list[TreeFile]:
     """Return the files that the walk of a checkout would reach, and that have a format or a recorded literal."""
-    exclude = names.excluder(lock.exclude)
+    exclude = left_out.excluder(lock.exclude)
     borders = _borders(files)
     return [
         file
         for file in files
         if (format_of(file.path) is not None or file.path in scanner.literals)
         and file.path != LOCK_NAME
-        and names.refusal(file.path) is None
+        and left_out.refusal(file.path) is None
         and not (exclude and exclude.match(file.path))
         and not any(file.path.startswith(border) for border in borders)
     ]
@@ -80,11 +81,11 @@ def _candidates(files: list[TreeFile], lock: Lock, scanner: FileScanner) -> list
 def _borders(files: list[TreeFile]) -> set[str]:
     """Return the folders, each with a slash at its end, that are not part of the repository."""
     parts = [file.path.rpartition("/") for file in files]
-    listed: dict[str, set[str]] = {folder: set() for folder, _, name in parts if folder and name in names.MARKING}
+    listed: dict[str, set[str]] = {folder: set() for folder, _, name in parts if folder and name in left_out.MARKING}
     for file in files if listed else ():
         words = file.path.split("/")
         for depth in range(1, len(words)):
             within = listed.get("/".join(words[:depth]))
             if within is not None:
                 within.add(words[depth])
-    return {f"{folder}/" for folder, within in listed.items() if names.is_marked(within)}
+    return {f"{folder}/" for folder, within in listed.items() if left_out.is_marked(within)}

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable
 
 from fi_bump.boundary.inside import Boundary
-from fi_bump.boundary.names import excluder
+from fi_bump.boundary.left_out import excluder
 from fi_bump.errors import FileError, ParseError, quoted
-from fi_bump.formats.names import format_of
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.table import OTHER
 from fi_bump.grammar import LITERAL
 from fi_bump.lock.records import Lock
@@ -16,7 +16,8 @@ from fi_bump.pins import Floor, Found, Pin, Place, Unpinned
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.asked import wanted_by
-from fi_bump.scanning.file_scanner import FileScanner, Markers, is_test
+from fi_bump.scanning.file_scanner import FileScanner, Markers
+from fi_bump.scanning.in_tests import split_tests
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
@@ -102,20 +103,6 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
         in_tests=in_tests,
         borders=tuple(sorted(boundary.borders)),
     )
-
-
-def split_tests(pins: Iterable[Pin], lock: Lock) -> tuple[tuple[Pin, ...], tuple[Pin, ...]]:
-    """Separate the pins from the strings of test files that the lock does not record: those are data of a test."""
-    kept: list[Pin] = []
-    left: list[Pin] = []
-    recorded: set[str] | None = None
-    for pin in pins:
-        if is_test(pin.source.path):
-            recorded = set(lock.sites) if recorded is None else recorded
-            (kept if pin.site in recorded else left).append(pin)
-        else:
-            kept.append(pin)
-    return tuple(kept), tuple(left)
 
 
 def watch_names(lock: Lock) -> object:

@@ -1,4 +1,4 @@
-"""Tests of `init` on trees with several versions, on strings of tests, and on trees where nothing can be moved."""
+"""Tests of `init` on trees with several versions, and on trees where nothing can be moved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run, plant, snapshot
+from tests.conftest import Run, plant
 
 OLD_FILE, NEW_FILE = "old/requirements.txt", "new/requirements.txt"
 TIE = {OLD_FILE: b"flashinfer-python==0.6.8\n", NEW_FILE: b"flashinfer-python==0.7.1\n"}
@@ -141,48 +141,6 @@ def test_init_does_not_ask_without_a_terminal(tmp_path: Path, run: Run) -> None:
     result = run(tmp_path, "init", "-i")
     assert (result.code, result.out) == (2, "")
     assert "there is no terminal" in result.err
-
-
-STRING = b'VERSION = "flashinfer-python==0.6.1"\n'
-
-
-@pytest.mark.parametrize(
-    "path", ["tests/helpers/data.py", "test/x.py", "pkg/test_install.py", "pkg/install_test.py", "conftest.py"]
-)
-def test_a_string_of_a_test_has_no_vote_and_is_no_pin(tmp_path: Path, run: Run, path: str) -> None:
-    plant(tmp_path, {path: STRING, "requirements.txt": b"flashinfer-python==0.7.1\n"})
-    assert run(tmp_path, "init").code == 0
-    assert lock(tmp_path) == {"flashinfer": "0.7.1"}
-    assert run(tmp_path, "check") == (0, "flashinfer 0.7.1: 1 pin in 1 file, in step\n", "")
-    assert run(tmp_path, "set", "0.7.0").code == 0
-    assert (tmp_path / path).read_bytes() == STRING
-
-
-@pytest.mark.parametrize("path", ["src/testing/x.py", "src/latest.py", "contest.py", "setup.py"])
-def test_a_string_elsewhere_is_a_pin(tmp_path: Path, run: Run, path: str) -> None:
-    plant(tmp_path, {path: STRING})
-    assert run(tmp_path, "init").code == 0
-    assert run(tmp_path, "check").out == "flashinfer 0.6.1: 1 pin in 1 file, in step\n"
-
-
-def test_a_string_of_a_test_is_a_pin_once_it_is_recorded(tmp_path: Path, run: Run) -> None:
-    plant(
-        tmp_path,
-        {
-            "tests/x.py": STRING + STRING.replace(b"VERSION", b"OTHER"),
-            "requirements.txt": b"flashinfer-python==0.6.1\n",
-        },
-    )
-    assert run(tmp_path, "init").code == 0
-    added = run(tmp_path, "site", "add", "tests/x.py:2")
-    assert (added.code, added.err) == (0, "")
-    assert run(tmp_path, "check").out == "flashinfer 0.6.1: 2 pins in 2 files, in step\n"
-    assert run(tmp_path, "set", "0.7.0").code == 0
-    assert (tmp_path / "tests/x.py").read_bytes() == STRING + b'OTHER = "flashinfer-python==0.7.0"\n'
-    assert run(tmp_path, "set", "0.6.1").code == 0
-    before = snapshot(tmp_path)
-    assert run(tmp_path, "check", "--fix").code == 0
-    assert snapshot(tmp_path) == before
 
 
 UV_LOCK = b'version = 1\n[[package]]\nname = "flashinfer-python"\nversion = "0.6.8"\nsource = { registry = "https://x.invalid/simple" }\n'

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.editing import history, write
+from fi_bump.editing import history, recovery, write
 from fi_bump.editing.taking_back import taken_back
 from fi_bump.errors import FileError
 from fi_bump.state import pending, state_folder
@@ -124,7 +124,7 @@ def test_a_removal_that_was_killed_is_finished(tmp_path: Path, monkeypatch: pyte
     with monkeypatch.context() as patch:
         patch.setattr(write, "_carry_out", lambda *_: None)
         write.commit(str(tmp_path), removal, None)
-    assert recover(tmp_path) == write.Recovery("finished", NAMES)
+    assert recover(tmp_path) == recovery.Recovery("finished", NAMES)
     assert contents(tmp_path) == {}
 
 
@@ -138,7 +138,7 @@ def test_a_removal_is_undone_even_without_the_file_that_was_put_aside(
         write.commit(str(tmp_path), mixed, None)
     (tmp_path / "a.txt").unlink()
     next((tmp_path / "sub").glob(".b.txt.*")).unlink()
-    assert recover(tmp_path) == write.Recovery("undone", ("a.txt", "sub/b.txt"))
+    assert recover(tmp_path) == recovery.Recovery("undone", ("a.txt", "sub/b.txt"))
     assert contents(tmp_path) == NEW
 
 

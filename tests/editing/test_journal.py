@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.editing import write
+from fi_bump.editing import recovery, write
 from fi_bump.errors import FileError
 from fi_bump.state import pending, state_folder
 from tests.conftest import plant
@@ -65,7 +65,7 @@ def test_without_its_temporary_files_a_change_is_undone(tmp_path: Path, monkeypa
     half_done(tmp_path, monkeypatch)
     next((tmp_path / "sub").glob(".b.txt.*")).unlink()
     with write.exclusive(str(tmp_path)):
-        assert write.recover(str(tmp_path)) == write.Recovery("undone", NAMES)
+        assert recovery.recover(str(tmp_path)) == recovery.Recovery("undone", NAMES)
     assert contents(tmp_path) == OLD
 
 
@@ -73,7 +73,7 @@ def test_a_foreign_change_keeps_the_journal(tmp_path: Path, monkeypatch: pytest.
     half_done(tmp_path, monkeypatch)
     (tmp_path / "sub/c.txt").write_bytes(b"mine\n")
     with write.exclusive(str(tmp_path)), pytest.raises(FileError) as caught:
-        write.recover(str(tmp_path))
+        recovery.recover(str(tmp_path))
     assert str(caught.value) == "sub/c.txt: changed after fi-bump was interrupted; the journal is kept"
     journal = os.path.join(state_folder(str(tmp_path)), "journal.json")
     assert caught.value.hint == f"restore it, or remove {journal} to keep the files as they are"
@@ -94,7 +94,7 @@ def test_a_failed_rename_that_cannot_be_undone_keeps_the_journal(
     assert caught.value.hint == "the journal is kept; fix the cause, then run fi-bump check --fix"
     assert pending(str(tmp_path))
     with write.exclusive(str(tmp_path)):
-        assert write.recover(str(tmp_path)) is not None
+        assert recovery.recover(str(tmp_path)) is not None
     assert contents(tmp_path) in (OLD, NEW)
 
 
@@ -103,5 +103,5 @@ def test_a_broken_journal_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
     journal = os.path.join(state_folder(str(tmp_path)), "journal.json")
     Path(journal).write_bytes(b"{")
     with write.exclusive(str(tmp_path)), pytest.raises(FileError) as caught:
-        write.recover(str(tmp_path))
+        recovery.recover(str(tmp_path))
     assert str(caught.value) == f"{journal}: the journal cannot be read"

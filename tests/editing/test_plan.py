@@ -6,7 +6,7 @@ import pytest
 
 from fi_bump.editing.plan import Move, Plan, PlannedChange, Reading, make_plan, verify
 from fi_bump.errors import InternalError
-from fi_bump.findings.compare import compare
+from fi_bump.findings.of_check import compare
 from fi_bump.formats import requirements
 from fi_bump.lock.records import Lock, Member
 from fi_bump.ownership import agrees, assign

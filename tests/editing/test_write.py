@@ -13,14 +13,14 @@ import pytest
 
 from fi_bump import state as journal
 from fi_bump.editing import journal as replay
-from fi_bump.editing import write
+from fi_bump.editing import recovery, write
 from fi_bump.editing.contents import digest
 from fi_bump.editing.write import FileChange
 from fi_bump.errors import BusyError, FileError, InternalError
 from tests.conftest import plant, snapshot
 
 OLD, NEW = b"old\r\n\xff", b"new\r\n\xff\x00"
-HELD = "import sys, time; from fi_bump.editing import write\nwith write.exclusive(sys.argv[1]): print('held', flush=True); time.sleep(60)"
+HELD = "import sys, time; from fi_bump.editing import recovery, write\nwith write.exclusive(sys.argv[1]): print('held', flush=True); time.sleep(60)"
 
 
 def refused(root: Path, *changes: FileChange) -> tuple[str, str | None]:
@@ -269,9 +269,9 @@ def test_a_lock_file_that_was_removed_meanwhile_is_made_again(tmp_path: Path, mo
 
 def test_recovery_needs_the_lock_and_does_nothing_without_a_journal(tmp_path: Path) -> None:
     with pytest.raises(InternalError, match="recovery was tried without the write lock"):
-        write.recover(str(tmp_path))
+        recovery.recover(str(tmp_path))
     with write.exclusive(str(tmp_path)):
-        assert write.recover(str(tmp_path)) is None
+        assert recovery.recover(str(tmp_path)) is None
     assert not write.pending(str(tmp_path))
     assert write.pending_paths(str(tmp_path)) == []
     assert os.listdir(tmp_path) == []
@@ -288,7 +288,7 @@ def test_an_existing_journal_is_not_overwritten(tmp_path: Path, monkeypatch: pyt
     assert error == ("a, b: an interrupted fi-bump left its journal", "run fi-bump check --fix")
     moved = tmp_path.rename(tmp_path.with_name("moved"))
     with write.exclusive(str(moved)):
-        assert write.recover(str(moved)) == write.Recovery("finished", ("a", "b"))
+        assert recovery.recover(str(moved)) == recovery.Recovery("finished", ("a", "b"))
     assert {name: data for name, (data, _) in snapshot(moved).items()} == {"a": NEW, "b": NEW}
 
 
@@ -306,7 +306,7 @@ def test_a_journal_cannot_name_files_outside_the_repository(tmp_path: Path) -> N
     state.mkdir()
     replay.put_journal(str(root), str(state), [entry])
     with write.exclusive(str(root)), pytest.raises(FileError) as caught:
-        write.recover(str(root))
+        recovery.recover(str(root))
     assert str(caught.value) == "x: is in the journal but is not a file of this repository"
     assert (tmp_path / "outside").read_bytes() == OLD
 
@@ -328,7 +328,7 @@ def test_a_planted_journal_writes_no_file_that_fi_bump_never_writes(tmp_path: Pa
     (tmp_path / path).with_name("x.fi-bump-1").write_bytes(NEW)
     replay.put_journal(str(tmp_path), str(state), [entry])
     with write.exclusive(str(tmp_path)), pytest.raises(FileError) as caught:
-        write.recover(str(tmp_path))
+        recovery.recover(str(tmp_path))
     assert str(caught.value) == "x: is in the journal but is not a file of this repository"
     assert (tmp_path / path).read_bytes() == OLD
 

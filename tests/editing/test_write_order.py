@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.editing import write
+from fi_bump.editing import recovery, write
 from fi_bump.errors import FileError
 from tests.conftest import plant
 from tests.editing.trees import half_done
@@ -154,7 +154,7 @@ remove .fi-bump/lock"""
 def test_a_recovery_that_finishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     half_done(tmp_path, monkeypatch)
     with recorded(tmp_path, monkeypatch) as events, write.exclusive(str(tmp_path)):
-        write.recover(str(tmp_path))
+        recovery.recover(str(tmp_path))
     assert events == FINISHED.split("\n")
 
 
@@ -162,7 +162,7 @@ def test_a_recovery_that_undoes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     half_done(tmp_path, monkeypatch)
     next((tmp_path / "sub").glob(".b.txt.*")).unlink()
     with recorded(tmp_path, monkeypatch) as events, write.exclusive(str(tmp_path)):
-        write.recover(str(tmp_path))
+        recovery.recover(str(tmp_path))
     assert events == RESTORED.split("\n")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.editing import write
+from fi_bump.editing.recovery import Recovery
 from fi_bump.state import pending
 from tests.conftest import plant
 from tests.editing.trees import again, contents, half_done, recover
@@ -76,8 +76,8 @@ def test_a_signal_before_the_decision_ends_the_process_and_loses_no_file(tmp_pat
         plant(root, OLD)
     signalled(roots, "write", sent, "commit")
     for root in roots:
-        recovery = recover(root)
+        done = recover(root)
         # Python cleans up after an interrupt; the other signals end the process where it is.
-        assert recovery == (None if sent == signal.SIGINT else write.Recovery("undone", ())), root
+        assert done == (None if sent == signal.SIGINT else Recovery("undone", ())), root
         assert contents(root) == OLD, root
         again(root)

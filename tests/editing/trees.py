@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.editing import write
+from fi_bump.editing import recovery, write
 from tests.conftest import plant
 from tests.editing.write_faults import NAMES, NEW, OLD, changes, counted
 
@@ -20,9 +20,9 @@ def contents(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in files}
 
 
-def recover(root: Path) -> write.Recovery | None:
+def recover(root: Path) -> recovery.Recovery | None:
     with write.exclusive(str(root)):
-        return write.recover(str(root))
+        return recovery.recover(str(root))
 
 
 def again(root: Path) -> None:

@@ -23,7 +23,7 @@ import os, signal, sys
 root, step, action = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 sys.path.insert(0, sys.argv[4])
 from tests.editing.write_faults import changes, counted
-from fi_bump.editing import write
+from fi_bump.editing import recovery, write
 
 def kill(number, name):
     if number == step:
@@ -34,7 +34,7 @@ with counted(kill):
         write.commit(root, changes())
     else:
         with write.exclusive(root):
-            write.recover(root)
+            recovery.recover(root)
 """
 
 
@@ -48,7 +48,7 @@ import os, sys
 root, call, number, sent, action = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
 sys.path.insert(0, sys.argv[6])
 from tests.editing.write_faults import changes, counted
-from fi_bump.editing import write
+from fi_bump.editing import recovery, write
 
 seen = []
 def send(_, name):
@@ -61,7 +61,7 @@ def send(_, name):
 with counted(send):
     if action == "recover":
         with write.exclusive(root):
-            write.recover(root)
+            recovery.recover(root)
     else:
         write.commit(root, changes())
 """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.finders import finder
-from fi_bump.formats.names import format_of
 from fi_bump.pins import Found, Place, Source, Wanted
 
 REPOSITORY = "github.com/flashinfer-ai/flashinfer"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.finders import finder
-from fi_bump.formats.names import format_of
 from fi_bump.pins import Found, Source
 from tests.formats import laws, scaling
 from tests.formats.results import REPOSITORY, WANTED, rows

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.finders import finder
-from fi_bump.formats.names import format_of
 from fi_bump.formats.table import FORMATS, OTHER
 from fi_bump.pins import Floor, Found, Pin, Source, Span, Unpinned, Wanted
 from tests.formats import laws, scaling

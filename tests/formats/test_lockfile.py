@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.lockfile import find
-from fi_bump.formats.names import format_of
 from fi_bump.pins import Found, Source, Wanted
 
 WANTED = Wanted(frozenset({"flashinfer-python", "flashinfer-jit-cache"}), frozenset(), frozenset())

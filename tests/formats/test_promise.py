@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.finders import finder, may_contain
-from fi_bump.formats.names import format_of
 from fi_bump.formats.shared.spelled import Search, is_promising, names_in_text, spelling
 from fi_bump.formats.table import FORMATS, OTHER
 from fi_bump.grammar import names_any

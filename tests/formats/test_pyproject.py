@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fi_bump.errors import InternalError, ParseError
-from fi_bump.findings.compare import wildcard
-from fi_bump.formats.names import format_of
+from fi_bump.findings.of_check import wildcard
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.pyproject import find
 from fi_bump.formats.shared.toml_strings import strings
 from fi_bump.pins import Found, Kind, Source, Wanted

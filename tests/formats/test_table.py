@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import fi_bump
 from fi_bump.editing.second_opinion import OPINIONS
 from fi_bump.errors import InternalError
-from fi_bump.formats import names
+from fi_bump.formats import by_name
+from fi_bump.formats.by_name import expanded, format_of, may_have_format
 from fi_bump.formats.finders import finder
-from fi_bump.formats.names import expanded, format_of, may_have_format
 from fi_bump.formats.table import FORMATS, OTHER, FileFormat, format_named
 
 TOP = Path(__file__).parents[2]
@@ -142,7 +142,7 @@ def naive_format(path: str) -> str | None:
             return None if excluded else form.name
     name = path.rpartition("/")[2].lower()
     _, dot, last = name.rpartition(".")
-    unread = last in names._NEVER if dot else name in names._NEVER_NAMED
+    unread = last in by_name._NEVER if dot else name in by_name._NEVER_NAMED
     return None if not name or unread or ".fi-bump-" in name else "other"
 
 

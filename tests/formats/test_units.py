@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.finders import finder
-from fi_bump.formats.names import format_of
 from fi_bump.pins import Found, Source
 from tests.formats import laws, scaling
 from tests.formats.results import REPOSITORY, WANTED

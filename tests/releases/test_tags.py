@@ -10,8 +10,8 @@ import pytest
 
 from fi_bump.errors import Exit, LockError
 from fi_bump.families import families
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.finders import finder
-from fi_bump.formats.names import format_of
 from fi_bump.lock.reading import load
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.lock.writing import dump

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fi_bump.boundary.inside import Boundary
-from fi_bump.boundary.names import excluder
+from fi_bump.boundary.left_out import excluder
 from fi_bump.errors import FileError, UsageError
-from fi_bump.formats.names import format_of
+from fi_bump.formats.by_name import format_of
 from fi_bump.scanning import files
 from tests.conftest import plant
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from fi_bump.boundary.inside import Boundary
-from fi_bump.boundary.names import excluder
+from fi_bump.boundary.left_out import excluder
 from fi_bump.errors import FileError
 from fi_bump.fit.engine.reader import EngineModule, Reader
 from fi_bump.fit.engine.state import Subject

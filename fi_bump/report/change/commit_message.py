@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from fi_bump.change.model import Description
-from fi_bump.report.change.words import ComparedTests, Items, Rows, Section, Smoke, flat, sections, summary, title
+from fi_bump.report.change.sections import ComparedTests, Items, Rows, Section, Smoke, flat, sections, summary, title
 from fi_bump.report.compare.text import text_lines
 from fi_bump.report.smoke_text import comparison_lines, target_line, verdict
 from fi_bump.smoke.model import SmokeReport

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from fi_bump.change.model import Description
-from fi_bump.report.change.words import (
+from fi_bump.report.change.sections import (
     Code,
     ComparedTests,
     Items,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fi_bump.findings.compare import Finding
+from fi_bump.findings.of_check import Finding
 from fi_bump.findings.rules import Rule, rules_of
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin, Place

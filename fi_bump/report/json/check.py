@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fi_bump.findings.compare import Finding
+from fi_bump.findings.of_check import Finding
 from fi_bump.lock.records import Group
 from fi_bump.ownership import assign
 from fi_bump.report.json.text import json_text

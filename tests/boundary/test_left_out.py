@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fi_bump.boundary.names import is_skipped, refusal
+from fi_bump.boundary.left_out import is_skipped, refusal
 from fi_bump.scanning import files
 from tests.conftest import plant
 

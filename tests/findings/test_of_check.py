@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fi_bump.errors import ParseError
-from fi_bump.findings.compare import Finding, compare, finding_line, interrupted, missing_rows, newly_excluded
+from fi_bump.findings.of_check import Finding, compare, finding_line, interrupted, missing_rows, newly_excluded
 from fi_bump.findings.rules import Rule
 from fi_bump.lock.records import Lock
 from fi_bump.pins import Guard, Kind, Mark, Place, Source, Span, Unpinned, make_pin
