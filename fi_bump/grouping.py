@@ -93,10 +93,14 @@ def _version_at(place: Unpinned) -> str | None:
 
 
 def votes(versions: Iterable[str]) -> list[tuple[str, int]]:
-    """Count versions, those that PEP 440 calls equal as one; return the most frequent first, then the newest."""
+    """Count versions, those that PEP 440 calls equal as one; return the most frequent first, then the newest.
+
+    Of several ways to write a version (2.7 and 2.7.0) it returns the most frequent one, or else the first.
+    """
+    texts = Counter(map(canonical_version, versions))
     found: Counter[str] = Counter()
-    for text in map(canonical_version, versions):
-        found[next((each for each in found if same_version(each, text)), text)] += 1
+    for text in sorted(texts, key=lambda text: -texts[text]):
+        found[next((each for each in found if same_version(each, text)), text)] += texts[text]
     newest = newest_first(list(found))
     return sorted(found.items(), key=lambda item: (-item[1], newest.index(item[0])))
 

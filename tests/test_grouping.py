@@ -27,6 +27,8 @@ def parts(root: Path, files: dict[str, bytes]) -> dict[str, str]:
 
 def test_equal_versions_are_one_vote() -> None:
     assert votes(["0.6", "0.6.0", "0.7", "v0.7.0", "0.7.0.post1"]) == [("0.7", 2), ("0.6", 2), ("0.7.0.post1", 1)]
+    # As most places write it.
+    assert votes(["2.7", "2.7.0", "2.6", "2.7.0"]) == [("2.7.0", 3), ("2.6", 1)]
 
 
 PROJECT = b'[project]\nname = "x"\n[project.optional-dependencies]\na100 = ["kit==1.0"]\nhopper = ["kit==2.0"]\n'

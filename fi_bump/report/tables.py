@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fi_bump.ownership import Assigned
+from fi_bump.ownership import Assigned, agrees
 from fi_bump.report.status import COLUMNS, ShownGroup
 from fi_bump.report.text import count, release_page
 from fi_bump.terminal.output import write_bytes
@@ -109,7 +109,7 @@ def print_pins(assigned: list[Assigned]) -> None:
     """Print each pin's place, anchor and version, marked if the version differs from its group's."""
     rows = []
     for pin, group, _ in assigned:
-        differs = group is not None and pin.version != group.version
+        differs = group is not None and not agrees(pin.version, group.version)
         rows.append((*map(shown, (str(pin.place), pin.anchor, pin.version)), state("differs" if differs else "")))
     print_rows(console(), ("place", "anchor", "version", ""), rows)
 

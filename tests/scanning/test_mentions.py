@@ -106,6 +106,19 @@ def test_a_version_with_a_zero_at_its_end_is_written_without_it_too(tmp_path: Pa
     assert mentioned(tmp_path, line.encode(), old="2.13.0") == ([f"run.sh:1: text: {line}"] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("kit==2.13.0", True),
+        ("kit==2.13.0.post1", False),
+        ("kit==2.13.1", False),
+        ("x==2.13.0", False),
+    ],
+)
+def test_a_version_is_written_with_a_zero_at_its_end_too(tmp_path: Path, line: str, said: bool) -> None:
+    assert mentioned(tmp_path, line.encode(), old="2.13") == ([f"run.sh:1: text: {line}"] if said else [])
+
+
 def test_earlier_versions() -> None:
     locks = [dump(LOCK._replace(groups=(GROUP._replace(version=each),))) for each in ("0.6.1", "0.7", "0.5.3")]
     assert mentions.earlier_versions(LOCK, [*locks, b"{"]) == {"kit": ("0.6.1", "0.5.3")}
