@@ -29,6 +29,7 @@ _WORDS = (
     b"ver version versions was wheel wheels whl with blob new min max pre post cubin jit nightly branches git "
     b"src runtime minor major not published pypi past"
 ).split()
+_WORD_SET = frozenset(_WORDS)
 _GAP = re.compile(
     rb"(?:\[[^\]\n]*\]|\((?:[A-Za-z][\w/-]*)?\)|[\s\"'`=<>~!^:,;(){}\[\]@/|&$#_-]|->|=>|\xe2\x86\x92"
     rb"|\.(?:__version__|git|version)|version\.parse|__version__|\*\*|\\|"
@@ -62,6 +63,8 @@ _REQUIRED = re.compile(rb"([A-Za-z][\w.-]*)(?:\\?\[[^\]\n]*\])?[ \t]*[=~!<>]=[ \
 _ASSIGNED = re.compile(rb"(\w*version)[\"']?[ \t]*[?:+]?[=:][ \t]*[\"']?v?\Z", re.IGNORECASE)
 _FILE = re.compile(rb"(?<![\w.-])([A-Za-z][\w.-]*?)[-_@]v?\Z")
 _FILE_END = re.compile(rb"(?:(?:\+|%2B)[\w.]+)?(?:-(?:py|cp|pp)[0-9]|\.tar\.|\.zip|\.tgz|\.whl)")
+# What a tag of another package begins with: `other-v`.
+_TAGGED = re.compile(rb"(?<![A-Za-z0-9])([A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z][A-Za-z0-9]*)*)[-_]\Z")
 _COMPOUND = re.compile(rb"(?<![\w.-])([A-Za-z]\w*(?:-\w+)+)[ \t]+v?\Z")
 _WORD = re.compile(rb"(?<![\w./-])([A-Za-z][\w-]*)[\"'`]?:?[ \t]+[\"'`]?v?\Z")
 _SECTION = re.compile(
@@ -290,6 +293,9 @@ def of_another(data: bytes, start: int, end: int, rules: Rules) -> bool:
         return True
     file = _FILE.search(text)
     is_file = file is not None and (_FILE_END.match(data, end) or data[start - 1 : start] == b"@")
+    tagged = _TAGGED.search(text) if data[start : start + 1] in (b"v", b"V") else None
+    if tagged and not rules.names.search(tagged[1]):
+        return not _WORD_SET.issuperset(re.split(rb"[-_]", tagged[1].lower()))
     named = file if is_file else _COMPOUND.search(text)
     if named is None:
         word = _WORD.search(text)

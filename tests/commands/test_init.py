@@ -55,6 +55,15 @@ def test_force_keeps_the_excludes(engine: Path, run: Run) -> None:
     assert (engine / "versions.lock.json").read_bytes() == LOCK
 
 
+def test_one_version_that_is_written_in_two_ways(tmp_path: Path, run: Run) -> None:
+    lines = {"a.txt": "0.6", "b.txt": "0.6.0", "c.txt": "0.6.0"}
+    plant(tmp_path, {f"requirements/{name}": f"flashinfer-python=={each}\n".encode() for name, each in lines.items()})
+    result = run(tmp_path, "init")
+    assert "wrote versions.lock.json: flashinfer 0.6.0, 3 sites in 3 files\n" in result.out
+    assert "differs" not in result.out
+    assert run(tmp_path, "check").code == 0
+
+
 def test_pins_that_disagree_are_shown_and_the_most_common_version_is_taken(bare: Path, run: Run) -> None:
     plant(bare, {"docker/Dockerfile": TREE["docker/Dockerfile"].replace(OLD.encode(), NEW.encode())})
     result = run(bare, "init")
