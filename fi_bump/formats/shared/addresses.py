@@ -43,8 +43,10 @@ _ASSETS = LazyPattern(
     rb"(?<=/)releases/(?:expanded_assets|download)/v?(?P<version>" + VERSION + rb")/?\Z", re.IGNORECASE
 )
 _FOLDER = LazyPattern(rb"/releases/(?:expanded_assets|download)/[^/]+/?\Z")
-# Current local version labels name the CUDA version of the build, and nothing else.
-_TODAYS_LABEL = LazyPattern(rb"cu[0-9]{2,3}\Z", re.IGNORECASE)
+# Current local version labels name the CUDA version of the build, or the device, and nothing else. Older ones name the
+# version of torch too.
+_TODAYS_LABEL = LazyPattern(rb"(?:cu[0-9]{2,3}|cpu|xpu)\Z", re.IGNORECASE)
+_OLDER_LABEL = LazyPattern(rb"cu[0-9]{2,3}torch", re.IGNORECASE)
 _NUMBER = LazyPattern(rb"[0-9]\.[0-9]")
 # A folder that is named after the content of the file.
 _HASH_FOLDER = LazyPattern(rb"/[0-9a-f]{32,128}/", re.IGNORECASE)
@@ -57,6 +59,7 @@ HASHED = "pinned by a URL with a hash; update both together"
 _MIXED = "pinned by a URL that contains other numbers too, so fi-bump does not update it"
 PATH = "pinned by the path of a file, which fi-bump does not update"
 _LABELLED = "pinned by a URL of an older naming scheme, which fi-bump does not update"
+_OWN_BUILD = "pinned by a URL whose label is no CUDA version, which fi-bump does not update"
 
 
 class Address(NamedTuple):
@@ -94,7 +97,7 @@ def release(text: bytes, wanted: Wanted, *, downloaded: bool = False) -> Address
         return Address(subject, (), PATH)
     label = named.groupdict().get("label")
     if label is not None and not _TODAYS_LABEL.match(label):
-        return Address(subject, (), _LABELLED)
+        return Address(subject, (), _LABELLED if _OLDER_LABEL.match(label) else _OWN_BUILD)
     version = named["version"]
     folder = re.compile(rb"(?<=/)v?(" + re.escape(version) + rb")(?=/)", re.IGNORECASE)
     places = [match.span(1) for match in folder.finditer(path, host, named.start("version"))]

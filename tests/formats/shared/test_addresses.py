@@ -13,6 +13,7 @@ REPOSITORY = "github.com/o/kit"
 WANTED = Wanted(frozenset({"kit-python", "kit-jit-cache"}), frozenset(), frozenset({REPOSITORY}))
 HASHED = "pinned by a URL with a hash; update both together"
 OTHERS = "pinned by a URL that contains other numbers too, so fi-bump does not update it"
+OWN_BUILD = "pinned by a URL whose label is no CUDA version, which fi-bump does not update"
 OLDER = "pinned by a URL of an older naming scheme, which fi-bump does not update"
 URL = "pinned by a URL that fi-bump does not update"
 PATH = "pinned by the path of a file, which fi-bump does not update"
@@ -25,6 +26,8 @@ WHEEL = "kit_jit_cache-{}-cp39-abi3-manylinux_2_28_x86_64.whl"
         ("https://h/d/v0.6.1/" + WHEEL.format("0.6.1+cu130"), "kit-jit-cache", [13, 33]),
         ("https://h/d/0.6.1/v0.6.1/" + WHEEL.format("0.6.1%2Bcu130"), "kit-jit-cache", [12, 19, 39]),
         ("https://h/whl/cu130/" + WHEEL.format("0.6.1"), "kit-jit-cache", [34]),
+        ("https://h/whl/cpu/" + WHEEL.format("0.6.1%2Bcpu"), "kit-jit-cache", [32]),
+        ("https://h/" + WHEEL.format("0.6.1+xpu"), "kit-jit-cache", [24]),
         ("https://h/" + WHEEL.format("0.6.1-1b"), "kit-jit-cache", [24]),
         ("https://1.2.3.4:80/Kit_Python-0.6.1-py3-none-any.whl?a=1.2#egg=b", "kit-python", [30]),
         ("https://h/kit-python-0.6.1.tar.gz", "kit-python", [21]),
@@ -49,6 +52,9 @@ def test_what_moves(address: str, subject: str, versions: list[int]) -> None:
     ("address", "reason"),
     [
         ("https://h/" + WHEEL.format("0.2.5+cu124torch2.6"), OLDER),
+        ("https://h/" + WHEEL.format("0.6.6%2Bsm120"), OWN_BUILD),
+        ("https://h/" + WHEEL.format("0.6.6+rocm6.4"), OWN_BUILD),
+        ("https://h/" + WHEEL.format("0.6.6+cpu.team1"), OWN_BUILD),
         ("https://h/torch2.6/" + WHEEL.format("0.6.1"), OTHERS),
         ("https://h/v0.6.0/" + WHEEL.format("0.6.1"), OTHERS),
         ("https://h/nightly-v0.6.1-20260101/" + WHEEL.format("0.6.1"), OTHERS),
