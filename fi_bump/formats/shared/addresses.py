@@ -44,9 +44,9 @@ _ASSETS = LazyPattern(
 )
 _FOLDER = LazyPattern(rb"/releases/(?:expanded_assets|download)/[^/]+/?\Z")
 # Current local version labels name the CUDA version of the build, or the device, and nothing else. Older ones name the
-# version of torch too.
+# version of another package too.
 _TODAYS_LABEL = LazyPattern(rb"(?:cu[0-9]{2,3}|cpu|xpu)\Z", re.IGNORECASE)
-_OLDER_LABEL = LazyPattern(rb"cu[0-9]{2,3}torch", re.IGNORECASE)
+_OLDER_LABEL = LazyPattern(rb"cu[0-9]{2,3}[a-z]+[0-9]", re.IGNORECASE)
 _NUMBER = LazyPattern(rb"[0-9]\.[0-9]")
 # A folder that is named after the content of the file.
 _HASH_FOLDER = LazyPattern(rb"/[0-9a-f]{32,128}/", re.IGNORECASE)
