@@ -46,7 +46,7 @@ FORMATS = (
         "python",
         "Python",
         ("*.py",),
-        "strings that are requirements; exact gates and run-time checks are reported",
+        "strings that are requirements, git commands in strings; exact gates and run-time checks are reported",
         promise="python_promise",
     ),
     FileFormat(
