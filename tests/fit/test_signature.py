@@ -184,6 +184,77 @@ def holder(arguments: dict[str, Any], index: int) -> str | None:
     return next((name for name, value in arguments.items() if value == index and value is not True), None)
 
 
+# Each kind of change that a release can make to one parameter, or to what takes all others.
+KINDS: dict[str, Callable[[Parameter], Parameter]] = {
+    "keyword-only": lambda each: each._replace(kind=Passing.KEYWORD),
+    "positional-only": lambda each: each._replace(kind=Passing.POSITIONAL),
+    "both ways": lambda each: each._replace(kind=Passing.EITHER),
+    "renamed": lambda each: each._replace(name="renamed"),
+    "default gained": lambda each: each._replace(default=each.default or "1"),
+    "default lost": lambda each: each._replace(default=None),
+}
+WHOLE = ("removed", "added", "order", "args", "kwargs")
+
+
+def after(signature: Signature, kind: str, at: int) -> Signature:
+    """The signature after one change of a kind to its parameter at an index."""
+    parameters = list(signature.parameters)
+    match kind:
+        case "removed":
+            del parameters[at]
+        case "added":
+            parameters.insert(at, Parameter("added", parameters[at].kind, None))
+        case "order":
+            parameters[at - 1], parameters[at] = parameters[at], parameters[at - 1]
+        case "args" | "kwargs":
+            pass
+        case _:
+            parameters[at] = KINDS[kind](parameters[at])
+    return Signature(
+        legal(parameters), signature.takes_args ^ (kind == "args"), signature.takes_kwargs ^ (kind == "kwargs")
+    )
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *WHOLE])
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_each_kind_of_change(kind: str, data: st.DataObject) -> None:
+    old = data.draw(signatures().filter(lambda each: each.parameters))
+    call = data.draw(calls_of(old))
+    if bound(old, call) is None:
+        return
+    new = after(old, kind, data.draw(st.integers(0, len(old.parameters) - 1)))
+    assert (misfits(new, call) == []) == accepted(new, call)
+
+
+BREAKING = [
+    ("removed", "(a, b=1)", 1, Call(2), [Misfit(Fault.ARITY, "2")]),
+    ("removed", "(a, b=1)", 1, Call(1, ("b",)), [Misfit(Fault.KEYWORD, "b")]),
+    ("added", "(a, *, b=1)", 0, Call(1), [Misfit(Fault.REQUIRED, "a")]),
+    ("renamed", "(a, b=1)", 1, Call(1, ("b",)), [Misfit(Fault.KEYWORD, "b")]),
+    ("keyword-only", "(a, b)", 1, Call(2), [Misfit(Fault.ARITY, "2"), Misfit(Fault.REQUIRED, "b")]),
+    ("positional-only", "(a, b=1)", 0, Call(0, ("a",)), [Misfit(Fault.KEYWORD, "a"), Misfit(Fault.REQUIRED, "a")]),
+    ("default lost", "(a, b=1)", 1, Call(1), [Misfit(Fault.REQUIRED, "b")]),
+    ("default gained", "(a, b)", 1, Call(2), []),
+    ("args", "(a, *args)", 0, Call(2), [Misfit(Fault.ARITY, "2")]),
+    ("kwargs", "(a, **kwargs)", 0, Call(1, ("b",)), [Misfit(Fault.KEYWORD, "b")]),
+    ("both ways", "(a, *, b)", 1, Call(1, ("b",)), []),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "at", "call", "found"), BREAKING)
+def test_what_each_kind_of_change_breaks(kind: str, text: str, at: int, call: Call, found: list[Misfit]) -> None:
+    old = read(text)
+    assert misfits(old, call) == []
+    assert misfits(after(old, kind, at), call) == found
+
+
+def test_a_change_of_the_order_breaks_no_call_and_moves_its_arguments() -> None:
+    old = read("(a, b)")
+    new = after(old, "order", 1)
+    assert (misfits(new, Call(2)), shifts(old, new, Call(2))) == ([], [Shift(0, "a", "b"), Shift(1, "b", "a")])
+
+
 CASES = [
     ("(a, b=1)", Call(3), [Misfit(Fault.ARITY, "3")]),
     ("(a, b=1)", Call(1, ("c",)), [Misfit(Fault.KEYWORD, "c")]),
