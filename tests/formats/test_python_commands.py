@@ -1,9 +1,11 @@
-"""Git commands in the strings of Python files: whole results, and the laws."""
+"""Git commands in the strings of Python files, and packages whose names start with v: whole results, and the laws."""
 
 from __future__ import annotations
 
 import pytest
 
+from fi_bump.formats.python import find
+from fi_bump.pins import Source, Wanted
 from tests.formats import laws, scaling
 from tests.formats.results import look, rows
 
@@ -70,3 +72,21 @@ def test_laws(text: str, expected: list[str]) -> None:
 def test_time_is_linear(piece: str) -> None:
     head = f'U = "{URL}"\n'
     assert scaling.is_linear(lambda data: look("a.py", data), lambda count: (head + piece * count).encode(), 1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "anchors"),
+    [
+        (b'X = ["vllm==0.6.1"]\n', ["X/vllm"]),
+        (b'run("pip install vllm==0.6.1 verl==0.6.1")\n', ["run/vllm", "run/verl"]),
+        (b"F = 'verl == 0.6.1'\n", ["F/verl"]),
+        (b'X = ["v0.6.1", "vvllm==0.6.1"]\n', []),
+        # A regular expression is no version specifier, and no note says so.
+        (b'R = re.compile(r"vllm==(\\d+\\.\\d+)?")\n', []),
+        (b'R = r"verl==(\\d+)?"\nS = "vllm==[0-9.]+"\n', []),
+    ],
+)
+def test_packages_whose_names_start_with_v(text: bytes, anchors: list[str]) -> None:
+    found = find(Source("a.py", text), Wanted(frozenset({"vllm", "verl"}), frozenset(), frozenset()))
+    assert [pin.anchor for pin in found.pins] == anchors
+    assert found.unpinned == ()
