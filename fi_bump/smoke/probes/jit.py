@@ -34,6 +34,8 @@ _NEEDED = ("moe_gemm_kernels_bf16_fp4.cu", "flashinfer_cutlass_fused_moe_binding
 SCOPES = {"auto": ("quick", "path"), "quick": ("quick", "path"), "path": ("path",), "full": ()}
 # FlashInfer's variable for more options of nvcc.
 _NVCC_OPTIONS = "FLASHINFER_EXTRA_CUDAFLAGS"
+# What is not the wheel's own in RECORD, or may be written in another way by an installer.
+_INSTALLERS = re.compile(r"^\.\./|^[^/]+\.dist-info/|\.pyc$")
 _OURS = re.compile(r"tensorrt_llm|flashinfer|deep_gemm")
 
 
@@ -61,7 +63,7 @@ class Unexpected(Exception):
 def prepare(cache: str, distribution: str, scope: str, capability: tuple[int, int] | None = None) -> None:
     """Set FlashInfer's folder and architecture for compiling. Must be called before FlashInfer is imported.
 
-    The folder's name depends on the wheel's version and file list, CUDA, the options of nvcc, the architecture and the
+    The folder's name depends on the wheel's version and files, CUDA, the options of nvcc, the architecture and the
     scope, so that no module of another wheel is loaded. The architecture is that of the GPU, or `capability`.
     """
     import torch
@@ -70,7 +72,7 @@ def prepare(cache: str, distribution: str, scope: str, capability: tuple[int, in
     major, minor = capability or torch.cuda.get_device_capability()
     # `auto` begins as `quick`; if that does not fit the wheel, it is noticed before anything is compiled.
     reach = "quick" if scope == "auto" else scope
-    parts = [torch.version.cuda, toolkit.compiler_cuda(), torch.__version__, reach, wheel.read_text("RECORD")]
+    parts = [torch.version.cuda, toolkit.compiler_cuda(), torch.__version__, reach, *_files(wheel)]
     if options := os.environ.get(_NVCC_OPTIONS):
         parts.append(options)
     digest = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
@@ -83,6 +85,15 @@ def prepare(cache: str, distribution: str, scope: str, capability: tuple[int, in
     _split_files()
     # It would turn off optimisation, and the build would take five times as long.
     os.environ.pop("FLASHINFER_JIT_VERBOSE", None)
+
+
+def _files(wheel: importlib.metadata.Distribution) -> list[str]:
+    """Return the wheel's own lines of RECORD, sorted: the same ones wherever and however the wheel is installed.
+
+    An installer adds its own notes, byte code, and commands, which name the environment's interpreter.
+    """
+    record = (wheel.read_text("RECORD") or "").splitlines()
+    return sorted(line for line in record if not _INSTALLERS.search(line.rpartition(",")[0].rpartition(",")[0]))
 
 
 def private(folder: Path) -> Path:

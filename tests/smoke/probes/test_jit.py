@@ -102,6 +102,25 @@ def test_what_is_another_folder(prepared: Callable[..., Path]) -> None:
     assert len(set(others)) == len(others)
 
 
+INFO = "flashinfer_python-0.6.11.post2.dist-info"
+
+
+@pytest.mark.parametrize(
+    "installed",
+    [
+        # An installer's own notes, and the wheel's lines in another order.
+        f"{INFO}/INSTALLER,sha256=z,4\n{INFO}/REQUESTED,sha256=z,0\nb.py,sha256=y,2\na.py,sha256=x,1\n",
+        # A command: its first line has the path of the environment's interpreter.
+        f"../../../bin/flashinfer,sha256=other,250\na.py,sha256=x,1\nb.py,sha256=y,2\n{INFO}/RECORD,,\n",
+        "__pycache__/a.cpython-312.pyc,,\na.py,sha256=x,1\nb.py,sha256=y,2\n",
+    ],
+)
+def test_a_wheel_has_one_folder_however_it_is_installed(prepared: Callable[..., Path], installed: str) -> None:
+    unpacked = prepared(record=f"a.py,sha256=x,1\nb.py,sha256=y,2\n{INFO}/METADATA,sha256=m,9\n")
+    assert prepared(record=installed) == unpacked
+    assert prepared(record=installed.replace("sha256=y", "sha256=changed")) != unpacked
+
+
 def test_modules_for_another_machine_have_the_folder_that_it_looks_in(prepared: Callable[..., Path]) -> None:
     assert prepared(capability=(10, 0), ahead=(9, 0)) == prepared()
 
