@@ -4,8 +4,8 @@ Engines capture a step once and replay it for days. A kernel that loses a barrie
 unwritten at some number of tokens, is right once and wrong later. The probe replays the fused MoE with MXFP4 weights of
 compute capability 9.0, which `mxfp4-sm90-interleave` compiles too.
 
-The replays on one stream decide the verdict, because engines run the mixture on one. Then several streams replay
-together. What goes wrong only there is a note: it concerns an engine that runs two batches at once.
+The replays on one stream, with nothing beside them, decide the verdict. Then several streams replay together, and one
+stream replays beside other kernels. What goes wrong only there is a note: it concerns an engine that overlaps its work.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ LARGEST = Shape(16384, 1024, 1024, 32, 4)
 TOKENS = (1, 7, 8, 9, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1024, 4097, 16384)
 # The streams that replay together, after one stream alone.
 STREAMS = 3
+# The elements of the tensor that another stream changes beside the replays: 16 MiB, so that each kernel fills the GPU.
+ELEMENTS = 1 << 22
 # Replays on each stream; a large prefill takes milliseconds.
 REPLAYS, LARGE_REPLAYS, LARGE = 2000, 500, 1024
 # The replays that are awaited together, and the seconds that they may take. They take less than one.
@@ -82,32 +84,32 @@ def run(request: ProbeRequest) -> ProbeResult:
         return ProbeResult("fail", "the layout cannot be determined from the results", metrics)
     metrics |= {"streams": STREAMS, "cases": {}}
     troubles: list[str] = []
-    beside: list[str] = []
+    concurrent: list[str] = []
     with jit.timed(metrics, "run_seconds"):
         largest = moe_case.make(LARGEST, gpt_oss=True)
         prepared = mxfp4_sm90.prepare(largest, layout)
         for tokens in TOKENS:
             try:
-                trouble, together = _case(largest.first(tokens), prepared, metrics["cases"])
-                troubles += trouble
-                beside += together
+                alone, overlapped = _case(largest.first(tokens), prepared, metrics["cases"])
+                troubles += alone
+                concurrent += overlapped
             except Hung as error:
                 metrics["hung"] = str(error)
                 troubles.append(f"{tokens} tokens: {error}")
                 break
     metrics["replays"] = sum(each["replays"] for each in metrics["cases"].values())
     if not troubles:
-        metrics["together"] = "wrong" if beside else "right"
-    if beside:
-        what = "; ".join(beside)
-        metrics["notes"] = [f"{STREAMS} streams that replay together: {what}. On one stream every replay was right."]
+        metrics["concurrent"] = "wrong" if concurrent else "right"
+    if concurrent:
+        what = "; ".join(concurrent)
+        metrics["notes"] = [f"replays are right alone, and wrong while other kernels run at the same time: {what}"]
     return ProbeResult("fail", "; ".join(troubles), metrics) if troubles else ProbeResult("pass", None, metrics)
 
 
 def _case(case: Case, prepared: Any, cases: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Soak one number of tokens, and put what was found into `cases`.
 
-    Returns what is wrong with it, and what is wrong only on several streams together.
+    Returns what is wrong with it, and what is wrong only while other kernels run at the same time.
     """
     import torch
 
@@ -120,24 +122,38 @@ def _case(case: Case, prepared: Any, cases: dict[str, Any]) -> tuple[list[str], 
     if comparison.reason:
         return [f"{tokens} tokens, first call: {comparison.reason}"], []
 
-    def soaked(replays: int, streams: int) -> Soaked:
-        found = soak(lambda output: mxfp4_sm90.call(case, prepared, output), first, replays, streams)
+    def soaked(replays: int, streams: int = 1, beside: Callable[[], None] | None = None) -> Soaked:
+        found = soak(lambda output: mxfp4_sm90.call(case, prepared, output), first, replays, streams, beside)
         entry["replays"] += found.replays
         return found
 
-    alone = soaked(replays_of(tokens), 1)
-    together = None
+    times = replays_of(tokens)
+    alone, concurrent = soaked(times), {}
     if alone.reason is None:
-        together = soaked(replays_of(tokens), STREAMS)
-        entry["together"] = together.metrics()
-        if together.reason is not None:
-            # A rare fault may have missed one stream by luck: it gets as many replays as the streams had together.
-            alone = soaked(replays_of(tokens) * STREAMS, 1)
+        other = _other_work(first.device)
+        concurrent = {"together": soaked(times, STREAMS), "beside": soaked(times * STREAMS, beside=other)}
+        entry |= {name: found.metrics() for name, found in concurrent.items()}
+        if any(found.reason for found in concurrent.values()):
+            # A rare fault may have missed the stream that was alone by luck: it gets as many replays as the others.
+            alone = soaked(times * STREAMS)
     entry["alone"] = alone.metrics()
     print(f"{tokens} tokens: {entry}", flush=True)
     if alone.reason is not None:
         return [f"{tokens} tokens: {alone.reason}"], []
-    return [], [f"{tokens} tokens: {together.reason}"] if together is not None and together.reason else []
+    where = {"together": f"{STREAMS} streams together", "beside": "beside other kernels"}
+    return [], [f"{tokens} tokens, {where[name]}: {each.reason}" for name, each in concurrent.items() if each.reason]
+
+
+def _other_work(device: Any) -> Callable[[], None]:
+    """Return work that has nothing to do with the mixture, as an engine may have on another stream."""
+    import torch
+
+    values = torch.zeros(ELEMENTS, device=device)
+
+    def work() -> None:
+        values.mul_(1.0001).add_(1e-6)
+
+    return work
 
 
 def replays_of(tokens: int) -> int:
@@ -145,10 +161,17 @@ def replays_of(tokens: int) -> int:
     return LARGE_REPLAYS if tokens >= LARGE else REPLAYS
 
 
-def soak(call: Callable[[Tensor], object], first: Tensor, replays: int, streams: int) -> Soaked:
+def soak(
+    call: Callable[[Tensor], object],
+    first: Tensor,
+    replays: int,
+    streams: int,
+    beside: Callable[[], None] | None = None,
+) -> Soaked:
     """Capture a call on each of so many streams, replay all together, and compare every output with the first one.
 
-    The comparison is captured too, so that no replay waits for the host. Raises Hung.
+    The comparison is captured too, so that no replay waits for the host. `beside` is work for one more stream, which
+    repeats it as often. Raises Hung.
     """
     import torch
 
@@ -163,12 +186,13 @@ def soak(call: Callable[[Tensor], object], first: Tensor, replays: int, streams:
         graphs.append(captured(body))
         # A graph does not keep the tensors alive that it reads: those of the body must live as long as it.
         kept.append((output, counts, drift, body))
+    others = [] if beside is None else [captured(beside)]
     # Capturing runs the call once before, which must not count.
     for _, counts, drift, _ in kept:
         counts.zero_()
         drift.zero_()
     synchronize()
-    replay(graphs, replays)
+    replay([*graphs, *others], replays)
     counts = torch.stack([each[1] for each in kept]).sum(dim=0).tolist()
     drifts = torch.stack([each[2] for each in kept])
     return Soaked(replays * streams, counts[0], counts[1], float(drifts.max()))
