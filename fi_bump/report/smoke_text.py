@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fi_bump.compare.model import ChangeKind
@@ -11,11 +11,16 @@ from fi_bump.report.compare_lines import lines
 from fi_bump.report.compare_text import TITLES
 from fi_bump.smoke.baseline import numbers
 from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport, SmokeReport, Sweep, Target
+from fi_bump.smoke.probes.protocol import ERRORS
 from fi_bump.smoke.shard import Part
 from fi_bump.untrusted import printable
 
 # How many lines of a kind are shown; JSON has all of them.
 _MOST = 20
+# The ends of metrics' names that tell a unit, with the unit and what the name needs without them.
+_UNITS = (("_seconds", "s"), ("_us", "µs"), ("_share", "of the peak"))
+_WORDS = {"_seconds": " time", "_us": " time", "_share": " share"}
+_TRUTHS = {"True": "yes", "False": "no"}
 
 
 def verdict(report: SmokeReport) -> str:
@@ -47,10 +52,22 @@ def scalars(metrics: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def detail(reason: str | None, metrics: dict[str, Any]) -> str:
-    """Return the reason, then the metrics, on one line."""
-    row = ", ".join(f"{name} {value}" for name, value in scalars(metrics).items())
-    return "; ".join(part for part in (reason, row) if part)
+def measured(probes: Iterable[ProbeReport]) -> list[tuple[str, str, str]]:
+    """Return rows of probe, value and number with its unit, for the metrics that are a single value."""
+    return [(probe.name, *with_unit(name, value)) for probe in probes for name, value in scalars(probe.metrics).items()]
+
+
+def with_unit(name: str, value: str) -> tuple[str, str]:
+    """Return a metric's name in words and its value with the unit that the name tells: seconds, microseconds, a share.
+
+    Errors are relative to the expected result.
+    """
+    for ending, unit in _UNITS:
+        if name.endswith(ending):
+            return name.removesuffix(ending).replace("_", " ") + _WORDS.get(ending, ""), f"{value} {unit}"
+    if name in ERRORS or name == "drift":
+        return f"error, {name.replace('_', ' ')}", f"{value} of the result"
+    return name.replace("_", " "), _TRUTHS.get(value, value)
 
 
 def comparison_lines(comparison: BaselineComparison) -> Iterator[str]:
@@ -59,6 +76,7 @@ def comparison_lines(comparison: BaselineComparison) -> Iterator[str]:
     words = (
         ("fails now and did not before", comparison.new_failures),
         ("fails, as in the baseline", comparison.standing_failures),
+        ("has a note now and had none before", comparison.new_notes),
         ("no longer fails", comparison.fixed),
     )
     for what, names in words:

@@ -136,7 +136,13 @@ def compare(
             change for probe in probes for change in _changes(baseline.probes.get(probe.name), probe, tolerance)
         ),
         cases=cases,
+        new_notes=tuple(probe.name for probe in probes if probe.notes and _had_none(baseline.probes.get(probe.name))),
     )
+
+
+def _had_none(old: ProbeReport | None) -> bool:
+    """Return whether the earlier report shows that the probe had nothing to note."""
+    return old is not None and old.outcome == "pass" and not old.notes
 
 
 def _cases(old: ProbeReport | None, new: ProbeReport) -> tuple[CaseChange, ...]:

@@ -123,6 +123,7 @@ def _compared(reports: Sequence[SmokeReport], holes: tuple[Problem, ...]) -> Smo
             standing_failures=tuple(name for each in compared for name in each.standing_failures),
             fixed=tuple(name for each in compared for name in each.fixed),
             cases=tuple(change for each in compared for change in each.cases),
+            new_notes=tuple(name for each in compared for name in each.new_notes),
         )
     sides = [report.ab for report in reports if report.ab is not None]
     return first._replace(

@@ -59,6 +59,12 @@ class ProbeReport(NamedTuple):
         return f"{self.name} failed: {self.reason}"
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Faults that it found and that do not make it fail, because not every engine meets them."""
+        found = self.metrics.get("notes")
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    @property
     def broke(self) -> bool:
         """Whether it failed for another reason than a failed test case: a probe's check, a crash, a time limit."""
         return self.outcome == "fail" and not any(case.outcome == "fail" for case in self.cases.values())
@@ -81,7 +87,8 @@ class MetricChange(NamedTuple):
 class BaselineComparison(NamedTuple):
     """The comparison with an earlier report: new, standing (in both) and fixed failures, and changed metrics.
 
-    `cases` are the test cases of `--pytest` that are not as in the earlier report.
+    `cases` are the test cases of `--pytest` that are not as in the earlier report. `new_notes` are the probes
+    that have notes and passed in the earlier report without any.
     """
 
     version: str
@@ -90,6 +97,7 @@ class BaselineComparison(NamedTuple):
     fixed: tuple[str, ...]
     changes: tuple[MetricChange, ...]
     cases: tuple[CaseChange, ...] = ()
+    new_notes: tuple[str, ...] = ()
 
 
 class SweptRelease(NamedTuple):
@@ -200,11 +208,12 @@ def problems(
     A `part` of a run may have nothing to test.
 
     `runnable` are the probes that this machine can run; for them compiling is not enough. Failures that the baseline of
-    `comparison` has too do not count. A required probe that did not run counts even if it did not run in the baseline,
-    and so does each of the named `tests` that was skipped.
+    `comparison` has too do not count, and notes that it does not have do. A required probe that did not run counts even
+    if it did not run in the baseline, and so does each of the named `tests` that was skipped.
     """
     found = {probe.name: probe for probe in probes}
     accepted, able = set(comparison.standing_failures if comparison else ()), {*runnable, PYTEST}
+    noted = comparison.new_notes if comparison else ()
     reasons = [] if required or part else [Problem(None, "no probe can run on this machine, so nothing was tested")]
     for name in dict.fromkeys([*found, *required]):
         probe = found.get(name)
@@ -214,6 +223,9 @@ def problems(
             reasons.append(worse)
         elif probe.outcome == "fail" and name not in accepted:
             reasons.append(Problem(name, probe.failure))
+        elif name in noted:
+            what = "; ".join(probe.notes)
+            reasons.append(Problem(name, f"{name} has a note that the baseline does not have: {what}"))
         elif probe.outcome == "not-run" and name in required:
             reasons.append(Problem(name, f"{name} is required but did not run: {probe.reason}"))
         elif probe.outcome == "compiled" and name in required and name in able:

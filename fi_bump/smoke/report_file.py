@@ -163,4 +163,6 @@ def _comparison(document: dict[str, Any]) -> BaselineComparison:
         fixed=fixed,
         changes=tuple(changes),
         cases=tuple(map(change_of, document.get("cases", []))),
+        # Reports of earlier versions of fi-bump have none.
+        new_notes=tuple(map(str, document.get("new_notes", []))),
     )

@@ -25,6 +25,11 @@ NAN = (
     "release (https://github.com/flashinfer-ai/flashinfer/issues/4486)"
 )
 
+WRONG = (
+    "flashinfer-python 0.6.17 has a known fault on sm_90: the MoE of bf16 with MXFP4 gives wrong tokens now and then while "
+    "other kernels run at the same time; 0.6.18 is the next good release"
+)
+
 
 @pytest.fixture(autouse=True)
 def _nothing_is_known_to_fail() -> None:
@@ -59,9 +64,9 @@ def test_every_entry_can_apply() -> None:
 @pytest.mark.parametrize(
     ("package", "version", "number"),
     [
-        ("flashinfer-python", "0.6.17", 1),
+        ("flashinfer-python", "0.6.17", 2),
         ("flashinfer-python", "0.6.18", 0),
-        ("flashinfer-python", "0.6.14", 3),
+        ("flashinfer-python", "0.6.14", 4),
         ("flashinfer-cubin", "0.6.17", 0),
         ("flashinfer-jit-cache", "0.6.16", 1),
         ("flashinfer-jit-cache", "0.6.16.post1", 0),
@@ -145,7 +150,7 @@ def test_all_commands_say_what_fails(pinned: Path, ask: Ask) -> None:
     latest = ask(pinned, "latest", "--min-age", "30")
     assert f"  note: {NAN}\n" in latest.out
     document = json.loads(ask(pinned, "latest", "--min-age", "30", "--format", "json").out)["groups"][0]
-    assert (document["newest"], document["failures"]) == ("0.6.17", [NAN])
+    assert (document["newest"], document["failures"]) == ("0.6.17", [NAN, WRONG])
     assert "known fault" not in ask(pinned, "audit", "0.6.18").out
 
 
@@ -158,7 +163,7 @@ def test_a_release_that_no_requirement_pins(tmp_path: Path, ask: Ask, run: Run) 
 
 def test_one_place_is_named_for_one_release(pinned: Path, ask: Ask) -> None:
     plant(pinned, {"a/requirements.txt": b"flashinfer-python==0.6.6\n"})
-    assert ask(pinned, "audit", "0.6.17").out.count("has a known fault") == 1
+    assert ask(pinned, "audit", "0.6.17").out.count("TRTLLM NVFP4 MoE gives NaN") == 1
 
 
 def test_without_a_minimum_age_the_newest_release_is_proposed(pinned: Path, ask: Ask) -> None:

@@ -93,7 +93,7 @@ def test_the_table_and_the_plain_progress(smoke: Smoke) -> None:
     lines = result.out.split("\n")
     assert result.code == 1
     assert lines[0] + "\n" == HEAD
-    assert lines[1].split() == ["probe", "outcome", "seconds"]
+    assert lines[1].split() == ["probe", "outcome", "time", "reason"]
     assert lines[2].split()[:2] == ["environment", "fail"]
     assert lines[2].endswith("  odd")
     assert lines[3:] == [f"flashinfer {OLD}: not ok", "  environment failed: odd", ""]

@@ -84,6 +84,7 @@ def _comparison(comparison: BaselineComparison) -> dict[str, Any]:
         "fixed": list(comparison.fixed),
         "changes": [{**change._asdict(), "share": change.share} for change in comparison.changes],
         "cases": [change_document(change) for change in comparison.cases],
+        "new_notes": list(comparison.new_notes),
     }
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from fi_bump.report.ab_lines import ab_lines, ab_rows
 from fi_bump.report.findings.markdown import bullets, plain, table
 from fi_bump.report.json.text import json_text
+from fi_bump.report.smoke.known import note_lines
 from fi_bump.report.smoke_text import (
     comparison_lines,
-    detail,
+    measured,
     number,
     part_line,
     side_by_side,
@@ -42,8 +43,12 @@ def _blocks(report: SmokeReport) -> Iterator[str]:
         yield table(("release", "outcome", "reason"), rows)
         yield bullets(sweep_lines(report.sweep) if report.part is None else [part_line(report.part)])
     else:
-        probes = [(p.name, p.outcome, number(p.seconds), detail(p.reason, p.metrics)) for p in report.probes]
-        yield table(("probe", "outcome", "seconds", "reason and metrics"), probes)
+        probes = [(p.name, p.outcome, f"{number(p.seconds)} s", p.reason or "") for p in report.probes]
+        yield table(("probe", "outcome", "time", "reason"), probes)
+        if notes := list(note_lines(report)):
+            yield bullets(notes)
+        if values := measured(report.probes):
+            yield table(("probe", "metric", "value"), values)
     if report.comparison is not None:
         first, *rest = comparison_lines(report.comparison)
         yield f"{plain(first)}\n"

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from fi_bump.report.ab_lines import ab_lines
+from fi_bump.report.smoke.known import note_lines
 from fi_bump.report.smoke_text import (
     comparison_lines,
-    detail,
+    measured,
     number,
     part_line,
     side_by_side,
@@ -37,8 +38,11 @@ def table_text(report: SmokeReport) -> str:
         console.print(_table(("release", "outcome", ""), rows))
         _lines(console, sweep_lines(report.sweep) if report.part is None else ())
     else:
-        probes = [(p.name, p.outcome, number(p.seconds), detail(p.reason, p.metrics)) for p in report.probes]
-        console.print(_table(("probe", "outcome", "seconds", ""), probes))
+        probes = [(p.name, p.outcome, f"{number(p.seconds)} s", p.reason or "") for p in report.probes]
+        console.print(_table(("probe", "outcome", "time", "reason"), probes))
+        if values := measured(report.probes):
+            console.print(_table(("probe", "metric", "value"), values))
+        _lines(console, note_lines(report))
     if report.comparison is not None:
         _lines(console, comparison_lines(report.comparison))
     if report.against is not None:

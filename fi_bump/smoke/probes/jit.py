@@ -92,8 +92,8 @@ def _files(wheel: importlib.metadata.Distribution) -> list[str]:
 
     An installer adds its own notes, byte code, and commands, which name the environment's interpreter.
     """
-    record = (wheel.read_text("RECORD") or "").splitlines()
-    return sorted(line for line in record if not _INSTALLERS.search(line.rpartition(",")[0].rpartition(",")[0]))
+    lines = (line.strip() for line in (wheel.read_text("RECORD") or "").split("\n"))
+    return sorted(line for line in lines if line and not _INSTALLERS.search(line.rpartition(",")[0].rpartition(",")[0]))
 
 
 def private(folder: Path) -> Path:

@@ -36,10 +36,14 @@ done
 if [ "$command" = "pr create" ] && [ -n "$GH_REFUSES" ]; then exit 1; fi
 """
 PAGE = "https://github.com/flashinfer-ai/flashinfer/releases/tag/v"
-SUMMARY = "5 pins in 4 files, in step; no conflicts, 1 note; nothing else to look at; smoke not run"
+SUMMARY = "5 pins in 4 files, in step; no conflicts, 2 notes; nothing else to look at; smoke not run"
 KNOWN = (
     f"flashinfer-python {NEW} has a known fault on sm_103: serving gpt-oss is slower than with 0.6.8.post1 "
     "(https://github.com/vllm-project/vllm/issues/44808)"
+)
+WRONG = (
+    f"flashinfer-python {NEW} has a known fault on sm_90: the MoE of bf16 with MXFP4 gives wrong tokens now and then while "
+    "other kernels run at the same time; 0.6.18 is the next good release"
 )
 BODY = f"""\
 ## flashinfer {OLD} -> {NEW}
@@ -56,6 +60,7 @@ BODY = f"""\
 ### Audit
 
 - `requirements/cuda.txt:5`: note: {plain(KNOWN)}
+- `requirements/cuda.txt:5`: note: {plain(WRONG)}
 
 ### Not run
 

@@ -197,6 +197,7 @@ def test_json_of_the_further_parts() -> None:
             {"probe": "mxfp4-sm90-interleave", "metric": "error", "before": 0.0, "after": 1.40625, "share": None},
         ],
         "cases": [],
+        "new_notes": [],
     }
     assert json.loads(render(BESIDE, "json"))["against"]["version"] == "0.6.8.post1"
     assert json.loads(render(SWEPT, "json"))["sweep"] == {
@@ -214,24 +215,39 @@ def test_json_of_the_further_parts() -> None:
     }
 
 
+METRICS = """\
+probe                  metric  value
+mxfp4-sm90-interleave  layout  legacy
+mxfp4-sm90-interleave  error   1.406
+mxfp4-sm90-interleave  tokens  64
+"""
+BOTH = """\
+probe                  outcome  time     reason
+environment            pass     2.5 s
+mxfp4-sm90-interleave  fail     192.2 s  the worst token's error is 1.41, more than 0.01
+"""
 TABLES = {
-    "green": HEAD + "probe        outcome  seconds\nenvironment  pass     2.5\nflashinfer 0.6.11.post2: ok\n",
+    "green": HEAD + "probe        outcome  time   reason\nenvironment  pass     2.5 s\nflashinfer 0.6.11.post2: ok\n",
     "red": HEAD
     + """\
-probe                  outcome   seconds
-environment            pass      2.5
-mxfp4-sm90-interleave  fail      192.2    the worst token's error is 1.41, more than 0.01; layout legacy, error 1.406, tokens 64
-cutedsl-masked-moe     compiled  4        for sm_100a, which is not here; compile_seconds 3.9
-fp4-scale-contract     not-run   0        no <torch> | `x`
+probe                  outcome   time     reason
+environment            pass      2.5 s
+mxfp4-sm90-interleave  fail      192.2 s  the worst token's error is 1.41, more than 0.01
+cutedsl-masked-moe     compiled  4 s      for sm_100a, which is not here
+fp4-scale-contract     not-run   0 s      no <torch> | `x`
+probe                  metric        value
+mxfp4-sm90-interleave  layout        legacy
+mxfp4-sm90-interleave  error         1.406
+mxfp4-sm90-interleave  tokens        64
+cutedsl-masked-moe     compile time  3.9 s
 flashinfer 0.6.11.post2: not ok
   mxfp4-sm90-interleave failed: the worst token's error is 1.41, more than 0.01
   fp4-scale-contract is required but did not run: no <torch> | `x`
 """,
     "compared": HEAD
+    + BOTH
+    + METRICS
     + """\
-probe                  outcome  seconds
-environment            pass     2.5
-mxfp4-sm90-interleave  fail     192.2    the worst token's error is 1.41, more than 0.01; layout legacy, error 1.406, tokens 64
 compared with the baseline of 0.6.8.post1:
 mxfp4-sm90-interleave fails, as in the baseline
 environment no longer fails
@@ -240,10 +256,9 @@ mxfp4-sm90-interleave error: 0 -> 1.406
 flashinfer 0.6.11.post2: ok
 """,
     "beside": HEAD
+    + BOTH
+    + METRICS
     + """\
-probe                  outcome  seconds
-environment            pass     2.5
-mxfp4-sm90-interleave  fail     192.2    the worst token's error is 1.41, more than 0.01; layout legacy, error 1.406, tokens 64
 probe                                      0.6.11.post2  0.6.8.post1
 environment            outcome             pass          pass
 environment            seconds             2.5           2.5
@@ -283,12 +298,19 @@ NVIDIA H200 (9.0), driver 580.95.05, CUDA 13.0, torch 2.11.0+cu130, Python 3.12.
 - mxfp4-sm90-interleave failed: the worst token's error is 1.41, more than 0.01
 - fp4-scale-contract is required but did not run: no &lt;torch> \\| \\`x\\`
 
-| probe | outcome | seconds | reason and metrics |
+| probe | outcome | time | reason |
 | --- | --- | --- | --- |
-| environment | pass | 2.5 |  |
-| mxfp4-sm90-interleave | fail | 192.2 | the worst token's error is 1.41, more than 0.01; layout legacy, error 1.406, tokens 64 |
-| cutedsl-masked-moe | compiled | 4 | for sm\\_100a, which is not here; compile\\_seconds 3.9 |
-| fp4-scale-contract | not-run | 0 | no &lt;torch> \\| \\`x\\` |
+| environment | pass | 2.5 s |  |
+| mxfp4-sm90-interleave | fail | 192.2 s | the worst token's error is 1.41, more than 0.01 |
+| cutedsl-masked-moe | compiled | 4 s | for sm\\_100a, which is not here |
+| fp4-scale-contract | not-run | 0 s | no &lt;torch> \\| \\`x\\` |
+
+| probe | metric | value |
+| --- | --- | --- |
+| mxfp4-sm90-interleave | layout | legacy |
+| mxfp4-sm90-interleave | error | 1.406 |
+| mxfp4-sm90-interleave | tokens | 64 |
+| cutedsl-masked-moe | compile time | 3.9 s |
 
 <details><summary>All metrics</summary>
 
