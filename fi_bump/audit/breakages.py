@@ -101,7 +101,7 @@ def _messages(breakage: Breakage, versions: Mapping[str, Version]) -> Iterator[s
 
 
 def _versions(packages: Mapping[str, str]) -> dict[str, Version]:
-    """Return the versions by name, without local labels. A version that is none is left out."""
+    """Return the versions by name, without local labels. A text that is not a version is left out."""
     found: dict[str, Version] = {}
     for name, text in packages.items():
         try:
