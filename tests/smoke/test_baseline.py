@@ -10,7 +10,7 @@ import pytest
 
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke.baseline import Baseline, compare, load, numbers
-from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport
+from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport, Problem, problems
 
 HINT = "give --baseline a report that fi-bump smoke --format json wrote"
 PROBE = {"name": "a", "outcome": "fail", "reason": "wrong", "seconds": 2, "metrics": {"error": 1.4}}
@@ -156,3 +156,27 @@ def test_which_metrics_are_measurements() -> None:
         ("shapes.0.kernel_us", 337.0),
         ("shapes.1.kernel_us", 601.0),
     ]
+
+
+NOTED = {"notes": ["replays are wrong while other kernels run"]}
+
+
+@pytest.mark.parametrize(
+    ("before", "noted"),
+    [
+        (ProbeReport("a", "pass", None, 1.0, {}), True),
+        (ProbeReport("a", "pass", None, 1.0, NOTED), False),
+        (ProbeReport("a", "fail", "wrong", 1.0, {}), False),
+        (ProbeReport("a", "not-run", "no GPU", 0.0, {}), False),
+        (None, False),
+    ],
+)
+def test_a_note_counts_if_the_probe_passed_without_one(before: ProbeReport | None, noted: bool) -> None:
+    now = ProbeReport("a", "pass", None, 1.0, NOTED)
+    baseline = Baseline("0.6.8", {} if before is None else {"a": before})
+    comparison = compare(baseline, [now], 0.25)
+    assert comparison.new_notes == (("a",) if noted else ())
+    message = "a has a note that the baseline does not have: replays are wrong while other kernels run"
+    assert problems([now], ["a"], ["a"], comparison) == ((Problem("a", message),) if noted else ())
+    # Without a baseline a note is no problem.
+    assert problems([now], ["a"], ["a"]) == ()
