@@ -98,6 +98,8 @@ def generated(text: str) -> str:
     """Return the page with the output of its commands. Raises SystemExit when a quiet command fails."""
     with tempfile.TemporaryDirectory() as scratch:
         root, environment = engine(Path(scratch))
+        if "$SOURCE" in text:
+            hooks(Path(scratch), environment)
 
         def shown(block: re.Match[str]) -> str:
             command = block["command"]
@@ -122,6 +124,17 @@ def engine(scratch: Path) -> tuple[Path, dict[str, str]]:
     return root, environment
 
 
+def hooks(scratch: Path, environment: dict[str, str]) -> None:
+    """Make the repository that `SOURCE` names: the example, and hooks that run the fi-bump of this environment."""
+    root = scratch / "example" / "fi-bump"
+    shutil.copytree(TOP / "examples" / "engine", root / "examples" / "engine")
+    text = (TOP / ".pre-commit-hooks.yaml").read_text()
+    (root / ".pre-commit-hooks.yaml").write_text(text.replace("language: python", "language: system"))
+    _run("git init -q -b main && git add -A && git commit -q -m 'the hooks'", root, environment)
+    environment["SOURCE"] = "https://github.com/example/fi-bump"
+    _run("git clone -q $SOURCE fi-bump", scratch, environment)
+
+
 def _environment(scratch: Path) -> dict[str, str]:
     """Return an environment without the user's configuration, colour and network."""
     index = scratch / "simple"
@@ -137,7 +150,7 @@ def _environment(scratch: Path) -> dict[str, str]:
         "GIT_CONFIG_KEY_0": f"url.{scratch.as_uri()}/.insteadOf",
         "GIT_CONFIG_VALUE_0": "https://github.com/",
     }
-    who = {f"GIT_{role}_{what[0]}": what[1] for role in ("AUTHOR", "COMMITTER") for what in _IDENTITY}
+    who = {f"GIT_{role}_{what[0]}": what[1] for role in ("AUTHOR", "COMMITTER") for what in IDENTITY}
     return {
         **kept,
         **git,
@@ -155,7 +168,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     }
 
 
-_IDENTITY = (
+IDENTITY = (
     ("NAME", "A Maintainer"),
     ("EMAIL", "maintainer@example.invalid"),
     ("DATE", "2026-01-01T00:00:00Z"),
