@@ -37,42 +37,64 @@ QUESTIONS = {
     "two versions on purpose": "how-to/two-versions.html",
     "private index": "how-to/private-index.html",
     "after a kill": "how-to/after-a-kill.html",
-    "merge conflict": "findings/check.html",
+    "merge conflict": "branches.html",
     "Renovate": "compared.html",
     "exit codes": "reference.html",
     "monorepos": "monorepos.html",
     "limitations": "limitations.html",
     "stale-lock-file": "findings/check.html",
 }
-# Loads pages in a frame, one after the other, and sends the server what was seen.
-HARNESS = """<!DOCTYPE html><iframe id="frame" height="900"></iframe><script>
-const tasks = TASKS, seen = [], frame = document.getElementById("frame");
+# Loads pages in frames beside each other, each page once for all widths, and sends the server what was seen.
+HARNESS = """<!DOCTYPE html><script>
+const tasks = TASKS, widths = WIDTHS, seen = [];
 const wait = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
-const load = (page) => new Promise((done) => { frame.onload = done; frame.src = page; });
-(async () => {
-  for (const [page, width, query] of tasks) {
+const frame = () => {
+  const made = document.createElement("iframe");
+  made.height = 900;
+  document.body.append(made);
+  return made;
+};
+const load = (frame, page) => new Promise((done) => { frame.onload = done; frame.src = page; });
+const look = async (frame, page) => {
+  frame.width = widths[0];
+  await load(frame, page);
+  const view = frame.contentWindow, shown = frame.contentDocument;
+  view.addEventListener("error", (event) => seen.push([page, 0, "script", String(event.message)]));
+  for (const width of widths) {
     frame.width = width;
-    await load(page);
-    const view = frame.contentWindow, shown = frame.contentDocument;
-    view.addEventListener("error", (event) => seen.push([page, width, "script", String(event.message)]));
-    if (query) {
-      const field = shown.querySelector("input.md-search__input");
-      field.focus(); field.value = query; field.dispatchEvent(new view.Event("keyup", {bubbles: true}));
-      field.dispatchEvent(new view.Event("input", {bubbles: true}));
-      let links = [];
-      for (let tries = 0; tries < 100 && !links.length; tries++) {
-        await wait(0.1);
-        links = [...shown.querySelectorAll(".md-search-result__link")].map((link) => new view.URL(link.href).pathname);
-      }
-      seen.push([query, width, "found", links.slice(0, 5)]);
-    } else {
-      await wait(0.05);
-      seen.push([page, width, "wide", shown.documentElement.scrollWidth]);
-    }
+    await wait(0.02);
+    // What slides in or out of a page after the width changed has come to rest.
+    for (let tries = 0; tries < 60 && shown.documentElement.scrollWidth > width; tries++) await wait(0.05);
+    if (view.innerWidth !== width) seen.push([page, width, "width", view.innerWidth]);
+    seen.push([page, width, "wide", shown.documentElement.scrollWidth]);
   }
+};
+const search = async (frame, query) => {
+  frame.width = 1280;
+  await load(frame, "index.html");
+  const view = frame.contentWindow, shown = frame.contentDocument;
+  const field = shown.querySelector("input.md-search__input");
+  field.focus(); field.value = query; field.dispatchEvent(new view.Event("keyup", {bubbles: true}));
+  field.dispatchEvent(new view.Event("input", {bubbles: true}));
+  let links = [];
+  for (let tries = 0; tries < 300 && !links.length; tries++) {
+    await wait(0.1);
+    links = [...shown.querySelectorAll(".md-search-result__link")].map((link) => new view.URL(link.href).pathname);
+  }
+  seen.push([query, 1280, "found", links.slice(0, 5)]);
+};
+const work = async () => {
+  const mine = frame();
+  while (tasks.length) {
+    const [page, query] = tasks.shift();
+    await (query ? search(mine, query) : look(mine, page));
+  }
+};
+addEventListener("load", async () => {
+  await Promise.all([work(), work(), work(), work()]);
   await fetch("seen", {method: "POST", body: JSON.stringify(seen)});
-})();
-</script>"""
+});
+</script><body></body>"""
 
 pytestmark = [
     pytest.mark.slow,
@@ -119,35 +141,44 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         thread.join()
 
 
-def seen(site: Site, tmp_path: Path, tasks: list[tuple[str, int, str]]) -> list[list[Any]]:
-    """Let the browser load the pages, and return what it saw. Fails for an error in its console."""
-    (site.folder / "harness.html").write_text(HARNESS.replace("TASKS", json.dumps(tasks)))
+@pytest.fixture(scope="module")
+def seen(site: Site, tmp_path_factory: pytest.TempPathFactory) -> list[list[Any]]:
+    """What one browser saw: every page at every width, and the answers to every question."""
+    folder = tmp_path_factory.mktemp("browser")
+    tasks = [*(("", question) for question in QUESTIONS), *((page, "") for page in pages(site))]
+    text = HARNESS.replace("TASKS", json.dumps(tasks)).replace("WIDTHS", json.dumps(WIDTHS))
+    (site.folder / "harness.html").write_text(text)
     address = f"http://127.0.0.1:{site.server_address[1]}/harness.html"
-    log = tmp_path / "log"
+    log = folder / "log"
     with log.open("wb") as stream:
-        command = [str(BROWSER), *QUIET, f"--user-data-dir={tmp_path / 'user'}", "--remote-debugging-port=0", address]
+        command = [str(BROWSER), *QUIET, f"--user-data-dir={folder / 'user'}", "--remote-debugging-port=0", address]
         browser = subprocess.Popen(command, stdout=stream, stderr=stream)
         try:
             result = site.seen.get(timeout=400)
         finally:
             browser.terminate()
             browser.wait()
-    assert [line for line in log.read_text(errors="replace").split("\n") if "CONSOLE" in line] == []
-    return result
+    console = [line for line in log.read_text(errors="replace").split("\n") if "CONSOLE" in line]
+    return [*result, *(["", 0, "console", line] for line in console)]
 
 
-def test_no_page_scrolls_sideways_or_has_an_error(site: Site, tmp_path: Path) -> None:
-    pages = sorted(
-        str(path.relative_to(site.folder)) for path in site.folder.rglob("*.html") if path.name != "harness.html"
+def pages(site: Site) -> list[str]:
+    """Return the path of every page of the site."""
+    found = (str(path.relative_to(site.folder)) for path in site.folder.rglob("*.html"))
+    return sorted(path for path in found if path != "harness.html")
+
+
+def test_no_page_scrolls_sideways_or_has_an_error(site: Site, seen: list[list[Any]]) -> None:
+    assert len(pages(site)) > 45
+    looked = [each for each in seen if each[2] != "found"]
+    assert sorted((page, width) for page, width, what, _ in looked if what == "wide") == sorted(
+        (page, width) for page in pages(site) for width in WIDTHS
     )
-    assert len(pages) > 25
-    result = seen(site, tmp_path, [(page, width, "") for page in pages for width in WIDTHS])
-    assert len(result) == len(pages) * len(WIDTHS)
-    assert [each for each in result if each[2] != "wide" or each[3] > each[1]] == []
+    assert [each for each in looked if each[2] != "wide" or each[3] > each[1]] == []
 
 
-def test_search_finds_the_page_that_answers(site: Site, tmp_path: Path) -> None:
-    result = seen(site, tmp_path, [("index.html", 1280, question) for question in QUESTIONS])
+def test_search_finds_the_page_that_answers(seen: list[list[Any]]) -> None:
+    found = {each[0]: each[3] for each in seen if each[2] == "found"}
     assert {
-        each[0]: QUESTIONS[each[0]] in [link.removeprefix("/") for link in each[3]] for each in result
+        question: QUESTIONS[question] in [link.removeprefix("/") for link in links] for question, links in found.items()
     } == dict.fromkeys(QUESTIONS, True)

@@ -67,7 +67,14 @@ class Reader:
 
 def test_the_page_has_the_whole_way() -> None:
     commands = "".join(block.commands for block in blocks())
-    for part in ("git clone", "pip install", "fi-bump init", "template pre-commit --write", "set 0.6.11.post2", "audit"):
+    for part in (
+        "git clone",
+        "pip install",
+        "fi-bump init",
+        "template pre-commit --write",
+        "set 0.6.11.post2",
+        "audit",
+    ):
         assert part in commands
     # Nothing that the page needs happens behind the reader's back.
     assert "<!-- quietly:" not in PAGE.read_text()
