@@ -131,7 +131,7 @@ def hooks(scratch: Path, environment: dict[str, str]) -> None:
     text = (TOP / ".pre-commit-hooks.yaml").read_text()
     (root / ".pre-commit-hooks.yaml").write_text(text.replace("language: python", "language: system"))
     _run("git init -q -b main && git add -A && git commit -q -m 'the hooks'", root, environment)
-    environment["SOURCE"] = "https://github.com/example/fi-bump"
+    environment["SOURCE"] = "https://example.invalid/fi-bump"
     _run("git clone -q $SOURCE fi-bump", scratch, environment)
 
 
@@ -146,9 +146,11 @@ def _environment(scratch: Path) -> dict[str, str]:
         "GIT_CONFIG_SYSTEM": os.devnull,
         # Repositories on GitHub are folders too, so that a page is the same with and without a network.
         "GIT_ALLOW_PROTOCOL": "https:file",
-        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_COUNT": "2",
         "GIT_CONFIG_KEY_0": f"url.{scratch.as_uri()}/.insteadOf",
         "GIT_CONFIG_VALUE_0": "https://github.com/",
+        "GIT_CONFIG_KEY_1": f"url.{scratch.as_uri()}/example/.insteadOf",
+        "GIT_CONFIG_VALUE_1": "https://example.invalid/",
     }
     who = {f"GIT_{role}_{what[0]}": what[1] for role in ("AUTHOR", "COMMITTER") for what in IDENTITY}
     return {
