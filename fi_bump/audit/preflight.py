@@ -18,6 +18,7 @@ from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.checksums import NOTHING, Renewed, renewed
 from fi_bump.releases.counting import Counted, count_members
 from fi_bump.releases.known import Known, MemberRelease, release_files
+from fi_bump.releases.notes import GroupNotes, release_notes
 from fi_bump.releases.on_the_way import Release, on_the_way
 from fi_bump.request import NEWEST, Request
 from fi_bump.scanning.scan import Scan
@@ -33,6 +34,7 @@ class Preflight(NamedTuple):
     which members do not count, and why. `audit` is None if a refusal came first. `releases` are, by group, those
     between the old and the new version. `fits` say how the code fits the new releases, where it calls their packages.
     `young` are sentences about releases that have not the minimum age. `renewed` are the new checksums, if asked for.
+    `release_notes` are those of the moving groups, if asked for.
     """
 
     request: Request
@@ -45,6 +47,7 @@ class Preflight(NamedTuple):
     fits: tuple[Fit, ...] = ()
     young: tuple[str, ...] = ()
     renewed: Renewed = NOTHING
+    release_notes: tuple[GroupNotes, ...] = ()
 
 
 def preflight(
@@ -86,6 +89,9 @@ def preflight(
             raise known.unread
         moves = [each for each in compared(request.lock, request.versions) if each.proposed is not None]
         sums = renewed(known, request.lock, request.versions, scan) if checksums and not refusals else NOTHING
+        wanted = request.groups if online.release_notes and not refusals else []
+        moving = [each for each in wanted if request.versions[each.name] != each.version]
+        notices = [release_notes(known, group, releases[group.name]) for group in moving]
         code_fits = fits(root, request.lock.exclude, moves, known, ahead)[0] if code and not refusals else []
     return Preflight(
         request=request,
@@ -98,6 +104,7 @@ def preflight(
         fits=tuple(each for each in code_fits if each.uses or each.skipped),
         young=tuple(ages),
         renewed=sums,
+        release_notes=tuple(notices),
     )
 
 

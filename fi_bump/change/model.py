@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from fi_bump.releases.notes import GroupNotes
 from fi_bump.releases.on_the_way import Release
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Asked(NamedTuple):
 
     `audit` are the audit's lines, with the numbers of `conflicts` and `notes` among them. `releases` are, by group,
     those between the old and the new version. `members` are sentences about packages whose releases were not checked.
-    `fits` say how the code fits the new releases, where that was compared.
+    `fits` say how the code fits the new releases, where that was compared. `release_notes` are those that were asked
+    for.
     """
 
     audit: tuple[str, ...]
@@ -55,6 +57,7 @@ class Asked(NamedTuple):
     releases: dict[str, tuple[Release, ...]]
     members: tuple[str, ...]
     fits: tuple[Fit, ...] = ()
+    release_notes: tuple[GroupNotes, ...] = ()
 
 
 class Description(NamedTuple):

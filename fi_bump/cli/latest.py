@@ -10,6 +10,7 @@ from fi_bump.cli.options import (
     ListFormatOption,
     MinimumAgeOption,
     PrereleaseOption,
+    ReleaseNotesOption,
     YankedOption,
     complete_groups,
     online_of,
@@ -27,6 +28,7 @@ def latest_command(
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
     min_age: MinimumAgeOption = None,
+    release_notes: ReleaseNotesOption = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 1 when all packages of a group have a newer version.")
     ] = False,
@@ -38,6 +40,6 @@ def latest_command(
     """
     from fi_bump.commands import latest as command
 
-    online = online_of(index, allow_yanked, allow_prerelease, min_age)
+    online = online_of(index, allow_yanked, allow_prerelease, min_age, release_notes=release_notes)
     asked = command.LatestOptions(context.obj, tuple(groups or ()), online, form, exit_code)
     sys.exit(guard(lambda: command.run(asked)))

@@ -110,6 +110,13 @@ IndexOption = Annotated[
         "and those that requirement files and commands name, are asked as before.",
     ),
 ]
+ReleaseNotesOption = Annotated[
+    bool,
+    typer.Option(
+        "--release-notes",
+        help="Ask github.com for the headings of the release notes on the way, lines about breaking changes first.",
+    ),
+]
 YankedOption = Annotated[bool, typer.Option("--allow-yanked", help="Accept yanked releases.")]
 PrereleaseOption = Annotated[
     bool,
@@ -135,7 +142,9 @@ MinimumAgeOption = Annotated[
 ]
 
 
-def online_of(index: list[str] | None, yanked: bool, prerelease: bool, age: str | None = None) -> "Online":
+def online_of(
+    index: list[str] | None, yanked: bool, prerelease: bool, age: str | None = None, *, release_notes: bool = False
+) -> "Online":
     """Return the indexes to ask and the kinds of release to accept.
 
     The imports are inside, so that commands without a network do not pay for the index client.
@@ -143,4 +152,11 @@ def online_of(index: list[str] | None, yanked: bool, prerelease: bool, age: str 
     from fi_bump.releases.asking import Online
     from fi_bump.releases.known import Terms
 
-    return Online(tuple(index or ()), Terms(yanked, prerelease, None if age is None else days_of(age)))
+    return Online(tuple(index or ()), Terms(yanked, prerelease, None if age is None else days_of(age)), release_notes)
+
+
+def refuse_notes(asked: bool) -> None:
+    """Raise UsageError if release notes are asked for; for a command with --offline."""
+    if asked:
+        message = "--release-notes cannot be used with --offline: the notes are on the network"
+        raise UsageError(message, hint="leave out --release-notes or --offline")

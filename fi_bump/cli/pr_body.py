@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import IndexOption, ListFormatOption, leave, online_of
+from fi_bump.cli.options import IndexOption, ListFormatOption, ReleaseNotesOption, leave, online_of, refuse_notes
 from fi_bump.errors import UsageError
 
 
@@ -34,6 +34,7 @@ def pr_body_command(
     ] = 0.25,
     offline: Annotated[bool, typer.Option("--offline", envvar="FI_BUMP_OFFLINE", help="Ask no package index.")] = False,
     index: IndexOption = None,
+    release_notes: ReleaseNotesOption = False,
     form: ListFormatOption = "text",
 ) -> None:
     """Print a pull request's body for the pins that changed.
@@ -52,7 +53,9 @@ def pr_body_command(
         if baseline is not None and smoke is None:
             message = "--baseline needs --smoke: it names what the smoke report is compared with"
             raise UsageError(message, hint="add --smoke FILE")
-        online = None if offline else online_of(index, yanked=False, prerelease=False)
+        if offline:
+            refuse_notes(release_notes)
+        online = None if offline else online_of(index, yanked=False, prerelease=False, release_notes=release_notes)
         revision = "HEAD" if base is None else base
         return command.run(
             command.PrBodyOptions(

@@ -9,10 +9,12 @@ from fi_bump.cli.options import (
     ListFormatOption,
     MinimumAgeOption,
     PrereleaseOption,
+    ReleaseNotesOption,
     YankedOption,
     complete_targets,
     leave,
     online_of,
+    refuse_notes,
 )
 from fi_bump.errors import UsageError
 
@@ -45,6 +47,7 @@ def set_command(
     allow_yanked: YankedOption = False,
     allow_prerelease: PrereleaseOption = False,
     min_age: MinimumAgeOption = None,
+    release_notes: ReleaseNotesOption = False,
     strict: Annotated[
         bool,
         typer.Option(
@@ -90,13 +93,18 @@ def set_command(
             raise UsageError("name the version to move to", hint=hint)
         if interactive and form == "json":
             raise UsageError("--interactive cannot be used with --format json", hint="leave out one of the two")
+        if offline:
+            refuse_notes(release_notes)
+            online = None
+        else:
+            online = online_of(index, allow_yanked, allow_prerelease, min_age, release_notes=release_notes)
         from fi_bump.commands import set as command
 
         asked = command.SetOptions(
             root=context.obj,
             targets=tuple(targets or ()),
             dry_run=dry_run,
-            online=None if offline else online_of(index, allow_yanked, allow_prerelease, min_age),
+            online=online,
             strict=strict,
             body=pr_body,
             commit=commit,

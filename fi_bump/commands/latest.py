@@ -15,6 +15,8 @@ from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import Counted, count_members, newest_common
 from fi_bump.releases.known import Known
 from fi_bump.releases.latest import GroupLatest, MemberLatest
+from fi_bump.releases.notes import GroupNotes, release_notes
+from fi_bump.releases.on_the_way import on_the_way
 from fi_bump.report.formats import ListFormat
 from fi_bump.report.json.latest import latest_json
 from fi_bump.report.tables import print_latest
@@ -42,7 +44,7 @@ def run(options: LatestOptions) -> int:
     lock = repository.lock
     groups = [named_group(lock, name) for name in dict.fromkeys(options.groups)] or lock.groups
     with asking(repository.root, lock, options.online, repository.scan()) as known:
-        found = [_group(repository.root, lock, group, known) for group in groups]
+        found = [_group(repository.root, lock, group, known, options.online) for group in groups]
     if options.form == "json":
         write_text(f"{latest_json(found)}\n")
     else:
@@ -51,7 +53,7 @@ def run(options: LatestOptions) -> int:
     return int(Exit.FINDINGS if options.exit_code and behind else Exit.OK)
 
 
-def _group(root: str, lock: Lock, group: Group, known: Known) -> GroupLatest:
+def _group(root: str, lock: Lock, group: Group, known: Known, online: Online) -> GroupLatest:
     counted = count_members(known, group)
     common = newest_common(known, counted, group)
     found = None if common is None else audit(root, lock, {group.name: str(common)}, known)
@@ -64,7 +66,15 @@ def _group(root: str, lock: Lock, group: Group, known: Known) -> GroupLatest:
         counted=counted,
         young=_young(known, counted, group),
         failures=found.failures if found else (),
+        release_notes=_notes(known, counted, group, common) if online.release_notes else None,
     )
+
+
+def _notes(known: Known, counted: Counted, group: Group, common: Version | None) -> GroupNotes | None:
+    """Return the release notes from the locked version to the newest common one; None if that is not newer."""
+    if common is None or common <= Version(group.version):
+        return None
+    return release_notes(known, group, on_the_way(known, counted.asked, group.version, str(common)))
 
 
 def _young(known: Known, counted: Counted, group: Group) -> Young | None:

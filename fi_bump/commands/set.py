@@ -16,7 +16,7 @@ from fi_bump.lock.records import LOCK_NAME, Group
 from fi_bump.moving import plan_move
 from fi_bump.ownership import assign
 from fi_bump.pins import Kind, Pin
-from fi_bump.report.text import count, help_lines, mention_line, move_lines, pins_in_files
+from fi_bump.report.text import count, help_lines, mention_line, move_lines, pins_in_files, release_page
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import NEWEST, Request, named_group, read_request
 from fi_bump.scanning import mentions
@@ -223,10 +223,25 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
         say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
         say(f"note: {line}" for line in _unknown_files(request, moved))
         if group.version != version:
+            _say_release_notes(group, version, flight)
             _report_mentions(repository, group, version, scan, moved, plan)
     if flight:
         say(_notes(flight))
         _say_notes(flight)
+
+
+def _say_release_notes(group: Group, version: str, flight: Preflight | None) -> None:
+    """Print the release notes on the way if they were asked for; else, on a terminal only, where they are."""
+    found = next((each for each in flight.release_notes if each.group == group.name), None) if flight else None
+    if found is None:
+        page = release_page(group, version) if on_terminal() else None
+        say([] if page is None else [f"release notes: {page}"])
+        return
+    from fi_bump.report.json.release_notes import notes_json
+    from fi_bump.report.release_notes import release_note_lines
+
+    say(release_note_lines(found))
+    tell("releaseNotes", lambda: notes_json(found))
 
 
 def _moves(plan: Plan) -> list[dict[str, Any]]:

@@ -36,7 +36,8 @@ class Http:
     """The connections of one run. Safe to use from several threads; `received` counts the bytes of all bodies.
 
     A request takes at most `total` seconds, with its retries and redirects, the name lookup, headers and body. `proxy`
-    and `trust` are those of Indexes. `note` receives a line about each answer from the network.
+    and `trust` are those of Indexes. `note` receives a line about each answer from the network. Without
+    `credentials` those of the user are used.
     """
 
     def __init__(
@@ -49,13 +50,14 @@ class Http:
         proxy: str | None = None,
         trust: Trust | None = None,
         note: Callable[[str], None] | None = None,
+        credentials: CredentialStore | None = None,
     ) -> None:
         self.cache = cache
         self._note = note
         self.received = 0
         self.requests = 0
         self._count = threading.Lock()
-        self._credentials = CredentialStore()
+        self._credentials = credentials or CredentialStore()
         self._total = total or TOTAL_LIMIT
         self._connections = Connections(proxy, trust, connect, read)
 

@@ -23,11 +23,15 @@ _BODY = re.compile(rb"\r?\n\r?\n")
 
 
 class Metadata(NamedTuple):
-    """A release's requirements; `bad` are those that packaging cannot parse, as they are written."""
+    """A release's requirements; `bad` are those that packaging cannot parse, as they are written.
+
+    `pages` are the addresses of the project, as they are written.
+    """
 
     requires: tuple[Requirement, ...]
     bad: tuple[str, ...]
     requires_python: str | None
+    pages: tuple[str, ...] = ()
 
 
 def fetch(http: Asking, file: File) -> Metadata:
@@ -77,7 +81,9 @@ def parse(data: bytes) -> Metadata:
             bad.append(text)
         else:
             requires.append(requirement)
-    return Metadata(tuple(requires), tuple(bad), raw.get("requires_python"))
+    home = raw.get("home_page")
+    pages = (*raw.get("project_urls", {}).values(), *([home] if home else []))
+    return Metadata(tuple(requires), tuple(bad), raw.get("requires_python"), pages)
 
 
 def _requirement(text: str) -> Requirement | None:

@@ -24,10 +24,11 @@ _NOT_SET = ("", "0", "false", "f", "no", "n", "off")
 
 
 class Online(NamedTuple):
-    """The indexes that a command asks, and which releases it accepts."""
+    """The indexes that a command asks, and which releases it accepts; and whether it asks for release notes."""
 
     indexes: tuple[str, ...] = ()
     terms: Terms = Terms()
+    release_notes: bool = False
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from packaging.version import Version
 from fi_bump.lock.records import Group, Member
 from fi_bump.releases.age import Young
 from fi_bump.releases.counting import Counted
+from fi_bump.releases.notes import GroupNotes
 
 
 class MemberLatest(NamedTuple):
@@ -25,7 +26,7 @@ class GroupLatest(NamedTuple):
 
     `common` is None if no version that all of them have is as new as the locked one. `counted` says which members
     count. `young` is a newer version that has not the minimum age. `failures` are messages about what is known to fail
-    with `common`.
+    with `common`. `release_notes` are those from the locked version to `common`, if asked for.
     """
 
     group: Group
@@ -36,6 +37,7 @@ class GroupLatest(NamedTuple):
     counted: Counted
     young: Young | None = None
     failures: tuple[str, ...] = ()
+    release_notes: GroupNotes | None = None
 
     @property
     def is_behind(self) -> bool:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fi_bump.ownership import Assigned, agrees
+from fi_bump.report.release_notes import release_note_lines
 from fi_bump.report.status import COLUMNS, ShownGroup
 from fi_bump.report.text import count, release_page
 from fi_bump.terminal.output import write_bytes
@@ -142,6 +143,9 @@ def print_latest(found: list[GroupLatest]) -> None:
         out.print(shown(f"  {_verdict(each)}"))
         for note in (*([each.young.message] if each.young else []), *each.failures, *each.counted.notes):
             out.print(shown(f"  note: {note}"))
+        if each.release_notes is not None:
+            for line in release_note_lines(each.release_notes):
+                out.print(shown(f"  {line}"), soft_wrap=True)
 
 
 def print_choices(group: Group, found: Sequence[ReleaseChoice]) -> None:

@@ -13,6 +13,7 @@ from fi_bump.lock.records import LOCK_NAME
 from fi_bump.releases.on_the_way import Release
 from fi_bump.report.api.text import summary as fit_summary
 from fi_bump.report.compare_text import verdict as tests_verdict
+from fi_bump.report.release_notes import note_items
 from fi_bump.report.text import count
 from fi_bump.smoke.model import SmokeReport
 from fi_bump.untrusted import printable
@@ -101,6 +102,8 @@ def sections(about: Description) -> Iterator[Section]:
     for group in about.groups:
         if group.releases:
             yield _releases(group)
+    for notes in () if about.asked is None else about.asked.release_notes:
+        yield Section(f"Release notes of {notes.group}", Items(tuple(_noted(*each) for each in note_items(notes))))
     if about.findings:
         yield Section("Not in step", Items(tuple((Code(line),) for line in about.findings)))
     if about.asked is not None:
@@ -167,6 +170,13 @@ def _release(group: GroupChange, release: Release) -> tuple[Words, ...]:
         name = Link(release.version, f"https://{group.repository}/releases/tag/v{quote(release.version)}")
     yanked = "" if release.yanked is None else f", yanked: {release.yanked}" if release.yanked else ", yanked"
     return (name,), (f"{release.date or 'not known'}{yanked}",)
+
+
+def _noted(version: str | None, page: str | None, text: str) -> Words:
+    """Return an item: a line of a release's notes after a link to their page, or a sentence without a release."""
+    if version is None or page is None:
+        return (text,)
+    return Link(version, page), f": {text}"
 
 
 def _audit_count(about: Description) -> str:

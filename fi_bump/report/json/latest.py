@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fi_bump.releases.latest import GroupLatest
+from fi_bump.report.json.release_notes import notes_json
 from fi_bump.report.json.text import json_text
 
 SCHEMA = 1
@@ -35,6 +36,7 @@ def latest_json(found: list[GroupLatest]) -> str:
             "failures": list(each.failures),
             "unknown": [member.name for member in each.counted.unknown],
             "notAsked": [member.name for member in each.counted.idle],
+            **({} if each.release_notes is None else {"releaseNotes": notes_json(each.release_notes)}),
         }
         for each in found
     ]
