@@ -43,6 +43,9 @@ def sweep(
     specifier = admitted(target.requires, plan.package, target.markers)
     versions = list(plan.versions)
     if not versions:
+        if not specifier:
+            some = f"to try a few, interrupt this and name them: --sweep {plan.package}==VERSION,…"
+            progress.note(f"the wheel's metadata does not limit {plan.package}: every final release is tried; {some}")
         listed = releases(plan.package, base.python, base.log("releases"), plan.wanted.wheelhouse)
         versions = within(specifier, listed)
     if not versions:

@@ -235,3 +235,14 @@ def test_releases_that_pip_cannot_list(tmp_path: Path, source: str, reason: str)
     assert caught.value.hint == (
         f"see its output in {log}, or name the releases: --sweep nvidia-cutlass-dsl==VERSION,…"
     )
+
+
+def test_a_package_that_the_wheel_does_not_limit_is_said_before_its_releases_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "house").mkdir()
+    plan = SweepPlan(DSL, (), EnvironmentRequest(("a==1",), (), str(tmp_path / "house")), REQUEST)
+    progress = Remembered()
+    base = Interpreter(sys.executable, str(tmp_path))
+    with pytest.raises(FiBumpError):
+        sweep(plan, TARGET._replace(requires={}), base, Made(str(tmp_path)), progress, Pins((), ()))
+    some = f"to try a few, interrupt this and name them: --sweep {DSL}==VERSION,…"
+    assert progress.said == [f"the wheel's metadata does not limit {DSL}: every final release is tried; {some}"]
