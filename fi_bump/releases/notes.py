@@ -125,7 +125,7 @@ def lines_of(text: str) -> tuple[str, ...]:
 def _outside_code(text: str) -> Iterator[str]:
     """Yield the lines of Markdown that are not inside a fenced block of code."""
     fence = ""
-    for line in text.splitlines():
+    for line in text.replace("\r", "\n").split("\n"):
         mark = _FENCE.match(line)
         if fence:
             if mark is not None and mark[1].startswith(fence):
