@@ -13,6 +13,7 @@ HOOKS = (".pre-commit-config.yaml", ".pre-commit-hooks.yaml")
 HOSTS = {
     "api.buildkite.com",
     "docs.astral.sh",
+    "api.github.com",
     "docs.github.com",
     "docs.gitlab.com",
     "docs.oasis-open.org",
