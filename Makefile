@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 600
 # The tests that compare with golden files.
 GOLDENS := tests/forms tests/report tests/commands/template/test_template.py tests/house/test_wording.py
 
-.PHONY: demo test fast goldens network lint types check docs lowest newest audit fuzz bench release clean
+.PHONY: demo test coverage fast goldens network lint types check docs lowest newest audit fuzz bench release clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,10 +23,14 @@ demo: $(STAMP)
 	@sh examples/demo.sh $(abspath $(BIN)/fi-bump)
 
 test: $(STAMP)
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# The same with coverage, which takes a quarter longer.
+coverage: $(STAMP)
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-fail-under=95
 
-# The inner loop: everything that `test` runs except the slow tests, without coverage.
+# The inner loop: everything that `test` runs except the slow tests.
 fast: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist loadfile -m 'not network and not gpu and not slow' --durations=5 --durations-min=1
 

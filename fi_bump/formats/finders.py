@@ -7,8 +7,8 @@ from collections.abc import Callable
 from fi_bump.formats.table import Finder, format_named
 from fi_bump.pins import Source, Wanted
 
-# The second filters that were imported, by their modules.
-_PROMISES: dict[str, Callable[[Source, Wanted], bool]] = {}
+# The second filters that were imported, by their formats; None for a format without one.
+_PROMISES: dict[str, Callable[[Source, Wanted], bool] | None] = {}
 
 
 def finder(name: str) -> Finder:
@@ -20,10 +20,16 @@ def finder(name: str) -> Finder:
 
 def may_contain(name: str, source: Source, wanted: Wanted) -> bool:
     """Whether the finder of a format may find something in a file, as far as a look at the names in it can tell."""
-    promise = format_named(name).promise
-    if not promise:
-        return True
-    if promise not in _PROMISES:
-        module = __import__(f"fi_bump.formats.{promise}", fromlist=["is_promising"])
-        _PROMISES[promise] = module.is_promising
-    return _PROMISES[promise](source, wanted)
+    if name not in _PROMISES:
+        _PROMISES[name] = _promise(format_named(name).promise)
+    promise = _PROMISES[name]
+    return promise is None or promise(source, wanted)
+
+
+def _promise(module: str) -> Callable[[Source, Wanted], bool] | None:
+    if not module:
+        return None
+    is_promising: Callable[[Source, Wanted], bool] = __import__(
+        f"fi_bump.formats.{module}", fromlist=["is_promising"]
+    ).is_promising
+    return is_promising

@@ -281,6 +281,6 @@ def test_the_table_is_in_the_pull_requests_body_before_the_probes(ab: Ab, run: R
     lock.write_bytes((ab.engine / "versions.lock.json").read_bytes().replace(OLD.encode(), b"0.6.7"))
     body = run(ab.engine, "pr-body", "--from-lock", str(lock), "--smoke", str(report), "--offline").out
     place = body.index("| probe | what differs | 0.6.8.post1 (locked) | 0.6.11.post2 | how sure |")
-    assert body.index("#### flashinfer 0.6.8.post1: ok") < place < body.index("| probe | outcome | seconds |")
+    assert body.index("#### flashinfer 0.6.8.post1: ok") < place < body.index("| probe | outcome | time | reason |")
     assert "| mxfp4-sm90-interleave | error worst\\_token | 0.004 | 0.0052 | every round apart |\n" in body
     assert "| mxfp4-sm90-interleave | layout | legacy | interleaved | in every round |\n" in body
