@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 
 from fi_bump.boundary.left_out import GIT_FOLDER, LOCK_NAME, MARKS, VERSION_CONTROL, is_skipped, refusal
 
@@ -87,7 +88,7 @@ class Boundary:
 
     def _is_foreign(self, folder: str) -> bool:
         marks = (".git",), (LOCK_NAME,), GIT_FOLDER
-        return any(all(os.path.lexists(os.path.join(folder, name)) for name in names) for names in marks)
+        return any(_has(folder, names) for names in marks)
 
     def leads_out(self, path: str) -> bool:
         """Whether `path` is a link that leads out of the repository, whether something is there or not."""
@@ -133,7 +134,7 @@ class Boundary:
         for mark, what in MARKS.items():
             if os.path.lexists(os.path.join(path, mark)):
                 return f"is in {what} ({folder}), which is not part of this repository"
-        if all(os.path.lexists(os.path.join(path, name)) for name in GIT_FOLDER):
+        if _has(path, GIT_FOLDER):
             return f"is in a folder of git ({folder}), which is not part of this repository"
         return None
 
@@ -143,3 +144,8 @@ class Boundary:
             return os.path.samestat(attributes, os.lstat(os.path.join(self._root, ".git")))
         except OSError:
             return False
+
+
+def _has(folder: str, names: Iterable[str]) -> bool:
+    """Whether a folder has an entry of each name."""
+    return all(os.path.lexists(os.path.join(folder, name)) for name in names)

@@ -11,6 +11,7 @@ from fi_bump.lock.records import Group, Lock
 from fi_bump.ownership import agrees, assign
 from fi_bump.pins import Pin
 from fi_bump.releases.on_the_way import Release
+from fi_bump.releases.release_pages import pages_of
 from fi_bump.repository import Repository
 from fi_bump.scanning import mentions
 from fi_bump.scanning.scan import Scan
@@ -85,13 +86,12 @@ def _group(repository: Repository, scan: Scan, earlier: Before, group: Group, as
     if old is not None and not agrees(old, group.version):
         found = mentions.to_look_at(repository.root, lock, group, old, scan, moved)
     releases = asked.releases.get(group.name, ()) if asked else (Release(group.version),)
-    hosts = [name for name in group.repositories if name.startswith("github.com/") and name.count("/") == 2]
     return GroupChange(
         name=group.name,
         old=old,
         new=group.version,
         places=(*(_place(pin, earlier) for pin in moved), *_gone(scan, earlier, group)),
-        repository=hosts[0] if hosts else None,
+        repository=pages_of(group),
         releases=() if old == group.version else releases,
         mentions=tuple(found),
         notes=(*_compiled(moved), *lock_files(group, scan)),

@@ -27,9 +27,9 @@ def compare_code(
     """Compare the code with the releases of the members and of `packages` (`NAME[==VERSION]`).
 
     `against` is the release to compare with in place of the locked one, `ahead` what was read of the code before.
-    Returns what was found, and the first error of
-    an index that does not answer. Raises UsageError for a package that the repository does not pin or a text that is no
-    version, and NoReleaseError for a release that is named and not on the indexes.
+    Returns what was found, and the first error of an index that does not answer. Raises UsageError for a package that
+    the repository does not pin or a text that is no version, and NoReleaseError for a release that is named and not on
+    the indexes.
     """
     lock, versions = request
     if against is not None:

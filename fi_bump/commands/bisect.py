@@ -23,6 +23,7 @@ from fi_bump.grammar import canonical_name
 from fi_bump.lock.records import Group, Member
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.known import Known
+from fi_bump.releases.release_pages import page_of, pages_of
 from fi_bump.report.bisection import output
 from fi_bump.report.formats import BISECT_FORMATS, BisectFormat
 from fi_bump.repository import Repository, open_repository
@@ -235,9 +236,9 @@ def explained(
 def _with_changes(report: BisectReport, repository: Repository, group: Group, known: Known) -> BisectReport:
     question, old, new = report.state.question, report.before.version, report.turn.version
     changes = release_changes(known, question.package, old, new)
-    pages = next((each for each in group.repositories if each.startswith("github.com/") and each.count("/") == 2), None)
+    pages = pages_of(group)
     owned = any(each.name == question.package for each in group.packages)
-    page = f"https://{pages}/releases/tag/v{new}" if pages and owned else changes.page
+    page = page_of(pages, f"v{new}") if pages and owned else changes.page
     compared = [Compared(question.package, old, new, pages if owned else None)]
     compared = [each for each in compared if known_api(each.package).holds is None]
     code, trouble = fits(repository.root, repository.lock.exclude, compared, known)

@@ -27,6 +27,7 @@ from fi_bump.fit.replacement import replacement
 from fi_bump.fit.sources import NoSourceError, ReleaseSources
 from fi_bump.lock.records import Lock
 from fi_bump.releases.known import Known
+from fi_bump.releases.release_pages import pages_of
 
 
 class Compared(NamedTuple):
@@ -47,9 +48,7 @@ def compared(lock: Lock, versions: Mapping[str, str], against: str | None = None
     for group in lock.groups:
         proposed = versions.get(group.name)
         pinned = against if against is not None and proposed is not None else group.version
-        pages = next(
-            (each for each in group.repositories if each.startswith("github.com/") and each.count("/") == 2), None
-        )
+        pages = pages_of(group)
         for member in group.packages:
             if known_api(member.name).holds is None:
                 found.append(Compared(member.name, pinned, None if proposed == pinned else proposed, pages))

@@ -16,6 +16,7 @@ from fi_bump.fit.notes import Notes
 from fi_bump.fit.packages import known_api
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.sources import ReleaseSources
+from fi_bump.releases.release_pages import page_of
 
 # Whether a finding is true of a release; None where it cannot be told.
 Holds = Callable[[str], bool | None]
@@ -37,7 +38,7 @@ class Step(NamedTuple):
 
     def since(self, version: str) -> Since:
         """A release with its day and its page."""
-        page = f"https://{self.pages}/releases/tag/v{version}" if self.pages else None
+        page = page_of(self.pages, f"v{version}") if self.pages else None
         return Since(version, self.sources.uploaded(version), page)
 
     def releases(self) -> list[str]:

@@ -20,6 +20,11 @@ class HttpAnswer(NamedTuple):
     body: bytes
 
 
+def cache_key(accept: str, url: str) -> str:
+    """Return the name under which the cache has the answer of a URL without its credentials."""
+    return f"{accept} {url}"
+
+
 class Asking(Protocol):
     """What `Client` needs of HTTP; `requests` were sent, and `received` bytes of bodies came back."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fi_bump.index.address import split
-from fi_bump.index.answer import LARGEST_ANSWER, HttpAnswer
+from fi_bump.index.answer import LARGEST_ANSWER, HttpAnswer, cache_key
 from fi_bump.index.cache import Cache
 from fi_bump.index.credentials import CredentialStore
 
@@ -28,7 +28,7 @@ class CachedAnswers:
     ) -> HttpAnswer:
         """Return the cached answer of a URL, or a 404 if there is none."""
         bare, credentials = split(url)
-        cached = self.cache.get(f"{accept} {bare}") if self._credentials.of(bare, credentials) is None else None
+        cached = self.cache.get(cache_key(accept, bare)) if self._credentials.of(bare, credentials) is None else None
         return (
             HttpAnswer(bare, 404, {}, b"")
             if cached is None

@@ -17,7 +17,7 @@ from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.programs import run
 from fi_bump.boundary.reading import read_regular
 from fi_bump.errors import FiBumpError, reason_of
-from fi_bump.index.trust import Trust, trust_of
+from fi_bump.index.trust import Trust, pip_variable, trust_of
 
 _GIVE_ONE = "give an index with --index URL"
 _LARGEST = 16 << 20
@@ -228,7 +228,7 @@ def _proxy(pip: Mapping[str, str]) -> str | None:
 
 def _pip_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the options of the environment that take the place of those in files; pip leaves empty ones out."""
-    names = {option: f"PIP_{option.upper().replace('-', '_')}" for option in _PIP_OPTIONS}
+    names = {option: pip_variable(option) for option in _PIP_OPTIONS}
     return {option: environment[name] for option, name in names.items() if environment.get(name)}
 
 

@@ -25,7 +25,8 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from fi_bump.errors import PackageIndexError
 from fi_bump.index.address import split
 from fi_bump.index.credentials import basic
-from fi_bump.index.trust import Trust, is_untrusted, trust_of
+from fi_bump.index.tls import context_of, is_untrusted
+from fi_bump.index.trust import Trust, trust_of
 
 # In seconds, to connect, and for each piece of an answer.
 CONNECT_LIMIT = 10.0
@@ -108,7 +109,7 @@ class Connections:
                 if checked is False:
                     # urllib3 would tell the user what the user's own configuration says.
                     urllib3.disable_warnings(InsecureRequestWarning)
-                context = None if checked is None else self._trust.context(checked=checked)
+                context = None if checked is None else context_of(self._trust, checked=checked)
                 self._pools[proxy, checked] = _new_pool(proxy, context, self._proxy_hint)
             return self._pools[proxy, checked]
 

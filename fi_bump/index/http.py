@@ -16,7 +16,7 @@ from fi_bump.boundary.addresses import has_secrets, redacted
 from fi_bump.errors import PackageIndexError, UnreachableError
 from fi_bump.index import local
 from fi_bump.index.address import is_downgrade, split
-from fi_bump.index.answer import LARGEST_ANSWER, HttpAnswer
+from fi_bump.index.answer import LARGEST_ANSWER, HttpAnswer, cache_key
 from fi_bump.index.cache import Cache
 from fi_bump.index.connections import BROKEN, CHECK_NETWORK, TRY_AGAIN, Connections, Response
 from fi_bump.index.credentials import CredentialStore, basic
@@ -79,7 +79,7 @@ class Http:
             return self._from_disk(url, limit)
         bare, credentials = split(url)
         keep = keep and self._credentials.of(bare, credentials) is None and not has_secrets(bare.encode())
-        key = f"{accept} {bare}"
+        key = cache_key(accept, bare)
         cached = self.cache.get(key) if keep else None
         if cached is not None and cached.is_fresh and not revalidate:
             return HttpAnswer(bare, cached.status, cached.headers, cached.body)

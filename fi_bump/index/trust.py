@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-from fi_bump.errors import PackageIndexError, reason_of
-
-if TYPE_CHECKING:
-    # Only a connection needs it, and it is slow to import.
-    import ssl
 
 # In the order in which pip and its HTTP library look; the last one is also OpenSSL's and uv's.
 AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _PORTS = {"https": 443, "http": 80}
-_CERTIFICATES = "a file of PEM certificates"
-_CLIENT = "a PEM file with the client's certificate and its key, without a password"
 
 
 class Setting(NamedTuple):
@@ -49,18 +40,6 @@ class Trust(NamedTuple):
         except ValueError:
             return True
         return not any(_names(host, *where) for host in self.hosts)
-
-    def context(self, *, checked: bool = True) -> ssl.SSLContext:
-        """Return the settings of a connection. Raises PackageIndexError for a file that has no certificate."""
-        import ssl
-
-        context = _context(self.authorities)
-        if self.client is not None:
-            _give(context, self.client)
-        if not checked:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
 
     def variables(self) -> dict[str, str]:
         """Return the variables that make uv trust the same servers."""
@@ -97,15 +76,13 @@ def trust_of(environment: Mapping[str, str], pip: Mapping[str, str], hosts: Iter
     return Trust(named[0] if named else None, client, tuple(dict.fromkeys(every)))
 
 
-def is_untrusted(error: Exception) -> bool:
-    """Return whether a connection broke off because of the server's certificate."""
-    import ssl
-
-    return any(isinstance(each, ssl.SSLCertVerificationError) for each in (error, *error.args))
+def pip_variable(option: str) -> str:
+    """Return the variable that an option of pip has, as pip names it."""
+    return f"PIP_{option.upper().replace('-', '_')}"
 
 
 def _option(environment: Mapping[str, str], name: str) -> str:
-    variable = f"PIP_{name.upper().replace('-', '_')}"
+    variable = pip_variable(name)
     return variable if environment.get(variable) else f"pip's option {name}"
 
 
@@ -122,53 +99,3 @@ def _names(host: str, scheme: str, name: str | None, port: int | None) -> bool:
     except ValueError:
         return False
     return before in ("", scheme) and wanted[0] == name and wanted[1] in (None, port)
-
-
-def _context(authorities: Setting | None) -> ssl.SSLContext:
-    import ssl
-
-    if authorities is None:
-        return ssl.create_default_context()
-    folder = stat.S_ISDIR(_mode(authorities, _CERTIFICATES))
-    try:
-        # A folder has one file per authority, which OpenSSL finds by the name of its hash when it needs it.
-        path = authorities.path
-        return ssl.create_default_context(capath=path) if folder else ssl.create_default_context(cafile=path)
-    except OSError as error:
-        message = "has no certificate that can be read"
-        raise _unusable(authorities, _why(message, error), _CERTIFICATES) from None
-
-
-def _give(context: ssl.SSLContext, client: Setting) -> None:
-    if stat.S_ISDIR(_mode(client, _CLIENT)):
-        raise _unusable(client, "is a folder", _CLIENT)
-    try:
-        # Without the function OpenSSL would ask for the password of a key at the terminal.
-        context.load_cert_chain(client.path, password=lambda: "")
-    except OSError as error:
-        message = "has no certificate with a key that can be read"
-        raise _unusable(client, _why(message, error), _CLIENT) from None
-
-
-def _mode(setting: Setting, wanted: str) -> int:
-    """Return the mode of a file or a folder. Raises PackageIndexError for anything else: reading a pipe may not end."""
-    try:
-        mode = os.stat(setting.path).st_mode
-    except OSError as error:
-        raise _unusable(setting, f"cannot be read: {reason_of(error)}", wanted) from None
-    except ValueError:
-        raise _unusable(setting, "cannot be read: no file has a NUL in its name", wanted) from None
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise _unusable(setting, "cannot be read: it is not a file", wanted)
-    return mode
-
-
-def _why(message: str, error: OSError) -> str:
-    """Return the system's reason, or `message` for what OpenSSL found in a file that could be read."""
-    import ssl
-
-    return message if isinstance(error, ssl.SSLError) else f"cannot be read: {reason_of(error)}"
-
-
-def _unusable(setting: Setting, message: str, wanted: str) -> PackageIndexError:
-    return PackageIndexError(message, place=setting.path, hint=f"set {setting.name} to {wanted}, or unset it")

@@ -21,6 +21,7 @@ from fi_bump.index.http import Http
 from fi_bump.lock.records import DEFAULT_TAG, Group
 from fi_bump.releases.known import Known
 from fi_bump.releases.on_the_way import Release
+from fi_bump.releases.release_pages import page_of, pages_of
 from fi_bump.releases.tags import rules_of, tag_of
 from fi_bump.untrusted import printable
 
@@ -91,7 +92,7 @@ def release_notes(known: Known, group: Group, releases: Sequence[Release]) -> Gr
 
     def ask(release: Release) -> tuple[ReleaseNotes, str | None]:
         tag = tag_of(rules_of(group) or (DEFAULT_TAG,), release.version) or f"v{release.version}"
-        page = f"https://{repository}/releases/tag/{quote(tag, safe='')}"
+        page = page_of(repository, tag)
         url = f"{API}/repos/{repository.partition('/')[2]}/releases/tags/{quote(tag, safe='')}"
         try:
             answer = http.get(url, accept="application/vnd.github+json", limit=LARGEST)
@@ -157,9 +158,9 @@ def _body(status: int, data: bytes) -> str:
 
 def _repository(known: Known, group: Group, releases: Sequence[Release]) -> str | None:
     """Return the repository of a group as `github.com/owner/name`: from the lock, else from its newest metadata."""
-    for name in group.repositories:
-        if _REPOSITORY.fullmatch(name):
-            return name
+    own = pages_of(group)
+    if own is not None:
+        return own
     newest = max((Version(each.version) for each in releases), default=None)
     for member in group.packages:
         wheel = None if newest is None else wheel_for_metadata(known.files(member.name, newest))

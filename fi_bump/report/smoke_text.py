@@ -52,6 +52,11 @@ def scalars(metrics: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def outcomes(probes: Iterable[ProbeReport]) -> list[tuple[str, str, str, str]]:
+    """Return rows of probe, outcome, time with its unit, and reason."""
+    return [(each.name, each.outcome, f"{number(each.seconds)} s", each.reason or "") for each in probes]
+
+
 def measured(probes: Iterable[ProbeReport]) -> list[tuple[str, str, str]]:
     """Return rows of probe, value and number with its unit, for the metrics that are a single value."""
     return [(probe.name, *with_unit(name, value)) for probe in probes for name, value in scalars(probe.metrics).items()]

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from fi_bump.ownership import Assigned, agrees
+from fi_bump.releases.release_pages import release_page
 from fi_bump.report.release_notes import release_note_lines
 from fi_bump.report.status import COLUMNS, ShownGroup
-from fi_bump.report.text import count, release_page
+from fi_bump.report.text import count
 from fi_bump.terminal.output import write_bytes
 from fi_bump.terminal.wanted import on_terminal
 from fi_bump.untrusted import visible

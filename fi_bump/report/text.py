@@ -47,12 +47,6 @@ def mention_line(mention: Mention) -> str:
     return f"{shown(mention.path)}:{mention.line}: {mention.kind}: {mention.text}"
 
 
-def release_page(group: Group, version: str) -> str | None:
-    """Return the address of a release's page and notes, or None if no repository of the group has any."""
-    repository = next((each for each in group.repositories if each.startswith("github.com/")), None)
-    return None if repository is None else f"https://{repository}/releases/tag/v{version.replace('+', '%2B')}"
-
-
 def count(number: int, noun: str) -> str:
     """`1 pin`, `2 pins`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

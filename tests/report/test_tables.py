@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from fi_bump.lock.records import Group, Member
+from fi_bump.releases.release_pages import release_page
 from fi_bump.report import tables
-from fi_bump.report.text import release_page
 from fi_bump.terminal.wanted import OutputChoices
 
 SITE, VERSION = "docker/Dockerfile.nightly_torch#git clone github.com/flashinfer-ai/flashinfer", "0.6.11.post2+cu130"

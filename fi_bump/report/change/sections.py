@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
-from urllib.parse import quote
 
 from fi_bump.change.model import Description, GroupChange, MovedPin
 from fi_bump.compare.model import RunComparison
 from fi_bump.fit.model import Fit
 from fi_bump.lock.records import LOCK_NAME
 from fi_bump.releases.on_the_way import Release
+from fi_bump.releases.release_pages import page_of
 from fi_bump.report.api.text import summary as fit_summary
 from fi_bump.report.compare_text import verdict as tests_verdict
 from fi_bump.report.release_notes import note_items
@@ -167,7 +167,7 @@ def _releases(group: GroupChange) -> Section:
 def _release(group: GroupChange, release: Release) -> tuple[Words, ...]:
     name: str | Link = release.version
     if group.repository is not None:
-        name = Link(release.version, f"https://{group.repository}/releases/tag/v{quote(release.version)}")
+        name = Link(release.version, page_of(group.repository, f"v{release.version}"))
     yanked = "" if release.yanked is None else f", yanked: {release.yanked}" if release.yanked else ", yanked"
     return (name,), (f"{release.date or 'not known'}{yanked}",)
 

@@ -12,7 +12,7 @@ from fi_bump.report.smoke.known import note_lines
 from fi_bump.report.smoke_text import (
     comparison_lines,
     measured,
-    number,
+    outcomes,
     part_line,
     side_by_side,
     sweep_lines,
@@ -43,8 +43,7 @@ def _blocks(report: SmokeReport) -> Iterator[str]:
         yield table(("release", "outcome", "reason"), rows)
         yield bullets(sweep_lines(report.sweep) if report.part is None else [part_line(report.part)])
     else:
-        probes = [(p.name, p.outcome, f"{number(p.seconds)} s", p.reason or "") for p in report.probes]
-        yield table(("probe", "outcome", "time", "reason"), probes)
+        yield table(("probe", "outcome", "time", "reason"), outcomes(report.probes))
         if notes := list(note_lines(report)):
             yield bullets(notes)
         if values := measured(report.probes):

@@ -15,7 +15,7 @@ from fi_bump.report.smoke.known import note_lines
 from fi_bump.report.smoke_text import (
     comparison_lines,
     measured,
-    number,
+    outcomes,
     part_line,
     side_by_side,
     sweep_lines,
@@ -38,8 +38,7 @@ def table_text(report: SmokeReport) -> str:
         console.print(_table(("release", "outcome", ""), rows))
         _lines(console, sweep_lines(report.sweep) if report.part is None else ())
     else:
-        probes = [(p.name, p.outcome, f"{number(p.seconds)} s", p.reason or "") for p in report.probes]
-        console.print(_table(("probe", "outcome", "time", "reason"), probes))
+        console.print(_table(("probe", "outcome", "time", "reason"), outcomes(report.probes)))
         if values := measured(report.probes):
             console.print(_table(("probe", "metric", "value"), values))
         _lines(console, note_lines(report))
