@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import NamedTuple
 
-from fi_bump.editing import journal
+from fi_bump.editing import history, journal
 from fi_bump.editing.contents import digest
 from fi_bump.editing.journal import explained
 from fi_bump.editing.write import is_held, unbroken
@@ -29,7 +30,12 @@ def recover(root: str) -> Recovery | None:
     if not is_held(state):
         raise InternalError("recovery was tried without the write lock")
     if not os.path.exists(os.path.join(state, JOURNAL)):
-        return Recovery("undone", ()) if journal.drop_intent(top, state) else None
+        if journal.drop_intent(top, state):
+            return Recovery("undone", ())
+        # The change is complete, and only its record for `undo` did not get its name.
+        with contextlib.suppress(OSError):
+            history.adopt(state)
+        return None
     entries = journal.load_journal(top, state)
     foreign, ready = [], True
     for entry in entries:

@@ -105,8 +105,8 @@ def commit(root: str, paths: Sequence[str], message: str, seconds: float) -> tup
     given = message.encode("utf-8", "surrogateescape")
     try:
         done = door.run(root, "commit", *options, "--", *paths, given=given, hooks=True, seconds=seconds)
-    except door.GitTimeoutError:
-        raise _waiting(root, before, seconds) from None
+    except door.GitTimeoutError as error:
+        raise _waiting(root, before, seconds, error) from None
     if done.returncode:
         hint = "the files are changed: fix what git reports and commit them, or undo the change with git checkout"
         raise FiBumpError("git made no commit", hint=hint, printed=door.printed(done) or [door.words(done)])
@@ -134,7 +134,7 @@ def _head(root: str) -> str:
     return door.run(root, "rev-parse", "HEAD").stdout.decode("ascii", "replace").strip()
 
 
-def _waiting(root: str, before: str, seconds: float) -> FiBumpError:
+def _waiting(root: str, before: str, seconds: float, error: door.GitTimeoutError) -> FiBumpError:
     """Return the error for `git commit` that was ended: it says whether the commit is made, and what is left of git."""
     now = _head(root)
     if now != before:
@@ -143,6 +143,8 @@ def _waiting(root: str, before: str, seconds: float) -> FiBumpError:
         )
         return FiBumpError(message, hint="look at the hooks of this repository that run after a commit")
     message = f"git made no commit: it waited for a hook, a signature or a filter for more than {seconds:g} seconds"
+    if isinstance(error, door.AwaitedFileError):
+        message = f"git made no commit: it would wait for {error.place}, which is a pipe or a device"
     lock = os.fsdecode(door.run(root, "rev-parse", "--git-path", "index.lock").stdout.rstrip(b"\n"))
     left = f"remove {quoted(lock)}, which git left, " if os.path.exists(os.path.join(root, lock)) else ""
     hint = f"the files are changed: {left}see what git waits for and commit them, or undo the change with git checkout"

@@ -14,15 +14,17 @@ from collections.abc import Collection, Mapping
 
 from fi_bump.boundary import programs
 from fi_bump.boundary.programs import Done
-from fi_bump.errors import FiBumpError
+from fi_bump.errors import FiBumpError, quoted
+from fi_bump.git import awaited
 
 # Options before the subcommand; the last value of a setting counts, and those of the command line come last.
 # --literal-pathspecs: git must not read a `*` or `:(top)` in a path as a pattern.
 # A bare repository inside the tree, which anyone can commit, is not taken for the repository.
 _PLAIN = ("--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit")
 _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never")
-# With log.showSignature, `log` and `show` start gpg.program for a signed commit.
-_NO_SIGNATURES = ("-c", "log.showSignature=false")
+# With log.showSignature, `log` and `show` start gpg.program for a signed commit; with log.mailmap they read a file that
+# the configuration may name.
+_PLAIN_LOG = ("-c", "log.showSignature=false", "-c", "log.mailmap=false")
 _FILTER = r"^filter\..*\.(clean|smudge|process|required)$"
 # No lock only to refresh the index, no question at the terminal, no fetch of an object that a partial clone lacks.
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
@@ -34,6 +36,10 @@ READING = 300.0
 
 class GitTimeoutError(FiBumpError):
     """Git did not end in time, and was ended with the programs that it waited for."""
+
+
+class AwaitedFileError(GitTimeoutError):
+    """Git waits for a pipe or a device, or would wait for it: `place` names it."""
 
 
 def run(
@@ -48,17 +54,31 @@ def run(
     """Run git in `root`, with `given` on its standard input, and return its exit code and its output.
 
     `settings` replace the configuration's, and `variables` the environment's. Raises FiBumpError if there is no git,
-    and GitTimeoutError if git has not ended after `seconds`.
+    AwaitedFileError for a pipe or a device that git would read, GitTimeoutError if git has not ended after `seconds`.
     """
-    command = ["git", "-C", root, *_PLAIN, *(() if hooks else (*_NO_HOOKS, *_NO_SIGNATURES)), *arguments]
+    paths = arguments[arguments.index("--") + 1 :] if "--" in arguments else ()
+    _refuse(awaited.beside(root, paths))
+    command = ["git", "-C", root, *_PLAIN, *(() if hooks else (*_NO_HOOKS, *_PLAIN_LOG)), *arguments]
     environment = {**os.environ, **({} if hooks else _QUIET), **_variables(settings or {}), **(variables or {})}
+
+    def look() -> None:
+        # A hook may make a pipe of its own in .git.
+        _refuse(awaited.anywhere(root, in_git=not hooks))
+
     try:
-        return programs.run(command, seconds=seconds, message=given, environment=environment)
+        return programs.run(command, seconds=seconds, message=given, environment=environment, look=look)
     except FileNotFoundError:
         raise FiBumpError("git is not on PATH") from None
     except subprocess.TimeoutExpired:
         message = f"git {arguments[0]} did not end within {seconds:g} seconds"
         raise GitTimeoutError(message, place=root, hint="look for a disk or a program that git waits for") from None
+
+
+def _refuse(path: str | None) -> None:
+    """Raise AwaitedFileError for a file, if there is one, that git opens by itself and waits for."""
+    if path is not None:
+        hint = f"look at it with ls -l {quoted(path)}, and remove it if you do not need it"
+        raise AwaitedFileError("is a pipe or a device, and git would wait for it", place=path, hint=hint)
 
 
 def tags(repository: str, names: Collection[str], seconds: float) -> set[str]:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,16 +45,25 @@ def export(kept: str, target: str, version: str) -> CopiedModules:
         if not files:
             continue
         made = fresh_folder(shared_folder(target), f".{key}")
-        hashes = {}
-        for name in files:
-            data = user_files.read(os.path.join(kept, key, name))
-            hashes[name] = hashlib.sha256(data).hexdigest()
-            _write(os.path.join(made, name), data, shared_folder)
-        manifest = json.dumps({"format": _FORMAT, "files": hashes}, indent=2, sort_keys=True)
-        _write(os.path.join(made, MANIFEST), f"{manifest}\n".encode(), shared_folder)
-        _put_folder(made, os.path.join(target, key))
+        try:
+            _copy(os.path.join(kept, key), files, made)
+            _put_folder(made, os.path.join(target, key))
+        except BaseException:
+            drop(made)
+            raise
         moved = CopiedModules(moved.folders + 1, moved.files + len(files))
     return moved
+
+
+def _copy(source: str, files: Sequence[str], made: str) -> None:
+    """Copy the files below `source` to the folder `made`, and write their manifest there."""
+    hashes = {}
+    for name in files:
+        data = user_files.read(os.path.join(source, name))
+        hashes[name] = hashlib.sha256(data).hexdigest()
+        _write(os.path.join(made, name), data, shared_folder)
+    manifest = json.dumps({"format": _FORMAT, "files": hashes}, indent=2, sort_keys=True)
+    _write(os.path.join(made, MANIFEST), f"{manifest}\n".encode(), shared_folder)
 
 
 def take(source: str, kept: str) -> CopiedModules:
@@ -102,11 +111,18 @@ def _write(path: str, data: bytes, make: Callable[[str], str]) -> None:
 
 
 def _put_folder(made: str, target: str) -> None:
+    """Replace the folder `target`, if there is one, by `made`. After a failure `target` is as it was."""
     old = f"{made}.old"
     with explained(target, "cannot be written"):
-        if os.path.isdir(target):
-            os.rename(target, old)
-        os.rename(made, target)
+        if not os.path.isdir(target):
+            os.rename(made, target)
+            return
+        os.rename(target, old)
+        try:
+            os.rename(made, target)
+        except BaseException:
+            os.rename(old, target)
+            raise
     drop(old)
 
 

@@ -11,8 +11,6 @@ import pytest
 TOP = Path(__file__).parents[2]
 PAGE = (TOP / "docs/security.md").read_text(encoding="utf-8")
 NAMED = re.findall(r"`(tests/[\w/.]+)::(\w+)`", PAGE)
-# A paragraph that begins with bold words is a promise. These have no test of their own, because another promise has it.
-SHOWN_ELSEWHERE = {"Without `--fix`, `check` changes no file of the repository."}
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED)
@@ -22,6 +20,7 @@ def test_a_named_test_exists(file: str, name: str) -> None:
 
 
 def test_every_promise_names_a_test() -> None:
+    # A paragraph that begins with bold words is a promise.
     promises = re.findall(r"^\*\*(.+?)\*\*(.*?)(?=^\*\*|^#|^What|\Z)", PAGE, re.DOTALL | re.MULTILINE)
-    assert len(promises) >= 8
-    assert {first for first, rest in promises if "`tests/" not in rest} == SHOWN_ELSEWHERE
+    assert len(promises) >= 30
+    assert [first for first, rest in promises if "`tests/" not in rest] == []

@@ -70,6 +70,9 @@ def test_every_failing_call_leaves_a_record_that_fits(tmp_path: Path, code: int)
             assert contents(root) == OLD, step
         else:
             assert contents(root) == NEW, step
+        recover(root)
+        left = sorted(path.name for path in Path(state_folder(str(root))).glob("*"))
+        assert left == (["undo-000000001.json"] if contents(root) == NEW else []), step
         fits(root)
 
 
@@ -79,6 +82,8 @@ def test_a_kill_at_every_call_leaves_a_record_that_fits(tmp_path: Path) -> None:
     wait_for_kills([kill_at(root, step, "commit") for step, root in enumerate(roots, 1)])
     for root in roots:
         recover(root)
+        names = {path.name for path in Path(state_folder(str(root))).glob("*")}
+        assert names <= {"undo-000000001.json"}
         fits(root)
         assert not pending(str(root))
 
@@ -151,6 +156,15 @@ def test_a_staged_record_of_a_finished_change_is_adopted(tmp_path: Path, monkeyp
     assert [path.name for path in state.iterdir()] == ["undo.json.new"]
     fits(root)
     assert [path.name for path in state.iterdir()] == ["undo-000000001.json"]
+
+
+def test_the_next_command_that_writes_adopts_a_staged_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = git_tree(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(history, "adopt", lambda state, finished=False: None)
+        write.commit(str(root), changes(), "set")
+    assert recover(root) is None
+    assert [path.name for path in Path(state_folder(str(root))).iterdir()] == ["undo-000000001.json"]
 
 
 def test_nothing_in_a_tree_without_git_is_taken_for_a_record(tmp_path: Path) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import json
+import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,6 +77,44 @@ def test_a_second_export_replaces_the_first(exported: Path, kept: Path) -> None:
     assert modules.export(str(kept), str(exported), "0.7.2.post1") == CopiedModules(1, 4)
     assert [path.name for path in exported.iterdir()] == [KEY]
     assert files(exported / KEY)[f"{BELOW}/decode/decode.so"] == b"\x7fELF other"
+
+
+def test_an_export_that_fails_leaves_what_was_there(
+    exported: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(exported)
+    (kept / KEY / BELOW / "decode/decode.so").write_bytes(b"\x7fELF other")
+    for call in ("open", "write", "fsync", "replace", "rename", "mkdir"):
+        for step in itertools.count(1):
+            with monkeypatch.context() as patch:
+                calls = failing(patch, call, step)
+                try:
+                    modules.export(str(kept), str(exported), "0.7.2.post1")
+                except FileError as error:
+                    if error.message.startswith("cannot be removed"):
+                        # The new folder is complete, and the error names what is left of the old one.
+                        shutil.rmtree(str(error.place))
+                        before = files(exported)
+                    assert files(exported) == before, (call, step)
+                    assert [path.name for path in exported.iterdir()] == [KEY]
+                if len(calls) < step:
+                    break
+        modules.export(str(kept), str(exported), "0.7.2.post1")
+        before = files(exported)
+
+
+def failing(patch: pytest.MonkeyPatch, name: str, step: int) -> list[str]:
+    """Let the call number `step` of a function of `os` fail; return the list of its calls."""
+    real, calls = getattr(os, name), []
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        calls.append(name)
+        if len(calls) == step:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(*arguments, **options)
+
+    patch.setattr(os, name, call)
+    return calls
 
 
 def test_what_is_there_is_left_alone(exported: Path, tmp_path: Path) -> None:
