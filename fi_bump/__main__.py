@@ -65,7 +65,7 @@ def _take_output_options() -> None:
     """Carry out -q, -v and --color, which every command has, and take them out of the arguments."""
     if "_FI_BUMP_COMPLETE" in os.environ:
         return
-    from fi_bump.cli.prompt import table
+    from fi_bump.cli.without_typer import table
     from fi_bump.terminal.wanted import taken
 
     options = [each for command in table("command_line.json").values() for each in command["options"]]
@@ -87,7 +87,7 @@ def _answered() -> bool:
         _print(f"fi-bump {__version__}\n")
         return True
     if arguments[-1:] in (["--help"], ["-h"]):
-        from fi_bump.cli.prompt import help_text
+        from fi_bump.cli.without_typer import help_text
 
         text = help_text(arguments, sys.stdout)
         if text is not None:
@@ -97,7 +97,7 @@ def _answered() -> bool:
 
 
 def _completed() -> bool:
-    from fi_bump.cli.prompt import completed
+    from fi_bump.cli.without_typer import completed
     from fi_bump.terminal.output import guard
 
     def answer() -> int:

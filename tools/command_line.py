@@ -1,4 +1,4 @@
-"""Write what fi_bump/cli/prompt.py answers from: the help of each command, and what TAB completes. And the man page.
+"""Write the tables of fi_bump/cli/without_typer.py (the help of each command, what TAB completes) and the man page.
 
 All are made of the typer application in the same tree as this file.
 
@@ -21,7 +21,7 @@ sys.path.insert(0, str(TOP))
 import typer  # noqa: E402  # after the line above, which says where from
 
 from fi_bump.cli.app import app  # noqa: E402  # as above
-from fi_bump.cli.prompt import HELP_COLUMNS  # noqa: E402  # as above
+from fi_bump.cli.without_typer import HELP_COLUMNS  # noqa: E402  # as above
 from tools import man  # noqa: E402  # as above
 
 FOLDER = "fi_bump/data"
@@ -61,7 +61,9 @@ def _completion(context: Any) -> dict[str, Any]:
     options = [each for each in parameters if each.param_type_name == "option"]
     arguments = [each for each in parameters if each.param_type_name == "argument"]
     if any(each.nargs not in (1, -1) for each in arguments) or any(each.nargs != 1 for each in options):
-        raise SystemExit(f"{context.command_path}: fi_bump/cli/prompt.py reads one value or any number, not others")
+        raise SystemExit(
+            f"{context.command_path}: fi_bump/cli/without_typer.py reads one value or any number, not others"
+        )
     return {
         "help": _plain(command.get_short_help_str()),
         "hidden": command.hidden,

@@ -1,1 +1,1 @@
-"""The command line. `app` has the typer application; `prompt` answers help and TAB without it."""
+"""The command line. `app` has the typer application; `without_typer` answers help and TAB without it."""

@@ -30,7 +30,7 @@ from fi_bump.terminal.wanted import on_terminal
 
 if TYPE_CHECKING:
     from fi_bump.audit.preflight import Preflight
-    from fi_bump.commands.after_set import Following
+    from fi_bump.commands.set_and_commit import Following
     from fi_bump.releases.asking import Online
 
 
@@ -93,7 +93,7 @@ def run(options: SetOptions, confirm: Callable[[], bool] | None = None) -> int:
         what = "--commit" if options.commit else "--pr-body"
         message = f"--dry-run cannot be used with {what}: it changes no file"
         raise UsageError(message, hint=f"leave out --dry-run or {what}")
-    from fi_bump.commands.after_set import following
+    from fi_bump.commands.set_and_commit import following
 
     with following(options.root, options.body, options.commit, options.commit_seconds) as after:
         return _run(options, after=after, confirm=confirm)

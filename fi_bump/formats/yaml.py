@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats import yaml_lines
+from fi_bump.formats import yaml_keys, yaml_lines
 from fi_bump.formats.shared.beside import Leaf, guarded
 from fi_bump.formats.shared.requirement_text import NO_VERSION
+from fi_bump.formats.yaml_keys import KeySubject, key_subject, named_subject
 from fi_bump.formats.yaml_texts import TextReader, patterns
-from fi_bump.formats.yaml_values import KeySubject, YamlValues, key_subject, named_subject
+from fi_bump.formats.yaml_values import YamlValues
 from fi_bump.grammar import canonical_name, canonical_repository
 from fi_bump.pins import Found, Kind, Source, Wanted
 
@@ -25,36 +26,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fi_bump.formats.yaml_events import YamlScalar
 
-# The key of a value whose name is one key above it (workflow inputs, GitLab variables) or beside it (Kubernetes).
-_DEFAULTS = frozenset({"default", "value"})
-# Keys whose text is for people and may name a version without pinning it.
-_PROSE = frozenset(
-    [
-        "label",
-        "title",
-        "description",
-        "displayname",
-        "display_name",
-        "summary",
-        "help",
-        "message",
-        "if",
-        "comment",
-        "id",
-        "key",
-        "note",
-        "notes",
-        "author",
-        "license",
-        "maintainer",
-    ]
-)
-# Keys whose text describes what a file contains before it is changed, as in Ansible's lineinfile.
-_SEARCHES = frozenset({"regexp", "regex", "search", "search_string", "insertafter", "insertbefore", "pattern"})
-_REPOSITORY = frozenset({"repository", "repo", "url", "git"})
-# Keys of lists of requirements.
-_LISTS = frozenset({"pip", "dependencies", "packages", "requirements", "pip_packages", "python_packages"})
-_REF = frozenset({"ref", "rev", "tag", "branch"})
 _OWNER_AND_NAME = re.compile(r"[\w.-]+/[\w.-]+\Z")
 _LONGEST = 200
 _CHOSEN = "the default of a list of options; add the new version to the options too"
@@ -116,25 +87,25 @@ class _YamlFinder:
         if scalar.listed:
             if key == "options" and above is not None:
                 self.options.add(scalar.path[:-1])
-        elif above is not None and (key in _DEFAULTS or (key == "version" and above.kind is Kind.REQUIREMENT)):
+        elif above is not None and (key in yaml_keys.DEFAULTS or (key == "version" and above.kind is Kind.REQUIREMENT)):
             self.nested.append((scalar, above))
         elif key == "name":
             self.names[number] = scalar.value
-        elif key in _DEFAULTS:
+        elif key in yaml_keys.DEFAULTS:
             self.defaults[number] = scalar
         elif key == "version":
             self.versions[number] = scalar
-        elif key in _REPOSITORY:
+        elif key in yaml_keys.REPOSITORY:
             self.repositories[number] = scalar.value
-        elif key in _REF:
+        elif key in yaml_keys.REF:
             self.refs[number] = scalar
 
     def text(self, scalar: YamlScalar, key: str) -> None:
         """Read a text that names something wanted."""
         prefix = ".".join(scalar.path) + "/" if scalar.path else ""
-        if key.lower() in _PROSE or key.lower() in _SEARCHES:
+        if key.lower() in yaml_keys.PROSE or key.lower() in yaml_keys.SEARCHES:
             return
-        if scalar.listed and key in _LISTS and canonical_name(scalar.value) in self.wanted.packages:
+        if scalar.listed and key in yaml_keys.LISTS and canonical_name(scalar.value) in self.wanted.packages:
             self.values.unpinned(*scalar.span, canonical_name(scalar.value), NO_VERSION)
             return
         # Ansible's pip module calls its requirement `name`.

@@ -10,7 +10,8 @@ import re
 
 from fi_bump.formats.shared.beside import Leaf, guarded
 from fi_bump.formats.shared.subjects import image_names
-from fi_bump.formats.yaml_values import YamlValues, key_subject, named_subject
+from fi_bump.formats.yaml_keys import key_subject, named_subject
+from fi_bump.formats.yaml_values import YamlValues
 from fi_bump.grammar import VERSION, LazyPattern, canonical_name, variable_of
 from fi_bump.pins import Found, Kind, Source, Span, Wanted
 

@@ -6,9 +6,8 @@ import re
 
 from fi_bump.formats.shared.gathered import RELEASE, WRAPPING, Gathered, is_commit
 from fi_bump.formats.shared.references import referred
-from fi_bump.grammar import LazyPattern, canonical_name, variable_of
-from fi_bump.pins import Kind, Source, Span, Wanted
-from fi_bump.records import NamedTuple
+from fi_bump.grammar import LazyPattern, variable_of
+from fi_bump.pins import Kind, Source, Span
 
 # The default of a reference: `${X:-V}`, `${{ inputs.x || 'V' }}`, `{{ x | default("V") }}`.
 _DEFAULT = LazyPattern(
@@ -19,31 +18,6 @@ _REFERENCE = LazyPattern(
     rb"\$?\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([^()]*\)|\$\[[^\[\]]*\]|\$\w+|%\w+%|@\w+@|<<[^<>]*>>|\{%[^%]*%\}|`[^`]*`"
 )
 _RANGE = LazyPattern(rb"(?:(?:[~!<>]=|[<>])\s*[\w.*+!]+(?:\s*,\s*(?=[~!<>=]))?|===?\s*[\w.*+!]+\s*,\s*(?=[~!<>]))+\Z")
-
-
-class KeySubject(NamedTuple):
-    """The wanted subject that a key names, and the kind of its pins."""
-
-    kind: Kind
-    name: str
-
-
-def key_subject(key: str, wanted: Wanted) -> KeySubject | None:
-    """Return the wanted variable or package that a key names, or None."""
-    variable = variable_of(key.replace("-", "_"), wanted.variables)
-    if variable is not None:
-        return KeySubject(Kind.VARIABLE, variable)
-    package = canonical_name(key)
-    return KeySubject(Kind.REQUIREMENT, package) if package in wanted.packages else None
-
-
-def named_subject(name: str, wanted: Wanted) -> KeySubject | None:
-    """Return the wanted package of that name, or the wanted repository whose last part it is, or None."""
-    package = canonical_name(name)
-    if package in wanted.packages:
-        return KeySubject(Kind.REQUIREMENT, package)
-    found = next((each for each in sorted(wanted.repositories) if each.rpartition("/")[2] == package), None)
-    return KeySubject(Kind.GIT_REF, found) if found else None
 
 
 class YamlValues:

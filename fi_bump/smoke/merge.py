@@ -10,10 +10,11 @@ from packaging.version import InvalidVersion, Version
 
 from fi_bump.errors import FiBumpError, FileError, UsageError, explained
 from fi_bump.smoke import baseline, report_file
-from fi_bump.smoke.model import Problem, SmokeReport, Sweep, SweptRelease, sweep_problems
+from fi_bump.smoke.model import Problem, SmokeReport, Sweep, SweptRelease
 from fi_bump.smoke.ranges import range_to_pin
 from fi_bump.smoke.repository_pins import Pins
 from fi_bump.smoke.shard import Part, Shard, hole, missing
+from fi_bump.smoke.verdict import sweep_problems
 
 _HINT = "give --merge a folder with the JSON reports of one run with --shard, one for each part"
 

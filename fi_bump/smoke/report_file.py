@@ -18,9 +18,9 @@ from fi_bump.smoke.model import (
     Sweep,
     SweptRelease,
     Target,
-    problem_of_tests,
 )
 from fi_bump.smoke.shard import Part
+from fi_bump.smoke.verdict import problem_of_tests
 
 _HINT = "give --smoke a report that fi-bump smoke --format json wrote"
 

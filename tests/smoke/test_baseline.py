@@ -10,7 +10,8 @@ import pytest
 
 from fi_bump.errors import FiBumpError
 from fi_bump.smoke.baseline import Baseline, compare, load, numbers
-from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport, Problem, problems
+from fi_bump.smoke.model import BaselineComparison, MetricChange, ProbeReport, Problem
+from fi_bump.smoke.verdict import problems
 
 HINT = "give --baseline a report that fi-bump smoke --format json wrote"
 PROBE = {"name": "a", "outcome": "fail", "reason": "wrong", "seconds": 2, "metrics": {"error": 1.4}}

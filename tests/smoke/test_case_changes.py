@@ -17,10 +17,11 @@ from fi_bump.smoke.baseline import Baseline, compare, load
 from fi_bump.smoke.case_changes import case_changes, skipped, worse
 from fi_bump.smoke.engine_tests import pytest_job
 from fi_bump.smoke.interpreter import Interpreter
-from fi_bump.smoke.model import BaselineComparison, ProbeReport, Problem, SmokeReport, problems
+from fi_bump.smoke.model import BaselineComparison, ProbeReport, Problem, SmokeReport
 from fi_bump.smoke.report_file import beside
 from fi_bump.smoke.report_file import load as load_report
 from fi_bump.smoke.runner import run_jobs
+from fi_bump.smoke.verdict import problems
 from tests.report.smoke.test_reports import GREEN, VALIDATOR
 from tests.smoke.fakes import Remembered
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer._completion_classes import BashComplete, FishComplete, ZshComplete
 
-from fi_bump.cli import prompt
+from fi_bump.cli import without_typer
 from fi_bump.cli.app import app
 from tests.conftest import LOCK, TREE, plant
 from tools import command_line
@@ -47,7 +47,7 @@ def test_help_is_that_of_typer(
                 app(args=[*words, "--help"], prog_name="fi-bump")
             shown = capsys.readouterr().out
             for option in ("-h", "--help"):
-                kept = prompt.help_text([*words, option], output)
+                kept = without_typer.help_text([*words, option], output)
                 assert kept == (shown if columns >= 80 else None)
 
 
@@ -56,7 +56,7 @@ def test_help_is_that_of_typer(
 )
 def test_help_after_other_words_is_left_to_typer(tmp_path: Path, arguments: list[str]) -> None:
     with open(tmp_path / "output", "w") as output:
-        assert prompt.help_text(arguments, output) is None
+        assert without_typer.help_text(arguments, output) is None
 
 
 @pytest.mark.parametrize(("columns", "width"), [("100", 100), ("0", 80), ("", 80), ("wide", 80), ("-1", 80)])
@@ -65,7 +65,7 @@ def test_the_width_is_that_of_the_standard_library(
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     with open(tmp_path / "output", "w") as output:
-        assert prompt._columns(output) == width
+        assert without_typer._columns(output) == width
 
 
 def asked(shell: str, words: list[str], action: str = "get-args") -> dict[str, str]:
@@ -100,7 +100,7 @@ def same(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
             with monkeypatch.context() as patch:
                 for name, value in environment.items():
                     patch.setenv(name, value)
-                answer = prompt.completed(os.environ)
+                answer = without_typer.completed(os.environ)
             assert answer == typers(monkeypatch, shell, environment), (shell, words)
 
 
@@ -193,14 +193,14 @@ def test_any_line_is_completed_as_by_typer(tree: Path, words: list[str]) -> None
 def test_an_unfinished_line_is_split_as_by_typer(line: str) -> None:
     from typer._click.shell_completion import split_arg_string
 
-    assert prompt.split(line) == split_arg_string(line)
+    assert without_typer.split(line) == split_arg_string(line)
 
 
 def test_a_description_is_escaped_as_by_typer() -> None:
     text = "a 'quote', \"two\", $x, `y`: z"
     item = typer._click.shell_completion.CompletionItem(text)
     shown = ZshComplete(TYPER, {}, "fi-bump", "_FI_BUMP_COMPLETE").format_completion(item)
-    assert f'"{prompt._zsh(text)}"' == shown
+    assert f'"{without_typer._zsh(text)}"' == shown
 
 
 @pytest.mark.parametrize(
@@ -213,4 +213,4 @@ def test_a_description_is_escaped_as_by_typer() -> None:
     ],
 )
 def test_other_questions_are_left_to_typer(environment: dict[str, str]) -> None:
-    assert prompt.completed(environment) is None
+    assert without_typer.completed(environment) is None
