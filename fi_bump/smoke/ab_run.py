@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from fi_bump.errors import UsageError
-from fi_bump.smoke import model, storage
+from fi_bump.smoke import storage, verdict
 from fi_bump.smoke.ab import ab_probe, case_differences, worst
 from fi_bump.smoke.ab_model import AbComparison
 from fi_bump.smoke.baseline import Baseline, compare
@@ -78,7 +78,7 @@ Rounds = dict[str, list[ProbeReport]]
 def run_ab(plan: AbPlan, sides: AbSides, group: str, progress: Progress) -> SmokeReport:
     """Run both releases and return the report of the locked one, with the comparison."""
     cards = _cards(choose_devices(sides.locked.target, plan.devices))
-    required = model.default_required(plan.probes, cards) if plan.required is None else plan.required
+    required = verdict.default_required(plan.probes, cards) if plan.required is None else plan.required
     own = plan.own()
     found = _rounds(own, sides, cards, progress)
     names = [each.name for each in own.probes] + ([PYTEST] if own.tests else [])
@@ -87,8 +87,8 @@ def run_ab(plan: AbPlan, sides: AbSides, group: str, progress: Progress) -> Smok
     version = sides.other.request.version
     comparison = compare(Baseline(version, {each.name: each for each in other}), locked, 0.0, cases)
     needed = tuple(name for name in required if name in names) + ((PYTEST,) if own.tests else ())
-    runnable = model.runnable(own.probes, cards)
-    problems = model.problems(locked, needed, runnable, comparison, own.tests, part=plan.shard is not None)
+    runnable = verdict.runnable(own.probes, cards)
+    problems = verdict.problems(locked, needed, runnable, comparison, own.tests, part=plan.shard is not None)
     return SmokeReport(
         ok=not problems,
         group=group,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fi_bump.errors import FiBumpError
 from fi_bump.lock.records import Group
 from fi_bump.repository import Repository
-from fi_bump.smoke import model, modules, storage
+from fi_bump.smoke import modules, storage, verdict
 from fi_bump.smoke.ab_run import AbPlan, AbSide, AbSides, run_ab
 from fi_bump.smoke.base_interpreter import Base, examine
 from fi_bump.smoke.baseline import Baseline, compare
@@ -116,11 +116,11 @@ class Session:
         if setup.tests:
             jobs.append(pytest_job(setup.tests, setup.repository.root, interpreter, setup.seconds))
         reports = run_jobs(jobs, devices, self._progress)
-        required = model.default_required(setup.probes, devices) if setup.required is None else setup.required
+        required = verdict.default_required(setup.probes, devices) if setup.required is None else setup.required
         required += (PYTEST,) if setup.tests else ()
         comparison = None if baseline is None else compare(baseline, reports, setup.tolerance)
-        runnable = model.runnable(setup.probes, devices)
-        problems = model.problems(reports, required, runnable, comparison, setup.tests)
+        runnable = verdict.runnable(setup.probes, devices)
+        problems = verdict.problems(reports, required, runnable, comparison, setup.tests)
         name = setup.group.name
         return SmokeReport(
             ok=not problems,
@@ -141,7 +141,7 @@ class Session:
         jobs = [compile_job(probe, interpreter, question, setup.seconds) for probe in chosen]
         reports = run_jobs(jobs, (), self._progress)
         required = tuple(probe.name for probe in chosen)
-        problems = model.problems(reports, required, ())
+        problems = verdict.problems(reports, required, ())
         return SmokeReport(
             ok=not problems,
             group=setup.group.name,
@@ -171,7 +171,7 @@ class Session:
         plan = SweepPlan(package, versions, self._wanted(version), request, setup.seconds, shard=setup.shard)
         pins = pins_of(setup.repository, package)
         swept, planned = sweep(plan, target, interpreter, self._maker, self._progress, pins)
-        problems = model.sweep_problems(swept) if setup.shard is None else ()
+        problems = verdict.sweep_problems(swept) if setup.shard is None else ()
         return SmokeReport(
             ok=not problems,
             group=setup.group.name,
