@@ -88,7 +88,7 @@ def look(folder: Path, name: str, version: str) -> Found:
     scanned = scan(root, Lock((family,)), quiet=True)
     group = filled(family, Lock((family,)), scanned, version) or family._replace(version=version)
     lock = Lock((group,))
-    others = mentions.of_others(root, lock, group, scanned)
+    others = mentions.of_others(root, lock, scanned, {})
     left = mentions.to_look_at(root, lock, group, version, scanned, ())
     pinned = {f"{pin.source.path}:{pin.place.line}" for pin in scanned.pins}
     words = rules_of(group).words

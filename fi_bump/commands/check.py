@@ -60,6 +60,8 @@ def parse(arguments: list[str]) -> CheckOptions | None:
             options = options._replace(diff=True)
         elif word == "--cold":
             options = options._replace(cold=True)
+        elif word == "--mentions":
+            options = options._replace(mentions=True)
         elif word == "--format" or word.startswith("--format="):
             form = _format(word[9:] if "=" in word else next(words, ""))
             if form is None:
@@ -202,7 +204,7 @@ def _mentions(repository: Repository, scan: Scan, findings: list[Finding]) -> li
 
     root, lock = repository.root, repository.lock
     earlier = earlier_versions(lock, earlier_files(root, LOCK_NAME))
-    found = {each for group in lock.groups for each in of_others(root, lock, group, scan, earlier[group.name])}
+    found = of_others(root, lock, scan, earlier)
     lines = {(each.path, each.line): each for each in sorted(found, reverse=True)}
     named = {(each.place.path, each.place.line) for each in findings}
     return sorted(each for at, each in lines.items() if at not in named)

@@ -25,9 +25,9 @@ _TOKEN = LazyPattern(
 _PREFIX = LazyPattern(rb"(?<![A-Za-z0-9_])(?:[bBrRuUfFtT]|[bBfFtTrR][rRbBfFtT])\Z")
 _LONGEST_PREFIX = 3
 _REST_OF_LINE = LazyPattern(rb"[ \t\f;]*(?:#[^\n]*)?(?=\r?\n|\Z)")
-# The name of a value, matched backwards from the value: `name(`, `name=`, `name: type =`, `"key":`. A key that may
-# itself be a pin cannot be part of an anchor, since it changes.
-_LABEL = LazyPattern(rb"(?:(\w+)[ \t]*|(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\n=@:]{1,100})[\"']\s*[:=]\s*)\Z")
+# The name of a value that a mark follows, matched backwards from the value: `name=`, `name: type =`, `"key":`. A key
+# that may itself be a pin cannot be part of an anchor, since it changes.
+_LABEL = LazyPattern(rb"(?:(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\n=@:]{1,100})[\"']\s*[:=]\s*)\Z")
 _KEYWORDS = frozenset({"in", "not", "and", "or", "if", "else", "return", "yield", "assert", "is", "lambda", "await"})
 # What runs commands and what takes requirements, by the names in a scope.
 RUNS = re.compile(
@@ -49,6 +49,7 @@ _REACH = 200
 _DEEPEST = 8
 _OPENING, _CLOSING = b"[({", b")]}"
 _LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_WORD = _LETTERS + b"0123456789_"
 
 
 class Literal(NamedTuple):
@@ -128,8 +129,14 @@ def scope(source: Source, literal: Literal) -> str:
 
 def _label(data: bytes, offset: int) -> str:
     """Return the call, variable or key that the value at `offset` belongs to, or an empty string."""
-    match = _LABEL.search(data, max(offset - _REACH, 0), offset)
-    if match is None:
-        return ""
-    name = match[match.lastindex or 0].decode("utf-8", "replace")
-    return "" if name in _KEYWORDS else name
+    near = data[max(offset - _REACH, 0) : offset]
+    before = near.rstrip()
+    name = b""
+    if before.endswith((b"=", b":")):
+        # The pattern is tried at each byte, and most strings have a bracket or a comma before them.
+        match = _LABEL.search(near)
+        name = match[match.lastindex or 0] if match is not None else b""
+    elif not near[len(before) :].strip(b" \t"):
+        name = before[len(before.rstrip(_WORD)) :]
+    text = name.decode("utf-8", "replace")
+    return "" if text in _KEYWORDS else text

@@ -71,32 +71,28 @@ def of_version(
     they have, except a lock file's entry at the group's version. `written` are files that count with other bytes than
     those on disk.
     """
-    return _without(_with_versions(root, lock, group, (old,), written), group, scan, moved)
-
-
-def _with_versions(
-    root: str, lock: Lock, group: Group, versions: Iterable[str], written: Mapping[str, bytes] | None = None
-) -> list[Mention]:
-    """Return every line with one of the versions, as far as it is a version of the group."""
     rules = rules_of(group)
-    searches = [_search_for(each, lock, group) for each in versions]
-    found = []
-    for on_disk in _sources(root, lock, tuple(word for search in searches for word in search.words)):
-        source = Source(on_disk.path, written[on_disk.path]) if written and on_disk.path in written else on_disk
-        name = source.path.rpartition("/")[2].lower()
-        for search in searches:
-            # Python finds a fixed text many times faster than a pattern that starts with an optional letter, and few
-            # files contain the version.
-            if search.words[0] in source.lowered:
-                alone = search.alone and name not in _RESOLVED
-                found += [_mention(source, start, search.version) for start in _literal(source, search, rules, alone)]
-            if search.words[-1] in source.lowered:
-                found += [
-                    _mention(source, start + number.start, number.version)
-                    for start, line in _lines_with(source, search.words[-1:])
-                    for number in with_version(line, rules, search.version)
-                ]
-    return found
+    search = _search_for(old, lock, group)
+    found = [
+        mention
+        for source in _sources(root, lock, search.words, written)
+        for mention in _with_version(source, search, rules)
+    ]
+    return _without(found, group, scan, moved)
+
+
+def _with_version(source: Source, search: _Search, rules: Rules) -> Iterator[Mention]:
+    """Yield every line of a file with a version, as far as it is a version of the group."""
+    # Python finds a fixed text many times faster than a pattern that starts with an optional letter, and few files
+    # contain the version.
+    if search.words[0] in source.lowered:
+        alone = search.alone and source.path.rpartition("/")[2].lower() not in _RESOLVED
+        for start in _literal(source, search, rules, alone):
+            yield _mention(source, start, search.version)
+    if search.words[-1] in source.lowered:
+        for start, line in _lines_with(source, search.words[-1:]):
+            for number in with_version(line, rules, search.version):
+                yield _mention(source, start + number.start, number.version)
 
 
 class _Search(NamedTuple):
@@ -143,19 +139,28 @@ def to_look_at(
     return [mention for mention in found if mention.kind != Mark.LOCK_FILE.value]
 
 
-def of_others(root: str, lock: Lock, group: Group, scan: Scan, earlier: Iterable[str] = ()) -> list[Mention]:
-    """Return each line that names a version of the group and is not a pin.
+def of_others(root: str, lock: Lock, scan: Scan, earlier: Mapping[str, Iterable[str]]) -> list[Mention]:
+    """Return each line that names a version of a group and is not a pin, group by group.
 
     That is another version than the lock's beside a name of the group, unless it is a bound that the lock satisfies;
     the lock's own version, since the next move leaves it behind; and one of the `earlier` versions of the group. It
     leaves out and adds the same lines as `of_version`.
     """
-    rules = rules_of(group)
-    found = []
-    for source in _sources(root, lock, rules.words):
-        found += [_mention(source, start, text) for start, text in _others(source, rules)]
-    left = _with_versions(root, lock, group, dict.fromkeys((group.version, *earlier)))
-    return _without([*found, *left], group, scan)
+    looks = [(group, rules_of(group), [*_searches(lock, group, earlier)]) for group in lock.groups]
+    words = {word for _, rules, searches in looks for word in (*rules.words, *(w for s in searches for w in s.words))}
+    found: dict[str, list[Mention]] = {group.name: [] for group in lock.groups}
+    # One pass for all groups and versions: reading the tree takes longer than what is looked for in it.
+    for source in _sources(root, lock, tuple(sorted(words))):
+        for group, rules, searches in looks:
+            found[group.name] += [_mention(source, start, text) for start, text in _others(source, rules)]
+            for search in searches:
+                found[group.name] += _with_version(source, search, rules)
+    return [mention for group in lock.groups for mention in _without(found[group.name], group, scan)]
+
+
+def _searches(lock: Lock, group: Group, earlier: Mapping[str, Iterable[str]]) -> Iterator[_Search]:
+    for version in dict.fromkeys((group.version, *earlier.get(group.name, ()))):
+        yield _search_for(version, lock, group)
 
 
 def earlier_versions(lock: Lock, locks: Iterable[bytes]) -> dict[str, tuple[str, ...]]:
@@ -180,8 +185,10 @@ def _same(text: str, version: str) -> bool:
     return same_version(text, version)
 
 
-def _sources(root: str, lock: Lock, words: tuple[bytes, ...]) -> Iterator[Source]:
-    """Yield every text file that may contain one of the lower-case words, by path."""
+def _sources(
+    root: str, lock: Lock, words: tuple[bytes, ...], written: Mapping[str, bytes] | None = None
+) -> Iterator[Source]:
+    """Yield every text file that may contain one of the lower-case words, by path; with the `written` bytes if any."""
     search = WordSearch(root, words)
     paths = sorted(path for path in files.walk(root, excluder(lock.exclude)) if path not in _WRITTEN)
     for path in paths:
@@ -192,7 +199,7 @@ def _sources(root: str, lock: Lock, words: tuple[bytes, ...]) -> Iterator[Source
             continue
         if path.rpartition("/")[2].lower() in _LOCK_FILES:
             continue  # The finder has read it: the entry of a package is reported, once.
-        yield source
+        yield Source(path, written[path]) if written and path in written else source
 
 
 def _others(source: Source, rules: Rules) -> Iterator[tuple[int, str]]:

@@ -196,7 +196,16 @@ def test_the_full_parser_and_the_fast_path_agree(engine: Path, run: Run, monkeyp
     from fi_bump.commands import check
 
     plant(engine, drifted("python"))
-    lines = [[], ["--diff"], ["--format", "json"], ["--format=json"], ["requirements"], ["docker"], ["nowhere"]]
+    lines = [
+        [],
+        ["--diff"],
+        ["--mentions"],
+        ["--format", "json"],
+        ["--format=json"],
+        ["requirements"],
+        ["docker"],
+        ["nowhere"],
+    ]
     fast = [run(engine, "check", *line) for line in lines]
     assert all(check.parse(["-C", "x", "check", *line]) for line in lines)
     monkeypatch.setattr(check, "parse", lambda _: None)

@@ -254,7 +254,7 @@ def test_kinds(tmp_path: Path, name: str, line: str, kind: str) -> None:
 )
 def test_other_versions(tmp_path: Path, line: str, version: str | None) -> None:
     plant(tmp_path, {"notes.txt": f"{line}\n".encode(), "versions.lock.json": b"kit 0.1.0"})
-    found = mentions.of_others(str(tmp_path), LOCK, GROUP, scanned())
+    found = mentions.of_others(str(tmp_path), LOCK, scanned(), {})
     assert found == ([] if version is None else [mentions.Mention("notes.txt", 1, "text", version, line)])
 
 
@@ -278,7 +278,7 @@ def test_other_versions(tmp_path: Path, line: str, version: str | None) -> None:
 )
 def test_other_versions_below_a_name(tmp_path: Path, text: str, version: str | None) -> None:
     plant(tmp_path, {"notes.txt": text.encode()})
-    found = [each.version for each in mentions.of_others(str(tmp_path), LOCK, GROUP, scanned())]
+    found = [each.version for each in mentions.of_others(str(tmp_path), LOCK, scanned(), {})]
     # What the first line says itself is no part of this test.
     assert [each for each in found if each != "0.6"] == ([] if version is None else [version])
 
@@ -286,7 +286,7 @@ def test_other_versions_below_a_name(tmp_path: Path, text: str, version: str | N
 def test_a_package_that_counts_by_year_has_no_images(tmp_path: Path) -> None:
     group = GROUP._replace(version="25.04")
     plant(tmp_path, {"notes.txt": b"kit 26.06\n"})
-    found = mentions.of_others(str(tmp_path), Lock((group,)), group, scanned())
+    found = mentions.of_others(str(tmp_path), Lock((group,)), scanned(), {})
     assert [each.version for each in found] == ["26.06"]
 
 
@@ -313,7 +313,7 @@ def test_marked_places_are_mentions(
     expected = [said] if said else []
     for found in (
         mentions.of_version(str(tmp_path), LOCK, GROUP, "0.6.1", scanned(unpinned=[place])),
-        mentions.of_others(str(tmp_path), LOCK, GROUP, scanned(unpinned=[place])),
+        mentions.of_others(str(tmp_path), LOCK, scanned(unpinned=[place]), {}),
     ):
         assert [mention_line(each) for each in found] == expected
 
