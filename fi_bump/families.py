@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from importlib.resources import files
 from typing import Any
 
+from fi_bump.boundary.reading import read_data
 from fi_bump.lock.records import Group, Member
 
 
@@ -28,7 +28,7 @@ def tags_of(repositories: Iterable[str]) -> tuple[str, ...]:
 
 
 def _document() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(files("fi_bump").joinpath("data", "families.json").read_bytes())
+    document: dict[str, Any] = json.loads(read_data("families.json"))
     return document
 
 

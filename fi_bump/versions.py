@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from packaging.specifiers import SpecifierSet
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from fi_bump.errors import UsageError
@@ -33,6 +31,9 @@ def same_version(left: str, right: str) -> bool:
 
 def file_version(name: str) -> str | None:
     """Return the public version in the file name of a wheel or source distribution; None for any other name."""
+    # Here and below: the import takes longer than most commands need for their versions.
+    from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+
     try:
         parsed = parse_wheel_filename(name)[1] if name.endswith(".whl") else parse_sdist_filename(name)[1]
     except (InvalidWheelFilename, InvalidSdistFilename):
@@ -42,6 +43,8 @@ def file_version(name: str) -> str | None:
 
 def admits(specifier: str, version: str) -> bool | None:
     """Whether a range admits a version, pre-releases included; None if the range is not PEP 440."""
+    from packaging.specifiers import SpecifierSet
+
     try:
         return SpecifierSet(specifier).contains(version, prereleases=True)
     except ValueError:  # InvalidSpecifier is a ValueError; so is the error for a number too long for Python.

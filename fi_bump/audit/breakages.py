@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterator, Mapping, Set
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
+
+from fi_bump.boundary.reading import read_data
 
 
 class Breakage(NamedTuple):
@@ -51,7 +52,7 @@ class Breakage(NamedTuple):
 @cache
 def known_breakages() -> tuple[Breakage, ...]:
     """Return the entries of data/breakages.json."""
-    document = json.loads(files("fi_bump").joinpath("data", "breakages.json").read_bytes())
+    document = json.loads(read_data("breakages.json"))
     return tuple(
         Breakage(
             package=entry["package"],

@@ -11,21 +11,20 @@ import os
 import re
 from contextlib import suppress
 
+from fi_bump.boundary.reading import read_data
 from fi_bump.records import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any, TextIO
 
-_DATA = os.path.join(os.path.dirname(os.path.dirname(__file__)), "data")
 # The width for which help is kept: typer's help is not wider, whatever the terminal is.
 HELP_COLUMNS = 80
 
 
 def table(name: str) -> Any:
     """Return one of the tables that tools/command_line.py writes."""
-    with open(os.path.join(_DATA, name), encoding="utf-8") as file:
-        return json.load(file)
+    return json.loads(read_data(name))
 
 
 def help_text(arguments: Sequence[str], output: TextIO) -> str | None:

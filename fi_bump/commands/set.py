@@ -21,7 +21,7 @@ from fi_bump.report.text import count, help_lines, mention_line, move_lines, pin
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import NEWEST, Request, named_group, read_request
 from fi_bump.scanning import mentions
-from fi_bump.scanning.cache import Watch, recall
+from fi_bump.scanning.cache import Watch, enabled, recall
 from fi_bump.scanning.scan import Scan, watch_names
 from fi_bump.scanning.upwards import enter
 from fi_bump.terminal.facts import tell
@@ -188,7 +188,7 @@ def _scan(repository: Repository, request: Request, *, quick: bool = False) -> S
     `quick` is only for looking: before a write every file is read, because a cached answer could be wrong.
     """
     root = repository.root
-    watch = Watch(root, watch_names(request.lock), recall(root)) if quick else None
+    watch = Watch(root, watch_names(request.lock), recall(root)) if quick and enabled(root) else None
     return repository._replace(lock=request.lock).scan(watch=watch)
 
 

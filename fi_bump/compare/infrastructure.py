@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from fi_bump import user_files
+from fi_bump.boundary.reading import read_data
 from fi_bump.errors import FiBumpError
 
 _FIELDS = {"name", "meaning", "pattern", "needs", "unless"}
@@ -45,7 +45,7 @@ class Causes(NamedTuple):
 
 def known(more: tuple[str, ...] = ()) -> Causes:
     """Return the user's patterns, then those of this package. Raises FiBumpError for a file without patterns."""
-    own = json.loads(files("fi_bump").joinpath("data", "infrastructure.json").read_bytes())
+    own = json.loads(read_data("infrastructure.json"))
     return Causes((*(each for path in more for each in _of_file(path)), *map(_pattern, own)))
 
 

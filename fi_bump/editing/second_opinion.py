@@ -1,7 +1,8 @@
 """A second opinion on planned edits, from third-party parsers: packaging, json, tomlkit, dockerfile-parse, PyYAML.
 
-The parser reads the file before and after the edits, and must see a change in the edited places only. A file that it
-cannot read before the edits gets no second opinion (dockerfile-parse does not know heredocs).
+Each parser is imported when a file of its format changes. It reads the file before and after the edits, and must see a
+change in the edited places only. A file that it cannot read before the edits gets no second opinion (dockerfile-parse
+does not know heredocs).
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import IO, Any, NamedTuple, cast
-
-from dockerfile_parse import DockerfileParser
-from packaging.requirements import InvalidRequirement, Requirement
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from fi_bump.editing.plan import Plan, PlannedChange
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
 from fi_bump.formats.by_name import format_of
 from fi_bump.formats.table import format_named
 from fi_bump.pins import BOM, Source
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 _HASH_OPTION = re.compile(rb"(?<!\S)--hash(?:=|\s|$)\s*(\S*)")
 _CHECKSUM = re.compile(rb"[a-z0-9_]+:[0-9a-f]+")
@@ -127,6 +128,8 @@ def _logical_lines(data: bytes) -> list[tuple[int, bytes]]:
 
 def _requirement(lines: Sequence[tuple[int, bytes]], offset: int) -> Requirement | None:
     """Return the requirement in the logical line at a byte offset, or None if packaging cannot read it."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
     line = lines[bisect_right(lines, offset, key=lambda each: each[0]) - 1][1]
     text = line.removeprefix(BOM).decode("utf-8", "replace").partition(" --")[0].rstrip("\\ \t\r")
     try:
@@ -228,6 +231,8 @@ def _dockerfile(change: PlannedChange) -> str | None:
 
 
 def _structure(source: Source) -> list[dict[str, Any]]:
+    from dockerfile_parse import DockerfileParser
+
     # It accepts bytes, as it documents and needs for its own decoding; its type stubs know only str.
     parser = DockerfileParser(fileobj=cast("IO[str]", io.BytesIO(source.masked)))
     return [dict(instruction) for instruction in parser.structure]

@@ -6,7 +6,6 @@ copy of a file that may contain secrets.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -105,7 +104,9 @@ def _hunks(old: list[bytes], new: list[bytes]) -> list[ReplacedLines]:
         return [ReplacedLines(head + number, 1, before[number]) for number in differing]
     if len(before) * len(after) > _MOST_COMPARED:
         return [ReplacedLines(head, len(after), b"".join(before))]
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    from difflib import SequenceMatcher  # Few changes add or remove a line.
+
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
     return [
         ReplacedLines(head + first, last - first, b"".join(before[start:end]))
         for kind, start, end, first, last in matcher.get_opcodes()
@@ -131,7 +132,9 @@ def _matching(new: Sequence[bytes], now: Sequence[bytes]) -> list[tuple[int, int
     middle_new, middle_now = new[head : len(new) - tail], now[head : len(now) - tail]
     blocks = [(0, 0, head)]
     if len(middle_new) * len(middle_now) <= _MOST_COMPARED:
-        matcher = difflib.SequenceMatcher(None, middle_new, middle_now, autojunk=False)
+        from difflib import SequenceMatcher
+
+        matcher = SequenceMatcher(None, middle_new, middle_now, autojunk=False)
         blocks += [(head + each.a, head + each.b, each.size) for each in matcher.get_matching_blocks()]
     blocks.append((len(new) - tail, len(now) - tail, tail))
     joined: list[tuple[int, int, int]] = []

@@ -6,11 +6,11 @@ import ast
 import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from packaging.specifiers import SpecifierSet
 
+from fi_bump.boundary.reading import read_data
 from fi_bump.findings.rules import Rule
 from fi_bump.fit.engine.repository import is_test
 from fi_bump.fit.engine.uses import Reference, Use, UseKind
@@ -56,7 +56,7 @@ def meanings(package: str) -> tuple[Meaning, ...]:
 
 @cache
 def _document() -> tuple[Meaning, ...]:
-    document = json.loads(files("fi_bump").joinpath("data", "meanings.json").read_bytes())
+    document = json.loads(read_data("meanings.json"))
     return tuple(Meaning(entry["name"], SpecifierSet(entry["releases"]), entry) for entry in document)
 
 

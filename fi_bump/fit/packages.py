@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
+
+from fi_bump.boundary.reading import read_data
 
 
 class NativeApi(NamedTuple):
@@ -43,7 +44,7 @@ def known_api(package: str) -> KnownApi:
 
 @cache
 def _document() -> dict[str, KnownApi]:
-    document = json.loads(files("fi_bump").joinpath("data", "apis.json").read_bytes())
+    document = json.loads(read_data("apis.json"))
     return {entry["package"]: _known(entry) for entry in document}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from fi_bump.lock.records import Group
 
 _HOST = "github.com/"
@@ -22,4 +20,6 @@ def release_page(group: Group, version: str) -> str | None:
 
 def page_of(repository: str, tag: str) -> str:
     """Return the address of the page of a tag."""
+    from urllib.parse import quote  # A move without a terminal prints no address.
+
     return f"https://{repository}/releases/tag/{quote(tag, safe='')}"

@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
-from os.path import dirname, join
 
+from fi_bump.boundary.reading import read_data
 from fi_bump.formats.finders import finder
 from fi_bump.formats.shared.spelled import Search
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted
 
-# Read without importlib.resources, whose import takes longer than the rest of a check.
-_DATA = join(dirname(dirname(__file__)), "data", "former_names.json")
 _ARCHIVE = re.compile(rb"\.(?:tar(?:\.[a-z0-9]+)?|tgz|zip)(?![\w.])")
 _EQUALS = r"(?:[ \t]{0,9}(?:\[[^\]\n]{0,99}\])?[ \t]{0,9}==|-[0-9])"
 
@@ -24,8 +22,7 @@ _EQUALS = r"(?:[ \t]{0,9}(?:\[[^\]\n]{0,99}\])?[ \t]{0,9}==|-[0-9])"
 @lru_cache(maxsize=1)
 def former_names() -> dict[str, str]:
     """Return the former names, each with the name of today."""
-    with open(_DATA, "rb") as file:
-        names: dict[str, str] = json.loads(file.read())
+    names: dict[str, str] = json.loads(read_data("former_names.json"))
     return names
 
 
