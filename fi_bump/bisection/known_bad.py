@@ -52,19 +52,18 @@ def _versions(requirements: Iterable[str]) -> dict[str, str]:
 def entry_of(state: Bisection) -> dict[str, str] | None:
     """Return the entry for data/breakages.json that the bisection shows; None if it found no release.
 
-    Its range has the releases of which both ends were tried, and no others. A release of the group breaks with a
+    Its range is the first bad release and those beside it that were tried and are bad too; the reason names the last
+    good release. What was not tried is not in it, even between two bad releases. A release of the group breaks with a
     dependency if the failure names it.
     """
     question, found = state.question, borders(state.judgements)
     first = state.of(state.candidates[found.first_bad].version)
     if found.problem is not None or found.between or first is None or first.judgement != "bad":
         return None
-    if state.rising:
-        versions = f">={first.version},<={question.bad}"
-    else:
-        versions = f">={question.bad},<{state.candidates[found.last_good].version}"
+    versions = _shown_bad(state, found.first_bad)
+    good = state.candidates[found.last_good].version
     asked = question.probe or (f"the test {question.tests[0]}" if question.tests else f"`{question.command}`")
-    reason = f"{asked} fails there: {first.reason}"
+    reason = f"{asked} fails there, and not with {question.package} {good}: {first.reason}"
     if question.of_dependency:
         return {
             "package": question.main,
@@ -78,3 +77,14 @@ def entry_of(state: Bisection) -> dict[str, str] | None:
     if named:
         entry["breaks_with"] = f"{named[0]}=={Version(first.packages[named[0]]).public}"
     return {**entry, "reason": reason}
+
+
+def _shown_bad(state: Bisection, first_bad: int) -> str:
+    """Return a specifier of the first bad release and the bad ones beside it, up to one that was not tried."""
+    after = first_bad
+    while after < len(state.candidates) and state.judgements[after] == "bad":
+        after += 1
+    oldest, newest = state.candidates[first_bad].version, state.candidates[after - 1].version
+    if not state.rising:
+        oldest, newest = newest, oldest
+    return f"=={oldest}" if oldest == newest else f">={oldest},<={newest}"

@@ -83,6 +83,9 @@ def found_lines(report: BisectReport) -> Iterator[str]:
     if report.entry is not None:
         yield "an entry for the data of known breakages (fi_bump/data/breakages.json):"
         yield f"  {json.dumps(report.entry, ensure_ascii=False)}"
+        untried = [each.version for each in state.candidates[found.first_bad :] if state.of(each.version) is None]
+        if untried:
+            yield f"  its range leaves out what was not tried: {_listed(untried)}"
 
 
 def moved_lines(report: BisectReport) -> Iterator[str]:
