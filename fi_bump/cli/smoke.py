@@ -99,7 +99,7 @@ def smoke_command(
     ] = None,
     export_modules: Annotated[
         str | None,
-        typer.Option(metavar="DIR", help="Copy the compiled modules of this version to DIR after the run."),
+        typer.Option(metavar="DIR", help="Copy the compiled modules to DIR after the run. Runs can share one DIR."),
     ] = None,
     cache: Annotated[
         str | None, typer.Option(metavar="DIR", help="The folder for environments, logs and compiled modules.")

@@ -111,7 +111,7 @@ def _prepare(options: SmokeOptions) -> tuple[Setup, tuple[Output[SmokeFormat], .
         able = ", ".join(probe.name for probe in choose(()) if probe.ahead)
         raise UsageError("no chosen probe has modules that can be compiled ahead", hint=f"choose {able}")
     if options.export_modules is not None:
-        storage.folder(options.export_modules)
+        storage.shared_folder(options.export_modules)
     setup = Setup(
         repository=repository,
         group=group,

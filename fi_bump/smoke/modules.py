@@ -7,6 +7,7 @@ each. Objects and sources stay behind. An importer checks every hash, so a half-
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ from typing import NamedTuple
 from fi_bump import user_files
 from fi_bump.errors import FileError, explained
 from fi_bump.smoke.probes.protocol import COMPLETE
-from fi_bump.smoke.storage import drop, folder, fresh_folder, shared_folder
+from fi_bump.smoke.storage import exclusive, folder, shared_folder
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
@@ -35,44 +36,53 @@ class CopiedModules(NamedTuple):
 
 
 def export(kept: str, target: str, version: str) -> CopiedModules:
-    """Copy the complete modules of a release from `kept` to `target`. A folder that is there is replaced.
+    """Copy the complete modules of a release from `kept` to `target`. What is whole there stays, and counts as copied.
 
-    Raises FileError if a file cannot be read or written; the folders that are copied by then are complete.
+    Runs on several machines can export to one folder at a time: nothing that a manifest names is ever taken away, and
+    a manifest is written after its files. Raises FileError if a file cannot be read or written.
     """
     moved = CopiedModules(0, 0)
     for key in _keys(kept):
         files = list(_complete(Path(kept, key))) if key.startswith(f"{version}-") else []
         if not files:
             continue
-        made = fresh_folder(shared_folder(target), f".{key}")
-        try:
-            _copy(os.path.join(kept, key), files, made)
-            _put_folder(made, os.path.join(target, key))
-        except BaseException:
-            drop(made)
-            raise
+        home = shared_folder(os.path.join(target, key))
+        with exclusive(f"{home}.lock"):
+            _add(os.path.join(kept, key), files, home)
         moved = CopiedModules(moved.folders + 1, moved.files + len(files))
     return moved
 
 
-def _copy(source: str, files: Sequence[str], made: str) -> None:
-    """Copy the files below `source` to the folder `made`, and write their manifest there."""
-    hashes = {}
-    for name in files:
-        data = user_files.read(os.path.join(source, name))
-        hashes[name] = hashlib.sha256(data).hexdigest()
-        _write(os.path.join(made, name), data, shared_folder)
-    manifest = json.dumps({"format": _FORMAT, "files": hashes}, indent=2, sort_keys=True)
-    _write(os.path.join(made, MANIFEST), f"{manifest}\n".encode(), shared_folder)
+def _add(source: str, files: Sequence[str], home: str) -> None:
+    """Copy the files below `source` to `home`, and name them in its manifest; after a failure `home` is as it was."""
+    hashes = _whole(home)
+    # A library belongs with the marks beside it, so a folder is taken from one run alone.
+    there = set(map(os.path.dirname, hashes))
+    added = [name for name in files if os.path.dirname(name) not in there]
+    written = []
+    try:
+        for name in added:
+            data = user_files.read(os.path.join(source, name))
+            hashes[name] = hashlib.sha256(data).hexdigest()
+            _write(os.path.join(home, name), data, shared_folder)
+            written.append(os.path.join(home, name))
+        manifest = json.dumps({"format": _FORMAT, "files": hashes}, indent=2, sort_keys=True)
+        _write(os.path.join(home, MANIFEST), f"{manifest}\n".encode(), shared_folder)
+    except BaseException:
+        for path in written:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        raise
 
 
-def take(source: str, kept: str) -> CopiedModules:
+def take(source: str, kept: str, *, filled: bool = True) -> CopiedModules:
     """Copy the modules of `source`, of whatever release, to `kept`. A file that is there already is left alone.
 
-    Raises FileError for a folder without modules, and for a file that is not as its manifest says.
+    Raises FileError for a folder without modules if it has to be `filled`, and for a file that is not as its manifest
+    says.
     """
     keys = [key for key in _keys(source) if os.path.isfile(os.path.join(source, key, MANIFEST))]
-    if not keys:
+    if not keys and filled:
         raise FileError("has no exported modules", place=source, hint=_HINT)
     copied = 0
     for key in keys:
@@ -110,20 +120,19 @@ def _write(path: str, data: bytes, make: Callable[[str], str]) -> None:
     user_files.put(path, data)
 
 
-def _put_folder(made: str, target: str) -> None:
-    """Replace the folder `target`, if there is one, by `made`. After a failure `target` is as it was."""
-    old = f"{made}.old"
-    with explained(target, "cannot be written"):
-        if not os.path.isdir(target):
-            os.rename(made, target)
-            return
-        os.rename(target, old)
-        try:
-            os.rename(made, target)
-        except BaseException:
-            os.rename(old, target)
-            raise
-    drop(old)
+def _whole(home: str) -> dict[str, str]:
+    """Return the hashes of an exported folder, without the modules of which a file is not as the manifest says."""
+    path = os.path.join(home, MANIFEST)
+    try:
+        listed = _manifest(path) if os.path.isfile(path) else {}
+    except FileError:
+        return {}
+    broken = {os.path.dirname(name) for name, digest in listed.items() if _digest(os.path.join(home, name)) != digest}
+    return {name: digest for name, digest in listed.items() if os.path.dirname(name) not in broken}
+
+
+def _digest(path: str) -> str | None:
+    return hashlib.sha256(user_files.read(path)).hexdigest() if os.path.isfile(path) else None
 
 
 def _manifest(path: str) -> dict[str, str]:

@@ -97,12 +97,14 @@ class Session:
         return report
 
     def export_modules(self) -> None:
-        """Copy the compiled modules of the locked version to where the setup wants them. Raises FileError."""
+        """Copy the compiled modules of the releases that ran to where the setup wants them. Raises FileError."""
         setup = self._setup
         if setup.export_modules is not None:
             kept = storage.folder(setup.cache, "jit")
-            moved = modules.export(kept, storage.shared_folder(setup.export_modules), setup.group.version)
-            self._progress.note(f"copied {moved.files} files of compiled modules to {setup.export_modules}")
+            target = storage.shared_folder(setup.export_modules)
+            versions = filter(None, (setup.group.version, setup.against, setup.ab))
+            files = sum(modules.export(kept, target, version).files for version in versions)
+            self._progress.note(f"copied {files} files of compiled modules to {setup.export_modules}")
 
     def _examined(
         self, interpreter: Interpreter, request: ProbeRequest, target: Target, baseline: Baseline | None
@@ -154,7 +156,9 @@ class Session:
 
     def _take_modules(self) -> None:
         if self._setup.modules is not None:
-            moved = modules.take(self._setup.modules, storage.folder(self._setup.cache, "jit"))
+            # Runs that share a folder find it empty at first.
+            filled = self._setup.modules != self._setup.export_modules
+            moved = modules.take(self._setup.modules, storage.folder(self._setup.cache, "jit"), filled=filled)
             self._progress.note(f"copied {moved.files} files of compiled modules from {self._setup.modules}")
 
     def _swept(self, version: str, package: str, versions: tuple[str, ...]) -> SmokeReport:

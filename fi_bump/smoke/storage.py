@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from fi_bump.errors import FileError, explained
 from fi_bump.user_cache import user_cache
 
+_TRUSTED = "FI_BUMP_TRUSTED_FOLDER"
+
 
 def cache_folder(asked: str | None) -> str:
     """Return the folder for environments, logs and compiled modules: `asked`, or else one in the user's cache.
@@ -71,7 +73,8 @@ def refuse_shared(path: str) -> None:
     """Raise FileError if somebody else can change a folder, or put another in its place.
 
     The folder must belong to this user, and those above it to this user or root. A folder above it that everybody can
-    write to must have the sticky bit, as /tmp has.
+    write to must have the sticky bit, as /tmp has. What is above the folder in FI_BUMP_TRUSTED_FOLDER is not looked at,
+    nor is that folder: a volume that is mounted into a container alone is often open to everybody.
     """
     hint = "name a folder of your own with --cache DIR"
     with explained(path, "cannot be read"):
@@ -82,7 +85,9 @@ def refuse_shared(path: str) -> None:
         if _others_write(own):
             message = "can be changed by others, who could plant programs in it"
             raise FileError(message, place=path, hint=f"remove it, or {hint}")
-        while (above := os.path.dirname(real)) != real:
+        named = os.environ.get(_TRUSTED)
+        trusted = os.path.realpath(named) if named else None
+        while (above := os.path.dirname(real)) != real and above != trusted:
             real = above
             attributes = os.stat(real)
             shared = _others_write(attributes) and not attributes.st_mode & stat.S_ISVTX

@@ -504,6 +504,19 @@ def test_modules_are_compiled_without_a_gpu_and_taken_elsewhere(smoke: Smoke, tm
     assert (code, sorted(report["probes"][0]["metrics"]["there"])) == (0, ["moe.so", "trapped-quick"])
 
 
+def test_runs_share_a_folder_that_is_empty_at_first(smoke: Smoke, tmp_path: Path) -> None:
+    shared = str(tmp_path / "shared")
+    both = ("--modules", shared, "--export-modules", shared)
+    compiled = smoke(
+        "--compile-only", *both, probes={"mxfp4-sm90-interleave": COMPILES}, metrics=METRICS | {"devices": []}
+    )
+    assert (compiled.code, "copied 2 files of compiled modules to" in compiled.err) == (0, True)
+    loads = f"answer('pass', there=os.listdir(os.path.join(request['cache'], {KEY!r}, 'ops', 'moe')))"
+    only = ("--only", "mxfp4-sm90-interleave", "--cache", str(tmp_path / "other"))
+    code, report = smoke.json(*only, *both, probes={"mxfp4-sm90-interleave": loads})
+    assert (code, sorted(report["probes"][0]["metrics"]["there"])) == (0, ["moe.so", "trapped-quick"])
+
+
 def test_a_report_is_printed_though_its_modules_cannot_be_copied(smoke: Smoke, tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     in_the_way = f"{COMPILES}\nos.rmdir({str(shared)!r}); open({str(shared)!r}, 'w').close()"

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def exported(kept: Path, tmp_path: Path) -> Path:
 
 
 def test_what_is_complete_travels(exported: Path, tmp_path: Path) -> None:
-    assert [path.name for path in exported.iterdir()] == [KEY]
+    assert sorted(path.name for path in exported.iterdir()) == [KEY, f"{KEY}.lock"]
     found = files(exported / KEY)
     assert sorted(json.loads(found.pop(MANIFEST))["files"]) == sorted(TREE)
     assert found == TREE
@@ -72,35 +73,68 @@ def test_what_is_complete_travels(exported: Path, tmp_path: Path) -> None:
     assert modules.take(str(exported), str(tmp_path / "there")) == CopiedModules(1, 0)
 
 
-def test_a_second_export_replaces_the_first(exported: Path, kept: Path) -> None:
-    (kept / KEY / BELOW / "decode/decode.so").write_bytes(b"\x7fELF other")
+def test_what_another_run_exported_stays(exported: Path, kept: Path, tmp_path: Path) -> None:
+    # Two parts of a run compiled one library each, and both the library that is there.
+    other = planted(
+        tmp_path / "other", {f"{KEY}/{BELOW}/norm/norm.so": b"norm", f"{KEY}/{BELOW}/norm/trapped-path": b"0"}
+    )
+    (kept / KEY / BELOW / "decode/decode.so").write_bytes(b"\x7fELF compiled twice")
     assert modules.export(str(kept), str(exported), "0.7.2.post1") == CopiedModules(1, 4)
-    assert [path.name for path in exported.iterdir()] == [KEY]
-    assert files(exported / KEY)[f"{BELOW}/decode/decode.so"] == b"\x7fELF other"
+    assert modules.export(str(other), str(exported), "0.7.2.post1") == CopiedModules(1, 2)
+    assert modules.take(str(exported), str(tmp_path / "there")) == CopiedModules(1, 6)
+    assert files(tmp_path / "there" / KEY) == TREE | files(other / KEY)
 
 
+@pytest.mark.parametrize("spoilt", [f"{BELOW}/decode/decode.so", f"{BELOW}/decode/decode.so{COMPLETE}", MANIFEST])
+def test_what_is_broken_is_exported_again(spoilt: str, exported: Path, kept: Path, tmp_path: Path) -> None:
+    (exported / KEY / spoilt).write_bytes(b"half")
+    assert modules.export(str(kept), str(exported), "0.7.2.post1") == CopiedModules(1, 4)
+    assert modules.take(str(exported), str(tmp_path / "there")) == CopiedModules(1, 4)
+    assert files(tmp_path / "there" / KEY) == TREE
+
+
+def test_what_is_gone_is_no_longer_named(exported: Path, tmp_path: Path) -> None:
+    # Somebody removed a library to save room, and the next run did not compile it.
+    (exported / KEY / BELOW / "decode/decode.so").unlink()
+    other = planted(
+        tmp_path / "other", {f"{KEY}/{BELOW}/norm/norm.so": b"norm", f"{KEY}/{BELOW}/norm/trapped-path": b"0"}
+    )
+    modules.export(str(other), str(exported), "0.7.2.post1")
+    assert modules.take(str(exported), str(tmp_path / "there")) == CopiedModules(1, 4)
+    assert not (tmp_path / "there" / KEY / BELOW / "decode").exists()
+
+
+def test_parts_that_export_at_once(kept: Path, tmp_path: Path) -> None:
+    parts = [
+        planted(tmp_path / f"part{number}", {f"{KEY}/m{number}/m.so": b"m", f"{KEY}/m{number}/trapped-path": b"0"})
+        for number in range(8)
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda part: modules.export(str(part), str(tmp_path / "out"), "0.7.2.post1"), parts))
+    assert modules.take(str(tmp_path / "out"), str(tmp_path / "there")) == CopiedModules(1, 16)
+
+
+@pytest.mark.parametrize("call", ["open", "write", "fsync", "replace", "mkdir"])
 def test_an_export_that_fails_leaves_what_was_there(
-    exported: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+    call: str, exported: Path, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = files(exported)
-    (kept / KEY / BELOW / "decode/decode.so").write_bytes(b"\x7fELF other")
-    for call in ("open", "write", "fsync", "replace", "rename", "mkdir"):
-        for step in itertools.count(1):
-            with monkeypatch.context() as patch:
-                calls = failing(patch, call, step)
-                try:
-                    modules.export(str(kept), str(exported), "0.7.2.post1")
-                except FileError as error:
-                    if error.message.startswith("cannot be removed"):
-                        # The new folder is complete, and the error names what is left of the old one.
-                        shutil.rmtree(str(error.place))
-                        before = files(exported)
-                    assert files(exported) == before, (call, step)
-                    assert [path.name for path in exported.iterdir()] == [KEY]
-                if len(calls) < step:
-                    break
-        modules.export(str(kept), str(exported), "0.7.2.post1")
-        before = files(exported)
+    planted(kept / KEY, {"new/new.so": b"new", "new/trapped-path": b"0"})
+    failures = 0
+    for step in itertools.count(1):
+        target = tmp_path / str(step)
+        shutil.copytree(exported, target)
+        with monkeypatch.context() as patch:
+            calls = failing(patch, call, step)
+            try:
+                modules.export(str(kept), str(target), "0.7.2.post1")
+            except FileError:
+                failures += 1
+                assert files(target) == before, step
+        if len(calls) < step:
+            break
+    assert failures
+    assert len(files(target)) == len(before) + 2
 
 
 def failing(patch: pytest.MonkeyPatch, name: str, step: int) -> list[str]:
@@ -169,6 +203,8 @@ def test_a_folder_without_modules(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
         modules.take(str(tmp_path), str(tmp_path / "there"))
     assert (str(caught.value), caught.value.hint) == (f"{tmp_path}: has no exported modules", HINT)
+    # A folder that runs share is empty before the first of them.
+    assert modules.take(str(tmp_path), str(tmp_path / "there"), filled=False) == CopiedModules(0, 0)
     with pytest.raises(FileError) as caught:
         modules.take(str(tmp_path / "nowhere"), str(tmp_path / "there"))
     assert str(caught.value) == f"{tmp_path}/nowhere: cannot be read: no such file or directory"

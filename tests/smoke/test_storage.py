@@ -74,6 +74,35 @@ def test_a_folder_that_others_can_change(tmp_path: Path, folder: str, mode: int,
     assert caught.value.message == message.format(root=root)
 
 
+@pytest.mark.parametrize(
+    ("trusted", "folder", "message"),
+    [
+        ("volume", "volume/cache", None),
+        ("link", "volume/cache", None),
+        ("volume", "volume/open/cache", "is in {root}/volume/open, where others can replace it"),
+        ("volume", "volume", "can be changed by others, who could plant programs in it"),
+        ("elsewhere", "volume/cache", "is in {root}/volume, where others can replace it"),
+        ("vol", "volume/cache", "is in {root}/volume, where others can replace it"),
+        ("", "volume/cache", "is in {root}/volume, where others can replace it"),
+    ],
+)
+def test_a_volume_that_is_trusted(
+    trusted: str, folder: str, message: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "volume/open").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("volume")
+    # As a volume of a pod with fsGroup.
+    (tmp_path / "volume").chmod(0o2777)
+    (tmp_path / "volume/open").chmod(0o777)
+    monkeypatch.setenv("FI_BUMP_TRUSTED_FOLDER", str(tmp_path / trusted) if trusted else "")
+    if message is None:
+        assert storage.folder(str(tmp_path), folder) == str(tmp_path / folder)
+        return
+    with pytest.raises(FileError) as caught:
+        storage.folder(str(tmp_path), folder)
+    assert caught.value.message == message.format(root=tmp_path)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make folders of others")
 @pytest.mark.parametrize(
     ("folder", "uid", "gid", "mode", "message"),

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from fi_bump.errors import FileError
+from fi_bump.smoke import storage
 from tests.commands.template.conftest import COMMIT
 from tests.commands.template.test_template import TARGETS
 from tests.conftest import OLD, Run, plant
@@ -128,6 +130,47 @@ def test_the_schedulers_own_variables_name_the_part(
         ["/bin/sh", "-c", f"echo {option[1]}"], env=variables, capture_output=True, text=True, check=True
     )
     assert shown.stdout == f"{part}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "words"),
+    [
+        ("buildkite", "FI_BUMP_MODULES", ["--modules", "{}", "--export-modules", "{}"]),
+        ("buildkite-sweep", "FI_BUMP_CACHE", ["--cache", "{}"]),
+        ("gitlab-sweep", "FI_BUMP_CACHE", ["--cache", "{}"]),
+        ("github-sweep", "CACHE", ["--cache", "{}"]),
+    ],
+)
+def test_a_variable_names_the_folder_that_parts_share(
+    name: str, variable: str, words: list[str], two: Path, run: Run
+) -> None:
+    text = written(two, run, name).read_text().replace("$$", "$")
+    option = re.search(rf"\$\{{{variable}:\+.*?\}}", text)
+    assert option is not None
+    for folder in ("/mnt/shared parts", ""):
+        environment = {variable: folder} if folder else {}
+        echo = ["/bin/sh", "-c", f'for word in {option[0]}; do echo "$word"; done']
+        shown = subprocess.run(echo, env=environment, capture_output=True, text=True, check=True)
+        assert shown.stdout.splitlines() == ([word.format(folder) for word in words] if folder else [])
+
+
+@pytest.mark.parametrize("name", ["kubernetes-smoke", "kubernetes-sweep"])
+def test_a_pod_trusts_the_volume_of_its_cache(name: str, two: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = [each for each in yaml.safe_load_all(written(two, run, name).read_text()) if each["kind"] == "Job"]
+    assert jobs
+    for job in jobs:
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        words = [word for each in container["args"] for word in each.split()]
+        cache = Path(words[words.index("--cache") + 1])
+        variables = {each["name"]: each["value"] for each in container["env"]}
+        volume = two / cache.parts[1]
+        volume.mkdir(exist_ok=True)
+        volume.chmod(0o2777)
+        monkeypatch.setenv("FI_BUMP_TRUSTED_FOLDER", f"{two}{variables['FI_BUMP_TRUSTED_FOLDER']}")
+        assert storage.folder(f"{two}{cache}") == f"{two}{cache}"
+        monkeypatch.delenv("FI_BUMP_TRUSTED_FOLDER")
+        with pytest.raises(FileError):
+            storage.folder(f"{two}{cache}")
 
 
 def test_the_pod_gets_a_lock_that_fi_bump_reads(two: Path, run: Run, tmp_path: Path) -> None:
