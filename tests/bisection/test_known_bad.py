@@ -15,7 +15,15 @@ JUDGEMENTS: dict[str, Judgement] = {"g": "good", "b": "bad", "s": "skip"}
 def searched(judgements: str, *, repaired: bool = False) -> Bisection:
     """Return a bisection in which each release was judged (g, b, s) or not tried (.)."""
     versions = RELEASES[::-1] if repaired else RELEASES
-    question = Question("flashinfer", MAIN, "0.6.4", MAIN, versions[0], versions[-1], command="make smoke")
+    question = Question(
+        group="flashinfer",
+        main=MAIN,
+        version="0.6.4",
+        package=MAIN,
+        good=versions[0],
+        bad=versions[-1],
+        command="make smoke",
+    )
     tried = tuple(
         Tried(version, JUDGEMENTS[letter], "exit code 1" if letter == "b" else None, 1.0, {})
         for version, letter in zip(versions, judgements, strict=True)
