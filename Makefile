@@ -67,14 +67,14 @@ docs: $(STAMP)
 lowest: $(STAMP)
 	$(BIN)/uv --quiet venv --clear --seed --python $(BIN)/python $(LOWEST)
 	$(BIN)/uv --quiet pip install --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[dev]'
-	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile -m 'not network and not gpu and not slow'
+	FI_BUMP_ROUNDS=200 $(LOWEST)/bin/python -m pytest -n auto --dist loadfile
 
 # The tests with the newest versions that the bounds allow, in an environment that is made now; on another Python with
 # NEWEST_PYTHON.
 newest: $(STAMP)
 	$(BIN)/uv --quiet venv --clear --seed --python $(NEWEST_PYTHON) $(NEWEST)
 	$(BIN)/uv --quiet pip install --refresh --python $(NEWEST)/bin/python --resolution highest --editable '.[dev]'
-	$(NEWEST)/bin/python -m pytest -n auto --dist loadfile -m 'not network and not gpu and not slow'
+	FI_BUMP_ROUNDS=200 $(NEWEST)/bin/python -m pytest -n auto --dist loadfile
 
 # What a database of advisories knows of each installed package. A package that it cannot answer for fails too (--strict).
 # PIP_AUDIT_FLAGS names another database: --vulnerability-service osv --osv-url URL.

@@ -218,6 +218,7 @@ def test_a_lock_that_changed_since_it_was_read_is_kept(engine: Path) -> None:
     assert snapshot(engine) == before
 
 
+@pytest.mark.slow
 def test_it_loads_no_client_no_command_line_and_no_display(engine: Path) -> None:
     code = (
         # Coverage may have loaded a socket by then.
@@ -232,6 +233,7 @@ def test_it_loads_no_client_no_command_line_and_no_display(engine: Path) -> None
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.slow
 def test_it_is_small_and_imports_no_report() -> None:
     assert len(Path(api.__file__).read_bytes().split(b"\n")) <= 100
     imported = {arrow.imported for arrow in layers.read_layout().arrows if arrow.importer == "api.py"}

@@ -46,6 +46,7 @@ def test_refusal(path: str, why: str | None) -> None:
     assert refusal(path) == why
 
 
+@pytest.mark.slow
 @given(st.lists(NAMES, min_size=1, max_size=4))
 def test_a_path_is_allowed_exactly_if_a_walk_would_meet_it(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]

@@ -27,6 +27,7 @@ def test_the_version_that_is_printed_before_typer_is_imported_is_that_of_typer(e
     assert run(engine, "--version") == run(engine, "-C", ".", "--version")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--version", "--help"], ["--version", "check"], ["--version", "--fxi"]])
 def test_a_version_with_other_words_is_parsed_by_typer(engine: Path, run: Run, arguments: list[str]) -> None:
     assert "typer" in loaded(*arguments)

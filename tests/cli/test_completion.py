@@ -157,6 +157,7 @@ def test_each_command_is_told_in_a_line() -> None:
     assert "..." not in listed.partition("Commands:")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "usage", "said"),
     [

@@ -72,6 +72,7 @@ def prepare(root: Path, line: str, run: Run) -> None:
 LINES = [line for shown in EXAMPLES.values() for line, _ in shown]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES)
 def test_it_runs_as_it_is_shown(repository: Path, run: Run, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     words = shlex.split(line)[1:]
@@ -106,6 +107,7 @@ def test_every_command_has_two_that_begin_with_its_name_and_fit_a_terminal() -> 
         assert all(len(line) <= 78 for line in examples(name).split("\n"))
 
 
+@pytest.mark.slow
 def test_the_help_shows_them_and_every_command_has_a_heading(repository: Path, run: Run) -> None:
     for name in EXAMPLES:
         out = run(repository, *name.split(), "--help").out

@@ -35,6 +35,7 @@ def test_the_tables_are_those_of_the_application() -> None:
     assert command_line.stale() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 79, 80, 81, 200])
 def test_help_is_that_of_typer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, columns: int
@@ -140,6 +141,7 @@ def lines(path: str) -> Iterator[list[str]]:
     yield from ([*before, value[:2]] for value in suggested)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", COMMANDS)
 def test_each_shell_is_told_what_typer_tells_it(tree: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     for words in lines(path):

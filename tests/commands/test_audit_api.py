@@ -160,6 +160,7 @@ def test_against_another_release(root: Path, ask: Ask) -> None:
     assert "kit.core.gone is not in kit 1.2 [api-pin]" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

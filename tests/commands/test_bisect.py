@@ -138,6 +138,7 @@ def versions(made: type[Made], package: str = MAIN) -> list[str]:
     return [each.partition("==")[2] for asked in made.asked for each in asked if each.startswith(f"{package}==")]
 
 
+@pytest.mark.slow
 def test_the_first_bad_release_and_what_it_changed(bisect: Bisect, made: type[Made], tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     result = bisect(*ASKED, "--output", str(report))
@@ -185,6 +186,7 @@ def test_the_first_bad_release_and_what_it_changed(bisect: Bisect, made: type[Ma
     assert not list((tmp_path / "cache").glob("runs/*/*/environment"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first_bad", "tried"),
     [
@@ -206,6 +208,7 @@ def test_few_environments_and_no_end_is_believed_unseen(
     assert len(tried) <= 4  # ⌈log2 5⌉ + 1
 
 
+@pytest.mark.slow
 def test_the_release_that_repaired_something(bisect: Bisect, made: type[Made]) -> None:
     made.broken = staticmethod(lambda installed: installed[MAIN] < "0.6.3")
     result = bisect("--good", "0.6.5", "--bad", "0.6.0", "--probe", "cutedsl-masked-moe", "--format", "json")
@@ -225,6 +228,7 @@ def test_the_release_that_repaired_something(bisect: Bisect, made: type[Made]) -
     assert document["entry"]["versions"] == "==0.6.2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
@@ -241,6 +245,7 @@ def test_ends_that_are_not_as_they_were_said_to_be(
     assert result.out.endswith(f"0.6.5  {'not tried' if 'good names' in said else 'good'}\n{said}")
 
 
+@pytest.mark.slow
 def test_a_release_that_cannot_be_installed_is_skipped_and_named(bisect: Bisect, made: type[Made]) -> None:
     made.cannot = (f"{MAIN}==0.6.3",)
     result = bisect(*ASKED)
@@ -251,6 +256,7 @@ def test_a_release_that_cannot_be_installed_is_skipped_and_named(bisect: Bisect,
     assert "breakages" not in result.out
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_it_was_interrupted(bisect: Bisect, made: type[Made]) -> None:
     fill = made.fill
 
@@ -271,6 +277,7 @@ def test_it_goes_on_where_it_was_interrupted(bisect: Bisect, made: type[Made]) -
     assert made.asked[1] == ("flashinfer-python==0.6.3", "nvidia-cutlass-dsl==4.6.0", "torch==2.11.0")
 
 
+@pytest.mark.slow
 def test_a_release_is_skipped_while_it_goes_on(bisect: Bisect, made: type[Made]) -> None:
     made.cannot = (f"{MAIN}==0.6.4",)
     bisect(*ASKED)
@@ -286,6 +293,7 @@ def test_a_release_is_skipped_while_it_goes_on(bisect: Bisect, made: type[Made])
     assert result.out.endswith("not certain: releases next to the border were not judged: 0.6.3, 0.6.4\n")
 
 
+@pytest.mark.slow
 def test_a_dependency_with_the_locked_group(bisect: Bisect, made: type[Made], index: Index) -> None:
     libraries = [f"{DSL}-libs"]
     for name, requires in ((DSL, libraries), (f"{DSL}-libs", [])):
@@ -339,6 +347,7 @@ def of_dependency(name: str, version: str, requires: list[str]) -> bytes:
     return stream.getvalue()
 
 
+@pytest.mark.slow
 def test_known_bad_releases_are_marked(bisect: Bisect, made: type[Made], root: Path, index: Index) -> None:
     Package(MAIN, {version: release(version) for version in ("0.6.8", "0.6.9", "0.6.14")}).serve(index)
     made.broken = staticmethod(lambda installed: installed[MAIN] != "0.6.14")
@@ -348,6 +357,7 @@ def test_known_bad_releases_are_marked(bisect: Bisect, made: type[Made], root: P
     assert "  0.6.8   not tried, known to be bad\n" in result.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code", "last"),
     [
@@ -373,6 +383,7 @@ def test_a_command_that_cannot_be_started(bisect: Bisect, made: type[Made]) -> N
     assert result.err.endswith("help: give --run a command that a shell can start in the repository's folder\n")
 
 
+@pytest.mark.slow
 def test_a_test_of_the_repository_judges(bisect: Bisect, made: type[Made], root: Path) -> None:
     plant(root, {"tests/test_x.py": b""})
     made.probes = {
@@ -392,6 +403,7 @@ def test_a_test_of_the_repository_judges(bisect: Bisect, made: type[Made], root:
     assert made.asked[0] == ("flashinfer-cubin==0.6.2", "flashinfer-python==0.6.2")
 
 
+@pytest.mark.slow
 def test_a_metric_judges(bisect: Bisect, made: type[Made]) -> None:
     made.metrics = METRICS
     made.probes = {
@@ -415,6 +427,7 @@ def test_a_probe_that_this_machine_cannot_run(bisect: Bisect, made: type[Made]) 
     )
 
 
+@pytest.mark.slow
 def test_a_folder_of_wheels_needs_no_network(bisect: Bisect, made: type[Made], tmp_path: Path) -> None:
     house = tmp_path / "house"
     for version in ("0.6.0", "0.6.2", "0.6.3", "0.6.5"):
@@ -491,6 +504,7 @@ def test_what_makes_no_sense(arguments: tuple[str, ...], message: str, bisect: B
     assert (result.code, result.out, result.err, made.asked) == (2, "", f"fi-bump: {message}\n", [])
 
 
+@pytest.mark.slow
 def test_there_is_nothing_to_continue(bisect: Bisect, made: type[Made], tmp_path: Path) -> None:
     result = bisect("--continue")
     assert (result.code, result.err) == (
@@ -520,6 +534,7 @@ def test_pytest_is_missing(bisect: Bisect, made: type[Made], root: Path, monkeyp
     )
 
 
+@pytest.mark.slow
 def test_the_parts_of_a_bisection_are_joined(
     bisect: Bisect, made: type[Made], run: Run, root: Path, index: Index, tmp_path: Path
 ) -> None:

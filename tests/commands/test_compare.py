@@ -85,6 +85,7 @@ def test_everything_slower_is_red_with_enough_runs(run: Run) -> None:
     assert "as a whole the tests took 3.99 times as long\n" in one.out
 
 
+@pytest.mark.slow
 def test_files_beside_the_output(run: Run, tmp_path: Path) -> None:
     given = planted(3)
     for side, runs in (("nightly", given.baseline), ("pr", given.runs)):

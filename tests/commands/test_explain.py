@@ -83,6 +83,7 @@ def test_a_name_is_taken_as_reports_write_it(run: Run, written: str) -> None:
     assert run(HERE, "explain", written).out.startswith("yanked: a rule of fi-bump check (error, ")
 
 
+@pytest.mark.slow
 def test_everything_has_an_explanation(run: Run) -> None:
     names = [*(rule.value for rule in Rule), *PROBES, "pytest", *(str(int(code)) for code in Exit)]
     assert sorted(known_names()) == sorted(names)
@@ -92,6 +93,7 @@ def test_everything_has_an_explanation(run: Run) -> None:
         assert re.match(rf"{re.escape(name)}: an? (rule|probe|exit code) of ", out)
 
 
+@pytest.mark.slow
 def test_the_page_that_it_names_has_the_section(run: Run) -> None:
     for name in [*(rule.value for rule in Rule), *PROBES]:
         named = re.search(r"docs/(\S+\.md)#(\S+) in fi-bump's source", run(HERE, "explain", name).out)
@@ -123,6 +125,7 @@ def test_without_a_name_all_are_listed(run: Run) -> None:
     assert "  130  interrupted" in lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "hint"),
     [

@@ -115,6 +115,7 @@ def test_a_known_family_by_name(tmp_path: Path, run: Run) -> None:
     assert (tmp_path / "requirements.txt").read_bytes() == b"nixl == 1.6.0\nnixl-cu13==1.6.0\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "error"),
     [
@@ -159,6 +160,7 @@ def test_wrong_usage_writes_nothing(bare: Path, run: Run, arguments: list[str], 
 A, B = "https://a.example/simple", "https://b.example/simple"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "recorded", "said"),
     [
@@ -287,6 +289,7 @@ def test_the_lock_names_its_schema_where_the_publisher_has_one(
     assert run(bare, "check").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "text"),
     [

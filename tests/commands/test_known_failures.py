@@ -141,6 +141,7 @@ def aged(root: Path, age: str) -> None:
     path.write_text(json.dumps(document))
 
 
+@pytest.mark.slow
 def test_all_commands_say_what_fails(pinned: Path, ask: Ask) -> None:
     note = f"requirements.txt:1: note: {NAN}\n"
     assert note in ask(pinned, "audit", "0.6.17").out
@@ -176,6 +177,7 @@ def test_without_a_minimum_age_the_newest_release_is_proposed(pinned: Path, ask:
     assert (document["newest"], document["younger"], document["failures"]) == ("0.7.0", None, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["lock", "option"])
 def test_a_minimum_age_passes_over_younger_releases(pinned: Path, ask: Ask, how: str) -> None:
     options = ("--min-age", "10 days") if how == "option" else ()
@@ -208,6 +210,7 @@ def test_a_minimum_age_passes_over_younger_releases(pinned: Path, ask: Ask, how:
     assert ask(pinned, "set", "latest", *options).code == 0
 
 
+@pytest.mark.slow
 def test_the_option_replaces_the_age_of_the_lock(pinned: Path, ask: Ask) -> None:
     aged(pinned, "50 days")
     assert "newest version that every member has: 0.6.8.post1" in ask(pinned, "latest").out
@@ -224,6 +227,7 @@ def test_the_last_member_decides_the_age(pinned: Path, ask: Ask, index: Index) -
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days", "newest"), [(0, "0.6.18"), (1, "0.6.18"), (2, "0.7.0")])
 def test_a_release_of_today_is_young(pinned: Path, ask: Ask, index: Index, days: int, newest: str) -> None:
     for name in ("flashinfer-python", "flashinfer-cubin"):

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import OLD, Run, plant, snapshot
 
 URL = "https://packages.example/whl/cu130"
@@ -94,6 +96,7 @@ def test_what_a_lock_cannot_hold_is_refused(engine: Path, run: Run) -> None:
     assert snapshot(engine) == before
 
 
+@pytest.mark.slow
 def test_a_package_of_several_groups_needs_the_group(tmp_path: Path, run: Run) -> None:
     plant(tmp_path, {"a/requirements.txt": b"torch==2.11.0\n", "b/requirements.txt": b"torch==2.12.0\n"})
     assert run(tmp_path, "init", "--group", "torch", "--split").code == 0

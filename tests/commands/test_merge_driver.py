@@ -36,6 +36,7 @@ def record(root: Path, run: Run, branch: str, path: str) -> None:
     git(root, "commit", "--quiet", "-m", branch)
 
 
+@pytest.mark.slow
 def test_sites_of_both_branches_do_not_conflict(driven: Path, run: Run) -> None:
     """Neighbouring lines: git alone cannot merge them."""
     record(driven, run, "a", "x/requirements.txt")
@@ -52,6 +53,7 @@ def test_without_the_driver_they_conflict(engine: Path, run: Run) -> None:
     git(engine, "merge", "--quiet", "--no-edit", "a", fails=True)
 
 
+@pytest.mark.slow
 def test_two_versions_conflict_in_one_line(driven: Path, run: Run) -> None:
     bump(driven, run, "a", MIDDLE)
     bump(driven, run, "b", NEW)
@@ -69,6 +71,7 @@ def test_two_versions_conflict_in_one_line(driven: Path, run: Run) -> None:
     assert run(driven, "check").code == 0
 
 
+@pytest.mark.slow
 def test_the_newest(driven: Path, run: Run) -> None:
     git(driven, "config", "merge.fi-bump.driver", "fi-bump merge-driver --newest %O %A %B")
     bump(driven, run, "a", NEW)

@@ -175,6 +175,7 @@ def test_a_member_with_its_own_index_and_label(engine: Path, ask: Ask, index: In
     )
 
 
+@pytest.mark.slow
 def test_a_label_that_no_release_has(engine: Path, ask: Ask, index: Index) -> None:
     Package("flashinfer-jit-cache", {f"{NEW}+cu130": b"x"}).serve(index, "/whl")
     at = f"{index.url}/whl/simple"
@@ -255,6 +256,7 @@ def test_one_release_with_broken_metadata_does_not_stop_the_audit(
     assert snapshot(pinned) == before
 
 
+@pytest.mark.slow
 def test_the_audit_in_other_formats(pinned: Path, ask: Ask) -> None:
     github = (
         "::error file=requirements/cuda.txt,line=7,endLine=7,col=1,endColumn=11,title=fi-bump conflict::"
@@ -462,6 +464,7 @@ def test_what_has_to_ask_is_refused_offline(engine: Path, run: Run, command: str
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["set", NEW], ["latest"], ["audit"], ["check", "--online"]])
 @pytest.mark.parametrize(
     ("route", "message"),

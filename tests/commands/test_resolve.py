@@ -87,6 +87,7 @@ def test_two_versions_are_refused_without_a_choice(conflicted: Path, run: Run) -
     assert tracked(conflicted) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "version"),
     [
@@ -108,6 +109,7 @@ def test_one_command_leaves_what_set_writes(conflicted: Path, run: Run, options:
     assert run(conflicted, "check").code == 0
 
 
+@pytest.mark.slow
 def test_a_rebase_and_a_cherry_pick(engine: Path, run: Run) -> None:
     bump(engine, run, "a", MIDDLE)
     bump(engine, run, "b", NEW)
@@ -128,6 +130,7 @@ def test_a_rebase_and_a_cherry_pick(engine: Path, run: Run) -> None:
     assert run(engine, "check") == (0, "flashinfer 0.6.10: 5 pins in 4 files, in step\n", "")
 
 
+@pytest.mark.slow
 def test_other_conflicts_stay_and_are_named(engine: Path, run: Run) -> None:
     plant(engine, {"notes.md": b"one\n"})
     git(engine, "add", "-A")
@@ -172,6 +175,7 @@ def test_a_change_beside_a_version_on_one_side_only_is_merged(engine: Path, run:
     ).replace(b"# kernels", b"# the kernels")
 
 
+@pytest.mark.slow
 def test_what_the_user_has_written_between_conflicts_stays(conflicted: Path, run: Run) -> None:
     path = conflicted / "requirements/cuda.txt"
     path.write_bytes(path.read_bytes().replace(b"numba == 0.61.2", b"numba == 0.70"))
@@ -194,6 +198,7 @@ def test_one_side_that_moved_needs_no_choice(engine: Path, run: Run) -> None:
     assert run(engine, "check").code == 1
 
 
+@pytest.mark.slow
 def test_the_newer_pin_of_a_file_that_git_merged_follows(engine: Path, run: Run) -> None:
     bump(engine, run, "a", MIDDLE)
     git(engine, "checkout", "--quiet", "-b", "b", "main")
@@ -217,6 +222,7 @@ def test_without_a_conflict_and_without_git(engine: Path, run: Run, tmp_path: Pa
     assert run(tmp_path / "plain", "resolve").code == 3
 
 
+@pytest.mark.slow
 def test_markers_that_somebody_committed(conflicted: Path, run: Run) -> None:
     git(conflicted, "add", "-A")
     git(conflicted, "commit", "--quiet", "-m", "markers")
@@ -224,6 +230,7 @@ def test_markers_that_somebody_committed(conflicted: Path, run: Run) -> None:
     assert tracked(conflicted) == as_set(conflicted, run, NEW)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["diff3", "zdiff3"])
 def test_other_conflict_styles(engine: Path, run: Run, style: str) -> None:
     bump(engine, run, "a", MIDDLE)
@@ -245,6 +252,7 @@ def test_a_filter_of_the_configuration_is_not_started(conflicted: Path, run: Run
     assert not mark.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [

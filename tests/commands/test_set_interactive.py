@@ -87,6 +87,7 @@ def session(index: Index, tmp_path: Path) -> Session:
     return call
 
 
+@pytest.mark.slow
 def test_a_release_is_chosen_from_a_list_with_dates(pinned: Path, session: Session) -> None:
     code, shown = session(pinned, "-i", answers="2\ny\n")
     assert code == 0
@@ -104,6 +105,7 @@ def test_a_release_is_chosen_from_a_list_with_dates(pinned: Path, session: Sessi
     assert (pinned / "requirements.txt").read_bytes() == b"flashinfer-python==0.6.18\nflashinfer-cubin==0.6.18\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answers", ["\n", "2\nn\n", "2\n\n", "\x04"])
 def test_without_a_yes_nothing_is_written(pinned: Path, session: Session, answers: str) -> None:
     before = snapshot(pinned)
@@ -112,6 +114,7 @@ def test_without_a_yes_nothing_is_written(pinned: Path, session: Session, answer
     assert snapshot(pinned) == before
 
 
+@pytest.mark.slow
 def test_a_version_can_be_typed(pinned: Path, session: Session) -> None:
     code, shown = session(pinned, "-i", answers="0.7.0\nyes\n")
     assert (code, "+flashinfer-cubin==0.7.0\n" in shown) == (0, True)
@@ -119,11 +122,13 @@ def test_a_version_can_be_typed(pinned: Path, session: Session) -> None:
     assert (code, "flashinfer-python 0.9 is not on " in shown) == (1, True)
 
 
+@pytest.mark.slow
 def test_without_a_terminal_it_does_not_ask(pinned: Path, run: Run) -> None:
     error = "fi-bump: -i asks questions, but there is no terminal to answer them\nhelp: name the version: fi-bump set VERSION\n"
     assert run(pinned, "set", "-i", offline=False) == (2, "", error)
 
 
+@pytest.mark.slow
 def test_without_i_nothing_asks(pinned: Path, session: Session) -> None:
     code, shown = session(pinned, "0.7.0", answers="")
     assert (code, "?" in shown) == (0, False)
@@ -134,6 +139,7 @@ def test_a_version_must_be_named(pinned: Path, run: Run) -> None:
     assert run(pinned, "set") == (2, "", error)
 
 
+@pytest.mark.slow
 def test_a_conflict_is_seen_at_a_glance(pinned: Path, session: Session, index: Index) -> None:
     needing = {each: wheel("flashinfer-python", each, "dsl>=4.5") for each in DATES}
     Package("flashinfer-python", needing).serve(index)

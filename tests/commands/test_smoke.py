@@ -59,6 +59,7 @@ def outcomes(report: Any) -> dict[str, str]:
     return {probe["name"]: probe["outcome"] for probe in report["probes"]}
 
 
+@pytest.mark.slow
 def test_all_is_well(smoke: Smoke) -> None:
     code, report = smoke.json()
     assert (code, report["ok"], report["problems"]) == (0, True, [])
@@ -88,6 +89,7 @@ def test_all_is_well(smoke: Smoke) -> None:
     assert report["target"]["devices"] == [H200]
 
 
+@pytest.mark.slow
 def test_the_table_and_the_plain_progress(smoke: Smoke) -> None:
     result = smoke("--only", "environment", probes={"environment": "print('[1/2] x'); answer('fail', 'odd')"})
     lines = result.out.split("\n")
@@ -147,6 +149,7 @@ def test_whatever_becomes_of_the_probes_the_run_goes_on(smoke: Smoke) -> None:
 NO_GPU = {**METRICS, "devices": [], "cuda": None, "driver": None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "metrics", "probes", "code", "messages"),
     [
@@ -206,6 +209,7 @@ def test_what_is_required(
     assert (exit_code, report["ok"]) == (code, code == 0)
 
 
+@pytest.mark.slow
 def test_probes_spread_over_devices(smoke: Smoke) -> None:
     says = "answer('pass', device=os.environ['CUDA_VISIBLE_DEVICES'])"
     names = ("mxfp4-sm90-interleave", "cutedsl-masked-moe")
@@ -216,6 +220,7 @@ def test_probes_spread_over_devices(smoke: Smoke) -> None:
     assert (devices["mxfp4-sm90-interleave"], devices["cutedsl-masked-moe"]) == ("GPU-0000", "GPU-1111")
 
 
+@pytest.mark.slow
 def test_the_request_that_a_probe_gets(smoke: Smoke) -> None:
     code, report = smoke.json(
         "--only", "environment", "--jit", "path", probes={"environment": "answer('pass', **request)"}
@@ -271,6 +276,7 @@ def test_a_baseline(smoke: Smoke) -> None:
     assert errors == [{"probe": "mxfp4-sm90-interleave", "metric": "error", "before": 1.4, "after": 2.8, "share": 1.0}]
 
 
+@pytest.mark.slow
 def test_an_engines_tests(smoke: Smoke) -> None:
     plant(smoke.engine, {"tests/test_moe.py": b""})
     suite = "<testsuite><testcase classname='m' name='t'>{}</testcase></testsuite>"
@@ -291,6 +297,7 @@ def test_an_engines_tests(smoke: Smoke) -> None:
     )
 
 
+@pytest.mark.slow
 def test_another_release_beside_it(run: Run, engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Made(environment.Maker):
         """Return a fake interpreter for each version; the newer one fails."""
@@ -334,6 +341,7 @@ def test_a_release_that_cannot_be_installed_stops_the_run_before_its_first_probe
     assert "environment: started" not in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -480,6 +488,7 @@ answer("compiled", "compiled for compute capability " + request["compile_for"], 
 """
 
 
+@pytest.mark.slow
 def test_modules_are_compiled_without_a_gpu_and_taken_elsewhere(smoke: Smoke, tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     code, report = smoke.json(

@@ -31,6 +31,7 @@ def checkout(engine: Path) -> Path:
 DRIFT = f"FLASHINFER_VERSION is 0.6.6, the lock says {OLD} [drift]\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "arguments", "path"),
     [
@@ -71,6 +72,7 @@ def test_set_and_fix(checkout: Path) -> None:
     assert snapshot(checkout) == before
 
 
+@pytest.mark.slow
 def test_sites_are_typed_and_printed_as_paths_are(checkout: Path) -> None:
     before = snapshot(checkout)
     folder = checkout / "docker"
@@ -97,6 +99,7 @@ def test_without_a_checkout_it_does_not_look_up(engine: Path) -> None:
     assert fi_bump(engine / "docker", "check").err.startswith("versions.lock.json: there is no lock here\n")
 
 
+@pytest.mark.slow
 def test_the_nearest_lock_counts_and_init_stays_where_it_is(checkout: Path) -> None:
     plant(checkout, {"services/a/requirements.txt": b"flashinfer-python==0.6.13\n", "services/a/sub/x": b""})
     assert fi_bump(checkout / "services/a", "init").code == 0

@@ -292,6 +292,7 @@ def test_a_conflict_that_resolve_decided_comes_back(work_tree: Path, run: Run) -
     assert snapshot(work_tree) == before
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_change_and_its_undo_leave_every_byte_and_every_foreign_edit(

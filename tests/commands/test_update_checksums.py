@@ -68,6 +68,7 @@ def filled(text: str, version: str, data: bytes) -> bytes:
     return text.format(version=version, sha=sha(data), SHA=sha(data).upper(), sri=sri(data)).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_INDEX)
 def test_the_index_gives_the_checksum(name: str, ask: Ask, tmp_path: Path) -> None:
     path, text = BY_INDEX[name]
@@ -108,6 +109,7 @@ def here(index: Index) -> tuple[str, bytes]:
     return host, LOCK.replace(b"github.com/flashinfer-ai", f"{host}/flashinfer-ai".encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_ADDRESS)
 def test_the_file_gives_the_checksum(
     name: str, ask: Ask, index: Index, here: tuple[str, bytes], tmp_path: Path

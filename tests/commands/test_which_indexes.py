@@ -169,6 +169,7 @@ def installed_by(tool: str, command: str, folder: Path, url: str) -> str:
     return done.stdout.strip().splitlines()[-1].partition("==")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("title", "files", "command", "tool", "expected"), ROWS)
 def test_fi_bump_finds_what_the_installer_finds(
     tmp_path: Path,
@@ -202,6 +203,7 @@ def test_fi_bump_finds_what_the_installer_finds(
     assert found == [(version, expected), (version, expected)]
 
 
+@pytest.mark.slow
 def test_every_command_asks_the_same_indexes(tmp_path: Path, ask: Ask, index: Index) -> None:
     root = tmp_path / "tree"
     text = f"--extra-index-url {index.url}{EXTRA}\n{REQUIREMENT}"

@@ -175,6 +175,7 @@ def test_damaged_files(tmp_path: Path, text: bytes, cases: int, reading: FileRea
     assert how == (FileReading("testsuite", reading) if isinstance(reading, str) else reading)
 
 
+@pytest.mark.slow
 def test_an_entity_that_expands_without_end_is_damage(tmp_path: Path) -> None:
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     text = f'<!DOCTYPE x [<!ENTITY e0 "ha">{levels}]><testsuite><testcase name="a"><failure>&e11;</failure></testcase></testsuite>'
@@ -197,6 +198,7 @@ RESULTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.tuples(WORDS, WORDS), RESULTS, max_size=8))
 def test_junitparser_reads_the_same(
     tmp_path_factory: pytest.TempPathFactory, found: dict[tuple[str, str], CaseResult]
@@ -217,6 +219,7 @@ def test_junitparser_reads_the_same(
     assert [tuple(each) for each in seen] == expected
 
 
+@pytest.mark.slow
 def test_what_pytest_itself_writes(tmp_path: Path) -> None:
     (tmp_path / "test_engine.py").write_text(
         "import pytest, time\n"
@@ -253,6 +256,7 @@ def test_what_pytest_itself_writes(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_output_is_not_kept_in_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     noise = "a line of output that nobody needs\n" * 1000

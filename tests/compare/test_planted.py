@@ -39,6 +39,7 @@ def test_the_set_holds_every_kind() -> None:
     assert len({key for run in given.runs for key in run.cases} | set(given.fates)) == 500
 
 
+@pytest.mark.slow
 def test_all_ten_are_told_apart() -> None:
     given = planted(0)
     found = compared(given)
@@ -48,6 +49,7 @@ def test_all_ten_are_told_apart() -> None:
     assert not found.ok
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_all_but_times_are_told_apart_whatever_is_drawn(seed: int) -> None:
     given = planted(seed)
@@ -79,6 +81,7 @@ def test_with_one_baseline_run_flaky_cases_are_not_told_apart_and_times_not_clai
     )
 
 
+@pytest.mark.slow
 def test_through_files_in_shards_it_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = planted(0)
     for side, runs in (("nightly", given.baseline), ("pr", given.runs)):

@@ -72,6 +72,7 @@ COMPARISON = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(COMPARISON)
 def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, comparison: RunComparison) -> None:
     path = tmp_path_factory.mktemp("report") / "compare.json"

@@ -25,6 +25,7 @@ def sides(before: list[float], after: list[float]) -> Times:
     return Times(tuple(enumerate(before)), tuple(enumerate(after)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "cases", "basis"),
     [
@@ -81,6 +82,7 @@ def test_a_slow_machine_is_no_slow_test() -> None:
     assert found.ratio_probability == pytest.approx(0.05)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10**6), st.floats(0.2, 50.0))
 def test_the_unit_of_time_does_not_matter(seed: int, factor: float) -> None:
@@ -98,6 +100,7 @@ def test_the_unit_of_time_does_not_matter(seed: int, factor: float) -> None:
     assert first.basis == second.basis
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10**6))
 def test_faster_is_slower_with_the_sides_exchanged(seed: int) -> None:
@@ -139,18 +142,21 @@ def simulated(before: int, after: int, model: NoiseModel, rounds: int, cases: in
 
 
 # benchmarks/compare.py does this a thousand times; its numbers are in docs/compare.md.
+@pytest.mark.slow
 def test_doubled_times_are_found_with_three_and_three_runs() -> None:
     power, slow, fast = simulated(3, 3, MEASURED, rounds=40)
     assert power > 0.93
     assert (slow, fast) == (0, 0)
 
 
+@pytest.mark.slow
 def test_doubled_times_are_found_with_seven_and_three_runs() -> None:
     power, slow, fast = simulated(7, 3, MEASURED, rounds=15)
     assert power > 0.95
     assert (slow, fast) == (0, 0)
 
 
+@pytest.mark.slow
 def test_noise_on_a_crowded_machine_is_no_slow_test() -> None:
     _, slow, fast = simulated(3, 3, CROWDED, rounds=25)
     assert slow + fast <= 1

@@ -14,18 +14,21 @@ LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\r\n", b"\n", b"x==1\n"]), 
 TEXT = st.builds(lambda lines, end: b"".join(lines) + end, LINES, st.sampled_from([b"", b"end", b"x==1"]))
 
 
+@pytest.mark.slow
 @given(TEXT, TEXT)
 @settings(deadline=None)
 def test_every_change_is_taken_back_exactly(old: bytes, new: bytes) -> None:
     assert taken_back(replaced("f", old, new), new) == old
 
 
+@pytest.mark.slow
 @given(TEXT, TEXT)
 @settings(deadline=None)
 def test_what_is_taken_back_already_stays(old: bytes, new: bytes) -> None:
     assert taken_back(replaced("f", old, new), old) == old
 
 
+@pytest.mark.slow
 @given(TEXT, TEXT, st.data())
 @settings(deadline=None)
 def test_a_foreign_line_between_others_stays_or_refuses(old: bytes, new: bytes, data: st.DataObject) -> None:

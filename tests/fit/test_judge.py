@@ -118,6 +118,7 @@ def test_uses_of_one_cause_are_one_finding(tmp_path: Path) -> None:
     assert (found.changes, found.fails, found.in_tests) == (("- tile", "+ scale=None"), True, False)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_from_source_to_finding_what_python_refuses_is_found_and_no_other(data: st.DataObject) -> None:

@@ -107,6 +107,7 @@ def test_a_signature_is_written_as_python_writes_it(signature: Signature) -> Non
     assert read(str(signature)) == signature
 
 
+@pytest.mark.slow
 @given(signatures(), st.integers(0, 7), st.lists(st.sampled_from([*NAMES, "other"]), unique=True))
 def test_misfits_are_what_python_refuses(signature: Signature, number: int, keywords: list[str]) -> None:
     call = Call(number, tuple(keywords))
@@ -157,6 +158,7 @@ def legal(parameters: list[Parameter]) -> tuple[Parameter, ...]:
     return tuple(found)
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(st.data())
 def test_every_breaking_mutation_is_found_and_no_other(data: st.DataObject) -> None:
@@ -215,6 +217,7 @@ def after(signature: Signature, kind: str, at: int) -> Signature:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [*KINDS, *WHOLE])
 @settings(max_examples=50, deadline=None)
 @given(st.data())

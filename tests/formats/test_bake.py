@@ -180,6 +180,7 @@ def test_scanner_reads_what_json_reads(text: str) -> None:
     assert read == list(flat(json.loads(text)))
 
 
+@pytest.mark.slow
 @given(TEXTS, st.integers(0), st.sampled_from([*'{}[]",:x1 \\-.0et\n\x00é', ""]))
 def test_scanner_accepts_what_json_accepts(text: str, at: int, piece: str) -> None:
     at %= len(text)

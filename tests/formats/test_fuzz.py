@@ -153,6 +153,7 @@ def test_every_format_has_files_to_mutate() -> None:
     assert all(corpus(form) for form in NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", sorted(NAMES))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data(), edits=EDITS)

@@ -72,6 +72,7 @@ FRAGMENTS = [data.strip(b"\xef\xbb\xbf\r\n") for data, _ in FORMS]
 VERSIONS = st.sampled_from(["0.6.11.post2", "1.0rc1", "0.7", "1!2.0.dev3"])
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=6), st.sampled_from([b"\n", b"\r\n", b"\n\n"]), VERSIONS, VERSIONS)
 def test_laws(parts: list[bytes], end: bytes, first: str, second: str) -> None:
     laws.hold(search, end.join(parts), first, second)

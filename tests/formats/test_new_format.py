@@ -92,6 +92,7 @@ def test_the_documentation_takes_it(copy: Path) -> None:
     assert (copy / "docs/forms.md").read_text().count(row) == 1
 
 
+@pytest.mark.slow
 def test_the_layers_still_hold(copy: Path) -> None:
     command = [sys.executable, "tools/layers.py"]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True)

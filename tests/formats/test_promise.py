@@ -153,6 +153,7 @@ def hold(form: str, source: Source, wanted: Wanted = WANTED) -> None:
         assert look(form, source, wanted) == Found(()), source.data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_no_case_is_ruled_out(form: str) -> None:
     paths = sorted(path for path in CASES.rglob("*") if path.is_file())
@@ -164,6 +165,7 @@ def test_no_case_is_ruled_out(form: str) -> None:
             hold(form, Source(name, data), wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), edits=EDITS)
@@ -177,12 +179,14 @@ def test_a_recipe_that_its_class_alone_names_is_not_ruled_out() -> None:
     hold("python", Source("recipes/package.py", text))
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(path=st.sampled_from(PLACES), pieces=st.lists(st.sampled_from(PIECES), max_size=14))
 def test_no_python_made_of_pieces_is_ruled_out(path: str, pieces: list[bytes]) -> None:
     hold("python", Source(path, b"".join(pieces)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data(), seed=st.randoms(use_true_random=False), keep=st.sampled_from([0.0, 0.1, 0.4]))
@@ -198,6 +202,7 @@ def test_no_file_with_other_names_is_ruled_out(
     hold(form, Source(NAMES[form], re.sub(pattern, other, text, flags=re.IGNORECASE)))
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pieces=st.lists(st.sampled_from(LINES), max_size=14))
 def test_no_script_made_of_pieces_is_ruled_out(pieces: list[bytes]) -> None:
@@ -247,6 +252,7 @@ SPELLED = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=1500, deadline=None)
 @given(wanted=st.sampled_from(OTHER_WANTED), pieces=st.lists(st.sampled_from(SPELLED), max_size=8))
 def test_the_judge_of_words_finds_what_the_patterns_find(wanted: Wanted, pieces: list[bytes]) -> None:

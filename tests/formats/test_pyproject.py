@@ -504,6 +504,7 @@ def valid(data: bytes) -> bool:
 VERSIONS = st.sampled_from(["0.6.1", "0.6.11.post2", "1!2.0", "0.7.0rc1", "0.7.0.dev20260101"])
 
 
+@pytest.mark.slow
 @given(DOCUMENTS.filter(valid), VERSIONS, VERSIONS)
 def test_laws(data: bytes, first: str, second: str) -> None:
     laws.hold(look, data, first, second)

@@ -34,6 +34,7 @@ def corpus() -> list[bytes]:
     return fuzz.corpus("python")
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), edits=fuzz.EDITS)
 def test_strings_that_name_nothing_have_nothing(corpus: list[bytes], data: st.DataObject, edits: fuzz.Edits) -> None:

@@ -40,6 +40,7 @@ def test_the_patterns_give_the_same(pieces: list[int | bytes]) -> None:
     assert filled(text) == _REST.sub(lambda match: b"$".ljust(len(match[0]), b"x"), lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [b"{{", b"{{ x\n", b"{%", b"{# \n", b"{##}{"])
 def test_unfinished_actions(piece: bytes) -> None:
     # With the patterns above, this would take minutes.

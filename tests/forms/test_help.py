@@ -80,6 +80,7 @@ def disturbed(root: Path, folder: Path) -> list[Path]:
     return trees
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_every_help_of_a_case_can_be_run(name: str, tmp_path: Path, run: Run) -> None:
     root = tmp_path / "tree"

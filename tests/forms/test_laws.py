@@ -65,6 +65,7 @@ def old_lines(root: Path, version: str, exclude: list[str]) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_what_set_leaves_behind_is_in_its_output(name: str, tmp_path: Path, run: Run) -> None:
     root = tmp_path / "tree"

@@ -12,6 +12,7 @@ from tests.conftest import NEW, Run, snapshot
 from tests.forms.test_forms import CASES, files, names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_the_preview_equals_the_deed(name: str, tmp_path: Path, run: Run) -> None:
     root, copy = tmp_path / "tree", tmp_path / "copy"

@@ -70,6 +70,7 @@ def _sign(root: Path) -> None:
     git("update-ref", "HEAD", git("hash-object", "-t", "commit", "-w", "--stdin", given=text))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -127,6 +128,7 @@ READERS: list[Callable[[str], object]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(READERS)))
 def test_no_reader_starts_a_program_of_the_configuration(hostile: tuple[Path, Path], number: int) -> None:
     root, mark = hostile
@@ -134,6 +136,7 @@ def test_no_reader_starts_a_program_of_the_configuration(hostile: tuple[Path, Pa
     assert not mark.exists()
 
 
+@pytest.mark.slow
 def test_the_page_lists_every_call_of_git() -> None:
     calls = set()
     for file in (TOP / "fi_bump").rglob("*.py"):

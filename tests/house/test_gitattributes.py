@@ -43,6 +43,7 @@ def blob(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("autocrlf", ["true", "input", "false"])
 def test_a_checkout_has_the_bytes_of_the_repository(autocrlf: str, tmp_path: Path) -> None:
     git("-c", f"core.autocrlf={autocrlf}", "checkout-index", "--all", f"--prefix={tmp_path}/")

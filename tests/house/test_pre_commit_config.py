@@ -45,6 +45,7 @@ def hooks() -> list[dict[str, Any]]:
     return list(source["hooks"])
 
 
+@pytest.mark.slow
 def test_what_is_committed_passes(copy: Path) -> None:
     done = pre_commit(copy, "run", "--all-files")
     assert outcomes(done) == {"fi-bump check": "Passed", "ruff check": "Passed", "ruff format": "Passed"}

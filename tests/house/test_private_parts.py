@@ -87,6 +87,7 @@ def test_what_is_a_private_part(source: str, expected: set[str]) -> None:
     assert {name for name in parts if not any(name.startswith(f"{other}.") for other in parts)} == expected
 
 
+@pytest.mark.slow
 def test_each_private_part_has_a_test_of_what_holds_without_it() -> None:
     found = {
         (path.relative_to(PACKAGE).as_posix(), name)

@@ -47,6 +47,7 @@ def refusal(index: Index, data: bytes, *, sources: bool = True) -> str:
     return caught.value.message.removeprefix("its METADATA cannot be read: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 @pytest.mark.parametrize("offset", [None, 4, 9, 14, 24, 39])
 def test_a_member_of_another_compression(index: Index, method: int, offset: int | None) -> None:
@@ -57,6 +58,7 @@ def test_a_member_of_another_compression(index: Index, method: int, offset: int 
     assert refusal(index, bytes(data)) == "it is compressed with a method that wheels do not have"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("offset", range(0, 40, 3))
 def test_a_broken_member(index: Index, offset: int) -> None:
     data = packed(zipfile.ZIP_DEFLATED)
@@ -65,6 +67,7 @@ def test_a_broken_member(index: Index, offset: int) -> None:
     assert refusal(index, bytes(data)).startswith("it is not a complete zip file (")
 
 
+@pytest.mark.slow
 def test_a_member_that_expands_to_more_than_the_directory_says(index: Index) -> None:
     data = packed(zipfile.ZIP_DEFLATED, TEXT + b"A" * (100 << 20))
     assert refusal(index, bytes(data), sources=False) == "its .dist-info/METADATA is larger than 1 MiB"

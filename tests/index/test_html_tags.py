@@ -68,6 +68,7 @@ NAME = st.from_regex(r"\A[a-z][a-z0-9-]{0,6}\Z")
 VALUE = st.text("ab <>=/&#;éx.0", max_size=10)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(["a", "p", "base", "meta"]), st.dictionaries(NAME, VALUE, max_size=3))))
 def test_a_well_formed_page_is_read_as_by_the_standard_library(tags: list[tuple[str, dict[str, str]]]) -> None:
     from html import escape

@@ -307,6 +307,7 @@ def test_a_keyring_that_leaves_a_process_running(
     os.kill(int((keyring.parent / "keyring.child").read_text()), 9)
 
 
+@pytest.mark.slow
 def test_a_page_that_would_hang_the_standard_parser(index: Index, client: Client) -> None:
     body = b"<html>" + b"<a " * 700_000
     index.routes["/simple/kit/"] = answering(Reply(200, {"Content-Type": "text/html"}, body))
@@ -356,6 +357,7 @@ SLOW = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", SLOW)
 def test_no_server_is_waited_for_longer_than_the_limit(case: str) -> None:
     server = Raw(*SLOW[case])
@@ -368,6 +370,7 @@ def test_no_server_is_waited_for_longer_than_the_limit(case: str) -> None:
     assert caught.value.exit == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [

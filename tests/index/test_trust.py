@@ -97,6 +97,7 @@ def folder(home: Path) -> Path:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "text", "variables"), TRUSTED)
 def test_a_server_that_is_trusted(
     home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, path: str, text: str, variables: dict[str, str]
@@ -111,6 +112,7 @@ def test_a_server_that_is_trusted(
         assert asks(index, index.url) == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "text", "variables"),
     [

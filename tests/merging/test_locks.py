@@ -103,6 +103,7 @@ paths = st.sets(st.sampled_from("abcdef")).map(lambda names: tuple(f"{name}#kit"
 locks = st.builds(lock, versions, paths)
 
 
+@pytest.mark.slow
 @given(base=locks, side=locks, other_side=locks, choice=st.sampled_from(["ours", "theirs", "newest"]))
 def test_laws(base: Lock, side: Lock, other_side: Lock, choice: str) -> None:
     assert merge_locks(base, side, base, Choice()).lock == side

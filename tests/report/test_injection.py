@@ -108,6 +108,7 @@ def harmless(document: str, *, commands: int = 0) -> None:
     assert [is_command(line) for line in document.split("\n")].count(True) == commands
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(FIELDS)
 def test_sarif(said: dict[str, str]) -> None:
@@ -162,6 +163,7 @@ def lines_of(text: str | None) -> list[str]:
     return (text or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(FIELDS)
 def test_github(said: dict[str, str]) -> None:
@@ -181,6 +183,7 @@ def test_github(said: dict[str, str]) -> None:
     assert (read(summary), read(closing)) == (None, None)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(FIELDS)
 def test_markdown(said: dict[str, str]) -> None:
@@ -233,6 +236,7 @@ def smoke_of(said: dict[str, str]) -> SmokeReport:
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(SMOKE)
 @pytest.mark.parametrize("form", ["table", "json", "junit", "markdown", "sarif", "gitlab", "github"])
@@ -275,6 +279,7 @@ def compared(said: dict[str, str]) -> RunComparison:
     return compare(runs({key: PASS, "gone": PASS}), runs({key: failed}), Limits(), known().meaning)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(COMPARE)
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "github", "gitlab", "junit", "sarif"])

@@ -37,6 +37,7 @@ def by_rich(groups: list[ShownGroup]) -> str:
         return bytes(stream.buffer.getvalue()).decode()
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(GROUPS)
 def test_the_same_as_rich(groups: list[ShownGroup]) -> None:

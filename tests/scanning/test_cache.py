@@ -363,6 +363,7 @@ def cache_file(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [b"", b"x", b"\0\0\0\0", b"\0" * 100, marshal.dumps((1, 2)), b"[\xff\xff\xff\x7f"])
 @pytest.mark.parametrize("summed", [False, True])
 def test_a_broken_cache_is_ignored(tree: Path, tmp_path: Path, data: bytes, summed: bool) -> None:
@@ -385,6 +386,7 @@ def rewrite(tree: Path, file: Path, **fields: Any) -> None:
     file.write_bytes(zlib.crc32(data).to_bytes(4) + data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fields",
     [

@@ -12,6 +12,7 @@ from tests.conftest import Run, plant, snapshot
 STRING = b'VERSION = "flashinfer-python==0.6.1"\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["tests/helpers/data.py", "test/x.py", "pkg/test_install.py", "pkg/install_test.py", "conftest.py"]
 )
@@ -25,6 +26,7 @@ def test_a_string_of_a_test_has_no_vote_and_is_no_pin(tmp_path: Path, run: Run, 
     assert (tmp_path / path).read_bytes() == STRING
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["src/testing/x.py", "src/latest.py", "contest.py", "setup.py"])
 def test_a_string_elsewhere_is_a_pin(tmp_path: Path, run: Run, path: str) -> None:
     plant(tmp_path, {path: STRING})
@@ -32,6 +34,7 @@ def test_a_string_elsewhere_is_a_pin(tmp_path: Path, run: Run, path: str) -> Non
     assert run(tmp_path, "check").out == "flashinfer 0.6.1: 1 pin in 1 file, in step\n"
 
 
+@pytest.mark.slow
 def test_a_string_of_a_test_is_a_pin_once_it_is_recorded(tmp_path: Path, run: Run) -> None:
     plant(
         tmp_path,

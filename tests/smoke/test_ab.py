@@ -86,6 +86,7 @@ def ab(run: Run, engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return Ab(run, engine, tmp_path, monkeypatch)
 
 
+@pytest.mark.slow
 def test_the_differences_that_matter_come_first(ab: Ab) -> None:
     result = ab()
     lines = result.out.split("\n")
@@ -104,6 +105,7 @@ def test_the_differences_that_matter_come_first(ab: Ab) -> None:
     assert result.code == 0
 
 
+@pytest.mark.slow
 def test_the_releases_take_turns_and_the_first_changes(ab: Ab) -> None:
     ab("--repeat", "4")
     assert [line.split()[0] for line in ab.runs] == [OLD, NEW, NEW, OLD, OLD, NEW, NEW, OLD]
@@ -111,6 +113,7 @@ def test_the_releases_take_turns_and_the_first_changes(ab: Ab) -> None:
     assert [asked[-1] for asked in ab.asked] == [f"flashinfer-python=={OLD}", "torch==2.11.0"]
 
 
+@pytest.mark.slow
 def test_two_cards_of_one_kind_are_swapped(ab: Ab) -> None:
     other = {**H200, "index": 1, "uuid": "GPU-2222"}
     ab.metrics = {**METRICS, "devices": [H200, other]}
@@ -136,6 +139,7 @@ def test_cards_of_two_kinds_are_refused(ab: Ab) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("locked", "other", "code", "problem"),
     [
@@ -171,6 +175,7 @@ sys.exit(1)
 """
 
 
+@pytest.mark.slow
 def test_engine_tests_are_compared_over_all_rounds(ab: Ab) -> None:
     plant(ab.engine, {"tests/test_x.py": b""})
     ab.probes = {"pytest": CASES}
@@ -188,6 +193,7 @@ def test_engine_tests_are_compared_over_all_rounds(ab: Ab) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_cannot_be_compared_is_no_difference(ab: Ab) -> None:
     ab.probes = {MOE: "answer('pass', kernel_us=0.0, other_us=1.0, tokens=3)"}
     _, report = ab.json("--repeat", "2")
@@ -275,6 +281,7 @@ def test_the_worst_round_counts() -> None:
     assert worst(rounds[::2]) == ProbeReport("p", "pass", None, 2.0, {"a": 3})
 
 
+@pytest.mark.slow
 def test_the_table_is_in_the_pull_requests_body_before_the_probes(ab: Ab, run: Run, tmp_path: Path) -> None:
     report, lock = tmp_path / "smoke.json", tmp_path / "earlier.lock.json"
     ab("--output", str(report))

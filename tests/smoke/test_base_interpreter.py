@@ -38,6 +38,7 @@ def asked(python: str, tmp_path: Path) -> Base:
     return examine(python, str(tmp_path / "base.log"), plain())
 
 
+@pytest.mark.slow
 def test_what_a_base_holds(base: str, tmp_path: Path) -> None:
     found = asked(base, tmp_path)
     (folder,) = (tmp_path / "the base").glob("lib/python*/site-packages")

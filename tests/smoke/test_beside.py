@@ -41,6 +41,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[EnvironmentReq
     return asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tree", "arguments", "requirements", "said"),
     [
@@ -95,6 +96,7 @@ def test_the_repositorys_own_pins_decide(
     assert result.err.startswith(f"{said}making an environment with {' '.join(requirements)}\n")
 
 
+@pytest.mark.slow
 def test_a_base_decides_what_it_holds(made: list[EnvironmentRequest], run: Run, engine: Path, tmp_path: Path) -> None:
     plant(engine, {"requirements/gpu.txt": b"torch==2.11.0\nnvidia-cutlass-dsl==4.5.2\n"})
     base = tmp_path / "base"
@@ -116,6 +118,7 @@ def test_a_base_decides_what_it_holds(made: list[EnvironmentRequest], run: Run, 
     assert f'"path": "{tmp_path / "made"}:{base / "bin"}:' in result.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

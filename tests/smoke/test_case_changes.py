@@ -182,6 +182,7 @@ class TestMore:
 """
 
 
+@pytest.mark.slow
 def test_every_case_of_a_real_run_is_in_the_report_and_read_back(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "pytest.ini").write_text("[pytest]\n")

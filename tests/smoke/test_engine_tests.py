@@ -134,6 +134,7 @@ def test_tests_that_are_not_there(tmp_path: Path) -> None:
     assert caught.value.hint == "give --pytest a PATH or PATH::TEST relative to the folder of -C"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "outcome_", "reason"),
     [
@@ -161,6 +162,7 @@ def test_green_only_for_tests_that_ran(tmp_path: Path, source: str, outcome_: st
     assert (report.outcome, (report.reason or "")[: len(reason)]) == (outcome_, reason)
 
 
+@pytest.mark.slow
 def test_options_of_the_job_deselect_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "test_engine.py").write_text("def test_a(): pass\ndef test_b(): assert False\n")
     monkeypatch.setenv("PYTEST_ADDOPTS", "--deselect test_engine.py::test_b")

@@ -111,6 +111,7 @@ def fake_uv(folder: Path, log: Path, rest: str = "") -> None:
     path.chmod(0o755)
 
 
+@pytest.mark.slow
 def test_with_uv_and_an_index(tmp_path: Path, no_uv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
         monkeypatch.delenv(name)
@@ -126,6 +127,7 @@ def test_with_uv_and_an_index(tmp_path: Path, no_uv: Path, monkeypatch: pytest.M
     ]
 
 
+@pytest.mark.slow
 def test_with_uv_and_a_folder(tmp_path: Path, no_uv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
         monkeypatch.delenv(name)
@@ -142,6 +144,7 @@ def test_with_uv_and_a_folder(tmp_path: Path, no_uv: Path, monkeypatch: pytest.M
     ]
 
 
+@pytest.mark.slow
 def test_an_install_that_fails_is_tried_again(tmp_path: Path, no_uv: Path) -> None:
     log = tmp_path / "calls"
     half = "os.makedirs(sys.argv[-1] + '/half') if sys.argv[1] == 'venv' else None\n"
@@ -157,6 +160,7 @@ def test_an_install_that_fails_is_tried_again(tmp_path: Path, no_uv: Path) -> No
     assert len(log.read_text().split("\n")) == 5
 
 
+@pytest.mark.slow
 def test_an_installer_that_cannot_be_started(tmp_path: Path, no_uv: Path) -> None:
     (no_uv / "uv").write_bytes(b"\x7fELF nonsense")
     (no_uv / "uv").chmod(0o755)
@@ -183,6 +187,7 @@ error: No solution found when resolving dependencies
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("output", "reason"),
     [

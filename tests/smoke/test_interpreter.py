@@ -42,6 +42,7 @@ def asked(tmp_path: Path, source: str, seconds: float = 60.0) -> ProbeResult:
     return ask(Interpreter(python, str(tmp_path)), QUESTION, seconds=seconds).result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "result"),
     [
@@ -215,6 +216,7 @@ def test_what_an_interpreter_is(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -264,6 +266,7 @@ echo "580.95.05, NVIDIA B200, 10.0, GPU-bb"
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "names"),
     [
@@ -291,6 +294,7 @@ def test_devices_without_torch(
     assert [device["index"] for device in said["devices"]] == list(range(len(names)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ["exit 9", "echo one, two"])
 def test_a_driver_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
     smi = tmp_path / "nvidia-smi"
@@ -335,6 +339,7 @@ def test_a_result_that_is_a_pipe(tmp_path: Path) -> None:
     assert found == ProbeResult("fail", f"its result cannot be read: [Errno 22] Not a regular file: '{where}'")
 
 
+@pytest.mark.slow
 def test_the_first_question_has_the_limit_that_the_user_gives(tmp_path: Path) -> None:
     python = fake_python(tmp_path / "bin", {"target": HANGS})
     start = time.monotonic()

@@ -170,6 +170,7 @@ def test_files_that_are_no_parts(run: Run, engine: Path, tmp_path: Path) -> None
     )
 
 
+@pytest.mark.slow
 def test_a_part_of_an_ab_and_all_of_them(ab: Ab, run: Run, engine: Path, tmp_path: Path) -> None:
     probes = ("--only", MOE, "--only", "environment", "--only", "fp4-scale-contract")
     folder = tmp_path / "parts"

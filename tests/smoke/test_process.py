@@ -54,6 +54,7 @@ def test_output_is_kept_and_watched(tmp_path: Path) -> None:
     assert (ended.code, ended.signal, ended.timed_out, ended.stopped, ended.clean) == (0, None, False, False, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
@@ -119,6 +120,7 @@ DAEMON = (
 )
 
 
+@pytest.mark.slow
 @LINUX
 @pytest.mark.parametrize("source", [LEAVES, DAEMON, f"{LEAVES}sys.exit(3)", f"{LEAVES}os.kill(os.getpid(), 11)"])
 def test_a_process_that_left_the_session_is_ended_too(tmp_path: Path, source: str) -> None:
@@ -172,6 +174,7 @@ def test_a_second_interrupt_in_the_time_of_grace_leaves_nothing(
     assert time.monotonic() - begun < process.GRACE + 20
 
 
+@pytest.mark.slow
 @LINUX
 def test_a_command_dies_with_its_supervisor(runner: tuple[subprocess.Popen[str], list[int]]) -> None:
     started, numbers = runner
@@ -189,6 +192,7 @@ def test_a_gigabyte_of_output(tmp_path: Path) -> None:
     assert len(log) < process.LOG_BYTES + 2 * process.LINE_BYTES
 
 
+@pytest.mark.slow
 def test_endless_output_is_cut_off_and_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "LOG_BYTES", 1000)
     ended, _, log = start(tmp_path, "for _ in range(300_000): print('0123456789abcdef')\nprint('the end')")

@@ -111,6 +111,7 @@ def test_one_device_works_on_one_thing_at_a_time() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("devices", "reasons"),
     [
@@ -161,6 +162,7 @@ def test_a_probe_of_two_devices_is_not_run_without_them(tmp_path: Path, devices:
     assert str(report.reason).startswith(reason)
 
 
+@pytest.mark.slow
 def test_a_probe_that_can_run_somewhere_is_not_compiled_elsewhere(tmp_path: Path) -> None:
     source = "answer('pass', device=os.environ['CUDA_VISIBLE_DEVICES'])"
     interpreter = Interpreter(fake_python(tmp_path / "bin", {"cutedsl-masked-moe": source}), str(tmp_path))

@@ -69,6 +69,7 @@ def test_no_installed_package_answers(home: Path) -> None:
     assert found(BASE, home) == {"flashinfer-python": {"0.6.7"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["exit 1", "echo relative; echo /no/such/folder", "kill $$", "sleep 60"])
 def test_a_program_that_does_not_answer(tmp_path: Path, script: str) -> None:
     program = tmp_path / "python"

@@ -57,6 +57,7 @@ LOCKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", LOCKS)
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_a_wrong_lock(engine: Path, run: Run, case: str, arguments: list[str]) -> None:
@@ -158,6 +159,7 @@ def test_changed_or_deleted_between_plan_and_write(
     assert path.exists() == (how == "changed")
 
 
+@pytest.mark.slow
 def test_two_at_once(engine: Path, run: Run) -> None:
     before = snapshot(engine)
     with write.exclusive(str(engine)):
@@ -302,6 +304,7 @@ def check_main(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     main()
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early(engine: Path) -> None:
     command = f"'{sys.executable}' -m fi_bump -C '{engine}' set {NEW} --dry-run 2>/dev/null | head -n 1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True)

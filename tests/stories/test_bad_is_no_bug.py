@@ -29,6 +29,7 @@ LOCK = json.dumps(
 DIGITS = "9" * 5000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "text"),
     [
@@ -53,6 +54,7 @@ def test_an_odd_pin_moves(tmp_path: Path, run: Run, path: str, text: str) -> Non
     assert run(tmp_path, "check").code == 0
 
 
+@pytest.mark.slow
 def test_pip_reads_the_moved_pin(tmp_path: Path, run: Run) -> None:
     plant(tmp_path, {"requirements.txt": b"flashinfer-python==\\\n0.6.8\n", "versions.lock.json": LOCK})
     run(tmp_path, "set", NEW, "--offline")
@@ -114,6 +116,7 @@ LINES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(LINES, max_size=12).map("".join))
 def test_no_requirements_file_is_a_bug(tmp_path: Path, run: Run, text: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import NEW, Run, plant, snapshot
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("check",), ("set", NEW), ("status",), ("init", "--force")])
 def test_a_lock_that_is_no_file(engine: Path, run: Run, command: tuple[str, ...]) -> None:
     path = engine / "versions.lock.json"
@@ -42,6 +43,7 @@ def test_init_with_what_no_lock_can_hold(engine: Path, run: Run, options: tuple[
     assert snapshot(engine) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "data", "place"),
     [

@@ -27,6 +27,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", [False, True])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_name_of_a_file_is_no_command(engine: Path, run: Run, name: bytes, broken: bool) -> None:

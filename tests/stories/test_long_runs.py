@@ -64,6 +64,7 @@ def test_a_run_of_blanks_in_a_docstring(text: str, expected: list[Deprecation]) 
     assert deprecations(Thing(ThingKind.FUNCTION, "m", node)) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "text"),
     [

@@ -51,12 +51,14 @@ def drift(root: Path) -> None:
     git(root, "add", "-A")
 
 
+@pytest.mark.slow
 def test_it_passes_in_step(scratch: Path) -> None:
     done = pre_commit(scratch, "run", "--all-files")
     assert done.returncode == 0
     assert re.fullmatch(r"fi-bump check\.+Passed", done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_it_fails_on_drift_with_our_message(scratch: Path) -> None:
     drift(scratch)
     done = pre_commit(scratch, "run")
@@ -65,6 +67,7 @@ def test_it_fails_on_drift_with_our_message(scratch: Path) -> None:
     assert message in done.stdout
 
 
+@pytest.mark.slow
 def test_it_sees_a_commit_that_changes_other_files_only(scratch: Path) -> None:
     drift(scratch)
     git(scratch, "commit", "-m", "drift")
@@ -73,6 +76,7 @@ def test_it_sees_a_commit_that_changes_other_files_only(scratch: Path) -> None:
     assert pre_commit(scratch, "run").returncode == 1
 
 
+@pytest.mark.slow
 def test_it_sees_a_site_in_a_file_without_a_format(scratch: Path, run: Run) -> None:
     plant(scratch, {"VERSIONS.cfg": f"flashinfer = {OLD} exactly\n".encode()})
     assert run(scratch, "site", "add", "VERSIONS.cfg:1", "--group", "flashinfer").code == 0
@@ -85,6 +89,7 @@ def test_it_sees_a_site_in_a_file_without_a_format(scratch: Path, run: Run) -> N
     assert f" is 0.6.13, the lock says {OLD} [drift]\n" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["requirements/cuda.txt", "versions.lock.json"])
 def test_it_sees_a_commit_that_only_deletes_files(scratch: Path, path: str) -> None:
     """The commit itself, through the hook that pre-commit installs, not only `pre-commit run`."""
@@ -101,6 +106,7 @@ def test_it_sees_a_commit_that_only_deletes_files(scratch: Path, path: str) -> N
     assert ("[missing-site]" if path != "versions.lock.json" else "there is no lock here") in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "text"),
     [
@@ -116,6 +122,7 @@ def test_it_runs_when_only_this_file_changed(scratch: Path, path: str, text: byt
     assert f" is 0.6.6, the lock says {OLD} [drift]\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_fixing_hook_mends_and_fails_the_commit(scratch: Path) -> None:
     config = scratch / ".pre-commit-config.yaml"
     config.write_text(config.read_text().replace("fi-bump-check", "fi-bump-fix"))

@@ -23,6 +23,7 @@ def big(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.py", "requirements.txt", "docker/Dockerfile.cpu", "versions.lock.json"])
 @pytest.mark.parametrize("command", [["check"], ["set", "0.6.9", "--offline"]], ids=" ".join)
 def test_a_file_of_the_repository(engine: Path, run: Run, big: Path, name: str, command: list[str]) -> None:

@@ -34,6 +34,7 @@ def on_terminal(root: Path, *arguments: str) -> list[str]:
     return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).splitlines()
 
 
+@pytest.mark.slow
 def test_after_init_and_set(bare: Path, run: Run) -> None:
     assert on_terminal(bare, "init")[-1] == INIT
     assert on_terminal(bare, "set", NEW)[-1] == SMOKE
@@ -41,6 +42,7 @@ def test_after_init_and_set(bare: Path, run: Run) -> None:
     assert "next: " not in run(bare, "set", "0.6.9").out
 
 
+@pytest.mark.slow
 def test_pins_that_disagree_have_their_own_remedy(bare: Path) -> None:
     path = bare / "docker/Dockerfile"
     path.write_bytes(path.read_bytes().replace(b"0.6.8.post1", b"0.6.7"))
@@ -49,12 +51,14 @@ def test_pins_that_disagree_have_their_own_remedy(bare: Path) -> None:
     assert not any(line.startswith("next: ") for line in shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("set", NEW, "--dry-run"), ("set", NEW, "--pr-body", "-")])
 def test_a_patch_and_a_body_stay_alone(engine: Path, arguments: tuple[str, ...]) -> None:
     subprocess.run(["git", "init", "-q", str(engine)], check=True)
     assert not any(line.startswith("next: ") for line in on_terminal(engine, *arguments))
 
 
+@pytest.mark.slow
 def test_a_group_without_probes_is_checked(tmp_path: Path) -> None:
     plant(tmp_path, {"requirements.txt": b"numpy==1.26.0\n"})
     on_terminal(tmp_path, "init", "--group", "numpy", "--package", "numpy")

@@ -39,6 +39,7 @@ def test_findings_and_errors_with_closed_streams(engine: Path) -> None:
     assert shell(engine, "check nowhere", "2>&-") == (2, "")
 
 
+@pytest.mark.slow
 @FULL
 @pytest.mark.parametrize("command", COMMANDS)
 def test_full(engine: Path, command: str) -> None:
@@ -51,6 +52,7 @@ def test_no_place_for_an_error(engine: Path) -> None:
     assert shell(engine, "status", ">/dev/full 2>/dev/full") == (3, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_read_by_nobody(engine: Path, command: str) -> None:
     with subprocess.Popen(
@@ -63,6 +65,7 @@ def test_read_by_nobody(engine: Path, command: str) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["check", "check --format json", "check --format github"])
 def test_findings_that_nobody_reads_are_findings(engine: Path, command: str) -> None:
     path = engine / "docker/Dockerfile"

@@ -30,6 +30,7 @@ def drifted(engine: Path) -> Path:
     return engine
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("-q", "check"), ("check", "--quiet"), ("check", "--format", "json", "-q")])
 def test_quiet_leaves_the_exit_code(drifted: Path, words: tuple[str, ...]) -> None:
     assert fi_bump(drifted, *words) == (1, "", "")
@@ -40,6 +41,7 @@ def test_quiet_still_prints_errors(tmp_path: Path) -> None:
     assert (done.code, done.out, done.err.partition("\n")[0]) == (3, "", "versions.lock.json: there is no lock here")
 
 
+@pytest.mark.slow
 def test_quiet_with_a_patch_prints_the_patch_alone(engine: Path) -> None:
     plain = fi_bump(engine, "set", NEW, "--dry-run")
     assert fi_bump(engine, "set", NEW, "--dry-run", "-q") == (0, plain.out, "")
@@ -50,6 +52,7 @@ def test_a_pipe_has_no_colour(drifted: Path, words: tuple[str, ...]) -> None:
     assert "\x1b" not in fi_bump(drifted, *words).out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [("check", "--color", "always"), ("--color=always", "check"), ("status", "--color=always")]
 )
@@ -62,12 +65,14 @@ def test_never_is_plain_where_another_variable_wants_colour(drifted: Path) -> No
     assert "\x1b" not in fi_bump(drifted, "status", "--color", "never", FORCE_COLOR="1").out
 
 
+@pytest.mark.slow
 def test_a_wrong_colour_is_named(engine: Path) -> None:
     done = fi_bump(engine, "--color", "blue", "status")
     assert (done.code, done.out) == (2, "")
     assert "'blue' is not one of 'auto', 'always', 'never'." in done.err
 
 
+@pytest.mark.slow
 def test_verbose_names_each_request(engine: Path, tmp_path: Path) -> None:
     with running() as index:
         for name in ("flashinfer-python", "flashinfer-cubin"):

@@ -159,6 +159,7 @@ def script(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, TOP / "tools" / "layers.py", *arguments], capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_script_prints_this_package_and_finds_nothing_wrong() -> None:
     done = script()
     now = layers.read_layout()

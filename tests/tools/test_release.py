@@ -162,6 +162,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code", "output"),
     [
@@ -201,6 +202,7 @@ def test_the_action_installs_itself_and_checks_the_version(engine: Path, environ
     assert (done.returncode, done.stdout) == (3, message)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*WORKFLOWS, "action.yml"])
 def test_zizmor_and_shellcheck_find_nothing(tmp_path: Path, name: str) -> None:
     plant(tmp_path, {name: (TOP / name).read_bytes()})

@@ -98,6 +98,7 @@ def test_the_document_of_all(fleet: Path, run: Run) -> None:
     assert (repositories["plugin"]["state"], repositories["plugin"]["findings"]) == ("findings", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -137,6 +138,7 @@ def test_one_that_is_content(fleet: Path, run: Run) -> None:
     assert text(result).split("\n")[-2] == "1 repository: all in step, none behind"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

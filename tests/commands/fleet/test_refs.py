@@ -49,6 +49,7 @@ def repository(tmp_path: Path, run: Run) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_the_table(repository: Path, run: Run) -> None:
     commits = {name: git(repository, "rev-parse", name)[:9] for name in ("main", "release/1", "release/2", "bare")}
     before = snapshot(repository)
@@ -66,6 +67,7 @@ def test_the_table(repository: Path, run: Run) -> None:
     assert snapshot(repository) == before
 
 
+@pytest.mark.slow
 def test_json_and_the_exit_code(repository: Path, run: Run) -> None:
     done = run(repository, "fleet", "--refs", "main", "--refs", "release/1", "--format", "json", "--exit-code")
     document = json.loads(done.out)
@@ -76,12 +78,14 @@ def test_json_and_the_exit_code(repository: Path, run: Run) -> None:
     assert run(repository, "fleet", "--refs", "main", "--exit-code").code == 0
 
 
+@pytest.mark.slow
 def test_they_disagree_with_an_engine(repository: Path, run: Run) -> None:
     out = run(repository, "fleet", "--refs", "main", "release/1", "--engine", "main", "--format", "json").out
     assert json.loads(out)["counts"]["disagree"] == 1
     assert run(repository, "fleet", "--refs", "main", "--engine", "other").code == 2
 
 
+@pytest.mark.slow
 def test_as_a_checkout_would_be(repository: Path, run: Run, tmp_path: Path) -> None:
     """What is read of a branch is what a checkout of it gives, pin for pin."""
     for name in ("main", "release/1", "release/2"):
@@ -95,6 +99,7 @@ def test_as_a_checkout_would_be(repository: Path, run: Run, tmp_path: Path) -> N
         assert branch["groups"] == [{**group, "fleet": {**group["fleet"], "in": name}} for group in checkout["groups"]]
 
 
+@pytest.mark.slow
 def test_a_held_group_is_not_behind(repository: Path, run: Run) -> None:
     git(repository, "switch", "--quiet", "release/1")
     reason = "1.x stays on CUDA 12.8"
@@ -110,6 +115,7 @@ def test_a_held_group_is_not_behind(repository: Path, run: Run) -> None:
     assert (repository / "versions.lock.json").read_bytes() == LOCK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -131,6 +137,7 @@ def test_wrong_use_of_hold(repository: Path, run: Run, arguments: list[str], mes
     assert run(repository, "hold", *arguments) == (2, "", message)
 
 
+@pytest.mark.slow
 def test_several_repositories(repository: Path, run: Run) -> None:
     git(repository.parent, "clone", "--quiet", str(repository), "other")
     out = run(repository.parent, "fleet", "--refs", "main", "engine", "other", "release/1").out
@@ -142,6 +149,7 @@ def test_several_repositories(repository: Path, run: Run) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_lock_that_cannot_be_read_stops_no_other(repository: Path, run: Run) -> None:
     plant(repository, {"versions.lock.json": b"{"})
     commit(repository, "broken")
@@ -153,6 +161,7 @@ def test_a_lock_that_cannot_be_read_stops_no_other(repository: Path, run: Run) -
     )
 
 
+@pytest.mark.slow
 def test_a_lock_below_the_top(repository: Path, run: Run) -> None:
     tree = {"requirements.txt": f"flashinfer-python=={OLD}\n".encode()}
     plant(repository / "sub", tree)

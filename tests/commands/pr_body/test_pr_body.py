@@ -171,6 +171,7 @@ def test_many_pins_are_folded_away(committed: Path, run: Run) -> None:
     assert len(moves) == 2 + 2 + 21 + 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -305,6 +306,7 @@ def test_an_earlier_body_is_no_place_to_look_at(committed: Path, run: Run) -> No
     assert section(body, "To look at") == [f'- `src/gate.py:3` exact gate: `if flashinfer.__version__ == "{OLD}":`']
 
 
+@pytest.mark.slow
 def test_a_body_is_no_place_to_look_at_for_another_command(committed: Path, run: Run) -> None:
     body = committed / "docs/body.md"
     assert run(committed, "set", NEW, "--offline", "--commit", "--pr-body", str(body)).code == 0

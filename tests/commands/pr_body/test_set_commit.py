@@ -305,6 +305,7 @@ def test_a_commit_that_lacks_a_file_is_an_error(committed: Path, run: Run) -> No
 MOVE = f"sed -i s/{NEW}/0.6.7/"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "script", "path"),
     [
@@ -367,6 +368,7 @@ def test_a_process_that_a_hook_leaves_does_not_hold_the_command(committed: Path,
     os.kill(int((committed.parent / "pid").read_text()), signal.SIGKILL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trap", ["", "trap '' TERM; "])
 def test_a_hook_that_waits_for_ever(committed: Path, run: Run, trap: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "_GRACE", 1.0)
@@ -391,6 +393,7 @@ def test_a_hook_that_waits_for_ever(committed: Path, run: Run, trap: str, monkey
     assert subprocess.run(["git", "status", "--porcelain"], cwd=committed, capture_output=True).stdout == b""
 
 
+@pytest.mark.slow
 def test_a_hook_after_the_commit_that_waits_for_ever(committed: Path, run: Run) -> None:
     hook(committed, "post-commit", "sleep 600")
     result = run(committed, "set", NEW, "--commit", "--commit-timeout", "2")
@@ -402,6 +405,7 @@ def test_a_hook_after_the_commit_that_waits_for_ever(committed: Path, run: Run) 
     )
 
 
+@pytest.mark.slow
 def test_a_signature_that_waits_for_ever(committed: Path, run: Run, tmp_path: Path) -> None:
     program = tmp_path / "gpg"
     program.write_text("#!/bin/sh\nexec sleep 600\n")
@@ -414,6 +418,7 @@ def test_a_signature_that_waits_for_ever(committed: Path, run: Run, tmp_path: Pa
     assert subprocess.run(["git", "log", "--oneline"], cwd=committed, capture_output=True).stdout.count(b"\n") == 1
 
 
+@pytest.mark.slow
 def test_a_lock_that_git_left_is_named(committed: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     # A git that is stopped cannot remove its lock before it is killed.
     monkeypatch.setattr(programs, "_GRACE", 0.5)
@@ -438,6 +443,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 def test_git_starts_no_program_of_a_hostile_configuration(committed: Path, run: Run, tmp_path: Path) -> None:
     plant(committed, {".gitattributes": b"* diff=evil filter=evil=x\n"})
     git(committed, "add", "-A")

@@ -75,6 +75,7 @@ def test_a_green_report_leaves_only_the_indexes(committed: Path, run: Run, tmp_p
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -114,6 +114,7 @@ def result(folder: Path, suite: str, failed: bool) -> None:
     assert ("not ok: 1 new failure" in (folder / "compare.md").read_text()) is failed
 
 
+@pytest.mark.slow
 def test_gitlab(two: Path, run: Run, server: Server, tmp_path: Path) -> None:
     document = yaml.safe_load(run(two, "template", "gitlab-compare").out)
     script = "\n".join(document["fi-bump-compare"]["script"][1:])
@@ -141,6 +142,7 @@ if [ "$6" ]; then echo "$PASSED"; else echo "$NOW"; fi > "$4/junit/kernels/0.xml
 """
 
 
+@pytest.mark.slow
 def test_buildkite(two: Path, run: Run, server: Server, tmp_path: Path) -> None:
     document = yaml.safe_load(run(two, "template", "buildkite-compare").out)
     step = document["steps"][1]

@@ -84,6 +84,7 @@ def test_the_templates_that_install_it() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", RECORDED)
 @pytest.mark.parametrize("name", INSTALLING)
 def test_every_template_from_every_source(two: Path, run: Run, installed: Install, name: str, kind: str) -> None:
@@ -136,6 +137,7 @@ def test_a_local_hook_installs_an_archive(two: Path, run: Run) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("record", "sentence"),
     [

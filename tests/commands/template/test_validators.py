@@ -46,6 +46,7 @@ def spoil(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_zizmor_finds_nothing(two: Path, run: Run, name: str) -> None:
     path = written(two, run, name)
@@ -188,6 +189,7 @@ def scripts(path: Path) -> list[str]:
     return [step["run"] for job in document["jobs"].values() for step in job["steps"] if "run" in step]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_shellcheck_finds_nothing(two: Path, run: Run, name: str) -> None:
     found = scripts(written(two, run, name))

@@ -39,6 +39,7 @@ class Memory:
         self.written += 1
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.dictionaries(TEXTS, st.lists(CHECKS, max_size=4, unique_by=lambda each: each.identity)))
 def test_what_is_kept_comes_back_in_its_order(functions: dict[str, list[Precondition]]) -> None:

@@ -51,6 +51,7 @@ def test_a_part_of_a_string_with_an_escape(start: int, end: int, span: Span, who
     assert text.is_whole(source, start, end) is whole
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=40), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=8), st.data())
 def test_each_byte_of_joined_pieces_is_where_the_text_says(
     data: bytes, ends: list[tuple[int, int]], draw: st.DataObject

@@ -65,6 +65,7 @@ def test_parameters(text: str, found: list[str]) -> None:
     assert parameters(text) == found
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(MANY), unique=True), st.lists(st.sampled_from(MANY), unique=True))
 def test_what_one_side_alone_has_is_always_shown(old: list[str], new: list[str]) -> None:
     before, after = (set(re.findall(r"\w+", text)) for text in paired(signature(*old), signature(*new)))

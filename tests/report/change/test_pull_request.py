@@ -33,6 +33,7 @@ def about(pins: int = 1, notes: tuple[str, ...] = (), audit: tuple[str, ...] = (
     return Description((group,), (), (), Asked(audit, 0, 0, {}, notes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

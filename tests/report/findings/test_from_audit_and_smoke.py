@@ -107,6 +107,7 @@ def test_a_run_that_showed_nothing() -> None:
     assert made.passed == (Passed("versions.lock.json", "environment"),)
 
 
+@pytest.mark.slow
 def test_a_smoke_report_in_files(broken: Path, run: Run, tmp_path: Path) -> None:
     asked = ("--python", fake_python(tmp_path / "bin"), "--cache", str(tmp_path / "cache"), "--only", "environment")
     files = ("--output", str(tmp_path / "a.sarif"), "--output", f"gitlab={tmp_path / 'a.json'}")

@@ -82,6 +82,7 @@ def test_colours() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_terminal_has_colours(broken: Path) -> None:
     code, said = on_terminal(broken, "check", "docker/Dockerfile")
     assert (code, said.split("\n")[0]) == (
@@ -146,6 +147,7 @@ def test_what_is_not_one_place_has_no_mark() -> None:
     )
 
 
+@pytest.mark.slow
 @given(st.text(), st.text(min_size=1), st.text(), st.integers(20, 90))
 def test_no_line_is_wider_than_the_screen(before: str, marked: str, after: str, width: int) -> None:
     place = Place("a.txt", 2, len(before) + 1, len(before) + len(marked) + 1, before + marked + after)

@@ -68,6 +68,7 @@ names = st.from_regex(r"[a-z]\w{0,6}", fullmatch=True, alphabet=st.characters(co
 arguments = st.recursive(names, lambda inner: st.builds("{}<{}, {}>".format, names, inner, inner), max_leaves=6)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(names, st.lists(arguments, min_size=1, max_size=4)), max_size=5))
 def test_arguments_come_back_as_they_were_written(written: list[tuple[str, list[str]]]) -> None:
     text = "".join(f"template class {name}<{', '.join(parts)}>;\n" for name, parts in written)

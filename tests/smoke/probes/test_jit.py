@@ -264,6 +264,7 @@ def test_only_what_is_reached_is_compiled_and_the_rest_is_a_trap(spec: Spec) -> 
     assert "_ZN12tensorrt_llm7trappedEv is not compiled with --jit quick or path" in trapped.stderr
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_what_is_compiled_is_kept(spec: Spec, tmp_path: Path) -> None:
     first = jit.fused_moe_sm90("path")
@@ -275,6 +276,7 @@ def test_what_is_compiled_is_kept(spec: Spec, tmp_path: Path) -> None:
     assert jit.fused_moe_sm90("path").cached is False
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_flashinfer_loads_what_was_compiled(spec: Spec) -> None:
     built = jit.fused_moe_sm90("path")
