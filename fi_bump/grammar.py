@@ -112,7 +112,8 @@ def canonical_repository(url: str) -> str:
 class LazyPattern:
     """A regular expression that is compiled on first use: compiling all of them takes longer than most checks.
 
-    It has the methods of re.Pattern[bytes] that finders use.
+    It has the methods of re.Pattern[bytes] that finders use. A possessive group ends with an alternative that never
+    matches, `(?:a|b|(?!))*+`: tests/house/test_patterns.py says why.
     """
 
     __slots__ = ("_flags", "_pattern", "_text")

@@ -20,8 +20,8 @@ from fi_bump.pins import Found, Guard, Kind, Source, Span, Wanted
 _TOKEN = LazyPattern(
     rb"(?P<unread>#\[(?P<mark>=*)\[.*?(?:\](?P=mark)\]|\Z)|#[^\n]*)"
     rb"|\[(?P<fence>=*)\[(?P<bracket>.*?)(?:\](?P=fence)\]|\Z)"
-    rb"|\"(?P<quoted>(?>(?:\\.|[^\"\\])*))(?:\"|\\?\Z)"
-    rb"|(?P<open>\()|(?P<close>\))|(?P<word>(?>(?:\\.|[^\s()#\"\\])+))",
+    rb"|\"(?P<quoted>(?:\\.|[^\"\\]|(?!))*+)(?:\"|\\?\Z)"
+    rb"|(?P<open>\()|(?P<close>\))|(?P<word>(?:\\.|[^\s()#\"\\]|(?!))++)",
     re.DOTALL,
 )
 _NAME = LazyPattern(rb"[\w.-]+\Z")

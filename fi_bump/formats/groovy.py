@@ -15,10 +15,10 @@ from fi_bump.records import NamedTuple
 
 _TOKEN = LazyPattern(
     rb"//[^\n]*|/\*[\s\S]*?\*/|#![^\n]*"
-    rb"|'''(?P<long_single>(?>(?:[^'\\]|\\[\s\S]|'{1,2}+(?!'))*))'''"
-    rb'|"""(?P<long_double>(?>(?:[^"\\]|\\[\s\S]|"{1,2}+(?!"))*))"""'
-    rb"|'(?P<single>(?>(?:[^'\\\n]|\\[\s\S])*))'"
-    rb'|"(?P<double>(?>(?:[^"\\\n]|\\[\s\S])*))"'
+    rb"|'''(?P<long_single>(?:[^'\\]|\\[\s\S]|'{1,2}+(?!')|(?!))*+)'''"
+    rb'|"""(?P<long_double>(?:[^"\\]|\\[\s\S]|"{1,2}+(?!")|(?!))*+)"""'
+    rb"|'(?P<single>(?:[^'\\\n]|\\[\s\S]|(?!))*+)'"
+    rb'|"(?P<double>(?:[^"\\\n]|\\[\s\S]|(?!))*+)"'
 )
 # What comes before the string that is a variable's value.
 _ASSIGNED = LazyPattern(rb"(?P<name>\w+)[ \t]*=[ \t]*\Z")

@@ -15,7 +15,7 @@ from fi_bump.grammar import LazyPattern, variable_of
 from fi_bump.pins import Found, Kind, Source, Wanted
 
 _TOKEN = LazyPattern(
-    rb'(?P<string>"(?>(?:[^"\\\n]|\\.)*)")|//[^\n]*|/\*[\s\S]*?\*/|(?P<comma>,)(?=(?>(?:\s|//[^\n]*|/\*[\s\S]*?\*/)*)[\]}])'
+    rb'(?P<string>"(?:[^"\\\n]|\\.|(?!))*+")|//[^\n]*|/\*[\s\S]*?\*/|(?P<comma>,)(?=(?:\s|//[^\n]*|/\*[\s\S]*?\*/|(?!))*+[\]}])'
 )
 
 

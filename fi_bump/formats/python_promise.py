@@ -48,7 +48,7 @@ _LISTS = (
 # other string may be between them.
 _BEFORE_BESIDE = frozenset([b'"', b"'", b"-"])
 _NAME = LazyPattern(rb"[\w.-]*")
-_NEXT = LazyPattern(rb"[\"']{0,3}(?>(?:[^\"'#]|#[^\n]*\n)*)[\"']{1,3}v?[0-9]")
+_NEXT = LazyPattern(rb"[\"']{0,3}(?:[^\"'#]|#[^\n]*\n|(?!))*+[\"']{1,3}v?[0-9]")
 # How far before a version the code is read, and how far behind it a comparison begins: _REACH and _COMPARES in
 # python_gates.py, after the end of three quotes.
 _REACH, _COMPARED = 400, 20

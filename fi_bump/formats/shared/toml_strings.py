@@ -22,14 +22,14 @@ MAX_DEPTH = 100
 
 Path = tuple[str | int, ...]
 
-_BLANKS = LazyPattern(rb"(?>(?:[ \t\r\n]+|#[^\n]*)*)")
+_BLANKS = LazyPattern(rb"(?:[ \t\r\n]+|#[^\n]*|(?!))*+")
 _INLINE = LazyPattern(rb"[ \t]*")
-_KEY = LazyPattern(rb"(?P<bare>[A-Za-z0-9_-]+)|\"(?P<basic>(?>(?:[^\"\\\n]|\\[^\n])*))\"|'(?P<literal>[^'\n]*)'")
+_KEY = LazyPattern(rb"(?P<bare>[A-Za-z0-9_-]+)|\"(?P<basic>(?:[^\"\\\n]|\\[^\n]|(?!))*+)\"|'(?P<literal>[^'\n]*)'")
 # The longer quotes come first. A multi-line string may end with up to two quotes of its own before the closing ones.
 _STRING = LazyPattern(
-    rb'"""(?P<long_basic>(?>(?:[^"\\]|\\[\s\S]|"{1,2}+(?!"))*)"{0,2})"""'
-    rb"|'''(?P<long_literal>(?>(?:[^']|'{1,2}+(?!'))*)'{0,2})'''"
-    rb'|"(?P<basic>(?>(?:[^"\\\n]|\\[^\n])*))"'
+    rb'"""(?P<long_basic>(?:[^"\\]|\\[\s\S]|"{1,2}+(?!")|(?!))*+"{0,2})"""'
+    rb"|'''(?P<long_literal>(?:[^']|'{1,2}+(?!')|(?!))*+'{0,2})'''"
+    rb'|"(?P<basic>(?:[^"\\\n]|\\[^\n]|(?!))*+)"'
     rb"|'(?P<literal>[^'\n]*)'"
 )
 _OTHER = LazyPattern(rb"[^\[\]{}\"',#\r\n]+")
