@@ -4,7 +4,7 @@ In each round all commands run once, so that a busy machine slows all of them al
 environment, because tbump needs another version of tomlkit than fi-bump. `git grep` of the wanted word is the measure
 of what reading the tree must take; ripgrep is measured where it is installed. pre-commit runs one hook that does
 nothing. The cache (fi_bump/scanning/cache.py) helps if the tree has not changed, or only little; the rows after it show
-a check after a change, and what else a person or a shell waits for, all without the cache.
+a check after a change, TAB, and `status`; then what a person waits for without the cache.
 
     python benchmarks/bench.py [ROUNDS]
 
@@ -82,6 +82,8 @@ def main() -> None:
             ],
             "`pre-commit run` of a hook that does nothing": [peers / "pre-commit", "run", "--all-files"],
             CHANGED: [here / "fi-bump", "check"],
+            "TAB after `fi-bump set `": [here / "fi-bump"],
+            "`fi-bump status` with the cache": [here / "fi-bump", "status"],
             COLD: [here / "fi-bump", "check"],
             GIT: ["git", "grep", "-liF", "flashinfer"],
             **({"`rg -liF flashinfer`": ["rg", "-liF", "flashinfer"]} if shutil.which("rg") else {}),
@@ -90,7 +92,6 @@ def main() -> None:
             "`fi-bump status`": [here / "fi-bump", "status"],
             "`fi-bump --version`": [here / "fi-bump", "--version"],
             "`fi-bump --help`": [here / "fi-bump", "--help"],
-            "TAB after `fi-bump set `": [here / "fi-bump"],
         }
         os.environ["XDG_CACHE_HOME"] = str(Path(scratch) / "cache")
         time.sleep(SETTLED)

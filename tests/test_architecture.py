@@ -99,7 +99,7 @@ OWN = {
 }
 # The modules that change the file system. Only editing/write.py and editing/journal.py write target files and the lock;
 # editing/history.py writes the records for `undo`. index/cache.py and
-# scanning/cache.py write to the user's cache; audit/resolve.py copies requirement files into a scratch folder for uv, and
+# scanning/cache.py write to the user's cache, as releases/known_versions.py does; audit/resolve.py copies requirement files into a scratch folder for uv, and
 # git/conflict.py three texts for `git merge-file`;
 # smoke/ writes logs, and a probe writes its answer to the file that the runner names, and compiles into the runner's
 # cache; user_files.py writes reports to the user's path, with
@@ -110,6 +110,7 @@ WRITERS = {
     "editing/history.py",
     "editing/journal.py",
     "index/cache.py",
+    "releases/known_versions.py",
     "scanning/cache.py",
     "audit/resolve.py",
     "git/conflict.py",

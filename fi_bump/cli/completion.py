@@ -16,8 +16,6 @@ from fi_bump.records import TYPE_CHECKING
 if TYPE_CHECKING:
     from fi_bump.lock.records import Group
 
-_NEWEST = 20
-
 
 class Escaped(str):
     """A suggestion escaped for bash, which, unlike zsh and fish, inserts a program's suggestions unquoted."""
@@ -85,14 +83,16 @@ def targets(root: str, before: Sequence[str], typed: str) -> list[str]:
     `before` are the words before `typed`. Bash splits words at `=`, so a word that follows a separate `==` is
     completed as a version.
     """
+    from fi_bump.releases.known_versions import newest_versions
+
     known = _groups(root)
     words = [*before, typed]
     cut = next((index for index in (-1, -2) if len(words) >= -index and words[index] in ("=", "==")), None)
     if cut is not None:
         named = words[cut - 1] if len(words) > -cut else ""
-        versions = [version for group in known if group.name == named for version in _versions(root, group)]
+        versions = [version for group in known if group.name == named for version in newest_versions(root, group)]
         return _beginning("" if cut == -1 else typed, versions)
-    of_groups = {group.name: _versions(root, group) for group in known}
+    of_groups = {group.name: newest_versions(root, group) for group in known}
     offered = [f"{name}=={version}" for name, versions in of_groups.items() for version in versions]
     if len(known) == 1:
         offered = [*of_groups[known[0].name], *offered]
@@ -113,28 +113,3 @@ def _groups(root: str) -> tuple[Group, ...]:
         return load(source.data).groups if source is not None else ()
     except FiBumpError:
         return ()
-
-
-def _versions(root: str, group: Group) -> list[str]:
-    """Return the newest versions that the cached index answers show for every member, then the locked version."""
-    try:
-        known = _cached(root, group)
-    except (FiBumpError, OSError, ValueError):
-        known = []
-    return [*[version for version in known if version != group.version], group.version][: _NEWEST + 1]
-
-
-def _cached(root: str, group: Group) -> list[str]:
-    from fi_bump.index import configuration
-    from fi_bump.index.cache import Cache, default_folder
-    from fi_bump.index.cached import CachedAnswers
-    from fi_bump.index.client import Client
-    from fi_bump.lock.records import Lock
-    from fi_bump.releases.known import Known, Terms, targets
-
-    user = configuration.find((), root)
-    known = Known(Client(CachedAnswers(Cache(default_folder()))), user, Lock((group,)), targets(root), Terms())
-    usable = [set(known.usable(member.name)) for member in group.packages]
-    common = set.intersection(*[versions for versions in usable if versions]) if any(usable) else set()
-    newest = sorted((version for version in common if not version.is_prerelease), reverse=True)
-    return [str(version) for version in newest[:_NEWEST]]

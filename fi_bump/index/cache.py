@@ -66,7 +66,7 @@ class Cache:
 
     def get(self, key: str) -> CachedAnswer | None:
         """Return the cached answer, if there is a readable one."""
-        path = self._path(key)
+        path = self.path(key)
         if path is None:
             return None
         try:
@@ -80,7 +80,7 @@ class Cache:
 
     def put(self, key: str, headers: dict[str, str], body: bytes, status: int = 200) -> None:
         """Cache an answer, unless its headers forbid it or would never let it be reused."""
-        path = self._path(key)
+        path = self.path(key)
         cached = {name: headers[name] for name in CACHED_HEADERS if name in headers}
         entry = CachedAnswer(time.time(), cached, body, status)
         if path is None or "no-store" in cached.get("cache-control", ""):
@@ -92,7 +92,8 @@ class Cache:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             user_files.replace(str(path), json.dumps(head).encode() + b"\n" + body, private=True, sync=False)
 
-    def _path(self, key: str) -> Path | None:
+    def path(self, key: str) -> Path | None:
+        """Return where the answer is or would be."""
         if self.folder is None:
             return None
         name = hashlib.sha256(key.encode()).hexdigest()

@@ -15,6 +15,8 @@ class CachedAnswers:
         self.cache = cache
         self.requests = 0
         self.received = 0
+        # The file of every answer that was asked for, whether there is one or not.
+        self.looked_for: list[str] = []
         self._credentials = CredentialStore()
 
     def get(
@@ -28,7 +30,9 @@ class CachedAnswers:
     ) -> HttpAnswer:
         """Return the cached answer of a URL, or a 404 if there is none."""
         bare, credentials = split(url)
-        cached = self.cache.get(cache_key(accept, bare)) if self._credentials.of(bare, credentials) is None else None
+        key = cache_key(accept, bare)
+        self.looked_for.append(str(self.cache.path(key)))
+        cached = self.cache.get(key) if self._credentials.of(bare, credentials) is None else None
         return (
             HttpAnswer(bare, 404, {}, b"")
             if cached is None

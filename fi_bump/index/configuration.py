@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.programs import run
 from fi_bump.boundary.reading import read_regular
 from fi_bump.errors import FiBumpError, reason_of
+from fi_bump.index.consulted import OF_REPOSITORY, is_true, pip_files, uv_files
 from fi_bump.index.trust import Trust, pip_variable, trust_of
 
 _GIVE_ONE = "give an index with --index URL"
@@ -68,7 +68,7 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
         if default is None and environment.get(name):
             more = _named(environment.get("PIP_EXTRA_INDEX_URL", "")) if name == "PIP_INDEX_URL" else []
             default = Indexes(environment[name], name, after=tuple(more))
-    if _is_true(environment.get("UV_NO_INDEX", "")):
+    if is_true(environment.get("UV_NO_INDEX", "")):
         raise _no_index("UV_NO_INDEX")
     hosts: list[str] = []
     pip: dict[str, str] = {}
@@ -82,7 +82,7 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
         default = default or (Indexes(own, path) if own else None)
     if default is None or default.origin == "PIP_INDEX_URL":
         pip, named_at = _pip(environment)
-        if _is_true(pip.get("no-index", "")):
+        if is_true(pip.get("no-index", "")):
             raise _no_index(named_at)
         more_of_pip = environment.get("PIP_EXTRA_INDEX_URL") or pip.get("extra-index-url", "")
         default = default or Indexes(pip.get("index-url") or _pip_default(), "pip", after=tuple(more_of_pip.split()))
@@ -92,10 +92,6 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
 
 def _no_index(where: str) -> FiBumpError:
     return FiBumpError("no-index is set: no package index may be asked", place=where, hint=_GIVE_ONE)
-
-
-def _is_true(text: str) -> bool:
-    return text.strip().lower() in ("1", "true", "yes", "on", "y", "t")
 
 
 def _named(text: str) -> list[str]:
@@ -112,25 +108,20 @@ def _uv_files(root: str, environment: Mapping[str, str]) -> Iterator[tuple[str, 
     if named:
         yield named, _text(named, missing_is_wrong=True) or "", True
         return
-    if _is_true(environment.get("UV_NO_CONFIG", "")):
+    if is_true(environment.get("UV_NO_CONFIG", "")):
         return
     boundary = Boundary(root)
-    for name in ("uv.toml", "pyproject.toml"):
+    for name in OF_REPOSITORY:
         refused = boundary.refusal(name)
         if refused is not None:
             raise FiBumpError(refused, place=name, hint=_GIVE_ONE)
         text = _text(os.path.join(root, name), shown=name)
         if text is not None:
             yield name, text, False
-    for folder in (_config(environment), *environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"), "/etc"):
-        path = os.path.join(folder, "uv", "uv.toml")
+    for path in uv_files(environment):
         text = _text(path)
         if text is not None:
             yield path, text, True
-
-
-def _config(environment: Mapping[str, str]) -> str:
-    return environment.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
 
 
 def _text(path: str, *, shown: str | None = None, missing_is_wrong: bool = False) -> str | None:
@@ -223,7 +214,7 @@ def _for_given(environment: Mapping[str, str]) -> dict[str, str]:
 def _proxy(pip: Mapping[str, str]) -> str | None:
     """Return the `proxy` of Indexes. pip leaves the variables of the environment, also NO_PROXY, out of account if one
     of both options is set."""
-    return pip.get("proxy") or ("" if _is_true(pip.get("no-proxy-env", "")) else None)
+    return pip.get("proxy") or ("" if is_true(pip.get("no-proxy-env", "")) else None)
 
 
 def _pip_variables(environment: Mapping[str, str]) -> dict[str, str]:
@@ -236,7 +227,7 @@ def _pip(environment: Mapping[str, str]) -> tuple[dict[str, str], str]:
     """Return pip's options from its files and variables, and where no-index is set. Raises FiBumpError."""
     options: dict[str, str] = {}
     origin = ""
-    for path in _pip_files(environment):
+    for path in pip_files(environment):
         text = _text(path)
         if text is None:
             continue
@@ -253,20 +244,6 @@ def _pip(environment: Mapping[str, str]) -> tuple[dict[str, str], str]:
                 origin = path if found.get("no-index") else origin
     named = _pip_variables(environment)
     return {**options, **named}, "PIP_NO_INDEX" if "no-index" in named else origin
-
-
-def _pip_files(environment: Mapping[str, str]) -> list[str]:
-    """Return pip's configuration files, from low to high priority (pip's documentation, Configuration)."""
-    home = os.path.expanduser("~")
-    named = environment.get("PIP_CONFIG_FILE")
-    if named == os.devnull:
-        return []
-    folders = environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")
-    shared = [*(os.path.join(folder, "pip", "pip.conf") for folder in folders), "/etc/pip.conf"]
-    users = [os.path.join(home, ".pip", "pip.conf"), os.path.join(_config(environment), "pip", "pip.conf")]
-    # pip leaves out the user's files if the variable names a file that exists.
-    own = [] if named and os.path.exists(named) else users
-    return [*shared, *own, os.path.join(sys.prefix, "pip.conf"), *([named] if named else [])]
 
 
 def _pip_default() -> str:

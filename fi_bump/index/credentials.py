@@ -19,6 +19,7 @@ from fi_bump.boundary.programs import run
 from fi_bump.boundary.reading import read_regular
 from fi_bump.errors import PackageIndexError, reason_of
 from fi_bump.index.address import Credentials, origin
+from fi_bump.index.consulted import netrc_file
 
 KEYRING_LIMIT = 30.0
 
@@ -61,7 +62,7 @@ def basic(credentials: Credentials) -> str:
 
 
 def _from_netrc(host: str) -> Credentials | None:
-    path = _netrc_file()
+    path = netrc_file()
     if path is None:
         return None
     try:
@@ -83,13 +84,6 @@ def _from_netrc(host: str) -> Credentials | None:
     except OSError as error:
         raise _unreadable(path, reason_of(error)) from None
     return Credentials(found[0] or found[1], found[2]) if found else None
-
-
-def _netrc_file() -> str | None:
-    """Return the file that `netrc.netrc` reads."""
-    named = os.environ.get("NETRC")
-    path = named or os.path.join(os.path.expanduser("~"), ".netrc")
-    return path if os.path.isabs(path) or named else None
 
 
 def _unreadable(path: str, reason: str) -> PackageIndexError:

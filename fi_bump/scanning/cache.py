@@ -306,13 +306,13 @@ def _store(root: str, cached: CachedCheck) -> None:
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         user_files.replace(path, zlib.crc32(data).to_bytes(4) + data, private=True, sync=False)
-        _forget_old(os.path.dirname(path))
+        forget_old(os.path.dirname(path))
     except OSError:
         return
 
 
-def _forget_old(folder: str) -> None:
-    """Delete the caches of trees that were not checked for a month."""
+def forget_old(folder: str) -> None:
+    """Delete the files of a folder that were not written for a month."""
     with os.scandir(folder) as entries:
         for entry in entries:
             old = entry.stat(follow_symlinks=False).st_mtime_ns < time_ns() - _OLD

@@ -15,6 +15,7 @@ from fi_bump.errors import PackageIndexError
 from fi_bump.index import configuration, connections
 from fi_bump.index.cache import Cache
 from fi_bump.index.configuration import find
+from fi_bump.index.consulted import pip_files
 from fi_bump.index.http import Http
 from fi_bump.index.trust import AUTHORITIES, Setting, Trust
 from tests.index.server import AUTHORITY, CLIENT, Index, running
@@ -34,9 +35,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
     monkeypatch.setattr(configuration, "_pip_default", lambda: "https://index.invalid/simple")
     monkeypatch.setattr(connections, "RETRIES", 0)
-    files = configuration._pip_files
     monkeypatch.setattr(
-        configuration, "_pip_files", lambda given: [path for path in files(given) if path[:5] != "/etc/"]
+        configuration, "pip_files", lambda given: [path for path in pip_files(given) if path[:5] != "/etc/"]
     )
     return tmp_path
 
