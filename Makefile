@@ -11,8 +11,11 @@ PIP_AUDIT := pip-audit==2.10.1
 FUZZ_SECONDS ?= 600
 # The tests that compare with golden files.
 GOLDENS := tests/forms tests/report tests/commands/template/test_template.py tests/house/test_wording.py
+# The tests of the code that uses typer, rich, packaging and urllib3, tomlkit and dockerfile-parse, and pyyaml.
+USERS := tests/cli tests/terminal tests/report/test_tables.py tests/index tests/releases tests/audit \
+	tests/editing/test_second_opinion.py tests/formats/test_yaml.py tests/formats/test_dockerfile.py
 
-.PHONY: demo test coverage fast goldens network lint types check docs lowest newest audit fuzz bench release clean
+.PHONY: demo test coverage fast goldens network lint types check docs lowest lowest-quick newest audit fuzz bench release clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -68,6 +71,13 @@ lowest: $(STAMP)
 	$(BIN)/uv --quiet venv --clear --seed --python $(BIN)/python $(LOWEST)
 	$(BIN)/uv --quiet pip install --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[dev]'
 	FI_BUMP_ROUNDS=200 $(LOWEST)/bin/python -m pytest -n auto --dist loadfile
+
+# The fast tests of the code that uses these dependencies, with their lowest versions before those of $(VENV): for `.ci/run`.
+lowest-quick: $(STAMP)
+	rm -rf $(VENV)/lowest
+	$(BIN)/uv --quiet pip install --python $(BIN)/python --target $(VENV)/lowest --resolution lowest-direct \
+		--requirement pyproject.toml
+	PYTHONPATH=$(abspath $(VENV)/lowest) $(BIN)/python -m pytest -m 'not network and not gpu and not slow' $(USERS)
 
 # The tests with the newest versions that the bounds allow, in an environment that is made now; on another Python with
 # NEWEST_PYTHON.
