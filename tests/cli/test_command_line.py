@@ -48,6 +48,7 @@ def test_a_version_that_cannot_be_printed() -> None:
 
 FOR_THE_VERSION = {"fi_bump", "fi_bump.__main__"}
 FOR_HELP = FOR_THE_VERSION | {"fi_bump.cli", "fi_bump.cli.without_typer", "fi_bump.records"}
+FOR_HELP |= {"fi_bump.boundary", "fi_bump.boundary.reading"}
 FOR_NAMES = FOR_HELP | {"fi_bump.errors", "fi_bump.terminal", "fi_bump.terminal.output", "fi_bump.terminal.wanted"}
 FOR_NAMES |= {"fi_bump.untrusted"}
 # None of these is needed for a TAB.
