@@ -57,5 +57,5 @@ def test_there_are_commands_to_show() -> None:
 def test_ci_runs_what_it_promises() -> None:
     lines = (TOP / ".ci" / "run").read_text().split("\n")
     run = [line.removeprefix("make ") for line in lines if line.startswith("make ")]
-    side_by_side = "--jobs=2 --output-sync=target lint types check docs fuzz FUZZ_INPUTS=40000 FUZZ_SEED=1"
+    side_by_side = "--jobs=2 --output-sync=target lint types check docs lowest-quick fuzz FUZZ_INPUTS=40000 FUZZ_SEED=1"
     assert run == [".venv/installed", side_by_side, "network", "test"]
