@@ -184,7 +184,7 @@ class Http:
             reason, hint = self._connections.reason(error), self._connections.hint(error)
             raise UnreachableError(reason, place=url, hint=hint) from None
         if self._note is not None:
-            self._note(f"asked {one_line(bare)}: {response.status}, {len(body)} bytes")
+            self._note(f"asked {one_line(redacted(bare))}: {response.status}, {len(body)} bytes")
         with self._count:
             self.requests += 1
             self.received += len(body)

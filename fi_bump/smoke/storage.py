@@ -40,11 +40,12 @@ def shared_folder(path: str) -> str:
 
 
 def folder(*parts: str) -> str:
-    """Create a folder if it does not exist, for this user alone, and return its path.
+    """Create a folder if it does not exist, for this user alone, and return its path, in which no part is a link.
 
     Raises FileError, also for a folder that others can change: what `smoke` finds in it, it runs.
     """
-    path = os.path.join(*parts)
+    # Links are followed once: somebody else's could lead to another folder after the check.
+    path = os.path.realpath(os.path.join(*parts))
     with explained(path, "cannot be created"):
         _make(path)
     refuse_shared(path)

@@ -249,6 +249,18 @@ def test_no_cached_answer_has_a_secret(index: Index, client: Client, tmp_path: P
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
 
 
+@pytest.mark.parametrize("tail", ["?token=s3cr3t", "?s3cr3t", "#access=s3cr3t", "?a=1&X-Amz-Credential=s3cr3t"])
+def test_the_line_about_a_request_has_no_secret(index: Index, tail: str) -> None:
+    index.routes["/query"] = answering(OK_PAGE)
+    notes: list[str] = []
+    address = index.url.replace("//", "//user:s3cr3t@") + f"/query{tail}"
+    Http(Cache(None), note=notes.append).get(address)
+    (note,) = notes
+    assert note.startswith(f"asked {index.url}/query")
+    assert note.endswith(f": 200, {len(OK_PAGE.body)} bytes")
+    assert "s3cr3t" not in note
+
+
 def test_a_password_of_any_characters(index: Index, client: Client) -> None:
     basic = "Basic " + "dTrigqzDqQ=="
     index.routes["/simple/kit/"] = guarded(Package("kit", RELEASES).page, basic)

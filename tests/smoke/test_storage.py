@@ -137,6 +137,18 @@ def test_a_link_to_a_folder_of_others_is_followed(tmp_path: Path) -> None:
         storage.folder(str(tmp_path), "mine")
 
 
+def test_a_link_that_moves_after_the_check_changes_nothing(tmp_path: Path) -> None:
+    for name in ("mine", "theirs"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to("mine")
+    kept = storage.folder(str(tmp_path), "link", "environments")
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("theirs")
+    assert kept == str(tmp_path / "mine/environments")
+    assert storage.folder(kept, "key") == str(tmp_path / "mine/environments/key")
+    assert list((tmp_path / "theirs").iterdir()) == []
+
+
 def test_no_planted_environment_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = EnvironmentRequest(("kit==1.0",))
     monkeypatch.setattr(environment, "_key", lambda request: "key")
