@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -188,6 +189,52 @@ def test_unmerged_files(committed: Path, run: Run) -> None:
     with pytest.raises(Exception, match="returned non-zero"):
         git(committed, "stash", "pop")
     assert refused(committed, run) == (3, "ROOT: there are unmerged files")
+
+
+def test_a_lock_that_was_written_by_hand(committed: Path, run: Run) -> None:
+    sites = json.loads(LOCK)["groups"]["flashinfer"]["sites"]
+    text = LOCK.decode()
+    (committed / "versions.lock.json").write_text(
+        text.replace(sites[0], "X").replace(sites[-1], sites[0]).replace('"X"', f'"{sites[-1]}"')
+    )
+    git(committed, "commit", "-qam", "sites in another order")
+    assert run(committed, "set", NEW, "--commit", "--offline").code == 0
+    assert run(committed, "check").code == 0
+
+
+def behind_link(root: Path, path: str, real: str) -> None:
+    (root / path).rename(root / real)
+    (root / path).symlink_to(os.path.relpath(root / real, (root / path).parent))
+
+
+@pytest.mark.parametrize(
+    ("path", "real"),
+    [
+        ("docker/Dockerfile", "docker/real"),
+        ("requirements/cuda.txt", "shared"),
+        ("docker/Dockerfile.nightly", "docker/nightly é"),
+        ("versions.lock.json", "docker/the lock"),
+    ],
+)
+def test_a_file_behind_a_link_is_committed(committed: Path, run: Run, tmp_path: Path, path: str, real: str) -> None:
+    behind_link(committed, path, real)
+    git(committed, "add", "-A")
+    git(committed, "commit", "-qm", "link")
+    assert run(committed, "set", NEW, "--commit", "--offline").code == 0
+    files = sorted({*FILES, real} - {path})
+    assert git(committed, "-c", "core.quotePath=false", "show", "--format=", "--name-only").split("\n")[:-1] == files
+    assert git(committed, "status", "--porcelain") == ""
+    git(tmp_path, "clone", "--quiet", str(committed), "clone")
+    assert run(tmp_path / "clone", "check").code == 0
+
+
+def test_a_file_behind_a_link_that_git_does_not_track(committed: Path, run: Run) -> None:
+    behind_link(committed, "docker/Dockerfile", "docker/real")
+    (committed / ".git/info/exclude").write_text("docker/real\n")
+    git(committed, "add", "-A")
+    git(committed, "commit", "-qm", "link")
+    code, line = refused(committed, run, "--offline")
+    assert (code, line) == (3, "docker/real: git does not track this file, so --commit cannot commit it")
 
 
 def test_a_file_with_other_changes(committed: Path, run: Run) -> None:
