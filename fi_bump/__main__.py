@@ -6,6 +6,10 @@ import gc
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def main() -> None:
     """Run fi-bump with the process's arguments and exit with its code."""
@@ -27,6 +31,10 @@ def _run() -> None:
         _take_output_options()
     if _answered():
         return
+    if "json" in sys.argv or "--format=json" in sys.argv:
+        from fi_bump.cli import as_json
+
+        as_json.prepare(sys.argv[1:])
     if "-C" in sys.argv[2:]:
         from fi_bump.scanning.upwards import folder_first
 
@@ -58,7 +66,18 @@ def _run() -> None:
             sys.exit(guard(lambda: command.run(setting)))
     from fi_bump.cli.app import app
 
-    sys.exit(guard(lambda: app(prog_name="fi-bump")))
+    sys.exit(guard(lambda: _typed(app)))
+
+
+def _typed(app: Callable[..., int]) -> int:
+    """Let typer read the command line. With --format json, what it refuses is an error in the document."""
+    from fi_bump.terminal.wanted import OutputChoices
+
+    if OutputChoices.document_of is None:
+        return app(prog_name="fi-bump")
+    from fi_bump.cli.as_json import typed
+
+    return typed(app)
 
 
 def _take_output_options() -> None:

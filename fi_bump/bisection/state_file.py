@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from fi_bump import user_files
 from fi_bump.bisection.model import Bisection, Candidate, Expected, Judgement, Question, Tried
+from fi_bump.boundary.documents import readable, result_of
 from fi_bump.errors import FiBumpError, FileError
 from fi_bump.smoke import storage
 from fi_bump.smoke.shard import Shard
@@ -54,8 +55,8 @@ def recall(path: str) -> Bisection:
 def read_state(path: str, hint: str) -> Bisection:
     """Read a state, or the JSON report of a bisection, from a file. Raises FileError for any other file."""
     try:
-        document = json.loads(user_files.read(path))
-        if document["schema"] != SCHEMA:
+        document = result_of(json.loads(user_files.read(path)))
+        if not readable(document["schema"]):
             raise FileError(f"this bisection has schema {document['schema']!r}, not {SCHEMA}", place=path, hint=hint)
         return state_of(document)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -169,7 +169,7 @@ def smoke_command(
     from fi_bump.commands import smoke as command
 
     if show_list:
-        sys.exit(guard(command.list_probes))
+        sys.exit(guard(lambda: command.list_probes(form)))
     asked = command.SmokeOptions(
         root=context.obj,
         group=group,

@@ -8,30 +8,33 @@ from contextlib import redirect_stderr, redirect_stdout
 
 from fi_bump.editing.write import witnessed
 from fi_bump.errors import FiBumpError
-from fi_bump.report.json.answer import answer_json
+from fi_bump.report.json.envelope import print_document
 from fi_bump.terminal.facts import collecting
-from fi_bump.terminal.output import write_text
 
 
 def answered(command: str, action: Callable[[], int], document: str | None = None) -> int:
     """Run the action, print the JSON document of schemas/answer.schema.json, and return the exit code.
 
     What the action prints becomes messages. With `document`, its standard output is a text, such as a patch, which the
-    result has under this name. An error that fi-bump explains is in the document too.
+    result has under this name. An error that fi-bump explains is in the document, and is raised again after it.
     """
     out, err = _stream(), _stream()
     error: FiBumpError | None = None
+    code = 0
     with collecting() as facts, witnessed() as changes, redirect_stdout(out), redirect_stderr(err):
         try:
             code = action()
         except FiBumpError as problem:
-            error, code = problem, int(problem.exit)
+            error = problem
     printed = _text(out)
     if document is not None and error is None:
         facts[document] = printed
         printed = ""
     messages = [line for text in (printed, _text(err)) for line in text.removesuffix("\n").split("\n") if text]
-    write_text(f"{answer_json(command, code, facts, changes, messages, error)}\n")
+    result = None if error is not None and not facts else facts
+    print_document(command, code, result, changes=changes, messages=messages, error=error)
+    if error is not None:
+        raise error
     return code
 
 

@@ -17,10 +17,13 @@ from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning import cache
 from fi_bump.scanning.scan import Scan, watch_names
 from fi_bump.scanning.upwards import enter
-from fi_bump.terminal.output import say, write_patch, write_text
+from fi_bump.terminal.output import say, write_patch
 from fi_bump.terminal.wanted import on_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fi_bump.editing.write import FileChange
     from fi_bump.releases.asking import Online
     from fi_bump.report.formats import ReportFormat
     from fi_bump.scanning.mentions import Mention
@@ -93,8 +96,9 @@ def run(options: CheckOptions) -> int:
     except ConflictError as error:
         return _report_conflicts(options, error)
     watch = _watch(repository, options)
+    changes: list[FileChange] = []
     if options.fix:
-        repository, scan = _fix(repository.root, options)
+        repository, scan, changes = _fix(repository.root, options)
     else:
         scan = repository.scan(options.paths, watch)
         if options.diff:
@@ -107,7 +111,7 @@ def run(options: CheckOptions) -> int:
             [*findings, *online_findings(repository, scan, options.online), *tag_findings(repository, scan)],
             key=finding_order,
         )
-    lines = _report(repository, scan, findings, options)
+    lines = _report(repository, scan, findings, options, changes)
     say(lines or ())
     in_step = not any(finding.fails for finding in findings)
     if watch is not None:
@@ -146,11 +150,12 @@ def _show(repository: Repository, plan: Plan, options: CheckOptions) -> None:
         write_patch(repository.diff(plan))
 
 
-def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan]:
-    """Change the pins to the locked versions, and return the repository and its scan after the change."""
+def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan, list[FileChange]]:
+    """Change the pins to the locked versions; return the repository and its scan after that, and the changes."""
     from fi_bump.commands.locked import locked_repository
+    from fi_bump.editing.write import witnessed
 
-    with locked_repository(root, quiet=options.form != "text") as repository:
+    with witnessed() as changes, locked_repository(root, quiet=options.form != "text") as repository:
         plan = repository.verified(make_plan(repository.lock, repository.scan(options.paths)))
         if options.diff:
             _show(repository, plan, options)
@@ -161,7 +166,7 @@ def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan]:
         say([f"fixed {line}" for change in plan.changes for line in move_lines(change)])
         old_sites, sites = set(repository.lock.sites), plan.lock.sites
         say([f"recorded {shown_site(site)}" for site in sites if site not in old_sites])
-    return again, scan
+    return again, scan, changes
 
 
 def _findings(repository: Repository, scan: Scan) -> list[Finding]:
@@ -177,13 +182,21 @@ def _findings(repository: Repository, scan: Scan) -> list[Finding]:
     return findings
 
 
-def _report(repository: Repository, scan: Scan, findings: list[Finding], options: CheckOptions) -> list[str] | None:
+def _report(
+    repository: Repository,
+    scan: Scan,
+    findings: list[Finding],
+    options: CheckOptions,
+    changes: Sequence[FileChange] = (),
+) -> list[str] | None:
     """Return the report's lines, or None after printing it in another format."""
     mentions = _mentions(repository, scan, findings) if options.mentions else None
     if options.form == "json":
         from fi_bump.report.json.check import check_json
+        from fi_bump.report.json.envelope import print_document
 
-        write_text(f"{check_json(repository, scan, findings, mentions)}\n")
+        result = check_json(repository, scan, findings, mentions)
+        print_document("check", Exit.OK if result["ok"] else Exit.FINDINGS, result, changes=changes)
         return None
     if options.form != "text" or (findings and on_terminal()):
         from fi_bump.report.findings.formats import emit

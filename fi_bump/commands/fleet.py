@@ -12,7 +12,6 @@ from fi_bump.fleet.model import Fleet, Newest
 from fi_bump.releases.asking import Online
 from fi_bump.report.formats import ListFormat
 from fi_bump.scanning.revision import Nameless
-from fi_bump.terminal.output import write_text
 from fi_bump.terminal.waiting import waiting
 
 
@@ -39,17 +38,19 @@ def run(options: FleetOptions) -> int:
     """
     places, engine = _revisions(options) if options.refs else _places(options)
     fleet = _fleet(places, engine, options.online)
+    code = Exit.FINDINGS if options.exit_code and not fleet.ok else Exit.OK
+    if any(not os.path.isdir(place.folder) for place in places):
+        code = Exit.USAGE
     if options.form == "json":
+        from fi_bump.report.json.envelope import print_document
         from fi_bump.report.json.fleet import fleet_json
 
-        write_text(f"{fleet_json(fleet)}\n")
+        print_document("fleet", code, fleet_json(fleet))
     else:
         from fi_bump.report.fleet_table import print_fleet
 
         print_fleet(fleet)
-    if any(not os.path.isdir(place.folder) for place in places):
-        return int(Exit.USAGE)
-    return int(Exit.FINDINGS if options.exit_code and not fleet.ok else Exit.OK)
+    return int(code)
 
 
 def _places(options: FleetOptions) -> tuple[list[Named], Named | None]:

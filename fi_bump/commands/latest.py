@@ -18,11 +18,11 @@ from fi_bump.releases.latest import GroupLatest, MemberLatest
 from fi_bump.releases.notes import GroupNotes, release_notes
 from fi_bump.releases.on_the_way import on_the_way
 from fi_bump.report.formats import ListFormat
+from fi_bump.report.json.envelope import print_document
 from fi_bump.report.json.latest import latest_json
 from fi_bump.report.tables import print_latest
 from fi_bump.repository import open_repository
 from fi_bump.request import named_group
-from fi_bump.terminal.output import write_text
 
 
 class LatestOptions(NamedTuple):
@@ -45,12 +45,13 @@ def run(options: LatestOptions) -> int:
     groups = [named_group(lock, name) for name in dict.fromkeys(options.groups)] or lock.groups
     with asking(repository.root, lock, options.online, repository.scan()) as known:
         found = [_group(repository.root, lock, group, known, options.online) for group in groups]
+    behind = any(each.is_behind for each in found)
+    code = Exit.FINDINGS if options.exit_code and behind else Exit.OK
     if options.form == "json":
-        write_text(f"{latest_json(found)}\n")
+        print_document("latest", code, latest_json(found))
     else:
         print_latest(found)
-    behind = any(each.is_behind for each in found)
-    return int(Exit.FINDINGS if options.exit_code and behind else Exit.OK)
+    return int(code)
 
 
 def _group(root: str, lock: Lock, group: Group, known: Known, online: Online) -> GroupLatest:

@@ -11,9 +11,10 @@ from fi_bump.commands import bisect
 from fi_bump.commands.probing import ended_by_signals, shown_progress
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import SmokeFormat
+from fi_bump.report.json.envelope import print_document
 from fi_bump.report.outputs import Output
 from fi_bump.report.smoke import output
-from fi_bump.report.smoke.listing import listing
+from fi_bump.report.smoke.listing import listing, listing_json
 from fi_bump.repository import open_repository
 from fi_bump.smoke import baseline, storage
 from fi_bump.smoke.interpreter import existing
@@ -82,9 +83,12 @@ def run(options: SmokeOptions) -> int:
     return int(Exit.OK if report.ok else Exit.FINDINGS)
 
 
-def list_probes() -> int:
+def list_probes(form: SmokeFormat = "table") -> int:
     """Print the probes with what each tests, finds and needs."""
-    say(listing())
+    if form == "json":
+        print_document("smoke", Exit.OK, {"probes": listing_json()})
+    else:
+        say(listing())
     return int(Exit.OK)
 
 

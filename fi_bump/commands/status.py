@@ -40,8 +40,9 @@ def run(root: str, form: ListFormat = "text", ref: str | None = None) -> int:
         repository, scan = _at(root, ref)
     if form == "json":
         from fi_bump.report.json.check import status_json
+        from fi_bump.report.json.envelope import print_document
 
-        write_text(f"{status_json(repository, scan)}\n")
+        print_document("status", Exit.OK, status_json(repository, scan))
     else:
         groups = statuses(repository, scan)
         text = plain_status(groups)

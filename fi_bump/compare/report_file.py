@@ -6,22 +6,22 @@ import json
 from typing import Any
 
 from fi_bump import user_files
+from fi_bump.boundary.documents import SCHEMA, readable, result_of
 from fi_bump.compare.model import CaseChange, ChangeKind, RunComparison, Seen, Side, Whole
 from fi_bump.errors import FiBumpError
 
-SCHEMA = 1
 _HINT = "--compare takes a report of fi-bump compare --format json"
 
 
 def load(path: str) -> RunComparison:
     """The comparison in a file. Raises FiBumpError for what is no report, or one of another schema."""
     try:
-        document = json.loads(user_files.read(path).decode("utf-8-sig"))
+        document = result_of(json.loads(user_files.read(path).decode("utf-8-sig")))
     except (ValueError, RecursionError):
         raise FiBumpError("is not JSON", place=path, hint=_HINT) from None
     if not isinstance(document, dict) or "schema" not in document or "entries" not in document:
         raise FiBumpError("is not a report of fi-bump compare", place=path, hint=_HINT)
-    if document["schema"] != SCHEMA or isinstance(document["schema"], bool):
+    if not readable(document["schema"]):
         message = f"is a report of schema {json.dumps(document['schema'])}, not {SCHEMA}"
         raise FiBumpError(message, place=path, hint="make the report again with this version of fi-bump")
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
 from fi_bump import user_files
+from fi_bump.boundary.documents import SCHEMA, readable, result_of
 from fi_bump.compare.cases import CaseResult, Outcome
 from fi_bump.compare.messages import signature
 from fi_bump.compare.model import CaseChange
@@ -17,7 +18,6 @@ from fi_bump.smoke.probes.protocol import ERRORS, OUTCOMES
 from fi_bump.smoke.registry import PYTEST
 from fi_bump.untrusted import finite
 
-SCHEMA = 1
 # The metrics that include the time of compiling.
 COMPILING = ("compile_seconds", "jit.seconds", "seconds")
 _HINT = "a report that fi-bump smoke --format json wrote"
@@ -64,10 +64,10 @@ def read(path: str, name: str) -> dict[str, Any]:
 
 
 def json_document(path: str, hint: str) -> Any:
-    """Read a JSON document. Raises FiBumpError for a file that is not JSON, with the hint."""
+    """Read a JSON document, of fi-bump its result. Raises FiBumpError for a file that is not JSON, with the hint."""
     try:
         text = user_files.read(path).decode("utf-8-sig")
-        return json.loads(text, parse_constant=_no_constant, parse_float=finite)
+        return result_of(json.loads(text, parse_constant=_no_constant, parse_float=finite))
     except (ValueError, RecursionError):
         raise FiBumpError("this file is not JSON", place=path, hint=hint) from None
 
@@ -76,7 +76,7 @@ def refuse_other(document: Any, path: str, hint: str) -> None:
     """Raise FiBumpError for a document that is not a smoke report or has another schema."""
     if not isinstance(document, dict) or "schema" not in document or "probes" not in document:
         raise FiBumpError("this file is not a smoke report", place=path, hint=hint)
-    if document["schema"] != SCHEMA or isinstance(document["schema"], bool):
+    if not readable(document["schema"]):
         found = json.dumps(document["schema"])
         message = f"this report has schema {found}, not {SCHEMA}"
         raise FiBumpError(message, place=path, hint="make the report again with this version of fi-bump")

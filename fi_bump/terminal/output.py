@@ -65,6 +65,12 @@ def write_text(text: str, out: TextIO | None = None) -> None:
     write_bytes(encodable(text).encode("utf-8"), out)
 
 
+def write_document(text: str) -> None:
+    """Print the one JSON document of this command line; after it, `guard` prints none for an error."""
+    OutputChoices.documented = True
+    write_text(text)
+
+
 def write_patch(data: bytes, out: TextIO | None = None) -> None:
     """Print a patch, whose lines must not change, so that neither a terminal nor GitHub takes them for commands.
 
@@ -114,6 +120,7 @@ def guard(action: Callable[[], int]) -> int:
     except FiBumpError as error:
         return _explain(error)
     except KeyboardInterrupt:
+        _document(FiBumpError("interrupted"), int(Exit.INTERRUPTED))
         _complain(["fi-bump: interrupted"])
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:
@@ -130,19 +137,20 @@ def guard(action: Callable[[], int]) -> int:
             return _explain(_unwritable(error))
         if os.environ.get("FI_BUMP_TRACEBACK") or OutputChoices.verbose:
             raise
-        place = f"{type(error).__name__}: {error}"
-        _complain(
-            [
-                f"fi-bump: unexpected error: {place}",
-                "help: please report this bug with the traceback that FI_BUMP_TRACEBACK=1 shows",
-            ]
-        )
-        return int(Exit.FAILED)
+        hint = "please report this bug with the traceback that FI_BUMP_TRACEBACK=1 shows"
+        return _explain(FiBumpError(f"unexpected error: {type(error).__name__}: {error}", hint=hint))
 
 
 def _explain(error: FiBumpError) -> int:
+    _document(error, int(error.exit))
     _complain(error_lines(error))
     return int(error.exit)
+
+
+def _document(error: FiBumpError, code: int) -> None:
+    """With --format json, print the error as a document too, so that a program always gets one."""
+    if OutputChoices.document_of is not None and not OutputChoices.documented:
+        OutputChoices.document_of(error, code)
 
 
 def _complain(lines: Iterable[str]) -> None:

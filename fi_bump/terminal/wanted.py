@@ -5,6 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+from fi_bump.records import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fi_bump.errors import FiBumpError
+
 COLOURS = ("auto", "always", "never")
 _NAMES = {"-q": "quiet", "--quiet": "quiet", "-v": "verbose", "--verbose": "verbose"}
 
@@ -15,6 +22,9 @@ class OutputChoices:
     quiet = False
     verbose = False
     colour = "auto"
+    # With --format json: prints the document of an error. And whether the command line's document is printed already.
+    document_of: Callable[[FiBumpError, int], None] | None = None
+    documented = False
 
 
 def on_terminal() -> bool:

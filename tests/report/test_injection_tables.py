@@ -25,6 +25,7 @@ from fi_bump.report.change.pull_request import body_text
 from fi_bump.report.fleet_table import print_fleet
 from fi_bump.report.json.fleet import fleet_json
 from fi_bump.report.json.latest import latest_json
+from fi_bump.report.json.text import json_text
 from fi_bump.report.tables import print_latest
 from fi_bump.scanning.mentions import Mention
 from fi_bump.untrusted import encodable, visible
@@ -165,7 +166,7 @@ def test_the_table_of_fleet(said: dict[str, str]) -> None:
 @settings(deadline=None, max_examples=15)
 @given(FLEET)
 def test_the_document_of_fleet(said: dict[str, str]) -> None:
-    same_document(fleet_json(fleet_of(said)), fleet_json(fleet_of(marked(said))), said)
+    same_document(json_text(fleet_json(fleet_of(said))), json_text(fleet_json(fleet_of(marked(said)))), said)
 
 
 @settings(deadline=None, max_examples=15)
@@ -178,7 +179,7 @@ def test_the_table_of_latest(said: dict[str, str]) -> None:
 @settings(deadline=None, max_examples=15)
 @given(LATEST)
 def test_the_document_of_latest(said: dict[str, str]) -> None:
-    same_document(latest_json([latest_of(said)]), latest_json([latest_of(marked(said))]), said)
+    same_document(json_text(latest_json([latest_of(said)])), json_text(latest_json([latest_of(marked(said))])), said)
 
 
 @settings(deadline=None, max_examples=15)

@@ -31,7 +31,7 @@ def render(comparison: RunComparison, form: ReportFormat, root: str) -> str:
         case "json":
             from fi_bump.report.json.compare import compare_json
 
-            return f"{compare_json(comparison)}\n"
+            return compare_json(comparison)
         case "markdown":
             from fi_bump.report.compare.markdown import markdown_text
 

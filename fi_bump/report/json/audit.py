@@ -13,9 +13,6 @@ from fi_bump.audit.resolve import Verdict
 from fi_bump.fit.model import Fit
 from fi_bump.lock.records import Lock
 from fi_bump.report.api.json import fits_json
-from fi_bump.report.json.text import json_text
-
-SCHEMA = 1
 
 
 def audit_json(
@@ -24,11 +21,10 @@ def audit_json(
     found: Audit,
     verdicts: list[Verdict] | None,
     fits: Sequence[Fit] | None = None,
-) -> str:
-    """Return the document. `verdicts` are uv's, or None without `--resolve`; `fits` are None without `--api`."""
+) -> dict[str, Any]:
+    """Return the result. `verdicts` are uv's, or None without `--resolve`; `fits` are None without `--api`."""
     proposal: Mapping[str, Version] = found.proposal or {}
     document: dict[str, Any] = {
-        "schema": SCHEMA,
         "ok": not found.conflicts
         and all(verdict.ok for verdict in verdicts or ())
         and not any(fit.fails for fit in fits or ()),
@@ -57,4 +53,4 @@ def audit_json(
         ]
     if fits is not None:
         document["api"] = fits_json(fits)
-    return json_text(document)
+    return document

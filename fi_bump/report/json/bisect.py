@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from fi_bump.bisection.outcome import BisectReport
-from fi_bump.bisection.state_file import SCHEMA, state_document
+from fi_bump.bisection.state_file import state_document
+from fi_bump.errors import Exit
 from fi_bump.fit.release_changes import ReleaseChanges
 from fi_bump.report.api.json import fits_json
-from fi_bump.report.json.text import json_text
+from fi_bump.report.json.envelope import enveloped
 
 
 def bisect_json(report: BisectReport) -> str:
     """Return the document. Every key is always present."""
-    return json_text(bisect_document(report)) + "\n"
+    return enveloped("bisect", Exit.OK if report.ok else Exit.FINDINGS, bisect_result(report))
 
 
-def bisect_document(report: BisectReport) -> dict[str, Any]:
-    """Return the report as a document: the state, and what was found."""
+def bisect_result(report: BisectReport) -> dict[str, Any]:
+    """Return the report as data: the state, and what was found."""
     found, candidates = report.borders, report.state.candidates
     shown = report.shard is None and found.problem is None
     return {
-        "schema": SCHEMA,
-        "command": "bisect",
         "ok": report.ok,
         "problems": list(report.problems),
         "shard": None if report.shard is None else report.shard._asdict(),

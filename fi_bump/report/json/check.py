@@ -1,4 +1,4 @@
-"""Write the documents of `check --format json` and `status --format json`, which the package's schemas describe."""
+"""Make the results of `check --format json` and `status --format json`, which the package's schemas describe."""
 
 from __future__ import annotations
 
@@ -7,32 +7,28 @@ from typing import Any
 from fi_bump.findings.of_check import Finding
 from fi_bump.lock.records import Group
 from fi_bump.ownership import assign
-from fi_bump.report.json.text import json_text
 from fi_bump.repository import Repository
 from fi_bump.scanning.mentions import Mention
 from fi_bump.scanning.scan import Scan
 
-SCHEMA = 1
-
 
 def check_json(
     repository: Repository, scan: Scan, findings: list[Finding], mentions: list[Mention] | None = None
-) -> str:
-    """Return the document of `check` (schemas/check.schema.json). `mentions` is None without `--mentions`."""
+) -> dict[str, Any]:
+    """Return the result of `check` (schemas/check.schema.json). `mentions` is None without `--mentions`."""
     ok = not any(finding.fails for finding in findings)
     document: dict[str, Any] = {
-        "schema": SCHEMA,
         "ok": ok,
         "groups": [_group(repository, scan, group) for group in repository.lock.groups],
         "findings": [_finding(finding) for finding in findings],
     }
     if mentions is not None:
         document["mentions"] = [mention._asdict() for mention in mentions]
-    return _text(document)
+    return document
 
 
-def status_json(repository: Repository, scan: Scan) -> str:
-    """Return the document of `status` (schemas/status.schema.json)."""
+def status_json(repository: Repository, scan: Scan) -> dict[str, Any]:
+    """Return the result of `status` (schemas/status.schema.json)."""
     groups = []
     for group in repository.lock.groups:
         document = _group(repository, scan, group)
@@ -42,11 +38,7 @@ def status_json(repository: Repository, scan: Scan) -> str:
         ]
         document["sites"] = [{"site": site, "present": site in present} for site in group.sites]
         groups.append(document)
-    return _text({"schema": SCHEMA, "groups": groups})
-
-
-def _text(document: dict[str, Any]) -> str:
-    return json_text(document)
+    return {"groups": groups}
 
 
 def _group(repository: Repository, scan: Scan, group: Group) -> dict[str, Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fi_bump.compare.model import CaseChange, RunComparison, Side
-from fi_bump.compare.report_file import SCHEMA
-from fi_bump.report.json.text import json_text
+from fi_bump.errors import Exit
+from fi_bump.report.json.envelope import enveloped
 
 
 def compare_json(comparison: RunComparison) -> str:
-    """The document, its keys always all there, without a last line end."""
-    document = {
-        "schema": SCHEMA,
+    """Return the document. Every key is always present."""
+    result = {
         "ok": comparison.ok,
         "baseline": _side(comparison.baseline),
         "run": _side(comparison.run),
@@ -23,7 +22,7 @@ def compare_json(comparison: RunComparison) -> str:
         "problems": list(comparison.problems),
         "entries": [change_document(entry) for entry in comparison.entries],
     }
-    return json_text(document)
+    return enveloped("compare", Exit.OK if comparison.ok else Exit.FINDINGS, result)
 
 
 def _side(side: Side) -> dict[str, Any]:

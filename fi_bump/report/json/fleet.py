@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fi_bump.fleet.model import Fleet, FleetMember, GroupStatus, State
-from fi_bump.report.json.text import json_text
 
-SCHEMA = 1
 _STATES = {
     State.IN_STEP: "in-step",
     State.FINDINGS: "findings",
@@ -16,17 +14,15 @@ _STATES = {
 }
 
 
-def fleet_json(fleet: Fleet) -> str:
-    """Return the document. Every key is always present."""
-    document = {
-        "schema": SCHEMA,
+def fleet_json(fleet: Fleet) -> dict[str, Any]:
+    """Return the result. Every key is always present."""
+    return {
         "ok": fleet.ok,
         "engine": fleet.engine,
         "online": fleet.online,
         "counts": fleet.counted(),
         "repositories": [_member(member) for member in fleet.members],
     }
-    return json_text(document)
 
 
 def _member(member: FleetMember) -> dict[str, Any]:

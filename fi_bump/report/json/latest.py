@@ -6,13 +6,10 @@ from typing import Any
 
 from fi_bump.releases.latest import GroupLatest
 from fi_bump.report.json.release_notes import notes_json
-from fi_bump.report.json.text import json_text
-
-SCHEMA = 1
 
 
-def latest_json(found: list[GroupLatest]) -> str:
-    """Return the document."""
+def latest_json(found: list[GroupLatest]) -> dict[str, Any]:
+    """Return the result."""
     groups: list[dict[str, Any]] = [
         {
             "name": each.group.name,
@@ -40,4 +37,4 @@ def latest_json(found: list[GroupLatest]) -> str:
         }
         for each in found
     ]
-    return json_text({"schema": SCHEMA, "groups": groups})
+    return {"groups": groups}

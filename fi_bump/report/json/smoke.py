@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from fi_bump.errors import Exit
 from fi_bump.report.json.compare import change_document
-from fi_bump.report.json.text import json_text
+from fi_bump.report.json.envelope import enveloped
 from fi_bump.smoke.ab_model import AbComparison, AbValue
-from fi_bump.smoke.baseline import SCHEMA
 from fi_bump.smoke.model import BaselineComparison, ProbeReport, SmokeReport, Sweep, Target
 
 
 def smoke_json(report: SmokeReport) -> str:
     """Return the document. Every key is always present."""
-    return json_text({"schema": SCHEMA, **_report(report)}) + "\n"
+    return enveloped("smoke", Exit.OK if report.ok else Exit.FINDINGS, _report(report))
 
 
 def _report(report: SmokeReport) -> dict[str, Any]:

@@ -14,6 +14,11 @@ def listing() -> Iterator[str]:
         yield from (f"  {what:6} {text}" for what, text in _rows(probe))
 
 
+def listing_json() -> list[dict[str, str]]:
+    """Return the same as data: for each probe its name, and what it tests, finds, needs and takes."""
+    return [{"name": probe.name, **dict(_rows(probe))} for probe in PROBES.values()]
+
+
 def _rows(probe: Probe) -> Iterator[tuple[str, str]]:
     elsewhere = "; elsewhere it compiles its kernel" if probe.compiles else ""
     ahead = "; --compile-only compiles it without a GPU" if probe.ahead else ""
