@@ -103,6 +103,12 @@ class UsageError(FiBumpError):
     exit = Exit.USAGE
 
 
+class Interrupted(FiBumpError):
+    """Somebody pressed Ctrl-C, or a signal asked fi-bump to end."""
+
+    exit = Exit.INTERRUPTED
+
+
 class LockError(FiBumpError):
     """versions.lock.json is missing or invalid."""
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from fi_bump.boundary import here
+from fi_bump.terminal.wanted import OutputChoices
 from tests.ids import readable
 
 # How long one example takes depends on what else the machine does, so it is not a property of the code.
@@ -174,6 +175,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byte
         if os.environ.get("GITHUB_STEP_SUMMARY") == _OUTER_SUMMARY:  # that of the job which runs the tests
             monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
         monkeypatch.setattr(sys, "argv", ["fi-bump", "-C", str(root), *arguments])
+        # A process has one command line.
+        monkeypatch.setattr(OutputChoices, "document_of", None)
+        monkeypatch.setattr(OutputChoices, "documented", False)
         capfdbinary.readouterr()
         with pytest.raises(SystemExit) as exit_:
             main()

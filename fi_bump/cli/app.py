@@ -15,6 +15,7 @@ from fi_bump.cli.compare import compare_command
 from fi_bump.cli.examples import examples
 from fi_bump.cli.explain import explain_command
 from fi_bump.cli.fleet import fleet_command
+from fi_bump.cli.groups import HelpfulCommand
 from fi_bump.cli.hold import hold_command
 from fi_bump.cli.init import init_command
 from fi_bump.cli.latest import latest_command
@@ -81,7 +82,7 @@ def options(
 
 
 def _add(name: str, command: Callable[..., None]) -> None:
-    app.command(name, epilog=examples(name))(command)
+    app.command(name, cls=HelpfulCommand, epilog=examples(name))(command)
 
 
 # `--help` lists the commands in this order, which is the order of work; cli/groups.py has the headings.
@@ -104,4 +105,4 @@ _add("fleet", fleet_command)
 app.add_typer(site_app, name="site")
 app.add_typer(member_app, name="member")
 # git calls it; nobody types it.
-app.command("merge-driver", hidden=True)(merge_driver_command)
+app.command("merge-driver", cls=HelpfulCommand, hidden=True)(merge_driver_command)

@@ -11,16 +11,14 @@ from fi_bump.terminal.wanted import OutputChoices
 
 def prepare(words: Sequence[str]) -> None:
     """Make errors documents if these words of a command line ask for the format json."""
-    OutputChoices.documented = False
-    OutputChoices.document_of = None
     given = list(words)[: words.index("--")] if "--" in words else list(words)
     if "--format=json" not in given and ("--format", "json") not in pairwise(given):
         return
 
-    def document(error: FiBumpError, code: int) -> None:
+    def document(error: FiBumpError) -> None:
         from fi_bump.report.json.envelope import print_document
 
-        print_document(command_of(given), code, None, error=error)
+        print_document(command_of(given), error.exit, None, error=error)
 
     OutputChoices.document_of = document
 

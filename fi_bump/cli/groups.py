@@ -1,10 +1,11 @@
-"""The typer group: a wrong command names the right one, and a wrong value of an option gets a plain message."""
+"""typer's group and command in fi-bump's words: a wrong command names the right one, and values get plain messages."""
 
+import re
 import shlex
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from fi_bump.errors import UsageError, did_you_mean
 
@@ -29,6 +30,32 @@ SECTIONS = {
     "Pull requests, CI and branches": ("pr-body", "template", "resolve", "hold", "fleet"),
     "Edit the lock": ("site", "member"),
 }
+
+
+# How typer shows the least value of a number.
+_LEAST = re.compile(r"x>=([0-9.]+)")
+
+
+class HelpfulCommand(TyperCommand):
+    """A command whose help names arguments as manual pages do, without Python's types."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # click's types are private in typer
+        """Return the words of the usage line: `PLACE` for an argument that is required, which typer shows in braces."""
+        return [re.sub(r"^\{(.*)\}$", r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # click's types are private in typer
+        """Write the arguments and the options."""
+        sections: dict[str, list[tuple[str, str]]] = {"argument": [], "option": []}
+        for each in self.get_params(ctx):
+            if (record := each.get_help_record(ctx)) is not None:
+                name, text = record
+                if each.param_type_name == "argument":
+                    name = name.partition(" <")[0]
+                sections[each.param_type_name].append((name, _LEAST.sub(r"at least \1", text)))
+        for title, records in zip(("Arguments", "Options"), sections.values(), strict=True):
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
 
 class Commands(TyperGroup):

@@ -14,7 +14,8 @@ def init_command(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A known family of packages (repeatable) or, with --package, the name of your own group.",
+            help="A known family of packages (repeatable): flashinfer, jax, lmcache, nixl, nvidia-cutlass-dsl, "
+            "sgl-kernel or torch. Or, with --package, the name of your own group.",
             autocompletion=complete_families,
         ),
     ] = None,
@@ -29,7 +30,9 @@ def init_command(
         list[str] | None,
         typer.Option(metavar="HOST/OWNER/NAME", help="A git repository of your own group (repeatable)."),
     ] = None,
-    exclude: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help="Paths to ignore (repeatable).")] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Paths to ignore, such as 'vendor/**' (repeatable).")
+    ] = None,
     version: Annotated[
         str | None, typer.Option(metavar="VERSION", help="The version to lock when the pins disagree.")
     ] = None,

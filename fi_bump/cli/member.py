@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.examples import examples
+from fi_bump.cli.groups import HelpfulCommand
 from fi_bump.cli.options import HELP_NAMES, ListFormatOption, complete_groups, complete_members, leave
 
 member_app = typer.Typer(
@@ -35,7 +36,7 @@ LabelOption = Annotated[
 ]
 
 
-@member_app.command("add", epilog=examples("member add"))
+@member_app.command("add", cls=HelpfulCommand, epilog=examples("member add"))
 def member_add(
     context: typer.Context,
     package: Package,
@@ -54,7 +55,7 @@ def member_add(
     leave("member add", form, lambda: command.add_member(context.obj, package, group, options))
 
 
-@member_app.command("remove", epilog=examples("member remove"))
+@member_app.command("remove", cls=HelpfulCommand, epilog=examples("member remove"))
 def member_remove(
     context: typer.Context, package: Member, group: GroupOption = None, form: ListFormatOption = "text"
 ) -> None:
@@ -64,7 +65,7 @@ def member_remove(
     leave("member remove", form, lambda: command.remove_member(context.obj, package, group))
 
 
-@member_app.command("set", epilog=examples("member set"))
+@member_app.command("set", cls=HelpfulCommand, epilog=examples("member set"))
 def member_set(
     context: typer.Context,
     package: Member,

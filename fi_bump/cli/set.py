@@ -70,9 +70,7 @@ def set_command(
     ] = False,
     commit_timeout: Annotated[
         int,
-        typer.Option(
-            metavar="SECONDS", min=1, help="How long git may take for --commit, with hooks and signing. Default: 600."
-        ),
+        typer.Option(metavar="SECONDS", min=1, help="How long git may take for --commit, with hooks and signing."),
     ] = 600,
     form: ListFormatOption = "text",
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.examples import examples
-from fi_bump.cli.groups import Commands
+from fi_bump.cli.groups import Commands, HelpfulCommand
 from fi_bump.cli.options import HELP_NAMES, ListFormatOption, complete_groups, complete_sites, leave
 
 site_app = typer.Typer(
@@ -17,7 +17,7 @@ site_app = typer.Typer(
 )
 
 
-@site_app.command("add", epilog=examples("site add"))
+@site_app.command("add", cls=HelpfulCommand, epilog=examples("site add"))
 def site_add(
     context: typer.Context,
     place: Annotated[str, typer.Argument(metavar="PLACE", help="PATH#ANCHOR, or PATH:LINE as check prints it.")],
@@ -47,7 +47,7 @@ def site_add(
     leave("site add", form, lambda: command.add_site(context.obj, place, group, text))
 
 
-@site_app.command("move", epilog=examples("site move"))
+@site_app.command("move", cls=HelpfulCommand, epilog=examples("site move"))
 def site_move(
     context: typer.Context,
     old: Annotated[
@@ -57,13 +57,16 @@ def site_move(
     new: Annotated[str, typer.Argument(metavar="PLACE", help="Where the pin is now: PATH#ANCHOR or PATH:LINE.")],
     form: ListFormatOption = "text",
 ) -> None:
-    """Re-point a recorded site after a variable was renamed or a file was moved."""
+    """Re-point a site after a variable or a file was renamed.
+
+    The lock then names the new place; the file with the pin stays as it is.
+    """
     from fi_bump.commands import site as command
 
     leave("site move", form, lambda: command.move_site(context.obj, old, new))
 
 
-@site_app.command("remove", epilog=examples("site remove"))
+@site_app.command("remove", cls=HelpfulCommand, epilog=examples("site remove"))
 def site_remove(
     context: typer.Context,
     site: Annotated[

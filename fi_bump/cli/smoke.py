@@ -46,7 +46,8 @@ def smoke_command(
         str | None,
         typer.Option(
             metavar="PATH",
-            help="Probe the packages of this Python, without an environment. Not with --base, --against, --ab.",
+            help="Probe the packages of this Python, without an environment. Not with --base, --against, --ab; "
+            "with --wheelhouse or --with only for a --sweep.",
         ),
     ] = None,
     base: Annotated[
@@ -71,8 +72,7 @@ def smoke_command(
         typer.Option(
             min=0.1,
             metavar="SECONDS",
-            help="The time limit of each probe, and of the first question to the interpreter. "
-            "Default: their own limits.",
+            help="The time limit of each probe, and of asking the interpreter what it has. Default: their own limits.",
         ),
     ] = None,
     jit: Annotated[
@@ -87,7 +87,7 @@ def smoke_command(
         typer.Option(
             "--compile-only",
             help="Only compile what the probes load, for --arch; needs nvcc, no GPU. "
-            "Not with options that run kernels.",
+            "Not with --require, --pytest, --against, --ab, --baseline, --devices, --sweep.",
         ),
     ] = False,
     arch: Annotated[
@@ -128,18 +128,22 @@ def smoke_command(
         str | None,
         typer.Option(
             metavar="VERSION",
-            help="Run this release and the locked one in turn, with the same packages beside them, and compare.",
+            help="Run this release and the locked one in turn, with the same packages beside them, and compare. "
+            "Not with --python, --against, --baseline, --sweep.",
         ),
     ] = None,
     rounds: Annotated[
         int | None,
-        typer.Option("--repeat", min=1, metavar="N", help="How often --ab runs each release. Default: 3."),
+        typer.Option(
+            "--repeat", min=1, metavar="N", help="How often --ab runs each release; only with --ab. Default: 3."
+        ),
     ] = None,
     sweep: Annotated[
         str | None,
         typer.Option(
             metavar="PACKAGE[==V,…]",
-            help="Compile with each release of a dependency; needs no GPU. Not with options that run kernels.",
+            help="Compile with each release of a dependency; needs no GPU. Not with --only, --require, "
+            "--pytest, --against, --ab, --baseline, --base, --modules, --export-modules.",
         ),
     ] = None,
     show_list: Annotated[

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 
-from fi_bump.errors import Exit, FiBumpError, reason_of
+from fi_bump.errors import Exit, FiBumpError, Interrupted, reason_of
 from fi_bump.records import TYPE_CHECKING
 from fi_bump.terminal.wanted import OutputChoices
 from fi_bump.untrusted import encodable, visible
@@ -120,9 +120,7 @@ def guard(action: Callable[[], int]) -> int:
     except FiBumpError as error:
         return _explain(error)
     except KeyboardInterrupt:
-        _document(FiBumpError("interrupted"), int(Exit.INTERRUPTED))
-        _complain(["fi-bump: interrupted"])
-        return int(Exit.INTERRUPTED)
+        return _explain(Interrupted("interrupted"))
     except BrokenPipeError:
         _drop_output()
         return int(Exit.OK)
@@ -142,15 +140,15 @@ def guard(action: Callable[[], int]) -> int:
 
 
 def _explain(error: FiBumpError) -> int:
-    _document(error, int(error.exit))
+    _document(error)
     _complain(error_lines(error))
     return int(error.exit)
 
 
-def _document(error: FiBumpError, code: int) -> None:
+def _document(error: FiBumpError) -> None:
     """With --format json, print the error as a document too, so that a program always gets one."""
     if OutputChoices.document_of is not None and not OutputChoices.documented:
-        OutputChoices.document_of(error, code)
+        OutputChoices.document_of(error)
 
 
 def _complain(lines: Iterable[str]) -> None:

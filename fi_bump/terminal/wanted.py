@@ -23,7 +23,7 @@ class OutputChoices:
     verbose = False
     colour = "auto"
     # With --format json: prints the document of an error. And whether the command line's document is printed already.
-    document_of: Callable[[FiBumpError, int], None] | None = None
+    document_of: Callable[[FiBumpError], None] | None = None
     documented = False
 
 

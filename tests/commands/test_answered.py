@@ -10,24 +10,44 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from fi_bump import __version__
+from fi_bump.boundary.documents import KEYS
 from tests.conftest import LOCK, NEW, OLD, TREE, Run, plant, snapshot
 from tests.stories.test_precommit import git
 from tools import command_line
 
 SCHEMA = json.loads(files("fi_bump").joinpath("schemas", "answer.schema.json").read_bytes())
-VALIDATOR = Draft202012Validator(SCHEMA)
+OWN = ("check", "status", "latest", "audit", "smoke", "fleet", "compare", "bisect")
 FLASHINFER = "github.com/flashinfer-ai/flashinfer"
 
 
 def document(root: Path, run: Run, *words: str, code: int = 0) -> dict[str, Any]:
     """Run a command with --format json, and return its document after a look at what all documents have in common."""
     result = run(root, *words, "--format", "json")
-    assert (result.code, result.err) == (code, ""), result.err
+    assert result.code == code, result.err
     answer: dict[str, Any] = json.loads(result.out)
-    VALIDATOR.validate(answer)
-    assert (answer["exitCode"], answer["ok"]) == (code, code == 0)
-    assert (answer["error"] is None) == (code in (0, 1))
+    valid(answer)
+    assert (answer["exit"], answer["fi-bump"]) == (code, __version__)
+    assert (answer["errors"] == []) == (code in (0, 1))
+    # A person who reads the log sees the error too.
+    assert result.err == "".join(
+        f"{each['place'] or 'fi-bump'}: {each['message']}\n" + (f"help: {each['help']}\n" if each["help"] else "")
+        for each in answer["errors"]
+    )
     return answer
+
+
+def schema_of(command: str | None) -> Any:
+    """Return the schema of a command's documents: its own, or the one that commands share."""
+    folder = files("fi_bump").joinpath("schemas")
+    own = folder.joinpath(f"{command}.schema.json")
+    return json.loads((own if own.is_file() else folder.joinpath("answer.schema.json")).read_bytes())
+
+
+def valid(answer: dict[str, Any]) -> None:
+    """Fail unless a document is as the schema of its command says, with the keys of the frame in their order."""
+    assert tuple(answer) == KEYS
+    Draft202012Validator(schema_of(answer["command"])).validate(answer)
 
 
 def test_every_command_has_the_format() -> None:
@@ -41,11 +61,22 @@ def test_every_command_has_the_format() -> None:
 
 def test_the_schema_names_the_commands_that_have_no_schema_of_their_own() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    own = {"check", "status", "latest", "audit", "smoke", "fleet", "compare", "bisect", "merge-driver"}
     commands = {
         " ".join(words) for words, context in command_line.commands() if not hasattr(context.command, "commands")
     }
-    assert set(SCHEMA["properties"]["command"]["enum"]) == commands - own
+    assert set(SCHEMA["properties"]["command"]["enum"]) == commands - {*OWN, "merge-driver"} | {None}
+
+
+@pytest.mark.parametrize("command", OWN)
+def test_every_schema_has_the_same_frame(command: str) -> None:
+    schema = schema_of(command)
+    Draft202012Validator.check_schema(schema)
+    assert tuple(schema["required"]) == tuple(schema["properties"]) == KEYS
+    assert schema["properties"].pop("command") == {"const": command}
+    assert schema["properties"].pop("result")["anyOf"][0] == {"type": "null"}
+    assert schema["additionalProperties"] is False
+    frame = {name: each for name, each in SCHEMA["properties"].items() if name not in ("command", "result")}
+    assert schema["properties"] == frame
 
 
 def test_init(bare: Path, run: Run) -> None:
@@ -60,13 +91,14 @@ def test_init(bare: Path, run: Run) -> None:
 def test_an_error_is_in_the_document(engine: Path, run: Run) -> None:
     before = snapshot(engine)
     answer = document(engine, run, "init", code=2)
-    assert answer["error"] == {
+    (error,) = answer["errors"]
+    assert error == {
         "place": "versions.lock.json",
         "message": "this file already exists",
         "help": "run fi-bump init --force to replace it; only its excludes are kept",
         "lines": [],
     }
-    assert (answer["changes"], answer["messages"], answer["result"]) == ([], [], {})
+    assert (answer["changes"], answer["messages"], answer["result"]) == ([], [], None)
     assert snapshot(engine) == before
 
 
@@ -118,7 +150,7 @@ def test_undo(engine: Path, run: Run) -> None:
     assert {each["change"] for each in answer["changes"]} == {"changed"}
     assert (engine / "versions.lock.json").read_bytes() == LOCK
     assert (
-        document(engine, run, "undo", code=3)["error"]["message"]
+        document(engine, run, "undo", code=3)["errors"][0]["message"]
         == "fi-bump has recorded no change of this working tree"
     )
 
@@ -182,7 +214,7 @@ def test_texts(engine: Path, run: Run) -> None:
     answer = document(engine, run, "template", "renovate", "--write")
     assert answer["changes"] == [{"path": "renovate.json", "change": "created"}]
     assert (engine / "renovate.json").read_text() == plain
-    assert document(engine, run, "template", "x", "--list", code=2)["error"]["help"] == "leave out one of the two"
+    assert document(engine, run, "template", "x", "--list", code=2)["errors"][0]["help"] == "leave out one of the two"
 
     names = document(engine, run, "explain")["result"]["names"]
     assert "drift" in names
@@ -195,13 +227,104 @@ def test_texts(engine: Path, run: Run) -> None:
     assert FLASHINFER in body
 
 
-def test_a_bug_is_no_document(engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_an_error_in_the_document(engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from fi_bump.commands import hold
 
     def broken(*arguments: object) -> int:
         raise RuntimeError("x")
 
     monkeypatch.setattr(hold, "run", broken)
-    result = run(engine, "hold", "flashinfer", "why", "--format", "json")
-    assert (result.code, result.out) == (3, "")
-    assert result.err.startswith("fi-bump: unexpected error: RuntimeError: x\n")
+    answer = document(engine, run, "hold", "flashinfer", "why", code=3)
+    assert answer["errors"][0]["message"] == "unexpected error: RuntimeError: x"
+
+
+# What a command line must have so that typer reads it, and what a small repository answers: the exit code.
+READING: dict[str, tuple[str, int]] = {
+    "check": ("check", 0),
+    "check of nothing": ("check nowhere", 2),
+    "check of drift": ("check requirements/drift.txt", 1),
+    "check --fix": ("check --fix", 0),
+    "check --mentions": ("check --mentions", 1),
+    "status": ("status", 0),
+    "status of a revision": ("status --ref nowhere", 3),
+    "latest": ("latest", 3),
+    "audit": ("audit", 3),
+    "audit of nothing": ("audit nothing==1", 2),
+    "smoke": ("smoke --python /nowhere", 2),
+    "smoke --list": ("smoke --list", 0),
+    "fleet": ("fleet .", 0),
+    "fleet of nothing": ("fleet", 2),
+    "compare": ("compare --baseline old.xml --run new.xml", 0),
+    "compare of nothing": ("compare --baseline none.xml --run new.xml", 2),
+    "bisect": ("bisect --good 0.6.8.post1", 2),
+    "explain": ("explain nothing", 2),
+}
+
+
+@pytest.mark.parametrize("name", READING)
+def test_every_reading_command(engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    line, code = READING[name]
+    junit = b'<testsuite name="s"><testcase classname="t" name="a" time="0.1"/></testsuite>'
+    plant(engine, {"old.xml": junit, "new.xml": junit, "requirements/drift.txt": b"flashinfer-python==0.6.7\n"})
+    if name == "check":
+        (engine / "requirements/drift.txt").unlink()
+    monkeypatch.chdir(engine)
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    result = run(engine, *line.split(), "--format=json")
+    assert result.code == code, result.err
+    answer = json.loads(result.out)
+    valid(answer)
+    assert (answer["command"], answer["exit"]) == (line.split()[0], code)
+    if name == "check --fix":
+        assert [each["path"] for each in answer["changes"]] == ["requirements/drift.txt", "versions.lock.json"]
+
+
+def commands_with_the_format() -> list[str]:
+    found = ((words, context.command) for words, context in command_line.commands())
+    return [" ".join(words) for words, each in found if "--format" in {name for p in each.params for name in p.opts}]
+
+
+@pytest.mark.parametrize("name", commands_with_the_format())
+def test_a_wrong_option_is_an_error_in_the_document(engine: Path, run: Run, name: str) -> None:
+    before = snapshot(engine)
+    answer = document(engine, run, *name.split(), "--zzqq", code=2)
+    assert (answer["command"], answer["result"], answer["changes"]) == (name, None, [])
+    assert answer["errors"] == [
+        {"place": None, "message": "no such option: --zzqq", "help": f"run fi-bump {name} --help", "lines": []}
+    ]
+    assert snapshot(engine) == before
+
+
+def test_other_command_lines_that_name_no_command(engine: Path, run: Run) -> None:
+    for words in (("updte",), ("site",), ("site", "nothing")):
+        answer = document(engine, run, *words, code=2)
+        assert (answer["command"], answer["result"]) == (None, None)
+
+
+def test_missing_and_wrong_values(engine: Path, run: Run) -> None:
+    for words, message in (
+        (("hold",), "missing argument 'GROUP'"),
+        (("latest", "--min-age", "soon"), "'soon' is not a number of days"),
+        (("smoke", "--timeout", "soon"), "invalid value for '--timeout': "),
+    ):
+        answer = document(engine, run, *words, code=2)
+        assert answer["errors"][0]["message"].startswith(message)
+
+
+def test_an_interrupt(engine: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fi_bump.commands import hold, status
+
+    def stopped(*arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    for module, words in ((hold, ("hold", "flashinfer", "why")), (status, ("status",))):
+        monkeypatch.setattr(module, "run", stopped)
+        answer = document(engine, run, *words, code=130)
+        assert answer["errors"][0]["message"] == "interrupted"
+
+
+def test_words_that_only_look_like_the_format(engine: Path, run: Run) -> None:
+    result = run(engine, "hold", "--off", "--", "--format", "json")
+    assert (result.code, result.out) == (2, "")
+    assert run(engine, "hold", "json", "why").out == ""
