@@ -184,7 +184,7 @@ def measured(root: Path, release: str, cache: Path) -> Measured:
     start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", RUN, *arguments], env=environment, capture_output=True, check=False)
     seconds = time.monotonic() - start
-    fits = json.loads(done.stdout)["api"]
+    fits = json.loads(done.stdout)["result"]["api"]
     fit = next(each for each in fits if each["package"] == "flashinfer-python")
     received = json.loads(b"{" + done.stderr.rpartition(b"{")[2])
     return Measured(fit, seconds, _processor() - before, received)

@@ -58,7 +58,7 @@ def run(root: str, form: ListFormat = "text", ref: str | None = None) -> int:
 def _at(root: str, ref: str) -> tuple[Repository, Scan]:
     from fi_bump.git.commits import revision
 
-    opened = open_commit(files.find_root(root), revision(root, ref), ref)
+    opened = open_commit(files.find_root(root), revision(root, ref, "--ref"), ref)
     if opened is None:
         raise LockError(f"there is no lock in {ref}", place=LOCK_NAME, hint="name another revision with --ref")
     return opened

@@ -151,17 +151,22 @@ def _waiting(root: str, before: str, seconds: float, error: door.GitTimeoutError
     return FiBumpError(message, hint=hint)
 
 
-def revision(root: str, name: str) -> str:
-    """Return the commit of a revision. Raises UsageError for an unknown one, FiBumpError outside a git repository."""
+def revision(root: str, name: str, option: str = "--base") -> str:
+    """Return the commit of a revision that an option names.
+
+    Raises UsageError for an unknown one, FiBumpError outside a git repository.
+    """
+    hint = f"name a commit, a branch or a tag with {option}"
     if name.startswith("-"):
-        raise UsageError(f"'{name}' is not a git revision", hint="name a commit, a branch or a tag with --base")
+        raise UsageError(f"'{name}' is not a git revision", hint=hint)
     known = door.run(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     if known.returncode == 0:
         return known.stdout.decode("ascii").strip()
     if door.run(root, "rev-parse", "--git-dir").returncode:
-        hint = "name an earlier lock with --from-lock FILE"
+        hint = "name an earlier lock with --from-lock FILE" if option == "--base" else f"leave out {option}"
         raise FiBumpError("this is not a git repository, so there is no earlier lock", place=root, hint=hint)
-    hint = "name a commit, a branch or a tag with --base, or an earlier lock with --from-lock"
+    if option == "--base":
+        hint += ", or an earlier lock with --from-lock"
     raise UsageError(f"'{name}' is not a revision of this git repository", hint=hint)
 
 

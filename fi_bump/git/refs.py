@@ -56,7 +56,7 @@ def matching(root: str, patterns: Sequence[str]) -> list[Ref]:
 
 def at_revision(root: str, name: str) -> Ref:
     """Return a revision by any name that git knows. Raises UsageError for an unknown one."""
-    commit = revision(root, name)
+    commit = revision(root, name, "--refs")
     shown = door.run(root, "show", "--no-patch", "--no-show-signature", "--format=%cI", commit)
     return Ref(name, commit, shown.stdout.decode("ascii", "replace").strip())
 

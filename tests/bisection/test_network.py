@@ -36,7 +36,7 @@ def bisected(run: Run, root: Path, version: str, *arguments: str) -> dict[str, A
     asked = ("bisect", *arguments, *PROBE, "--cache", str(root / "cache"), "--output", str(report))
     result = run(root, *asked, offline=False)
     assert result.code == 0, result.out + result.err
-    document: dict[str, Any] = json.loads(report.read_text())
+    document: dict[str, Any] = json.loads(report.read_text())["result"]
     return document
 
 

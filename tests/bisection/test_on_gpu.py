@@ -26,7 +26,7 @@ def test_the_release_in_which_the_layout_changed(run: Run, tmp_path: Path) -> No
     asked = ("--good", "0.6.8.post1", "--bad", "0.6.11.post2", "--probe", MOE, "--expect", "layout=legacy")
     result = run(tmp_path, "bisect", *asked, "--cache", str(CACHE), "--output", str(report), offline=False)
     assert result.code == 0, result.out + result.err
-    document = json.loads(report.read_text())
+    document = json.loads(report.read_text())["result"]
     tried = {each["version"]: each for each in document["tried"]}
     found = document["found"]
     assert tried[found["before"]]["judgement"] == "good"

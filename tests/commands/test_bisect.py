@@ -182,6 +182,7 @@ def test_the_first_bad_release_and_what_it_changed(bisect: Bisect, made: type[Ma
     ]
     document = json.loads(report.read_bytes())
     VALIDATOR.validate(document)
+    document = document["result"]
     assert document["found"]["version"] == "0.6.3"
     assert not list((tmp_path / "cache").glob("runs/*/*/environment"))
 
@@ -214,6 +215,7 @@ def test_the_release_that_repaired_something(bisect: Bisect, made: type[Made]) -
     result = bisect("--good", "0.6.5", "--bad", "0.6.0", "--probe", "cutedsl-masked-moe", "--format", "json")
     document = json.loads(result.out)
     VALIDATOR.validate(document)
+    document = document["result"]
     assert (result.code, document["ok"], document["problems"]) == (0, True, [])
     assert document["found"] == {
         "kind": "first-good",
@@ -552,7 +554,7 @@ def test_the_parts_of_a_bisection_are_joined(
     assert result.code == 0
     assert "  0.6.2  good, yanked (wrong numbers)\n  0.6.3  bad: " in result.out
     assert "the first bad release of flashinfer-python is 0.6.3, uploaded on 2026-05-01\n" in result.out
-    assert json.loads(whole.read_text())["found"]["version"] == "0.6.3"
+    assert json.loads(whole.read_text())["result"]["found"]["version"] == "0.6.3"
     (folder / "2.json").unlink()
     result = run(root, "smoke", "--merge", str(folder))
     assert result.code == 1

@@ -140,8 +140,8 @@ def test_json_follows_its_schema(engine: Path, run: Run) -> None:
     result = run(engine, "check", "--format", "json")
     document = json.loads(result.out)
     jsonschema.Draft202012Validator(schema).validate(document)
-    assert (result.code, document["ok"]) == (1, False)
-    assert document["findings"] == [
+    assert (result.code, document["result"]["ok"]) == (1, False)
+    assert document["result"]["findings"] == [
         {
             "rule": "drift",
             "severity": "error",
@@ -160,7 +160,7 @@ def test_json_follows_its_schema(engine: Path, run: Run) -> None:
             "help": "run fi-bump check --fix",
         }
     ]
-    assert document["groups"][0]["pins"][0] == {
+    assert document["result"]["groups"][0]["pins"][0] == {
         "path": "docker/Dockerfile",
         "line": 3,
         "column": 24,
@@ -176,7 +176,7 @@ def test_status_follows_its_schema_and_shows_every_site(engine: Path, run: Run) 
     schema = json.loads(resources("fi_bump").joinpath("schemas", "status.schema.json").read_text())
     document = json.loads(run(engine, "status", "--format", "json").out)
     jsonschema.Draft202012Validator(schema).validate(document)
-    assert [site["present"] for site in document["groups"][0]["sites"]] == [True] * 5
+    assert [site["present"] for site in document["result"]["groups"][0]["sites"]] == [True] * 5
     plant(engine, drifted("cubin"))
     (engine / "docker/Dockerfile").unlink()
     plant(engine, {"requirements/test.txt": f"flashinfer-python=={OLD}\n".encode()})

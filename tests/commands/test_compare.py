@@ -98,8 +98,8 @@ def test_files_beside_the_output(run: Run, tmp_path: Path) -> None:
     assert Path("a.txt").read_text() == result.out
     document = json.loads(Path("a.json").read_bytes())
     VALIDATOR.validate(document)
-    assert document["ok"] is False
-    assert document["counts"]["new-failure"] == 15
+    assert document["result"]["ok"] is False
+    assert document["result"]["counts"]["new-failure"] == 15
     assert json.loads(Path("quality.json").read_bytes())[0]["check_name"] == "fi-bump/new-failure"
     again = run(Path("."), "compare", *patterns, "--format", "json")
     assert json.loads(again.out) == document

@@ -150,7 +150,7 @@ def test_all_commands_say_what_fails(pinned: Path, ask: Ask) -> None:
     assert note in ask(pinned, "audit").out
     latest = ask(pinned, "latest", "--min-age", "30")
     assert f"  note: {NAN}\n" in latest.out
-    document = json.loads(ask(pinned, "latest", "--min-age", "30", "--format", "json").out)["groups"][0]
+    document = json.loads(ask(pinned, "latest", "--min-age", "30", "--format", "json").out)["result"]["groups"][0]
     assert (document["newest"], document["failures"]) == ("0.6.17", [NAN, WRONG])
     assert "known fault" not in ask(pinned, "audit", "0.6.18").out
 
@@ -173,7 +173,7 @@ def test_without_a_minimum_age_the_newest_release_is_proposed(pinned: Path, ask:
         "newest version that every member has: 0.7.0 (no conflicts); run fi-bump set flashinfer==0.7.0\n" in latest.out
     )
     assert "old" not in latest.out
-    document = json.loads(ask(pinned, "latest", "--format", "json").out)["groups"][0]
+    document = json.loads(ask(pinned, "latest", "--format", "json").out)["result"]["groups"][0]
     assert (document["newest"], document["younger"], document["failures"]) == ("0.7.0", None, [])
 
 
@@ -190,7 +190,7 @@ def test_a_minimum_age_passes_over_younger_releases(pinned: Path, ask: Ask, how:
         in latest.out
     )
     assert f"  note: {young}\n" in latest.out
-    document = json.loads(ask(pinned, "latest", "--format", "json", *options).out)["groups"][0]
+    document = json.loads(ask(pinned, "latest", "--format", "json", *options).out)["result"]["groups"][0]
     assert document["younger"] == {"version": "0.7.0", "days": 3, "minimumAge": 10}
     before = snapshot(pinned)
     strict = ask(pinned, "set", "0.7.0", "--strict", *options)

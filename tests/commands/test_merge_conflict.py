@@ -41,7 +41,7 @@ def test_a_file_with_a_pin(engine: Path, run: Run) -> None:
     )
     assert run(engine, "site", "add", "requirements/cuda.txt:5", "--group", "flashinfer").code == 2
     assert snapshot(engine) == before
-    document = json.loads(run(engine, "check", "--format", "json").out)
+    document = json.loads(run(engine, "check", "--format", "json").out)["result"]
     (finding,) = document["findings"]
     assert (finding["rule"], finding["path"], finding["line"], finding["fixable"]) == (
         "merge-conflict",
@@ -116,7 +116,7 @@ def test_the_lock(engine: Path, run: Run) -> None:
     error = (3, "", f"versions.lock.json:5:1: the lock has a merge conflict\n{HELP}")
     for arguments in (["set", NEW], ["status"], ["site", "remove", "x#y"], ["init", "--force"]):
         assert run(engine, *arguments) == error
-    document = json.loads(run(engine, "check", "--format", "json").out)
+    document = json.loads(run(engine, "check", "--format", "json").out)["result"]
     assert [(each["rule"], each["path"]) for each in document["findings"]] == [
         ("merge-conflict", "requirements/cuda.txt"),
         ("merge-conflict", "versions.lock.json"),

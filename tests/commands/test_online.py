@@ -119,7 +119,7 @@ def test_a_member_that_nothing_installs_is_not_asked_and_holds_nothing_back(
     assert {each.path for each in index.log if "cubin" in each.path} == set()
     assert ask(engine, "check", "--online").code == 0
     assert "up to date: 0.6.14 is the newest version" in ask(engine, "latest").out
-    document = json.loads(ask(engine, "latest", "--format", "json").out)["groups"][0]
+    document = json.loads(ask(engine, "latest", "--format", "json").out)["result"]["groups"][0]
     assert (document["newest"], document["notAsked"]) == ("0.6.14", ["flashinfer-cubin"])
     assert {each.path for each in index.log if "cubin" in each.path} == set()
 
@@ -279,8 +279,8 @@ def test_the_audit_of_a_move(pinned: Path, ask: Ask) -> None:
     assert ask(pinned, "set", NEW, "--strict") == (1, f"{CONFLICT}{PROPOSAL}nothing was changed\n", "")
     document = json.loads(ask(pinned, "audit", NEW, "--format", "json").out)
     valid("audit", document)
-    assert document == {
-        "schema": 1,
+    assert document["exit"] == 1
+    assert document["result"] == {
         "ok": False,
         "groups": [{"name": "flashinfer", "version": NEW}],
         "conflicts": [
@@ -355,7 +355,7 @@ def test_latest(engine: Path, ask: Ask) -> None:
     assert ask(engine, "latest", "--exit-code").code == 1
     document = json.loads(ask(engine, "latest", "--format", "json").out)
     valid("latest", document)
-    assert document["groups"][0] == {
+    assert document["result"]["groups"][0] == {
         "name": "flashinfer",
         "locked": OLD,
         "newest": NEW,

@@ -230,7 +230,7 @@ def test_mentions_are_listed_when_asked(engine: Path, run: Run) -> None:
         "",
     )
     document = json.loads(run(engine, "check", "--mentions", "--format", "json").out)
-    assert document["mentions"] == [
+    assert document["result"]["mentions"] == [
         {
             "path": "docs/old.md",
             "line": 1,
@@ -239,7 +239,7 @@ def test_mentions_are_listed_when_asked(engine: Path, run: Run) -> None:
             "text": "flashinfer-python 0.5.0 and flashinfer-python 0.6.8.post1",
         }
     ]
-    assert "mentions" not in json.loads(run(engine, "check", "--format", "json").out)
+    assert "mentions" not in json.loads(run(engine, "check", "--format", "json").out)["result"]
 
 
 def proposals(text: str) -> list[str]:

@@ -47,7 +47,7 @@ class Smoke:
         result = self(*arguments, "--format", "json", **fakes)
         report = json.loads(result.out)
         VALIDATOR.validate(report)
-        return result.code, report
+        return result.code, report["result"]
 
 
 @pytest.fixture
@@ -319,6 +319,7 @@ def test_another_release_beside_it(run: Run, engine: Path, tmp_path: Path, monke
     assert ["mxfp4-sm90-interleave", "layout", "legacy", "interleaved"] in lines
     report = json.loads(run(engine, "smoke", *arguments, "--format", "json").out)
     VALIDATOR.validate(report)
+    report = report["result"]
     assert (report["version"], report["against"]["version"]) == (OLD, "0.6.11.post2")
 
 

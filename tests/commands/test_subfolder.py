@@ -57,7 +57,7 @@ def test_documents_have_paths_of_the_lock(checkout: Path) -> None:
     plant(checkout, {"docker/Dockerfile": TREE["docker/Dockerfile"].replace(OLD.encode(), b"0.6.6")})
     here = fi_bump(checkout / "docker", "check", "--format", "json")
     assert here == fi_bump(checkout, "check", "--format", "json")
-    assert json.loads(here.out)["findings"][0]["path"] == "docker/Dockerfile"
+    assert json.loads(here.out)["result"]["findings"][0]["path"] == "docker/Dockerfile"
 
 
 def test_set_and_fix(checkout: Path) -> None:

@@ -197,7 +197,7 @@ def test_fi_bump_finds_what_the_installer_finds(
             document["groups"]["flashinfer"]["packages"][NAME].pop("index", None)
             lock.write_text(json.dumps(document))
         index.log.clear()
-        group = json.loads(ask(root, "latest", "--format", "json").out)["groups"][0]
+        group = json.loads(ask(root, "latest", "--format", "json").out)["result"]["groups"][0]
         found.append((group["newest"], asked(index)))
     version = installed_by(tool, command, opened, index.url)
     assert found == [(version, expected), (version, expected)]

@@ -57,7 +57,7 @@ def blocking(run: Run, folder: Path, minimum: int) -> dict[str, set[str]]:
     runs = ("--baseline", "nightly-{run}.xml", "--run", "pr-{run}.xml")
     result = run(folder, "compare", *runs, "--slower", "10", "--format", "json")
     assert (result.code, result.err) == (1, "")
-    document = json.loads(result.out)
+    document = json.loads(result.out)["result"]
     assert document["baseline"]["cases"] == document["run"]["cases"] > minimum
     by_kind: dict[str, set[str]] = {}
     for entry in document["entries"]:

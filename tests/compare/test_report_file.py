@@ -95,7 +95,8 @@ def document() -> Any:
 
 
 def damaged(**fields: Any) -> str:
-    return json.dumps({**document(), **fields})
+    whole = document()
+    return json.dumps({**whole, "schema": fields.pop("schema", 2), "result": {**whole["result"], **fields}})
 
 
 @pytest.mark.parametrize(
@@ -104,10 +105,10 @@ def damaged(**fields: Any) -> str:
         ("", "is not JSON", HINT),
         ("[]", "is not a report of fi-bump compare", HINT),
         ('{"schema": 1, "probes": []}', "is not a report of fi-bump compare", HINT),
-        (damaged(schema=2), "is a report of schema 2, not 1", "make the report again with this version of fi-bump"),
+        (damaged(schema=3), "is a report of schema 3, not 2", "make the report again with this version of fi-bump"),
         (
             damaged(schema=True),
-            "is a report of schema true, not 1",
+            "is a report of schema true, not 2",
             "make the report again with this version of fi-bump",
         ),
         (damaged(entries=[1]), "is not a report of fi-bump compare", HINT),

@@ -30,7 +30,7 @@ def audit(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Audit:
             shutil.copytree(unpacked(project, version), root, symlinks=True)
             assert run(root, "init", "--group", "flashinfer").code == 0
         result: Result = run(root, "audit", *arguments, "--api", "--format", "json", offline=False)
-        fits = json.loads(result.out)["api"]
+        fits = json.loads(result.out)["result"]["api"]
         found: dict[str, Any] = next(each for each in fits if each["package"] == "flashinfer-python")
         assert found["skipped"] == []
         return found

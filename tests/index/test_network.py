@@ -60,7 +60,7 @@ def test_the_releases_of_flashinfer() -> None:
 
 def test_vllm_0_21_0(vllm: Callable[[str], Path], ask: Ask) -> None:
     root = vllm("0.21.0")
-    groups = json.loads(ask(root, "latest", "--format", "json").out)["groups"]
+    groups = json.loads(ask(root, "latest", "--format", "json").out)["result"]["groups"]
     newest_of = {member["name"]: member["newest"] for member in groups[0]["members"]}
     assert (groups[0]["newest"], newest_of["flashinfer-cubin"]) == ("0.6.13", "0.6.13")
     assert Version(newest_of["flashinfer-python"]) > Version("0.6.13")

@@ -109,7 +109,7 @@ def test_latest_quotes_them(engine: Path, ask: Ask) -> None:
     document = json.loads(ask(engine, "latest", "--release-notes", "--format", "json").out)
     schema = json.loads(files("fi_bump").joinpath("schemas/latest.schema.json").read_bytes())
     jsonschema.validate(document, schema, jsonschema.Draft202012Validator)
-    assert document["groups"][0]["releaseNotes"]["releases"][1] == {
+    assert document["result"]["groups"][0]["releaseNotes"]["releases"][1] == {
         "version": NEW,
         "page": f"{PAGE}{NEW}",
         "lines": ["You must manually clear the cache", "Kernels"],

@@ -73,7 +73,7 @@ class Ab:
         result = self(*arguments, "--format", "json")
         report = json.loads(result.out)
         VALIDATOR.validate(report)
-        return result.code, report
+        return result.code, report["result"]
 
     @property
     def runs(self) -> list[str]:

@@ -37,13 +37,13 @@ def test_a_baseline(tmp_path: Path) -> None:
         ('{"schema": 1, "ok": true, "groups": [], "findings": []}', "this file is not a smoke report", HINT),
         ('{"schema": 1, "probes": []}', "this file is not a smoke report", HINT),
         (
-            json.dumps({**DOCUMENT, "schema": 2}),
-            "this report has schema 2, not 1",
+            json.dumps({**DOCUMENT, "schema": 3}),
+            "this report has schema 3, not 2",
             "make the report again with this version of fi-bump",
         ),
         (
             json.dumps({**DOCUMENT, "schema": True}),
-            "this report has schema true, not 1",
+            "this report has schema true, not 2",
             "make the report again with this version of fi-bump",
         ),
         (json.dumps({**DOCUMENT, "group": "torch"}), "this report is about the group 'torch', not 'flashinfer'", HINT),
@@ -181,3 +181,14 @@ def test_a_note_counts_if_the_probe_passed_without_one(before: ProbeReport | Non
     assert problems([now], ["a"], ["a"], comparison) == ((Problem("a", message),) if noted else ())
     # Without a baseline a note is no problem.
     assert problems([now], ["a"], ["a"]) == ()
+
+
+def test_a_baseline_in_the_frame_and_one_of_before_are_the_same(tmp_path: Path) -> None:
+    bare, framed = tmp_path / "bare.json", tmp_path / "framed.json"
+    bare.write_text(json.dumps(DOCUMENT))
+    result = {name: value for name, value in DOCUMENT.items() if name != "schema"}
+    framed.write_text(json.dumps({"fi-bump": "9", "command": "smoke", "schema": 2, "exit": 1, "result": result}))
+    assert load(str(bare), "flashinfer") == load(str(framed), "flashinfer")
+    framed.write_text(json.dumps({"fi-bump": "9", "command": "smoke", "schema": 2, "exit": 3, "result": None}))
+    with pytest.raises(FiBumpError, match="this file is not a smoke report"):
+        load(str(framed), "flashinfer")

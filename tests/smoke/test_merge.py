@@ -73,10 +73,10 @@ def left(folder: Path, *reports: SmokeReport) -> str:
 
 def merge(run: Run, engine: Path, folder: str, *arguments: str) -> tuple[Result, Any]:
     result = run(engine, "smoke", "--merge", folder, *arguments, "--format", "json")
-    document = json.loads(result.out) if result.out else None
-    if document is not None:
+    document = json.loads(result.out)
+    if document["command"] == "smoke":
         VALIDATOR.validate(document)
-    return result, document
+    return result, document["result"]
 
 
 def test_a_sweep_in_three_parts(run: Run, engine: Path, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_part_of_an_ab_and_all_of_them(ab: Ab, run: Run, engine: Path, tmp_pat
         result = ab(*probes, "--shard", f"{number}/2", "--output", str(folder / f"{number}.json"))
         assert result.code == 0
         assert f"part {number}/2 of a run: join the parts with fi-bump smoke --merge DIR\n" in result.out
-    parts = [json.loads((folder / f"{number}.json").read_text()) for number in (1, 2)]
+    parts = [json.loads((folder / f"{number}.json").read_text())["result"] for number in (1, 2)]
     assert [[probe["name"] for probe in part["probes"]] for part in parts] == [
         ["environment", "fp4-scale-contract"],
         [MOE],

@@ -37,7 +37,7 @@ def test_a_tree_that_installs_one_member_alone(tmp_path: Path, run: Run) -> None
     after = snapshot(root)
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"versions.lock.json"}  # which has the files of the release now
-    group = json.loads(run(root, "latest", "--format", "json", offline=False).out)["groups"][0]
+    group = json.loads(run(root, "latest", "--format", "json", offline=False).out)["result"]["groups"][0]
     assert [member["name"] for member in group["members"]] == ["flashinfer-python"]
     assert group["newest"] >= "0.7.2.post1"
     assert group["notAsked"] == ["flashinfer-cubin", "flashinfer-jit-cache"]

@@ -75,7 +75,8 @@ def document(run: Run, root: Path, *arguments: str) -> dict[str, Any]:
     """Return the JSON document after validating it against its schema."""
     found: dict[str, Any] = json.loads(run(root, "fleet", *arguments, "--format", "json").out)
     VALIDATOR.validate(found)
-    return found
+    result: dict[str, Any] = found["result"]
+    return result
 
 
 def column(found: dict[str, Any], key: str) -> dict[str, Any]:

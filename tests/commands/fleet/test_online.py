@@ -67,6 +67,7 @@ def test_an_index_that_cannot_be_asked_costs_its_own_groups(fleet: Path, ask: As
     assert result.code == 1
     found = json.loads(result.out)
     VALIDATOR.validate(found)
+    found = found["result"]
     groups = {(name, each["name"]): each["index"] for name, all_ in column(found, "groups").items() for each in all_}
     error = groups["ahead", "torch"]["error"]
     assert "403" in error

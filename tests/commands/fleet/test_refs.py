@@ -70,7 +70,7 @@ def test_the_table(repository: Path, run: Run) -> None:
 @pytest.mark.slow
 def test_json_and_the_exit_code(repository: Path, run: Run) -> None:
     done = run(repository, "fleet", "--refs", "main", "--refs", "release/1", "--format", "json", "--exit-code")
-    document = json.loads(done.out)
+    document = json.loads(done.out)["result"]
     assert (done.code, document["ok"]) == (1, False)
     main, release = document["repositories"]
     assert (main["name"], main["commit"], main["date"]) == ("main", git(repository, "rev-parse", "main"), DATE)
@@ -81,7 +81,7 @@ def test_json_and_the_exit_code(repository: Path, run: Run) -> None:
 @pytest.mark.slow
 def test_they_disagree_with_an_engine(repository: Path, run: Run) -> None:
     out = run(repository, "fleet", "--refs", "main", "release/1", "--engine", "main", "--format", "json").out
-    assert json.loads(out)["counts"]["disagree"] == 1
+    assert json.loads(out)["result"]["counts"]["disagree"] == 1
     assert run(repository, "fleet", "--refs", "main", "--engine", "other").code == 2
 
 
@@ -94,8 +94,10 @@ def test_as_a_checkout_would_be(repository: Path, run: Run, tmp_path: Path) -> N
         for form in ("text", "json"):
             there = run(folder, "status", "--format", form)
             assert run(repository, "status", "--ref", name, "--format", form) == there
-        (checkout,) = json.loads(run(folder, "fleet", ".", "--format", "json").out)["repositories"]
-        (branch,) = json.loads(run(repository, "fleet", "--refs", name, "--format", "json").out)["repositories"]
+        (checkout,) = json.loads(run(folder, "fleet", ".", "--format", "json").out)["result"]["repositories"]
+        (branch,) = json.loads(run(repository, "fleet", "--refs", name, "--format", "json").out)["result"][
+            "repositories"
+        ]
         assert branch["groups"] == [{**group, "fleet": {**group["fleet"], "in": name}} for group in checkout["groups"]]
 
 
@@ -170,3 +172,17 @@ def test_a_lock_below_the_top(repository: Path, run: Run) -> None:
     assert run(repository / "sub", "status", "--ref", "sub") == run(repository / "sub", "status")
     # The folder has a lock of its own, so its pins are none of the repository's above.
     assert "sub/requirements.txt" not in run(repository, "status", "--ref", "sub").out
+
+
+def test_a_revision_that_status_does_not_know(repository: Path, run: Run, tmp_path: Path) -> None:
+    assert run(repository, "status", "--ref", "nowhere") == (
+        2,
+        "",
+        "fi-bump: 'nowhere' is not a revision of this git repository\n"
+        "help: name a commit, a branch or a tag with --ref\n",
+    )
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain/versions.lock.json").write_bytes((repository / "versions.lock.json").read_bytes())
+    result = run(tmp_path / "plain", "status", "--ref", "main")
+    assert result.code == 3
+    assert result.err.endswith("help: leave out --ref\n")

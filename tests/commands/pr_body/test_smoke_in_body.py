@@ -81,7 +81,7 @@ def test_a_green_report_leaves_only_the_indexes(committed: Path, run: Run, tmp_p
     [
         ({"version": OLD}, f"this report is about flashinfer {OLD}, but the lock says {NEW}"),
         ({"group": "torch"}, "this report is about the group 'torch', which the lock does not have"),
-        ({"schema": 2}, "this report has schema 2, not 1"),
+        ({"schema": 3}, "this report has schema 3, not 2"),
         ({"target": None}, "this file is not a smoke report"),
         ({"probes": [{"name": 1}]}, "this file is not a smoke report"),
     ],
@@ -91,7 +91,7 @@ def test_a_report_that_says_nothing_of_the_change(
 ) -> None:
     run(committed, "set", NEW)
     file = tmp_path / "smoke.json"
-    file.write_text(json.dumps({**json.loads(render(GREEN, "json")), **change}))
+    file.write_text(json.dumps({**json.loads(render(GREEN, "json"))["result"], "schema": 1, **change}))
     result = run(committed, "pr-body", "--smoke", str(file))
     assert (result.code, result.out) == (3, "")
     assert result.err.split("\n")[0] == f"{file}: {message}"

@@ -105,7 +105,7 @@ def ran(script: str, folder: Path, variables: dict[str, str]) -> subprocess.Comp
 
 def result(folder: Path, suite: str, failed: bool) -> None:
     """Assert what the comparison wrote: two runs were left out, and the case is new or as before."""
-    report: dict[str, Any] = json.loads((folder / "compare.json").read_bytes())
+    report: dict[str, Any] = json.loads((folder / "compare.json").read_bytes())["result"]
     assert [each["name"] for each in report["baseline"]["runs"]] == ["7"]
     assert (len(report["run"]["runs"]), report["run"]["cases"]) == (1, 1)
     assert [(entry["kind"], entry["case"]) for entry in report["entries"]] == (

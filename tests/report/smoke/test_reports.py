@@ -114,7 +114,7 @@ def test_the_json_keeps_to_its_schema(name: str) -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("schema",), 2),
+        (("schema",), 1),
         (("ok",), True),
         (("ok",), None),
         (("problems",), []),
@@ -129,7 +129,7 @@ def test_the_json_keeps_to_its_schema(name: str) -> None:
 )
 def test_the_schema_refuses_what_no_report_says(path: tuple[Any, ...], value: Any) -> None:
     document = json.loads(render(RED, "json"))
-    place = document
+    place = document if path == ("schema",) else document["result"]
     for step in path[:-1]:
         place = place[step]
     place[path[-1]] = value
@@ -137,8 +137,7 @@ def test_the_schema_refuses_what_no_report_says(path: tuple[Any, ...], value: An
 
 
 def test_json() -> None:
-    assert json.loads(render(RED._replace(probes=PROBES[:2], against=None), "json")) == {
-        "schema": 1,
+    assert json.loads(render(RED._replace(probes=PROBES[:2], against=None), "json"))["result"] == {
         "ok": False,
         "group": "flashinfer",
         "version": "0.6.11.post2",
@@ -186,7 +185,7 @@ def test_json() -> None:
 
 
 def test_json_of_the_further_parts() -> None:
-    comparison = json.loads(render(COMPARED, "json"))["comparison"]
+    comparison = json.loads(render(COMPARED, "json"))["result"]["comparison"]
     assert comparison == {
         "version": "0.6.8.post1",
         "new_failures": [],
@@ -199,8 +198,8 @@ def test_json_of_the_further_parts() -> None:
         "cases": [],
         "new_notes": [],
     }
-    assert json.loads(render(BESIDE, "json"))["against"]["version"] == "0.6.8.post1"
-    assert json.loads(render(SWEPT, "json"))["sweep"] == {
+    assert json.loads(render(BESIDE, "json"))["result"]["against"]["version"] == "0.6.8.post1"
+    assert json.loads(render(SWEPT, "json"))["result"]["sweep"] == {
         "package": "nvidia-cutlass-dsl",
         "admitted": ">=4.5.0",
         "releases": [
