@@ -417,7 +417,11 @@ def test_what_nobody_released_is_not_audited(engine: Path, ask: Ask) -> None:
     help_ = f"help: run fi-bump audit flashinfer=={NEW}, the newest version that every member has\n"
     for form in ("text", "json"):
         result = ask(engine, "audit", "9.9", "--format", form)
-        assert result == (1, "", f"fi-bump: no package of flashinfer has the release 9.9\n{help_}")
+        assert (result.code, result.err) == (1, f"fi-bump: no package of flashinfer has the release 9.9\n{help_}")
+        if form == "json":
+            valid("audit", json.loads(result.out))
+        else:
+            assert result.out == ""
 
 
 def test_an_index_that_a_file_names_and_that_does_not_answer(
