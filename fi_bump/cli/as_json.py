@@ -25,7 +25,7 @@ def prepare(words: Sequence[str]) -> None:
 
 def command_of(words: Sequence[str]) -> str | None:
     """Return the command that these words name, such as `site add`; None for words that name none."""
-    from fi_bump.cli.prompt import table
+    from fi_bump.cli.without_typer import table
 
     commands = table("command_line.json")
     name, waiting = "", ""

@@ -245,8 +245,8 @@ def document(result: Result) -> dict[str, Any]:
     schema = json.loads(files("fi_bump").joinpath("schemas", "audit.schema.json").read_bytes())
     found: dict[str, Any] = json.loads(result.out)
     jsonschema.validate(found, schema, jsonschema.Draft202012Validator)
-    result: dict[str, Any] = found["result"]
-    return result
+    answer: dict[str, Any] = found["result"]
+    return answer
 
 
 def test_json(root: Path, ask: Ask) -> None:
