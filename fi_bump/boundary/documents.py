@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from fi_bump.records import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any
 
 # The number of the documents' form. Documents of schema 1 had no frame: the result was the whole document.
 SCHEMA = 2

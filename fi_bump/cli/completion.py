@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 class Escaped(str):
     """A suggestion escaped for bash, which, unlike zsh and fish, inserts a program's suggestions unquoted."""
 
-    def __new__(cls, text: str) -> Escaped:
-        """Put a backslash before each character that has a meaning in bash."""
-        return super().__new__(cls, re.sub(r"([^\w@%+=:,./#-])", r"\\\1", text))
+    def __new__(cls, text: str, quote: str = "") -> Escaped:
+        """Put a backslash before each character that has a meaning in bash; in an open quote, only where it has one."""
+        if quote == "'":
+            return super().__new__(cls, text.replace("'", r"'\''"))
+        meaning = r'(["$`\\])' if quote == '"' else r"([^\w@%+=:,./#-])"
+        return super().__new__(cls, re.sub(meaning, r"\\\1", text))
 
     def startswith(self, *_: object) -> bool:
         """Return True, so that typer keeps every suggestion.
@@ -43,7 +46,14 @@ def suggest(source: str, root: str, typed: str) -> list[str]:
 
 def for_shell(offered: list[str]) -> list[str]:
     """Return the suggestions, escaped if the shell that asks is bash."""
-    return [Escaped(text) for text in offered] if _asked_by_bash() else offered
+    return [Escaped(text, _open_quote()) for text in offered] if _asked_by_bash() else offered
+
+
+def _open_quote() -> str:
+    """Return the quote with which the word begins that bash completes; the word is as it was typed."""
+    words, number = os.environ.get("COMP_WORDS", "").split("\n"), os.environ.get("COMP_CWORD", "")
+    word = words[int(number)] if number.isdecimal() and int(number) < len(words) else ""
+    return word[:1] if word[:1] in ("'", '"') else ""
 
 
 def _asked_by_bash() -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.cli import completion
+from fi_bump.cli.completion import Escaped
 from fi_bump.index.cache import Cache, default_folder
 from fi_bump.index.pages import ACCEPT
 from tests.conftest import LOCK, OLD, TREE, plant
@@ -106,6 +107,9 @@ def test_each_shell_is_answered(engine: Path, shell: str, line: str, offered: li
         ("template gitlab-c", "gitlab-compare"),
         ("site remove docker/Dockerfile#", "docker/Dockerfile#ARG\\ FLASHINFER_VERSION"),
         ("site remove 'docker/Dockerfile#ARG\\ F'", "docker/Dockerfile#ARG\\ FLASHINFER_VERSION"),
+        # A quote is open: the word that bash passes on begins with it.
+        ('site remove "\'docker/Dockerfile#ARG F"', "docker/Dockerfile#ARG FLASHINFER_VERSION"),
+        ("site remove '\"docker/Dockerfile#A'", "docker/Dockerfile#ARG FLASHINFER_VERSION"),
         ("latest f", "flashinfer"),
         ("audit 0.7", "0.7.0"),
         # Bash splits `kit==`, `flashinfer==0.7` and `kit==1` into these words.
@@ -172,3 +176,19 @@ def test_a_typo_is_wrong_usage_with_a_suggestion(line: list[str], usage: str, sa
     done = subprocess.run([HERE / "fi-bump", *line], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"Usage: {usage} for help.\n\nError: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "single", "double"),
+    [
+        ("a#ARG B", r"a#ARG\ B", "a#ARG B", "a#ARG B"),
+        ("a'b", r"a\'b", r"a'\''b", "a'b"),
+        ('a"$b`\\', r"a\"\$b\`\\", 'a"$b`\\', r"a\"\$b\`\\"),
+        ("a;(b)&", r"a\;\(b\)\&", "a;(b)&", "a;(b)&"),
+    ],
+)
+def test_an_open_quote_decides_what_is_escaped(text: str, plain: str, single: str, double: str) -> None:
+    assert [str(Escaped(text, quote)) for quote in ("", "'", '"')] == [plain, single, double]
+    for typed in (plain, f"'{single}'", f'"{double}"'):
+        done = subprocess.run(["bash", "-c", f"printf %s {typed}"], capture_output=True, text=True, check=True)
+        assert done.stdout == text
