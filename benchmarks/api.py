@@ -1,4 +1,4 @@
-"""Measure `audit --api` over pairs of an engine's release and a FlashInfer release, and write the table of docs/api.md.
+"""Measure `audit --api` over pairs of an engine's release and a FlashInfer release, and write its table.
 
     python benchmarks/api.py [PAIR...]      PAIR is PROJECT==VERSION:RELEASE:NEXT; default: all pairs of PAIRS
 
@@ -29,7 +29,7 @@ from fi_bump.report.text import count
 from tests.sdists import unpacked
 
 TOP = Path(__file__).resolve().parent.parent
-PAGE = TOP / "docs" / "api.md"
+PAGE = TOP / "docs" / "measurements" / "api.md"
 MARK = "<!-- benchmarks/api.py -->"
 # The engine's release, the release of FlashInfer that is proposed to it, and a later release of the engine that pins
 # that one or a newer one: what it changed says what people had to do.
