@@ -14,8 +14,8 @@ def init_command(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A known family of packages (repeatable); an unknown name prints the list. Or, with --package, the name "
-            "of your own group.",
+            help="A known family of packages (repeatable); an unknown name prints the list. Or, with --package, the "
+            "name of your own group.",
             autocompletion=complete_families,
         ),
     ] = None,
