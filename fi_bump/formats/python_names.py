@@ -12,6 +12,8 @@ from fi_bump.records import NamedTuple
 
 # A name may start after an escaped line end, but not inside a longer name.
 _START = rb"(?:(?<![\w.-])|(?<=\\[nrt]))"
+# The command, in one string or as a word of a list, or a variable of that name.
+_GIT = LazyPattern(rb"git(?!\w)")
 
 
 class Names(NamedTuple):
@@ -68,5 +70,8 @@ def subject_of(code: bytes, names: Names) -> str | None:
 def may_clone(source: Source, wanted: Wanted) -> bool:
     """Whether a file names a wanted repository, and a git command that makes a clone or names where one comes from."""
     if not has_any(source.lowered, (b"clone", b"remote")):
+        return False
+    # The address of a page in a comment has no command beside it, and `x.clone()` is none.
+    if not _GIT.search(source.lowered):
         return False
     return has_any(source.lowered, [name.partition("/")[2].encode("ascii") for name in wanted.repositories])

@@ -92,9 +92,8 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
     """Whether the finder may find something in a Python file."""
     searches = _searches(wanted)
     kind = searches.judge.kind(source)
-    if kind and (_has_address(source) or (kind > 1 and _is_bound(source, searches))):
-        return True
-    if may_clone(source, wanted):
+    # The address of a repository contains its owner.
+    if kind and (_has_address(source) or (kind > 1 and _is_bound(source, searches)) or may_clone(source, wanted)):
         return True
     for first, last in searches.stems.runs(source, _AFTER + _BEFORE):
         if _has_gate(source, wanted, max(first - _AFTER, 0), last + _BEFORE):

@@ -73,6 +73,10 @@ def test_each_python_file_costs_little_until_a_version_stands_near_a_wanted_name
     )
     # grep rules out the foreign files, so this includes opening and reading a file.
     assert naming - foreign < 1500
+    # The address of the repository in a comment, and calls that only sound like git's commands.
+    address = b"# https://github.com/flashinfer-ai/flashinfer/issues/1\ny = remote(x.clone())\n"
+    linking = each("linking", address + b"x = f('a', [b, 'c'])\n" * 300)
+    assert linking - foreign < 1500
 
 
 @pytest.mark.slow
