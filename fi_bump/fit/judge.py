@@ -66,7 +66,8 @@ def grouped(raised: Iterable[Raised]) -> list[ApiFinding]:
             symbol=first.symbol,
             detail=first.detail,
             message=first.message,
-            uses=tuple(dict.fromkeys(each.use for each in group)),
+            # A call that a function of the repository passes on may be one of several at its place.
+            uses=tuple({each.use.place[:3]: each.use for each in reversed(group)}.values())[::-1],
             old=first.old,
             new=first.new,
             changes=first.changes,
@@ -143,7 +144,7 @@ def _broken(use: Use, met: Met, side: ReleaseSide, known: Iterable[object] = ())
     """Why a use fails in a release, without what is `known` of it already."""
     if met.absent is not None:
         if met.absent not in known:
-            guarded = is_guarded(use, Protection.ABSENCE)
+            guarded = is_guarded(use, Protection.ABSENCE, met.absent)
             rule = Rule.API_GUARDED if guarded else Rule.API_REMOVED
             yield Raised(rule, met.absent, "", f"{met.absent} is not in {side.label}", use)
         return

@@ -19,11 +19,15 @@ class Defined(NamedTuple):
 
 
 class Since(NamedTuple):
-    """The release in which something changed, the day of its first upload, and the address of its page."""
+    """The release in which something changed, the day of its first upload, and the address of its page.
+
+    With `is_way_back` it brought what the older release that is proposed does not have.
+    """
 
     version: str
     date: str | None = None
     page: str | None = None
+    is_way_back: bool = False
 
 
 class ApiFinding(NamedTuple):

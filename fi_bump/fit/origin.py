@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from packaging.version import Version
+
 from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
 from fi_bump.fit.compiled import miscounted
@@ -41,9 +43,17 @@ class Step(NamedTuple):
         page = page_of(self.pages, f"v{version}") if self.pages else None
         return Since(version, self.sources.uploaded(version), page)
 
+    @property
+    def is_way_back(self) -> bool:
+        """Whether the proposed release is older than the pinned one."""
+        return Version(self.proposed.version) < Version(self.pinned.version)
+
     def releases(self) -> list[str]:
-        """The releases after the pinned one, up to the proposed one."""
-        return [*self.sources.between(self.pinned.version, self.proposed.version), self.proposed.version]
+        """The releases after the older one of the two, up to the newer one."""
+        older, newer = self.pinned.version, self.proposed.version
+        if self.is_way_back:
+            older, newer = newer, older
+        return [*self.sources.between(older, newer), newer]
 
 
 def traced(finding: ApiFinding, move: Step) -> ApiFinding:
@@ -51,7 +61,12 @@ def traced(finding: ApiFinding, move: Step) -> ApiFinding:
 
     Of code that does not fit its own pin it is the first release that the code fits, or else the one that it does not
     fit any more. Releases that cannot be read are passed over: the answer is then the next one that can.
+
+    On the way back to an older release it is the first release that does not have the finding; for notes nothing is
+    looked for.
     """
+    if move.is_way_back and finding.rule is not Rule.API_PIN:
+        return _traced_back(finding, move)
     match finding.rule:
         case Rule.API_PRECONDITION:
             return _checks_traced(finding, move)
@@ -65,6 +80,14 @@ def traced(finding: ApiFinding, move: Step) -> ApiFinding:
         case _:
             found = _first(move.releases(), _holding(finding, move))
     return finding._replace(since=move.since(found))
+
+
+def _traced_back(finding: ApiFinding, move: Step) -> ApiFinding:
+    if not finding.fails and finding.rule is not Rule.API_GUARDED:
+        return finding
+    holds = _holding(finding, move)
+    found = _first(move.releases(), lambda version: None if (answer := holds(version)) is None else not answer)
+    return finding._replace(since=move.since(found)._replace(is_way_back=True))
 
 
 def _holding(finding: ApiFinding, move: Step) -> Holds:

@@ -186,13 +186,16 @@ def _accepts(signature: Signature, keyword: str) -> bool:
     return signature.parameter(keyword) is not None
 
 
-def is_guarded(use: Use, against: Protection) -> bool:
-    """Whether the code goes on where the use fails so, or a test that is not understood decides about it."""
+def is_guarded(use: Use, against: Protection, absent: str | None = None) -> bool:
+    """Whether the code goes on where the use fails so, or a test that is not understood decides about it.
+
+    `absent` is the dotted name that the release does not have.
+    """
     if any(
         isinstance(each, OtherTest) or (isinstance(each, Caught) and against in each.protects) for each in use.guards
     ):
         return True
-    return against is Protection.ABSENCE and use.is_optional
+    return absent is not None and any(f"{name}.".startswith(f"{absent}.") for name in use.optional)
 
 
 def compare(left: str, operator: str, right: str) -> bool | None:

@@ -79,6 +79,63 @@ def test_what_is_found(tmp_path: Path, engine: str, expected: list[tuple[str, st
     assert said(findings(tmp_path, engine, OLD, NEW)) == expected
 
 
+ABSENT = "kit.run is not in kit 2.0"
+REMOVED, NOTE = ("api-removed", ABSENT), ("api-guarded", ABSENT)
+TRIED = "try:\n    from kit import run\nexcept ImportError:\n"
+# An import that may fail is a note. What follows is one where the code is ready for it, and nothing where it does not run.
+GONE_ON = {
+    "None, unasked": (f"{TRIED}    run = None\nrun(1, 2)\n", [REMOVED, NOTE]),
+    "asked whether it is there": (f"{TRIED}    run = None\nif run is not None:\n    run(1, 2)\n", [NOTE]),
+    "asked in one breath": (f"{TRIED}    run = None\nx = run is not None and run(1, 2)\n", [NOTE]),
+    "asked in a conditional": (f"{TRIED}    run = None\nx = run(1, 2) if run else 0\n", [NOTE]),
+    "asked the other way round": (f"{TRIED}    run = None\nx = run is None or run(1, 2)\n", [NOTE]),
+    "left where it is missing": (
+        f"{TRIED}    run = None\ndef f():\n    if run is None:\n        return\n    run(1, 2)\n",
+        [NOTE],
+    ),
+    "asserted": (f"{TRIED}    run = None\ndef f():\n    assert run is not None\n    run(1, 2)\n", [NOTE]),
+    "asked the wrong way": (f"{TRIED}    run = None\nif run is None:\n    run(1, 2)\n", [REMOVED, NOTE]),
+    "a flag of the handler": (
+        "try:\n    from kit import run\n    HAS = True\nexcept ImportError:\n    HAS = False\nif HAS:\n    run(1, 2)\n",
+        [NOTE],
+    ),
+    "a flag that something else sets": (
+        f"HAS = x()\n{TRIED}    pass\nif HAS:\n    run(1, 2)\n",
+        [REMOVED, NOTE],
+    ),
+    "a flag of two imports": (
+        "try:\n    from kit import W, run\n    HAS = 'a' in W.plan.__doc__\nexcept ImportError:\n    HAS = False\n"
+        "def f():\n    if not HAS:\n        return\n    run(1, 2)\n",
+        [NOTE],
+    ),
+    "a function in its place": (f"{TRIED}    def run(*_):\n        return 0\nrun(1, 2)\n", [NOTE]),
+    "a class in its place": (f"{TRIED}    class run: ...\nrun(1, 2)\n", [NOTE]),
+    "another function in its place": (f"{TRIED}    run = slow\nrun(1, 2)\n", [NOTE]),
+    "nothing runs without it": (
+        "def f():\n    try:\n        from kit import run\n    except ImportError:\n        return 0\n    return run(1, 2)\n",
+        [NOTE],
+    ),
+    "only the package is missed": (
+        "try:\n    import kit\nexcept ImportError:\n    kit = None\nif kit is not None:\n    kit.run(1, 2)\n",
+        [REMOVED],
+    ),
+    "the handler raises": (f"{TRIED}    raise\nrun(1, 2)\n", [REMOVED]),
+    "an import of another name in its place": (f"{TRIED}    from kit import W as run\nrun()\n", [NOTE]),
+}
+
+
+@pytest.mark.parametrize(("engine", "expected"), GONE_ON.values(), ids=GONE_ON)
+def test_an_import_that_may_fail(tmp_path: Path, engine: str, expected: list[tuple[str, str]]) -> None:
+    assert said(findings(tmp_path, engine, OLD, "class W:\n    def plan(self, a, b): ...\n")) == expected
+
+
+def test_a_place_is_named_once(tmp_path: Path) -> None:
+    engine = "import kit\ndef f(g):\n    return g(1, 2)\nx = f(kit.run if y else kit.run) or kit.run(1, 2)\n"
+    (found,) = findings(tmp_path, engine, OLD, "")
+    places = [each.place[:3] for each in found.uses]
+    assert places == list(dict.fromkeys(places))
+
+
 NAMES = [
     ("from kit import gone\n", [("api-removed", "kit.gone is not in kit 2.0")]),
     ("import kit\nkit.gone(1)\n", [("api-removed", "kit.gone is not in kit 2.0")]),

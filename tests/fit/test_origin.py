@@ -24,6 +24,7 @@ from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.sources import ReleaseSources
 from fi_bump.fit.wheel.library import Library
 from fi_bump.pins import Place
+from fi_bump.report.api.text import since_word
 from tests.conftest import plant
 from tests.fit.folder import Folder
 
@@ -193,3 +194,20 @@ def test_a_meaning_has_the_first_release_of_its_rule() -> None:
     each = traced(finding, Step(cast(ReleaseSources, releases), sides[0], sides[1], None))
     assert each.since == Since("0.6.11.post1", "2026-05-02", None)
     assert releases.read == []
+
+
+def test_on_the_way_back_it_is_the_release_that_brought_it(tmp_path: Path) -> None:
+    files: dict[str, dict[str, str] | None] = {
+        "1.0": {"kit.py": "def run(a): ...\n"},
+        "1.1": {"kit.py": "def run(a): ...\n"},
+        "1.2": {"kit.py": "def run(a, b=1): ...\ndef fast(): ...\n"},
+        "1.3": {"kit.py": "def run(a, b=1): ...\ndef fast(): ...\n"},
+    }
+    engine = "import kit\nkit.fast()\nkit.run(1, b=2)\n"
+    traces = found(tmp_path, engine, Releases(files), "1.3", "1.0")
+    came = Since("1.2", "2026-05-03", "https://github.com/kit/kit/releases/tag/v1.2", is_way_back=True)
+    assert [(rule, each.since) for (rule, _, _), each in traces.items()] == [
+        (Rule.API_REMOVED, came),
+        (Rule.API_KEYWORD, came),
+    ]
+    assert [since_word(each) for each in traces.values()] == ["came with", "came with"]

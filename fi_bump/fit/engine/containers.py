@@ -47,7 +47,8 @@ def _list(evaluator: Evaluator, node: ast.List | ast.Tuple) -> Values:
     texts = [each.value for each in node.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     if len(texts) == len(node.elts) == 2 and evaluator.subject.has(texts[0]) and texts[1].isidentifier():
         # A row of a table of names that some loop asks for.
-        evaluator.use(node, UseKind.LOOKUP, [Pointer(Reference(texts[0], (texts[1],)), True)])
+        reference = Reference(texts[0], (texts[1],))
+        evaluator.use(node, UseKind.LOOKUP, [Pointer(reference, reference)])
     found = Sequenced(0)
     held: set[Pointer] = set()
     for each in node.elts:

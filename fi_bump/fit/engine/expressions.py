@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from fi_bump.fit.engine.state import ModuleState, Subject
-from fi_bump.fit.engine.uses import RESULT, PrivateCall, UseKind
+from fi_bump.fit.engine.uses import RESULT, Guard, PrivateCall, UseKind
 from fi_bump.fit.engine.values import (
     NOTHING_KNOWN,
     Applied,
@@ -40,13 +40,14 @@ class Delegates(NamedTuple):
 
     `special` tells what a call with a meaning of its own gives, or None for any other; `display` what a dict, list or
     tuple holds that is written out; `annotated` an object of the type that an annotation names. `bind` binds what an
-    assignment names.
+    assignment names. `guards_of` tells what a test says of the code that runs where it holds, or where it does not.
     """
 
     special: Callable[[Evaluator, ast.Call, Values], Values | None]
     display: Callable[[Evaluator, ast.Dict | ast.List | ast.Tuple], Values]
     annotated: Callable[[Evaluator, ast.expr, bool], Values]
     bind: Callable[[Evaluator, ast.expr, Values], None]
+    guards_of: Callable[[Evaluator, ast.expr, bool], tuple[Guard, ...]]
 
 
 class Evaluator(ModuleState):
@@ -74,9 +75,9 @@ class Evaluator(ModuleState):
                 return self._delegates.display(self, node)
             case ast.IfExp():
                 self.evaluate(node.test)
-                return self.evaluate(node.body) | self.evaluate(node.orelse)
+                return self._where(node.test, True, node.body) | self._where(node.test, False, node.orelse)
             case ast.BoolOp():
-                return frozenset().union(*[self.evaluate(each) for each in node.values])
+                return self._boolean(node)
             case ast.NamedExpr():
                 values = self.evaluate(node.value)
                 self.scope.bind(node.target.id, values)
@@ -121,15 +122,33 @@ class Evaluator(ModuleState):
                 held = self.held.get(number, {}).get(name)
                 if held is not None:
                     return held
-                return [Pointer(each.reference.result.attribute(name)) for each in self.bases.get(number, [])]
+                bases = self.bases.get(number, [])
+                return [replace(each, reference=each.reference.result.attribute(name)) for each in bases]
         return []
 
     def _guess(self, node: ast.Attribute) -> Values:
         """An attribute of an unknown object, where the module gives that name to one thing of the package alone."""
         found = self.attributes.get(node.attr, set())
-        if len(found) == 1 and node.attr not in self.ambiguous:
+        if len({each.reference for each in found}) == 1 and node.attr not in self.ambiguous:
             return frozenset(replace(each, is_guess=True) for each in found)
         return NOTHING_KNOWN
+
+    def _where(self, test: ast.expr, holds: bool, node: ast.expr) -> Values:
+        """What an expression is that runs only where a test holds, or where it does not."""
+        outside = self.guards
+        self.guards += self._delegates.guards_of(self, test, holds)
+        values = self.evaluate(node)
+        self.guards = outside
+        return values
+
+    def _boolean(self, node: ast.BoolOp) -> Values:
+        """`a and b`, where b runs only if a holds; or `a or b`, where it runs only if a does not."""
+        outside, values = self.guards, frozenset[Value]()
+        for each in node.values:
+            values |= self.evaluate(each)
+            self.guards += self._delegates.guards_of(self, each, isinstance(node.op, ast.And))
+        self.guards = outside
+        return values
 
     def _call(self, node: ast.Call) -> Values:
         function = self.chain(node.func)

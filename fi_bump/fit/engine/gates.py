@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fi_bump.fit.engine.expressions import Evaluator
-from fi_bump.fit.engine.uses import Acceptance, Caught, Guard, OtherTest, Presence, Protection, VersionTest
-from fi_bump.fit.engine.values import Released, Supported, Taken, Tested, Values, pointers
+from fi_bump.fit.engine.uses import Acceptance, Caught, Guard, OtherTest, Presence, Protection, Reference, VersionTest
+from fi_bump.fit.engine.values import Imported, Pointer, Released, Supported, Taken, Tested, Values, pointers
 from fi_bump.fit.syntax import last_name, walk
 
 _OPERATORS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
@@ -48,16 +48,30 @@ def _compared(evaluator: Evaluator, test: ast.expr, holds: bool) -> Iterator[Gua
                     yield Acceptance(value.reference, keyword, holds is isinstance(operator, ast.In))
         case ast.Name() | ast.Attribute() | ast.Call() if found := _supported(evaluator, test):
             yield from (Acceptance(each.reference, each.keyword, holds) for each in found)
-        case ast.Name() | ast.Attribute() | ast.Compare(comparators=[ast.Constant(value=None)]):
-            # `if function is not None`, where the function was asked for by name: it is there, or nothing runs.
-            pass
+        case ast.Name() | ast.Attribute():
+            yield from _imported(evaluator, test, holds)
+        case ast.Compare(left=named, ops=[ast.Is() | ast.IsNot() as operator], comparators=[ast.Constant(value=None)]):
+            yield from _imported(evaluator, named, holds is isinstance(operator, ast.IsNot))
         case _ if _mentions_version(evaluator, test):
             yield OtherTest()
 
 
+def _imported(evaluator: Evaluator, named: ast.expr, holds: bool) -> Iterator[Presence]:
+    """What a test says whether a name has anything: an import that may fail brought it, or set it."""
+    for each in evaluator.chain(named) if isinstance(named, (ast.Name, ast.Attribute)) else ():
+        match each:
+            case Pointer(attempted=Reference() as reference) | Pointer(optional=Reference() as reference):
+                yield Presence(reference, holds)
+            case Imported(references=references) if holds or len(references) == 1:
+                # Where an import of several things failed, which one is missing is not known.
+                yield from (Presence(reference, holds) for reference in references)
+
+
 def _supported(evaluator: Evaluator, test: ast.expr) -> list[Supported]:
     """What a test says of the keywords of a callable: it asks now, or a name holds what it said."""
+    noted = len(evaluator.uses)
     values = evaluator.special(test, frozenset()) if isinstance(test, ast.Call) else evaluator.chain(test)
+    del evaluator.uses[noted:]  # they were noted when the test was evaluated
     return [each for each in values or () if isinstance(each, Supported)]
 
 
@@ -118,6 +132,11 @@ def _mentions_version(evaluator: Evaluator, test: ast.expr) -> bool:
                 if pointers(evaluator.chain(first)):
                     return True
     return False
+
+
+def may_fail(guards: Iterable[Guard]) -> bool:
+    """Whether the code goes on if an import among these guards fails."""
+    return any(isinstance(each, Caught) and Protection.ABSENCE in each.protects for each in guards)
 
 
 def caught(handlers: list[ast.ExceptHandler]) -> tuple[Guard, ...]:

@@ -50,7 +50,7 @@ def value_of(evaluator: Evaluator, node: ast.Call, function: Values) -> Values |
             return frozenset([Mapped(frozenset(given.keywords), frozenset(given.maybe), given.more_keywords)])
         case "signature", 1:
             found = pointers(evaluator.evaluate(node.args[0]))
-            return frozenset(Pointer(each.reference.attribute(SIGNATURE)) for each in found) or None
+            return frozenset(replace(each, reference=each.reference.attribute(SIGNATURE)) for each in found) or None
         case _, 2 | 3 if _SUPPORT.search(name) and not pointers(function):
             return _support(evaluator, node)
         case "super", 0:
@@ -69,8 +69,10 @@ def _by_text(evaluator: Evaluator, node: ast.Call, name: str, texts: list[str]) 
     if name == "version" and not rest:
         return frozenset([Released()])
     if name in ("find_spec", "import_module", "__import__", "importorskip") or (_IMPORTS.search(name) and not rest):
-        pointer = Pointer(Reference(module), name not in ("import_module", "__import__"))
-        evaluator.use(node, UseKind.LOOKUP if pointer.is_optional else UseKind.IMPORT, [pointer])
+        reference = Reference(module)
+        is_sure = name in ("import_module", "__import__")
+        pointer = Pointer(reference, None if is_sure else reference)
+        evaluator.use(node, UseKind.IMPORT if is_sure else UseKind.LOOKUP, [pointer])
         return NOTHING_KNOWN if name == "find_spec" else frozenset([pointer])
     if name in _PATCHES and "." in module:
         evaluator.arguments(node)
@@ -79,7 +81,8 @@ def _by_text(evaluator: Evaluator, node: ast.Call, name: str, texts: list[str]) 
         return NOTHING_KNOWN
     if rest and rest[0].isidentifier() and "version" not in name and not name.endswith("attr"):
         evaluator.arguments(node)
-        pointer = Pointer(Reference(module, (rest[0],)), True)
+        reference = Reference(module, (rest[0],))
+        pointer = Pointer(reference, reference)
         evaluator.use(node, UseKind.LOOKUP, [pointer])
         return frozenset([pointer])
     return None
@@ -94,12 +97,14 @@ def _by_name(evaluator: Evaluator, node: ast.Call) -> Values:
         return NOTHING_KNOWN
     is_test = last_name(node.func) == "hasattr"
     optional = is_test or len(node.args) > 2
-    found = [
-        replace(each, reference=each.reference.attribute(name.value), is_optional=optional or each.is_optional)
-        for each in pointers(base)
-    ]
+    found = [_named(each, name.value, optional=optional) for each in pointers(base)]
     evaluator.use(node, UseKind.LOOKUP if optional else UseKind.NAME, found)
     return NOTHING_KNOWN if is_test or not found else frozenset(found) | default
+
+
+def _named(base: Pointer, name: str, *, optional: bool) -> Pointer:
+    reference = base.reference.attribute(name)
+    return replace(base, reference=reference, optional=reference if optional else base.optional)
 
 
 def _partial(evaluator: Evaluator, node: ast.Call) -> Values | None:
@@ -127,6 +132,7 @@ def _super(evaluator: Evaluator) -> Values | None:
     while scope is not None:
         owner = next((each for values in scope.now.values() for each in values if isinstance(each, Self)), None)
         if owner is not None:
-            return frozenset(Pointer(each.reference.result) for each in evaluator.bases.get(owner.number, [])) or None
+            bases = evaluator.bases.get(owner.number, [])
+            return frozenset(replace(each, reference=each.reference.result) for each in bases) or None
         scope = scope.outer
     return None

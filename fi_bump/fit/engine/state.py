@@ -71,7 +71,7 @@ class ModuleState:
                 call=call,
                 guards=self.guards,
                 is_guess=any(each.is_guess for each in listed),
-                is_optional=any(each.is_optional for each in listed),
+                optional=tuple(sorted({each.optional.shown for each in listed if each.optional is not None})),
             )
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from fi_bump.fit.engine.expressions import Evaluator
 from fi_bump.fit.engine.uses import UseKind
@@ -44,7 +45,7 @@ def annotated(evaluator: Evaluator, node: ast.expr, is_run: bool) -> Values:
                 if not things and last_name(named) not in _PLAIN:
                     return frozenset()
                 found |= {each for each in things if each.reference.path}
-    objects = [Pointer(each.reference.result) for each in found]
+    objects = [replace(each, reference=each.reference.result) for each in found]
     return frozenset(Collected(each) if in_container else each for each in objects)
 
 
@@ -56,5 +57,5 @@ def narrow(evaluator: Evaluator, test: ast.expr) -> None:
                 narrow(evaluator, each)
         case ast.Call(func=ast.Name(id="isinstance"), args=[thing, kind]) if text := dotted(thing):
             found = [] if isinstance(kind, ast.Tuple) else pointers(evaluator.chain(kind))
-            objects = frozenset(Pointer(each.reference.result) for each in found if each.reference.path)
+            objects = frozenset(replace(each, reference=each.reference.result) for each in found if each.reference.path)
             evaluator.scope.bind(text, objects or NOTHING_KNOWN)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from fi_bump.fit.engine import containers, gates, special, stated_types
+from fi_bump.fit.engine import containers, gates, optional_imports, special, stated_types
 from fi_bump.fit.engine.binding import bind
 from fi_bump.fit.engine.expressions import Delegates, Evaluator, held_by
 from fi_bump.fit.engine.scopes import Environment, merged
@@ -17,7 +17,7 @@ from fi_bump.fit.syntax import AnyFunction, absolute, last_name
 
 # What a module of the repository binds at its top level that others can import.
 Exports = Mapping[str, Values]
-_DELEGATES = Delegates(special.value_of, containers.displayed, stated_types.annotated, bind)
+_DELEGATES = Delegates(special.value_of, containers.displayed, stated_types.annotated, bind, gates.guards_of)
 _ENDS = frozenset(["skip", "exit", "fail", "xfail"])
 
 
@@ -146,12 +146,16 @@ class StatementReader(Evaluator):
         leaves = self.block(node.orelse) or leaves
         ends = [] if leaves else [self.scope.now]
         after = merged([before, self.scope.now])
+        brought = optional_imports.brought(before, self.scope.now)
+        goes_on: list[ast.ExceptHandler] = []
         for handler in node.handlers:
             self.scope.now = dict(after)
             self.evaluate(handler.type)
             if not self.block(handler.body):
                 ends.append(self.scope.now)
+                goes_on.append(handler)
         self.scope.now = merged(ends) if ends else after
+        self.scope.now |= optional_imports.settled(self.scope.now, brought, node, goes_on)
         self.guards = outside
         return self.block(node.finalbody) or not ends
 
@@ -193,7 +197,8 @@ class StatementReader(Evaluator):
                 continue
             bound = each.asname or each.name
             if ours:
-                pointer = Pointer(Reference(module, (each.name,)))
+                reference = Reference(module, (each.name,))
+                pointer = Pointer(reference, attempted=reference if gates.may_fail(self.guards) else None)
                 self.use(each, UseKind.IMPORT, [pointer])
                 self.scope.bind(bound, frozenset([pointer]))
             else:

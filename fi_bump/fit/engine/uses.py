@@ -97,8 +97,8 @@ class UseKind(Enum):
 class Use(NamedTuple):
     """A use at one place. Of several `references` one is meant, which one is known only at run time.
 
-    `is_guess` says that the object is known by its attribute's name alone, `is_optional` that the code asked for the
-    thing by its name and goes on where it is not there.
+    `is_guess` says that the object is known by its attribute's name alone. `optional` are the dotted names of things
+    that the code goes on without: it asked for them by name, or has something else to take their place.
     """
 
     place: Place
@@ -107,4 +107,4 @@ class Use(NamedTuple):
     call: Call | None = None
     guards: tuple[Guard, ...] = ()
     is_guess: bool = False
-    is_optional: bool = False
+    optional: tuple[str, ...] = ()

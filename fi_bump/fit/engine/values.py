@@ -20,10 +20,15 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Pointer:
-    """The thing itself; with `is_optional`, or nothing: the code asks for it by name and goes on where it is not."""
+    """The thing itself, or something of a thing that may be missing.
+
+    The code goes on without the `optional` thing wherever it is used. It may have failed to import the `attempted` one,
+    and goes on where it tests for it.
+    """
 
     reference: Reference
-    is_optional: bool = False
+    optional: Reference | None = None
+    attempted: Reference | None = None
     is_guess: bool = False
 
 
@@ -114,6 +119,13 @@ class Supported:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """Whether an import that may fail brought all of these things."""
+
+    references: tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
 class Routine:
     """A function of the repository, by the number that its reader gave it."""
 
@@ -129,7 +141,7 @@ class Self:
 
 # Of the package, of the repository, and what decides about calls.
 Followed: TypeAlias = Pointer | Applied | Collected | Routine | Self
-Deciding: TypeAlias = Released | Tested | Taken | Supported
+Deciding: TypeAlias = Released | Tested | Taken | Supported | Imported
 Value: TypeAlias = Unknown | Followed | Deciding | Mapped | Sequenced | Said
 Values: TypeAlias = frozenset[Value]
 

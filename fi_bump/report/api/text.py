@@ -66,7 +66,12 @@ def _definitions(finding: ApiFinding) -> Iterator[str]:
 
 
 def since_word(finding: ApiFinding) -> str:
-    """What a release is since which something is so: of code that is ahead of its pin, the first one that it fits."""
+    """What a release is since which something is so: of code that is ahead of its pin, the first one that it fits.
+
+    Of what an older release lacks it is the one that brought it.
+    """
+    if finding.since is not None and finding.since.is_way_back:
+        return "came with"
     return "fits since" if finding.repaired else "since"
 
 

@@ -276,7 +276,7 @@ def test_names_that_modules_hand_to_each_other(tmp_path: Path) -> None:
         ("kit.deep.other", Call(1)),
         ("kit.deep.run", Call(1)),
     ]
-    assert [use.is_optional for use in found] == [True, False, True]
+    assert [use.optional for use in found] == [("kit.deep.run",), (), ("kit.deep.run",)]
 
 
 def test_a_chain_of_modules(tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ def test_what_a_repository_asks_for_by_name_is_optional(tmp_path: Path) -> None:
     found = engine_uses(RepositoryFiles(str(tmp_path)).read, ["w.py"], SUBJECT).uses
     asked = [use for use in found if use.kind is UseKind.LOOKUP]
     assert [use.references[0].shown for use in asked] == ["kit.deep.run", "kit.deep.run", "kit.other"]
-    assert all(use.is_optional for use in asked)
+    assert all(use.optional for use in asked)
 
 
 def test_places_count_characters(tmp_path: Path) -> None:
