@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from packaging.version import Version
-
 from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
 from fi_bump.fit.compiled import miscounted
@@ -16,7 +14,7 @@ from fi_bump.fit.meanings import meanings
 from fi_bump.fit.model import ApiFinding, Since
 from fi_bump.fit.notes import Notes
 from fi_bump.fit.packages import known_api
-from fi_bump.fit.release import ReleaseSide
+from fi_bump.fit.release import ReleaseSide, compare
 from fi_bump.fit.sources import ReleaseSources
 from fi_bump.releases.release_pages import page_of
 
@@ -46,7 +44,7 @@ class Step(NamedTuple):
     @property
     def is_way_back(self) -> bool:
         """Whether the proposed release is older than the pinned one."""
-        return Version(self.proposed.version) < Version(self.pinned.version)
+        return compare(self.proposed.version, "<", self.pinned.version) is True
 
     def releases(self) -> list[str]:
         """The releases after the older one of the two, up to the newer one."""
