@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from fi_bump.cli.examples import EXAMPLES
@@ -95,10 +96,10 @@ _BEFORE: dict[str, tuple[str, ...]] = {
     "member set kit --no-index": ("fi-bump member add kit --index file:///simple",),
     "member set": ("fi-bump member add kit",),
 }
-# Examples that need a GPU, or environments for many releases, and where a run of them is shown.
+# Examples that need a GPU, or environments for many releases, as patterns, and where a run of them is shown.
 _ELSEWHERE = {
-    "smoke --require": ("a run on an H200", "reports/h200-quick-0.6.11.post2.md"),
-    "bisect": ("a run", "bisect.md"),
+    "smoke": ("a run on an H200", "reports/h200-quick-0.6.11.post2.md"),
+    "bisect *": ("a run", "bisect.md"),
 }
 
 
@@ -158,8 +159,8 @@ def _anchor(command: str, name: str, suffix: str) -> str:
 
 def _example(line: str) -> Iterator[str]:
     words = line.removeprefix("fi-bump ")
-    for beginning, (text, path) in _ELSEWHERE.items():
-        if words.startswith(beginning):
+    for pattern, (text, path) in _ELSEWHERE.items():
+        if fnmatchcase(words, pattern):
             yield f"```\n$ {line}\n```\n"
             yield f"It takes minutes, and the probes of kernels need a GPU: see [{text}](../{path}).\n"
             return
