@@ -13,6 +13,10 @@ import re
 _AUTHORITY = re.compile(r"[^/?#\s]*+")
 # `user:` and the beginning of a password that contains `/`, `?`, `#` or a space, which ends the host for a parser.
 _CUT_PASSWORD = re.compile(r"[^:\[]*:(?![0-9]*\Z)")
+# `https://user:password` without `@host`: after the colon is neither a port nor a variable for one.
+_NO_HOST = re.compile(
+    r"(?:(?<=http://)|(?<=https://))([^:\[/?#\s]*:)(?![0-9]*(?:[^\w!*+=~-]|\Z))(?![$%{<])[^/?#\s\"'<>]+", re.IGNORECASE
+)
 # How far the `@` after a cut password can be: passwords are not longer, and the search stays linear.
 _LONGEST_PASSWORD = 1000
 _WITHOUT_SCHEME = re.compile(r"\A[^/@]*:(?![0-9]+(?:/|\Z)).*@", re.DOTALL)
@@ -30,7 +34,8 @@ def redacted(text: str) -> str:
         pieces.append(text[position : found + 2])
         position = _host(text, found + 2)
     pieces.append(text[position:])
-    return _FRAGMENT.sub(rf"#\1={HIDDEN}", _QUERY.sub(_hide, "".join(pieces)))
+    without_users = _NO_HOST.sub(rf"\1{HIDDEN}", "".join(pieces))
+    return _FRAGMENT.sub(rf"#\1={HIDDEN}", _QUERY.sub(_hide, without_users))
 
 
 def shown(address: str) -> str:

@@ -10,6 +10,10 @@ from fi_bump.state import checkout
 
 # The files of a work tree that git reads without being asked to.
 _READ_BY_GIT = frozenset({".gitattributes", ".gitignore", ".gitmodules", ".mailmap"})
+# Those of `.git` that git opens for a commit; a hook may make a pipe with another name there.
+_OF_COMMITS = frozenset(
+    {"COMMIT_EDITMSG", "HEAD", "MERGE_MSG", "attributes", "config", "exclude", "index", "packed-refs"}
+)
 
 
 def beside(root: str, paths: Iterable[str]) -> str | None:
@@ -27,8 +31,8 @@ def beside(root: str, paths: Iterable[str]) -> str | None:
     return None if top is None else min(filter(_is_awaited, found), default=None)
 
 
-def anywhere(root: str, *, in_git: bool) -> str | None:
-    """Like `beside`, for every folder of the work tree, and with `in_git` for all files of its `.git`."""
+def anywhere(root: str, *, hooks: bool) -> str | None:
+    """Like `beside`, for every folder of the work tree, and for its `.git`: with `hooks` only what git opens there."""
     top = checkout(root)
     folders = [] if top is None else [(top, False)]
     while folders:
@@ -37,11 +41,10 @@ def anywhere(root: str, *, in_git: bool) -> str | None:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
-                        if in_git or entry.name != ".git":
-                            folders.append((entry.path, is_of_git or entry.name == ".git"))
+                        folders.append((entry.path, is_of_git or entry.name == ".git"))
                         continue
-                    is_read = entry.name in _READ_BY_GIT or (is_of_git and not entry.is_file())
-                    if is_read and _is_awaited(entry.path):
+                    is_read = entry.name in _READ_BY_GIT or (is_of_git and (not hooks or entry.name in _OF_COMMITS))
+                    if is_read and not entry.is_file() and _is_awaited(entry.path):
                         return entry.path
         except OSError:
             continue  # A folder that nobody can read: git does not wait for it either.

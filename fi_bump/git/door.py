@@ -62,8 +62,7 @@ def run(
     environment = {**os.environ, **({} if hooks else _QUIET), **_variables(settings or {}), **(variables or {})}
 
     def look() -> None:
-        # A hook may make a pipe of its own in .git.
-        _refuse(awaited.anywhere(root, in_git=not hooks))
+        _refuse(awaited.anywhere(root, hooks=hooks))
 
     try:
         return programs.run(command, seconds=seconds, message=given, environment=environment, look=look)

@@ -40,6 +40,14 @@ from fi_bump.errors import PackageIndexError
         ("https://h/x@1.0", "https://h/x@1.0"),
         ("https://h:8080/x@1.0 http://[::1]:80/x@1", "https://h:8080/x@1.0 http://[::1]:80/x@1"),
         ("https://h/x.git#egg=kit", "https://h/x.git#egg=kit"),
+        ("http://user:s3cr3t", "http://user:****"),
+        ("https://user:12s3cr3t/kit/: is not a URL", "https://user:****/kit/: is not a URL"),
+        ("HTTPS://user:s3cr3t?x", "HTTPS://user:****?****"),
+        (
+            "'http://h:80' http://h:80, http://h:$PORT/x http://h:{port}/ https://h:443",
+            "'http://h:80' http://h:80, http://h:$PORT/x http://h:{port}/ https://h:443",
+        ),
+        ("see //TODO: and ssh://git@github.com:org/x", "see //TODO: and ssh://github.com:org/x"),
         ("what? a & b = c", "what? a & b = c"),
         ("nothing", "nothing"),
     ],
@@ -90,7 +98,10 @@ def test_a_page_with_secrets(body: bytes, expected: bool) -> None:
     assert has_secrets(body) is expected
 
 
-@pytest.mark.parametrize("unit", ["//", "//a:x", "//a:x\n", "?", "?a", "&a", "#a", "//a@", "#a=", "//[", "@", ":"])
+@pytest.mark.parametrize(
+    "unit",
+    ["//", "//a:x", "//a:x\n", "http://a:x", "https://a:", "?", "?a", "&a", "#a", "//a@", "#a=", "//[", "@", ":"],
+)
 def test_the_time_grows_with_the_length(unit: str) -> None:
     def seconds(length: int) -> float:
         text = unit * (length // len(unit))

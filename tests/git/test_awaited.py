@@ -6,10 +6,12 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fi_bump.boundary import programs
+from fi_bump.boundary.programs import Done
 from fi_bump.errors import FiBumpError
 from fi_bump.git import awaited, commits, conflict, door
 
@@ -67,14 +69,13 @@ def test_what_has_an_end_is_not_refused(tree: Path, make: Callable[[Path], objec
     make(tree / ".gitattributes")
     (tree / "sub/.gitignore").symlink_to("nothing")
     os.mkfifo(tree / "sub/pipe")
-    os.mkfifo(tree / "other/.gitattributes")
     assert awaited.beside(str(tree / "sub"), ["deep/a.txt"]) is None
     assert conflict.unmerged(str(tree)) == {}
 
 
 def test_outside_a_work_tree(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".gitattributes")
-    assert (awaited.beside(str(tmp_path), ["a"]), awaited.anywhere(str(tmp_path), in_git=True)) == (None, None)
+    assert (awaited.beside(str(tmp_path), ["a"]), awaited.anywhere(str(tmp_path), hooks=False)) == (None, None)
 
 
 @pytest.mark.parametrize("path", ["info/attributes", "config", "HEAD", "packed-refs"])
@@ -98,19 +99,34 @@ def test_a_pipe_in_any_folder_is_found_while_git_waits(tree: Path, monkeypatch: 
         door.run(str(tree), "status")
 
 
-def test_a_commit_that_waits_says_what_became_of_it(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "_LOOK", 0.2)
-    for name in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{name}_NAME", "t")
-        monkeypatch.setenv(f"GIT_{name}_EMAIL", "t@example.invalid")
+@pytest.mark.parametrize("name", ["other/.gitignore", ".git/COMMIT_EDITMSG"])
+def test_a_commit_that_waits_says_what_became_of_it(tree: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = programs.run
+
+    def look_soon(command: list[str], **options: Any) -> Done:
+        # The other calls of git may take longer than this on a busy machine.
+        monkeypatch.setattr(programs, "_LOOK", 0.2 if "commit" in command else 30)
+        return run(command, **options)
+
+    monkeypatch.setattr(programs, "run", look_soon)
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "t")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "t@example.invalid")
     hook = tree / ".git/hooks/pre-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexec sleep 30\n")
     hook.chmod(0o755)
-    os.mkfifo(tree / ".git/pipe of a hook")
-    path = tree / "other/.gitignore"
+    path = tree / name
+    path.unlink(missing_ok=True)
     os.mkfifo(path)
     with pytest.raises(FiBumpError) as caught:
         commits.commit(str(tree), ["sub/deep/a.txt"], "message", 60)
     assert str(caught.value) == f"git made no commit: it would wait for {path}, which is a pipe or a device"
     assert str(caught.value.hint).startswith("the files are changed: ")
+
+
+def test_a_pipe_that_a_hook_made_is_its_own(tree: Path) -> None:
+    path = tree / ".git/pipe of a hook"
+    os.mkfifo(path)
+    assert awaited.anywhere(str(tree), hooks=True) is None
+    assert awaited.anywhere(str(tree), hooks=False) == str(path)
