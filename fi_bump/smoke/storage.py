@@ -12,11 +12,14 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from time import monotonic, sleep
 
-from fi_bump.errors import FileError, explained
+from fi_bump.errors import FileError, explained, quoted
 from fi_bump.user_cache import user_cache
 
 _TRUSTED = "FI_BUMP_TRUSTED_FOLDER"
+# In seconds: longer than an environment can take to be made.
+LONGEST_HELD = 9000.0
 
 
 def cache_folder(asked: str | None) -> str:
@@ -126,12 +129,27 @@ def drop(path: str) -> None:
 
 @contextlib.contextmanager
 def exclusive(path: str) -> Iterator[None]:
-    """Hold the lock file at `path`, so that of two runs that need the same environment only one makes it."""
+    """Hold the lock file at `path`, so that of two runs that need the same environment only one makes it.
+
+    Raises FileError if another process holds it for LONGEST_HELD seconds.
+    """
     with explained(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     # Outside `explained`, which would blame this file for an error inside the block.
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, path)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, path: str) -> None:
+    end = monotonic() + LONGEST_HELD
+    while True:
+        with explained(path, "cannot be locked"), contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        if monotonic() >= end:
+            message = f"another process has held this lock for {LONGEST_HELD / 60:g} minutes"
+            raise FileError(message, place=path, hint=f"find it with fuser -v {quoted(path)}, and end it if it hangs")
+        sleep(0.2)

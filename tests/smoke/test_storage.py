@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 from pathlib import Path
 
@@ -31,6 +33,30 @@ def test_folders_and_locks_that_cannot_be(tmp_path: Path) -> None:
         raise AssertionError("the block must not be entered")
     assert caught.value.message == "cannot be written: no such file or directory"
     storage.drop(str(tmp_path / "none"))
+
+
+def test_a_lock_that_another_process_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(tmp_path / "lock")
+    monkeypatch.setattr(storage, "LONGEST_HELD", 0.3)
+    with storage.exclusive(path):
+        with pytest.raises(FileError) as caught, storage.exclusive(path):
+            raise AssertionError("the block must not be entered")
+        assert str(caught.value) == f"{path}: another process has held this lock for 0.005 minutes"
+        assert caught.value.hint == f"find it with fuser -v '{path}', and end it if it hangs"
+    with storage.exclusive(path):
+        pass
+
+
+def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with (
+        pytest.raises(FileError, match="cannot be locked: no locks available"),
+        storage.exclusive(str(tmp_path / "lock")),
+    ):
+        raise AssertionError("the block must not be entered")
 
 
 def test_a_fresh_folder_is_another_each_time(tmp_path: Path) -> None:
