@@ -13,6 +13,7 @@ line is named if `init`, `check` or `set` print its path and its number.
 
 from __future__ import annotations
 
+import difflib
 import re
 import shlex
 import shutil
@@ -74,19 +75,37 @@ def texts(root: Path) -> dict[str, list[str]]:
 
 
 def bumped(before: dict[str, list[str]], after: dict[str, list[str]], old: str, new: str) -> set[Line]:
-    """Return the lines of the bump in the tree before it."""
+    """Return the lines of the bump in the tree before it.
+
+    Where a file has several equal lines, those that the diff replaces come first.
+    """
     pattern = re.compile(
         rf"(?<![0-9A-Za-z.]){re.escape(old)}(?![0-9A-Za-z]|\.[0-9A-Za-z])|(?<=v){re.escape(old)}(?![0-9])"
     )
     found = set()
     for path, lines in before.items():
-        gained = Counter(after.get(path, ()))
+        then = after.get(path, [])
+        gained = Counter(then)
         gained.subtract(lines)
-        for number, line in enumerate(lines, start=1):
-            moved = pattern.sub(new, line)
-            if moved != line and gained[moved] > 0:
-                gained[moved] -= 1
+        moved = {number: text for number, line in enumerate(lines, start=1) if (text := pattern.sub(new, line)) != line}
+        replaced = _replaced(lines, then, moved) if any(gained[text] > 0 for text in moved.values()) else []
+        for number in (*replaced, *(number for number in moved if number not in replaced)):
+            if gained[moved[number]] > 0:
+                gained[moved[number]] -= 1
                 found.add((path, number))
+    return found
+
+
+def _replaced(lines: list[str], then: list[str], moved: dict[int, str]) -> list[int]:
+    """Return the numbers of the lines that the diff of two files replaces by themselves at the new version."""
+    found = []
+    for kind, first, last, begin, end in difflib.SequenceMatcher(None, lines, then, autojunk=False).get_opcodes():
+        if kind == "replace":
+            left = Counter(then[begin:end])
+            for number in range(first + 1, last + 1):
+                if number in moved and left[moved[number]] > 0:
+                    left[moved[number]] -= 1
+                    found.append(number)
     return found
 
 

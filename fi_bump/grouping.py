@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from fi_bump.grammar import VERSION, variable_of
 from fi_bump.lock.records import Group, Lock
 from fi_bump.ownership import assign, site_to_record
-from fi_bump.pins import BY_HAND, Kind, Pin, Unpinned
+from fi_bump.pins import BY_HAND, Kind, Mark, Pin, Unpinned
 from fi_bump.scanning.bound_names import is_general, is_specific, spelled
 from fi_bump.scanning.scan import Scan
 from fi_bump.versions import canonical_version, newest_first, same_version
@@ -86,7 +86,7 @@ def without_pins(group: Group, found: Scan, version: str | None) -> Group | None
 
 def _version_at(place: Unpinned) -> str | None:
     """Return the version of a place that cannot be moved, if there is exactly one in it."""
-    if place.version is not None or not place.reason.endswith(BY_HAND):
+    if place.version is not None or not place.reason.endswith(BY_HAND) or place.mark is Mark.IMAGE_TAG:
         return place.version
     texts = {match[1].decode() for match in _IN_TEXT.finditer(place.source.text(place.span).encode())}
     return texts.pop() if len(texts) == 1 else None

@@ -5,6 +5,7 @@ Formats find pins; only `splice` changes them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 from fi_bump.boundary.here import shown
@@ -14,6 +15,10 @@ from fi_bump.records import NamedTuple
 
 # The hint for a version that only a person can recognise as a pin; `check` completes the command.
 BY_HAND = "update it by hand, or record it with fi-bump site add"
+# The same for a version that a person may want to stay; `check` offers it only at the lock's version.
+IF_IT_FOLLOWS = "; if it follows the lock, record it with fi-bump site add"
+# What begins the anchor of a version in an image tag.
+IMAGE = "image/"
 BOM = b"\xef\xbb\xbf"
 _MASK = bytes(range(128)) + b"x" * 128
 # Up to so many occurrences of a word in a file are looked at one by one.
@@ -232,7 +237,6 @@ class Unpinned(NamedTuple):
     from the pins. `rows` are the versions of a table of versions and checksums, which is in step if it has the group's.
     `variable` names the variable whose value is the version. `anchor` is set if the span is a version that fi-bump can
     move once the lock records that anchor.
-    move once the lock records that anchor.
     """
 
     source: Source
@@ -313,6 +317,30 @@ def number_anchors(pins: list[Pin]) -> tuple[Pin, ...]:
     for pin in sorted(pins, key=lambda pin: pin.span):
         count = seen[pin.anchor] = seen.get(pin.anchor, 0) + 1
         numbered.append(pin if count == 1 else pin._replace(anchor=f"{pin.anchor} ({count})"))
+    return tuple(numbered)
+
+
+def base_anchor(anchor: str) -> str:
+    """Return an anchor without the number that `number_anchors` gave it."""
+    base, _, number = anchor.rpartition(" (")
+    return base if base and number.endswith(")") and number[:-1].isdigit() else anchor
+
+
+def number_offers(places: Iterable[Unpinned], taken: Iterable[str]) -> tuple[Unpinned, ...]:
+    """Return the places with anchors that differ from each other and from those of the pins, which are `taken`."""
+    used = set(taken)
+    numbered = []
+    last: dict[str, int] = {}
+    for place in places:
+        anchor = place.anchor
+        if anchor is not None:
+            number = last.get(anchor, 1)
+            while anchor in used:
+                number += 1
+                anchor = f"{place.anchor} ({number})"
+            last[place.anchor or anchor] = number
+            used.add(anchor)
+        numbered.append(place if anchor == place.anchor else place._replace(anchor=anchor))
     return tuple(numbered)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from fi_bump import families
 from fi_bump.commands.differing import SeveralVersions, choose, differing, help_lines, say_parts, say_tie
 from fi_bump.commands.locked import locked_folder
-from fi_bump.commands.recording import with_indexes, with_tags, with_variables
+from fi_bump.commands.recording import with_checks, with_indexes, with_tags, with_variables
 from fi_bump.editing import write
 from fi_bump.errors import ConflictError, Exit, FiBumpError, LockError, UsageError
 from fi_bump.findings.of_check import by_hand, in_step
@@ -24,6 +24,7 @@ from fi_bump.lock.reading import load
 from fi_bump.lock.records import LOCK_NAME, Group, Lock, Member
 from fi_bump.lock.writing import dump
 from fi_bump.ownership import Assigned, agrees, assign
+from fi_bump.pins import IF_IT_FOLLOWS
 from fi_bump.report.json.answer import groups_of
 from fi_bump.report.text import count
 from fi_bump.repository import conflict_places
@@ -33,9 +34,6 @@ from fi_bump.terminal.asking import refuse_without_terminal
 from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say, say_next
 from fi_bump.versions import canonical_version
-
-if TYPE_CHECKING:
-    pass
 
 RIPEN = (
     '# releases are often replaced within days: "minimum-age": "10 days" in a group of versions.lock.json passes over '
@@ -94,14 +92,15 @@ def run(options: InitOptions) -> int:
         if not groups:
             raise _nothing_found(proposed, found)
         groups = [group._replace(minimum_age=options.minimum_age) for group in groups]
-        lock, index_notes = with_indexes(root, with_tags(blank._replace(groups=tuple(groups)), found), found)
+        lock, found, check_notes = with_checks(blank._replace(groups=tuple(groups)), found)
+        lock, index_notes = with_indexes(root, with_tags(lock, found), found)
         data = dump(lock)
         load(data)
         write.commit(root, [write.FileChange(LOCK_NAME, old.data if old else None, data)], "init")
     tell("groups", lambda: groups_of(lock))
     _report(lock, found, options)
     say(f"recorded how a version becomes a tag of {group.name}: {group.tags[0]}" for group in lock.groups if group.tags)
-    say([*variable_notes, *index_notes])
+    say([*variable_notes, *check_notes, *index_notes])
     say(f"note: {folder} has a lock of its own, so its pins are not recorded here" for folder in found.borders)
     if options.minimum_age is None:
         say([RIPEN])
@@ -260,7 +259,7 @@ def _note_lines(found: Scan, lock: Lock | None = None) -> Iterator[str]:
             place.span,
             place.place,
             place.subject,
-            place.reason if lock is None else by_hand(lock, place),
+            place.reason.removesuffix(IF_IT_FOLLOWS) if lock is None else by_hand(lock, place),
         )
         for place in found.unpinned
         if lock is None or not in_step(lock, place)

@@ -1,13 +1,19 @@
-"""What `init` records beside the pins, as the tree shows it: variables, the rules of tags, and indexes."""
+"""What `init` records beside the pins, as the tree shows it: variables, run-time checks, rules of tags, indexes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fi_bump.boundary.here import shown_site
+from fi_bump.errors import quoted
+from fi_bump.findings.of_check import gate_version
+from fi_bump.formats.python_gates import raises
 from fi_bump.grouping import bound_variables, build_arguments, is_build_argument
 from fi_bump.lock.records import Lock
-from fi_bump.ownership import assign
+from fi_bump.ownership import agrees, assign, site_to_record
 from fi_bump.releases.tags import rule_in_tree
+from fi_bump.scanning.in_tests import is_test
+from fi_bump.scanning.look import offered_pin
 from fi_bump.scanning.scan import Scan, scan
 
 if TYPE_CHECKING:
@@ -43,6 +49,34 @@ def with_variables(root: str, blank: Lock, found: Scan) -> tuple[Lock, Scan, lis
                 f"note: the variable {name} contains a version of {group.name} ({place}), so the lock names it"
             )
     return wider, scan(root, wider), notes
+
+
+def with_checks(lock: Lock, found: Scan) -> tuple[Lock, Scan, list[str]]:
+    """Return the lock with the run-time checks of exactly its version, the scan with them as pins, and a note for each.
+
+    Such a check refuses to run with every version but its own, so it must move with the pins. It is in a statement of
+    its own, and not in a test: a condition may be about one release on purpose.
+    """
+    recorded, notes = [], []
+    for place in found.unpinned:
+        version = gate_version(place)
+        if version is None or is_test(place.source.path) or not raises(place):
+            continue
+        owners = [g for g in lock.groups if place.subject in g.subjects and agrees(version, g.version)]
+        if len(owners) != 1:
+            continue
+        pin = offered_pin(place)
+        sites = tuple(sorted({*owners[0].sites, site_to_record(pin)}))
+        lock = lock.replace_group(owners[0]._replace(sites=sites))
+        recorded.append((place, pin))
+        stays = f"if it must stay: fi-bump site remove {quoted(shown_site(pin.site))}"
+        notes.append(f"note: {place.place.at_line} requires {version} at run time, so the lock records it; {stays}")
+    if not recorded:
+        return lock, found, notes
+    places = [place for place, _ in recorded]
+    pins = sorted([*found.pins, *(pin for _, pin in recorded)], key=lambda pin: (pin.source.path, pin.span))
+    left = tuple(place for place in found.unpinned if place not in places)
+    return lock, found._replace(pins=tuple(pins), unpinned=left), notes
 
 
 def with_tags(lock: Lock, found: Scan) -> Lock:

@@ -12,10 +12,11 @@ from fi_bump.commands.locked import locked_repository
 from fi_bump.editing.plan import Plan
 from fi_bump.errors import Exit, UsageError
 from fi_bump.findings.of_check import Finding, finding_line, lock_files
+from fi_bump.grammar import is_literal_anchor
 from fi_bump.lock.records import LOCK_NAME, Group
 from fi_bump.moving import plan_move
 from fi_bump.ownership import assign
-from fi_bump.pins import Kind, Pin
+from fi_bump.pins import IMAGE, Kind, Pin
 from fi_bump.releases.release_pages import release_page
 from fi_bump.report.text import count, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
@@ -256,9 +257,11 @@ def _moved_group(request: Request, name: str, version: str) -> dict[str, Any]:
 
 
 def _unknown_files(request: Request, moved: list[Pin]) -> Iterator[str]:
-    """Yield a line for each moved URL whose file no index and no release page of the lock answers for."""
+    """Yield a line for each moved URL and image tag that no index and no release page of the lock answers for."""
     repositories = {repository for group in request.lock.groups for repository in group.repositories}
     for pin in moved:
+        if pin.kind is Kind.LITERAL and IMAGE in pin.anchor and not is_literal_anchor(pin.anchor):
+            yield f"{pin.place.at_line}: the image tag moved too; make sure that the image exists before you merge"
         line = pin.source.line(pin.span.start).decode("utf-8", "replace")
         found = pin.kind is Kind.URL and pin.subject not in repositories
         if found and "://" in line and not any(f"//{repository}/" in line.lower() for repository in repositories):

@@ -40,7 +40,7 @@ def add_site(root: str, place: str, group_name: str | None, text: str | None) ->
         _refuse_conflict(repository, place)
         pin = _new_literal(repository, place, group_name, text) if text else _pin_at(repository, place, group_name)
         if is_literal_anchor(pin.anchor):
-            _refuse_alone(repository, pin)
+            pin = _refuse_alone(repository, pin) or pin
         group = _owner(repository.lock, pin, group_name)
         if is_literal_anchor(pin.anchor):
             _refuse_foreign(pin, group)
@@ -79,9 +79,17 @@ def _refuse_conflict(repository: Repository, place: str) -> None:
         raise UsageError("this file has a merge conflict", place=str(source.place(spans[0])), hint=hint)
 
 
-def _refuse_alone(repository: Repository, literal: Pin) -> None:
-    """Raise UsageError if a literal is for a version that must not move alone, or if its text has more that moves."""
+def _refuse_alone(repository: Repository, literal: Pin) -> Pin | None:
+    """Return the pin whose site the lock has for the version of a literal already, if there is one.
+
+    Raises UsageError if the literal is for a version that must not move alone, or if its text has more that moves.
+    """
     found = repository.scan([shown(literal.source.path)])
+    known = [
+        pin for pin in found.pins if not pin.guard and pin.site in repository.lock.sites and pin.span == literal.span
+    ]
+    if known:
+        return known[0]
     _refuse_more(literal, found)
     for pin in found.pins:
         if pin.guard and pin.kind is not Kind.LITERAL and overlap(pin.span, literal.span):
@@ -93,6 +101,7 @@ def _refuse_alone(repository: Repository, literal: Pin) -> None:
         if is_gate and overlap(place.span, literal.span):
             hint = "leave it as it is: fi-bump set lists it among the places to look at"
             raise UsageError(f"this is {place.reason}", place=str(place.place), hint=hint)
+    return None
 
 
 def _refuse_foreign(literal: Pin, group: Group) -> None:

@@ -8,7 +8,7 @@ from fi_bump.findings.rules import FIX, Rule
 from fi_bump.grammar import LazyPattern
 from fi_bump.lock.records import LOCK_NAME, Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, release_hashes
-from fi_bump.pins import BY_HAND, Floor, Mark, Pin, Place, Unpinned
+from fi_bump.pins import BY_HAND, IF_IT_FOLLOWS, Floor, Mark, Pin, Place, Unpinned
 from fi_bump.records import NamedTuple
 from fi_bump.scanning.scan import Scan
 from fi_bump.untrusted import printable
@@ -198,9 +198,13 @@ def gate_version(place: Unpinned) -> str | None:
 
 def by_hand(lock: Lock, place: Unpinned) -> str:
     """The reason of a place, with the whole command if the command records the place in the lock."""
-    if not place.reason.endswith(BY_HAND):
-        return place.reason
     owners = [group for group in lock.groups if place.subject in group.subjects]
+    if place.reason.endswith(IF_IT_FOLLOWS):
+        version = place.source.text(place.span)
+        if not any(agrees(version, group.version) for group in owners):
+            return place.reason.removesuffix(IF_IT_FOLLOWS)
+    elif not place.reason.endswith(BY_HAND):
+        return place.reason
     named = place.anchor is not None and len(owners) == 1
     option = f" --group {owners[0].name}" if len(owners) == 1 and not named else ""
     site = f"{place.source.path}#{place.anchor}" if place.anchor is not None else place.place.at_line

@@ -28,7 +28,20 @@ from fi_bump.formats.shared.searches import searches
 from fi_bump.formats.shared.units import units
 from fi_bump.formats.shared.unversioned import unversioned
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, has_any, variable_of
-from fi_bump.pins import BY_HAND, Floor, Found, Mark, Pin, Source, Span, Unpinned, VariableUse, Wanted, number_anchors
+from fi_bump.pins import (
+    BY_HAND,
+    Floor,
+    Found,
+    Mark,
+    Pin,
+    Source,
+    Span,
+    Unpinned,
+    VariableUse,
+    Wanted,
+    number_anchors,
+    number_offers,
+)
 
 # The placeholder version of a package that was never released.
 _PLACEHOLDER = LazyPattern(rb"0(?:\.0)*(?:\+|\Z)")
@@ -130,7 +143,7 @@ class _PythonFinder:
         pins = number_anchors([item for item in items if isinstance(item, Pin)])
         return Found(
             pins,
-            _with_anchors([item for item in items if isinstance(item, Unpinned)], {pin.anchor for pin in pins}),
+            number_offers([item for item in items if isinstance(item, Unpinned)], [pin.anchor for pin in pins]),
             tuple(item for item in items if isinstance(item, Floor)),
             self._bound.unset(),
         )
@@ -332,20 +345,3 @@ def _without(items: list[Pin | Unpinned | Floor], values: list[Span]) -> list[Pi
         if first == len(values) or values[first].end > item.span.end:
             kept.append(item)
     return kept
-
-
-def _with_anchors(places: list[Unpinned], taken: set[str]) -> tuple[Unpinned, ...]:
-    """Return the places with anchors that differ from each other and from those of the pins."""
-    numbered = []
-    last: dict[str, int] = {}
-    for place in places:
-        anchor = place.anchor
-        if anchor is not None:
-            number = last.get(anchor, 1)
-            while anchor in taken:
-                number += 1
-                anchor = f"{place.anchor} ({number})"
-            last[place.anchor or anchor] = number
-            taken.add(anchor)
-        numbered.append(place._replace(anchor=anchor))
-    return tuple(numbered)

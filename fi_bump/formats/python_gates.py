@@ -12,7 +12,7 @@ import re
 from fi_bump.formats.python_literals import Literal, scope
 from fi_bump.formats.python_names import names_of, subject_of
 from fi_bump.grammar import LazyPattern, canonical_name
-from fi_bump.pins import BY_HAND, Source, Wanted
+from fi_bump.pins import BY_HAND, Source, Unpinned, Wanted
 from fi_bump.records import NamedTuple
 
 _WORD = LazyPattern(rb"[A-Za-z_]\w{0,99}\Z")
@@ -30,6 +30,9 @@ _EXACT_TABLE = re.compile(
     r"(?:^|[_.])(?:[A-Z][A-Z0-9_]*\Z|(?i:expected|exact|pinned|pins?|required|wanted|want|matrix)(?![a-z]))"
 )
 _EXACT_WORD = re.compile(r"version|(?:^|_)(?:expected|pinned|pin|required)(?:_|\Z)", re.IGNORECASE)
+_AT_LEAST = re.compile(r"(?:^|[_.])(?:at_?least|ge|gte|above|newer|compatible|range)(?:[_.]|\Z)", re.IGNORECASE)
+# From the start of a line to an argument of the call that is the statement there.
+_STATEMENT = LazyPattern(rb"^[ \t]*(?:[\w.]+\.)?(?P<name>\w+)[ \t]*\([^()]*\Z", re.MULTILINE)
 _REACH = 400
 _FAR = 2000
 
@@ -116,6 +119,20 @@ class GateReader:
             assigned = re.findall(rb"(?<![\w.])" + operand + rb"[ \t]*(?::[^=\n]{0,80})?:?=(?!=)([^\n]*)", window)
             subject = subject_of(assigned[-1], self._names) if assigned else None
         return Gate(subject, _GATE) if subject else None
+
+
+def raises(place: Unpinned) -> bool:
+    """Whether a place is the version in a call that only checks it: `assert_pkg_version("kit", "V", …)`.
+
+    The call is a statement of its own, so that nothing but an exception can come of it, and its name names no floor.
+    """
+    if place.reason != _CHECK or place.anchor is None:
+        return False
+    names = place.anchor.rpartition("/")[0]
+    call = _STATEMENT.search(place.source.masked, max(place.span.start - _REACH, 0), place.span.start)
+    if call is None or not _CHECKS.search(names) or _AT_LEAST.search(names):
+        return False
+    return names.partition(".")[0] == call["name"].decode("ascii")
 
 
 def _operand(code: bytes) -> bytes:

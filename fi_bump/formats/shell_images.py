@@ -12,6 +12,9 @@ from fi_bump.pins import Wanted
 # The part of an image reference before a name: `host:5000/owner/name:tag`.
 _BEFORE = LazyPattern(rb"(?:[\w.-]+(?::[0-9]+)?/)+[\w.@:-]*\Z")
 _LONGEST = 200
+# The same part up to a version in the tag, and what follows the version.
+_REFERENCE = LazyPattern(rb"(?<![\w.-])(?P<name>[A-Za-z0-9][\w.-]*):[\w.-]*\Z")
+_REST = LazyPattern(rb"[\w.@:-]+")
 
 
 @lru_cache(maxsize=64)
@@ -26,6 +29,18 @@ def images(wanted: Wanted) -> re.Pattern[bytes]:
         + VERSION
         + rb")(?![A-Za-z0-9])",
     )
+
+
+def image_name(data: bytes, start: int, end: int) -> str | None:
+    """Return the name of the image whose tag has a version at a span, without its owner.
+
+    None for an image with a digest, which must change too, and for a version before the tag: in the image's own name.
+    """
+    rest = _REST.match(data, end)
+    before = _REFERENCE.search(data, max(start - _LONGEST, 0), start)
+    if before is None or (rest and b"@" in rest[0]):
+        return None
+    return before["name"].decode("ascii")
 
 
 def is_image(data: bytes, match: re.Match[bytes]) -> bool:

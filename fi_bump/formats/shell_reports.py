@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.spelled import versioned_names
 from fi_bump.formats.shared.subjects import image_names
-from fi_bump.formats.shell_images import images, is_image
+from fi_bump.formats.shell_images import image_name, images, is_image
 from fi_bump.formats.shell_values import ShellValues
 from fi_bump.grammar import (
     LOCAL,
@@ -24,7 +24,7 @@ from fi_bump.grammar import (
     one_of,
     variable_of,
 )
-from fi_bump.pins import BY_HAND, Mark, Span, Wanted
+from fi_bump.pins import BY_HAND, IMAGE, Mark, Span, Wanted
 
 _ONE_LINER = f"compared in a one-liner: {BY_HAND}"
 _IMAGE = "part of an image tag: publish the new image first"
@@ -192,7 +192,12 @@ class ReportReader:
         if _MONTH.match(match["version"]):
             return  # A release of the image itself, as NVIDIA names its own: `nvcr.io/nvidia/pytorch:26.06-py3`.
         subject = image_names(self._wanted)[match["name"].decode("ascii").lower()]
-        self._values.unpinned(text, *match.span("version"), subject, _IMAGE, Mark.IMAGE_TAG)
+        start, end = match.span("version")
+        name = image_name(text.data, start, end)
+        movable = name is not None and text.is_whole(self._values.gathered.source, start, end)
+        reason = f"{_IMAGE}, then {BY_HAND}" if movable else _IMAGE
+        anchor = f"{IMAGE}{name}" if movable else None
+        self._values.unpinned(text, start, end, subject, reason, Mark.IMAGE_TAG, anchor)
 
     def one_liners(self, text: Text) -> None:
         """Report comparisons, which a bump must not miss: `kit.__version__ == "V"`, `.startswith("V")`, `grep V`."""

@@ -123,9 +123,18 @@ class ShellValues:
         if reference and found and found.versions and variable_of(reference[0], self._variables) is None:
             self.gathered.use(text.span(start, end), found.subject, reference[0], installs=True)
 
-    def unpinned(self, text: Text, start: int, end: int, subject: str, reason: str, mark: Mark | None = None) -> None:
-        """Add a place that fi-bump cannot move, and why."""
-        self.gathered.unpinned(text.span(start, end), subject, reason, mark)
+    def unpinned(
+        self,
+        text: Text,
+        start: int,
+        end: int,
+        subject: str,
+        reason: str,
+        mark: Mark | None = None,
+        anchor: str | None = None,
+    ) -> None:
+        """Add a place that fi-bump cannot move, and why; with an anchor it can once the lock records that."""
+        self.gathered.unpinned(text.span(start, end), subject, reason, mark, anchor)
 
     def floor(self, text: Text, start: int, end: int, subject: str) -> None:
         """Add a range."""

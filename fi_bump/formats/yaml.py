@@ -15,12 +15,13 @@ import re
 
 from fi_bump.formats import yaml_keys, yaml_lines
 from fi_bump.formats.shared.beside import Leaf, guarded
+from fi_bump.formats.shared.gathered import release_at
 from fi_bump.formats.shared.requirement_text import NO_VERSION
 from fi_bump.formats.yaml_keys import KeySubject, key_subject, named_subject
 from fi_bump.formats.yaml_texts import TextReader, patterns
 from fi_bump.formats.yaml_values import YamlValues
 from fi_bump.grammar import canonical_name, canonical_repository
-from fi_bump.pins import Found, Kind, Source, Wanted
+from fi_bump.pins import IF_IT_FOLLOWS, Found, Kind, Source, Wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,14 +129,9 @@ class _YamlFinder:
         self.texts.finish()
         for subject, scalars in self.lists.values():
             self.several(subject, scalars)
-        for subject, scalars in self.cells.values():
-            different = len({scalar.value for scalar in scalars})
-            for scalar in scalars:
-                if different == 1:
-                    self.judge(scalar, ".".join(scalar.path), subject)
-                else:
-                    reason = f"one of {different} values of a matrix, not one version"
-                    self.values.unpinned(*scalar.span, subject.name, reason)
+        axes = {scalars[0].path: len(scalars) for _, scalars in self.lists.values()}
+        for path, (subject, scalars) in self.cells.items():
+            self.matrix(path, subject, scalars, axes.get((*path[:-2], path[-1]), 0))
         for scalar, above in self.nested:
             if scalar.path[:-1] in self.options:
                 self.values.unpinned(*scalar.span, above.name, _CHOSEN)
@@ -163,6 +159,25 @@ class _YamlFinder:
             elif address and scalar.path[-1] == "tag":
                 self.texts.image_tag(scalar.span)
         return guarded(self.source, self.values.gathered.found(), self.leaves)
+
+    def matrix(self, path: tuple[str, ...], subject: KeySubject, scalars: list[YamlScalar], axis: int) -> None:
+        """Judge the values of one key in all entries of a matrix; `axis` is how many the matrix itself lists for it.
+
+        Entries that differ are not one version, so a person says which of them follow the lock. An entry that extends
+        or excludes a combination of the lists has a value of a list, and must change with it.
+        """
+        different = axis if axis > 1 else len({scalar.value for scalar in scalars})
+        for scalar in scalars:
+            if different == 1:
+                self.judge(scalar, ".".join(path), subject)
+                continue
+            reason = f"one of {different} values of a matrix, not one version"
+            span = None if axis > 1 or scalar.alias else release_at(self.source, scalar.span)
+            if span is None:
+                self.values.unpinned(*scalar.span, subject.name, reason)
+            else:
+                anchor = ".".join(path)
+                self.values.gathered.unpinned(span, subject.name, f"{reason}{IF_IT_FOLLOWS}", anchor=anchor)
 
     def several(self, subject: KeySubject, scalars: list[YamlScalar]) -> None:
         """Judge a list of values: it is a pin only if it has one value."""

@@ -41,9 +41,7 @@ def with_bound_names(source: Source, wanted: Wanted, find: Finder, found: Found)
     ]
     seen = {place.span for place in found.unpinned}
     reported = [
-        place
-        for place in again.unpinned
-        if place.subject in names and is_specific(place.subject) and place.span not in seen
+        place for place in again.unpinned if place.subject in names and place.span not in seen and _is_reported(place)
     ]
     known = {spelled(pin) for pin in bound} | {place.subject for place in reported}
     starts = {span.start for span in taken}
@@ -56,6 +54,11 @@ def with_bound_names(source: Source, wanted: Wanted, find: Finder, found: Found)
     reported = [place._replace(subject=names[place.subject]) for place in reported]
     unpinned = sorted([*found.unpinned, *reported, *unset], key=lambda place: place.span)
     return found._replace(pins=tuple(pins), unpinned=tuple(unpinned), uses=())
+
+
+def _is_reported(place: Unpinned) -> bool:
+    """Whether a place that sets a bound variable is reported: a short name may be anything, but not in a matrix."""
+    return is_specific(place.subject) or (place.anchor is not None and not is_general(place.subject))
 
 
 class _Users:

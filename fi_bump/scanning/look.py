@@ -7,9 +7,25 @@ from collections.abc import Container, Iterable
 from fi_bump.errors import InternalError
 from fi_bump.formats.by_name import format_of
 from fi_bump.formats.finders import finder, may_contain
-from fi_bump.pins import Floor, Found, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin
+from fi_bump.pins import (
+    IF_IT_FOLLOWS,
+    Floor,
+    Found,
+    Kind,
+    Pin,
+    Source,
+    Span,
+    Unpinned,
+    Wanted,
+    base_anchor,
+    make_pin,
+    number_offers,
+)
 from fi_bump.scanning.bound_names import with_bound_names
 from fi_bump.scanning.former_names import with_former_names
+
+_MATRIX = ".matrix."
+_ENTRY = "an entry of a matrix of which the lock records others"
 
 
 def look(
@@ -52,11 +68,36 @@ def look(
 
 def _with_recorded(found: Found, anchors: Container[str]) -> Found:
     """Return the findings with a pin for each place whose anchor the lock records."""
+    if any(place.anchor is not None for place in found.unpinned):
+        found = found._replace(unpinned=number_offers(found.unpinned, [pin.anchor for pin in found.pins]))
+    found = _entries_of_matrices(found, anchors)
     recorded = [place for place in found.unpinned if place.anchor is not None and place.anchor in anchors]
     if not recorded:
         return found
     pins = sorted([*found.pins, *map(offered_pin, recorded)], key=lambda pin: pin.span)
     return found._replace(pins=tuple(pins), unpinned=tuple(each for each in found.unpinned if each not in recorded))
+
+
+def _entries_of_matrices(found: Found, anchors: Container[str]) -> Found:
+    """Return the findings without the pins that are in a matrix of which the lock records other entries only.
+
+    An entry that has come to the version of a recorded one still is an entry of its own: moving both would make twins.
+    A recorded entry is the same pin whether the other entries have its version or not.
+    """
+    entries = [pin for pin in found.pins if _MATRIX in f".{pin.anchor}."]
+    partly = {base_anchor(pin.anchor) for pin in entries if pin.anchor in anchors}
+    if not partly:
+        return found
+    several = {base_anchor(pin.anchor) for pin in entries if pin.anchor.endswith(" (2)")}
+    pins, unpinned = [], list(found.unpinned)
+    for pin in found.pins:
+        base = base_anchor(pin.anchor)
+        if pin.anchor not in anchors and base in partly:
+            reason = f"{_ENTRY}{IF_IT_FOLLOWS}"
+            unpinned.append(Unpinned(pin.source, pin.span, pin.subject, reason, anchor=pin.anchor))
+        else:
+            pins.append(pin._replace(kind=Kind.LITERAL) if base in partly and base in several else pin)
+    return found._replace(pins=tuple(pins), unpinned=tuple(sorted(unpinned, key=lambda place: place.span)))
 
 
 def offered_pin(place: Unpinned) -> Pin:

@@ -99,10 +99,12 @@ class Gathered:
             pin = make_pin(self.source, span.start, span.end, anchor, kind, subject)
             self._pins[span] = pin._replace(repeats=repeats, guard=guard) if repeats or guard else pin
 
-    def unpinned(self, span: Span, subject: str, reason: str, mark: Mark | None = None) -> None:
-        """Add a place that fi-bump cannot move, and why."""
+    def unpinned(
+        self, span: Span, subject: str, reason: str, mark: Mark | None = None, anchor: str | None = None
+    ) -> None:
+        """Add a place that fi-bump cannot move, and why; with an anchor it can once the lock records that."""
         self._unpinned.setdefault(
-            span, Unpinned(source=self.source, span=span, subject=subject, reason=reason, version=None, mark=mark)
+            span, Unpinned(source=self.source, span=span, subject=subject, reason=reason, mark=mark, anchor=anchor)
         )
 
     def use(self, span: Span, subject: str, variable: str, *, installs: bool) -> None:

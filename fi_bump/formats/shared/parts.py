@@ -66,7 +66,7 @@ def read_parts(source: Source, wanted: Wanted, find: Finder, parts: Iterable[Fil
             continue
         move = _Moved(source, part)
         pins += [pin for each in found.pins if (pin := move.pin(each)) is not None]
-        unpinned += [each._replace(source=source, span=move.span(each.span)) for each in found.unpinned]
+        unpinned += [move.place(each) for each in found.unpinned]
         floors += [each._replace(source=source, span=move.span(each.span)) for each in found.floors]
     return Found(number_anchors(pins), tuple(unpinned), tuple(floors))
 
@@ -129,6 +129,10 @@ class _Moved:
         same = moved.version == pin.version
         same = same and all(self._source.text(span) == pin.version for span in moved.repeats)
         return moved if same else None
+
+    def place(self, place: Unpinned) -> Unpinned:
+        anchor = None if place.anchor is None else self._part.prefix + place.anchor
+        return place._replace(source=self._source, span=self.span(place.span), anchor=anchor)
 
     def _guard(self, guard: Guard | None) -> Guard | None:
         return guard._replace(checksums=tuple(map(self.span, guard.checksums))) if guard else None
