@@ -16,7 +16,6 @@ from fi_bump.boundary.addresses import redacted
 from fi_bump.boundary.programs import run
 from fi_bump.editing.plan import make_plan
 from fi_bump.errors import FiBumpError
-from fi_bump.formats.by_name import format_of
 from fi_bump.releases.known import Known
 from fi_bump.repository import Repository
 from fi_bump.request import Request
@@ -48,7 +47,8 @@ def resolve(repository: Repository, request: Request, known: Known) -> list[Verd
     scan = repository._replace(lock=request.lock).scan()
     plan = make_plan(request.lock, scan, request.versions or None)
     new = {change.source.path: change.new for change in repository.verified(plan).changes}
-    pinning = {pin.source.path for pin in scan.pins if format_of(pin.source.path) in ("requirements", "pyproject")}
+    forms = dict(scan.paths)
+    pinning = {pin.source.path for pin in scan.pins if forms.get(pin.source.path) in ("requirements", "pyproject")}
     packages = {member.name for group in request.lock.groups for member in group.packages}
     verdicts = []
     with tempfile.TemporaryDirectory() as scratch:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fi_bump import families
 from fi_bump.commands.differing import SeveralVersions, choose, differing, help_lines, say_parts, say_tie
 from fi_bump.commands.locked import locked_folder
-from fi_bump.commands.recording import with_checks, with_indexes, with_tags, with_variables
+from fi_bump.commands.recording import with_checks, with_included, with_indexes, with_tags, with_variables
 from fi_bump.editing import write
 from fi_bump.errors import ConflictError, Exit, FiBumpError, LockError, UsageError
 from fi_bump.findings.of_check import by_hand, in_step
@@ -83,6 +83,7 @@ def run(options: InitOptions) -> int:
             hint = "resolve it, then run fi-bump init again"
             raise FiBumpError("this file has a merge conflict, so nothing was recorded", place=place, hint=hint)
         blank, found, variable_notes = with_variables(root, blank, found)
+        found, include_notes = with_included(root, blank, found)
         proposed = list(blank.groups)
         groups = [group for group in (filled(group, blank, found, version) for group in proposed) if group]
         decided = groups if version is not None else _decided(groups, found, options)
@@ -100,7 +101,7 @@ def run(options: InitOptions) -> int:
     tell("groups", lambda: groups_of(lock))
     _report(lock, found, options)
     say(f"recorded how a version becomes a tag of {group.name}: {group.tags[0]}" for group in lock.groups if group.tags)
-    say([*variable_notes, *check_notes, *index_notes])
+    say([*variable_notes, *include_notes, *check_notes, *index_notes])
     say(f"note: {folder} has a lock of its own, so its pins are not recorded here" for folder in found.borders)
     if options.minimum_age is None:
         say([RIPEN])

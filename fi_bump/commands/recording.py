@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from fi_bump.boundary.here import shown_site
 from fi_bump.errors import quoted
 from fi_bump.findings.of_check import gate_version
+from fi_bump.formats.by_name import format_of
 from fi_bump.formats.python_gates import raises
+from fi_bump.grammar import has_any
 from fi_bump.grouping import bound_variables, build_arguments, is_build_argument
 from fi_bump.lock.records import Lock
 from fi_bump.ownership import agrees, assign, site_to_record
+from fi_bump.pins import Span, base_anchor
 from fi_bump.releases.tags import rule_in_tree
+from fi_bump.scanning import files
 from fi_bump.scanning.in_tests import is_test
 from fi_bump.scanning.look import offered_pin
 from fi_bump.scanning.scan import Scan, scan
@@ -19,6 +26,9 @@ from fi_bump.scanning.scan import Scan, scan
 if TYPE_CHECKING:
     from fi_bump.installs.model import Installed
 
+_INCLUDE = re.compile(
+    rb"(?:^|(?<=[\s\"'`,(]))(?:-r|-c|--requirements?|--constraints?)[\"',]{0,2}[=\s][\"' ]{0,3}([\w./+-]+)"
+)
 # A note names no more places than these.
 MOST_PLACES = 3
 
@@ -49,6 +59,51 @@ def with_variables(root: str, blank: Lock, found: Scan) -> tuple[Lock, Scan, lis
                 f"note: the variable {name} contains a version of {group.name} ({place}), so the lock names it"
             )
     return wider, scan(root, wider), notes
+
+
+def with_included(root: str, blank: Lock, found: Scan) -> tuple[Scan, list[str]]:
+    """Return the scan with the files that only an include shows to be requirement files, and a note for each.
+
+    `-r deps.txt` in a requirement file or in an install command says what `deps.txt` is; its name does not.
+    """
+    packages = {name for group in blank.groups for name in group.package_names}
+    offered = {
+        place.source.path: f"{place.source.path}#{place.anchor}"
+        for place in reversed(found.unpinned)
+        if place.anchor is not None
+        and base_anchor(place.anchor) in packages
+        and format_of(place.source.path) == "other"
+    }
+    notes: list[str] = []
+    while offered and (included := _included(root, found, offered)):
+        sites = tuple(offered.pop(path) for path in included)
+        blank = blank._replace(groups=tuple(each._replace(sites=(*each.sites, *sites)) for each in blank.groups))
+        found = scan(root, blank)
+        notes += [f"note: {place} includes {path}, so it is a requirement file" for path, place in included.items()]
+    return found, notes
+
+
+def _included(root: str, found: Scan, wanted: Collection[str]) -> dict[str, str]:
+    """Return which of the wanted files another file includes with `-r` or `-c`, each with the place that does.
+
+    A requirement file names them from its own folder. Where a command runs is not known, so there the name counts.
+    """
+    places: dict[str, str] = {}
+    for path, form in found.all_paths:
+        source = files.read_optional(root, path) if form not in (None, "other") else None
+        if source is None or not has_any(source.data, (b"-r", b"-c")):
+            continue
+        for match in _INCLUDE.finditer(source.data):
+            name = match[1].decode("utf-8", "replace")
+            if form == "requirements":
+                targets = [posixpath.normpath(posixpath.join(posixpath.dirname(path), name))]
+            else:
+                name = name.rpartition("/")[2]
+                targets = [each for each in wanted if each.rpartition("/")[2] == name]
+            for each in targets:
+                if each in wanted:
+                    places.setdefault(each, source.place(Span(*match.span(1))).at_line)
+    return places
 
 
 def with_checks(lock: Lock, found: Scan) -> tuple[Lock, Scan, list[str]]:

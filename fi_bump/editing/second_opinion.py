@@ -16,9 +16,9 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from fi_bump.editing.plan import Plan, PlannedChange
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
-from fi_bump.formats.by_name import format_of
 from fi_bump.formats.table import format_named
 from fi_bump.pins import BOM, Source
+from fi_bump.scanning.look import format_as_recorded
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -37,7 +37,8 @@ def confirm(plan: Plan) -> None:
     Raises FileError for a place that needs quotes before the version can be written there.
     """
     for change in plan.changes:
-        form = format_of(change.source.path)
+        moved = [pin for pin, _, _ in change.moves]
+        form = format_as_recorded(change.source, [pin.anchor for pin in moved], {pin.subject for pin in moved})
         # A file with a literal may have no format, and some formats have no parser but their finder.
         opinion = OPINIONS.get(format_named(form).second_opinion) if form else None
         doubt = opinion(change) if opinion else None

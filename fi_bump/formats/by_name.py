@@ -6,6 +6,8 @@ from fi_bump.formats.table import FORMATS, OTHER
 
 # A part of the name of the file beside a target from which the writer renames.
 _TEMPORARY = ".fi-bump-"
+# The endings of requirement files whose names do not say what they are, so that only an include does: `-r deps.txt`.
+REQUIREMENT_ENDINGS = (".txt", ".pip", ".reqs")
 # What follows the last dot of the names of files that fi-bump does not read at all: documents and patches, in which a
 # version is a mention; the sources of compiled languages; data, images, archives; lock files of other ecosystems.
 _NEVER_TEXT = """
@@ -140,6 +142,12 @@ def is_moved_by_name(name: str) -> bool:
     """Whether a file name can have a format of its own, so that it is not one of all others (`OTHER`)."""
     name = name.lower()
     return name[name.rfind(".") + 1 :] in _LASTS or name.startswith(_STARTS)
+
+
+def may_hold_requirements(path: str) -> bool:
+    """Whether a file of no known format may be a requirement file that another one includes: `deps.txt`, `pins`."""
+    name = path[path.rfind("/") + 1 :]
+    return name.endswith(REQUIREMENT_ENDINGS) or "." not in name
 
 
 def format_of(path: str) -> str | None:

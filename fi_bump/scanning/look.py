@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 
 from fi_bump.errors import InternalError
-from fi_bump.formats.by_name import format_of
+from fi_bump.formats.by_name import format_of, may_hold_requirements
 from fi_bump.formats.finders import finder, may_contain
+from fi_bump.formats.table import OTHER
 from fi_bump.pins import (
     IF_IT_FOLLOWS,
     Floor,
@@ -32,7 +33,7 @@ def look(
     source: Source,
     wanted: Wanted,
     literals: Iterable[tuple[str, tuple[str, ...]]] = (),
-    anchors: Container[str] = (),
+    anchors: Collection[str] = (),
 ) -> Found:
     """Find the pins in one file: those of its format's finder, and the literals that the lock records there.
 
@@ -40,7 +41,7 @@ def look(
     its anchor. Where both claim the same characters the literal wins, since the lock records it; it takes over the
     guard of the pin that the finder found. Raises ParseError for a file that is not of its format.
     """
-    form = format_of(source.path)
+    form = format_as_recorded(source, anchors, wanted.packages)
     found = Found(())
     if form:
         if may_contain(form, source, wanted):
@@ -66,7 +67,19 @@ def look(
     return Found(tuple(pins), (*filter(free, found.unpinned), *own.unpinned), tuple(filter(free, found.floors)))
 
 
-def _with_recorded(found: Found, anchors: Container[str]) -> Found:
+def format_as_recorded(source: Source, anchors: Iterable[str], packages: Container[str]) -> str | None:
+    """Return the format of a file by its name, or as a requirement file if the lock records a requirement in it.
+
+    `anchors` are those that the lock records in the file. No name tells that `deps.txt` is a requirement file, but
+    `-r deps.txt` in another one does, and `init` records what it finds in this way.
+    """
+    form = format_of(source.path)
+    if form == OTHER.name and anchors and may_hold_requirements(source.path) and not source.data.startswith(b"#!"):
+        return "requirements" if any(base_anchor(anchor) in packages for anchor in anchors) else form
+    return form
+
+
+def _with_recorded(found: Found, anchors: Collection[str]) -> Found:
     """Return the findings with a pin for each place whose anchor the lock records."""
     if any(place.anchor is not None for place in found.unpinned):
         found = found._replace(unpinned=number_offers(found.unpinned, [pin.anchor for pin in found.pins]))
@@ -78,7 +91,7 @@ def _with_recorded(found: Found, anchors: Container[str]) -> Found:
     return found._replace(pins=tuple(pins), unpinned=tuple(each for each in found.unpinned if each not in recorded))
 
 
-def _entries_of_matrices(found: Found, anchors: Container[str]) -> Found:
+def _entries_of_matrices(found: Found, anchors: Collection[str]) -> Found:
     """Return the findings without the pins that are in a matrix of which the lock records other entries only.
 
     An entry that has come to the version of a recorded one still is an entry of its own: moving both would make twins.

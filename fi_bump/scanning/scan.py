@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.left_out import excluder
 from fi_bump.errors import FileError, ParseError, quoted
-from fi_bump.formats.by_name import format_of
+from fi_bump.formats.by_name import REQUIREMENT_ENDINGS, format_of
 from fi_bump.formats.table import OTHER
 from fi_bump.grammar import LITERAL
 from fi_bump.lock.records import Lock
 from fi_bump.pins import Floor, Found, Pin, Place, Unpinned
 from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
-from fi_bump.scanning.asked import wanted_by
+from fi_bump.scanning.asked import recorded_anchors, wanted_by
 from fi_bump.scanning.file_scanner import FileScanner, Markers
 from fi_bump.scanning.in_tests import split_tests
 
@@ -140,6 +140,9 @@ def _paths(
                 raise FileError(refused, place=path, hint=f"forget its site: fi-bump site remove {quoted(site)}")
             if anchor.startswith(LITERAL) and files.is_regular(root, path):
                 paths[path] = format_of(path)
+    for path in recorded_anchors(lock.groups):
+        if paths.get(path) == OTHER.name and path.endswith(REQUIREMENT_ENDINGS):
+            paths[path] = "requirements"
     return [(path, paths[path]) for path in sorted(paths)]
 
 

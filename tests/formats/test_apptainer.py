@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fi_bump.pins import BY_HAND
 from tests.formats import laws
 from tests.formats.results import look, rows
 
@@ -29,7 +30,8 @@ FORMS = [
             "7:24 flashinfer_version 0.6.1",
             "10:36 flashinfer-python 0.6.1",
             "11:25 git clone github.com/flashinfer-ai/flashinfer 0.6.1",
-            "2:35 ? github.com/flashinfer-ai/flashinfer: part of an image tag: publish the new image first",
+            "2:35 ? github.com/flashinfer-ai/flashinfer: part of an image tag: publish the new image first, then "
+            + BY_HAND,
         ],
     ),
     (

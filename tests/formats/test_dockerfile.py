@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
 from fi_bump.formats.dockerfile import find
-from fi_bump.pins import Found, Source, Wanted
+from fi_bump.pins import BY_HAND, Found, Source, Wanted
 from tests.formats import laws, results
 from tests.formats.results import REPOSITORY, URL, WANTED
 
@@ -145,11 +145,11 @@ GIT: list[tuple[bytes, list[str]]] = [
     (b"ADD " + URL + b"#v0.6.1 /src\n", [f"1:54 ADD {REPOSITORY} 0.6.1"]),
     (
         b"FROM org/runner:cu130-flashinfer-0.6.1-cu9 AS flashinfer\nFROM flashinfer\n",
-        [f"1:34 ? {REPOSITORY}: part of an image tag: publish the new image first"],
+        [f"1:34 ? {REPOSITORY}: part of an image tag: publish the new image first, then " + BY_HAND],
     ),
     (
         b"COPY --chown=a --from=h/org/flashinfer:0.6.1 /w /w\nCOPY flashinfer:0.6.1 /w/\n",
-        [f"1:40 ? {REPOSITORY}: part of an image tag: publish the new image first"],
+        [f"1:40 ? {REPOSITORY}: part of an image tag: publish the new image first, then " + BY_HAND],
     ),
     (
         b'ARG W="flashinfer_python-0.6.1%2Bcu128torch2.7-cp39-abi3-linux_x86_64.whl"\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fi_bump.pins import BY_HAND
 from tests.formats import laws
 from tests.formats.results import look, rows
 
@@ -35,7 +36,8 @@ FORMS = [
         "deps:\n\tFROM org/runner:cu130-flashinfer-0.6.1\n\tENV FLASHINFER_VERSION=0.6.1\n\tARG FLASHINFER_VERSION\n",
         [
             "3:25 ENV FLASHINFER_VERSION 0.6.1",
-            "2:35 ? github.com/flashinfer-ai/flashinfer: part of an image tag: publish the new image first",
+            "2:35 ? github.com/flashinfer-ai/flashinfer: part of an image tag: publish the new image first, then "
+            + BY_HAND,
         ],
     ),
 ]

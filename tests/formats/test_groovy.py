@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fi_bump.pins import BY_HAND
 from tests.formats import laws
 from tests.formats.results import look, rows
 
@@ -20,7 +21,8 @@ FORMS = [
             "12:38 git checkout github.com/flashinfer-ai/flashinfer 0.6.1",
             "13:39 flashinfer-cubin 0.6.1",
             "15:34 FLASHINFER_VERSION (3) 0.6.1",
-            "16:49 ? github.com/flashinfer-ai/flashinfer: part of an image tag: publish the new image first",
+            "16:49 ? github.com/flashinfer-ai/flashinfer: part of an image tag: publish the new image first, then "
+            + BY_HAND,
         ],
     ),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fi_bump.pins import BY_HAND
 from tests.formats import laws
 from tests.formats.results import look, rows
 
@@ -23,7 +24,8 @@ FORMS = [
             "3:45 build.args.FLASHINFER_VERSION 0.6.1",
             "5:58 postCreateCommand/flashinfer-python 0.6.1",
             "6:60 onCreateCommand/flashinfer-cubin 0.6.1",
-            "4:35 ? github.com/flashinfer-ai/flashinfer: part of an image tag: publish the new image first",
+            "4:35 ? github.com/flashinfer-ai/flashinfer: part of an image tag: publish the new image first, then "
+            + BY_HAND,
         ],
     ),
     (

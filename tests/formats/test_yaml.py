@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from fi_bump.formats.yaml import find
-from fi_bump.pins import Found, Kind, Source, Wanted
+from fi_bump.pins import BY_HAND, IF_IT_FOLLOWS, Found, Kind, Source, Wanted
 from tests.formats import results
 from tests.formats.results import REPOSITORY, URL
 
@@ -114,7 +114,7 @@ NEIGHBOURS: list[tuple[bytes, list[str]]] = [
     (b"m:\n  flashinfer-version:\n  - 0.6.8\n  - '0.6.11'\n", [f"3:5 ? {KEY}: a list of 2 values, not one version"]),
     (
         b"matrix:\n  include:\n  - flashinfer_version: 0.6.8\n  - flashinfer_version: 0.6.11\n  - flashinfer_version: 0.6.8\n",
-        [f"{line}:25 ? {KEY}: one of 2 values of a matrix, not one version" for line in (3, 4, 5)],
+        [f"{line}:25 ? {KEY}: one of 2 values of a matrix, not one version" + IF_IT_FOLLOWS for line in (3, 4, 5)],
     ),
     (
         b"matrix:\n  include:\n  - flashinfer_version: 0.6.8\n  - flashinfer_version: 0.6.8\n",
@@ -234,7 +234,7 @@ SCRIPTS: list[tuple[bytes, list[str]]] = [
     ),
     (
         b"image: example.org:5000/kit/runner:cu130-flashinfer-v0.6.8\n",
-        [f"1:54 ? {REPOSITORY}: part of an image tag: publish the new image first"],
+        [f"1:54 ? {REPOSITORY}: part of an image tag: publish the new image first, then " + BY_HAND],
     ),
     (
         b"image: kit/flashinfer:0.6.8@sha256:00\n",

@@ -11,7 +11,20 @@ from collections.abc import Callable, Iterable
 
 from fi_bump.errors import ParseError
 from fi_bump.grammar import LazyPattern
-from fi_bump.pins import BY_HAND, Floor, Found, Guard, Pin, Source, Span, Unpinned, VariableUse, Wanted, number_anchors
+from fi_bump.pins import (
+    BY_HAND,
+    Floor,
+    Found,
+    Guard,
+    Mark,
+    Pin,
+    Source,
+    Span,
+    Unpinned,
+    VariableUse,
+    Wanted,
+    number_anchors,
+)
 from fi_bump.records import NamedTuple
 
 Finder = Callable[[Source, Wanted], Found]
@@ -102,7 +115,8 @@ def reported(source: Source, found: Found, reason: str) -> list[Unpinned]:
     places = [Unpinned(source, pin.span, pin.subject, reason) for pin in found.pins]
     for each in found.unpinned:
         if each.mark:
-            places.append(each._replace(reason=reason) if each.reason.endswith(BY_HAND) else each)
+            is_gate = each.mark is Mark.EXACT_GATE and each.reason.endswith(BY_HAND)
+            places.append(each._replace(reason=reason) if is_gate else each)
     return sorted(places, key=lambda place: place.span)
 
 
