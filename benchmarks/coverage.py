@@ -13,7 +13,6 @@ line is named if `init`, `check` or `set` print its path and its number.
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 import shutil
@@ -38,6 +37,7 @@ _ADD = re.compile(r"^([^\s:]+):(\d+):.* fi-bump (site add (?:--group \S+ )?(?:'[
 # What a build writes into a source distribution, and what a resolver regenerates from the pins.
 _WRITTEN = (LOCK_NAME, "PKG-INFO", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+(?:\.?(?:post|rc|dev|a|b)[0-9]+)?")
+_HUNK = re.compile(r"^@@ -([0-9]+)(?:,([0-9]+))? \+([0-9]+)(?:,([0-9]+))? @@", re.MULTILINE)
 _LARGEST = 1_000_000
 
 
@@ -97,15 +97,20 @@ def bumped(before: dict[str, list[str]], after: dict[str, list[str]], old: str, 
 
 
 def _replaced(lines: list[str], then: list[str], moved: dict[int, str]) -> list[int]:
-    """Return the numbers of the lines that the diff of two files replaces by themselves at the new version."""
+    """Return the numbers of the lines that git's diff of two files replaces by themselves at the new version."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, text in (("a", lines), ("b", then)):
+            (Path(scratch) / name).write_bytes("\n".join(text).encode("utf-8", "surrogateescape"))
+        command = ["git", "diff", "--no-index", "--unified=0", "a", "b"]
+        patch = subprocess.run(command, cwd=scratch, capture_output=True, check=False).stdout.decode("utf-8", "replace")
     found = []
-    for kind, first, last, begin, end in difflib.SequenceMatcher(None, lines, then, autojunk=False).get_opcodes():
-        if kind == "replace":
-            left = Counter(then[begin:end])
-            for number in range(first + 1, last + 1):
-                if number in moved and left[moved[number]] > 0:
-                    left[moved[number]] -= 1
-                    found.append(number)
+    for match in _HUNK.finditer(patch):
+        first, count, begin, more = (int(each or 1) for each in match.groups())
+        left = Counter(then[begin - 1 : begin - 1 + more])
+        for number in range(first, first + count):
+            if number in moved and left[moved[number]] > 0:
+                left[moved[number]] -= 1
+                found.append(number)
     return found
 
 

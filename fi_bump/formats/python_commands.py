@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import zip_longest
 
+from fi_bump.formats.python_clones import clone_calls
 from fi_bump.formats.python_literals import RUNS, Literal, is_searched, literals, scope
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.parts import unescaped
@@ -40,6 +41,8 @@ def git_commands(source: Source, wanted: Wanted) -> Found:
     reader = _Commands(source, wanted)
     for group in _grouped(source):
         reader.read(group)
+    for call in clone_calls(source):
+        reader.call(call)
     return reader.found()
 
 
@@ -93,6 +96,11 @@ class _Commands:
             names = scope(self._source, commands[0])
             text, _ = without_searches(self._text(commands))
             self._git.run((text,), f"{names}/" if names else "", resumed=True)
+
+    def call(self, text: Text) -> None:
+        """Read a call of a Git library, which is a line of the shell here."""
+        self._run.append(text.span(0, len(text.data)))
+        self._git.run((text,), "", resumed=True)
 
     def _is_command(self, literal: Literal) -> bool:
         if RUNS.search(scope(self._source, literal)):

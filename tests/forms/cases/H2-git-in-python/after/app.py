@@ -24,3 +24,13 @@ def build(folder: str) -> None:
     subprocess.run(["git", "clone", URL, folder], check=True)
     subprocess.run(["git", "switch", "--detach", FI], cwd=folder, check=True)
     subprocess.run(["git", "clone", "-b", "v0.6.8.post1", "https://github.com/other/flashinfer"], check=True)
+
+
+def fetch(folder: str) -> None:
+    Repo.clone_from(URL, folder, branch="v0.6.11.post2", depth=1)
+    kit = git.Repo.clone_from(
+        "https://github.com/flashinfer-ai/flashinfer.git",
+        to_path=folder,
+    )
+    kit.git.checkout("v0.6.11.post2")
+    Repo.clone_from("https://github.com/other/flashinfer", folder, branch="v0.6.8.post1")
