@@ -109,8 +109,8 @@ def _included(root: str, found: Scan, wanted: Collection[str]) -> dict[str, str]
 def with_checks(lock: Lock, found: Scan) -> tuple[Lock, Scan, list[str]]:
     """Return the lock with the run-time checks of exactly its version, the scan with them as pins, and a note for each.
 
-    Such a check refuses to run with every version but its own, so it must move with the pins. It is in a statement of
-    its own, and not in a test: a condition may be about one release on purpose.
+    The check refuses to run with another version, so it must move with the pins. It is a statement of its own, and not
+    in a test: a condition may be about one release on purpose.
     """
     recorded, notes = [], []
     for place in found.unpinned:

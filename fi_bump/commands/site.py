@@ -85,9 +85,8 @@ def _refuse_alone(repository: Repository, literal: Pin) -> Pin | None:
     Raises UsageError if the literal is for a version that must not move alone, or if its text has more that moves.
     """
     found = repository.scan([shown(literal.source.path)])
-    known = [
-        pin for pin in found.pins if not pin.guard and pin.site in repository.lock.sites and pin.span == literal.span
-    ]
+    sites = repository.lock.sites
+    known = [pin for pin in found.pins if pin.kind is Kind.LITERAL and pin.span == literal.span and pin.site in sites]
     if known:
         return known[0]
     _refuse_more(literal, found)
