@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from fi_bump.formats import requirements, shell
-from fi_bump.formats.by_name import may_hold_requirements
+from fi_bump.formats import shell
 from fi_bump.formats.shared.parts import FilePart, Finder, blank, read_parts, reported
 from fi_bump.grammar import VERSION, LazyPattern, compiled, names_any, one_of, variable_of
 from fi_bump.pins import BOM, BY_HAND, Found, Source, Span, Unpinned, Wanted
@@ -81,8 +80,4 @@ def _reported(source: Source, wanted: Wanted) -> Found:
         position += len(line) + 1
     for place in reported(source, read_parts(source, wanted, shell.find, parts), _UNREAD):
         places.setdefault(place.span, place)
-    if may_hold_requirements(source.path):
-        for pin in requirements.find(source, wanted).pins:
-            # Recorded by this anchor, the file is read as the requirement file that it may be.
-            places[pin.span] = Unpinned(source, pin.span, pin.subject, _UNREAD, anchor=pin.anchor)
     return Found((), tuple([places[span] for span in sorted(places)]))

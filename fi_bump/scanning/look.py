@@ -47,6 +47,8 @@ def look(
         if may_contain(form, source, wanted):
             find = finder(form)
             found = with_bound_names(source, wanted, find, find(source, wanted))
+        if form == OTHER.name and found.unpinned:
+            found = _with_requirements(source, wanted, found)
         found = _with_recorded(with_former_names(source, wanted, form, found), anchors)
     if not literals:
         return found
@@ -77,6 +79,16 @@ def format_as_recorded(source: Source, anchors: Iterable[str], packages: Contain
     if form == OTHER.name and anchors and may_hold_requirements(source.path) and not source.data.startswith(b"#!"):
         return "requirements" if any(base_anchor(anchor) in packages for anchor in anchors) else form
     return form
+
+
+def _with_requirements(source: Source, wanted: Wanted, found: Found) -> Found:
+    """Return the reports of a file of no known format, each with an anchor that would be a requirement's."""
+    if not may_hold_requirements(source.path):
+        return found
+    anchors = {pin.span: pin.anchor for pin in finder("requirements")(source, wanted).pins}
+    return found._replace(
+        unpinned=tuple(each._replace(anchor=anchors.get(each.span, each.anchor)) for each in found.unpinned)
+    )
 
 
 def _with_recorded(found: Found, anchors: Collection[str]) -> Found:
