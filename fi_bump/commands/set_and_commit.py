@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from typing import NamedTuple, TextIO
 
 from fi_bump import user_files
@@ -41,7 +41,7 @@ class Following(NamedTuple):
         """Raise FiBumpError if git cannot commit exactly the files of the plan. To be called before the write."""
         paths = _paths(repository, plan)
         if self.commit and paths:
-            commits.refuse_paths(self.root, self._behind_links(paths))
+            commits.refuse_paths(self.root, [commits.behind_links(self.root, path) for path in paths])
 
     def finish(
         self, repository: Repository, plan: Plan, request: Request, scan: Scan, flight: Preflight | None
@@ -64,18 +64,13 @@ class Following(NamedTuple):
             say([f"wrote {self.body}"])
         if self.commit:
             message = message_text(about)
-            name, added = commits.commit(self.root, self._behind_links(paths), message + "\n", self.seconds)
-            commits.refuse_other_content(differing(plan, repository.new_lock_data(plan), self._committed))
+            files_of_git = [commits.behind_links(self.root, path) for path in paths]
+            name, added = commits.commit(self.root, files_of_git, message + "\n", self.seconds)
+            commits.refuse_other_content(
+                differing(plan, repository.new_lock_data(plan), partial(commits.at, self.root, "HEAD"))
+            )
             say([f"committed {name}: {message.partition(chr(10))[0]}"])
             say(f"note: a hook added {path} to the commit" for path in added)
-
-    def _behind_links(self, paths: Sequence[str]) -> list[str]:
-        """Return the files that a change of these paths writes: git has a link and its target apart."""
-        top = os.path.realpath(self.root)
-        return [os.path.relpath(os.path.realpath(os.path.join(top, path)), top) for path in paths]
-
-    def _committed(self, path: str) -> bytes | None:
-        return commits.at(self.root, "HEAD", *self._behind_links([path]))
 
 
 @contextmanager

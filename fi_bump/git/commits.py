@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from fi_bump.boundary.inside import inside
 from fi_bump.boundary.programs import Done
 from fi_bump.boundary.reading import read_regular
 from fi_bump.errors import FiBumpError, UsageError, quoted
@@ -27,9 +28,9 @@ def _names(done: Done) -> list[str]:
 
 def refuse_commit(root: str) -> None:
     """Raise FiBumpError if git cannot commit: no work tree, no first commit, an unfinished merge, no committer."""
-    inside = door.run(root, "rev-parse", "--is-inside-work-tree")
-    if inside.stdout.strip() != b"true":
-        words = f": {door.words(inside)}" if inside.returncode else ""
+    answer = door.run(root, "rev-parse", "--is-inside-work-tree")
+    if answer.stdout.strip() != b"true":
+        words = f": {door.words(answer)}" if answer.returncode else ""
         hint = "leave out --commit, or run it in a git work tree"
         raise FiBumpError(
             f"this folder is not a git work tree, so nothing can be committed{words}", place=root, hint=hint
@@ -173,15 +174,23 @@ def revision(root: str, name: str, option: str = "--base") -> str:
 def at(root: str, commit_: str, path: str) -> bytes | None:
     """Return a file's bytes in a commit; `path` is relative to `root`. Returns None if the commit lacks the file.
 
-    Raises FiBumpError if a partial clone has only the name of the file.
+    The links of the work tree are followed. Raises FiBumpError if a partial clone has only the name of the file.
     """
-    done = door.run(root, "cat-file", "blob", f"{commit_}:./{path}")
-    if done.returncode == 0:
-        return done.stdout
+    for each in dict.fromkeys((behind_links(root, path), path)):
+        done = door.run(root, "cat-file", "blob", f"{commit_}:./{each}")
+        if done.returncode == 0:
+            return done.stdout
     if door.run(root, "ls-tree", "-z", commit_, "--", path).stdout:
         hint = "fetch the whole history: git fetch --refetch --no-filter"
         raise FiBumpError(f"this clone does not have the file of the commit {commit_[:12]}", place=path, hint=hint)
     return None
+
+
+def behind_links(root: str, path: str) -> str:
+    """Return the file that a change of a path writes, relative to `root`: git has a link and its target apart."""
+    top = os.path.realpath(root)
+    real = os.path.realpath(os.path.join(top, path))
+    return os.path.relpath(real, top) if inside(top, real) else path
 
 
 def earlier_files(root: str, path: str) -> list[bytes]:

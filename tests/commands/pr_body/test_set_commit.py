@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.boundary import processes, programs
+from fi_bump.git import commits
 from tests.commands.conftest import Ask
 from tests.commands.pr_body.conftest import git
 from tests.conftest import LOCK, NEW, OLD, TREE, UNKNOWN, Run, plant, snapshot
@@ -226,6 +227,22 @@ def test_a_file_behind_a_link_is_committed(committed: Path, run: Run, tmp_path: 
     assert git(committed, "status", "--porcelain") == ""
     git(tmp_path, "clone", "--quiet", str(committed), "clone")
     assert run(tmp_path / "clone", "check").code == 0
+    # The commit before has the link, too.
+    assert (
+        f"| `docker/Dockerfile:3` | `FLASHINFER_VERSION` | {OLD} | {NEW} |"
+        in run(committed, "pr-body", "--base", "HEAD~1").out
+    )
+    assert "not pinned" not in run(committed, "pr-body", "--base", "HEAD~2").out
+
+
+def test_a_link_out_of_the_repository_is_not_followed_into_a_commit(committed: Path) -> None:
+    (committed / "sub").mkdir()
+    (committed / "secret").write_text("secret\n")
+    (committed / "sub/link").symlink_to("../secret")
+    git(committed, "add", "-A")
+    git(committed, "commit", "-qm", "link")
+    assert commits.at(str(committed / "sub"), "HEAD", "link") == b"../secret"
+    assert commits.at(str(committed), "HEAD", "sub/link") == b"secret\n"
 
 
 def test_a_file_behind_a_link_that_git_does_not_track(committed: Path, run: Run) -> None:
