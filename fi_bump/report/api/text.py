@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from fi_bump.findings.rules import Severity
 from fi_bump.fit.model import ApiFinding, Defined, Fit
@@ -17,21 +18,27 @@ _MOST_PLACES = 4
 def fit_lines(fits: Iterable[Fit], *, most: int | None = None) -> Iterator[str]:
     """A line for each place of each finding, with what explains it below, then a line about each package.
 
-    With `most` only so many findings are shown for each package, those that fail all the same.
+    What explains several findings in a row in the same words is below the last of them. With `most` only so many
+    findings are shown for each package, those that fail all the same.
     """
     for fit in fits:
         shown = [each for index, each in enumerate(fit.findings) if most is None or index < most or each.fails]
-        for finding in shown:
-            severity = "" if finding.rule.severity is Severity.error else "note: "
-            for use in finding.uses if finding.fails else finding.uses[:1]:
-                yield f"{use.place}: {severity}{finding.message} [{finding.rule.value}]"
-            if not finding.fails and len(finding.uses) > 1:
-                yield f"  also at: {_more_places(finding)}"
-            yield from (f"  {line}" for line in detail_lines(finding))
+        for details, alike in groupby(shown, _details):
+            for finding in alike:
+                severity = "" if finding.rule.severity is Severity.error else "note: "
+                for use in finding.uses if finding.fails else finding.uses[:1]:
+                    yield f"{use.place}: {severity}{finding.message} [{finding.rule.value}]"
+            yield from (f"  {line}" for line in details)
         if len(shown) < len(fit.findings):
             yield f"{count(len(fit.findings) - len(shown), 'more note')}: run fi-bump audit --api"
         yield from (f"note: {reason}" for reason in (*fit.skipped, *fit.remarks))
         yield summary(fit)
+
+
+def _details(finding: ApiFinding) -> tuple[str, ...]:
+    """What is printed below the places of a finding; for a note that begins with its other places."""
+    more = [] if finding.fails or len(finding.uses) == 1 else [f"also at: {_more_places(finding)}"]
+    return (*more, *detail_lines(finding))
 
 
 def detail_lines(finding: ApiFinding) -> Iterator[str]:

@@ -1,0 +1,56 @@
+"""How the code fits a release, as lines of text."""
+
+from __future__ import annotations
+
+from fi_bump.findings.rules import Rule
+from fi_bump.fit.engine.uses import Reference, Use, UseKind
+from fi_bump.fit.model import ApiFinding, Defined, Fit, Since
+from fi_bump.pins import Place
+from fi_bump.report.api.text import fit_lines
+
+OLD = Defined("kit 1.0", "kit/run.py", 3, "run(a, b, c=0)")
+NEW = Defined("kit 2.0", "kit/run.py", 5, "run(a, d)")
+RUN = tuple(Use(Place("engine.py", line, 1, 8), UseKind.CALL, (Reference("kit", ("run",)),)) for line in (1, 2))
+
+
+def finding(rule: Rule, message: str) -> ApiFinding:
+    return ApiFinding(rule, "run", message, message, RUN, OLD, NEW, since=Since("2.0"))
+
+
+def test_what_explains_several_findings_is_below_the_last_of_them() -> None:
+    findings = (
+        finding(Rule.API_KEYWORD, "no keyword b"),
+        finding(Rule.API_KEYWORD, "no keyword c"),
+        finding(Rule.API_REQUIRED, "needs d"),
+        finding(Rule.API_REQUIRED, "needs e")._replace(since=Since("1.5")),
+    )
+    explained = [
+        "  before: run(a, b, c=0)  (kit/run.py:3 of kit 1.0)",
+        "  now:    run(a, d)  (kit/run.py:5 of kit 2.0)",
+    ]
+    assert list(fit_lines([Fit("kit", "1.0", "2.0", findings, 2, 1, 2)])) == [
+        "engine.py:1:1: no keyword b [api-keyword]",
+        "engine.py:2:1: no keyword b [api-keyword]",
+        "engine.py:1:1: no keyword c [api-keyword]",
+        "engine.py:2:1: no keyword c [api-keyword]",
+        "engine.py:1:1: needs d [api-required]",
+        "engine.py:2:1: needs d [api-required]",
+        *explained,
+        "  since: 2.0",
+        "engine.py:1:1: needs e [api-required]",
+        "engine.py:2:1: needs e [api-required]",
+        *explained,
+        "  since: 1.5",
+        "kit 1.0 -> 2.0: 4 API findings; 2 of 2 uses in 1 file compared",
+    ]
+
+
+def test_a_note_names_its_other_places_in_one_line() -> None:
+    note = finding(Rule.API_DEFAULT, "the default of c is 1")._replace(since=None)
+    assert list(fit_lines([Fit("kit", "1.0", "2.0", (note,), 2, 1, 2)])) == [
+        "engine.py:1:1: note: the default of c is 1 [api-default]",
+        "  also at: engine.py:2:1",
+        "  before: run(a, b, c=0)  (kit/run.py:3 of kit 1.0)",
+        "  now:    run(a, d)  (kit/run.py:5 of kit 2.0)",
+        "kit 1.0 -> 2.0: no API findings and 1 note; 2 of 2 uses in 1 file compared",
+    ]
