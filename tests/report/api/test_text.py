@@ -14,7 +14,16 @@ RUN = tuple(Use(Place("engine.py", line, 1, 8), UseKind.CALL, (Reference("kit", 
 
 
 def finding(rule: Rule, message: str) -> ApiFinding:
-    return ApiFinding(rule, "run", message, message, RUN, OLD, NEW, since=Since("2.0"))
+    return ApiFinding(
+        rule=rule,
+        symbol="run",
+        detail=message,
+        message=message,
+        uses=RUN,
+        old=OLD,
+        new=NEW,
+        since=Since("2.0"),
+    )
 
 
 def test_what_explains_several_findings_is_below_the_last_of_them() -> None:
@@ -28,7 +37,9 @@ def test_what_explains_several_findings_is_below_the_last_of_them() -> None:
         "  before: run(a, b, c=0)  (kit/run.py:3 of kit 1.0)",
         "  now:    run(a, d)  (kit/run.py:5 of kit 2.0)",
     ]
-    assert list(fit_lines([Fit("kit", "1.0", "2.0", findings, 2, 1, 2)])) == [
+    assert list(
+        fit_lines([Fit(package="kit", pinned="1.0", proposed="2.0", findings=findings, uses=2, files=1, judged=2)])
+    ) == [
         "engine.py:1:1: no keyword b [api-keyword]",
         "engine.py:2:1: no keyword b [api-keyword]",
         "engine.py:1:1: no keyword c [api-keyword]",
@@ -47,7 +58,9 @@ def test_what_explains_several_findings_is_below_the_last_of_them() -> None:
 
 def test_a_note_names_its_other_places_in_one_line() -> None:
     note = finding(Rule.API_DEFAULT, "the default of c is 1")._replace(since=None)
-    assert list(fit_lines([Fit("kit", "1.0", "2.0", (note,), 2, 1, 2)])) == [
+    assert list(
+        fit_lines([Fit(package="kit", pinned="1.0", proposed="2.0", findings=(note,), uses=2, files=1, judged=2)])
+    ) == [
         "engine.py:1:1: note: the default of c is 1 [api-default]",
         "  also at: engine.py:2:1",
         "  before: run(a, b, c=0)  (kit/run.py:3 of kit 1.0)",
