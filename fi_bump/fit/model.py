@@ -21,7 +21,7 @@ class Defined(NamedTuple):
 class Since(NamedTuple):
     """The release in which something changed, the day of its first upload, and the address of its page.
 
-    With `is_way_back` it brought what the older release that is proposed does not have.
+    With `is_way_back` the move is to an older release, and undoes what changed in this one.
     """
 
     version: str

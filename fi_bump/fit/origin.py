@@ -39,7 +39,7 @@ class Step(NamedTuple):
     def since(self, version: str) -> Since:
         """A release with its day and its page."""
         page = page_of(self.pages, f"v{version}") if self.pages else None
-        return Since(version, self.sources.uploaded(version), page)
+        return Since(version, self.sources.uploaded(version), page, self.is_way_back)
 
     @property
     def is_way_back(self) -> bool:
@@ -47,24 +47,24 @@ class Step(NamedTuple):
         return compare(self.proposed.version, "<", self.pinned.version) is True
 
     def releases(self) -> list[str]:
-        """The releases after the older one of the two, up to the newer one."""
-        older, newer = self.pinned.version, self.proposed.version
-        if self.is_way_back:
-            older, newer = newer, older
-        return [*self.sources.between(older, newer), newer]
+        """The releases that the move passes: from the one next to the pinned release to the proposed one."""
+        old, new = self.pinned.version, self.proposed.version
+        inside = self.sources.between(new, old)[::-1] if self.is_way_back else self.sources.between(old, new)
+        return [*inside, new]
+
+    def changed(self, first: str) -> str:
+        """The release that made the change which the move meets first at `first`: on a move back, the one after it."""
+        passed = [self.pinned.version, *self.releases()]
+        return passed[passed.index(first) - 1] if self.is_way_back else first
 
 
 def traced(finding: ApiFinding, move: Step) -> ApiFinding:
     """The finding with the first release that has it, found by halving those between the two that are compared.
 
-    Of code that does not fit its own pin it is the first release that the code fits, or else the one that it does not
-    fit any more. Releases that cannot be read are passed over: the answer is then the next one that can.
-
-    On the way back to an older release it is the first release that does not have the finding; for notes nothing is
-    looked for.
+    On a move to an older release it is the release that brought what is missing: the one after the newest that has the
+    finding. Of code that does not fit its own pin it is the first release that the code fits, or else the one that it
+    does not fit any more. Releases that cannot be read are passed over: the answer is then the next one that can.
     """
-    if move.is_way_back and finding.rule is not Rule.API_PIN:
-        return _traced_back(finding, move)
     match finding.rule:
         case Rule.API_PRECONDITION:
             return _checks_traced(finding, move)
@@ -77,15 +77,7 @@ def traced(finding: ApiFinding, move: Step) -> ApiFinding:
             return finding  # it was so before
         case _:
             found = _first(move.releases(), _holding(finding, move))
-    return finding._replace(since=move.since(found))
-
-
-def _traced_back(finding: ApiFinding, move: Step) -> ApiFinding:
-    if not finding.fails and finding.rule is not Rule.API_GUARDED:
-        return finding
-    holds = _holding(finding, move)
-    found = _first(move.releases(), lambda version: None if (answer := holds(version)) is None else not answer)
-    return finding._replace(since=move.since(found)._replace(is_way_back=True))
+    return finding._replace(since=move.since(move.changed(found)))
 
 
 def _holding(finding: ApiFinding, move: Step) -> Holds:
@@ -130,11 +122,12 @@ def _checks_traced(finding: ApiFinding, move: Step) -> ApiFinding:
     releases = move.releases()
     firsts = [_first(releases, holding(each)) for each in finding.reasons]
     first = min(firsts, key=releases.index)
+    word = "changed in" if move.is_way_back else "since"
     reasons = tuple(
-        reason if version == first else f"{reason} (since {version})"
+        reason if version == first else f"{reason} ({word} {move.changed(version)})"
         for reason, version in zip(finding.reasons, firsts, strict=True)
     )
-    return finding._replace(since=move.since(first), reasons=reasons)
+    return finding._replace(since=move.since(move.changed(first)), reasons=reasons)
 
 
 def _since_of_the_pin(finding: ApiFinding, move: Step) -> Since | None:

@@ -24,7 +24,7 @@ from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.sources import ReleaseSources
 from fi_bump.fit.wheel.library import Library
 from fi_bump.pins import Place
-from fi_bump.report.api.text import since_word
+from fi_bump.report.api.text import detail_lines, since_word
 from tests.conftest import plant
 from tests.fit.folder import Folder
 
@@ -115,6 +115,44 @@ def test_the_release_of_a_change(tmp_path: Path, old: str, new: str, rule: Rule,
     page = f"https://github.com/kit/kit/releases/tag/v1.{at}"
     assert each.since == Since(f"1.{at}", f"2026-05-{at + 1:02}", page)
     assert len(releases.read) <= 3 * len(findings)
+
+
+@pytest.mark.parametrize("at", range(2, 9))
+@pytest.mark.parametrize(("old", "new", "rule", "symbol"), CASES, ids=[str(each[2].value) for each in CASES])
+def test_on_a_move_back_it_is_the_release_that_brought_it(
+    tmp_path: Path, old: str, new: str, rule: Rule, symbol: str, at: int
+) -> None:
+    # The releases before 1.{at} are as those after the change above.
+    releases = series(*[new] * at, *[old] * (10 - at))
+    findings = found(tmp_path, "import kit\nkit.run(1, 2, tile=3)\n", releases, "1.9", "1.1")
+    (each,) = (each for key, each in findings.items() if key[0] is rule)
+    page = f"https://github.com/kit/kit/releases/tag/v1.{at}"
+    assert each.since == Since(f"1.{at}", f"2026-05-{at + 1:02}", page, is_way_back=True)
+    word = "changed in" if rule is Rule.API_DEPRECATED else "came with"
+    assert "\n".join(detail_lines(each)).count(f"{word}: 1.{at} (2026-05-{at + 1:02}), {page}") == 1
+    assert each.symbol == symbol
+
+
+def test_on_a_move_back_each_check_has_its_release(tmp_path: Path) -> None:
+    def release(*names: str) -> str:
+        checks = "".join(f"    if {each} is None:\n        raise ValueError('{each} is needed')\n" for each in names)
+        return f"def run(q, k=1):\n    pass\n{checks}"
+
+    releases = series(*[release("q", "k")] * 2, *[release("k")] * 3, *[release()] * 4)
+    (each,) = found(tmp_path, "import kit\nkit.run(1, k=2)\n", releases, "1.7", "1.0").values()
+    assert (each.since and each.since.version, sorted(each.reasons)) == (
+        "1.5",
+        ["new: k is needed", "new: q is needed (changed in 1.2)"],
+    )
+
+
+def test_code_that_an_older_release_fits_names_the_newest_of_them(tmp_path: Path) -> None:
+    releases = series(*[PLAIN] * 4, *["def walk(q): ...\n"] * 4)
+    plant(tmp_path, {"engine.py": b"import kit\nkit.run(1)\n"})
+    (each,) = found(tmp_path, "import kit\nkit.run(1)\n", releases, "1.6", "1.1").values()
+    assert (each.rule, each.repaired) == (Rule.API_PIN, True)
+    assert each.since == Since("1.3", "2026-05-04", "https://github.com/kit/kit/releases/tag/v1.3", is_way_back=True)
+    assert since_word(each) == "fits up to"
 
 
 def test_a_release_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from fi_bump.findings.rules import Severity
+from fi_bump.findings.rules import Rule, Severity
 from fi_bump.fit.model import ApiFinding, Defined, Fit
 from fi_bump.report.api.signatures import paired, single
 from fi_bump.report.text import count
@@ -73,12 +73,14 @@ def _definitions(finding: ApiFinding) -> Iterator[str]:
 
 
 def since_word(finding: ApiFinding) -> str:
-    """What a release is since which something is so: of code that is ahead of its pin, the first one that it fits.
+    """What the named release is: of code that is ahead of its pin it is the first one that the code fits.
 
-    Of what an older release lacks it is the one that brought it.
+    On the way back to an older release it is the one that brought what the older one lacks, the one in which what a
+    note says ended, or the last one that fits.
     """
     if finding.since is not None and finding.since.is_way_back:
-        return "came with"
+        came = finding.fails or finding.rule is Rule.API_GUARDED
+        return "fits up to" if finding.repaired else "came with" if came else "changed in"
     return "fits since" if finding.repaired else "since"
 
 
