@@ -78,10 +78,19 @@ def without_pins(group: Group, found: Scan, version: str | None) -> Group | None
 
     Without `version` it takes the version that most of these places have: entries of lock files, for example.
     """
-    texts = [text for place in found.unpinned if place.subject in group.subjects and (text := _version_at(place))]
-    if version is None and not texts:
+    places = unmovable(group, found)
+    if version is None and not places:
         return None
-    return group._replace(version=version or votes(texts)[0][0])
+    return group._replace(version=version or votes(text for _, text in places)[0][0])
+
+
+def unmovable(group: Group, found: Scan) -> list[tuple[Unpinned, str]]:
+    """Return the places of a group that fi-bump cannot move, each with its version, where there is exactly one."""
+    return [
+        (place, text)
+        for place in found.unpinned
+        if place.subject in group.subjects and (text := _version_at(place)) is not None
+    ]
 
 
 def _version_at(place: Unpinned) -> str | None:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fi_bump.grouping import split, votes
+from fi_bump.grouping import split, unmovable, votes
 from fi_bump.lock.records import Group
 from fi_bump.pins import Pin
 from fi_bump.report.text import count
@@ -85,6 +85,53 @@ def _excluding(each: SeveralVersions) -> str:
     if mixed or not 0 < len(paths) <= _MOST_FILES:
         return "--exclude PATTERN"
     return " ".join(f"--exclude {shlex.quote(path)}" for path in paths)
+
+
+def say_unmovable(groups: Sequence[Group], found: Scan, command: str, forced: str) -> bool:
+    """Print what differs in groups without a pin, and what decides it; return whether a group has a tie.
+
+    `command` is this `init`, and `forced` the one that replaces the lock.
+    """
+    ties = [group for group in groups if _is_unmovable_tie(group, found)]
+    for group in groups:
+        say(_unmovable_lines(group, found, group in ties, command if ties else forced))
+    if ties:
+        say(["no lock was written"])
+    return bool(ties)
+
+
+def _is_unmovable_tie(group: Group, found: Scan) -> bool:
+    """Whether the places of a group that cannot be moved differ, and none of their versions has more than half."""
+    places = unmovable(group, found)
+    return bool(places) and 2 * votes(text for _, text in places)[0][1] <= len(places)
+
+
+def _unmovable_lines(group: Group, found: Scan, tie: bool, command: str) -> list[str]:
+    """Return which versions the places have that cannot be moved, and what decides; nothing if they agree.
+
+    There is nothing to split and nothing to move: the lock can only have another version, or leave out files.
+    """
+    places = unmovable(group, found)
+    shares = votes(text for _, text in places)
+    if len(shares) < 2:
+        return []
+    (version, _), (other, _), *_ = shares
+    listed = ", ".join(f"{text} ({number} of {len(places)})" for text, number in shares)
+    others = [(place, text) for place, text in places if not same_version(text, version)]
+    kept = {place.source.path for place, text in places if same_version(text, version)}
+    if tie:
+        lines = [f"the places of {group.name} disagree, and no version has more than half of them: {listed}"]
+        lines += [f"  {place.place}: {text}" for place, text in places]
+        lines += [f"help: to lock one version, run {command} --version {version}"]
+    else:
+        lines = [f"the places of {group.name} disagree; the lock uses {version}, the version of most: {listed}"]
+        lines += [f"  {place.place}: {text}" for place, text in others]
+        lines += [f"help: to lock another version, run {command} --version {other}"]
+    paths = sorted({place.source.path for place, _ in others})
+    if kept.isdisjoint(paths) and len(paths) <= _MOST_FILES:
+        options = " ".join(f"--exclude {shlex.quote(path)}" for path in paths)
+        lines.append(f"help: to leave out the files with other versions, run {command} {options}")
+    return lines
 
 
 def choose(each: SeveralVersions) -> Sequence[Group] | None:

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from fi_bump import families
-from fi_bump.commands.differing import SeveralVersions, choose, differing, help_lines, say_parts, say_tie
+from fi_bump.commands.differing import (
+    SeveralVersions,
+    choose,
+    differing,
+    help_lines,
+    say_parts,
+    say_tie,
+    say_unmovable,
+)
 from fi_bump.commands.locked import locked_folder
 from fi_bump.commands.recording import with_checks, with_included, with_indexes, with_tags, with_variables
 from fi_bump.editing import write
@@ -92,6 +100,10 @@ def run(options: InitOptions) -> int:
         groups = decided or [group for each in proposed if (group := without_pins(each, found, version))]
         if not groups:
             raise _nothing_found(proposed, found)
+        if not decided and version is None:
+            forced = _command(options._replace(force=True))
+            if say_unmovable(groups, found, _command(options), forced):
+                return int(Exit.FINDINGS)
         groups = [group._replace(minimum_age=options.minimum_age) for group in groups]
         lock, found, check_notes = with_checks(blank._replace(groups=tuple(groups)), found)
         lock, index_notes = with_indexes(root, with_tags(lock, found), found)

@@ -216,7 +216,8 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
         group = named_group(request.lock, name)
         moved = [pin for pin, owner, _ in assigned if owner and owner.name == name and pin in changed]
         if group.version == version and not moved:
-            say([f"{name} is already at {version}"])
+            recorded = ", and its checksums are now in the lock" if named_group(plan.lock, name) != group else ""
+            say([f"{name} is already at {version}{recorded}"])
             continue
         change = f"{group.version} -> {version}" if group.version != version else f"stays at {version}"
         what = pins_in_files(moved) if moved else "only the lock"

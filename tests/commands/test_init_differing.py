@@ -163,6 +163,52 @@ def test_a_tree_with_a_lock_file_alone_gets_a_lock(tmp_path: Path, run: Run) -> 
     assert run(tmp_path, "check").code == 0
 
 
+UNREAD_TIE = {"engine/req.txt": b"flashinfer-python==0.6.8\n", "serve/req.txt": b"flashinfer-python==0.7.0\n"}
+
+
+def test_places_that_cannot_be_moved_and_tie(tmp_path: Path, run: Run) -> None:
+    plant(tmp_path, UNREAD_TIE)
+    assert run(tmp_path, "init") == (
+        1,
+        "the places of flashinfer disagree, and no version has more than half of them: 0.7.0 (1 of 2), 0.6.8 (1 of 2)\n"
+        "  engine/req.txt:1:20: 0.6.8\n"
+        "  serve/req.txt:1:20: 0.7.0\n"
+        "help: to lock one version, run fi-bump init --version 0.7.0\n"
+        "help: to leave out the files with other versions, run fi-bump init --exclude engine/req.txt\n"
+        "no lock was written\n",
+        "",
+    )
+    assert not (tmp_path / "versions.lock.json").exists()
+    for way in (("--version", "0.7.0"), ("--exclude", "engine/req.txt")):
+        assert run(tmp_path, "init", "--force", *way).code == 0
+        assert lock(tmp_path) == {"flashinfer": "0.7.0"}
+
+
+def test_most_places_that_cannot_be_moved_agree(tmp_path: Path, run: Run) -> None:
+    plant(tmp_path, {**UNREAD_TIE, "lib/req.txt": b"flashinfer-python==0.7.0\n"})
+    result = run(tmp_path, "init")
+    assert (result.code, lock(tmp_path)) == (0, {"flashinfer": "0.7.0"})
+    assert result.out.splitlines()[:4] == [
+        "the places of flashinfer disagree; the lock uses 0.7.0, the version of most: 0.7.0 (2 of 3), 0.6.8 (1 of 3)",
+        "  engine/req.txt:1:20: 0.6.8",
+        "help: to lock another version, run fi-bump init --force --version 0.6.8",
+        "help: to leave out the files with other versions, run fi-bump init --force --exclude engine/req.txt",
+    ]
+    assert run(tmp_path, "init", "--force", "--version", "0.6.8").code == 0
+    assert lock(tmp_path) == {"flashinfer": "0.6.8"}
+
+
+def test_a_lock_file_with_two_versions_ties(tmp_path: Path, run: Run) -> None:
+    second = UV_LOCK.partition(b"\n")[2].replace(b'"0.6.8"', b'"0.7.0"')
+    plant(tmp_path, {"uv.lock": UV_LOCK + second})
+    result = run(tmp_path, "init")
+    assert result.code == 1
+    # Both are in one file, so that no file can be left out.
+    assert result.out.splitlines()[-2] == "help: to lock one version, run fi-bump init --version 0.7.0"
+    plant(tmp_path, {"uv.lock": UV_LOCK + second.replace(b'"0.7.0"', b'"0.6.8.0"')})
+    assert run(tmp_path, "init").code == 0
+
+
 def test_a_place_that_only_a_person_recognises(tmp_path: Path, run: Run) -> None:
     """init, site add and check lead somewhere: no command sends to one that sends back."""
     plant(tmp_path, {"VERSIONS.md": b"flashinfer = 0.6.8 exactly\n"})

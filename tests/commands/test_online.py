@@ -86,6 +86,14 @@ def test_set_asks_and_records_the_files(engine: Path, ask: Ask) -> None:
     assert snapshot(engine) == before
 
 
+def test_set_to_the_same_version_says_that_it_records_the_checksums(engine: Path, ask: Ask) -> None:
+    assert ask(engine, "set", OLD).out.startswith(
+        f"flashinfer is already at {OLD}, and its checksums are now in the lock\n"
+    )
+    assert lock(engine)["flashinfer"]["packages"]["flashinfer-python"]["files"]
+    assert ask(engine, "set", OLD).out.startswith(f"flashinfer is already at {OLD}\n")
+
+
 def test_a_release_that_one_member_lacks_is_refused(engine: Path, ask: Ask) -> None:
     before = snapshot(engine)
     out = (
