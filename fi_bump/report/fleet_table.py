@@ -72,7 +72,9 @@ def _errors(fleet: Fleet) -> Iterator[str]:
     for member in fleet.members:
         reasons = [member.checkout.error, *(each.newest.error for each in member.standings if each.newest)]
         for reason in dict.fromkeys(reason for reason in reasons if reason):
-            yield f"{member.checkout.name}: {printable(reason)}"
+            # A folder that was named as it is has its name as the place of the error.
+            name = f"{member.checkout.name}: "
+            yield printable(reason if reason.startswith(name) else f"{name}{reason}")
 
 
 def _state(each: GroupStatus, member: FleetMember) -> str:

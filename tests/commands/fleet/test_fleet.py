@@ -186,6 +186,12 @@ def test_a_folder_that_is_not_there(fleet: Path, run: Run, options: list[str]) -
     assert "ahead" in done.out
 
 
+def test_a_folder_that_is_not_there_is_named_once(fleet: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(fleet)
+    done = run(Path(), "fleet", "nowhere")
+    assert (done.code, done.out.splitlines()[2]) == (2, "nowhere: there is no such folder")
+
+
 def test_an_engine_that_is_named_by_its_folder_and_one_that_is_not_listed(fleet: Path, run: Run) -> None:
     assert document(run, fleet, "engine", "plugin", "--engine", "./engine/")["engine"] == "engine"
     found = document(run, fleet, "plugin", "--engine", "engine")
