@@ -17,17 +17,23 @@ from fi_bump.releases.known import Known
 
 
 class Young(NamedTuple):
-    """A release that is younger than the minimum age, both in days; `elder` is the newest one that is old enough."""
+    """A release that is younger than the minimum age, both in days; `elder` is the newest one that is old enough.
+
+    With `is_locked` that is the locked one, which is too young as well, but counts all the same.
+    """
 
     version: Version
     days: int
     minimum: int
     elder: Version | None
+    is_locked: bool = False
 
     @property
     def message(self) -> str:
         """What to say of it: `0.7.2 is 3 days old, but the minimum age is 10 days; …`."""
         which = f"the newest that is old enough is {self.elder}" if self.elder else "no other release is old enough"
+        if self.is_locked:
+            which = f"no newer release than the locked {self.elder} is old enough"
         return f"{self.version} is {days(self.days)} old, but the minimum age is {days(self.minimum)}; {which}"
 
 
@@ -87,4 +93,6 @@ def young(known: Known, members: Sequence[Member], group: Group, version: Versio
     old = age(known, members, version) if minimum and version != Version(group.version) else None
     if old is None or old >= minimum:
         return None
-    return Young(version, old, minimum, newest_ripe(known, members, group))
+    elder = newest_ripe(known, members, group)
+    locked = age(known, members, elder) if elder == Version(group.version) else None
+    return Young(version, old, minimum, elder, is_locked=locked is not None and locked < minimum)
