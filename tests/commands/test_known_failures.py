@@ -213,11 +213,13 @@ def test_a_minimum_age_passes_over_younger_releases(pinned: Path, ask: Ask, how:
 def test_the_locked_release_is_not_called_old_enough(pinned: Path, ask: Ask) -> None:
     assert ask(pinned, "set", "0.7.0").code == 0
     age = ("--min-age", "400", "--dry-run")
-    said = "0.6.18 is 40 days old, but the minimum age is 400 days; no newer release than the locked 0.7.0 is old enough\n"
+    said = (
+        "0.6.18 is 12 days old, but the minimum age is 400 days; no newer release than the locked 0.7.0 is old enough\n"
+    )
     assert said in ask(pinned, "set", "0.6.18", *age).err
     # A release that is old enough is named as one, locked or not.
     assert ask(pinned, "set", "0.6.8.post1").code == 0
-    said = "0.6.18 is 40 days old, but the minimum age is 41 days; the newest that is old enough is 0.6.8.post1\n"
+    said = "0.6.18 is 12 days old, but the minimum age is 41 days; the newest that is old enough is 0.6.8.post1\n"
     assert said in ask(pinned, "set", "0.6.18", "--min-age", "41", "--dry-run").err
 
 
