@@ -75,10 +75,10 @@ def find_in_script(source: Source, wanted: Wanted) -> Found:
 
 
 def _find(source: Source, finder: _PyprojectFinder) -> Found:
-    found = strings(source)
-    for string in found:
+    for string in strings(source):
         finder.string(string)
-    return guarded(source, finder.found(), leaves(found))
+    # Read once more if a checksum may belong to a pin: to keep all strings of a large file would take 200 MB.
+    return guarded(source, finder.found(), leaves(strings(source)))
 
 
 class _PyprojectFinder:
@@ -109,7 +109,8 @@ class _PyprojectFinder:
 
     def _entry(self, string: TomlString, keys: list[str]) -> None:
         """Judge the value of a key."""
-        self._tables.setdefault(string.path[:-1], {})[keys[-1]] = string
+        if self._says_where(keys[:-1]):
+            self._tables.setdefault(string.path[:-1], {})[keys[-1]] = string
         entry = keys[:-1] if keys[-1] == "version" and not self._packages.fullmatch("/".join(keys[:-1])) else keys
         if len(entry) > 1 and self._packages.fullmatch("/".join(entry[:-1])):
             self._version(string, entry)
@@ -223,12 +224,14 @@ class _PyprojectFinder:
             item = item or Unpinned(self._source, string.span, package, f"'{string.value}' is not a version specifier")
         self._items.append(item)
 
+    def _says_where(self, keys: list[str]) -> bool:
+        """Whether a table may say where a package comes from."""
+        parent = "/".join(keys[:-1])
+        return len(keys) > 1 and (parent == _UV_SOURCES or self._packages.fullmatch(parent) is not None)
+
     def _served_by(self, path: Path, table: dict[str, TomlString]) -> None:
         """Judge a table that says where a package comes from: `{ git = "…", tag = "vV" }` or `{ url = "…" }`."""
         keys = [key for key in path if isinstance(key, str)]
-        parent = "/".join(keys[:-1])
-        if len(keys) < 2 or not (parent == _UV_SOURCES or self._packages.fullmatch(parent)):
-            return
         package = canonical_name(keys[-1])
         if "git" in table:
             self._served.add(package)

@@ -18,7 +18,7 @@ _UNKNOWN = f"in a TOML file that fi-bump does not know: {BY_HAND}"
 
 def find(source: Source, wanted: Wanted) -> Found:
     """Return the versions with a checksum beside them, and reports. Raises ParseError for a file that is not TOML."""
-    found = strings(source)
+    found = list(strings(source))
     pins = number_anchors(checksummed(source, wanted, leaves(found)))
     parts = [FilePart(unescaped(source.masked[slice(*each.span)]), each.span.start) for each in found]
     reports = {place.span: place for place in reported(source, read_parts(source, wanted, shell.find, parts), _UNKNOWN)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import tomllib
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -520,7 +521,7 @@ def test_damaged_documents(data: bytes, damage: list[tuple[int, int]]) -> None:
         if damaged:
             damaged[index % len(damaged)] = byte
     try:
-        located = strings(Source("pyproject.toml", bytes(damaged)))
+        located = list(strings(Source("pyproject.toml", bytes(damaged))))
     except ParseError as error:
         assert str(error).startswith("pyproject.toml:")
         return
@@ -578,3 +579,27 @@ def test_the_path_of_a_file_keeps_its_requirement_back(path: str, version: str |
     reason = "pinned by the path of a file, which fi-bump does not update"
     assert guards == ([] if version is None else [(version, reason)])
     assert found.unpinned == ()
+
+
+def test_depth_is_refused_where_it_comes_before_another_fault() -> None:
+    deep = b"x = " + b"[" * 101 + b"]" * 101
+    for data in (deep, deep + b'\ny = "\n'):
+        with pytest.raises(ParseError, match="nested more than 100 levels deep"):
+            find(Source("pyproject.toml", data), WANTED)
+    with pytest.raises(ParseError, match="1:6: not TOML"):
+        find(Source("pyproject.toml", b'y = "\n' + deep), WANTED)
+
+
+@pytest.mark.parametrize("checksum", [b"", b'"' + b"0" * 64 + b'",\n'])
+def test_the_strings_of_a_large_file_are_not_kept(checksum: bytes) -> None:
+    lines = b"".join(b'"package-%d>=1.0",\n' % number for number in range(5000))
+    source = Source("pyproject.toml", b"[project]\ndependencies = [\n" + checksum + b'"kit==0.6.1",\n' + lines + b"]\n")
+    tracemalloc.start()
+    try:
+        found = find(source, Wanted(frozenset({"kit"}), frozenset(), frozenset()))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [source.text(pin.span) for pin in found.pins] == ["0.6.1"]
+    # tomllib's own document takes 7 times the file. A checksum may belong to any pin, so then all strings are kept.
+    assert peak / len(source.data) < (40 if checksum else 12)

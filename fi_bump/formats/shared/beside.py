@@ -22,6 +22,8 @@ _CLEAR = LazyPattern(
     re.IGNORECASE,
 )
 _NAMED = LazyPattern(rb"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-z]{52}|[\w+/]{43}=)\Z", re.IGNORECASE)
+# What every checksum has.
+_LONG_WORD = LazyPattern(rb"[\w+/]{32}")
 _SHORTEST = 32
 _LONGEST = 160
 _SUM = re.compile(
@@ -76,7 +78,12 @@ class Leaf(NamedTuple):
 
 
 def guarded(source: Source, found: Found, leaves: Iterable[Leaf]) -> Found:
-    """Return what was found in a document, each pin that a checksum belongs to with a guard."""
+    """Return what was found in a document, each pin that a checksum belongs to with a guard.
+
+    The leaves are not read if there is no pin or no checksum.
+    """
+    if not found.pins or not _LONG_WORD.search(source.masked):
+        return found
     checksums = Checksums(source, leaves)
     return found._replace(pins=tuple(map(checksums.guarded, found.pins)))
 
