@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Any
 
 from fi_bump.errors import REPORT_WITH_FILE, InternalError, ParseError
@@ -98,9 +97,11 @@ def strings(source: Source) -> Iterator[TomlString]:
 
 def _refuse_depth(source: Source) -> None:
     """Raise ParseError if the text is too deep before the place where it is not TOML."""
-    with suppress(_StrayError):
+    try:
         for _ in _TomlReader(source).strings():
-            pass
+            continue
+    except _StrayError:
+        return  # tomllib says so in better words
 
 
 def _disagreement(source: Source) -> InternalError:
