@@ -18,6 +18,7 @@ from fi_bump.compare.times import Limits
 from fi_bump.smoke.ab_model import AbProbe, AbText, AbValue, Estimate
 from fi_bump.smoke.baseline import COMPILING, numbers
 from fi_bump.smoke.model import ProbeReport
+from fi_bump.versions import same_version
 
 # Student's t for a two-sided probability of 0.05, by degrees of freedom from 1 on; beyond the last it hardly changes.
 _FEW = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120)
@@ -40,8 +41,13 @@ def worst(rounds: Sequence[ProbeReport]) -> ProbeReport:
     return ranked._replace(reason=reason, seconds=seconds, metrics=metrics)
 
 
-def ab_probe(locked: Sequence[ProbeReport], other: Sequence[ProbeReport]) -> AbProbe:
-    """Compare the rounds of one probe; both sequences have the same rounds in the same order."""
+def ab_probe(
+    locked: Sequence[ProbeReport], other: Sequence[ProbeReport], releases: tuple[str, str] | None = None
+) -> AbProbe:
+    """Compare the rounds of one probe; both sequences have the same rounds in the same order.
+
+    That each side has the version of its own of the two `releases` is no difference worth a line.
+    """
     return AbProbe(
         name=locked[0].name,
         locked=tuple(each.outcome for each in locked),
@@ -49,7 +55,7 @@ def ab_probe(locked: Sequence[ProbeReport], other: Sequence[ProbeReport]) -> AbP
         locked_reason=_reason(locked),
         other_reason=_reason(other),
         values=tuple(_values(locked, other)),
-        texts=tuple(_texts(locked, other)),
+        texts=tuple(each for each in _texts(locked, other) if releases is None or not _is_own(each, releases)),
     )
 
 
@@ -94,6 +100,12 @@ def _texts(locked: Sequence[ProbeReport], other: Sequence[ProbeReport]) -> Itera
         ours, theirs = ({each.get(name, "-") for each in side} for side in sides)
         if ours.isdisjoint(theirs):
             yield AbText(name, ", ".join(sorted(ours)), ", ".join(sorted(theirs)))
+
+
+def _is_own(text: AbText, releases: tuple[str, str]) -> bool:
+    """Whether a text is the version of each side's release, with a local label (+cu130) or without."""
+    values = (text.locked, text.other)
+    return all(same_version(each.partition("+")[0], own) for each, own in zip(values, releases, strict=True))
 
 
 def _words(metrics: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:

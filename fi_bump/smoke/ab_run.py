@@ -85,6 +85,7 @@ def run_ab(plan: AbPlan, sides: AbSides, group: str, progress: Progress) -> Smok
     locked, other = ([worst(side[name]) for name in names] for side in found)
     cases = () if PYTEST not in names else case_differences(found[0][PYTEST], found[1][PYTEST])
     version = sides.other.request.version
+    releases = (sides.locked.request.version, version)
     comparison = compare(Baseline(version, {each.name: each for each in other}), locked, 0.0, cases)
     needed = tuple(name for name in required if name in names) + ((PYTEST,) if own.tests else ())
     runnable = verdict.runnable(own.probes, cards)
@@ -92,7 +93,7 @@ def run_ab(plan: AbPlan, sides: AbSides, group: str, progress: Progress) -> Smok
     return SmokeReport(
         ok=not problems,
         group=group,
-        version=sides.locked.request.version,
+        version=releases[0],
         target=sides.locked.target,
         required=needed,
         problems=problems,
@@ -105,7 +106,7 @@ def run_ab(plan: AbPlan, sides: AbSides, group: str, progress: Progress) -> Smok
             cards=tuple(f"{each.number}: {each.name}" for each in cards),
             held=plan.held,
             packages=_packages(sides),
-            probes=tuple(ab_probe(found[0][name], found[1][name]) for name in names),
+            probes=tuple(ab_probe(found[0][name], found[1][name], releases) for name in names),
             cases=cases,
         ),
         part=None if plan.shard is None else Part(plan.shard.number, plan.shard.of, plan.units),

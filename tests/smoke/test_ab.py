@@ -271,6 +271,19 @@ def test_errors_differ_only_if_every_round_is_apart() -> None:
     assert [value.differs for value in mixed.values if value.kind == "error"] == [False]
 
 
+def test_the_versions_of_the_releases_themselves_are_no_difference() -> None:
+    def rounds(**metrics: Any) -> list[ProbeReport]:
+        return [ProbeReport("environment", "pass", None, 1.0, metrics) for _ in range(3)]
+
+    locked = rounds(
+        installed={"python": "0.6.11.post2", "jit": "0.6.11.post2+cu130", "cubin": "0.6.8.post1"}, layout="x"
+    )
+    other = rounds(installed={"python": "0.6.8.post1", "jit": "0.6.8.post1+cu130", "cubin": "0.6.8"}, layout="y")
+    found = ab_probe(locked, other, ("0.6.11.post2", "0.6.8.post1")).texts
+    # A member at the version of neither release is named, as everything else that differs.
+    assert [each.metric for each in found] == ["installed.cubin", "layout"]
+
+
 def test_the_worst_round_counts() -> None:
     rounds = [
         ProbeReport("p", "pass", None, 1.0, {"a": 1}),
