@@ -63,11 +63,15 @@ def exclusive(root: str) -> Iterator[None]:
         # Removed while still held: a process that waits for the old file sees that its path is gone and makes a new
         # one.
         try:
-            with contextlib.suppress(OSError):
-                os.unlink(os.path.join(state, LOCK_FILE))
-                os.rmdir(state)
+            _remove_lock(state)
         finally:
             os.close(descriptor)
+
+
+def _remove_lock(state: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(state, LOCK_FILE))
+        os.rmdir(state)
 
 
 def is_held(state: str) -> bool:
@@ -90,6 +94,7 @@ def _acquire(state: str, place: str) -> int:
         # FileNotFoundError: its last holder removed the file or the folder between two of our calls.
         with explained(place), contextlib.suppress(FileNotFoundError):
             os.makedirs(state, exist_ok=True)
+            is_new = not os.path.lexists(path)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -98,6 +103,11 @@ def _acquire(state: str, place: str) -> int:
                     return kept
             except BlockingIOError:
                 break
+            except OSError:
+                # A file system without locks. Another process cannot have the lock of a file that was made here.
+                if is_new:
+                    _remove_lock(state)
+                raise
             finally:
                 if descriptor >= 0:
                     os.close(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import signal
 import threading
@@ -47,6 +48,26 @@ def test_every_failing_call_leaves_everything_as_it_was(tmp_path: Path, code: in
     decided = len(names) - names[::-1].index("replace")
     assert [names[step - 1] for step in harmless] == ["unlink"] * 4 + ["unlink", "open", "fsync", "unlink", "rmdir"]
     assert min(harmless) > decided
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_a_file_system_without_locks(tmp_path: Path, is_held: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, OLD)
+    lock = tmp_path / ".fi-bump/lock"
+    if is_held:
+        plant(tmp_path, {".fi-bump/lock": b""})
+
+    def flock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", flock)
+        with pytest.raises(FileError) as caught:
+            write.commit(str(tmp_path), changes())
+    assert str(caught.value) == ".fi-bump: cannot be written: no locks available"
+    assert contents(tmp_path) == OLD
+    # The lock of another process stays.
+    assert lock.exists() == lock.parent.exists() == is_held
 
 
 @pytest.mark.slow
