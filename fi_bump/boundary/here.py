@@ -9,12 +9,25 @@ from __future__ import annotations
 import os
 
 _prefix = ""
+# The folder of the user, which `-C` names.
+_folder = "."
 
 
 def set_prefix(prefix: str) -> None:
     """Set the path of the user's folder relative to the lock's folder, with `/`; empty if they are the same."""
     global _prefix
     _prefix = prefix
+
+
+def set_folder(folder: str) -> None:
+    """Set the folder of the user, from which paths are shown."""
+    global _folder
+    _folder = folder
+
+
+def absolute(path: str) -> str:
+    """Return the absolute path of a file that is shown as `path`."""
+    return os.path.abspath(os.path.join(_folder, path))
 
 
 def shown(path: str) -> str:

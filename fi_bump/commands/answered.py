@@ -10,6 +10,7 @@ from fi_bump.editing.write import witnessed
 from fi_bump.errors import FiBumpError
 from fi_bump.report.json.envelope import print_document
 from fi_bump.terminal.facts import collecting
+from fi_bump.terminal.wanted import OutputChoices
 
 
 def answered(command: str, action: Callable[[], int], document: str | None = None) -> int:
@@ -21,11 +22,14 @@ def answered(command: str, action: Callable[[], int], document: str | None = Non
     out, err = _stream(), _stream()
     error: FiBumpError | None = None
     code = 0
+    choice, OutputChoices.colour = OutputChoices.colour, "never"
     with collecting() as facts, witnessed() as changes, redirect_stdout(out), redirect_stderr(err):
         try:
             code = action()
         except FiBumpError as problem:
             error = problem
+        finally:
+            OutputChoices.colour = choice
     printed = _text(out)
     if document is not None and error is None:
         facts[document] = printed

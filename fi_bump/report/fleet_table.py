@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.text import Text
+
 from fi_bump.fleet.model import Against, Fleet, FleetMember, GroupStatus, State
 from fi_bump.report.tables import console, print_rows, shown, state
 from fi_bump.report.text import count
@@ -28,12 +30,19 @@ def print_fleet(fleet: Fleet) -> None:
             row = (name, *about, *cells)
             padded = [*row[: len(header)], *[""] * (len(header) - len(row))]
             named = zip(header, padded, strict=True)
-            rows.append([state(cell) if column == "state" else shown(cell) for column, cell in named])
+            rows.append([_cell(column, cell) for column, cell in named])
     out = console()
     print_rows(out, header, rows)
     for line in _errors(fleet):
         out.print(shown(line))
     out.print(shown(summary(fleet)))
+
+
+def _cell(column: str, text: str) -> Text:
+    """Return a cell in its colour: yellow for a release that a group is behind, green for what agrees."""
+    if column in ("state", "engine"):
+        return state(text)
+    return shown(text, "yellow" if text and column.startswith("newest") else "")
 
 
 def summary(fleet: Fleet) -> str:

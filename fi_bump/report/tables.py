@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -10,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fi_bump.boundary.here import shown as shown_path
+from fi_bump.errors import quoted
 from fi_bump.ownership import Assigned, agrees
 from fi_bump.releases.release_pages import release_page
 from fi_bump.report.release_notes import release_note_lines
@@ -56,8 +59,32 @@ def shown(text: str, style: str = "") -> Text:
     return Text(visible(text).replace("\t", "\\t"), style)
 
 
+def link_to(path: str) -> str:
+    """Return the style that links a file's text to the file on terminals that can (OSC 8); "" if there is none."""
+    return link_to_shown(shown_path(path))
+
+
+def link_to_shown(path: str) -> str:
+    """Like `link_to`, for a path as it is shown."""
+    from fi_bump.terminal.paint import file_address
+
+    address = file_address(path) if on_terminal() else None
+    return "" if address is None else f"link {address}"
+
+
+def _site(text: str) -> Text:
+    """Return a site as a cell. On a terminal it is quoted where a shell needs that, and leads to its file."""
+    site = text.strip()
+    if not on_terminal():
+        return shown(text)
+    whole = site if _BARE.fullmatch(site) else quoted(site)
+    return Text.assemble("  ", shown(whole, link_to_shown(site.partition("#")[0])))
+
+
 # How far the other cells of a row are from the edge in a list.
 _INDENT = 6
+# A word that no shell reads otherwise.
+_BARE = re.compile(r"[\w@%+=:,./#-]+", re.ASCII)
 # The colours of the words that a table has for a state, as those of a finding: red fails a check.
 _STATES = {
     "in step": "green",
@@ -123,7 +150,7 @@ def print_status(groups: Sequence[ShownGroup]) -> None:
         out.print(_heading(group))
         for line in group.lines:
             out.print(shown(line))
-        print_rows(out, COLUMNS, [(shown(site), shown(version), state(what)) for site, version, what in group.rows])
+        print_rows(out, COLUMNS, [(_site(site), shown(version), state(what)) for site, version, what in group.rows])
 
 
 def print_latest(found: list[GroupLatest]) -> None:

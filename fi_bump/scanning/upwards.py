@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from fi_bump import state
-from fi_bump.boundary.here import set_prefix
+from fi_bump.boundary.here import set_folder, set_prefix
 from fi_bump.lock.records import LOCK_NAME
 
 
@@ -16,6 +16,7 @@ def enter(start: str) -> str:
     it is `start`. Above a checkout it does not look: what is there belongs to somebody else.
     """
     set_prefix("")
+    set_folder(start)
     if os.path.lexists(os.path.join(start, LOCK_NAME)) or not os.path.isdir(start):
         return start
     top = state.checkout(start)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from fi_bump.errors import Exit, FiBumpError, Interrupted, reason_of
 from fi_bump.records import TYPE_CHECKING
-from fi_bump.terminal.wanted import OutputChoices
+from fi_bump.terminal.wanted import OutputChoices, on_terminal
 from fi_bump.untrusted import encodable, visible
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ _OF_OUTPUT = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
 
 def say(lines: Iterable[str]) -> None:
     """Print lines to standard output, each made visible: a name cannot add a line or a command to the output."""
+    if on_terminal():
+        from fi_bump.terminal.paint import painted, wanted
+
+        if wanted(sys.stdout):
+            write_bytes("".join([f"{painted(visible(line))}\n" for line in lines]).encode("utf-8"))
+            return
     write_bytes(encoded(lines))
 
 
@@ -79,8 +85,12 @@ def write_patch(data: bytes, out: TextIO | None = None) -> None:
     patch turn commands off; `git apply` and `patch` ignore both.
     """
     if (out or sys.stdout).isatty():
+        from fi_bump.terminal.paint import painted_patch, wanted
+
         lines = data.decode("utf-8", "surrogateescape").split("\n")
-        write_bytes(encoded(lines[:-1] if lines[-1] == "" else lines), out)
+        lines = lines[:-1] if lines[-1] == "" else lines
+        shown = painted_patch if wanted(out or sys.stdout) else str
+        write_bytes("".join([f"{shown(visible(line))}\n" for line in lines]).encode("utf-8"), out)
         return
     if os.environ.get("GITHUB_ACTIONS") == "true" and (b"::" in data or b"##[" in data):
         token = os.urandom(16).hex().encode()
@@ -154,10 +164,20 @@ def _document(error: FiBumpError) -> None:
 def _complain(lines: Iterable[str]) -> None:
     try:
         sys.stdout.flush()
-        sys.stderr.buffer.write(encoded(lines))
+        sys.stderr.buffer.write(_for_stderr(lines))
         sys.stderr.flush()
     except OSError:  # standard error is closed; the exit code still tells of the failure
         pass
+
+
+def _for_stderr(lines: Iterable[str]) -> bytes:
+    if not sys.stderr.isatty():
+        return encoded(lines)
+    from fi_bump.terminal.paint import painted, wanted
+
+    if not wanted(sys.stderr):
+        return encoded(lines)
+    return "".join([f"{painted(visible(line))}\n" for line in lines]).encode("utf-8")
 
 
 def error_lines(error: FiBumpError) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -156,3 +158,56 @@ def test_offline_excludes_them(engine: Path, run: Run, command: tuple[str, ...])
         "fi-bump: --release-notes cannot be used with --offline: the notes are on the network\n"
         "help: leave out --release-notes or --offline\n",
     )
+
+
+def told(name: str, version: str, *lines: str) -> bytes:
+    """Return a wheel whose metadata has these lines too."""
+    source = io.BytesIO(wheel(name, version))
+    made = io.BytesIO()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for each in old.namelist():
+            data = old.read(each)
+            if each.endswith("METADATA"):
+                data = data.replace(b"\nName:", "".join(f"\n{line}" for line in lines).encode() + b"\nName:", 1)
+            new.writestr(each, data)
+    return made.getvalue()
+
+
+# Real forms: Project-URL with any label, Home-page, with and without www., .git, a path behind the name, and capitals.
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (("Project-URL: Repository, https://github.com/Flashinfer-AI/flashinfer",), True),
+        (
+            ("Project-URL: homepage, https://docs.example/x", "Project-URL: Source, https://www.github.com/a/kit.git"),
+            True,
+        ),
+        (("Home-page: https://github.com/a/kit/tree/main/python",), True),
+        (("Home-page: https://docs.example/github.com/a/kit", "Author: github.com/a/kit"), False),
+        (("Project-URL: Repository, https://gitlab.example/a/kit",), False),
+        (("Project-URL: Repository, https://github.com/a",), False),
+        ((), False),
+    ],
+)
+def test_a_repository_that_only_the_wheels_metadata_names(
+    engine: Path, ask: Ask, host: Index, lines: tuple[str, ...], found: bool
+) -> None:
+    lock = json.loads((engine / "versions.lock.json").read_bytes())
+    lock["groups"]["flashinfer"]["repositories"] = []
+    lock["groups"]["flashinfer"]["sites"].remove("docker/Dockerfile#ARG FLASHINFER_VERSION")
+    (engine / "versions.lock.json").write_text(json.dumps(lock))
+    for name in ("flashinfer-python", "flashinfer-cubin"):
+        own = lines if name == "flashinfer-python" else ()
+        Package(name, {each: told(name, each, *own) for each in (OLD, "0.6.10", NEW)}).serve(host)
+    host.routes["/repos/"] = page
+    shown = ask(engine, "latest", "--release-notes").out
+    asked = {request.path.rpartition("/releases/")[0] for request in host.log if request.path.startswith("/repos/")}
+    if found:
+        (repository,) = asked
+        owner = repository.removeprefix("/repos/")
+        assert f"release notes of flashinfer {NEW}: https://github.com/{owner}/releases/tag/v{NEW}\n" in shown
+        assert "  You must manually clear the cache\n" in shown
+        assert owner.casefold() in ("flashinfer-ai/flashinfer", "a/kit")
+    else:
+        assert asked == set()
+        assert "no repository of it on github.com is in the lock or in its metadata" in shown

@@ -11,7 +11,7 @@ from rich.text import Text
 from fi_bump.findings.rules import Severity
 from fi_bump.pins import Place
 from fi_bump.report.findings.model import Report, Result, shown
-from fi_bump.report.tables import console
+from fi_bump.report.tables import console, link_to
 from fi_bump.untrusted import encodable
 
 _STYLE = {Severity.error: "bold red", Severity.note: "bold cyan"}
@@ -51,7 +51,7 @@ def _result(result: Result, width: int) -> Iterator[Text]:
 
 
 def _snippet(place: Place, margin: str, width: int, style: str, arrow: str, label: str) -> Iterator[Text]:
-    yield Text.assemble((f"{margin}{arrow} ", _FRAME), _plain(shown(place)))
+    yield Text.assemble((f"{margin}{arrow} ", _FRAME), (_plain(shown(place)), link_to(place.path)))
     if not place.text:
         return
     number = str(place.line).rjust(len(margin))

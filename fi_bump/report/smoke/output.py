@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import assert_never
 
 from fi_bump import user_files
@@ -13,6 +14,8 @@ from fi_bump.report.outputs import Output
 from fi_bump.repository import Repository
 from fi_bump.smoke.model import SmokeReport
 from fi_bump.terminal.output import write_text
+from fi_bump.terminal.paint import wanted
+from fi_bump.terminal.wanted import on_terminal
 
 _ENDINGS: dict[str, SmokeFormat] = {
     ".txt": "table",
@@ -66,7 +69,12 @@ def leave(report: SmokeReport, files: tuple[Output[SmokeFormat], ...], repositor
 
 def show(report: SmokeReport, form: SmokeFormat, repository: Repository) -> None:
     """Print the report, and for `github` also write GitHub's job summary with all metrics."""
-    write_text(render(report, form, repository))
+    if form == "table" and on_terminal() and wanted(sys.stdout):
+        from fi_bump.report.smoke.table import coloured_text
+
+        write_text(coloured_text(report))
+    else:
+        write_text(render(report, form, repository))
     if form == "github":
         from fi_bump.report.findings.job_summary import leave as leave_summary
 

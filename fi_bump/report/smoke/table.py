@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -26,12 +27,28 @@ from fi_bump.smoke.model import SmokeReport
 from fi_bump.terminal.wanted import on_terminal
 from fi_bump.untrusted import visible
 
+# The outcomes in the colours of the states of other tables.
+_COLOURS = {"pass": "green", "compiled": "green", "fail": "bold red", "not-run": "yellow"}
+
 
 def table_text(report: SmokeReport) -> str:
     """Return the report without colour, as wide as the terminal; without a terminal no line is wrapped."""
+    return "".join(f"{visible(line)}\n" for line in _rendered(report, coloured=False))
+
+
+def coloured_text(report: SmokeReport) -> str:
+    """Like `table_text`, with outcomes in the colours of `check`, for a terminal."""
+    return "".join(f"{line}\n" for line in _rendered(report, coloured=True))
+
+
+def _rendered(report: SmokeReport, *, coloured: bool) -> list[str]:
+    """Return the lines; every text that is not fi-bump's own is made visible in its cell or line."""
     width = shutil.get_terminal_size().columns if on_terminal() else 10_000
     stream = io.StringIO()
-    console = Console(file=stream, width=width, highlight=False, markup=False, color_system=None)
+    system: Literal["standard"] | None = "standard" if coloured else None
+    console = Console(
+        file=stream, width=width, highlight=False, markup=False, color_system=system, force_terminal=coloured
+    )
     console.print(visible(target_line(report.target)), soft_wrap=True)
     if report.sweep is not None:
         rows = [(f"{report.sweep.package} {r.version}", r.outcome, r.reason or "") for r in report.sweep.releases]
@@ -51,17 +68,20 @@ def table_text(report: SmokeReport) -> str:
         _lines(console, ab_lines(report.ab, report.version))
     if report.part is not None:
         _lines(console, [part_line(report.part)])
-    _lines(console, [verdict(report), *(f"  {problem.message}" for problem in report.problems)])
-    return "".join(f"{visible(line.rstrip())}\n" for line in stream.getvalue().rstrip("\n").split("\n"))
+    console.print(Text(visible(verdict(report)), "bold green" if report.ok else "bold red"), soft_wrap=True)
+    _lines(console, (f"  {problem.message}" for problem in report.problems))
+    return [line.rstrip() for line in stream.getvalue().rstrip("\n").split("\n")]
 
 
 def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for column in header:
-        table.add_column(Text(visible(column)), overflow="fold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(header):
+        # The first cell is a name or a release, which stays whole.
+        table.add_column(Text(visible(column)), overflow="fold", no_wrap=number == 0)
     for row in rows:
         # A tab would be as wide as the terminal likes, and could fold a cell.
-        table.add_row(*(Text(visible(cell.replace("\t", " ").rstrip())) for cell in row))
+        cells = [visible(cell.replace("\t", " ").rstrip()) for cell in row]
+        table.add_row(*(Text(cell, _COLOURS.get(cell, "")) for cell in cells))
     return table
 
 
