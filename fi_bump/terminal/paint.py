@@ -1,7 +1,7 @@
 """Colour and link the lines that commands print, on a terminal: one look for all commands.
 
-The lines are the same as in a pipe. The colours are those of `check`: red for what is wrong or old, green for what is right
-or new, bold for headings, cyan for notes.
+The lines are the same as in a pipe. The colours are those of `check`: red for what is wrong or old, green for what is
+right or new, bold for headings, cyan for notes.
 """
 
 from __future__ import annotations

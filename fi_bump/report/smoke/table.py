@@ -76,8 +76,8 @@ def _rendered(report: SmokeReport, *, coloured: bool) -> list[str]:
 def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number, column in enumerate(header):
-        # The first cell is a name or a release, which stays whole.
-        table.add_column(Text(visible(column)), overflow="fold", no_wrap=number == 0)
+        # Names, versions and numbers stay whole; only the reason or the last value is wrapped.
+        table.add_column(Text(visible(column)), overflow="fold", no_wrap=number + 1 < len(header))
     for row in rows:
         # A tab would be as wide as the terminal likes, and could fold a cell.
         cells = [visible(cell.replace("\t", " ").rstrip()) for cell in row]
