@@ -21,7 +21,7 @@ from fi_bump.smoke.environment import Maker, plain
 from fi_bump.smoke.interpreter import Interpreter, inspect
 from fi_bump.smoke.model import Target
 from fi_bump.smoke.probes.protocol import ProbeRequest
-from fi_bump.smoke.progress import Progress
+from fi_bump.smoke.progress import INSTALL, Progress
 from fi_bump.smoke.ranges import name_of
 from fi_bump.smoke.registry import TARGET
 from fi_bump.smoke.shard import Shard
@@ -49,7 +49,7 @@ class BisectSession:
         self._progress = progress
         self._keep = keep
         question = state.question
-        self._maker = Maker(storage.folder(place.cache), lambda line: progress.line("install", line))
+        self._maker = Maker(storage.folder(place.cache), lambda line: progress.line(INSTALL, line))
         self._base = self._examined(question.base)
         decided = {each.name for each in place.group.packages} | {name_of(each) for each in question.extra}
         decided |= {question.package} | set(self._base.packages if self._base else ())

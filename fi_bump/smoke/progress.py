@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 from fi_bump.smoke.model import ProbeReport
 
+# The name under which the lines of an installer arrive, while an environment is made.
+INSTALL = "install"
 _NINJA = re.compile(r"\[(\d{1,6})/(\d{1,6})\]")
 
 

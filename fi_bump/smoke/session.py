@@ -21,7 +21,7 @@ from fi_bump.smoke.evidence import wheel_versions, wrong_version
 from fi_bump.smoke.interpreter import Interpreter, existing, inspect
 from fi_bump.smoke.model import SmokeReport, Target
 from fi_bump.smoke.probes.protocol import ProbeRequest
-from fi_bump.smoke.progress import Progress
+from fi_bump.smoke.progress import INSTALL, Progress
 from fi_bump.smoke.ranges import name_of
 from fi_bump.smoke.registry import PACKAGES, PROBES, PYTEST, TARGET, Probe
 from fi_bump.smoke.repository_pins import pins_of
@@ -74,7 +74,7 @@ class Session:
     def __init__(self, setup: Setup, progress: Progress) -> None:
         self._setup = setup
         self._progress = progress
-        self._maker = Maker(storage.folder(setup.cache), lambda line: progress.line("install", line))
+        self._maker = Maker(storage.folder(setup.cache), lambda line: progress.line(INSTALL, line))
 
     def report(self) -> SmokeReport:
         """Run everything that the setup asks for, and return the report.

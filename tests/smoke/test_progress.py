@@ -9,7 +9,7 @@ from rich.console import Console
 
 from fi_bump.report.smoke.progress import Live, Plain
 from fi_bump.smoke.model import ProbeReport
-from fi_bump.smoke.progress import Steps, steps
+from fi_bump.smoke.progress import INSTALL, Steps, steps
 
 DONE = ProbeReport("mxfp4", "fail", "wrong [layout]", 12.345, {})
 
@@ -80,3 +80,31 @@ def test_a_live_display() -> None:
     assert "mxfp4: fail in 12.35 s: wrong [layout]" in text
     assert "never started: pass in 12.35 s" in text
     assert text.index("making an environment") < text.index("compiling 12/24") < text.index("fail in")
+
+
+def test_a_row_while_an_environment_is_made() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=100, color_system=None, markup=False, highlight=False)
+    with Live(console) as live:
+        live.line(INSTALL, "Downloading nothing yet")
+        live.note("making an environment with flashinfer-python==0.6.8")
+        live._bars.refresh()
+        live.line(INSTALL, f"  Downloading torch-2.11.0 {'x' * 100}\n")
+        live.line(INSTALL, "\n")
+        live._bars.refresh()
+        assert len(live._bars.tasks) == 1
+        live.note("output is kept in /cache")
+        assert [task.description for task in live._bars.tasks] == ["working"]
+        live.started("mxfp4", "on device 0")
+        live.line(INSTALL, "Downloading too late")
+        assert [task.description for task in live._bars.tasks] == ["mxfp4 on device 0"]
+        live.note("a remark while a probe runs")
+        assert len(live._bars.tasks) == 1
+        live.ended(DONE)
+        assert live._bars.tasks == []
+    text = stream.getvalue()
+    assert "Downloading torch-2.11.0 xxx" in text
+    assert "x" * 61 not in text
+    assert "working" in text
+    assert "nothing yet" not in text
+    assert "too late" not in text

@@ -16,11 +16,13 @@ from rich.text import Text
 
 from fi_bump.report.smoke_text import number
 from fi_bump.smoke.model import ProbeReport
-from fi_bump.smoke.progress import Steps, steps
-from fi_bump.untrusted import visible
+from fi_bump.smoke.progress import INSTALL, Steps, steps
+from fi_bump.untrusted import printable, visible
 
 # Seconds between two progress lines of a compile without a terminal; CI logs keep every line.
 _EVERY = 30.0
+# The characters of an installer's line that a row shows.
+_WIDEST = 60
 
 
 class Plain:
@@ -75,6 +77,7 @@ class Live:
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         self._bars = Bars(*columns, console=console, transient=True)
         self._tasks: dict[str, TaskID] = {}
+        self._waiting: TaskID | None = None
 
     def __enter__(self) -> Live:
         self._bars.start()
@@ -86,15 +89,29 @@ class Live:
         self._bars.stop()
 
     def note(self, text: str) -> None:
-        """Print a line above the rows of the running probes."""
+        """Print a line above the rows of the running probes; until the next event, a row shows that fi-bump works."""
+        self._print(text)
+        self._rest()
+        if not self._tasks:
+            self._waiting = self._bars.add_task("working")
+
+    def _print(self, text: str) -> None:
         self._bars.console.print(Text(visible(text)), soft_wrap=True)
+
+    def _rest(self) -> None:
+        if self._waiting is not None:
+            self._bars.remove_task(self._waiting)
+            self._waiting = None
 
     def started(self, name: str, where: str) -> None:
         """Add a row for the probe."""
+        self._rest()
         self._tasks[name] = self._bars.add_task(visible(f"{name} {where}"))
 
     def line(self, name: str, text: str) -> None:
-        """Show in the row how far a compile is. Other output is only in the log."""
+        """Show in the row how far a compile or an installation is. Other output is only in the log."""
+        if name == INSTALL and self._waiting is not None and text.strip():
+            self._bars.update(self._waiting, description=printable(text.strip(), _WIDEST))
         count = steps(text)
         if count is not None and name in self._tasks:
             self._bars.update(self._tasks[name], description=self._described(name, count))
@@ -107,4 +124,5 @@ class Live:
         task = self._tasks.pop(report.name, None)
         if task is not None:
             self._bars.remove_task(task)
-        self.note(ended_line(report))
+        self._rest()
+        self._print(ended_line(report))
