@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import sys
 from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
@@ -66,9 +67,9 @@ def link_to(path: str) -> str:
 
 def link_to_shown(path: str) -> str:
     """Like `link_to`, for a path as it is shown."""
-    from fi_bump.terminal.paint import file_address
+    from fi_bump.terminal.paint import file_address, wanted
 
-    address = file_address(path) if on_terminal() else None
+    address = file_address(path) if wanted(sys.stdout) else None
     return "" if address is None else f"link {address}"
 
 

@@ -93,8 +93,10 @@ def test_a_terminal_has_colours(broken: Path) -> None:
 
 
 def test_in_step_a_terminal_shows_one_line(broken: Path) -> None:
-    expected = "flashinfer 0.6.8.post1: 2 pins in 1 file, in step\n"
+    expected = "flashinfer 0.6.8.post1: 2 pins in 1 file, \x1b[32min step\x1b[0m\n"
     assert on_terminal(broken, "check", "requirements/cuda.txt") == (0, expected)
+    plain = "flashinfer 0.6.8.post1: 2 pins in 1 file, in step\n"
+    assert on_terminal(broken, "check", "requirements/cuda.txt", NO_COLOR="1") == (0, plain)
 
 
 def test_elsewhere_the_text_is_plain(broken: Path, run: Run) -> None:
