@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.text import Text
-
 from fi_bump.fleet.model import Against, Fleet, FleetMember, GroupStatus, State
-from fi_bump.report.tables import console, print_rows, shown, state
+from fi_bump.report.tables import behind, console, print_rows, shown, state
 from fi_bump.report.text import count
 from fi_bump.untrusted import printable
 
+# What colours the cells of a column; the others have no colour.
+_COLOURS = {"state": state, "engine": state, "newest in the fleet": behind, "newest of all members": behind}
 # The characters of a commit that are shown, and those of a date's day.
 _SHORT, _DAY = 9, 10
 
@@ -30,19 +30,12 @@ def print_fleet(fleet: Fleet) -> None:
             row = (name, *about, *cells)
             padded = [*row[: len(header)], *[""] * (len(header) - len(row))]
             named = zip(header, padded, strict=True)
-            rows.append([_cell(column, cell) for column, cell in named])
+            rows.append([_COLOURS.get(column, shown)(cell) for column, cell in named])
     out = console()
     print_rows(out, header, rows)
     for line in _errors(fleet):
         out.print(shown(line))
     out.print(shown(summary(fleet)))
-
-
-def _cell(column: str, text: str) -> Text:
-    """Return a cell in its colour: yellow for a release that a group is behind, green for what agrees."""
-    if column in ("state", "engine"):
-        return state(text)
-    return shown(text, "yellow" if text and column.startswith("newest") else "")
 
 
 def summary(fleet: Fleet) -> str:

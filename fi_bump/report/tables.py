@@ -105,6 +105,11 @@ def state(text: str) -> Text:
     return shown(text, _STATES.get(text, "bold red" if text.split(" ")[-1] in ("finding", "findings") else ""))
 
 
+def behind(text: str) -> Text:
+    """Return the release that a group is behind as a cell, in the colour of a warning."""
+    return shown(text, "yellow")
+
+
 def print_rows(out: Console, columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
     """Print a table; where the terminal is too narrow for it, print each row as a list, so that no cell is broken.
 
