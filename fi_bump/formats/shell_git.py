@@ -81,6 +81,8 @@ class GitReader:
         self._clone: _Clone | None = None
         self._workdir = self._folder = NOWHERE
         self._pushed: list[Folder] = []
+        # The variables that name the folders of other repositories' clones, as `$X`.
+        self._elsewhere: set[str] = set()
 
     @property
     def waiting(self) -> bool:
@@ -110,19 +112,32 @@ class GitReader:
             self._folder = self._workdir
             self._pushed = []
         self._prefix = prefix
-        for text in texts:
-            for command in _COMMAND.finditer(text.data):
-                if command["name"]:
-                    self._add_name(command["name"], command["url"])
-                    continue
-                words = [
-                    _Word(word[0].decode("ascii"), word.start(), word.end())
-                    for word in _WORD.finditer(text.data, command.start(), command.end())
-                ]
-                if command["git"]:
-                    self._git(text, words[1:])
-                else:
-                    self._moved(words)
+        commands = [(text, command) for text in texts for command in _COMMAND.finditer(text.data)]
+        for _, command in commands:
+            if command["name"]:
+                self._add_name(command["name"], command["url"])
+        for text, command in commands:
+            if command["git"] and b"clone" in command[0]:
+                self._foreign(_words(text, command)[1:])
+        for text, command in commands:
+            if command["name"]:
+                self._add_name(command["name"], command["url"])
+            elif command["git"]:
+                self._git(text, _words(text, command)[1:])
+            else:
+                self._moved(_words(text, command))
+
+    def _foreign(self, words: list[_Word]) -> None:
+        """Record the variable that names the folder of another repository's clone, which may come later in a script.
+
+        `if [ -d "$ENGINE" ]; then cd "$ENGINE"; git checkout …; else git clone URL "$ENGINE"; fi`.
+        """
+        at = next((index for index, word in enumerate(words) if word.text == "clone"), len(words))
+        positional, _ = _arguments(words[at + 1 :], CLONE_VALUES)
+        if len(positional) > 1 and self._repository(positional[0].text) not in self._repositories:
+            name = folder_name(positional[1].text)
+            if name.startswith("$"):
+                self._elsewhere.add(name)
 
     def names(self, text: Text) -> None:
         """Record the variables that are set to URLs, in a text that is not a command."""
@@ -181,7 +196,9 @@ class GitReader:
         return canonical_repository(word)
 
     def _enter(self, path: str, before: Folder) -> Folder:
-        return entered(path, before, self._clone.directory if self._clone else "")
+        clone = self._clone.directory if self._clone else ""
+        folder = entered(path, before, clone)
+        return folder._replace(position=OUTSIDE) if folder.name in self._elsewhere - {clone} else folder
 
     def _moved(self, words: list[_Word]) -> None:
         """Follow `cd PATH`, `pushd PATH` and `popd`."""
@@ -295,6 +312,12 @@ class GitReader:
         self._clone = clone._replace(pinned=True)
         anchor = f"{self._prefix}git {command} {clone.subject}"
         self._values.value(text, ref.start, ref.end, anchor, Kind.GIT_REF, clone.subject)
+
+
+def _words(text: Text, command: re.Match[bytes]) -> list[_Word]:
+    """Return the words of a command, without quotes."""
+    found = _WORD.finditer(text.data, command.start(), command.end())
+    return [_Word(word[0].decode("ascii"), word.start(), word.end()) for word in found]
 
 
 def _arguments(

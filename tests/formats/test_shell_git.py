@@ -108,6 +108,26 @@ def test_a_checkout_in_another_folder(commands: str) -> None:
     assert in_script(commands) == NOT_FOUND
 
 
+@pytest.mark.parametrize(
+    "commands",
+    [
+        'git clone https://github.com/other/engine "$ENGINE"\ncd "$ENGINE"\ngit checkout v0.6.1\n',
+        'if [ -d "$ENGINE" ]; then\n  cd "${ENGINE}"\n  git checkout v0.6.1\nelse\n'
+        '  git clone https://github.com/other/engine "${ENGINE}"\nfi\n',
+        'URL=https://github.com/other/engine\ngit -C "$ENGINE" checkout "$BRANCH"\ngit clone "$URL" "$ENGINE"\n',
+        'git clone https://github.com/other/engine "${TOP}/$ENGINE"\npushd "$TOP/${ENGINE}"; git checkout v0.6.1; popd\n',
+    ],
+)
+def test_the_folder_of_another_clone_is_a_variable(commands: str) -> None:
+    clone = f'git clone -b v0.6.0 https://{REPOSITORY} "$KIT"\n'
+    assert rows(find(Source("build.sh", (clone + commands).encode()), WANTED)) == [
+        f"1:15 git clone {REPOSITORY} 0.6.0",
+    ]
+    # The clone itself may have the name of another one, in another branch of the script.
+    again = f'git clone https://github.com/other/fork "$KIT"\n{clone}cd "$KIT"\ngit checkout v0.6.1\n'
+    assert f"4:15 git checkout {REPOSITORY} 0.6.1" in rows(find(Source("build.sh", again.encode()), WANTED))
+
+
 @given(
     st.lists(
         st.lists(st.sampled_from(["flashinfer", "csrc", "other", "..", "."]), min_size=1, max_size=4).map("/".join)
