@@ -160,6 +160,31 @@ def test_a_file_that_is_not_there(
     assert snapshot(root) == before
 
 
+@pytest.mark.parametrize("rows", [[OLD], [OLD, "0.6.0"], ["0.6.0", OLD]])
+def test_a_table_of_spack_needs_a_row_from_a_person(rows: list[str], ask: Ask, tmp_path: Path) -> None:
+    """Spack keeps the rows of old releases, so there is no checksum to replace; the place is named and nothing moves."""
+    table = "".join(f'    version("{version}", sha256="{sha(version.encode())}")\n' for version in rows)
+    recipe = f'class PyFlashinferPython(PythonPackage):\n    pypi = "flashinfer-python/a-{OLD}.tar.gz"\n{table}'
+    path = "packages/py-flashinfer-python/package.py"
+    root = tmp_path / "tree"
+    plant(root, {path: recipe.encode(), "requirements.txt": f"{PACKAGE}=={OLD}\n".encode(), "versions.lock.json": LOCK})
+    assert ask(root, "check", "--fix").code == 0
+    before = snapshot(root)
+    result = ask(root, "set", NEW, "--update-checksums")
+    assert (result.code, result.err) == (int(Exit.FINDINGS), "")
+    assert result.out == (
+        f"{path}:3:14: flashinfer-python: this table of versions and checksums has no row for {NEW} [missing-row]\n"
+        f"nothing was changed\nhelp: add a row for {NEW} with its checksum, then run again\n"
+    )
+    assert snapshot(root) == before
+    row = f'    version("{NEW}", sha256="{sha(NEW.encode())}")\n'
+    (root / path).write_text(recipe + row, encoding="utf-8")
+    assert ask(root, "set", NEW, "--update-checksums").code == 0
+    assert (root / path).read_text(encoding="utf-8") == recipe + row
+    assert (root / "requirements.txt").read_text(encoding="utf-8") == f"{PACKAGE}=={NEW}\n"
+    assert ask(root, "check").code == 0
+
+
 def test_another_file_at_the_old_address(ask: Ask, index: Index, here: tuple[str, bytes], tmp_path: Path) -> None:
     root = tmp_path / "tree"
     path, text = BY_ADDRESS["yaml"]
