@@ -224,7 +224,7 @@ def _report(repository: Repository, plan: Plan, request: Request, scan: Scan, fl
         say([f"{name} {change}: {what}{'' if flight else ', no index asked'}"])
         compiled = {pin.source.path: pin.command for pin in moved if pin.command}
         say([f"note: {path} is compiled; regenerate it with: {command}" for path, command in compiled.items()])
-        say(f"note: {line}" for line in _unknown_files(request, moved))
+        say(f"note: {line}" for line in dict.fromkeys(_unknown_files(request, moved)))
         if group.version != version:
             _say_release_notes(group, version, flight)
             _report_mentions(repository, group, version, scan, moved, plan)
