@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 LOCK_NAME = "versions.lock.json"
 
@@ -43,12 +44,17 @@ GIT_FOLDER = ("HEAD", "objects", "refs")
 MARKING = frozenset([*MARKS, GIT_FOLDER[0]])
 
 
+# Parts of a path that name no file of a folder.
+_NO_NAMES = frozenset(["", ".", ".."])
+
+
 def is_marked(names: Iterable[str]) -> bool:
     """Whether a folder below the root with entries of these names is not part of the repository."""
     listed = set(names)
     return not listed.isdisjoint(MARKS) or listed.issuperset(GIT_FOLDER)
 
 
+@lru_cache(maxsize=4096)
 def is_skipped(name: str) -> bool:
     """Whether the walk of a tree does not enter a folder of this name.
 
@@ -64,7 +70,7 @@ def refusal(path: str) -> str | None:
     The text follows the path: `is in .git, …`.
     """
     *folders, name = path.split("/")
-    if not name or name in (".", "..") or any(each in ("", ".", "..") for each in folders):
+    if name in _NO_NAMES or not _NO_NAMES.isdisjoint(folders):
         return "is not a plain path inside the repository"
     for folder in folders:
         if is_skipped(folder):

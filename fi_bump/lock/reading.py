@@ -90,10 +90,14 @@ def _object(
 def _is(pattern: str, what: str) -> Callable[[object, str], str]:
     def check(value: object, path: str) -> str:
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            raise _wrong(path, f"{json.dumps(value, ensure_ascii=False)} is not {what}")
+            raise _is_not(value, path, what)
         return value
 
     return check
+
+
+def _is_not(value: object, path: str, what: str) -> LockError:
+    return _wrong(path, f"{json.dumps(value, ensure_ascii=False)} is not {what}")
 
 
 def _names(document: dict[str, Any], path: str, key: str, check: Callable[[object, str], str]) -> tuple[str, ...]:
@@ -102,7 +106,7 @@ def _names(document: dict[str, Any], path: str, key: str, check: Callable[[objec
     values = document.get(key, [])
     if not isinstance(values, list):
         raise _wrong(where, "must be a list")
-    names = tuple(check(value, _join(where, number)) for number, value in enumerate(values))
+    names = tuple([check(value, _join(where, number)) for number, value in enumerate(values)])
     seen: set[str] = set()
     for number, name in enumerate(names):
         if name in seen:
@@ -158,14 +162,19 @@ def _version(value: object, path: str) -> str:
     raise _wrong(path, f"{text} is not a public PEP 440 version")
 
 
+# A lock may have 10,000 sites.
+_SITE = re.compile(fields.SITE)
+
+
 def _site(value: object, path: str) -> str:
-    site = _is(fields.SITE, "a site: path#anchor, the path inside the repository")(value, path)
-    name, _, anchor = site.partition("#")
+    if not isinstance(value, str) or not _SITE.fullmatch(value):
+        raise _is_not(value, path, "a site: path#anchor, the path inside the repository")
+    name, _, anchor = value.partition("#")
     if refusal := left_out.refusal(name):
         raise _wrong(path, f"'{name}' {refusal}", hint="delete this site")
     if anchor.startswith(LITERAL) and not is_literal_anchor(anchor):
         raise _wrong(path, f"'{anchor}' is not a literal anchor: the text of a line with {LITERAL_MARK} in it")
-    return site
+    return value
 
 
 def _repository(value: object, path: str) -> str:

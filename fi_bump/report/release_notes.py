@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from fi_bump.releases.notes import GroupNotes
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fi_bump.releases.notes import GroupNotes
 
 NO_LINES = "there is no page of it, or the page has no headings"
 

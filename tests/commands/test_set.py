@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -319,3 +320,21 @@ def test_other_lines_need_the_full_parser(line: list[str], monkeypatch: pytest.M
 def test_an_environment_that_says_offline_needs_the_full_parser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FI_BUMP_OFFLINE", "0")
     assert bump.parse(["set", "1"]) is None
+
+
+def test_offline_loads_only_the_parsers_of_the_files_that_move(tmp_path: Path) -> None:
+    group = b'{"version": "1.0", "packages": {"kit": {}}, "variables": ["KIT_VERSION"]}'
+    lock = b'{"lock-version": 1, "groups": {"kit": ' + group + b"}}"
+    plant(
+        tmp_path, {"versions.lock.json": lock, "docker-bake.hcl": b'variable "KIT_VERSION" {\n  default = "1.0"\n}\n'}
+    )
+    program = (
+        "import atexit, sys\n"
+        "slow = {'typer', 'rich', 'urllib3', 'packaging.tags', 'importlib.resources', 'dockerfile_parse', 'tempfile'}\n"
+        "atexit.register(lambda: print(sorted(slow & set(sys.modules)), file=sys.stderr))\n"
+        "sys.argv = ['fi-bump', 'set', '--offline', '--dry-run', '1.1']\n"
+        "from fi_bump.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "[]")

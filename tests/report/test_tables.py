@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -75,3 +77,9 @@ def test_a_release_links_to_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b]8;" in stream.getvalue()
     monkeypatch.setattr(OutputChoices, "colour", "auto")
     assert tables._release(group, "1.1") == Text("1.1")
+
+
+def test_a_table_of_the_lock_loads_nothing_that_asks_an_index() -> None:
+    program = "import sys, fi_bump.report.tables; print({'urllib3', 'ssl', 'packaging.tags'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
