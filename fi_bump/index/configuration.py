@@ -76,7 +76,7 @@ def find(given: tuple[str, ...] = (), root: str = ".", environment: Mapping[str,
         settings = _uv_settings(path, text)
         hosts += _uv_hosts(path, settings) if is_own else []
         own, more = _uv_indexes(path, settings)
-        if settings.get("no-index") is True:
+        if _uv_says_no_index(path, settings):
             raise _no_index(path)
         extra += more
         default = default or (Indexes(own, path) if own else None)
@@ -187,6 +187,14 @@ def _uv_indexes(path: str, settings: dict[str, Any]) -> tuple[str | None, list[s
             default += _texts(path, "index-url", [each["index-url"]])
         extra += _texts(path, "extra-index-url", each.get("extra-index-url", []))
     return (default[0] if default else None), extra
+
+
+def _uv_says_no_index(path: str, settings: dict[str, Any]) -> bool:
+    """Whether uv's settings forbid every index. Raises FiBumpError for values of other types."""
+    values = [each.get("no-index", False) for each in (settings, _table(path, settings, "pip"))]
+    if not all(isinstance(value, bool) for value in values):
+        raise _broken(path, "no-index is not what uv expects there")
+    return any(values)
 
 
 def _uv_hosts(path: str, settings: dict[str, Any]) -> list[str]:

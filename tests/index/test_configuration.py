@@ -169,6 +169,8 @@ def test_a_configuration_that_is_no_file(home: Path, name: str, kind: str) -> No
         ("uv.toml", b"index = 3", "index is not a list of tables"),
         ("uv.toml", b"[[index]]\nname = 'a'", "index.url is not what uv expects there"),
         ("uv.toml", b"index-url = 4", "index-url is not what uv expects there"),
+        ("uv.toml", b"no-index = 'yes'", "no-index is not what uv expects there"),
+        ("pyproject.toml", b"[tool.uv.pip]\nno-index = 1", "no-index is not what uv expects there"),
         ("uv.toml", f'extra-index-url = "{B}"'.encode(), "extra-index-url is not what uv expects there"),
         ("uv.toml", b"pip = 1", "pip is not a table"),
         ("pyproject.toml", b"tool = 1", "tool is not a table"),
@@ -215,6 +217,10 @@ def test_no_index(home: Path, value: str) -> None:
     assert find((), str(home), environment(home, UV_INDEX_URL=A, PIP_NO_INDEX=value)).urls == (A,)
     (home / "uv.toml").write_text("no-index = true\n")
     assert refused(home, PIP_NO_INDEX="0") == "uv.toml: no-index is set: no package index may be asked"
+    (home / "uv.toml").write_text("no-index = false\n[pip]\nno-index = true\n")
+    assert refused(home, PIP_NO_INDEX="0") == "uv.toml: no-index is set: no package index may be asked"
+    (home / "uv.toml").write_text("no-index = false\n")
+    assert find((), str(home), environment(home, PIP_NO_INDEX="0")).urls == (C,)
 
 
 def test_the_user_s_files_of_pip_do_not_count_beside_a_named_one(home: Path) -> None:
