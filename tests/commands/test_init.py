@@ -328,3 +328,24 @@ def test_a_short_name_that_may_be_anything_is_not_looked_for(
     assert run(tmp_path, "init").code == 0
     assert run(tmp_path, "set", "--offline", "0.6.12").code == 0
     assert (tmp_path / "b.sh").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("requirements.txt", "-r deps.txt\n"),
+        ("requirements/base.txt", "-c ../deps.txt\n"),
+        ("Dockerfile", "FROM x\nRUN pip install --requirement /tmp/deps.txt\n"),
+    ],
+)
+def test_an_included_file_moves_with_its_hashes_or_not_at_all(path: str, text: str, tmp_path: Path, run: Run) -> None:
+    pinned = b"flashinfer-python==0.6.8 \\\n    --hash=sha256:" + b"1" * 64 + b"\n"
+    plant(tmp_path, {path: text.encode(), "deps.txt": pinned, "notes.txt": b"flashinfer-cubin==0.6.8\n"})
+    found = run(tmp_path, "init")
+    assert found.code == 0
+    line = text.count("\n")
+    assert f"note: {path}:{line} includes deps.txt, so it is a requirement file\n" in found.out
+    assert "flashinfer 0.6.8: 1 pin in 1 file, in step\n" in run(tmp_path, "check").out
+    moved = run(tmp_path, "set", "--offline", "0.6.9")
+    assert (moved.code, moved.out.count("its hashes must change too")) == (1, 1)
+    assert (tmp_path / "deps.txt").read_bytes() == pinned
