@@ -25,6 +25,13 @@ _OF_NOTES = frozenset([Rule.API_DEPRECATED, Rule.API_MOVED])
 _BEFORE_ALL = "0.dev0"
 
 
+class Turn(NamedTuple):
+    """Where something becomes true on the way: the last release without it, if there is one, and the first with it."""
+
+    last_without: str | None
+    first: str
+
+
 class Step(NamedTuple):
     """The releases of one package, and the two that are compared; `pages` is where releases have their pages.
 
@@ -52,10 +59,9 @@ class Step(NamedTuple):
         inside = self.sources.between(new, old)[::-1] if self.is_way_back else self.sources.between(old, new)
         return [*inside, new]
 
-    def changed(self, first: str) -> str:
-        """The release that made the change which the move meets first at `first`: on a move back, the one after it."""
-        passed = [self.pinned.version, *self.releases()]
-        return passed[passed.index(first) - 1] if self.is_way_back else first
+    def changed(self, turn: Turn) -> str:
+        """The release that made a change: on the way back, the last one that the move meets without it."""
+        return (turn.last_without or self.pinned.version) if self.is_way_back else turn.first
 
 
 def traced(finding: ApiFinding, move: Step) -> ApiFinding:
@@ -72,11 +78,11 @@ def traced(finding: ApiFinding, move: Step) -> ApiFinding:
             return finding._replace(since=_since_of_the_pin(finding, move))
         case Rule.API_MEANING:
             rule = next(each for each in meanings(move.pinned.package) if each.name == finding.detail)
-            found = _first(move.releases(), lambda version: rule.concerns(move.pinned.version, version))
+            found = _turn(move.releases(), lambda version: rule.concerns(move.pinned.version, version))
         case Rule.API_DEPRECATED if _has(finding, finding.uses[0], move.pinned, move.pinned):
             return finding  # it was so before
         case _:
-            found = _first(move.releases(), _holding(finding, move))
+            found = _turn(move.releases(), _holding(finding, move))
     return finding._replace(since=move.since(move.changed(found)))
 
 
@@ -85,9 +91,19 @@ def _holding(finding: ApiFinding, move: Step) -> Holds:
 
     def holds(version: str) -> bool | None:
         side = _readable(move.sources, version)
-        return None if side is None else _has(finding, finding.uses[0], move.pinned, side)
+        if side is None:
+            return None
+        use = finding.uses[0]
+        # Where a release makes names at run time, a name that its source does not have is not known to be missing.
+        return _has(finding, use, move.pinned, side) or (None if _is_unknown(use, side) else False)
 
     return holds
+
+
+def _is_unknown(use: Use, side: ReleaseSide) -> bool:
+    """Whether a release may have what a use names, though its source does not show it."""
+    answers = [side.resolve(each)[0] for each in use.references if each.module]
+    return any(each.is_open and not each.things for each in answers)
 
 
 def _has(finding: ApiFinding, use: Use, pinned: ReleaseSide, proposed: ReleaseSide) -> bool:
@@ -120,12 +136,12 @@ def _checks_traced(finding: ApiFinding, move: Step) -> ApiFinding:
         return lambda version: None if (found := words(version)) is None else reason in found
 
     releases = move.releases()
-    firsts = [_first(releases, holding(each)) for each in finding.reasons]
-    first = min(firsts, key=releases.index)
+    turns = [_turn(releases, holding(each)) for each in finding.reasons]
+    first = min(turns, key=lambda each: releases.index(each.first))
     word = "changed in" if move.is_way_back else "since"
     reasons = tuple(
-        reason if version == first else f"{reason} ({word} {move.changed(version)})"
-        for reason, version in zip(finding.reasons, firsts, strict=True)
+        reason if turn.first == first.first else f"{reason} ({word} {move.changed(turn)})"
+        for reason, turn in zip(finding.reasons, turns, strict=True)
     )
     return finding._replace(since=move.since(move.changed(first)), reasons=reasons)
 
@@ -144,14 +160,14 @@ def _since_of_the_pin(finding: ApiFinding, move: Step) -> Since | None:
 
     if finding.repaired:
         later = move.releases()
-        return move.since(_first(later, lambda version: None if (found := breaks(version)) is None else not found))
+        return move.since(_turn(later, lambda version: None if (found := breaks(version)) is None else not found).first)
     earlier = [*move.sources.between(_BEFORE_ALL, move.pinned.version), move.pinned.version]
-    first = _first(earlier, breaks)
+    first = _turn(earlier, breaks).first
     return None if first == earlier[0] else move.since(first)
 
 
-def _first(versions: Sequence[str], holds: Holds) -> str:
-    """The first of some releases of which something is true: of none before it, and of all from there to the last one.
+def _turn(versions: Sequence[str], holds: Holds) -> Turn:
+    """Where something becomes true: it is of no release before the first one, and of all from there to the last one.
 
     It is asked of as few as possible, and not of the last one, of which it is known.
     """
@@ -167,7 +183,7 @@ def _first(versions: Sequence[str], holds: Holds) -> str:
             last = middle
         else:
             first = middle + 1
-    return left[last]
+    return Turn(left[last - 1] if last else None, left[last])
 
 
 def _readable(sources: ReleaseSources, version: str) -> ReleaseSide | None:

@@ -133,6 +133,28 @@ def test_on_a_move_back_it_is_the_release_that_brought_it(
     assert each.symbol == symbol
 
 
+DYNAMIC = "def __getattr__(name):\n    return load(name)\n"
+
+
+@pytest.mark.parametrize("unknown", [(), (4,), (3, 4), (4, 5), (3, 4, 5, 6)])
+@pytest.mark.parametrize("back", [False, True])
+def test_a_release_that_makes_names_at_run_time_does_not_decide(
+    tmp_path: Path, unknown: tuple[int, ...], back: bool
+) -> None:
+    # run() is there in 1.0 to 1.4, or on the way back from 1.5 on; in some releases it may be there.
+    texts = [PLAIN if (at < 5) is not back else "def walk(q): ...\n" for at in range(9)]
+    for at in unknown:
+        texts[at] = DYNAMIC
+    (each,) = found(
+        tmp_path, "import kit\nkit.run(1)\n", series(*texts), *(("1.8", "1.0") if back else ("1.0", "1.8"))
+    ).values()
+    assert each.rule is Rule.API_REMOVED
+    # Then it is the next release of which it is known.
+    first = next(at for at in range(5, 9) if at not in unknown)
+    assert each.since is not None
+    assert each.since.version == f"1.{first}"
+
+
 def test_on_a_move_back_each_check_has_its_release(tmp_path: Path) -> None:
     def release(*names: str) -> str:
         checks = "".join(f"    if {each} is None:\n        raise ValueError('{each} is needed')\n" for each in names)
