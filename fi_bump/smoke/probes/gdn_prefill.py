@@ -11,7 +11,7 @@ import importlib.metadata
 import math
 from typing import TYPE_CHECKING, Any
 
-from . import backend_runs, gdn_case, jit
+from . import backend_runs, gdn_build, gdn_case, jit
 from .fp4_scale import reason_of
 from .gdn_case import SIZE, GdnCase, GdnShape
 from .judge import TINY, rounded
@@ -41,7 +41,10 @@ def run(request: ProbeRequest) -> ProbeResult:
     with jit.timed(metrics, "import_seconds"):
         flashinfer = importlib.import_module("flashinfer")
     jit.take_over_builds()
-    if not compiles_cuda() and metrics["nvidia_cutlass_dsl"] is None:
+    if gdn_build.compiles_cuda():
+        with jit.timed(metrics, "compile_seconds"):
+            metrics["jit"] = gdn_build.build(request.jit)
+    elif metrics["nvidia_cutlass_dsl"] is None:
         reason = "this release needs nvidia-cutlass-dsl for this kernel, and it is not installed"
         return ProbeResult("not-run", reason, metrics)
     cases: dict[str, Any] = {}
@@ -62,15 +65,6 @@ def _dsl() -> str | None:
         return importlib.metadata.version("nvidia-cutlass-dsl")
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def compiles_cuda() -> bool:
-    """Return whether the release compiles this kernel from CUDA sources, without nvidia-cutlass-dsl."""
-    try:
-        recipes = importlib.import_module("flashinfer.jit.gdn")
-    except ImportError:
-        return False
-    return hasattr(recipes, "gen_gdn_prefill_sm90_module")
 
 
 def _judged(flashinfer: Any, case: GdnCase) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,7 +36,7 @@ SCOPES = {"auto": ("quick", "path"), "quick": ("quick", "path"), "path": ("path"
 _NVCC_OPTIONS = "FLASHINFER_EXTRA_CUDAFLAGS"
 # What is not the wheel's own in RECORD, or may be written in another way by an installer.
 _INSTALLERS = re.compile(r"^\.\./|^[^/]+\.dist-info/|\.pyc$")
-_OURS = re.compile(r"tensorrt_llm|flashinfer|deep_gemm")
+_OURS = re.compile(r"tensorrt_llm|flashinfer|deep_gemm|^_ZN4flat")
 
 
 class Built(NamedTuple):
@@ -142,6 +142,7 @@ def fused_moe_sm90(wanted: str) -> Built:
 
     A module that is already compiled in the wheel is used. Raises FlashInfer's exception when compiling fails.
     """
+    from flashinfer.fused_moe import core
     from flashinfer.jit import fused_moe as recipes
 
     spec = recipes.gen_cutlass_fused_moe_sm90_module()
@@ -151,7 +152,7 @@ def fused_moe_sm90(wanted: str) -> Built:
     for scope in SCOPES[wanted]:
         try:
             built = _compile_part(spec, scope)
-            _load_instead(built.library)
+            load_instead(core, "gen_cutlass_fused_moe_sm90_module", built.library)
             return built._replace(reason=reason)
         except (Unexpected, quick.NoQuickWay) as error:
             reason = str(error)
@@ -177,40 +178,40 @@ def fused_moe_sm90(wanted: str) -> Built:
 def _compile_part(spec: Any, scope: str) -> Built:
     """Compile only the sources that are used. Raises Unexpected if the build description has another structure."""
     kept = reached(spec)
+    return compile_sources(spec, scope, lambda folder: quick.sources(kept, folder) if scope == "quick" else kept)
+
+
+def compile_sources(spec: Any, scope: str, choose: Callable[[Path], list[Path]]) -> Built:
+    """Compile only some of the sources of a build description, and bind every symbol that is then missing to the trap.
+
+    `choose` returns the sources; it may write changed ones into the folder that it gets. Raises Unexpected if the build
+    description has another structure.
+    """
     functions = [name for name in ("write_ninja", "build", "jit_library_path", "build_dir") if not hasattr(spec, name)]
     if functions:
         raise Unexpected(f"its build description has no {', '.join(functions)}")
     started = time.monotonic()
     library, done = Path(str(spec.jit_library_path)), Path(str(spec.build_dir)) / f"trapped-{scope}"
-    if scope == "quick":
-        kept = quick.sources(kept, Path(str(spec.build_dir)) / "quick")
-    if library.exists() and done.exists():
-        return Built(
-            library=str(library),
-            scope=scope,
-            reason=None,
-            seconds=0.0,
-            units=len(kept),
-            trapped=int(done.read_text()),
-            cached=True,
-        )
-    _put(spec, kept)
-    _build(spec)
-    symbols = _undefined(library)
-    if symbols:
-        trap = Path(str(spec.build_dir)) / "fi_bump_trap.cpp"
-        trap.write_text(trap_source(symbols))
-        _put(spec, [*kept, trap])
+    kept = choose(Path(str(spec.build_dir)) / "quick")
+    cached = library.exists() and done.exists()
+    if not cached:
+        _put(spec, kept)
         _build(spec)
-    done.write_text(str(len(symbols)))
+        symbols = _undefined(library)
+        if symbols:
+            trap = Path(str(spec.build_dir)) / "fi_bump_trap.cpp"
+            trap.write_text(trap_source(symbols))
+            _put(spec, [*kept, trap])
+            _build(spec)
+        done.write_text(str(len(symbols)))
     return Built(
         library=str(library),
         scope=scope,
         reason=None,
-        seconds=time.monotonic() - started,
+        seconds=0.0 if cached else time.monotonic() - started,
         units=len(kept),
-        trapped=len(symbols),
-        cached=False,
+        trapped=int(done.read_text()),
+        cached=cached,
     )
 
 
@@ -275,16 +276,15 @@ def trap_source(symbols: list[str]) -> str:
     return "".join(text)
 
 
-def _load_instead(library: str) -> None:
-    """Make FlashInfer's fused MoE load a library instead of building its module."""
+def load_instead(module: Any, recipe: str, library: str) -> None:
+    """Make FlashInfer load a library where a module of it calls `recipe` to build one."""
     import tvm_ffi
-    from flashinfer.fused_moe import core
 
     class Spec:
         def build_and_load(self) -> Any:
             return tvm_ffi.load_module(library)
 
-    core.gen_cutlass_fused_moe_sm90_module = lambda *arguments, **named: Spec()
+    setattr(module, recipe, lambda *arguments, **named: Spec())
 
 
 @contextlib.contextmanager

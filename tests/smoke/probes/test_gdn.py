@@ -12,7 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the probes compute with torch, which is no dependency of fi-bump")
 
-from fi_bump.smoke.probes import backend_runs, gdn_case, gdn_prefill, jit  # noqa: E402  # after torch is there
+from fi_bump.smoke.probes import backend_runs, gdn_build, gdn_case, gdn_prefill, jit  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.gdn_case import GdnCase, GdnShape  # noqa: E402  # after torch is there
 from fi_bump.smoke.probes.protocol import ProbeRequest  # noqa: E402  # after torch is there
 
@@ -81,7 +81,8 @@ def judged(monkeypatch: pytest.MonkeyPatch, shape: GdnShape, defect: str = "") -
     monkeypatch.setitem(sys.modules, "flashinfer", module)
     monkeypatch.setattr(gdn_case, "make", lambda shape: case)
     monkeypatch.setattr(gdn_prefill, "SHAPES", (shape,))
-    monkeypatch.setattr(gdn_prefill, "compiles_cuda", lambda: True)
+    monkeypatch.setattr(gdn_build, "compiles_cuda", lambda: True)
+    monkeypatch.setattr(gdn_build, "build", lambda wanted: {"scope": wanted})
     monkeypatch.setattr(backend_runs, "synchronize", lambda: None)
     monkeypatch.setattr(backend_runs, "median_us", lambda call: 12.345)
     monkeypatch.setattr(jit, "prepare", lambda *_: None)
@@ -100,6 +101,7 @@ def test_a_right_wheel(monkeypatch: pytest.MonkeyPatch, shape: GdnShape) -> None
     assert 0 < entry["worst_token"] < 0.01
     assert entry["worst_state"] < 0.001
     assert result.metrics["worst_token"] == entry["worst_token"]
+    assert result.metrics["jit"] == {"scope": "auto"}
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_a_release_that_needs_the_dsl_is_not_run_without_it(monkeypatch: pytest.
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "version", missing)
-    monkeypatch.setattr(gdn_prefill, "compiles_cuda", lambda: False)
+    monkeypatch.setattr(gdn_build, "compiles_cuda", lambda: False)
     monkeypatch.setitem(sys.modules, "flashinfer", types.SimpleNamespace())
     monkeypatch.setattr(jit, "prepare", lambda *_: None)
     monkeypatch.setattr(jit, "take_over_builds", lambda: None)
