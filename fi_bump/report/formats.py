@@ -8,7 +8,8 @@ from typing import Literal, get_args
 Written = Literal["github", "gitlab", "junit", "markdown", "sarif"]
 # For people, for programs, and for CI.
 ReportFormat = Literal["text", "json", Written]
-SmokeFormat = Literal["table", "json", Written]
+# The drawing is of the numbers of kernels, which no other command has.
+SmokeFormat = Literal["table", "json", Written, "svg"]
 # For commands that print a list or a table and have no findings.
 ListFormat = Literal["text", "json"]
 BisectFormat = Literal["text", "json", "markdown"]

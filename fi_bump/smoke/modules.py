@@ -35,6 +35,11 @@ class CopiedModules(NamedTuple):
     files: int
 
 
+def kept_in(cache: str) -> str:
+    """Return the folder in a cache of `smoke` where the probes keep compiled modules: `jit.prepare` makes the last."""
+    return folder(cache, "jit", "jit")
+
+
 def export(kept: str, target: str, version: str) -> CopiedModules:
     """Copy the complete modules of a release from `kept` to `target`. What is whole there stays, and counts as copied.
 

@@ -100,7 +100,7 @@ class Session:
         """Copy the compiled modules of the releases that ran to where the setup wants them. Raises FileError."""
         setup = self._setup
         if setup.export_modules is not None:
-            kept = storage.folder(setup.cache, "jit")
+            kept = modules.kept_in(setup.cache)
             target = storage.shared_folder(setup.export_modules)
             versions = filter(None, (setup.group.version, setup.against, setup.ab))
             files = sum(modules.export(kept, target, version).files for version in versions)
@@ -158,7 +158,7 @@ class Session:
         if self._setup.modules is not None:
             # Runs that share a folder find it empty at first.
             filled = self._setup.modules != self._setup.export_modules
-            moved = modules.take(self._setup.modules, storage.folder(self._setup.cache, "jit"), filled=filled)
+            moved = modules.take(self._setup.modules, modules.kept_in(self._setup.cache), filled=filled)
             self._progress.note(f"copied {moved.files} files of compiled modules from {self._setup.modules}")
 
     def _swept(self, version: str, package: str, versions: tuple[str, ...]) -> SmokeReport:

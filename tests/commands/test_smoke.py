@@ -481,7 +481,8 @@ def test_a_sweep_goes_by_the_locked_version(packages: dict[str, str], found: str
 
 KEY = f"{OLD}-sm_90-quick-0123456789abcdef"
 COMPILES = f"""
-folder = os.path.join(request["cache"], {KEY!r}, "ops", "moe")
+# As jit.prepare does, which makes a folder of its own in the folder that it gets.
+folder = os.path.join(request["cache"], "jit", {KEY!r}, "ops", "moe")
 os.makedirs(folder, exist_ok=True)
 for name, text in (("moe.so", "library"), ("trapped-quick", "3"), ("moe.o", "object")):
     open(os.path.join(folder, name), "w").write(text)
@@ -508,7 +509,7 @@ def test_modules_are_compiled_without_a_gpu_and_taken_elsewhere(smoke: Smoke, tm
         "moe.so",
         "trapped-quick",
     ]
-    loads = f"answer('pass', there=os.listdir(os.path.join(request['cache'], {KEY!r}, 'ops', 'moe')))"
+    loads = f"answer('pass', there=os.listdir(os.path.join(request['cache'], 'jit', {KEY!r}, 'ops', 'moe')))"
     only = ("--only", "mxfp4-sm90-interleave", "--cache", str(tmp_path / "other"), "--modules", str(shared))
     code, report = smoke.json(*only, probes={"mxfp4-sm90-interleave": loads})
     assert (code, sorted(report["probes"][0]["metrics"]["there"])) == (0, ["moe.so", "trapped-quick"])

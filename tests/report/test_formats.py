@@ -12,12 +12,12 @@ WRITTEN = ("github", "gitlab", "junit", "markdown", "sarif")
 
 def test_the_lists() -> None:
     assert ("text", "json", *WRITTEN) == REPORT_FORMATS
-    assert ("table", "json", *WRITTEN) == SMOKE_FORMATS
+    assert ("table", "json", *WRITTEN, "svg") == SMOKE_FORMATS
 
 
 @pytest.mark.parametrize("name", [*REPORT_FORMATS, *SMOKE_FORMATS])
 def test_a_name_is_its_format(name: str) -> None:
-    assert report_format(name) == (name if name != "table" else None)
+    assert report_format(name) == (name if name not in ("table", "svg") else None)
 
 
 @pytest.mark.parametrize("name", ["", "Text", "sarif ", "yaml", "*"])

@@ -239,7 +239,7 @@ def smoke_of(said: dict[str, str]) -> SmokeReport:
 @pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(SMOKE)
-@pytest.mark.parametrize("form", ["table", "json", "junit", "markdown", "sarif", "gitlab", "github"])
+@pytest.mark.parametrize("form", ["table", "json", "junit", "markdown", "sarif", "gitlab", "github", "svg"])
 def test_smoke(form: SmokeFormat, said: dict[str, str]) -> None:
     text = render_smoke(smoke_of(said), form)
     plain = render_smoke(smoke_of(plain_texts(said)), form)
@@ -251,7 +251,7 @@ def outline(form: str, text: str) -> object:
     """Return what a parser of the format makes of a document, without the texts of others."""
     if form in ("json", "sarif", "gitlab"):
         return skeleton(json.loads(text))
-    if form == "junit":
+    if form in ("junit", "svg"):
         return [(each.tag, sorted(each.keys())) for each in ElementTree.fromstring(text).iter()]
     if form == "markdown":
         # A block of code has the metrics as JSON; everything else is text.

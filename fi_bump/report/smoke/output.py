@@ -23,6 +23,7 @@ _ENDINGS: dict[str, SmokeFormat] = {
     ".xml": "junit",
     ".md": "markdown",
     ".sarif": "sarif",
+    ".svg": "svg",
 }
 
 
@@ -45,6 +46,8 @@ def render(report: SmokeReport, form: SmokeFormat, repository: Repository | None
             from fi_bump.report.smoke.junit import junit_text as text
         case "markdown":
             from fi_bump.report.smoke.markdown import markdown_text as text
+        case "svg":
+            from fi_bump.report.smoke.svg import svg_text as text
         case "github" | "gitlab" | "sarif":
             return _placed(report, form, repository)
         case _:

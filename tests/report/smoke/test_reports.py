@@ -458,6 +458,7 @@ def test_a_baseline_that_agrees() -> None:
         ("junit.XML", Output("junit", "junit.XML")),
         ("a.md", Output("markdown", "a.md")),
         ("a.txt", Output("table", "a.txt")),
+        ("a.svg", Output("svg", "a.svg")),
         ("markdown=a.json", Output("markdown", "a.json")),
         ("odd=a.json", Output("json", "odd=a.json")),
         ("table=a=b", Output("table", "a=b")),
@@ -473,6 +474,6 @@ def test_a_file_without_a_format(text: str) -> None:
         parse_output(text)
     assert str(caught.value) == f"'{text}' does not name a format"
     assert caught.value.hint == (
-        "end the name with .txt, .json, .xml, .md, .sarif, or write "
-        f"FORMAT={text} with one of table, json, github, gitlab, junit, markdown, sarif"
+        "end the name with .txt, .json, .xml, .md, .sarif, .svg, or write "
+        f"FORMAT={text} with one of table, json, github, gitlab, junit, markdown, sarif, svg"
     )
