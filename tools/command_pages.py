@@ -98,7 +98,7 @@ _BEFORE: dict[str, tuple[str, ...]] = {
 }
 # Examples that need a GPU, or environments for many releases, as patterns, and where a run of them is shown.
 _ELSEWHERE = {
-    "smoke": ("a run on an H200", "reports/h200-quick-0.6.11.post2.md"),
+    "smoke": ("a run on an H200", "reports/h200-0.6.11.post2.md"),
     "bisect *": ("a run", "bisect.md"),
 }
 

@@ -81,33 +81,6 @@ def kernels(path: Path) -> str:
     return _svg(800, y, f"mxfp4-sm90-interleave with FlashInfer {releases[0]} and {releases[1]}", parts)
 
 
-def attention(path: Path) -> str:
-    """Draw the times of latent attention by case and backend, two releases beside each other, with the roofline."""
-    head, *rows = [row for row in _rows(path) if len(row) == 8 and row[0] != "---"]
-    old, new = (head[number].partition(", ")[2] for number in (5, 6))
-    largest = max(float(value) for row in rows for value in row[2:4])
-    title = f"{escape(head[0])}: time of a call, less is better"
-    parts, y = [f'<text x="10" y="24" style="font-weight:700">{title}</text>'], 38
-    for row in rows:
-        parts.append(f'<text x="10" y="{y + 34}">{escape(row[0])}</text>')
-        share = float(row[7])
-        # The time in which a copy would read the cache: no kernel can be left of it.
-        limit = 330 + 330 * float(row[6]) * share / largest
-        bars = ((5, "FA3", old, "old"), (6, "FA3", new, "new"), (2, "FA2", old, "old"), (3, "FA2", new, "new"))
-        for place, backend, release, colour in bars:
-            width = 330 * float(row[place]) / largest
-            parts += [
-                f'<rect x="330" y="{y}" width="{width:.1f}" height="12" class="{colour}"/>',
-                f'<text x="{336 + width:.1f}" y="{y + 10}" class="small">{row[place]} µs, {backend}, {release}</text>',
-            ]
-            y += 14
-        parts.append(f'<path class="line" d="M{limit:.1f} {y - 58}V{y}" style="stroke-width:2"/>')
-        y += 12
-    line = "The line is the time in which a copy would read the cache."
-    parts.append(f'<text x="10" y="{y + 10}" class="small">{line}</text>')
-    return _svg(860, y + 20, f"{head[0]} with FlashInfer {old} and {new}", parts)
-
-
 def _rows(path: Path) -> Iterable[list[str]]:
     for row in _ROW.findall(path.read_text()):
         yield [cell.replace("\\", "") for cell in row.split(" | ")]

@@ -83,7 +83,6 @@ def main() -> int:
         "lock": lambda: drawings.lock(TOP / "examples" / "engine" / "versions.lock.json"),
         "sweep": lambda: drawings.sweep(TOP / "docs" / "reports" / "sweep-nvidia-cutlass-dsl.md"),
         "kernels": lambda: drawings.kernels(TOP / "docs" / "reports" / "h100-against-0.6.8.post1.md"),
-        "attention": lambda: drawings.attention(TOP / "docs" / "reports" / "h200-four-releases.md"),
     }
     stale = []
     for name, make in pictures.items():
