@@ -39,9 +39,9 @@ COMMAND_SECONDS = dict(zip(RELEASES, (182.4, 190.2, 235.4, 236.3), strict=True))
 # Compiling with --jit path, of all four releases at once and beside the other probes' compiling, on 64 cores.
 PATH_SECONDS = dict(zip(RELEASES, (673, 656, 999, 721), strict=True))
 MACHINE = (
-    "Four NVIDIA H200s of one host with 64 cores, torch 2.11.0+cu130, CUDA 13.0, driver 580.159.04; each release had\n"
-    "one GPU. The runs with nothing kept were on one machine of this kind, with 16 cores for each release and all four\n"
-    "at the same time. All others were on a second one."
+    "Four NVIDIA H200s of one host with 64 cores, torch 2.11.0+cu130, CUDA 13.0, driver 580.159.04; each release\n"
+    "had one GPU. The runs with nothing kept were on one machine of this kind, with 16 cores for each release and all\n"
+    "four at the same time. All others were on a second one."
 )
 MOE, PAGED, MLA, RULE, SOAK, FUSED = (
     "mxfp4-sm90-interleave",
@@ -116,17 +116,17 @@ def _summary(runs: dict[str, dict[str, SmokeReport]]) -> str:
         *(f"- [{each}](h200-{each}.md)" for each in RELEASES),
         "",
         "## From the start of the command to the verdict\n",
-        "The scope is `quick`, on 16 cores, with nothing kept: a verdict on layout and numbers, no times of the mixture.\n",
+        "The scope is `quick`, on 16 cores, with nothing kept: a verdict on layout and numbers.\n",
         *_verdicts(runs),
         "\nAll four are below five minutes.\n",
         "## Outcomes and errors\n",
         *_outcomes(runs),
         "\n## Times\n",
-        "Medians of captured calls in microseconds; of attention those of FA2 / FA3 and, in brackets, what `auto` took. A\n"
-        "share is that of the card's peak: of its memory (a copy on the same card), or of a large bfloat16 product.\n",
+        "Medians of captured calls in microseconds; of attention those of FA2 / FA3 and, in brackets, what `auto`\n"
+        "took. A share is that of the card's peak: of its memory (a copy on the same card), or of matrix products.\n",
         *_times(runs),
-        "\nThe modules of the mixture's times (`--jit path`) were compiled without a GPU, all four at once on 64 cores\n"
-        "and beside the other probes: the releases took\n"
+        "\nThe modules of the mixture's times (`--jit path`) were compiled without a GPU, all four at once on 64\n"
+        "cores and beside the other probes: the releases took\n"
         + ", ".join(f"{PATH_SECONDS[each]} s" for each in RELEASES)
         + " in the order of the table. The commands that measured loaded them.\n",
         "## Two releases beside each other\n",

@@ -23,7 +23,8 @@ SHAPES = (
     AttentionShape("decode, 2 x 65,536", 2, 65536),
     AttentionShape("decode, fp8 cache, 16 x 4,096", 16, 4096, cache="fp8"),
     AttentionShape("decode, fp8 cache, 2 x 65,536", 2, 65536, cache="fp8"),
-    AttentionShape("decode, soft cap and window, 16 x 4,096", 16, 4096, window=1023, soft_cap=30.0),
+    # Scores have unit variance: a cap of 30, which models have, would change the output by less than the bound.
+    AttentionShape("decode, soft cap and window, 16 x 4,096", 16, 4096, window=1023, soft_cap=5.0),
     AttentionShape("prefill, 2 x 8,192 after 6,144", 2, 8192, queries=2048),
 )
 # The most sequences of a case that are compared: the reference costs more than the kernel.

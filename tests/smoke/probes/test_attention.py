@@ -18,7 +18,7 @@ from fi_bump.smoke.probes.protocol import ProbeRequest  # noqa: E402  # after to
 
 REQUEST = ProbeRequest("paged-attention", "flashinfer", "0.7.2.post1", {"flashinfer-python": None})
 DECODE = AttentionShape("decode", 3, 64)
-WINDOW = AttentionShape("window", 2, 64, window=15, soft_cap=20.0)
+WINDOW = AttentionShape("window", 2, 64, window=15, soft_cap=5.0)
 PREFILL = AttentionShape("prefill", 2, 64, queries=16)
 FP8 = AttentionShape("fp8", 2, 32, cache="fp8")
 
@@ -77,6 +77,8 @@ class Wheel:
                 case = case._replace(pages=torch.arange(len(case.pages)).int())
             if self.defect == "window ignored":
                 case = case._replace(shape=case.shape._replace(window=-1))
+            if self.defect == "soft cap ignored":
+                case = case._replace(shape=case.shape._replace(soft_cap=0.0))
             out = torch.cat([case.expected(number) for number in range(case.shape.sequences)]).bfloat16()
             if self.defect == "a sequence unwritten" and made._backend == "fa3":
                 out[: case.shape.queries] = float("nan")
@@ -148,6 +150,7 @@ def test_a_right_wheel(install: Install) -> None:
     [
         ("pages in memory order", DECODE, "decode, fa2: the worst token is off by 1."),
         ("window ignored", WINDOW, "window, fa2: the worst token is off by 0."),
+        ("soft cap ignored", WINDOW, "window, fa2: the worst token is off by 0."),
         ("a sequence unwritten", PREFILL, "prefill, fa3: the worst token is off by nan, the bound is 0.01"),
         ("no auto", DECODE, "decode: auto does not run: RuntimeError: no kernel for this"),
     ],
@@ -157,6 +160,14 @@ def test_a_defect_is_red(install: Install, defect: str, shape: AttentionShape, r
     result = paged_attention.run(REQUEST)
     assert result.outcome == "fail"
     assert str(result.reason).startswith(reason)
+
+
+@pytest.mark.parametrize("change", [{"soft_cap": 0.0}, {"window": -1}, {"window": 1022}])
+def test_every_feature_of_the_real_shapes_changes_the_result_by_more_than_the_bound(change: dict[str, float]) -> None:
+    (shape,) = [each for each in paged_attention.SHAPES if each.soft_cap]
+    case = MAKE(shape._replace(sequences=1), device="cpu")
+    other = case._replace(shape=case.shape._replace(**change))
+    assert paged_attention.worst_token(case, other.expected(0)) > 2 * backend_runs.BOUND
 
 
 def test_auto_that_chose_a_slow_backend_is_red(install: Install) -> None:
