@@ -604,3 +604,25 @@ def test_a_target_that_passes_and_shows_nothing(smoke: Smoke) -> None:
         False,
         "its result is not believed: it passed without the version of flashinfer that is imported",
     )
+
+
+def test_an_interpreter_without_torch_and_flashinfer(engine: Path, tmp_path: Path, run: Run) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "empty"], check=True)
+    python = str(tmp_path / "empty" / "bin" / "python")
+    only = ("--only", "environment", "--only", "offline-start", "--cache", str(tmp_path / "cache"))
+    result = run(engine, "smoke", "--python", python, *only)
+    assert result.code == 1
+    assert re.sub(r"[\d.]+ s ", "N s ", result.out).split("\n")[1:] == [
+        "probe          outcome  time     reason",
+        "environment    fail     N s  flashinfer-python is not installed; torch is not installed",
+        "offline-start  fail     N s  torch is not installed",
+        "probe        metric                      value",
+        "environment  version check was disabled  no",
+        f"flashinfer {OLD}: not ok",
+        "  environment failed: flashinfer-python is not installed; torch is not installed",
+        "  offline-start failed: torch is not installed",
+        f"help: install flashinfer-python=={OLD} in this interpreter, or leave out --python, so that fi-bump makes an "
+        "environment",
+        "help: install torch in this interpreter, or leave out --python, so that fi-bump makes an environment",
+        "",
+    ]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fi_bump.report.ab_lines import ab_lines, ab_rows
 from fi_bump.report.findings.markdown import bullets, plain, table
 from fi_bump.report.json.text import json_text
+from fi_bump.report.smoke.advice import advice_lines
 from fi_bump.report.smoke.known import note_lines
 from fi_bump.report.smoke_text import (
     comparison_lines,
@@ -32,7 +33,7 @@ def _blocks(report: SmokeReport) -> Iterator[str]:
     yield f"### {plain(verdict(report))}\n"
     yield f"{plain(target_line(report.target))}\n"
     if report.problems:
-        yield bullets(problem.message for problem in report.problems)
+        yield bullets([*(problem.message for problem in report.problems), *advice_lines(report)])
     if report.ab is not None:
         # A reviewer wants to know first what the bump changes.
         yield from ab_blocks(report.ab, report.version)

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fi_bump.report.ab_lines import ab_lines
+from fi_bump.report.smoke.advice import advice_lines
 from fi_bump.report.smoke.known import note_lines
 from fi_bump.report.smoke_text import (
     comparison_lines,
@@ -70,6 +71,7 @@ def _rendered(report: SmokeReport, *, coloured: bool) -> list[str]:
         _lines(console, [part_line(report.part)])
     console.print(Text(visible(verdict(report)), "bold green" if report.ok else "bold red"), soft_wrap=True)
     _lines(console, (f"  {problem.message}" for problem in report.problems))
+    _lines(console, advice_lines(report))
     return [line.rstrip() for line in stream.getvalue().rstrip("\n").split("\n")]
 
 

@@ -56,7 +56,7 @@ def main(request_path: str, result_path: str) -> None:
         result = importlib.import_module(f"{PACKAGE}.{MODULES[request.probe]}").run(request)
     except Exception as error:
         traceback.print_exc()
-        result = protocol.ProbeResult("fail", f"{type(error).__name__}: {error}".partition("\n")[0])
+        result = protocol.ProbeResult("fail", importlib.import_module(f"{PACKAGE}.missing").said(error))
     with open(result_path + ".part", "w", encoding="utf-8") as file:
         file.write(dataclasses.replace(result, nonce=request.nonce).to_json())
     os.replace(result_path + ".part", result_path)

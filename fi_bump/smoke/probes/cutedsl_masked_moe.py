@@ -13,6 +13,7 @@ import os
 from typing import Any
 
 from . import jit, masked_moe, no_gpu
+from .missing import missing_package
 from .protocol import ProbeRequest, ProbeResult
 
 KERNEL = "flashinfer.gemm.kernels.grouped_gemm_masked_blackwell"
@@ -58,6 +59,8 @@ def _compile(metrics: dict[str, Any]) -> ProbeResult:
         with jit.timed(metrics, "compile_seconds"):
             build(kernel, importlib.import_module("cutlass"))
     except Exception as error:
+        if (package := missing_package(error)) is not None:
+            return ProbeResult("fail", f"{package} is not installed", metrics)
         said = first_line(error)
         return ProbeResult(
             "fail",

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from . import no_gpu
+from .missing import missing_package, said
 from .protocol import ProbeRequest, ProbeResult
 from .toolkit import compiler_cuda, driver_cuda
 
@@ -29,7 +30,8 @@ def run(request: ProbeRequest) -> ProbeResult:
     try:
         torch = importlib.import_module("torch")
     except Exception as error:
-        return ProbeResult("fail", "; ".join([*troubles, f"torch cannot be imported: {_said(error)}"]), metrics)
+        trouble = said(error) if missing_package(error) == "torch" else f"torch cannot be imported: {said(error)}"
+        return ProbeResult("fail", "; ".join([*troubles, trouble]), metrics)
     metrics["stood_in_for_a_gpu"] = no_gpu.stand_in(torch)
     for package in sorted(metrics["installed"]):
         troubles += _import(package, request, metrics)
@@ -66,15 +68,11 @@ def _import(package: str, request: ProbeRequest, metrics: dict[str, Any]) -> lis
     try:
         version = str(getattr(importlib.import_module(name), "__version__", ""))
     except Exception as error:
-        return [f"{name} cannot be imported: {_said(error)}"]
+        return [f"{name} cannot be imported: {said(error)}"]
     metrics["imported"][name] = version
     if version.partition("+")[0] != request.version:
         return [f"{name}.__version__ is {version or 'missing'}, the lock says {request.version}"]
     return []
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
 def _cuda(torch: Any, metrics: dict[str, Any]) -> list[str]:
