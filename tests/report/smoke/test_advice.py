@@ -21,7 +21,15 @@ GPU = (
 
 def red(required: tuple[str, ...] = ("environment",), **target: Any) -> SmokeReport:
     said = (Problem(None, "a reason"),)
-    return SmokeReport(False, "flashinfer", "0.7.2", TARGET._replace(**target), required, said, ())
+    return SmokeReport(
+        ok=False,
+        group="flashinfer",
+        version="0.7.2",
+        target=TARGET._replace(**target),
+        required=required,
+        problems=said,
+        probes=(),
+    )
 
 
 @pytest.mark.parametrize(

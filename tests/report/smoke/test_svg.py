@@ -25,7 +25,9 @@ TIMES = {
 
 def report(version: str, *probes: tuple[str, dict[str, Any]]) -> SmokeReport:
     made = tuple(ProbeReport(name, "pass", None, 1.0, metrics) for name, metrics in probes)
-    return SmokeReport(True, "flashinfer", version, TARGET, (), (), made)
+    return SmokeReport(
+        ok=True, group="flashinfer", version=version, target=TARGET, required=(), problems=(), probes=made
+    )
 
 
 def drawn(made: SmokeReport) -> tuple[list[str], list[tuple[str, float]], list[str]]:
