@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from fi_bump.report.ab_lines import ab_lines, ab_rows
 from fi_bump.report.findings.markdown import bullets, plain, table
 from fi_bump.report.json.text import json_text
-from fi_bump.report.smoke.advice import advice_lines
 from fi_bump.report.smoke.known import note_lines
 from fi_bump.report.smoke_text import (
     comparison_lines,
@@ -21,6 +20,7 @@ from fi_bump.report.smoke_text import (
     verdict,
 )
 from fi_bump.smoke.ab_model import AbComparison
+from fi_bump.smoke.advice import advice_lines
 from fi_bump.smoke.model import SmokeReport
 
 

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from fi_bump.report.ab_lines import ab_lines
-from fi_bump.report.smoke.advice import advice_lines
 from fi_bump.report.smoke.known import note_lines
 from fi_bump.report.smoke_text import (
     comparison_lines,
@@ -24,6 +23,7 @@ from fi_bump.report.smoke_text import (
     target_line,
     verdict,
 )
+from fi_bump.smoke.advice import advice_lines
 from fi_bump.smoke.model import SmokeReport
 from fi_bump.terminal.wanted import on_terminal
 from fi_bump.untrusted import visible

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fi_bump.report.smoke.advice import advice_lines
+from fi_bump.smoke.advice import advice_lines
 from fi_bump.smoke.model import Problem, SmokeReport
 from tests.smoke.fakes import TARGET
 
