@@ -12,8 +12,8 @@ from fi_bump.records import NamedTuple
 
 # A name may start after an escaped line end, but not inside a longer name.
 _START = rb"(?:(?<![\w.-])|(?<=\\[nrt]))"
-# The command, in one string or as a word of a list, or a variable of that name.
-_GIT = LazyPattern(rb"git(?!\w)")
+# The command, in one string or as a word of a list, or a variable of that name; and the calls of python_clones.py.
+_GIT = LazyPattern(rb"git(?!\w)|clone_from|clone_repository")
 
 
 class Names(NamedTuple):
