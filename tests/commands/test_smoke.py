@@ -522,7 +522,7 @@ def test_runs_share_a_folder_that_is_empty_at_first(smoke: Smoke, tmp_path: Path
         "--compile-only", *both, probes={"mxfp4-sm90-interleave": COMPILES}, metrics=METRICS | {"devices": []}
     )
     assert (compiled.code, "copied 2 files of compiled modules to" in compiled.err) == (0, True)
-    loads = f"answer('pass', there=os.listdir(os.path.join(request['cache'], {KEY!r}, 'ops', 'moe')))"
+    loads = f"answer('pass', there=os.listdir(os.path.join(request['cache'], 'jit', {KEY!r}, 'ops', 'moe')))"
     only = ("--only", "mxfp4-sm90-interleave", "--cache", str(tmp_path / "other"))
     code, report = smoke.json(*only, *both, probes={"mxfp4-sm90-interleave": loads})
     assert (code, sorted(report["probes"][0]["metrics"]["there"])) == (0, ["moe.so", "trapped-quick"])
