@@ -90,3 +90,11 @@ def test_packages_whose_names_start_with_v(text: bytes, anchors: list[str]) -> N
     found = find(Source("a.py", text), Wanted(frozenset({"vllm", "verl"}), frozenset(), frozenset()))
     assert [pin.anchor for pin in found.pins] == anchors
     assert found.unpinned == ()
+
+
+@pytest.mark.parametrize(
+    "call", ["pygit2.clone_repository({}, checkout_branch='v0.6.1')", "Repo.clone_from({}, branch='v0.6.1')"]
+)
+def test_a_library_of_git_needs_no_command(call: str) -> None:
+    text = call.format(f'"{URL}", "x"')
+    assert len(look("build.py", f"{text}\n".encode()).pins) == 1
