@@ -85,7 +85,7 @@ class Source:
     `path` is relative to the repository's root, with `/`.
     """
 
-    __slots__ = ("_lowered", "_masked", "_places", "data", "path")
+    __slots__ = ("_counted", "_lowered", "_masked", "_places", "data", "path")
 
     def __init__(self, path: str, data: bytes) -> None:
         self.path = path
@@ -93,6 +93,8 @@ class Source:
         self._masked: bytes | None = None
         self._lowered: bytes | None = None
         self._places: dict[bytes, list[int] | None] = {}
+        # The offset that was asked for last, and the lines before it: places are asked for in the order of the file.
+        self._counted = (0, 0)
 
     @property
     def lowered(self) -> bytes:
@@ -142,11 +144,13 @@ class Source:
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the line and column of a byte offset, counted from 1; columns count characters, without a BOM."""
-        line = self.data.count(b"\n", 0, offset) + 1
+        start, lines = self._counted if offset >= self._counted[0] else (0, 0)
+        lines += self.data.count(b"\n", start, offset)
+        self._counted = (offset, lines)
         start = self.data.rfind(b"\n", 0, offset) + 1
         if start == 0 and self.data.startswith(BOM):
             start = len(BOM)
-        return line, len(self.data[start:offset].decode("utf-8", "replace")) + 1
+        return lines + 1, len(self.data[start:offset].decode("utf-8", "replace")) + 1
 
     def place(self, span: Span) -> Place:
         """Return the place of the characters at `span`."""

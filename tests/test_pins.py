@@ -130,3 +130,12 @@ def test_splice_touches_nothing_else(parts: list[tuple[bytes, bytes, bytes]]) ->
         expected += kept + b"|" + new
     edits.reverse()
     assert splice(data, edits) == expected
+
+
+def test_places_in_any_order() -> None:
+    data = "é\r\nb\n\nflash\n".encode() * 3
+    forward = [Source("a", data).position(offset) for offset in range(len(data))]
+    once, backward = Source("a", data), Source("a", data)
+    assert [once.position(offset) for offset in range(len(data))] == forward
+    assert [backward.position(offset) for offset in reversed(range(len(data)))] == forward[::-1]
+    assert [line for line, _ in forward] == [data[:offset].count(b"\n") + 1 for offset in range(len(data))]
