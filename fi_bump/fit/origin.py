@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
 from fi_bump.fit.compiled import miscounted
-from fi_bump.fit.engine.uses import PrivateCall, Use
+from fi_bump.fit.engine.uses import PrivateCall, Reference, Use
 from fi_bump.fit.judge import judge
 from fi_bump.fit.meanings import meanings
 from fi_bump.fit.model import ApiFinding, Since
@@ -95,15 +95,22 @@ def _holding(finding: ApiFinding, move: Step) -> Holds:
             return None
         use = finding.uses[0]
         # Where a release makes names at run time, a name that its source does not have is not known to be missing.
-        return _has(finding, use, move.pinned, side) or (None if _is_unknown(use, side) else False)
+        return _has(finding, use, move.pinned, side) or (None if _is_unknown(finding.symbol, use, side) else False)
 
     return holds
 
 
-def _is_unknown(use: Use, side: ReleaseSide) -> bool:
-    """Whether a release may have what a use names, though its source does not show it."""
-    answers = [side.resolve(each)[0] for each in use.references if each.module]
-    return any(each.is_open and not each.things for each in answers)
+def _is_unknown(symbol: str, use: Use, side: ReleaseSide) -> bool:
+    """Whether a release may have the name that a finding is about, though its source does not show it.
+
+    What comes after the name in the use is mostly an attribute of an object, of which nothing is known in any release.
+    """
+    for each in use.references:
+        for end in range(1, len(each.path) + 1):
+            if ".".join((each.module, *each.path[:end])) == symbol:
+                answer = side.resolve(Reference(each.module, each.path[:end]))[0]
+                return answer.is_open and not answer.things
+    return False
 
 
 def _has(finding: ApiFinding, use: Use, pinned: ReleaseSide, proposed: ReleaseSide) -> bool:

@@ -155,6 +155,13 @@ def test_a_release_that_makes_names_at_run_time_does_not_decide(
     assert each.since.version == f"1.{first}"
 
 
+def test_an_attribute_of_an_object_does_not_hide_where_its_class_came(tmp_path: Path) -> None:
+    texts = ["def walk(q): ...\n"] * 3 + [DYNAMIC] + ["class Plan(load()):\n    pass\n"] * 4
+    engine = "import kit\nplan = kit.Plan()\nplan.size.bit_length()\nkit.Plan.table.get(1)\n"
+    traces = found(tmp_path, engine, series(*texts), "1.7", "1.0")
+    assert {each.since.version for each in traces.values() if each.since} == {"1.4"}
+
+
 def test_on_a_move_back_each_check_has_its_release(tmp_path: Path) -> None:
     def release(*names: str) -> str:
         checks = "".join(f"    if {each} is None:\n        raise ValueError('{each} is needed')\n" for each in names)
