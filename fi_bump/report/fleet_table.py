@@ -76,7 +76,7 @@ def _errors(fleet: Fleet) -> Iterator[str]:
         for reason in dict.fromkeys(reason for reason in reasons if reason):
             # A folder that was named as it is has its name as the place of the error.
             name = f"{member.checkout.name}: "
-            yield printable(reason if reason.startswith(name) else f"{name}{reason}")
+            yield f"{name}{printable(reason.removeprefix(name))}"
 
 
 def _state(each: GroupStatus, member: FleetMember) -> str:
