@@ -192,7 +192,7 @@ REPORTS = "'text', 'json', 'github', 'gitlab', 'junit', 'markdown', 'sarif'"
         ("latest", "[OPTIONS] [GROUP]...", "--format", "'text', 'json'"),
         ("check", "[OPTIONS] [PATH]...", "--format", REPORTS),
         ("audit", "[OPTIONS] [[GROUP==]VERSION]...", "--format", REPORTS),
-        ("smoke", "[OPTIONS]", "--format", REPORTS.replace("text", "table")),
+        ("smoke", "[OPTIONS]", "--format", REPORTS.replace("text", "table") + ", 'svg'"),
         ("smoke", "[OPTIONS]", "--jit", "'auto', 'quick', 'path', 'full'"),
     ],
 )

@@ -40,7 +40,7 @@ def test_a_downgrade() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("https://user:s3cr3t@host:port/simple", "https://host:port/simple"),
+        ("https://user:s3cr3t@host:port/simple", "https://host:****/simple"),
         ("https://user:s3cr3t@[::1/simple", "https://[::1/simple"),
         ("git+https://user:s3cr3t@host/simple", "git+https://host/simple"),
         ("user:s3cr3t@host/simple", "host/simple"),
