@@ -82,6 +82,6 @@ def test_a_clause_as_a_sentence() -> None:
 
 def test_the_schema_of_check_names_its_rules() -> None:
     schema = json.loads(files("fi_bump").joinpath("schemas", "check.schema.json").read_bytes())
-    named = schema["properties"]["findings"]["items"]["properties"]["rule"]["enum"]
+    named = schema["$defs"]["result"]["properties"]["findings"]["items"]["properties"]["rule"]["enum"]
     # Mentions have a list of their own.
     assert sorted(named) == sorted(rule.value for rule in rules_of("check") if rule is not Rule.MENTION)

@@ -219,7 +219,7 @@ def test_a_redirect_gives_no_credentials(index: Index, client: Client) -> None:
         ("ftp://user:s3cr3t@127.0.0.1/x", "ftp://127.0.0.1/x"),
         ("http://[::1/x", "http://[::1/x"),
         # What is no port may be a password.
-            ("http://127.0.0.1:port/?auth=s3cr3t", "http://127.0.0.1:****/?auth=****"),
+        ("http://127.0.0.1:port/?auth=s3cr3t", "http://127.0.0.1:****/?auth=****"),
     ],
 )
 def test_a_redirect_to_no_web_server(index: Index, client: Client, location: str, shown: str) -> None:

@@ -85,7 +85,7 @@ def test_the_whole_sweep_in_real_environments(
         "flashinfer 0.6.8.post1: not ok\n"
         "  requirements/dsl.txt:1:21: nvidia-cutlass-dsl 4.6.0 is not in nvidia-cutlass-dsl>=4.5.2,<4.6\n",
     )
-    assert json.loads(report.read_bytes())["sweep"]["range"] == "nvidia-cutlass-dsl>=4.5.2,<4.6"
+    assert json.loads(report.read_bytes())["result"]["sweep"]["range"] == "nvidia-cutlass-dsl>=4.5.2,<4.6"
     assert "making an environment with nvidia-cutlass-dsl==4.6.0\n" in result.err
 
 

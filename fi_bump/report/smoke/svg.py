@@ -119,4 +119,5 @@ def _text(x: int, y: int, words: str, kind: str = "") -> str:
 
 
 def _said(words: str) -> str:
-    return escape(printable(words, 160))
+    # In a log a bracket after `##` would be a command for the runner of a CI system.
+    return escape(printable(words, 160)).replace("[", "&#91;")
