@@ -67,7 +67,7 @@ def test_the_release_in_which_the_layout_changed_among_wheels_without_a_network(
         before = set(runs.glob("bisect-*"))
         result = run(tmp_path, "bisect", *asked, *where)
         assert result.code == 0, result.out + result.err
-        document = json.loads(report.read_text())
+        document = json.loads(report.read_text())["result"]
         found = document["found"]
         assert (found["before"], found["version"]) == (OLD, CHANGED)
         reasons = {each["version"]: each["reason"] for each in document["tried"]}

@@ -52,5 +52,5 @@ def smoke(run: Run, root: Path, release: str, *arguments: str) -> tuple[int, dic
     report = root / "report.json"
     common = ("smoke", "--python", str(python), "--cache", str(CACHE / "work"), "--output", f"json={report}")
     result = run(root, *common, *arguments)
-    document: dict[str, Any] = json.loads(report.read_text())
+    document: dict[str, Any] = json.loads(report.read_text())["result"]
     return result.code, document, result.out

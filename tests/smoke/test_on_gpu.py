@@ -43,7 +43,7 @@ MLA, SOAK, RULE, FUSED = "mla-decode", "moe-soak", "gdn-prefill", "allreduce-fus
 def smoke(run: Run, root: Path, python: str, report: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     """Run smoke; return its exit code and its report."""
     result = run(root, "smoke", "--python", python, "--cache", str(CACHE), "--output", f"json={report}", *arguments)
-    document: dict[str, Any] = json.loads(report.read_text())
+    document: dict[str, Any] = json.loads(report.read_text())["result"]
     return result.code, document
 
 
