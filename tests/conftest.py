@@ -18,7 +18,13 @@ from fi_bump.terminal.wanted import OutputChoices
 from tests.ids import readable
 
 # How long one example takes depends on what else the machine does, so it is not a property of the code.
-settings.register_profile("fi-bump", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# `.ci/run` tries the same examples each time, so that its answer does not depend on chance; `make test` tries new ones.
+settings.register_profile(
+    "fi-bump",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="FI_BUMP_SAME_EXAMPLES" in os.environ,
+)
 settings.load_profile("fi-bump")
 
 # A test run in the background ignores SIGINT, one under nohup SIGHUP, and everything that it starts would inherit that.

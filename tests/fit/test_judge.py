@@ -193,7 +193,8 @@ def test_from_source_to_finding_what_python_refuses_is_found_and_no_other(data: 
     errors = [each for each in found if each.rule.severity is Severity.error]
     refused = [each for each in errors if each.rule is not Rule.API_POSITIONAL]
     assert (refused == []) == accepted(new, call)
-    if not refused:
+    # Before Python 3.13 `bind` refuses some calls that Python takes: there it cannot tell what moved.
+    if not refused and bound(new, call) is not None:
         assert bool(errors) == bool(moved(old, new, call))
 
 
