@@ -27,6 +27,7 @@ TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP))
 
 from tools import docs, drawings  # noqa: E402  # after the line above, which says where from
+from tools.made import write_or_check  # noqa: E402
 
 _ASSETS = TOP / "docs" / "assets"
 _COLUMNS = 100
@@ -84,19 +85,8 @@ def main() -> int:
         "sweep": lambda: drawings.sweep(TOP / "docs" / "reports" / "sweep-nvidia-cutlass-dsl.md"),
         "kernels": lambda: drawings.kernels(TOP / "docs" / "reports" / "h100-against-0.6.8.post1.md"),
     }
-    stale = []
-    for name, make in pictures.items():
-        path = _ASSETS / f"{name}.svg"
-        new = make()
-        if path.exists() and path.read_text() == new:
-            continue
-        if "--check" in sys.argv:
-            stale.append(path)
-        else:
-            path.write_text(new)
-    for path in stale:
-        print(f"{path.relative_to(TOP)} does not show what its commands print: run python tools/pictures.py")
-    return 1 if stale else 0
+    made = ((_ASSETS / f"{name}.svg", make()) for name, make in pictures.items())
+    return write_or_check(made, "does not show what its commands print: run python tools/pictures.py")
 
 
 def session(name: str, title: str, commands: tuple[tuple[str, int], ...], *, animated: bool = False) -> str:

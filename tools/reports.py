@@ -22,6 +22,7 @@ from fi_bump.report.smoke.markdown import markdown_text  # noqa: E402  # after t
 from fi_bump.report.smoke.svg import svg_text  # noqa: E402
 from fi_bump.smoke.model import ProbeReport, SmokeReport  # noqa: E402
 from fi_bump.smoke.report_file import parsed  # noqa: E402
+from tools.made import write_or_check  # noqa: E402
 
 _DOCS = TOP / "docs"
 RELEASES = ("0.6.8.post1", "0.6.11.post2", "0.6.18.post1", "0.7.2.post1")
@@ -55,17 +56,7 @@ MOE, PAGED, MLA, RULE, SOAK, FUSED = (
 
 def main() -> int:
     """Write or check every page and drawing; the exit code is 1 when a checked one is stale."""
-    stale = []
-    for path, text in made():
-        if path.exists() and path.read_text() == text:
-            continue
-        if "--check" in sys.argv:
-            stale.append(path)
-        else:
-            path.write_text(text)
-    for path in stale:
-        print(f"{path.relative_to(TOP)} is not what its raw reports say: run python tools/reports.py")
-    return 1 if stale else 0
+    return write_or_check(made(), "is not what its raw reports say: run python tools/reports.py")
 
 
 def made() -> Iterator[tuple[Path, str]]:

@@ -16,9 +16,10 @@ def prepare(words: Sequence[str]) -> None:
         return
 
     def document(error: FiBumpError) -> None:
-        from fi_bump.report.json.envelope import print_document
+        from fi_bump.report.json.envelope import enveloped
+        from fi_bump.terminal.output import write_document
 
-        print_document(command_of(given), error.exit, None, error=error)
+        write_document(enveloped(command_of(given), error.exit, None, error=error))
 
     OutputChoices.document_of = document
 

@@ -8,8 +8,9 @@ from contextlib import redirect_stderr, redirect_stdout
 
 from fi_bump.editing.write import witnessed
 from fi_bump.errors import FiBumpError
-from fi_bump.report.json.envelope import print_document
+from fi_bump.report.json.envelope import enveloped
 from fi_bump.terminal.facts import collecting
+from fi_bump.terminal.output import write_document
 from fi_bump.terminal.wanted import OutputChoices
 
 
@@ -36,7 +37,7 @@ def answered(command: str, action: Callable[[], int], document: str | None = Non
         printed = ""
     messages = [line for text in (printed, _text(err)) for line in text.removesuffix("\n").split("\n") if text]
     result = None if error is not None and not facts else facts
-    print_document(command, code, result, changes=changes, messages=messages, error=error)
+    write_document(enveloped(command, code, result, changes=changes, messages=messages, error=error))
     if error is not None:
         raise error
     return code

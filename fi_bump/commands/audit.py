@@ -24,10 +24,10 @@ from fi_bump.report.api.text import fit_lines
 from fi_bump.report.findings.lines import Lines
 from fi_bump.report.formats import ReportFormat
 from fi_bump.report.json.audit import audit_json
-from fi_bump.report.json.envelope import print_document
+from fi_bump.report.json.envelope import enveloped
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import Request, read_request
-from fi_bump.terminal.output import say, say_next, write_text
+from fi_bump.terminal.output import say, say_next, write_document, write_text
 from fi_bump.terminal.wanted import on_terminal
 
 
@@ -75,7 +75,7 @@ def run(options: AuditOptions) -> int:
     if options.form == "json":
         resolved, fits = verdicts if options.resolve else None, code if options.api else None
         result = audit_json(lock, versions, found, resolved, fits)
-        print_document("audit", Exit.FINDINGS if failed else Exit.OK, result, error=trouble)
+        write_document(enveloped("audit", Exit.FINDINGS if failed else Exit.OK, result, error=trouble))
     elif options.form != "text" or (has_results and on_terminal()):
         from fi_bump.report.findings.formats import emit
         from fi_bump.report.findings.from_audit import Closing, audit_report

@@ -17,7 +17,7 @@ from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning import cache
 from fi_bump.scanning.scan import Scan, watch_names
 from fi_bump.scanning.upwards import enter
-from fi_bump.terminal.output import say, write_patch
+from fi_bump.terminal.output import say, write_document, write_patch
 from fi_bump.terminal.wanted import on_terminal
 
 if TYPE_CHECKING:
@@ -193,10 +193,10 @@ def _report(
     mentions = _mentions(repository, scan, findings) if options.mentions else None
     if options.form == "json":
         from fi_bump.report.json.check import check_json
-        from fi_bump.report.json.envelope import print_document
+        from fi_bump.report.json.envelope import enveloped
 
         result = check_json(repository, scan, findings, mentions)
-        print_document("check", Exit.OK if result["ok"] else Exit.FINDINGS, result, changes=changes)
+        write_document(enveloped("check", Exit.OK if result["ok"] else Exit.FINDINGS, result, changes=changes))
         return None
     if options.form != "text" or (findings and on_terminal()):
         from fi_bump.report.findings.formats import emit

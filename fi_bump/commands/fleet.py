@@ -42,10 +42,11 @@ def run(options: FleetOptions) -> int:
     if any(not os.path.isdir(place.folder) for place in places):
         code = Exit.USAGE
     if options.form == "json":
-        from fi_bump.report.json.envelope import print_document
+        from fi_bump.report.json.envelope import enveloped
         from fi_bump.report.json.fleet import fleet_json
+        from fi_bump.terminal.output import write_document
 
-        print_document("fleet", code, fleet_json(fleet))
+        write_document(enveloped("fleet", code, fleet_json(fleet)))
     else:
         from fi_bump.report.fleet_table import print_fleet
 

@@ -18,11 +18,12 @@ from fi_bump.releases.latest import GroupLatest, MemberLatest
 from fi_bump.releases.notes import GroupNotes, release_notes
 from fi_bump.releases.on_the_way import on_the_way
 from fi_bump.report.formats import ListFormat
-from fi_bump.report.json.envelope import print_document
+from fi_bump.report.json.envelope import enveloped
 from fi_bump.report.json.latest import latest_json
 from fi_bump.report.tables import print_latest
 from fi_bump.repository import open_repository
 from fi_bump.request import named_group
+from fi_bump.terminal.output import write_document
 
 
 class LatestOptions(NamedTuple):
@@ -48,7 +49,7 @@ def run(options: LatestOptions) -> int:
     behind = any(each.is_behind for each in found)
     code = Exit.FINDINGS if options.exit_code and behind else Exit.OK
     if options.form == "json":
-        print_document("latest", code, latest_json(found))
+        write_document(enveloped("latest", code, latest_json(found)))
     else:
         print_latest(found)
     return int(code)

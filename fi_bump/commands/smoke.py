@@ -11,7 +11,7 @@ from fi_bump.commands import bisect
 from fi_bump.commands.probing import ended_by_signals, shown_progress
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import SmokeFormat
-from fi_bump.report.json.envelope import print_document
+from fi_bump.report.json.envelope import enveloped
 from fi_bump.report.outputs import Output
 from fi_bump.report.smoke import output
 from fi_bump.report.smoke.listing import listing, listing_json
@@ -23,7 +23,7 @@ from fi_bump.smoke.ranges import name_of, parse_sweep
 from fi_bump.smoke.registry import choose, group_of, sweepable
 from fi_bump.smoke.session import Session, Setup
 from fi_bump.smoke.shard import parse_shard
-from fi_bump.terminal.output import say, say_next
+from fi_bump.terminal.output import say, say_next, write_document
 from fi_bump.versions import canonical_version, same_version
 
 # How often `--ab` runs each release: the fewest rounds that give an interval.
@@ -86,7 +86,7 @@ def run(options: SmokeOptions) -> int:
 def list_probes(form: SmokeFormat = "table") -> int:
     """Print the probes with what each tests, finds and needs."""
     if form == "json":
-        print_document("smoke", Exit.OK, {"probes": listing_json()})
+        write_document(enveloped("smoke", Exit.OK, {"probes": listing_json()}))
     else:
         say(listing())
     return int(Exit.OK)

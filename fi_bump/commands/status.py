@@ -11,7 +11,7 @@ from fi_bump.scanning import files
 from fi_bump.scanning.cache import Watch, enabled, recall
 from fi_bump.scanning.scan import Scan, watch_names
 from fi_bump.scanning.upwards import enter
-from fi_bump.terminal.output import write_text
+from fi_bump.terminal.output import write_document, write_text
 
 if TYPE_CHECKING:
     from fi_bump.report.formats import ListFormat
@@ -40,9 +40,9 @@ def run(root: str, form: ListFormat = "text", ref: str | None = None) -> int:
         repository, scan = _at(root, ref)
     if form == "json":
         from fi_bump.report.json.check import status_json
-        from fi_bump.report.json.envelope import print_document
+        from fi_bump.report.json.envelope import enveloped
 
-        print_document("status", Exit.OK, status_json(repository, scan))
+        write_document(enveloped("status", Exit.OK, status_json(repository, scan)))
     else:
         groups = statuses(repository, scan)
         text = plain_status(groups)

@@ -21,13 +21,7 @@ _OF_OUTPUT = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO])
 
 def say(lines: Iterable[str]) -> None:
     """Print lines to standard output, each made visible: a name cannot add a line or a command to the output."""
-    if on_terminal():
-        from fi_bump.terminal.paint import painted, wanted
-
-        if wanted(sys.stdout):
-            write_bytes("".join([f"{painted(visible(line))}\n" for line in lines]).encode("utf-8"))
-            return
-    write_bytes(encoded(lines))
+    write_bytes(_in_colour(lines, sys.stdout) if on_terminal() else encoded(lines))
 
 
 def say_next(command: str) -> None:
@@ -164,18 +158,17 @@ def _document(error: FiBumpError) -> None:
 def _complain(lines: Iterable[str]) -> None:
     try:
         sys.stdout.flush()
-        sys.stderr.buffer.write(_for_stderr(lines))
+        sys.stderr.buffer.write(_in_colour(lines, sys.stderr) if sys.stderr.isatty() else encoded(lines))
         sys.stderr.flush()
     except OSError:  # standard error is closed; the exit code still tells of the failure
         pass
 
 
-def _for_stderr(lines: Iterable[str]) -> bytes:
-    if not sys.stderr.isatty():
-        return encoded(lines)
+def _in_colour(lines: Iterable[str], stream: TextIO) -> bytes:
+    """Return lines as `encoded` does, in colour if this terminal is to have any. A pipe never needs the import."""
     from fi_bump.terminal.paint import painted, wanted
 
-    if not wanted(sys.stderr):
+    if not wanted(stream):
         return encoded(lines)
     return "".join([f"{painted(visible(line))}\n" for line in lines]).encode("utf-8")
 

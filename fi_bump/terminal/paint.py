@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 
 from fi_bump.boundary.here import absolute
 from fi_bump.records import TYPE_CHECKING
@@ -17,7 +16,7 @@ from fi_bump.terminal.wanted import OutputChoices
 if TYPE_CHECKING:
     from typing import TextIO
 
-BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "1;31", "32", "33", "1;36"
+BOLD, RED, GREEN, CYAN = "1", "1;31", "32", "1;36"
 _KEYWORDS = {"help": BOLD, "next": "1;32", "note": CYAN, "warning": "1;33"}
 # `path:line: ` or `path:line:column: ` at the beginning, also after `fixed ` and the like.
 _PLACE = re.compile(r"^((?:fixed |  )?)([^\s:][^:]*)(:\d+(?::\d+)?)(?=: )")
@@ -68,8 +67,3 @@ def file_address(path: str) -> str | None:
 def linked(text: str, address: str | None) -> str:
     """Return a text that leads to an address on terminals with links (OSC 8); others show the text alone."""
     return text if address is None else f"\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\"
-
-
-def coloured_stdout() -> bool:
-    """Return whether standard output is coloured."""
-    return wanted(sys.stdout)

@@ -10,7 +10,6 @@ from fi_bump.boundary.documents import KEYS, SCHEMA
 from fi_bump.editing.write import FileChange
 from fi_bump.errors import FiBumpError
 from fi_bump.report.json.text import json_text
-from fi_bump.terminal.output import write_document
 
 
 def enveloped(
@@ -38,19 +37,6 @@ def enveloped(
         [] if error is None else [_error(error)],
     )
     return json_text(dict(zip(KEYS, values, strict=True))) + "\n"
-
-
-def print_document(
-    command: str | None,
-    code: int,
-    result: dict[str, Any] | None,
-    *,
-    changes: Iterable[FileChange] = (),
-    messages: Sequence[str] = (),
-    error: FiBumpError | None = None,
-) -> None:
-    """Print the document of a command."""
-    write_document(enveloped(command, code, result, changes=changes, messages=messages, error=error))
 
 
 def _error(error: FiBumpError) -> dict[str, Any]:
