@@ -18,6 +18,8 @@ _STYLE = {Severity.error: "bold red", Severity.note: "bold cyan"}
 _FRAME = "bold blue"
 _TAB = "    "
 _CUT = "..."
+# How many characters are looked at for each cell that there is room for: some take no cell.
+_REACH = 4
 
 
 def print_results(report: Report) -> None:
@@ -70,7 +72,11 @@ def _window(place: Place, room: int, label: str) -> tuple[str, int, int]:
     """
     text = place.text or ""
     first, last = place.column - 1, place.end_column - 1
-    before, marked, after = map(_plain, (text[:first], text[first:last], text[last:]))
+    # A file of one line may have a megabyte before and behind each of many marks.
+    reach = _REACH * room
+    before, marked, after = map(
+        _plain, (text[max(first - reach, 0) : first], text[first:last], text[last : last + reach])
+    )
     if not place.marks:
         return _head(after, room), 0, 0
     behind = max(cell_len(after), cell_len(label) + 1 if label else 0)

@@ -22,6 +22,7 @@ from fi_bump.pins import Place
 from fi_bump.report.findings.model import Result
 from fi_bump.report.findings.snippet import show
 from tests.conftest import Run
+from tests.formats import scaling
 from tests.report.samples import golden, result
 
 
@@ -155,3 +156,17 @@ def test_no_line_is_wider_than_the_screen(before: str, marked: str, after: str, 
     place = Place("a.txt", 2, len(before) + 1, len(before) + len(marked) + 1, before + marked + after)
     shown = screen(result(place=place), width=width)
     assert all(cell_len(line) <= width for line in shown.split("\n"))
+
+
+def test_a_line_of_a_megabyte_is_cut_in_time_that_grows_with_its_length() -> None:
+    def look(data: bytes) -> str:
+        line = data.decode()
+        column = len(line) // 2
+        return screen(result(place=Place("a.json", 1, column, column + 3, line)))
+
+    assert scaling.is_linear(look, lambda count: b"x" * count, 50_000)
+    # What is far from the mark changes nothing.
+    near, far = "x" * 400 + "1.2" + "y" * 400, "x" * 90_000 + "1.2" + "y" * 90_000
+    assert [screen(result(place=Place("a.json", 1, 401, 404, near))).split("\n")[2:]] == [
+        screen(result(place=Place("a.json", 1, 90_001, 90_004, far))).split("\n")[2:]
+    ]
