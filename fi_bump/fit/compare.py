@@ -109,7 +109,7 @@ def _skipped(asked: Compared, reason: str) -> Fit:
 def subject(asked: Compared, sources: ReleaseSources) -> Subject:
     """What to look for in the code. A wheel is opened only for a package of which no import is known."""
     api = known_api(asked.package)
-    return _subject(api, api.imports or sources.side(asked.pinned).library.tops)
+    return _subject(api, api.imports or sources.library(asked.pinned).tops)
 
 
 def _subject(api: KnownApi, tops: frozenset[str]) -> Subject:
@@ -120,6 +120,9 @@ def _subject(api: KnownApi, tops: frozenset[str]) -> Subject:
 def _fit(read: Read, paths: Sequence[str], asked: Compared, sources: ReleaseSources, ahead: UsesAhead | None) -> Fit:
     # The tree first: where it imports nothing of the package no wheel is opened.
     looked_for = subject(asked, sources)
+    if ahead is not None:
+        # While the second process reads the code, this one would only wait.
+        sources.read_ahead(filter(None, (asked.pinned, asked.proposed)), sorted(ahead.imported(looked_for)))
     found = (ahead.uses(looked_for) if ahead is not None else None) or engine_uses(read, paths, looked_for)
     answer = Fit(asked.package, asked.pinned, asked.proposed, files=found.files)
     if not found.uses:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import ExitStack, suppress
 
 from packaging.version import Version
 
 from fi_bump.errors import FiBumpError
+from fi_bump.fit.engine.uses import Reference
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.wheel.library import Library
 from fi_bump.index.model import File
@@ -27,21 +28,42 @@ class ReleaseSources(ExitStack):
         super().__init__()
         self.package = package
         self._known = known
+        self._wheels: dict[str, tuple[WheelFiles, Library]] = {}
         self._sides: dict[str, ReleaseSide] = {}
         # The attributes that the repository gives to objects.
         self.stored: frozenset[str] = frozenset()
 
+    def library(self, version: str) -> Library:
+        """The modules of a release. Raises as `side` does."""
+        return self._opened(version)[1]
+
     def side(self, version: str) -> ReleaseSide:
-        """The release. Raises NoSourceError, or PackageIndexError when its wheel cannot be read."""
+        """The release, by the attributes that are `stored` when it is first asked for.
+
+        Raises NoSourceError, or PackageIndexError when its wheel cannot be read.
+        """
         if version not in self._sides:
+            files, library = self._opened(version)
+            side = ReleaseSide(self.package, version, library, self.stored, files)
+            self.callback(side.keep)
+            self._sides[version] = side
+        return self._sides[version]
+
+    def read_ahead(self, versions: Iterable[str], references: Collection[Reference]) -> None:
+        """Read the modules in which releases define names. Whatever cannot be read is an error only when it is used."""
+        with suppress(FiBumpError):
+            for version in versions if references else ():
+                for each in references:
+                    self.library(version).find(each.module, each.path)
+
+    def _opened(self, version: str) -> tuple[WheelFiles, Library]:
+        if version not in self._wheels:
             file = wheel_for_sources(self._known.files(self.package, Version(version)), self._known.targets)
             if file is None:
                 raise NoSourceError(f"{self.package} {version} has no wheel on the index")
             files = self.enter_context(WheelFiles(self._known.client, file))
-            side = ReleaseSide(self.package, version, Library(files), self.stored, files)
-            self.callback(side.keep)
-            self._sides[version] = side
-        return self._sides[version]
+            self._wheels[version] = files, Library(files)
+        return self._wheels[version]
 
     def between(self, old: str, new: str) -> list[str]:
         """The final releases with a wheel after `old` and before `new`, in rising order."""

@@ -13,10 +13,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable
+from functools import partial
 from types import TracebackType
+from typing import BinaryIO
 
 from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
 from fi_bump.fit.engine.state import Subject
+from fi_bump.fit.engine.uses import Reference
 
 
 class UsesAhead:
@@ -27,7 +30,7 @@ class UsesAhead:
         self._exclude = tuple(exclude)
         self._subject = subject
         self._process: int | None = None
-        self._pipe: int | None = None
+        self._stream: BinaryIO | None = None
 
     def __enter__(self) -> UsesAhead:
         if self._subject is not None and _can_fork():
@@ -39,15 +42,27 @@ class UsesAhead:
     ) -> None:
         self._end()
 
+    def imported(self, subject: Subject) -> frozenset[Reference]:
+        """What the code imports of the package by its text, early and once, for who has time until `uses` are known."""
+        found = self._next() if subject == self._subject else None
+        return found if isinstance(found, frozenset) else frozenset()
+
     def uses(self, subject: Subject) -> EngineUses | None:
         """The uses of the package, once; None where they were not read ahead."""
-        if self._pipe is None or subject != self._subject:
+        if self._stream is None or subject != self._subject:
             return None
-        with os.fdopen(self._pipe, "rb") as stream:
-            self._pipe = None
-            data = stream.read()
+        found = self._next()
+        if isinstance(found, frozenset):  # what it imports, for which nobody asked
+            found = self._next()
         self._end()
-        return _unpickled(data)
+        return found if isinstance(found, EngineUses) else None
+
+    def _next(self) -> object:
+        """What the second process wrote next, as nobody else can; None where it failed before its end."""
+        try:
+            return None if self._stream is None else pickle.load(self._stream)
+        except (pickle.UnpicklingError, EOFError):
+            return None
 
     def _start(self, subject: Subject) -> None:
         reading, writing = os.pipe()
@@ -62,33 +77,29 @@ class UsesAhead:
                 os.close(reading)
                 gc.disable()
                 paths = python_files(self._root, self._exclude)
-                found = engine_uses(RepositoryFiles(self._root).read, paths, subject)
                 with os.fdopen(writing, "wb") as stream:
-                    pickle.dump(found, stream, pickle.HIGHEST_PROTOCOL)
+                    write = partial(_write, stream)
+                    write(engine_uses(RepositoryFiles(self._root).read, paths, subject, write))
             finally:
                 # Whatever happened: the rest of the program, with all that it does at its end, is the first process's.
                 os.kill(os.getpid(), signal.SIGKILL)
         os.close(writing)
-        self._pipe = reading
+        self._stream = os.fdopen(reading, "rb")
 
     def _end(self) -> None:
         """End the second process, if there is one."""
-        if self._pipe is not None:
-            os.close(self._pipe)
-            self._pipe = None
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
         if self._process is not None:
             os.kill(self._process, signal.SIGKILL)
             os.waitpid(self._process, 0)
             self._process = None
 
 
-def _unpickled(data: bytes) -> EngineUses | None:
-    """What the second process wrote, as nobody else can; None where it failed before its end."""
-    try:
-        found = pickle.loads(data)
-    except (pickle.UnpicklingError, EOFError):
-        return None
-    return found if isinstance(found, EngineUses) else None
+def _write(stream: BinaryIO, what: object) -> None:
+    pickle.dump(what, stream, pickle.HIGHEST_PROTOCOL)
+    stream.flush()
 
 
 def _can_fork() -> bool:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.left_out import excluder
 from fi_bump.errors import FileError
+from fi_bump.fit.engine.by_text import imported_by_text
 from fi_bump.fit.engine.reader import EngineModule, Reader
 from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.statements import Exports
-from fi_bump.fit.engine.uses import PrivateCall, Use
+from fi_bump.fit.engine.uses import PrivateCall, Reference, Use
 from fi_bump.fit.syntax import parsed
 from fi_bump.scanning import files
 
@@ -55,9 +56,17 @@ def python_files(root: str, exclude: Iterable[str]) -> list[str]:
     return sorted(path for path, form in found if form == "python")
 
 
-def engine_uses(read: Callable[[str], bytes], paths: Iterable[str], subject: Subject) -> EngineUses:
-    """Every use of the package in the files at `paths`, whose bytes `read` gives."""
-    return _Repository(read, tuple(paths), subject).uses()
+def engine_uses(
+    read: Callable[[str], bytes],
+    paths: Iterable[str],
+    subject: Subject,
+    announce: Callable[[frozenset[Reference]], None] | None = None,
+) -> EngineUses:
+    """Every use of the package in the files at `paths`, whose bytes `read` gives.
+
+    `announce` is told early what their texts import of it, before any file is parsed.
+    """
+    return _Repository(read, tuple(paths), subject).uses(announce)
 
 
 class RepositoryFiles:
@@ -99,9 +108,11 @@ class _Repository:
         self._found: dict[str, list[Use]] = {}
         self._unreadable: list[str] = []
 
-    def uses(self) -> EngineUses:
+    def uses(self, announce: Callable[[frozenset[Reference]], None] | None) -> EngineUses:
         """The uses in all files, in the order of their paths."""
         new = self._mentioning(self._subject.tops)
+        if announce is not None:
+            announce(imported_by_text(map(self._bytes_of, sorted(new)), self._subject.tops))
         for _ in range(_ROUNDS):
             self._candidates |= new
             # What asked for a module before it was a candidate, or while it was read itself, got nothing.

@@ -12,6 +12,7 @@ from fi_bump.fit.engine import ahead
 from fi_bump.fit.engine.ahead import UsesAhead
 from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
 from fi_bump.fit.engine.state import Subject
+from fi_bump.fit.engine.uses import Reference
 from tests.conftest import plant
 
 # Python 3.12 and later warn of a fork beside other threads, such as those of a server that another test started.
@@ -47,6 +48,18 @@ def test_the_second_process_reads_the_same(tmp_path: Path) -> None:
         assert found == read_here(tmp_path)
         assert (len(found.uses), len(found.private), found.unreadable) == (5, 1, ("engine/c.py",))
         assert reading.uses(KIT) is None  # they are handed over once
+
+
+@pytest.mark.usefixtures("can_fork")
+def test_what_it_imports_is_known_before_its_uses(tmp_path: Path) -> None:
+    plant(tmp_path, FILES)
+    with UsesAhead(str(tmp_path), ["out/"], KIT) as reading:
+        assert reading.imported(KIT._replace(tops=frozenset(["other"]))) == frozenset()
+        assert reading.imported(KIT) == {Reference("kit")}
+        assert reading.uses(KIT) == read_here(tmp_path)
+        assert reading.imported(KIT) == frozenset()
+    with UsesAhead(str(tmp_path), [], None) as reading:
+        assert reading.imported(KIT) == frozenset()
 
 
 @pytest.mark.usefixtures("can_fork")
