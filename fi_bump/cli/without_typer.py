@@ -87,15 +87,18 @@ def split(line: str) -> list[str]:
 
 
 def _for_zsh(offered: list[tuple[str, str]]) -> str:
+    """Return the command that zsh evaluates. Every text is quoted: of typer's own form zsh runs parts of some texts."""
     if not offered:
         return "_files\n"
-    shown = [f'"{_zsh(value)}":"{_zsh(about)}"' if about else f'"{_zsh(value)}"' for value, about in offered]
+    shown = [_zsh(value) + (f":{_zsh(about)}" if about else "") for value, about in offered]
     return "_arguments '*: :(({}))'\n".format("\n".join(shown))
 
 
 def _zsh(text: str) -> str:
-    text = text.replace('"', '""').replace("'", "''")
-    return re.sub(r"([$`])", r"\\\1", text).replace(":", "\\\\:")
+    """Quote a text for `_arguments '((VALUE:MEANING ...))'`: for the pair, the list of words and the single quotes."""
+    in_pair = re.sub(r"([\\:])", r"\\\1", text)
+    in_list = re.sub(r"([^\w@%+,./-])", r"\\\1", in_pair)
+    return in_list.replace("'", r"'\''")
 
 
 def _for_fish(offered: list[tuple[str, str]], action: str) -> tuple[str, int]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +24,17 @@ from tools import command_line
 
 COMMANDS: dict[str, Any] = command_line.completions()
 TYPER = typer.main.get_command(app)
-SHELLS: dict[str, Any] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+
+
+class Quoted(ZshComplete):
+    """What typer suggests to zsh, quoted: typer's own form is run by zsh where a text has a backslash before a dollar."""
+
+    def format_completion(self, item: Any) -> str:
+        meaning = " ".join((item.help or "").split())
+        return without_typer._zsh(item.value) + (f":{without_typer._zsh(meaning)}" if meaning else "")
+
+
+SHELLS: dict[str, Any] = {"bash": BashComplete, "zsh": Quoted, "fish": FishComplete}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -198,11 +212,48 @@ def test_an_unfinished_line_is_split_as_by_typer(line: str) -> None:
     assert without_typer.split(line) == split_arg_string(line)
 
 
-def test_a_description_is_escaped_as_by_typer() -> None:
-    text = "a 'quote', \"two\", $x, `y`: z"
-    item = typer._click.shell_completion.CompletionItem(text)
-    shown = ZshComplete(TYPER, {}, "fi-bump", "_FI_BUMP_COMPLETE").format_completion(item)
-    assert f'"{without_typer._zsh(text)}"' == shown
+# Texts that a lock may have as the anchors of sites: they say what zsh would do with them unquoted.
+AWKWARD = [
+    "a#$(touch ran)",
+    "a#\\$(touch ran)",
+    "a#`touch ran`",
+    "a#\\`touch ran`",
+    "a#);touch ran;(",
+    'a#\\"); touch ran; (\\"',
+    "a#'));touch ran;_arguments '*: :((",
+    "a: b",
+    "a\\: b\\",
+    "a  'b' \"c\"",
+    "=a ~b *c ?d [e] {f,g} <h> i|j & !k ^l #m",
+    "\\e\\n",
+    "café#ключ",
+]
+
+
+def test_zsh_is_told_each_text_in_two_layers_of_quotes() -> None:
+    """In single quotes, a list of words; in each word, `:` and a backslash have a backslash before them."""
+    answer = without_typer._for_zsh([(text, f"what {text} is") for text in AWKWARD])
+    command, action = shlex.split(answer)
+    assert command == "_arguments"
+    assert (action[:6], action[-2:]) == ("*: :((", "))")
+    pairs = [re.split(r"(?<!\\)((?:\\\\)*):", word, maxsplit=1) for word in shlex.split(action[6:-2])]
+    plain = [(re.sub(r"\\(.)", r"\1", value + end), re.sub(r"\\(.)", r"\1", about)) for value, end, about in pairs]
+    assert plain == [(text, f"what {text} is") for text in AWKWARD]
+    assert without_typer._for_zsh([]) == "_files\n"
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed here")
+def test_zsh_runs_nothing_of_a_text(tmp_path: Path) -> None:
+    """The function of the completion script, with what zsh's own `_arguments` does to a list of words."""
+    answer = without_typer._for_zsh([(text, "") for text in AWKWARD])
+    (tmp_path / "answer").write_text(answer)
+    script = (
+        """_arguments() { local action=${1#'*: :'} ws; eval ws\\=\\( "${action[3,-3]}" \\); print -rl -- $ws }\n"""
+        "eval $(cat answer)\n"
+    )
+    done = subprocess.run(["zsh", "-f", "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert [re.sub(r"\\(.)", r"\1", line) for line in done.stdout.splitlines()] == AWKWARD
+    assert (done.stderr, sorted(path.name for path in tmp_path.iterdir())) == ("", ["answer"])
 
 
 @pytest.mark.parametrize(
