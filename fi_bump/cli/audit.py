@@ -43,6 +43,10 @@ def audit_command(
         str | None,
         typer.Option("--against", metavar="VERSION", help="With --api, compare with this release, not the locked one."),
     ] = None,
+    trace_notes: Annotated[
+        bool,
+        typer.Option("--trace-notes", help="With --api, find the release of each note on a long way too."),
+    ] = False,
     form: ReportFormatOption = "text",
 ) -> None:
     """Check a release's requirements against your other pins.
@@ -65,5 +69,6 @@ def audit_command(
         api=api,
         packages=tuple(package or ()),
         against=against,
+        trace_notes=trace_notes,
     )
     sys.exit(guard(lambda: command.run(asked)))

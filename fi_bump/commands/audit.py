@@ -35,7 +35,8 @@ class AuditOptions(NamedTuple):
     """The options of `audit`. Without `targets` it audits the locked versions.
 
     With `api` it also compares the code with the releases: of the members, and of `packages` (`NAME[==VERSION]`).
-    `against` is the release to compare with in place of the locked one.
+    `against` is the release to compare with in place of the locked one. With `trace_notes` each note names the release
+    in which it came up, however many releases are between the two.
     """
 
     root: str
@@ -46,6 +47,7 @@ class AuditOptions(NamedTuple):
     api: bool = False
     packages: tuple[str, ...] = ()
     against: str | None = None
+    trace_notes: bool = False
 
 
 def run(options: AuditOptions) -> int:
@@ -54,9 +56,10 @@ def run(options: AuditOptions) -> int:
     Raises NoReleaseError (exit code 1) when no member has a named version, and another FiBumpError when the audit
     cannot be made.
     """
-    if not options.api and (options.packages or options.against):
-        option = "--package" if options.packages else "--against"
-        raise UsageError(f"{option} needs --api", hint="add --api")
+    needing = {"--package": options.packages, "--against": options.against, "--trace-notes": options.trace_notes}
+    for option, given in needing.items():
+        if given and not options.api:
+            raise UsageError(f"{option} needs --api", hint="add --api")
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
     lock, versions = request
@@ -128,7 +131,9 @@ def _code(
     """Return how the code fits the releases; nothing without --api."""
     if not options.api:
         return [], None
-    return compare_code(repository, request, known, options.packages, options.against, ahead)
+    return compare_code(
+        repository, request, known, options.packages, options.against, ahead, trace_notes=options.trace_notes
+    )
 
 
 def _verdicts(repository: Repository, request: Request, known: Known) -> tuple[list[Verdict], FiBumpError | None]:

@@ -23,10 +23,13 @@ def compare_code(
     packages: tuple[str, ...],
     against: str | None,
     ahead: UsesAhead | None = None,
+    *,
+    trace_notes: bool = False,
 ) -> tuple[list[Fit], FiBumpError | None]:
     """Compare the code with the releases of the members and of `packages` (`NAME[==VERSION]`).
 
-    `against` is the release to compare with in place of the locked one, `ahead` what was read of the code before.
+    `against` is the release to compare with in place of the locked one, `ahead` what was read of the code before. With
+    `trace_notes` each note names the release in which it came up, however many releases are between the two.
     Returns what was found, and the first error of an index that does not answer. Raises UsageError for a package that
     the repository does not pin or a text that is no version, and NoReleaseError for a release that is named and not on
     the indexes.
@@ -44,6 +47,7 @@ def compare_code(
         if each.proposed is not None:
             _refuse_missing(known, each.package, each.proposed, "--package")
         asked = [other for other in asked if other.package != each.package] + [each]
+    asked = [each._replace(trace_notes=trace_notes) for each in asked]
     return fits(repository.root, lock.exclude, asked, known, ahead)
 
 

@@ -239,7 +239,7 @@ def _with_changes(report: BisectReport, repository: Repository, group: Group, kn
     pages = pages_of(group)
     owned = any(each.name == question.package for each in group.packages)
     page = page_of(pages, f"v{new}") if pages and owned else changes.page
-    compared = [Compared(question.package, old, new, pages if owned else None)]
+    compared = [Compared(question.package, old, new, pages if owned else None, group.name if owned else None)]
     compared = [each for each in compared if known_api(each.package).holds is None]
     code, trouble = fits(repository.root, repository.lock.exclude, compared, known)
     return report._replace(

@@ -31,12 +31,23 @@ from fi_bump.releases.release_pages import pages_of
 
 
 class Compared(NamedTuple):
-    """One package and its releases; `repository` is where they have their pages, where that is known."""
+    """One package and its releases; `repository` is where they have their pages, where that is known.
+
+    `group` is the group that it is a member of, None for a package that only the command line names. With `trace_notes`
+    each note names the release in which it came up, however many releases are between the two.
+    """
 
     package: str
     pinned: str
     proposed: str | None = None
     repository: str | None = None
+    group: str | None = None
+    trace_notes: bool = False
+
+    @property
+    def uncompared(self) -> Fit:
+        """What is known before anything is compared."""
+        return Fit(self.package, self.pinned, self.proposed, group=self.group)
 
 
 def compared(lock: Lock, versions: Mapping[str, str], against: str | None = None) -> list[Compared]:
@@ -51,7 +62,8 @@ def compared(lock: Lock, versions: Mapping[str, str], against: str | None = None
         pages = pages_of(group)
         for member in group.packages:
             if known_api(member.name).holds is None:
-                found.append(Compared(member.name, pinned, None if proposed == pinned else proposed, pages))
+                moved = None if proposed == pinned else proposed
+                found.append(Compared(member.name, pinned, moved, pages, group.name))
     return found
 
 
@@ -94,7 +106,7 @@ def fit(read: Read, paths: Sequence[str], asked: Compared, known: Known, ahead: 
     A release without a wheel cannot be compared; the answer says so.
     """
     if not paths:
-        return Fit(asked.package, asked.pinned, asked.proposed)
+        return asked.uncompared
     try:
         with _without_collector(), ReleaseSources(known, asked.package) as sources:
             return _fit(read, paths, asked, sources, ahead)
@@ -103,7 +115,7 @@ def fit(read: Read, paths: Sequence[str], asked: Compared, known: Known, ahead: 
 
 
 def _skipped(asked: Compared, reason: str) -> Fit:
-    return Fit(asked.package, asked.pinned, asked.proposed, skipped=(f"the code is not compared: {reason}",))
+    return asked.uncompared._replace(skipped=(f"the code is not compared: {reason}",))
 
 
 def subject(asked: Compared, sources: ReleaseSources) -> Subject:
@@ -124,39 +136,47 @@ def _fit(read: Read, paths: Sequence[str], asked: Compared, sources: ReleaseSour
         # While the second process reads the code, this one would only wait.
         sources.read_ahead(filter(None, (asked.pinned, asked.proposed)), sorted(ahead.imported(looked_for)))
     found = (ahead.uses(looked_for) if ahead is not None else None) or engine_uses(read, paths, looked_for)
-    answer = Fit(asked.package, asked.pinned, asked.proposed, files=found.files)
+    answer = asked.uncompared._replace(files=found.files)
     if not found.uses:
         return answer
     sources.stored = found.stored
     pinned = sources.side(asked.pinned)
     proposed = sources.side(asked.proposed) if asked.proposed is not None else None
-    findings = _compared(found, asked, sources, pinned, proposed)
-    if proposed is not None:
-        findings += _meanings(read, paths, Step(sources, pinned, proposed, asked.repository), looked_for.tops)
     side = proposed or pinned
+    move = Step(sources, pinned, side, asked.repository, asked.trace_notes)
+    findings = _compared(found, move)
+    if proposed is not None:
+        findings += _meanings(read, paths, move, looked_for.tops)
     return answer._replace(
         findings=tuple(sorted(findings, key=order)),
         uses=sum(not _is_beyond(use, side) for use in found.uses),
         judged=sum(_is_judged(use, side) for use in found.uses),
         skipped=tuple(_unread(found)),
-        remarks=tuple(_remarks(pinned, proposed)),
+        remarks=tuple(_remarks(answer, findings, move)),
     )
 
 
-def _compared(
-    found: EngineUses, asked: Compared, sources: ReleaseSources, pinned: ReleaseSide, proposed: ReleaseSide | None
-) -> list[ApiFinding]:
+def _compared(found: EngineUses, move: Step) -> list[ApiFinding]:
     """What the releases find in the uses, by cause, each with the release in which it came up and its replacement."""
-    findings = grouped(_raised(found, pinned, proposed, known_api(asked.package).native))
-    return [_explained(each, Step(sources, pinned, proposed or pinned, asked.repository)) for each in findings]
+    proposed = None if move.proposed is move.pinned else move.proposed
+    findings = grouped(_raised(found, move.pinned, proposed, known_api(move.pinned.package).native))
+    return [_explained(each, move) for each in findings]
 
 
-def _remarks(pinned: ReleaseSide, proposed: ReleaseSide | None) -> Iterator[str]:
-    listed = known_api(pinned.package).artifacts
-    if proposed is not None and listed is not None:
-        changed = changed_artifacts(pinned, proposed, listed)
-        if changed is not None:
-            yield changed
+def _remarks(fit: Fit, findings: Iterable[ApiFinding], move: Step) -> Iterator[str]:
+    """What is to be said of the move as a whole."""
+    if move.proposed is move.pinned:
+        return
+    listed = known_api(fit.package).artifacts
+    changed = None if listed is None else changed_artifacts(move.pinned, move.proposed, listed)
+    if changed is not None:
+        yield changed
+    if not all(map(move.traces, findings)):
+        between = len(move.releases()) - 1
+        yield (
+            f"notes do not name the release in which they came up, because {between} releases are between "
+            f"{fit.pinned} and {fit.proposed}; to read those too, run {fit.command} --trace-notes"
+        )
 
 
 def _raised(

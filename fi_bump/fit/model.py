@@ -65,7 +65,7 @@ class ApiFinding(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """How a repository's code fits the releases of one package.
+    """How a repository's code fits the releases of one package, which is one of `group` or of no group.
 
     `proposed` is None where only the pinned release was looked at. `judged` of the `uses` could be told; `skipped` says
     why nothing, or not all, was compared. `remarks` are about the release as a whole.
@@ -80,6 +80,14 @@ class Fit(NamedTuple):
     judged: int = 0
     skipped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    group: str | None = None
+
+    @property
+    def command(self) -> str:
+        """The command that makes this comparison, whatever the lock has by then."""
+        if self.group is None:
+            return f"fi-bump audit --api --package {self.package}=={self.proposed}"
+        return f"fi-bump audit {self.group}=={self.proposed} --api --against {self.pinned}"
 
     @property
     def label(self) -> str:

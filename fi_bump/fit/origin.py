@@ -21,6 +21,10 @@ from fi_bump.releases.release_pages import page_of
 # Whether a finding is true of a release; None where it cannot be told.
 Holds = Callable[[str], bool | None]
 _OF_NOTES = frozenset([Rule.API_DEPRECATED, Rule.API_MOVED])
+# What is known without any release between the two, or is rare and says whether the code works at all.
+_ALWAYS = frozenset([Rule.API_PIN, Rule.API_MEANING])
+# Each release between costs a second, and some megabytes of its wheel at the first time.
+MOST_BETWEEN = 4
 # All releases are after it.
 _BEFORE_ALL = "0.dev0"
 
@@ -35,18 +39,24 @@ class Turn(NamedTuple):
 class Step(NamedTuple):
     """The releases of one package, and the two that are compared; `pages` is where releases have their pages.
 
-    That is `github.com/owner/name`, or None where it is not known.
+    That is `github.com/owner/name`, or None where it is not known. With `trace_notes` notes are traced however many
+    releases are between the two.
     """
 
     sources: ReleaseSources
     pinned: ReleaseSide
     proposed: ReleaseSide
     pages: str | None
+    trace_notes: bool = False
 
     def since(self, version: str) -> Since:
         """A release with its day and its page."""
         page = page_of(self.pages, f"v{version}") if self.pages else None
         return Since(version, self.sources.uploaded(version), page, self.is_way_back)
+
+    def traces(self, finding: ApiFinding) -> bool:
+        """Whether the release in which a finding came up is looked for: for a note only on a short way."""
+        return finding.fails or finding.rule in _ALWAYS or self.trace_notes or len(self.releases()) <= MOST_BETWEEN + 1
 
     @property
     def is_way_back(self) -> bool:
@@ -70,7 +80,10 @@ def traced(finding: ApiFinding, move: Step) -> ApiFinding:
     On a move to an older release it is the release that brought what is missing: the one after the newest that has the
     finding. Of code that does not fit its own pin it is the first release that the code fits, or else the one that it
     does not fit any more. Releases that cannot be read are passed over: the answer is then the next one that can.
+    What the move does not trace stays as it is.
     """
+    if not move.traces(finding):
+        return finding
     match finding.rule:
         case Rule.API_PRECONDITION:
             return _checks_traced(finding, move)

@@ -30,6 +30,7 @@ class ReleaseSources(ExitStack):
         self._known = known
         self._wheels: dict[str, tuple[WheelFiles, Library]] = {}
         self._sides: dict[str, ReleaseSide] = {}
+        self._between: dict[tuple[str, str], list[str]] = {}
         # The attributes that the repository gives to objects.
         self.stored: frozenset[str] = frozenset()
 
@@ -62,11 +63,19 @@ class ReleaseSources(ExitStack):
             if file is None:
                 raise NoSourceError(f"{self.package} {version} has no wheel on the index")
             files = self.enter_context(WheelFiles(self._known.client, file))
+            if files.is_new:
+                # Releases are alike: what was needed of another one comes in few pieces in place of many, one by one.
+                files.fetch(frozenset().union(*(each.held for each, _ in self._wheels.values())))
             self._wheels[version] = files, Library(files)
         return self._wheels[version]
 
     def between(self, old: str, new: str) -> list[str]:
         """The final releases with a wheel after `old` and before `new`, in rising order."""
+        if (old, new) not in self._between:
+            self._between[old, new] = self._inside(old, new)
+        return self._between[old, new]
+
+    def _inside(self, old: str, new: str) -> list[str]:
         label = self._known.label(self.package)
         found = {
             Version(file.version.public)

@@ -60,6 +60,17 @@ class WheelFiles:
         """The release that the wheel is of."""
         return str(self.file.version)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of it was kept by an earlier run."""
+        return self._kept is None
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The names of the files that were read, in this run or an earlier one."""
+        kept = self._kept.namelist() if self._kept is not None else []
+        return frozenset((*self._read, *kept)) & self.names
+
     def get(self, name: str) -> bytes | None:
         """The bytes of a file; None for one that is not there."""
         if name not in self.names:

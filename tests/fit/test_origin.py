@@ -18,7 +18,7 @@ from fi_bump.fit.engine.uses import Reference, Use, UseKind
 from fi_bump.fit.judge import grouped, judge
 from fi_bump.fit.model import ApiFinding, Since
 from fi_bump.fit.notes import Notes
-from fi_bump.fit.origin import Step, traced
+from fi_bump.fit.origin import MOST_BETWEEN, Step, traced
 from fi_bump.fit.packages import KnownApi, NativeApi
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.sources import ReleaseSources
@@ -62,7 +62,13 @@ def native(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def found(
-    tmp_path: Path, engine: str, releases: Releases, pinned: str = "1.2", proposed: str | None = None
+    tmp_path: Path,
+    engine: str,
+    releases: Releases,
+    pinned: str = "1.2",
+    proposed: str | None = None,
+    *,
+    trace_notes: bool = True,
 ) -> dict[tuple[Rule, str, str], ApiFinding]:
     """The findings with the releases in which they came up, by rule, symbol and detail."""
     plant(tmp_path, {"engine.py": engine.encode()})
@@ -75,7 +81,7 @@ def found(
         *miscounted(code.private, old, new, NATIVE),
     ]
     releases.read.clear()
-    move = Step(cast(ReleaseSources, releases), old, new, "github.com/kit/kit")
+    move = Step(cast(ReleaseSources, releases), old, new, "github.com/kit/kit", trace_notes)
     return {(each.rule, each.symbol, each.detail): traced(each, move) for each in grouped(raised)}
 
 
@@ -278,3 +284,43 @@ def test_on_the_way_back_it_is_the_release_that_brought_it(tmp_path: Path) -> No
         (Rule.API_KEYWORD, came),
     ]
     assert [since_word(each) for each in traces.values()] == ["came with", "came with"]
+
+
+NOTED = "def run(q, k=2, tile=None):\n    if tile is None:\n        raise ValueError('tile is needed')\n"
+
+
+@pytest.mark.parametrize(("between", "is_traced"), [(0, True), (MOST_BETWEEN, True), (MOST_BETWEEN + 1, False)])
+@pytest.mark.parametrize("back", [False, True])
+def test_on_a_long_way_notes_are_not_traced(tmp_path: Path, between: int, is_traced: bool, back: bool) -> None:
+    texts = [PLAIN + "def fast(): ...\n", *[NOTED] * (between + 1)]
+    releases = series(*(texts[::-1] if back else texts))
+    first, *_, last = releases.files
+    pinned, proposed = (last, first) if back else (first, last)
+    findings = found(
+        tmp_path,
+        "import kit\nkit.run(1, tile=2)\nkit.fast()\n",
+        releases,
+        pinned,
+        proposed,
+        trace_notes=False,
+    )
+    came = f"1.{between + 1}" if back else "1.1"
+    assert versions(findings) == {
+        (Rule.API_REMOVED, "kit.fast"): came,
+        (Rule.API_DEFAULT, "run"): came if is_traced else None,
+        (Rule.API_PRECONDITION, "run"): came if is_traced else None,
+    }
+
+
+def test_notes_on_a_long_way_read_no_release_between(tmp_path: Path) -> None:
+    releases = series(PLAIN, *[NOTED] * 8)
+    code = "import kit\nkit.run(1, tile=2)\n"
+    assert len(found(tmp_path, code, releases, "1.0", trace_notes=False)) == 2
+    assert releases.read == []
+    assert {*versions(found(tmp_path, code, releases, "1.0", trace_notes=True)).values()} == {"1.1"}
+
+
+def test_code_that_is_ahead_of_its_pin_is_traced_on_a_long_way_too(tmp_path: Path) -> None:
+    releases = series(*["def walk(): ...\n"] * 5, *[PLAIN] * 4)
+    (each,) = found(tmp_path, "import kit\nkit.run(1)\n", releases, "1.0", trace_notes=False).values()
+    assert (each.rule, each.repaired, each.since and each.since.version) == (Rule.API_PIN, True, "1.5")

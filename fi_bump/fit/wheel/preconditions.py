@@ -33,9 +33,13 @@ class Preconditions:
         self._known: dict[int, dict[str, Precondition]] = {}
         # The source files by their last names, which is how the builders of modules name them.
         self._paths: dict[str, list[str]] = {}
+        self._side_by_side: list[str] = []
         for path in library.files.names if native is not None else ():
             if native is not None and path.startswith(native.folders) and path.endswith(_NATIVE):
-                self._paths.setdefault(path.rpartition("/")[2], []).append(path)
+                folder, _, name = path.rpartition("/")
+                self._paths.setdefault(name, []).append(path)
+                if f"{folder}/" in native.folders:
+                    self._side_by_side.append(path)
 
     def of(self, thing: Thing) -> dict[str, Precondition]:
         """The checks of a function by what identifies them: its own, its helpers', and of what it calls compiled."""
@@ -88,7 +92,10 @@ class Preconditions:
     def _sources(self, names: frozenset[str]) -> list[NativeSource]:
         """The source files that are named, wherever they are below the package's folders of sources."""
         paths = sorted(path for name in names for path in self._paths.get(name, ()))
-        self._library.files.fetch(paths)
+        if paths:
+            # What lies side by side in the folders comes at once: nearly all of it is asked for sooner or later.
+            self._library.files.fetch({*paths, *self._side_by_side})
+            self._side_by_side = []
         found = (self._library.files.get(path) for path in paths)
         return [native_source(data) for data in found if data is not None]
 

@@ -30,7 +30,7 @@ def fit_lines(fits: Iterable[Fit], *, most: int | None = None) -> Iterator[str]:
                     yield f"{use.place}: {severity}{finding.message} [{finding.rule.value}]"
             yield from (f"  {line}" for line in details)
         if len(shown) < len(fit.findings):
-            yield f"{count(len(fit.findings) - len(shown), 'more note')}: run fi-bump audit --api"
+            yield f"{count(len(fit.findings) - len(shown), 'more note')}: run {fit.command}"
         yield from (f"note: {reason}" for reason in (*fit.skipped, *fit.remarks))
         yield summary(fit)
 
