@@ -160,10 +160,50 @@ def test_against_another_release(root: Path, ask: Ask) -> None:
     assert "kit.core.gone is not in kit 1.2 [api-pin]" in out
 
 
+DEFAULTS = "\n".join(f"def f{number}(q, k=1): ..." for number in range(12))
+CHANGED = DEFAULTS.replace("k=1", "k=2")
+
+
+@pytest.fixture
+def long_way(root: Path, index: Index) -> list[str]:
+    """Five releases between 1.0 and 2.0, of which 1.3 changes twelve defaults; the engine's calls of them."""
+    texts = {f"1.{number}": DEFAULTS if number < 3 else CHANGED for number in range(6)} | {"2.0": CHANGED}
+    Package("kit", {each: wheel("kit", each, {"kit/__init__.py": text}) for each, text in texts.items()}).serve(index)
+    calls = "".join(f"kit.f{number}(1)\n" for number in range(12))
+    plant(root, {"engine/step.py": f"import kit\n{calls}".encode(), "tests/test_step.py": b""})
+    return [f"engine/step.py:{number + 2}:1: note: f{number}()" for number in range(12)]
+
+
+def test_on_a_long_way_notes_name_no_release_and_it_is_said(root: Path, ask: Ask, long_way: list[str]) -> None:
+    result = ask(root, "audit", "2.0", "--api")
+    command = "fi-bump audit kit==2.0 --api --against 1.0 --trace-notes"
+    said = (
+        "note: notes do not name the release in which they came up, because 5 releases are between 1.0 and 2.0; "
+        f"to read those too, run {command}\n"
+    )
+    assert (result.code, result.out.count(said), "since: " in result.out) == (0, 1, False)
+    traced = ask(root, *command.split()[1:])
+    assert (traced.code, traced.out.count("since: 1.3 "), said in traced.out) == (0, 12, False)
+    assert all(line in result.out and line in traced.out for line in long_way)
+    document = json.loads(ask(root, "audit", "2.0", "--api", "--format", "json").out)["result"]["api"][0]
+    assert document["remarks"] == [said.removeprefix("note: ").rstrip("\n")]
+
+
+def test_what_set_leaves_out_is_shown_by_the_command_that_it_names(root: Path, ask: Ask, long_way: list[str]) -> None:
+    out = ask(root, "set", "2.0").out
+    command = "fi-bump audit kit==2.0 --api --against 1.0"
+    assert f"2 more notes: run {command}\n" in out
+    # The lock has the new release by now.
+    shown = ask(root, *command.split()[1:]).out
+    assert [line in out for line in long_way].count(True) == 10
+    assert all(line in shown for line in long_way)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("--trace-notes",), "fi-bump: --trace-notes needs --api\nhelp: add --api\n"),
         (("--package", "kit"), "fi-bump: --package needs --api\nhelp: add --api\n"),
         (("--against", "1.2"), "fi-bump: --against needs --api\nhelp: add --api\n"),
         (

@@ -70,10 +70,13 @@ def test_only_what_is_read_is_fetched(index: Index, tmp_path: Path) -> None:
 def test_what_was_read_is_kept_under_the_hash(index: Index, tmp_path: Path) -> None:
     client, file = served(index, packed(FILES), tmp_path)
     with WheelFiles(client, file) as files:
+        assert (files.is_new, files.held) == (True, frozenset())
         files.fetch(["kit/core.py"])
+        assert files.held == {"kit/core.py"}
     asked = index.seen.copy()
     again = Client(Http(Cache(tmp_path)))
     with WheelFiles(again, file) as files:
+        assert (files.is_new, files.held) == (False, {"kit/core.py"})
         assert files.get("kit/core.py") == FILES["kit/core.py"]
         assert files.names == FILES.keys()
         assert index.seen == asked
