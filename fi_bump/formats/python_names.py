@@ -13,7 +13,7 @@ from fi_bump.records import NamedTuple
 # A name may start after an escaped line end, but not inside a longer name.
 _START = rb"(?:(?<![\w.-])|(?<=\\[nrt]))"
 # The command, in one string or as a word of a list, or a variable of that name; and the calls of python_clones.py.
-_GIT = LazyPattern(rb"git(?!\w)|clone_from|clone_repository")
+_GIT, _CALLS = LazyPattern(rb"git(?!\w)"), (b"clone_from", b"clone_repository")
 
 
 class Names(NamedTuple):
@@ -72,6 +72,6 @@ def may_clone(source: Source, wanted: Wanted) -> bool:
     if not has_any(source.lowered, (b"clone", b"remote")):
         return False
     # The address of a page in a comment has no command beside it, and `x.clone()` is none.
-    if not _GIT.search(source.lowered):
+    if not has_any(source.lowered, _CALLS) and not _GIT.search(source.lowered):
         return False
     return has_any(source.lowered, [name.partition("/")[2].encode("ascii") for name in wanted.repositories])

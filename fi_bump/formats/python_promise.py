@@ -24,6 +24,7 @@ _VERSIONS = (
 _LONGEST_VERSION = 200
 _LONGEST_COMMAND = max(map(len, COMMANDS))
 # A row in a table of releases.
+_ROW_WORD = b"version"
 _ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(\s*\w{0,3}[\"']{1,3}[vV]?[0-9]")
 # How many bytes before and after the start of a version its subject may begin: the value of a variable that is assigned
 # a name and then compared, and the other side of a comparison. See _FAR, _REACH and _COMPARES in python_gates.py.
@@ -170,7 +171,13 @@ def _begins_word(lowered: bytes, start: int) -> bool:
 
 
 def _has_row(source: Source) -> bool:
-    return b"version" in source.data and _ROW.search(source.data) is not None
+    data = source.data
+    place = data.find(_ROW_WORD)
+    while place >= 0:
+        if _ROW.match(data, place):
+            return True
+        place = data.find(_ROW_WORD, place + len(_ROW_WORD))
+    return False
 
 
 def _has_gate(source: Source, wanted: Wanted, start: int, end: int) -> bool:
