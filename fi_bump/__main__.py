@@ -50,10 +50,12 @@ def _run() -> None:
         if checking is not None:
             sys.exit(guard(lambda: check.run(checking)))
     if "status" in sys.argv[1:] and not helping:
-        from fi_bump.commands import status
+        from fi_bump.scanning.upwards import plain
 
-        root = status.parse(sys.argv[1:])
+        root = plain(sys.argv[1:], "status")
         if root is not None:
+            from fi_bump.commands import status
+
             sys.exit(guard(lambda: status.run(root)))
     # The other commands run for about a second: rare collections are enough.
     gc.set_threshold(100_000, 20, 20)
@@ -64,6 +66,14 @@ def _run() -> None:
         setting = command.parse(sys.argv[1:])
         if setting is not None:
             sys.exit(guard(lambda: command.run(setting)))
+    if sys.argv[-1:] == ["latest"]:
+        from fi_bump.scanning.upwards import plain
+
+        folder = plain(sys.argv[1:], "latest")
+        if folder is not None:
+            from fi_bump.commands import latest
+
+            sys.exit(guard(lambda: latest.run(latest.LatestOptions(folder))))
     from fi_bump.cli.app import app
 
     sys.exit(guard(lambda: _typed(app)))

@@ -16,7 +16,7 @@ from fi_bump.scanning import files
 from fi_bump.scanning.asked import literal_anchors, recorded_anchors, wanted_by
 from fi_bump.scanning.in_tests import split_tests
 from fi_bump.scanning.look import look
-from fi_bump.scanning.scan import Scan, scan
+from fi_bump.scanning.scan import Scan, scan, watch_names
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
@@ -36,6 +36,17 @@ class Repository(NamedTuple):
         A terminal sees that a scan takes long, unless `quiet`.
         """
         return scan(self.root, self.lock, paths, watch, quiet=quiet)
+
+    def quick_scan(self) -> Scan:
+        """Find the pins in the whole tree without the files in which the last check found nothing, if it was cached.
+
+        It is only for looking: before a write every file is read, because a cached answer could be wrong.
+        """
+        from fi_bump.scanning import cache
+
+        root = self.root
+        known = cache.Watch(root, watch_names(self.lock), cache.recall(root)) if cache.enabled(root) else None
+        return self.scan(watch=known)
 
     def verified(self, plan: Plan) -> Plan:
         """Verify a plan, get a second opinion on it, and return it. Raises InternalError or FileError."""

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from packaging.requirements import InvalidRequirement, Requirement
 
 from fi_bump.audit.conflicts import Stated
+from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.left_out import excluder
 from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
@@ -46,13 +47,14 @@ def installed_together(root: str, lock: Lock, paths: Paths | None = None) -> lis
     words = needles(wanted_by(lock.groups))
     paths = sorted(files.candidates(root, excluder(lock.exclude))) if paths is None else paths
     requirement_files: dict[str, RequirementFile] = {}
+    boundary = Boundary(root)
     found: list[InstalledTogether] = []
     for path, form in paths:
         try:
             if form == "requirements":
-                requirement_files[path] = read(files.read(root, path))
+                requirement_files[path] = read(files.read(root, path, boundary=boundary))
             elif form == "pyproject":
-                source = files.read(root, path)
+                source = files.read(root, path, boundary=boundary)
                 found += _pyproject(source) if names_any(source.data, words) else []
         except FileError:
             continue  # `check` reports files that cannot be read

@@ -66,10 +66,10 @@ def run(options: AuditOptions) -> int:
     members = [each.name for group in lock.groups for each in group.packages] if options.api else []
     with ExitStack() as stack:
         ahead = stack.enter_context(reading_ahead(repository.root, lock.exclude, members))
-        scan = repository._replace(lock=lock).scan()
+        scan = repository._replace(lock=lock).quick_scan()
         known = stack.enter_context(asking(repository.root, lock, options.online, scan))
         _refuse_what_nobody_has(request, known)
-        found = audit(repository.root, lock, versions, known)
+        found = audit(repository.root, lock, versions, known, scan.all_paths)
         verdicts, trouble = _verdicts(repository, request, known) if options.resolve else ([], None)
         code, unread = _code(repository, request, known, options, ahead)
         trouble = trouble or unread or known.unread

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from fi_bump.audit.audit import audit
+from fi_bump.audit.statements import Paths
 from fi_bump.errors import Exit
 from fi_bump.index.client import newest
 from fi_bump.lock.records import Group, Lock, Member
@@ -44,8 +45,9 @@ def run(options: LatestOptions) -> int:
     repository = open_repository(options.root)
     lock = repository.lock
     groups = [named_group(lock, name) for name in dict.fromkeys(options.groups)] or lock.groups
-    with asking(repository.root, lock, options.online, repository.scan()) as known:
-        found = [_group(repository.root, lock, group, known, options.online) for group in groups]
+    scan = repository.quick_scan()
+    with asking(repository.root, lock, options.online, scan) as known:
+        found = [_group(repository.root, lock, group, known, options.online, scan.all_paths) for group in groups]
     behind = any(each.is_behind for each in found)
     code = Exit.FINDINGS if options.exit_code and behind else Exit.OK
     if options.form == "json":
@@ -55,10 +57,10 @@ def run(options: LatestOptions) -> int:
     return int(code)
 
 
-def _group(root: str, lock: Lock, group: Group, known: Known, online: Online) -> GroupLatest:
+def _group(root: str, lock: Lock, group: Group, known: Known, online: Online, paths: Paths) -> GroupLatest:
     counted = count_members(known, group)
     common = newest_common(known, counted, group)
-    found = None if common is None else audit(root, lock, {group.name: str(common)}, known)
+    found = None if common is None else audit(root, lock, {group.name: str(common)}, known, paths)
     return GroupLatest(
         group=group,
         members=tuple(_member(member, known) for member in counted.asked),

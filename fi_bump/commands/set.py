@@ -22,8 +22,7 @@ from fi_bump.report.text import count, help_lines, mention_line, move_lines, pin
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import NEWEST, Request, named_group, read_request
 from fi_bump.scanning import mentions
-from fi_bump.scanning.cache import Watch, enabled, recall
-from fi_bump.scanning.scan import Scan, watch_names
+from fi_bump.scanning.scan import Scan
 from fi_bump.scanning.upwards import enter
 from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say, say_next, write_patch
@@ -184,13 +183,9 @@ def _notes(flight: Preflight) -> list[str]:
 
 
 def _scan(repository: Repository, request: Request, *, quick: bool = False) -> Scan:
-    """Scan the tree. With `quick`, skip files that the cache of the last check knows to have no pin.
-
-    `quick` is only for looking: before a write every file is read, because a cached answer could be wrong.
-    """
-    root = repository.root
-    watch = Watch(root, watch_names(request.lock), recall(root)) if quick and enabled(root) else None
-    return repository._replace(lock=request.lock).scan(watch=watch)
+    """Scan the tree. With `quick`, only to look: see `quick_scan`."""
+    wanted = repository._replace(lock=request.lock)
+    return wanted.quick_scan() if quick else wanted.scan()
 
 
 def _plan(repository: Repository, request: Request, scan: Scan, flight: Preflight | None) -> tuple[Plan, list[Finding]]:

@@ -55,7 +55,7 @@ def _group(repository: Repository, names: tuple[str, ...]) -> Group | None:
 
 def _version(repository: Repository, group: Group, online: Online) -> str | None:
     """Show the releases and return the one that is chosen by its number or typed; None without an answer."""
-    with asking(repository.root, repository.lock, online, repository.scan()) as known:
+    with asking(repository.root, repository.lock, online, repository.quick_scan()) as known:
         counted = count_members(known, group)
         found = [_with_faults(group, each) for each in choices(known, counted.asked, group)]
     if not found:

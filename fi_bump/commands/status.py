@@ -8,22 +8,11 @@ from fi_bump.records import TYPE_CHECKING
 from fi_bump.report.status import plain_status, statuses
 from fi_bump.repository import Repository, open_commit, open_repository
 from fi_bump.scanning import files
-from fi_bump.scanning.cache import Watch, enabled, recall
-from fi_bump.scanning.scan import Scan, watch_names
-from fi_bump.scanning.upwards import enter
+from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.output import write_document, write_text
 
 if TYPE_CHECKING:
     from fi_bump.report.formats import ListFormat
-
-
-def parse(arguments: list[str]) -> str | None:
-    """Return the folder of a plain `[-C DIR] status`, or None if the full parser must read the command line.
-
-    Importing typer takes longer than the rest of `status`.
-    """
-    root, words = (arguments[1], arguments[2:]) if arguments[:1] == ["-C"] and len(arguments) > 1 else (".", arguments)
-    return enter(root) if words == ["status"] and root else None
 
 
 def run(root: str, form: ListFormat = "text", ref: str | None = None) -> int:
@@ -33,9 +22,7 @@ def run(root: str, form: ListFormat = "text", ref: str | None = None) -> int:
     """
     if ref is None:
         repository = open_repository(root)
-        # Files in which the last check found nothing have no pin to show.
-        watch = Watch(repository.root, watch_names(repository.lock), recall(root)) if enabled(root) else None
-        scan = repository.scan(watch=watch)
+        scan = repository.quick_scan()
     else:
         repository, scan = _at(root, ref)
     if form == "json":

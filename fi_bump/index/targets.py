@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
@@ -82,16 +83,21 @@ def _python_fits(requires_python: str | None, python: str) -> bool:
         return True
 
 
+@lru_cache(maxsize=4096)
+def _tags(wheel: str) -> frozenset[Tag]:
+    """Return the tags of a wheel's name, read once for all versions of Python; none of a name that is no wheel's."""
+    try:
+        return parse_wheel_filename(wheel)[3]
+    except InvalidWheelFilename:
+        return frozenset()
+
+
 def _tags_fit(file: File, python: str, machine: str) -> bool:
     """Whether a file's name says that it can be installed there; a source distribution always can."""
     if not file.is_wheel:
         return True
     minor = int(python.partition(".")[2])
-    try:
-        tags = parse_wheel_filename(file.name)[3]
-    except InvalidWheelFilename:
-        return False
-    for tag in tags:
+    for tag in _tags(file.name):
         linux = tag.platform.startswith(("manylinux", "linux")) and tag.platform.endswith(f"_{machine}")
         interpreter = _INTERPRETER.match(tag.interpreter)
         if not (linux or tag.platform == "any") or interpreter is None:

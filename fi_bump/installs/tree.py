@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from fi_bump.boundary.inside import Boundary
 from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
@@ -74,11 +75,12 @@ def _installations(root: str, lock: Lock, scan: Scan) -> list[Installation]:
     words = needles(wanted_by(lock.groups))
     requirement_files: dict[str, RequirementFile] = {}
     others: list[tuple[Source, str]] = []
+    boundary = Boundary(root)
     for path, form in scan.all_paths:
         if form != "requirements" and form != "pyproject" and not commands.may_install(form):
             continue
         try:
-            source = files.read(root, path)
+            source = files.read(root, path, boundary=boundary)
         except FileError:
             continue  # the scan reports it
         if form == "requirements":

@@ -32,6 +32,15 @@ def enter(start: str) -> str:
     return start
 
 
+def plain(arguments: list[str], command: str) -> str | None:
+    """Return the folder of a plain `[-C DIR] COMMAND` line, or None if the full parser must read the command line.
+
+    Importing typer takes longer than most commands.
+    """
+    root, words = (arguments[1], arguments[2:]) if arguments[:1] == ["-C"] and len(arguments) > 1 else (".", arguments)
+    return enter(root) if words == [command] and root else None
+
+
 def folder_first(arguments: list[str]) -> list[str]:
     """Return a command line with its `-C DIR` at the front; several are joined, as git does."""
     if "-C" not in arguments[1:]:
