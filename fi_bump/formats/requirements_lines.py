@@ -13,7 +13,6 @@ from fi_bump.pins import BOM
 
 # The line ends that str.splitlines, and therefore pip, recognises.
 _LINE_END = LazyPattern(rb"\r\n|[\n\r\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]|\Z")
-_COMMENT_LINE = LazyPattern(rb"\s*#")
 _COMMENT = LazyPattern(rb"(?:^|(?<=\s))#")
 
 
@@ -21,11 +20,11 @@ def logical_lines(data: bytes) -> Iterator[Text]:
     """Yield pip's logical lines, except empty ones and comments."""
     position = len(BOM) if data.startswith(BOM) else 0
     parts: list[tuple[int, bytes]] = []
-    while position < len(data):
-        end = _LINE_END.search(data, position)
-        assert end is not None  # the pattern matches at the end of the data
+    for end in _LINE_END.finditer(data, position):
+        if position >= len(data):
+            return
         text = data[position : end.start()]
-        comment = _COMMENT_LINE.match(text) is not None
+        comment = text.lstrip().startswith(b"#")
         goes_on = text.endswith(b"\\") and not comment
         if goes_on:
             # pip strips the backslashes from both ends.
@@ -44,10 +43,10 @@ def logical_lines(data: bytes) -> Iterator[Text]:
 def _join(parts: list[tuple[int, bytes]]) -> Text | None:
     """Join the parts (byte offset, text) of a logical line and cut its comment; None if nothing is left."""
     text = b"".join([part for _, part in parts])
-    comment = _COMMENT.search(text)
+    comment = _COMMENT.search(text) if text.find(b"#") >= 0 else None
     if comment:
         text = text[: comment.start()]
-    if not text.strip():
+    if not text or text.isspace():
         return None
     pieces = []
     index = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from fi_bump.formats.requirements_lines import logical_lines
@@ -59,6 +60,13 @@ class RequirementFile(NamedTuple):
 
 def read(source: Source) -> RequirementFile:
     """Parse a requirement file. Lines that pip could not read are skipped."""
+    return _read(source.path, source.data)
+
+
+# A command reads the same files for the indexes that they name, and again for its audit.
+@lru_cache(maxsize=512)
+def _read(path: str, data: bytes) -> RequirementFile:
+    source = Source(path, data)
     statements: list[Statement] = []
     options: list[Option] = []
     for line in logical_lines(source.data):
@@ -81,7 +89,8 @@ def _options(source: Source, line: Text) -> Iterator[Option]:
 
 def _statement(source: Source, line: Text) -> Iterator[Statement]:
     """Yield the requirement of a line, without its options."""
-    options = _OPTIONS.search(line.data)
+    # Most lines have no blank before a hyphen, or no hyphen at all.
+    options = _OPTIONS.search(line.data) if line.data.find(b"-") >= 0 else None
     text = line.data[: options.start()] if options else line.data
     stripped = text.strip()
     if stripped:

@@ -42,7 +42,8 @@ def _names(scan: Scan) -> set[str]:
     """
     names = {pin.subject for pin in scan.pins if pin.kind in (Kind.REQUIREMENT, Kind.URL)}
     names |= {floor.subject for floor in scan.floors}
-    form = dict(scan.all_paths)
+    # A file that the cache passed over has no place.
+    form = dict(scan.paths)
     for place in scan.unpinned:
         if place.version is not None or form.get(place.source.path) in _OF_PYTHON:
             names.add(place.subject)
