@@ -1,11 +1,15 @@
-"""What `status` prints of each group, and its text in a pipe."""
+"""What `status` prints of each group, and its text without rich."""
 
 from __future__ import annotations
 
+import re
+import sys
+
 from fi_bump.boundary.here import shown_site
+from fi_bump.errors import quoted
 from fi_bump.ownership import Assigned, assign
 from fi_bump.records import TYPE_CHECKING, NamedTuple
-from fi_bump.report.plain import is_plain, table
+from fi_bump.report.plain import Cell, is_plain, table
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
 from fi_bump.untrusted import visible
@@ -14,6 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COLUMNS = ("  site", "version", "state")
+# The colours of the states, as those of a finding: red fails a check.
+STATES = {
+    "in step": "green",
+    "drift": "bold red",
+    "missing": "bold red",
+    "merge conflict": "bold red",
+    "not recorded": "yellow",
+}
+_CODES = {"green": "32", "bold red": "1;31", "yellow": "33"}
+# A word that no shell reads otherwise.
+_BARE = re.compile(r"[\w@%+=:,./#-]+", re.ASCII)
 
 
 class ShownGroup(NamedTuple):
@@ -49,18 +64,33 @@ def statuses(repository: Repository, scan: Scan) -> list[ShownGroup]:
 
 
 def plain_status(groups: Sequence[ShownGroup]) -> str | None:
-    """Return the text of `status` as rich prints it in a pipe, or None where only rich knows how it looks."""
-    texts = [text for each in groups for text in (each.name, each.version, *each.lines, *sum(each.rows, ()))]
-    if not is_plain(texts):
+    """Return the text of `status` as rich prints it, or None where only rich knows how it looks."""
+    texts = [text for each in groups for text in (each.name, each.version, *sum(each.rows, ()))]
+    if not is_plain(texts, [line for each in groups for line in (f"{each.name} {each.version}", *each.lines)]):
         return None
     lines = []
     for each in groups:
+        rows = [(_site(site), Cell(version), Cell(what, _CODES[STATES[what]])) for site, version, what in each.rows]
         lines += [
-            f"{visible(each.name)} {visible(each.version)}",
+            f"{Cell(each.name, '1').shown()} {visible(each.version)}",
             *map(visible, each.lines),
-            *table(COLUMNS, each.rows),
+            *table(COLUMNS, rows),
         ]
     return "".join([f"{line.rstrip(' ')}\n" for line in lines])
+
+
+def quoted_site(site: str) -> str:
+    """Return a site as a terminal shows it: quoted where a shell needs that."""
+    return site if _BARE.fullmatch(site) else quoted(site)
+
+
+def _site(text: str) -> Cell:
+    if not sys.stdout.isatty():
+        return Cell(text)
+    from fi_bump.terminal.paint import file_address
+
+    site = text.strip()
+    return Cell(f"  {quoted_site(site)}", "", file_address(site.partition("#")[0]))
 
 
 def _state(pinned: Assigned | None, version: str) -> str:

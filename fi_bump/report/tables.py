@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import shutil
 import sys
 from typing import TYPE_CHECKING, TextIO, cast
@@ -13,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from fi_bump.boundary.here import shown as shown_path
-from fi_bump.errors import quoted
 from fi_bump.ownership import Assigned, agrees
 from fi_bump.releases.release_pages import release_page
+from fi_bump.report.plain import INDENT
 from fi_bump.report.release_notes import release_note_lines
-from fi_bump.report.status import COLUMNS, ShownGroup
+from fi_bump.report.status import COLUMNS, STATES, ShownGroup, quoted_site
 from fi_bump.report.text import count
 from fi_bump.terminal.output import write_bytes
 from fi_bump.terminal.wanted import on_terminal
@@ -78,23 +77,14 @@ def _site(text: str) -> Text:
     site = text.strip()
     if not on_terminal():
         return shown(text)
-    whole = site if _BARE.fullmatch(site) else quoted(site)
-    return Text.assemble("  ", shown(whole, link_to_shown(site.partition("#")[0])))
+    return Text.assemble("  ", shown(quoted_site(site), link_to_shown(site.partition("#")[0])))
 
 
-# How far the other cells of a row are from the edge in a list.
-_INDENT = 6
-# A word that no shell reads otherwise.
-_BARE = re.compile(r"[\w@%+=:,./#-]+", re.ASCII)
 # The colours of the words that a table has for a state, as those of a finding: red fails a check.
 _STATES = {
-    "in step": "green",
+    **STATES,
     "as the engine": "green",
     "differs": "bold red",
-    "drift": "bold red",
-    "missing": "bold red",
-    "merge conflict": "bold red",
-    "not recorded": "yellow",
     "cannot be read": "bold red",
     "no lock": "yellow",
 }
@@ -131,9 +121,9 @@ def print_rows(out: Console, columns: Sequence[str], rows: Sequence[Sequence[Tex
             for column, cell in zip(columns[1:], row[1:], strict=True)
             if cell.plain
         ]
-        fits = _INDENT + sum(each.cell_len + 2 for each in rest) - 2 <= out.width
+        fits = INDENT + sum(each.cell_len + 2 for each in rest) - 2 <= out.width
         for line in [Text("  ").join(rest)] if fits else rest:
-            out.print(Text.assemble(" " * _INDENT, line), soft_wrap=True)
+            out.print(Text.assemble(" " * INDENT, line), soft_wrap=True)
 
 
 def _heading(group: Group | ShownGroup) -> Text:

@@ -13,6 +13,7 @@ import pytest
 
 import fi_bump
 from fi_bump import __version__
+from fi_bump.scanning.upwards import plain
 from tests.conftest import Run
 
 
@@ -111,6 +112,18 @@ def test_status_in_a_pipe_loads_neither_typer_nor_rich(engine: Path) -> None:
     modules = loaded("-C", str(engine), "status")
     assert "fi_bump.report.status" in modules
     assert {"typer", "rich", "packaging", "http", "ssl", "subprocess"} & modules == set()
+
+
+def test_a_plain_latest_does_not_load_typer(engine: Path) -> None:
+    modules = loaded("-C", str(engine), "latest", FI_BUMP_OFFLINE="1")
+    assert "fi_bump.commands.latest" in modules
+    assert "typer" not in modules
+    assert "typer" in loaded("-C", str(engine), "latest", "--exit-code", FI_BUMP_OFFLINE="1")
+
+
+@pytest.mark.parametrize("line", [["latest", "kit"], ["-C", "", "latest"], ["latest", "-q"], ["status"], []])
+def test_other_lines_of_latest_need_typer(line: list[str]) -> None:
+    assert plain(line, "latest") is None
 
 
 def test_no_module_of_the_command_line_imports_a_command_before_it_is_run() -> None:

@@ -1,51 +1,123 @@
-"""The text of `status` in a pipe is what rich prints there, whatever the names and versions are."""
+"""The text of `status` is what rich prints, in a pipe and on a terminal, whatever the names and versions are."""
 
 from __future__ import annotations
 
 import io
+import re
 import sys
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fi_bump.report import plain
 from fi_bump.report.plain import is_plain, table
-from fi_bump.report.status import ShownGroup, plain_status
+from fi_bump.report.status import STATES, ShownGroup, plain_status
 from fi_bump.report.tables import print_status
+from fi_bump.terminal import paint
 
 TEXTS = st.text(st.sampled_from("aB0-_#/ .[]()'\"::##{}é\t\x1b宽"), max_size=12) | st.sampled_from(
     ["docker/Dockerfile#ARG KIT_VERSION", "[bold]x[/bold]", ":smile:", "https://example.invalid/x", "", "x" * 200]
 )
+STATE = st.sampled_from(sorted(STATES))
 GROUPS = st.lists(
     st.builds(
         ShownGroup,
         TEXTS,
         TEXTS,
         st.lists(TEXTS, max_size=2).map(tuple),
-        st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=4).map(tuple),
+        st.lists(st.tuples(TEXTS.map("  {}".format), TEXTS, STATE), max_size=4).map(tuple),
     ),
     max_size=3,
 )
 
 
-def by_rich(groups: list[ShownGroup]) -> str:
-    stream = io.TextIOWrapper(io.BytesIO(), "utf-8")
+class Terminal(io.TextIOWrapper):
+    """A standard output that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def printed(groups: list[ShownGroup], how: Callable[[list[ShownGroup]], str | None], columns: int = 0) -> str | None:
+    """Return what `how` returns or else prints, on a terminal of so many columns, or in a pipe."""
+    stream = (Terminal if columns else io.TextIOWrapper)(io.BytesIO(), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", stream)
-        print_status(groups)
+        for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM"):
+            patch.delenv(name, raising=False)
+        patch.setenv("TERM", "xterm-256color")
+        patch.setenv("COLUMNS", str(columns or 80))
+        text = how(groups)
         stream.flush()
-        return bytes(stream.buffer.getvalue()).decode()
+        assert isinstance(stream.buffer, io.BytesIO)
+        return stream.buffer.getvalue().decode() if how is by_rich else text
+
+
+def by_rich(groups: list[ShownGroup]) -> str:
+    print_status(groups)
+    return ""
+
+
+def seen(text: str) -> list[list[tuple[str, str, str]]]:
+    """Return each character of each line with its colour and its link, without the blanks at the ends of lines."""
+    lines: list[list[tuple[str, str, str]]] = [[]]
+    colour = link = ""
+    for found in re.finditer(r"\x1b\[([0-9;]*)m|\x1b\]8;[^;]*;([^\x1b]*)\x1b\\|(.|\n)", text):
+        if found[1] is not None:
+            colour = "" if found[1] == "0" else found[1]
+        elif found[2] is not None:
+            link = found[2]
+        elif found[3] == "\n":
+            lines.append([])
+        else:
+            lines[-1].append((found[3], "" if found[3] == " " else colour, link))
+    for line in lines:
+        while line and line[-1][0] == " ":
+            line.pop()
+    return lines
 
 
 @pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(GROUPS)
 def test_the_same_as_rich(groups: list[ShownGroup]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "stdout", io.StringIO())
-        text = plain_status(groups)
+    text = printed(groups, plain_status)
     if text is not None:
-        assert text == by_rich(groups)
+        assert text == printed(groups, by_rich)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
+@given(GROUPS, st.integers(8, 120))
+def test_the_same_as_rich_on_a_terminal(groups: list[ShownGroup], columns: int) -> None:
+    text = printed(groups, plain_status, columns)
+    rich = printed(groups, by_rich, columns)
+    if text is not None and rich is not None:
+        assert seen(text) == seen(rich)
+
+
+def test_a_terminal_has_colours_links_and_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paint, "file_address", lambda path: f"file:///{path}" if path == "a" else None)
+    group = ShownGroup("kit", "1.0", ("  kit",), (("  a#kit", "1.0", "in step"), ("  b/c#the kit", "-", "missing")))
+    wide = printed([group], plain_status, 40)
+    assert wide == (
+        "\x1b[1mkit\x1b[0m 1.0\n  kit\n"
+        "  \x1b[1msite\x1b[0m           \x1b[1mversion\x1b[0m  \x1b[1mstate\x1b[0m\n"
+        "  \x1b]8;;file:///a\x1b\\a#kit\x1b]8;;\x1b\\          1.0      \x1b[32min step\x1b[0m\n"
+        "  'b/c#the kit'  -        \x1b[1;31mmissing\x1b[0m\n"
+    )
+    narrow = printed([group._replace(rows=group.rows[:1])], plain_status, 30)
+    assert narrow is not None
+    assert seen(narrow) == seen(
+        "\x1b[1mkit\x1b[0m 1.0\n  kit\n  \x1b[1msite\x1b[0m   \x1b[1mversion\x1b[0m  \x1b[1mstate\x1b[0m\n"
+        "  \x1b]8;;file:///a\x1b\\a#kit\x1b]8;;\x1b\\  1.0      \x1b[32min step\x1b[0m\n"
+    )
+    assert printed([group._replace(rows=group.rows[1:])], plain_status, 27) == (
+        "\x1b[1mkit\x1b[0m 1.0\n  kit\n  'b/c#the kit'\n"
+        "      \x1b[2mversion \x1b[0m-\n      \x1b[2mstate \x1b[0m\x1b[1;31mmissing\x1b[0m\n"
+    )
 
 
 def test_a_group() -> None:
@@ -56,11 +128,15 @@ def test_a_group() -> None:
         "kit 1.0\n  kit, kit-extra\n  site     version  state\n  a#kit    1.0      in step\n  b/c#kit  -        missing\n"
     )
     assert table(("a", "b"), []) == ["a  b"]
+    assert plain.width() > 0
 
 
 def test_rich_prints_what_has_another_width_or_style(monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_plain(["a"])
     assert not is_plain(["宽"])
     assert not is_plain(["a\tb"])
+    assert is_plain(["a"], ["x" * 4999])
+    monkeypatch.setattr(plain, "_WIDEST", 10)
+    assert not is_plain(["a"], ["x" * 11])
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert not is_plain(["a"])
