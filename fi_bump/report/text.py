@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from fi_bump.boundary.here import shown, shown_site
@@ -9,7 +10,7 @@ from fi_bump.editing.plan import PlannedChange
 from fi_bump.errors import quoted
 from fi_bump.findings.of_check import Finding, finding_line
 from fi_bump.findings.rules import FIX, Rule
-from fi_bump.lock.records import Group, Lock
+from fi_bump.lock.records import LOCK_NAME, Group, Lock
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin
 from fi_bump.records import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _MOST_COMMANDS = 3
+_MANY_NOTES = 20
 
 
 def move_lines(change: PlannedChange) -> list[str]:
@@ -69,8 +71,8 @@ def group_line(repository: Repository, scan: Scan, group: Group) -> str:
 def check_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> list[str]:
     """The whole text report of `check`: the findings, a line for each group, and what to do."""
     groups = closing_lines(repository, scan, findings)
-    renames = [f"help: {line}" for line in rename_commands(repository, findings)]
-    return [*map(finding_line, findings), *groups, *renames, *help_lines(findings)]
+    advice = [f"help: {line}" for line in [*rename_commands(repository, findings), *made_files(findings)]]
+    return [*map(finding_line, findings), *groups, *advice, *help_lines(findings)]
 
 
 def closing_lines(repository: Repository, scan: Scan, findings: list[Finding]) -> list[str]:
@@ -99,6 +101,17 @@ def rename_commands(repository: Repository, findings: list[Finding]) -> list[str
         f"if it was renamed, run fi-bump site move {quoted(shown_site(lost.site))} {quoted(shown_site(new.site))}"
         for lost, new in pairs
         if news.count(new) == 1 or _names(lost, new)
+    ]
+
+
+def made_files(findings: list[Finding]) -> list[str]:
+    """How to leave out each file with many notes: a search index or a report that a tool makes of the repository."""
+    notes = Counter(finding.place.path for finding in findings if not finding.fails)
+    return [
+        f"if a tool makes {shown(path)}, which has {number} notes, "
+        f'leave it out: add "{shown(path)}" to "exclude" in {LOCK_NAME}'
+        for path, number in notes.items()
+        if number >= _MANY_NOTES
     ]
 
 

@@ -54,3 +54,26 @@ def test_a_place_that_compares_or_describes_informs(tmp_path: Path, run: Run, pa
     # What the code compares with is behind; what only names a version is not compared with the lock.
     is_gate = path.startswith("engine/") or path == "cli/Dockerfile"
     assert first.endswith("[gate-behind]" if is_gate else "[unpinned]")
+
+
+def made(path: str, notes: int) -> dict[str, bytes]:
+    return {path: b"{" + b",".join(b'"%d": "pip install flashinfer-python==0.6.6"' % each for each in range(notes)) + b"}\n"}
+
+
+def test_a_file_with_many_notes_is_left_out_as_the_help_says(tmp_path: Path, run: Run) -> None:
+    plant(tmp_path, PINNED)
+    assert run(tmp_path, "init").code == 0
+    plant(tmp_path, made("few/index.json", 19) | made("site/index.json", 20))
+    result = run(tmp_path, "check")
+    assert (result.code, result.out.count("note: ")) == (0, 39)
+    *_, group, line = result.out.splitlines()
+    assert group == "flashinfer 0.6.8: 1 pin in 1 file, in step"
+    assert line == (
+        "help: if a tool makes site/index.json, which has 20 notes, leave it out: "
+        'add "site/index.json" to "exclude" in versions.lock.json'
+    )
+    assert line.removeprefix("help: ") in run(tmp_path, "check", "--format", "json").out.replace("\\", "")
+    lock = tmp_path / "versions.lock.json"
+    lock.write_text(lock.read_text().replace('"groups": {', '"exclude": ["site/index.json"],\n  "groups": {', 1))
+    result = run(tmp_path, "check")
+    assert (result.code, result.out.count("note: "), "exclude" in result.out) == (0, 19, False)

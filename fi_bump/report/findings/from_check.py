@@ -10,7 +10,7 @@ from fi_bump.ownership import assign
 from fi_bump.pins import Pin, Place
 from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Passed, Report, Result
-from fi_bump.report.text import closing_lines, mention_counts, rename_commands
+from fi_bump.report.text import closing_lines, made_files, mention_counts, rename_commands
 from fi_bump.repository import Repository
 from fi_bump.scanning.mentions import Mention
 from fi_bump.scanning.scan import Scan
@@ -37,7 +37,7 @@ def check_report(
         results=tuple(results),
         passed=tuple(_passed([each.pin for each in assign(repository.lock, scan.pins)], results)),
         summary=tuple(summary),
-        help=tuple(rename_commands(repository, findings)),
+        help=(*rename_commands(repository, findings), *made_files(findings)),
         rules=RULES if mentions is None else rules_of("check"),
     )
 
