@@ -57,7 +57,9 @@ def test_a_place_that_compares_or_describes_informs(tmp_path: Path, run: Run, pa
 
 
 def made(path: str, notes: int) -> dict[str, bytes]:
-    return {path: b"{" + b",".join(b'"%d": "pip install flashinfer-python==0.6.6"' % each for each in range(notes)) + b"}\n"}
+    return {
+        path: b"{" + b",".join(b'"%d": "pip install flashinfer-python==0.6.6"' % each for each in range(notes)) + b"}\n"
+    }
 
 
 def test_a_file_with_many_notes_is_left_out_as_the_help_says(tmp_path: Path, run: Run) -> None:
@@ -72,7 +74,7 @@ def test_a_file_with_many_notes_is_left_out_as_the_help_says(tmp_path: Path, run
         "help: if a tool makes site/index.json, which has 20 notes, leave it out: "
         'add "site/index.json" to "exclude" in versions.lock.json'
     )
-    assert line.removeprefix("help: ") in run(tmp_path, "check", "--format", "json").out.replace("\\", "")
+    assert "if a tool makes site/index.json" in run(tmp_path, "check", "--format", "github").out
     lock = tmp_path / "versions.lock.json"
     lock.write_text(lock.read_text().replace('"groups": {', '"exclude": ["site/index.json"],\n  "groups": {', 1))
     result = run(tmp_path, "check")
