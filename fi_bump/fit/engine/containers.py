@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from fi_bump.fit.engine.expressions import Evaluator
 from fi_bump.fit.engine.uses import Reference, UseKind
@@ -44,11 +45,8 @@ def _dict(evaluator: Evaluator, node: ast.Dict) -> Values:
 
 
 def _list(evaluator: Evaluator, node: ast.List | ast.Tuple) -> Values:
-    texts = [each.value for each in node.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-    if len(texts) == len(node.elts) == 2 and evaluator.subject.has(texts[0]) and texts[1].isidentifier():
-        # A row of a table of names that some loop asks for.
-        reference = Reference(texts[0], (texts[1],))
-        evaluator.use(node, UseKind.LOOKUP, [Pointer(reference, reference)])
+    for row, reference in _rows(evaluator, node):
+        evaluator.use(row, UseKind.LOOKUP, [Pointer(reference, reference)])
     found = Sequenced(0)
     held: set[Pointer] = set()
     for each in node.elts:
@@ -56,6 +54,29 @@ def _list(evaluator: Evaluator, node: ast.List | ast.Tuple) -> Values:
         held |= {*pointers(values)}
         found = found.joined(counted(values) if isinstance(each, ast.Starred) else Sequenced(1))
     return frozenset([found, *(Collected(each) for each in held)])
+
+
+def _rows(evaluator: Evaluator, node: ast.List | ast.Tuple) -> Iterator[tuple[ast.expr, Reference]]:
+    """What a list or tuple is a row of names of, or a table for: `[("kit.ops", "add"), ("kit", "run")]`.
+
+    The package's name alone is often one of several backends, and what is beside it another one: it counts only in a
+    table that has a module with a dot, too.
+    """
+    own = _row(evaluator, node)
+    if own is not None and "." in own.module:
+        yield node, own
+    rows = [(each, reference) for each in node.elts if (reference := _row(evaluator, each)) is not None]
+    if any("." in reference.module for _, reference in rows):
+        yield from ((each, reference) for each, reference in rows if "." not in reference.module)
+
+
+def _row(evaluator: Evaluator, node: ast.expr) -> Reference | None:
+    match node:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):
+            texts = [each.value for each in parts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            if len(texts) == len(parts) == 2 and evaluator.subject.has_module(texts[0]) and texts[1].isidentifier():
+                return Reference(texts[0], (texts[1],))
+    return None
 
 
 def changed(evaluator: Evaluator, node: ast.Call, name: str) -> Values | None:

@@ -68,6 +68,8 @@ def _by_text(evaluator: Evaluator, node: ast.Call, name: str, texts: list[str]) 
     module, rest = texts[0], texts[1:]
     if name == "version" and not rest:
         return frozenset([Released()])
+    if not evaluator.subject.has_module(module):
+        return None
     if name in ("find_spec", "import_module", "__import__", "importorskip") or (_IMPORTS.search(name) and not rest):
         reference = Reference(module)
         is_sure = name in ("import_module", "__import__")
@@ -79,7 +81,9 @@ def _by_text(evaluator: Evaluator, node: ast.Call, name: str, texts: list[str]) 
         head, _, last = module.rpartition(".")
         evaluator.use(node, UseKind.NAME, [Pointer(Reference(head, (last,)))])
         return NOTHING_KNOWN
-    if rest and rest[0].isidentifier() and "version" not in name and not name.endswith("attr"):
+    # The package's name alone is often that of a backend, and what is beside it a mode: `choose("kit", "auto")`.
+    is_module = "." in module or _IMPORTS.search(name) is not None
+    if is_module and rest and rest[0].isidentifier() and "version" not in name and not name.endswith("attr"):
         evaluator.arguments(node)
         reference = Reference(module, (rest[0],))
         pointer = Pointer(reference, reference)

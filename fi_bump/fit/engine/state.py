@@ -29,8 +29,10 @@ class Subject(NamedTuple):
 
     def has(self, text: str) -> bool:
         """Whether a text names one of its modules, or its distribution."""
-        if text in self.distributions:
-            return True
+        return text in self.distributions or self.has_module(text)
+
+    def has_module(self, text: str) -> bool:
+        """Whether a text can be the name of one of its modules."""
         return text.partition(".")[0] in self.tops and _MODULE_PATH.match(text) is not None
 
 

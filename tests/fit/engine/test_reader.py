@@ -320,3 +320,36 @@ def test_a_file_that_does_not_parse_is_named(tmp_path: Path) -> None:
 def test_an_attribute_that_the_repository_sets_is_known(tmp_path: Path) -> None:
     plant(tmp_path, {"a.py": b"import kit\nw = kit.Wrapper(1)\nw.ours = 1\nprint(w.ours)\n"})
     assert "ours" in engine_uses(RepositoryFiles(str(tmp_path)).read, ["a.py"], SUBJECT).stored
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The package's name is that of a backend, and what is beside it another one, or a mode.
+        'if backend in ["kit", "auto"]:\n    pass\n',
+        'ready = backend in ("kit", "fast")\n',
+        'CHOICES = {"backend": ["kit", "auto"]}\n',
+        'rows = [("kit", "auto"), ("other", "fast"), ("kit", "fast")]\n',
+        '@pytest.mark.parametrize(("backend", "mode"), [("kit", "auto"), ("kit", "fast")])\ndef test(): ...\n',
+        'choose("kit", "auto")\n',
+        'parser.add(group, "kit", "auto")\n',
+        'available = installed("kit-python", "fast")\nfind_spec("kit-python")\nrows = [("kit-python", "fast")]\n',
+    ],
+)
+def test_a_backend_of_the_name_of_the_package_is_no_module(tmp_path: Path, text: str) -> None:
+    assert names(uses(tmp_path, f"import kit\n{text}")) == ["kit"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('rows = [("kit.ops", "add"), ("kit", "run")]\n', ["kit.run", "kit.ops.add"]),
+        ('rows = (["kit", "run"], ["other", "auto"], ["kit.ops", "add"])\n', ["kit.run", "kit.ops.add"]),
+        ('row = ("kit.ops", "add")\n', ["kit.ops.add"]),
+        ('run = lazy_wrapper("kit", "run")\n', ["kit.run"]),
+        ('ready = has_module_attribute("kit", "run")\n', ["kit.run"]),
+        ('ready = known("kit.ops", "add")\n', ["kit.ops.add"]),
+    ],
+)
+def test_a_row_of_a_table_of_names_is_a_use(tmp_path: Path, text: str, expected: list[str]) -> None:
+    assert sorted(names(uses(tmp_path, f"import kit\n{text}"))) == sorted(["kit", *expected])
