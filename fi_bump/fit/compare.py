@@ -25,6 +25,7 @@ from fi_bump.fit.packages import KnownApi, NativeApi, known_api
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.replacement import replacement
 from fi_bump.fit.sources import NoSourceError, ReleaseSources
+from fi_bump.fit.undecided import undecided
 from fi_bump.lock.records import Lock
 from fi_bump.releases.known import Known
 from fi_bump.releases.release_pages import pages_of
@@ -152,7 +153,7 @@ def _fit(read: Read, paths: Sequence[str], asked: Compared, sources: ReleaseSour
         uses=sum(not _is_beyond(use, side) for use in found.uses),
         judged=sum(_is_judged(use, side) for use in found.uses),
         skipped=tuple(_unread(found)),
-        remarks=tuple(_remarks(answer, findings, move)),
+        remarks=tuple(_remarks(answer, found.uses, findings, move)),
     )
 
 
@@ -163,7 +164,7 @@ def _compared(found: EngineUses, move: Step) -> list[ApiFinding]:
     return [_explained(each, move) for each in findings]
 
 
-def _remarks(fit: Fit, findings: Iterable[ApiFinding], move: Step) -> Iterator[str]:
+def _remarks(fit: Fit, uses: Iterable[Use], findings: Iterable[ApiFinding], move: Step) -> Iterator[str]:
     """What is to be said of the move as a whole."""
     if move.proposed is move.pinned:
         return
@@ -171,6 +172,9 @@ def _remarks(fit: Fit, findings: Iterable[ApiFinding], move: Step) -> Iterator[s
     changed = None if listed is None else changed_artifacts(move.pinned, move.proposed, listed)
     if changed is not None:
         yield changed
+    unknown = undecided(uses, move.pinned, move.proposed)
+    if unknown is not None:
+        yield unknown
     if not all(map(move.traces, findings)):
         between = len(move.releases()) - 1
         yield (

@@ -24,7 +24,7 @@ _OF_NOTES = frozenset([Rule.API_DEPRECATED, Rule.API_MOVED])
 # What is known without any release between the two, or is rare and says whether the code works at all.
 _ALWAYS = frozenset([Rule.API_PIN, Rule.API_MEANING])
 # Each release between costs a second, and some megabytes of its wheel at the first time.
-MOST_BETWEEN = 4
+MOST_BETWEEN = 6
 # All releases are after it.
 _BEFORE_ALL = "0.dev0"
 

@@ -166,8 +166,8 @@ CHANGED = DEFAULTS.replace("k=1", "k=2")
 
 @pytest.fixture
 def long_way(root: Path, index: Index) -> list[str]:
-    """Five releases between 1.0 and 2.0, of which 1.3 changes twelve defaults; the engine's calls of them."""
-    texts = {f"1.{number}": DEFAULTS if number < 3 else CHANGED for number in range(6)} | {"2.0": CHANGED}
+    """Seven releases between 1.0 and 2.0, of which 1.3 changes twelve defaults; the engine's calls of them."""
+    texts = {f"1.{number}": DEFAULTS if number < 3 else CHANGED for number in range(8)} | {"2.0": CHANGED}
     Package("kit", {each: wheel("kit", each, {"kit/__init__.py": text}) for each, text in texts.items()}).serve(index)
     calls = "".join(f"kit.f{number}(1)\n" for number in range(12))
     plant(root, {"engine/step.py": f"import kit\n{calls}".encode(), "tests/test_step.py": b""})
@@ -178,7 +178,7 @@ def test_on_a_long_way_notes_name_no_release_and_it_is_said(root: Path, ask: Ask
     result = ask(root, "audit", "2.0", "--api")
     command = "fi-bump audit kit==2.0 --api --against 1.0 --trace-notes"
     said = (
-        "note: notes do not name the release in which they came up, because 5 releases are between 1.0 and 2.0; "
+        "note: notes do not name the release in which they came up, because 7 releases are between 1.0 and 2.0; "
         f"to read those too, run {command}\n"
     )
     assert (result.code, result.out.count(said), "since: " in result.out) == (0, 1, False)

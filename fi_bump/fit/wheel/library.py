@@ -182,7 +182,7 @@ class Library:
         submodule = self._submodule(module, name)
         if submodule.things:
             return submodule
-        return _OPEN if code.is_dynamic or name in ALWAYS else _MISSING
+        return _OPEN if code.is_dynamic or name in code.lazy or name in ALWAYS else _MISSING
 
     def _submodule(self, module: str, name: str) -> Lookup:
         submodule = f"{module}.{name}"

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from fi_bump.fit.syntax import absolute, decorator_names, parsed, walk
+from fi_bump.fit.wheel.lazy_names import is_only_read, lazy_names, texts
 
 # What every module has without saying so, beside a version that a build writes.
 ALWAYS = frozenset(
@@ -53,8 +54,9 @@ class Definition(NamedTuple):
 class ModuleCode:
     """The names of one module, with every definition that they may have: branches of an `if` or a `try` all count.
 
-    `stars` are the modules of its star imports. `is_dynamic` says that names can come to be there in another way
-    (`__getattr__`, `globals()[…] =`, a module that replaces itself): what is not found is then not known.
+    `stars` are the modules of its star imports, `lazy` the names that its `__getattr__` can give. `is_dynamic` says
+    that any other name can come to be there (a `__getattr__` that is not understood, `globals()[…] =`, a module that
+    replaces itself): what is not found is then not known.
     """
 
     def __init__(self, name: str, data: bytes, *, is_package: bool) -> None:
@@ -63,17 +65,40 @@ class ModuleCode:
         self.names: dict[str, list[Definition]] = {}
         self.stars: list[str] = []
         self.exported: frozenset[str] | None = None
+        self.lazy: frozenset[str] = frozenset()
         self.is_dynamic = False
         self.tree = parsed(data)
         if self.tree is None:
             self.is_dynamic = True
         else:
             self._block(self.tree.body, certain=True)
-            self.is_dynamic |= "__getattr__" in self.names or _builds_itself(self.tree, data)
+            lazy = self._lazy(self.tree) if "__getattr__" in self.names else frozenset()
+            self.lazy = lazy or frozenset()
+            self.is_dynamic |= lazy is None or _builds_itself(self.tree, data)
 
     def absolute(self, level: int, module: str | None) -> str:
         """The full name of the module that a `from` import names."""
         return absolute(self.package, level, module)
+
+    def _lazy(self, tree: ast.Module) -> frozenset[str] | None:
+        """The names that the module's `__getattr__` can give; None where that may be any."""
+        (first, *others) = self.names["__getattr__"]
+        function = first.node
+        if others or not isinstance(function, ast.FunctionDef) or function.decorator_list or function not in tree.body:
+            return None
+        asked: set[str] = set()
+
+        def table(name: str) -> frozenset[str] | None:
+            definitions = self.names.get(name, [])
+            node = definitions[0].node if len(definitions) == 1 else None
+            if name in asked or not isinstance(node, ast.expr) or not is_only_read(name, tree):
+                return None
+            asked.add(name)
+            found = texts(node, table)
+            asked.discard(name)
+            return found
+
+        return lazy_names(function, table)
 
     def _bind(self, name: str, definition: Definition, certain: bool) -> None:
         before = self.names.setdefault(name, [])
@@ -156,7 +181,9 @@ def _builds_itself(tree: ast.Module, data: bytes) -> bool:
     """Whether the module binds names that no statement shows: through globals(), vars(), exec or sys.modules."""
     if not any(word in data for word in (b"globals()", b"vars()", b"sys.modules")):
         return False
-    return any(_binds_names(node) for node in walk(tree))
+    # What `__getattr__` binds are the names that it gives.
+    body = [each for each in tree.body if not (isinstance(each, ast.FunctionDef) and each.name == "__getattr__")]
+    return any(_binds_names(node) for each in body for node in walk(each))
 
 
 def registers_any(tree: ast.Module | None) -> bool:
