@@ -24,7 +24,8 @@ def undecided(uses: Iterable[Use], pinned: ReleaseSide, proposed: ReleaseSide) -
         return None
     shown = [f"{name} ({place})" for name, place in sorted(found.items())[:_MOST_NAMES]]
     more = f", and {len(found) - _MOST_NAMES} more" if len(found) > _MOST_NAMES else ""
+    them, are = ("them", "they are") if len(found) > 1 else ("it", "it is")
     return (
-        f"it is not known if {proposed.label} still has {', '.join(shown)}{more}: {pinned.version} defines that by name, "
-        f"and {proposed.version} may make it at run time"
+        f"{proposed.label} does not define {', '.join(shown)}{more} by name, as {pinned.version} does, but may make "
+        f"{them} at run time: it is not known whether {are} gone"
     )
