@@ -84,8 +84,10 @@ def run(options: AuditOptions) -> int:
         from fi_bump.report.findings.from_audit import Closing, audit_report
 
         closing = Closing(summary(lock, versions, found), proposed_command(lock, versions, found), not failed)
-        emit(audit_report(repository.root, lock, found, verdicts, closing, code), options.form, repository.root)
-        if options.form == "markdown" and (page := migration_page(code, Lines(repository.root).read)):
+        page = migration_page(code, Lines(repository.root).read) if options.form == "markdown" else ""
+        report = audit_report(repository.root, lock, found, verdicts, closing, code, brief=bool(page))
+        emit(report, options.form, repository.root)
+        if page:
             write_text(f"\n{page}\n")
     else:
         say(lines(found))

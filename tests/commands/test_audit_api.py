@@ -340,7 +340,8 @@ def test_github_annotations(root: Path, ask: Ask) -> None:
 
 
 def test_markdown_is_a_migration_page(root: Path, ask: Ask) -> None:
-    page = ask(root, "audit", "2.0", "--api", "--format", "markdown").out.partition("### kit 1.0 -> 2.0")[2]
+    table, _, page = ask(root, "audit", "2.0", "--api", "--format", "markdown").out.partition("### kit 1.0 -> 2.0")
+    assert "| engine/step.py:7:5 | api-keyword | run() does not take the keyword tile in kit 2.0 |\n" in table
     assert page.startswith(
         "\n\nkit 1.0 -> 2.0: 4 API findings; 10 of 10 uses in 2 files compared\n\n#### The package\n"
     )

@@ -38,8 +38,9 @@ def test_many_names(tmp_path: Path) -> None:
     found = said(tmp_path, code, old, DYNAMIC)
     assert found is not None
     assert found.startswith("kit 2.0 does not define kit.f0 (engine.py:2:1), kit.f1 (engine.py:3:1), ")
-    assert found.endswith(", and 2 more by name, as 1.0 does, but may make them at run time: it is not known whether "
-                          "they are gone")  # fmt: skip
+    assert found.endswith(
+        ", and 2 more by name, as 1.0 does, but may make them at run time: it is not known whether they are gone"
+    )
 
 
 def test_what_is_known_or_was_not_known_before_is_not_named(tmp_path: Path) -> None:

@@ -11,15 +11,19 @@ from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Related, Result
 
 
-def fit_results(fits: Iterable[Fit], lines: Lines) -> Iterator[Result]:
-    """A result for each place of each finding, with the definitions in both releases as related places."""
+def fit_results(fits: Iterable[Fit], lines: Lines, *, brief: bool = False) -> Iterator[Result]:
+    """A result for each place of each finding, with the definitions in both releases as related places.
+
+    With `brief` a message is one sentence, for reports with a migration page.
+    """
     for fit in fits:
         for finding in fit.findings:
             related = tuple(_related(each) for each in (finding.old, finding.new) if each is not None)
             for use in finding.uses:
                 key = " ".join(filter(None, (finding.symbol, finding.detail)))
                 help_ = tuple(_help(finding))
-                yield Result(finding.rule, lines.read(use.place), key, _message(finding), help_, related=related)
+                message = finding.message if brief else _message(finding)
+                yield Result(finding.rule, lines.read(use.place), key, message, help_, related=related)
 
 
 def _related(defined: Defined) -> Related:

@@ -28,18 +28,25 @@ class Closing(NamedTuple):
 
 
 def audit_report(
-    root: str, lock: Lock, found: Audit, verdicts: Sequence[Verdict], closing: Closing, fits: Sequence[Fit] = ()
+    root: str,
+    lock: Lock,
+    found: Audit,
+    verdicts: Sequence[Verdict],
+    closing: Closing,
+    fits: Sequence[Fit] = (),
+    *,
+    brief: bool = False,
 ) -> Report:
     """Conflicts, then notes, a resolver's refusals, and what of the code does not fit.
 
-    A group without a conflict has passed.
+    A group without a conflict has passed. `brief` leaves out what a migration page says of the code.
     """
     lines = Lines(root)
     help_ = () if closing.command is None else (closing.command.removeprefix("help: "),)
     results = [_conflict(each, lines) for each in found.conflicts]
     results += [_note(each, lines) for each in found.notes]
     results += [_verdict(each, lines) for each in verdicts if not each.ok]
-    results += fit_results(fits, lines)
+    results += fit_results(fits, lines, brief=brief)
     content = [line for each in verdicts if each.ok for line in each.lines]
     content += [line for each in fits for line in (*each.skipped, *each.remarks, fit_summary(each))]
     passed = tuple(_passed(lock.groups, found.conflicts))

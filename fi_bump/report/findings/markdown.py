@@ -22,10 +22,17 @@ def _blocks(report: Report) -> Iterator[str]:
     if report.summary:
         yield bullets(report.summary)
     if report.results:
-        rows = [(shown(result.place), result.rule.value, result.message) for result in report.results]
-        yield table(("place", "rule", "message"), rows)
+        rows = [
+            (plain(shown(result.place)), plain(result.rule.value), _lines(result.message)) for result in report.results
+        ]
+        yield markdown_escape.table(("place", "rule", "message"), rows)
     if remedies := list(dict.fromkeys([*report.help, *(line for result in report.results for line in result.help)])):
         yield bullets(remedies)
+
+
+def _lines(text: str) -> str:
+    """Escape a text of several lines for a cell of a table."""
+    return "<br>".join(plain(line.strip()) for line in text.splitlines())
 
 
 def bullets(lines: Iterable[str]) -> str:
