@@ -178,4 +178,6 @@ def test_the_summary_is_what_markdown_readers_show() -> None:
         "run *x*",
     ]
     kinds = {child.type for token in tokens for child in token.children or ()}
-    assert kinds <= {"text", "text_special", "softbreak"}
+    assert kinds <= {"text", "text_special", "softbreak", "html_inline"}
+    html = [child.content for token in tokens for child in token.children or () if child.type == "html_inline"]
+    assert html == ["<br>"]
