@@ -32,7 +32,7 @@ def _blocks(report: Report) -> Iterator[str]:
 
 def _lines(text: str) -> str:
     """Escape a text of several lines for a cell of a table."""
-    return "<br>".join(plain(line.strip()) for line in text.splitlines())
+    return "<br>".join(plain(line.strip()) for line in text.split("\n"))
 
 
 def bullets(lines: Iterable[str]) -> str:
