@@ -1,4 +1,4 @@
-"""The names that the `__getattr__` of a module can give: it is followed for a name that none of its tests mentions.
+"""The names that the `__getattr__` of a module can give: it is followed for a name that its tests do not mention.
 
 Most of them look a name up in a table that is written out, and raise AttributeError for every other one. What is not
 understood is not known: then any name may be there.
@@ -44,7 +44,7 @@ def lazy_names(function: AnyFunction, tables: Tables) -> frozenset[str] | None:
 
 
 class _Asked:
-    """Runs the statements of `__getattr__` for a name that is none of the `names` in its tests and tables."""
+    """Runs the statements of `__getattr__` for a name that is not in its tests and tables, whose texts are `names`."""
 
     def __init__(self, name: str, tables: Tables) -> None:
         self._name = name
