@@ -64,7 +64,7 @@ DOORS = {
         "versions.py",
     },
     "dockerfile_parse": {"editing/second_opinion.py"},
-    "urllib3": {"index/connections.py"},
+    "urllib3": {"index/connections.py", "index/retries.py"},
     "tomlkit": {"editing/second_opinion.py"},
     "yaml": {"formats/yaml_events.py"},
 }

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from fi_bump.cli.examples import EXAMPLES
-from fi_bump.cli.groups import SECTIONS
+from fi_bump.cli.help import SECTIONS
 
 TOP = Path(__file__).resolve().parent.parent
 FOLDER = "docs/commands"

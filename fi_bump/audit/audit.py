@@ -18,8 +18,8 @@ from fi_bump.installs.model import IndexOptions
 from fi_bump.lock.records import LOCK_NAME, Group, Lock, Member
 from fi_bump.pins import Place
 from fi_bump.releases.counting import count_members
+from fi_bump.releases.index_order import combined
 from fi_bump.releases.known import Known
-from fi_bump.releases.sources import combined
 
 
 class Audit(NamedTuple):

@@ -15,7 +15,7 @@ from fi_bump.cli.compare import compare_command
 from fi_bump.cli.examples import examples
 from fi_bump.cli.explain import explain_command
 from fi_bump.cli.fleet import fleet_command
-from fi_bump.cli.groups import HelpfulCommand
+from fi_bump.cli.help import HelpfulCommand
 from fi_bump.cli.hold import hold_command
 from fi_bump.cli.init import init_command
 from fi_bump.cli.latest import latest_command
@@ -85,7 +85,7 @@ def _add(name: str, command: Callable[..., None]) -> None:
     app.command(name, cls=HelpfulCommand, epilog=examples(name))(command)
 
 
-# `--help` lists the commands in this order, which is the order of work; cli/groups.py has the headings.
+# `--help` lists the commands in this order, which is the order of work; cli/help.py has the headings.
 _add("init", init_command)
 _add("check", check_command)
 _add("set", set_command)

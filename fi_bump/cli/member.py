@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.examples import examples
-from fi_bump.cli.groups import HelpfulCommand
+from fi_bump.cli.help import HelpfulCommand
 from fi_bump.cli.options import HELP_NAMES, ListFormatOption, complete_groups, complete_members, leave
 
 member_app = typer.Typer(

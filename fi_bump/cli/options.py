@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from fi_bump.cli import completion
-from fi_bump.cli.groups import Commands
+from fi_bump.cli.help import Commands
 from fi_bump.errors import Exit, UsageError
 from fi_bump.report.formats import ListFormat, ReportFormat
 from fi_bump.terminal.output import guard

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fi_bump.cli.examples import examples
-from fi_bump.cli.groups import Commands, HelpfulCommand
+from fi_bump.cli.help import Commands, HelpfulCommand
 from fi_bump.cli.options import HELP_NAMES, ListFormatOption, complete_groups, complete_sites, leave
 
 site_app = typer.Typer(

@@ -11,8 +11,8 @@ from fi_bump.lock.records import Group
 from fi_bump.pins import Pin
 from fi_bump.report.text import count
 from fi_bump.scanning.scan import Scan
-from fi_bump.terminal.asking import ask
 from fi_bump.terminal.output import say
+from fi_bump.terminal.questions import ask
 from fi_bump.versions import same_version
 
 # More files than these are not named one by one in a command.

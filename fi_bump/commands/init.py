@@ -38,9 +38,9 @@ from fi_bump.report.text import count
 from fi_bump.repository import conflict_places
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, scan
-from fi_bump.terminal.asking import refuse_without_terminal
 from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say, say_next
+from fi_bump.terminal.questions import refuse_without_terminal
 from fi_bump.versions import canonical_version
 
 RIPEN = (

@@ -11,7 +11,7 @@ from fi_bump.boundary.here import shown_site
 from fi_bump.errors import quoted
 from fi_bump.findings.of_check import gate_version
 from fi_bump.formats.by_name import format_of
-from fi_bump.formats.python_gates import raises
+from fi_bump.formats.python_version_strings import raises
 from fi_bump.grammar import has_any
 from fi_bump.grouping import bound_variables, build_arguments, is_build_argument
 from fi_bump.lock.records import Lock
@@ -147,7 +147,7 @@ def with_tags(lock: Lock, found: Scan) -> Lock:
 def with_indexes(root: str, lock: Lock, found: Scan) -> tuple[Lock, list[str]]:
     """Return the lock with the indexes that the tree names for its packages, and a note for each list of indexes."""
     from fi_bump.installs.tree import installed
-    from fi_bump.releases.sources import named_indexes
+    from fi_bump.releases.index_order import named_indexes
 
     here = installed(root, lock, found)
     recorded: dict[str, list[str]] = {}

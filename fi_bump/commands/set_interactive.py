@@ -13,8 +13,8 @@ from fi_bump.releases.counting import count_members
 from fi_bump.report.tables import print_choices
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import named_group
-from fi_bump.terminal.asking import agrees, ask, refuse_without_terminal
 from fi_bump.terminal.output import say
+from fi_bump.terminal.questions import agrees, ask, refuse_without_terminal
 from fi_bump.versions import canonical_version
 
 

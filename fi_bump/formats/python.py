@@ -13,12 +13,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from fi_bump.formats.python_constants import BoundConstants
-from fi_bump.formats.python_gates import GateReader
+from fi_bump.formats.python_built_requirements import BoundConstants
 from fi_bump.formats.python_literals import INSTALLS, RUNS, Literal, is_searched, literals, scope
 from fi_bump.formats.python_names import may_clone, names_of
 from fi_bump.formats.python_neighbours import Neighbours
 from fi_bump.formats.python_tables import ReleaseTable
+from fi_bump.formats.python_version_strings import GateReader
 from fi_bump.formats.shared.addresses import PATH
 from fi_bump.formats.shared.parts import together
 from fi_bump.formats.shared.pieces import Text

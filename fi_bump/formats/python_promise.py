@@ -2,7 +2,7 @@
 
 They must let through every file in which the finder finds something (a test compares the two on all cases and on
 mutated files). The finder's own limits are what they rely on: how far from a version its subject may be, and what
-python_gates.py says of a version by the code around it.
+python_version_strings.py says of a version by the code around it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ _LONGEST_COMMAND = max(map(len, COMMANDS))
 _ROW_WORD = b"version"
 _ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(\s*\w{0,3}[\"']{1,3}[vV]?[0-9]")
 # How many bytes before and after the start of a version its subject may begin: the value of a variable that is assigned
-# a name and then compared, and the other side of a comparison. See _FAR, _REACH and _COMPARES in python_gates.py.
+# a name and then compared, and the other side of a comparison. python_version_strings.py has the same reach in _FAR,
+# _REACH and _COMPARES.
 _BEFORE, _AFTER = 2500, 600
 # What is right after the name of a package with a version, after a variable that is set in a string, and after a name
-# with its version in the string behind it (_BESIDE in python_gates.py).
+# with its version in the string behind it (_BESIDE in python_version_strings.py).
 _OF_PACKAGE = r"\s*+(?:\[[^\[\]\n]*+\]\s*+)?[(@=!<>~]"
 _OF_VARIABLE = r"=[\"']?v?[0-9]"
 _BESIDE = r"[\"']{0,3}\s*[,:\]]"
@@ -51,7 +52,7 @@ _BEFORE_BESIDE = frozenset([b'"', b"'", b"-"])
 _NAME = LazyPattern(rb"[\w.-]*")
 _NEXT = LazyPattern(rb"[\"']{0,3}(?:[^\"'#]|#[^\n]*\n|(?!))*+[\"']{1,3}v?[0-9]")
 # How far before a version the code is read, and how far behind it a comparison begins: _REACH and _COMPARES in
-# python_gates.py, after the end of three quotes.
+# python_version_strings.py, after the end of three quotes.
 _REACH, _COMPARED = 400, 20
 _PREFIXES = b"bBrRuUfFtT"
 _NAMED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
@@ -217,8 +218,8 @@ def _is_gate(source: Source, wanted: Wanted, start: int, end: int) -> bool:
     if not _may_be_gate(data, start, end, names_of(wanted).words):
         return False
     # Imported here because few files have a version near a name.
-    from fi_bump.formats.python_gates import GateReader
     from fi_bump.formats.python_literals import Literal, start_with_prefix
+    from fi_bump.formats.python_version_strings import GateReader
 
     reader = GateReader(source, wanted)
     wholes = [Span(start, end + 1)]

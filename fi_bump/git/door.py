@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from fi_bump.boundary import programs
 from fi_bump.boundary.programs import Done
 from fi_bump.errors import FiBumpError, quoted
-from fi_bump.git import awaited
+from fi_bump.git import pipes
 
 # Options before the subcommand; the last value of a setting counts, and those of the command line come last.
 # --literal-pathspecs: git must not read a `*` or `:(top)` in a path as a pattern.
@@ -57,12 +57,12 @@ def run(
     AwaitedFileError for a pipe or a device that git would read, GitTimeoutError if git has not ended after `seconds`.
     """
     paths = arguments[arguments.index("--") + 1 :] if "--" in arguments else ()
-    _refuse(awaited.beside(root, paths))
+    _refuse(pipes.beside(root, paths))
     command = ["git", "-C", root, *_PLAIN, *(() if hooks else (*_NO_HOOKS, *_PLAIN_LOG)), *arguments]
     environment = {**os.environ, **({} if hooks else _QUIET), **_variables(settings or {}), **(variables or {})}
 
     def look() -> None:
-        _refuse(awaited.anywhere(root, hooks=hooks))
+        _refuse(pipes.anywhere(root, hooks=hooks))
 
     try:
         return programs.run(command, seconds=seconds, message=given, environment=environment, look=look)

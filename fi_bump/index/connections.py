@@ -1,4 +1,4 @@
-"""Connections to servers and proxies, by urllib3: certificates, repeated attempts, and why a request failed."""
+"""Connections to servers and proxies, by urllib3: certificates, and why a request failed."""
 
 from __future__ import annotations
 
@@ -25,30 +25,19 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from fi_bump.errors import PackageIndexError
 from fi_bump.index.address import split
 from fi_bump.index.credentials import basic
+from fi_bump.index.retries import retries
 from fi_bump.index.tls import context_of, is_untrusted
 from fi_bump.index.trust import Trust, trust_of
 
 # In seconds, to connect, and for each piece of an answer.
 CONNECT_LIMIT = 10.0
 READ_LIMIT = 30.0
-RETRIES = 3
-LONGEST_WAIT = 10.0
-# The answers of a server that can help itself: a request is repeated.
-TRY_AGAIN = (429, 500, 502, 503, 504)
 Response = urllib3.BaseHTTPResponse
 # What urllib3 and http.client raise for the answers of a server that breaks the rules of HTTP.
 BROKEN = (HTTPError, OSError, HTTPException, ValueError, LookupError)
 CHECK_NETWORK = "check the network and the index's URL"
 PROXY_HINT = "set HTTPS_PROXY, HTTP_PROXY or ALL_PROXY to the URL of an http proxy, or name the host in NO_PROXY"
 PIP_PROXY_HINT = "run pip config list, and set proxy there to the URL of an http proxy, or unset it"
-
-
-class _Retry(urllib3.Retry):
-    """urllib3's retry, with an upper bound on how long a server may make us wait."""
-
-    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
-        wait = super().get_retry_after(response)
-        return None if wait is None else min(wait, LONGEST_WAIT)
 
 
 class Connections:
@@ -73,22 +62,11 @@ class Connections:
 
         Raises PackageIndexError for certificates or a proxy that cannot be used, and what BROKEN lists.
         """
-        retry = _Retry(
-            total=None,
-            connect=RETRIES,
-            read=RETRIES,
-            status=RETRIES,
-            other=0,
-            status_forcelist=TRY_AGAIN,
-            backoff_factor=0.2,
-            backoff_max=2.0,
-            raise_on_status=False,
-        )
         return self._pool(url).request(
             "GET",
             url,
             headers=headers,
-            retries=retry,
+            retries=retries(),
             timeout=self._timeout,
             preload_content=False,
             redirect=False,

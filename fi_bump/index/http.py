@@ -1,6 +1,6 @@
 """HTTP for all of fi-bump: GET with a limit in time, redirects, credentials and cached answers.
 
-`connections.py` opens the connections and repeats a request that failed.
+`connections.py` opens the connections, and `retries.py` says when a request that failed is repeated.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from fi_bump.index import local
 from fi_bump.index.address import is_downgrade, split
 from fi_bump.index.answer import LARGEST_ANSWER, HttpAnswer, cache_key
 from fi_bump.index.cache import Cache
-from fi_bump.index.connections import BROKEN, CHECK_NETWORK, TRY_AGAIN, Connections, Response
+from fi_bump.index.connections import BROKEN, CHECK_NETWORK, Connections, Response
 from fi_bump.index.credentials import CredentialStore, basic
+from fi_bump.index.retries import TRY_AGAIN
 from fi_bump.index.trust import Trust
 from fi_bump.untrusted import one_line
 

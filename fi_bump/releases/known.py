@@ -20,7 +20,7 @@ from fi_bump.index.targets import Targets, targets_of, unfit
 from fi_bump.installs.model import NOTHING, Installed
 from fi_bump.lock.records import Lock, Member
 from fi_bump.releases.answers import Answer, Silent
-from fi_bump.releases.sources import IndexSource, sources, users
+from fi_bump.releases.index_order import IndexSource, sources, users
 from fi_bump.scanning import files
 from fi_bump.untrusted import table
 

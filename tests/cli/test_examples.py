@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.cli.examples import EXAMPLES, examples
-from fi_bump.cli.groups import SECTIONS
+from fi_bump.cli.help import SECTIONS
 from tests.conftest import NEW, OLD, Run, plant
 from tests.index.server import Package, running, wheel
 from tests.stories.test_precommit import git

@@ -9,7 +9,7 @@ import pytest
 
 from fi_bump.audit import audit, breakages
 from fi_bump.commands import bisect, check_online
-from fi_bump.index import connections
+from fi_bump.index import retries
 from tests.conftest import Result, Run
 from tests.index.server import Index
 
@@ -35,7 +35,7 @@ def _no_git_server(monkeypatch: pytest.MonkeyPatch) -> None:
 def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Run a command that asks `index`, which the tests of the command make, with an empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
-    monkeypatch.setattr(connections, "RETRIES", 1)
+    monkeypatch.setattr(retries, "RETRIES", 1)
 
     def call(root: Path, *arguments: str) -> Result:
         result = run(root, *arguments, "--index", f"{index.url}/simple", offline=False)

@@ -16,7 +16,7 @@ import pytest
 
 from fi_bump.bisection import session as session_module
 from fi_bump.errors import FiBumpError
-from fi_bump.index import connections
+from fi_bump.index import retries
 from fi_bump.smoke.environment import EnvironmentRequest, Maker
 from tests.conftest import Result, Run, plant
 from tests.index.server import Index, Package, running
@@ -121,7 +121,7 @@ Bisect = Callable[..., Result]
 def bisect(run: Run, root: Path, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bisect:
     """Run `bisect` with that index and a cache of its own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
-    monkeypatch.setattr(connections, "RETRIES", 1)
+    monkeypatch.setattr(retries, "RETRIES", 1)
 
     def call(*arguments: str, online: bool = True) -> Result:
         asked = ("--index", f"{index.url}/simple") if online else ()

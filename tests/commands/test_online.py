@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from fi_bump.index import connections
+from fi_bump.index import connections, retries
 from tests.conftest import NEW, OLD, TREE, UNKNOWN, Result, Run, plant, snapshot
 from tests.index.server import Index, Package, Reply, answering, hanging, running, wheel
 
@@ -40,7 +40,7 @@ def index() -> Iterator[Index]:
 def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Run a command that asks `index`, with an empty cache and short time-outs."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
-    monkeypatch.setattr(connections, "RETRIES", 1)
+    monkeypatch.setattr(retries, "RETRIES", 1)
 
     def call(root: Path, *arguments: str, at: str = "") -> Result:
         result = run(root, *arguments, "--index", at or f"{index.url}/simple", offline=False)
@@ -435,7 +435,7 @@ def test_what_nobody_released_is_not_audited(engine: Path, ask: Ask) -> None:
 def test_an_index_that_a_file_names_and_that_does_not_answer(
     engine: Path, ask: Ask, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "RETRIES", 0)
+    monkeypatch.setattr(retries, "RETRIES", 0)
     monkeypatch.setenv("HOST", index.url.removeprefix("http://"))
     index.routes["/down/"] = answering(Reply(503, {}, b""))
     more = b"--extra-index-url http://user:planted@${HOST}/down/simple --extra-index-url http://${UNSET}/simple\n"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.index import connections
+from fi_bump.index import retries
 from tests.conftest import GIT_SETTINGS, Result, Run, plant
 from tests.index.server import Index, Package, running
 
@@ -55,7 +55,7 @@ def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PIP_INDEX_URL", f"{index.url}/simple")
     for name in ("PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(connections, "RETRIES", 0)
+    monkeypatch.setattr(retries, "RETRIES", 0)
     return lambda root, *arguments: run(root, *arguments, offline=False)
 
 

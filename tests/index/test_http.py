@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import PackageIndexError
-from fi_bump.index import connections
+from fi_bump.index import connections, retries
 from fi_bump.index.address import split
 from fi_bump.index.cache import Cache
 from fi_bump.index.client import Client
@@ -49,7 +49,7 @@ def test_temporary_errors_are_retried(index: Index, client: Client) -> None:
 
 @pytest.mark.slow
 def test_an_index_that_hangs(index: Index, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "RETRIES", 1)
+    monkeypatch.setattr(retries, "RETRIES", 1)
     index.routes["/simple/kit/"] = hanging
     with pytest.raises(PackageIndexError) as caught:
         client.project("kit", [f"{index.url}/simple"])
@@ -59,7 +59,7 @@ def test_an_index_that_hangs(index: Index, client: Client, monkeypatch: pytest.M
 
 
 def test_no_server(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "RETRIES", 0)
+    monkeypatch.setattr(retries, "RETRIES", 0)
     with running() as index:
         address = index.url
     with pytest.raises(PackageIndexError) as caught:
@@ -404,7 +404,7 @@ def test_no_server_is_waited_for_longer_than_the_limit(case: str) -> None:
 # http.client leaves the file of such an answer to the collector, which warns about it.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_answers_that_break_the_rules_of_http(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "RETRIES", 0)
+    monkeypatch.setattr(retries, "RETRIES", 0)
     server = Raw(answer)
     with closing(server), pytest.raises(PackageIndexError) as caught:
         Http(Cache(None), total=5).get(f"{server.url}/simple/kit/")
@@ -420,7 +420,7 @@ def test_answers_that_break_the_rules_of_http(answer: bytes, monkeypatch: pytest
 def test_a_proxy_that_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     for each in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(each, raising=False)
-    monkeypatch.setattr(connections, "RETRIES", 0)
+    monkeypatch.setattr(retries, "RETRIES", 0)
     with running() as stopped:
         proxy = stopped.url
     monkeypatch.setenv(name, proxy)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import PackageIndexError
-from fi_bump.index import configuration, connections
+from fi_bump.index import configuration, connections, retries
 from fi_bump.index.cache import Cache
 from fi_bump.index.configuration import find
 from fi_bump.index.http import Http
@@ -31,7 +31,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
         monkeypatch.setenv(name, str(tmp_path / folder))
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
     monkeypatch.setenv("PIP_INDEX_URL", INDEX)
-    monkeypatch.setattr(connections, "RETRIES", 0)
+    monkeypatch.setattr(retries, "RETRIES", 0)
     return dict(os.environ)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.errors import PackageIndexError
-from fi_bump.index import configuration, connections
+from fi_bump.index import configuration, retries
 from fi_bump.index.cache import Cache
 from fi_bump.index.configuration import find
 from fi_bump.index.consulted import pip_files
@@ -34,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, str(tmp_path / folder))
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
     monkeypatch.setattr(configuration, "_pip_default", lambda: "https://index.invalid/simple")
-    monkeypatch.setattr(connections, "RETRIES", 0)
+    monkeypatch.setattr(retries, "RETRIES", 0)
     monkeypatch.setattr(
         configuration, "pip_files", lambda given: [path for path in pip_files(given) if path[:5] != "/etc/"]
     )

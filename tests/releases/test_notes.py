@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fi_bump.index import connections
+from fi_bump.index import retries
 from fi_bump.releases import notes
 from fi_bump.releases.notes import LONGEST_LINE, MOST_LINES, lines_of
 from tests.conftest import NEW, OLD, Result, Run
@@ -78,7 +78,7 @@ def ask(run: Run, host: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "netrc").write_text("default login someone password hunter2\n")
     (tmp_path / "netrc").chmod(0o600)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    monkeypatch.setattr(connections, "RETRIES", 1)
+    monkeypatch.setattr(retries, "RETRIES", 1)
     monkeypatch.setattr(notes, "API", host.url)
 
     def call(root: Path, *arguments: str) -> Result:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.index import connections
+from fi_bump.index import retries
 from tests.commands.fleet.conftest import VALIDATOR, column, text
 from tests.conftest import NEW, OLD, Result, Run
 from tests.index.server import Index, Package, Reply, answering, running, wheel
@@ -34,7 +34,7 @@ Ask = Callable[..., Result]
 def ask(run: Run, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Run `fleet --online` against the index."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
-    monkeypatch.setattr(connections, "RETRIES", 1)
+    monkeypatch.setattr(retries, "RETRIES", 1)
 
     def call(root: Path, *arguments: str) -> Result:
         result = run(root, "fleet", *arguments, "--online", "--index", f"{index.url}/simple", offline=False)

@@ -1,26 +1,12 @@
-"""typer's group and command in fi-bump's words: a wrong command names the right one, and values get plain messages."""
+"""The layout of `--help`: typer's command and group of commands in fi-bump's words, and the headings of the list."""
 
 import re
-import shlex
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from fi_bump.errors import UsageError, did_you_mean
-
-# The words of other tools for what a command of fi-bump does. None of them is a command.
-OTHER_WORDS = {
-    "bump": "set",
-    "fix": "check --fix",
-    "help": "--help",
-    "outdated": "latest",
-    "update": "set",
-    "upgrade": "set",
-    "verify": "check",
-    "version": "--version",
-}
-
+from fi_bump.cli.unknown_command import unknown_command
 
 # The headings of `fi-bump --help`, with the commands below each in their order.
 SECTIONS = {
@@ -77,7 +63,7 @@ class Commands(TyperGroup):
         """Return the command that the first argument names. Raises UsageError that names the right one."""
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
-            raise UsageError(f"there is no command '{name}'", hint=self._hint(ctx, name.lower(), args[1:]))
+            raise unknown_command(args, ctx.command_path, self.list_commands(ctx), is_first=ctx.parent is None)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:  # click's types are private in typer
@@ -87,11 +73,3 @@ class Commands(TyperGroup):
         except typer.BadParameter as error:
             error.message = error.message.removeprefix("Value error, ")
             raise
-
-    def _hint(self, ctx: Any, name: str, rest: list[str]) -> str:
-        other = OTHER_WORDS.get(name) if ctx.parent is None else None
-        if other is None:
-            return did_you_mean(name, self.list_commands(ctx), f"run {ctx.command_path} --help to list the commands")
-        if other == "set" and not rest:
-            return "run fi-bump set VERSION; fi-bump latest shows the versions"
-        return f"run fi-bump {shlex.join([*other.split(), *rest])}"

@@ -13,7 +13,7 @@ import pytest
 from fi_bump.boundary import programs
 from fi_bump.boundary.programs import Done
 from fi_bump.errors import FiBumpError
-from fi_bump.git import awaited, commits, conflict, door
+from fi_bump.git import commits, conflict, door, pipes
 
 NAMES = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap")
 
@@ -61,7 +61,7 @@ def test_every_folder_from_the_top_to_the_file_counts(tree: Path, folder: str, k
         target.rename(path)
     else:
         path.symlink_to(target if kind == "link to a pipe" else "/dev/zero")
-    assert awaited.beside(str(tree / "sub"), ["deep/a.txt"]) == str(path)
+    assert pipes.beside(str(tree / "sub"), ["deep/a.txt"]) == str(path)
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch, lambda path: path.symlink_to("/dev/null")])
@@ -69,13 +69,13 @@ def test_what_has_an_end_is_not_refused(tree: Path, make: Callable[[Path], objec
     make(tree / ".gitattributes")
     (tree / "sub/.gitignore").symlink_to("nothing")
     os.mkfifo(tree / "sub/pipe")
-    assert awaited.beside(str(tree / "sub"), ["deep/a.txt"]) is None
+    assert pipes.beside(str(tree / "sub"), ["deep/a.txt"]) is None
     assert conflict.unmerged(str(tree)) == {}
 
 
 def test_outside_a_work_tree(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".gitattributes")
-    assert (awaited.beside(str(tmp_path), ["a"]), awaited.anywhere(str(tmp_path), hooks=False)) == (None, None)
+    assert (pipes.beside(str(tmp_path), ["a"]), pipes.anywhere(str(tmp_path), hooks=False)) == (None, None)
 
 
 @pytest.mark.parametrize("path", ["info/attributes", "config", "HEAD", "packed-refs"])
@@ -128,5 +128,5 @@ def test_a_commit_that_waits_says_what_became_of_it(tree: Path, name: str, monke
 def test_a_pipe_that_a_hook_made_is_its_own(tree: Path) -> None:
     path = tree / ".git/pipe of a hook"
     os.mkfifo(path)
-    assert awaited.anywhere(str(tree), hooks=True) is None
-    assert awaited.anywhere(str(tree), hooks=False) == str(path)
+    assert pipes.anywhere(str(tree), hooks=True) is None
+    assert pipes.anywhere(str(tree), hooks=False) == str(path)
