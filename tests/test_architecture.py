@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -205,16 +206,19 @@ OF_FLASHINFER = ("smoke/", "cli/examples.py", "cli/smoke.py", "report/smoke_text
 SLOW = "typing typer rich packaging tomlkit yaml dockerfile_parse importlib.metadata subprocess dataclasses pathlib argparse hashlib"
 
 
+@cache
 def tree(name: str) -> ast.Module:
-    """Return a parsed module of the package."""
+    """Return a parsed module of the package, which is shared: nobody changes it."""
     return ast.parse((PACKAGE / name).read_bytes())
 
 
+@cache
 def imports(name: str) -> set[str]:
     """Return the files of the package that a module imports, inside functions too."""
     return {arrow.imported for arrow in LAYOUT.arrows if arrow.importer == name}
 
 
+@cache
 def outside(name: str) -> set[str]:
     """Return every name that a module imports from outside fi_bump, dotted: `os`, `collections.abc.Iterator`."""
     names = set(layers.imported_names(tree(name), "fi_bump", name))
@@ -284,20 +288,18 @@ def test_a_library_is_imported_where_the_table_says_and_nowhere_else(library: st
     assert {folder for folder in folders if any(name.startswith(folder) for name in users)} == folders
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_no_other_library(name: str) -> None:
-    in_target = IN_TARGET if name in PROBES else {"pytest"} if name == "smoke/pytest_main.py" else set()
-    known = {*sys.stdlib_module_names, *DOORS, *in_target}
-    assert libraries(name) <= known
+def test_no_other_library() -> None:
+    known = {*sys.stdlib_module_names, *DOORS}
+    in_target = dict.fromkeys(PROBES, IN_TARGET) | {"smoke/pytest_main.py": {"pytest"}}
+    assert {name: more for name in MODULES if (more := libraries(name) - known - in_target.get(name, set()))} == {}
 
 
 def test_the_probes_import_each_library_of_their_target() -> None:
     assert set().union(*map(libraries, PROBES)) >= IN_TARGET
 
 
-@pytest.mark.parametrize("name", PURE)
-def test_rules_over_values_touch_no_file(name: str) -> None:
-    assert IMPURE.isdisjoint(imports(name) | libraries(name))
+def test_rules_over_values_touch_no_file() -> None:
+    assert {name: impure for name in PURE if (impure := IMPURE & (imports(name) | libraries(name)))} == {}
 
 
 def test_what_is_impure_is_imported_elsewhere() -> None:
@@ -312,10 +314,10 @@ def test_only_probes_import_by_relative_names() -> None:
     assert relative <= set(PROBES)
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_only_the_entry_point_imports_the_command_line(name: str) -> None:
-    command_line = {file for file in imports(name) if file.startswith(("cli/", "__main__.py"))}
-    assert not command_line or name == "__main__.py" or name.startswith("cli/")
+def test_only_the_entry_point_imports_the_command_line() -> None:
+    below = [name for name in MODULES if name != "__main__.py" and not name.startswith("cli/")]
+    command_line = {file for file in MODULES if file.startswith(("cli/", "__main__.py"))}
+    assert {name: upward for name in below if (upward := imports(name) & command_line)} == {}
 
 
 def writing(name: str) -> list[str]:
@@ -370,14 +372,26 @@ SOURCES = sorted(
 )
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=[str(path.relative_to(PACKAGE.parent)) for path in SOURCES])
-def test_nothing_is_written_to_defeat_the_formatter(path: Path) -> None:
+@cache
+def parsed_source(path: Path) -> ast.Module:
+    """Return a parsed file of SOURCES, which is shared: nobody changes it."""
+    return ast.parse(path.read_bytes())
+
+
+def against_the_formatter(path: Path) -> list[str]:
+    """Return what is written in a file only to keep several things on one line."""
     text = path.read_text(encoding="utf-8")
-    assert re.findall(r"#\s*fmt:.*", text) == []
-    # `*("a", "b")` in a list, and `*(a, b)` among arguments, only keep several things on one line.
+    comments = re.findall(r"#\s*fmt:.*", text)
+    if not re.search(r"\*\s*[(\[{]", text):  # Most files are not parsed.
+        return comments
+    # `*("a", "b")` in a list, and `*(a, b)` among arguments.
     literals = (ast.Tuple, ast.List, ast.Set)
-    starred = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Starred)]
-    assert [ast.unparse(node) for node in starred if isinstance(node.value, literals)] == []
+    starred = [node for node in ast.walk(parsed_source(path)) if isinstance(node, ast.Starred)]
+    return comments + [ast.unparse(node) for node in starred if isinstance(node.value, literals)]
+
+
+def test_nothing_is_written_to_defeat_the_formatter() -> None:
+    assert {str(path): found for path in SOURCES if (found := against_the_formatter(path))} == {}
 
 
 def test_a_record_with_many_fields_is_built_by_keyword() -> None:
@@ -386,8 +400,8 @@ def test_a_record_with_many_fields_is_built_by_keyword() -> None:
     long = [
         f"{path.relative_to(PACKAGE.parent)}:{node.lineno}: {ast.unparse(node.func)} has {len(node.args)} by position"
         for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_bytes()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in classes and len(node.args) > 5
+        for node in ast.walk(parsed_source(path))
+        if isinstance(node, ast.Call) and len(node.args) > 5 and ast.unparse(node.func).rpartition(".")[2] in classes
     ]
     assert long == []
 
@@ -401,15 +415,17 @@ def test_a_probe_imports_nothing_of_fi_bump_and_torch_only_when_it_runs(name: st
     assert {each.partition(".")[0] for each in names} <= {*sys.stdlib_module_names}
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name not in PROBES])
-def test_of_the_probes_only_the_protocol_is_known_outside(name: str) -> None:
+def test_of_the_probes_only_the_protocol_is_known_outside() -> None:
     # Only the package itself names the folder of the probes.
-    assert imports(name) & set(PROBES) <= {"smoke/probes/__init__.py", "smoke/probes/protocol.py"}
+    inner = set(PROBES) - {"smoke/probes/__init__.py", "smoke/probes/protocol.py"}
+    others = [name for name in MODULES if name not in PROBES]
+    assert {name: known for name in others if (known := imports(name) & inner)} == {}
 
 
+@cache
 def code(name: str) -> str:
     """Return a module's source without comments and docstrings."""
-    module = tree(name)
+    module = ast.parse((PACKAGE / name).read_bytes())
     for node in ast.walk(module):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
             node.body[0] = ast.Pass()

@@ -33,7 +33,8 @@ def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
-def messages(path: Path) -> set[str]:
+@cache
+def messages(path: Path) -> frozenset[str]:
     """Each text of a module that a user can see, with `{…}` for what is filled in.
 
     These are: every string with a blank and a word that is not a docstring or a regular expression; every string, a
@@ -42,7 +43,7 @@ def messages(path: Path) -> set[str]:
     """
     collector = _Messages(_commands(_dotted(path)))
     collector.visit(ast.parse(path.read_text()))
-    return collector.found
+    return frozenset(collector.found)
 
 
 def docstrings(path: Path) -> Iterator[tuple[int, str]]:
@@ -52,6 +53,7 @@ def docstrings(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value.value
 
 
+@cache
 def help_pages() -> str:
     """What `--help` prints for fi-bump and for each command, at 80 columns."""
     pages = []
