@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from fi_bump.commands.locked import locked_repository
 from fi_bump.editing.plan import Plan
 from fi_bump.errors import Exit, UsageError
 from fi_bump.findings.of_check import Finding, finding_line, lock_files
@@ -149,6 +148,9 @@ def _run(
         if not confirm():
             say(["nothing was changed"])
             return int(Exit.FINDINGS)
+    # A rehearsal needs no writer, nor what finishes the change of a killed one.
+    from fi_bump.commands.locked import locked_repository
+
     with locked_repository(repository.root) as repository:
         request = read_request(repository, targets)
         scan = _scan(repository, request)
