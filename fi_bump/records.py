@@ -43,6 +43,8 @@ else:
         __slots__ = ()
 
         def __new__(cls, *values, **named):
+            if not named and len(values) == len(cls._fields):
+                return tuple.__new__(cls, values)
             if not values and len(named) == len(cls._fields):
                 try:
                     return tuple.__new__(cls, map(named.__getitem__, cls._fields))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from packaging.version import InvalidVersion, Version
 
 from fi_bump.errors import UsageError
@@ -21,6 +23,8 @@ def canonical_version(text: str) -> str:
     return str(version)
 
 
+# A move of thousands of pins asks the same few questions for each.
+@lru_cache(maxsize=1024)
 def same_version(left: str, right: str) -> bool:
     """Whether two version texts mean the same release; a number too long for Python equals no other."""
     try:

@@ -12,7 +12,8 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+from functools import lru_cache
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from fi_bump.editing.plan import Plan, PlannedChange
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError
@@ -28,6 +29,8 @@ _CHECKSUM = re.compile(rb"[a-z0-9_]+:[0-9a-f]+")
 _COMMENT = re.compile(rb"(?:^|\s)#.*", re.DOTALL)
 # Where str.splitlines, and so pip, ends a line.
 _LINE_END = re.compile(rb"\r\n|[\n\r\x0b\x0c\x1c-\x1e]|\xc2\x85|\xe2\x80[\xa8\xa9]")
+# The byte offset of each logical line of a requirements file, and its text.
+_Lines: TypeAlias = Sequence[tuple[int, bytes]]
 _QUOTE = "put quotes around the version there, then run again"
 
 
@@ -64,7 +67,7 @@ def _requirements(change: PlannedChange) -> str | None:
             return f"packaging does not read {pin.subject} at its new version"
         if not _has(after, version):
             return f"packaging does not read {version} in the new {pin.subject} requirement"
-    return _hashes(change)
+    return _hashes(change, old_lines, new_lines)
 
 
 def _has(requirement: Requirement, version: str) -> bool:
@@ -77,13 +80,13 @@ def _has(requirement: Requirement, version: str) -> bool:
     )
 
 
-def _hashes(change: PlannedChange) -> str | None:
+def _hashes(change: PlannedChange, old_lines: _Lines, new_lines: _Lines) -> str | None:
     """Check the number of checksums of every requirement in the file.
 
     A requirement that moves has as many as planned, each of the form `--hash=ALGORITHM:HEX`, and some if it had some.
     Any other has as many as before.
     """
-    before, after = _hash_options(change.source.data), _hash_options(change.new)
+    before, after = _hash_options(old_lines), _hash_options(new_lines)
     if len(before) != len(after):
         return "the new file would have another number of requirements"
     starts = [start for start, _ in before]
@@ -102,12 +105,12 @@ def _hashes(change: PlannedChange) -> str | None:
     return None
 
 
-def _hash_options(data: bytes) -> list[tuple[int, list[bytes]]]:
+def _hash_options(lines: _Lines) -> list[tuple[int, list[bytes]]]:
     """Return the byte offset of each logical line of a requirements file, and the values of its --hash options."""
-    return [(begin, _HASH_OPTION.findall(line)) for begin, line in _logical_lines(data)]
+    return [(begin, _HASH_OPTION.findall(line) if line.find(b"--hash") >= 0 else []) for begin, line in lines]
 
 
-def _logical_lines(data: bytes) -> list[tuple[int, bytes]]:
+def _logical_lines(data: bytes) -> _Lines:
     """Return the byte offset of each logical line of a requirements file, and its text without a comment.
 
     pip joins a line that ends in a backslash with the next one, and reads a comment line by itself.
@@ -127,12 +130,17 @@ def _logical_lines(data: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
-def _requirement(lines: Sequence[tuple[int, bytes]], offset: int) -> Requirement | None:
+def _requirement(lines: _Lines, offset: int) -> Requirement | None:
     """Return the requirement in the logical line at a byte offset, or None if packaging cannot read it."""
+    line = lines[bisect_right(lines, offset, key=lambda each: each[0]) - 1][1]
+    return _parsed(line.removeprefix(BOM).decode("utf-8", "replace").partition(" --")[0].rstrip("\\ \t\r"))
+
+
+# Many files of a tree have the same line.
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Requirement | None:
     from packaging.requirements import InvalidRequirement, Requirement
 
-    line = lines[bisect_right(lines, offset, key=lambda each: each[0]) - 1][1]
-    text = line.removeprefix(BOM).decode("utf-8", "replace").partition(" --")[0].rstrip("\\ \t\r")
     try:
         return Requirement(text)
     except InvalidRequirement:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from fi_bump.formats.table import FORMATS, OTHER
 
 # A part of the name of the file beside a target from which the writer renames.
@@ -116,15 +118,16 @@ def _decided() -> dict[str, tuple[str, tuple[str, ...]]]:
                 ends = [*others.get(last, ()), *_expanded(form.but)]
                 ends = [end.rpartition("*")[2].rpartition("/")[2] for end in ends if end.endswith(f".{last}")]
                 if pattern[1:] not in ends:
-                    decided[pattern[1:]] = form.name, tuple(ends)
+                    decided[last] = form.name, tuple(ends)
             others.setdefault(last, []).append(pattern)
     return decided
 
 
-# Most files of a tree have one of these endings, in lower case.
+# Most files of a tree have one of these after the last dot, in lower case.
 DECIDED = _decided()
-# The endings of names that may have a format, and of those that have none unless they begin with one of the letters.
-ENDINGS = {**dict.fromkeys([f".{last}" for last in _UNREAD], False), **dict.fromkeys(DECIDED, True)}
+# What follows the last dot of names that may have a format, and of those that have none unless they begin with one of
+# the letters.
+ENDINGS = {**dict.fromkeys(_UNREAD, False), **dict.fromkeys(DECIDED, True)}
 FIRST_LETTERS = frozenset([each for start in _STARTS for each in (start[0], start[0].upper())])
 
 
@@ -150,10 +153,13 @@ def may_hold_requirements(path: str) -> bool:
     return name.endswith(REQUIREMENT_ENDINGS) or "." not in name
 
 
+# Asked again for a file that is read, and by each command that goes through the files of a scan.
+@cache
 def format_of(path: str) -> str | None:
     """The name of the format of a file with this path, or None."""
-    decided = DECIDED.get(path[path.rfind(".") :].lower())
-    if decided is not None and not (decided[1] and path.lower().endswith(decided[1])):
+    _, dot, last = path.rpartition(".")
+    decided = DECIDED.get(last) or DECIDED.get(last.lower())
+    if decided is not None and dot and not (decided[1] and path.lower().endswith(decided[1])):
         return decided[0]
     slash = path.rfind("/") + 1
     name = path[slash:].lower()

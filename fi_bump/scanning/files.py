@@ -87,7 +87,8 @@ def walk(
                 continue
             # Most names end here: a call for each of them would take longer than the rest.
             if promising:
-                decided = ENDINGS.get(name[name.rfind(".") :])
+                _, dot, last = name.rpartition(".")
+                decided = ENDINGS.get(last) if dot else None
                 if not decided and ((decided is False and name[0] not in FIRST_LETTERS) or not may_have_format(name)):
                     continue
             path = prefix + name

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.left_out import excluder
 from fi_bump.grammar import names_any
 from fi_bump.lock.records import LOCK_NAME, Group, Lock
@@ -189,12 +190,12 @@ def _sources(
     root: str, lock: Lock, words: tuple[bytes, ...], written: Mapping[str, bytes] | None = None
 ) -> Iterator[Source]:
     """Yield every text file that may contain one of the lower-case words, by path; with the `written` bytes if any."""
-    search = WordSearch(root, words)
-    paths = sorted(path for path in files.walk(root, excluder(lock.exclude)) if path not in _WRITTEN)
+    search, boundary = WordSearch(root, words), Boundary(root)
+    paths = sorted(path for path in files.walk(root, excluder(lock.exclude), boundary=boundary) if path not in _WRITTEN)
     for path in paths:
         search.add(path)
     for path in sorted(search.maybe()):
-        source = read_quietly(root, path, recorded=False)
+        source = read_quietly(root, path, recorded=False, boundary=boundary)
         if source is None or len(source.data) > _LARGEST or b"\0" in source.data or _BODY.match(source.data):
             continue
         if path.rpartition("/")[2].lower() in _LOCK_FILES:
