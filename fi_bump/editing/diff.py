@@ -37,7 +37,7 @@ def _quoted(name: str) -> bytes:
     A name with a control character, a quote, a backslash or a byte above 0x7f is put in C quotes.
     """
     data = name.encode("utf-8", "surrogateescape")
-    if all(0x20 <= byte < 0x7F and byte not in (0x22, 0x5C) for byte in data):
+    if name.isascii() and name.isprintable() and data.find(b'"') < 0 and data.find(b"\\") < 0:
         return data
     return b'"%s"' % b"".join(_escaped(byte) for byte in data)
 

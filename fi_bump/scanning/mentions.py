@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from fi_bump.boundary.inside import Boundary
@@ -61,7 +61,7 @@ def of_version(
     group: Group,
     old: str,
     scan: Scan,
-    moved: Container[Pin] = (),
+    moved: Iterable[Pin] = (),
     written: Mapping[str, bytes] | None = None,
 ) -> list[Mention]:
     """Return each line with the old version of a group.
@@ -132,7 +132,7 @@ def to_look_at(
     group: Group,
     old: str,
     scan: Scan,
-    moved: Container[Pin],
+    moved: Iterable[Pin],
     written: Mapping[str, bytes] | None = None,
 ) -> list[Mention]:
     """Return the mentions to review after a move from `old`, without lock files, which get a command instead."""
@@ -288,9 +288,10 @@ def _kind(path: str, line: bytes) -> str:
     return "image tag" if re.match(rb"\s*(?:FROM|image:)\s", line, re.IGNORECASE) else "text"
 
 
-def _without(found: list[Mention], group: Group, scan: Scan, moved: Container[Pin] = ()) -> list[Mention]:
+def _without(found: list[Mention], group: Group, scan: Scan, moved: Iterable[Pin] = ()) -> list[Mention]:
     """Deduplicate by line, prefer the finder's mark, and drop lines that hold an unmoved pin."""
-    pins = [pin for pin in scan.pins if pin not in moved]
+    gone = frozenset(moved)
+    pins = [pin for pin in scan.pins if pin not in gone]
     pinned = {(pin.source.path, pin.place.line) for pin in pins}
     places = [place for place in scan.unpinned if place.mark and place.subject in group.subjects]
     lines = {(each.path, each.line): each for each in reversed(found)}
