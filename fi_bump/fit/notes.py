@@ -51,7 +51,7 @@ class Notes:
             what = f"{symbol}()" if each.parameter is None else f"{each.parameter} of {symbol}()"
             if each.parameter is not None and each.parameter.startswith("*"):
                 what = f"passing more arguments by position to {symbol}()"
-            message = f"{what} is deprecated in {side.label}: {each.words}"
+            message = f"{what} is deprecated in {side.label}" + (f": {each.words}" if each.words else "")
             found = Raised(Rule.API_DEPRECATED, symbol, each.parameter or "", message, use)
             yield found._replace(new=defined(side, met, symbol))
 

@@ -300,3 +300,21 @@ def test_what_a_class_of_the_repository_has_of_its_own_is_not_called_missing(tmp
         "from kit import Box\nclass Mine(Box):\n    LIMIT = 1\n    def f(self):\n        return self.LIMIT, self.gone\n"
     )
     assert missing(tmp_path, engine, {"kit/__init__.py": "class Box: ...\n"}) == ["kit.Box.gone is not in kit 1.0"]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "ready = hasattr(kit, 'gone')\n",
+        "try:\n    import other\n    ready = other is not None and hasattr(kit, 'gone')\nexcept ImportError:\n    ready = False\n",
+        "ready = getattr(kit, 'gone', None) is not None\n",
+    ],
+)
+def test_a_name_that_the_module_holds_a_test_of_is_optional_in_its_functions(tmp_path: Path, test: str) -> None:
+    use = "class Runner:\n    def __init__(self):\n        self.on = ready\n    def run(self):\n        kit.gone(1)\n"
+    found = said(findings(tmp_path, f"import kit\n{test}{use}", "def gone(q): ...\n", ""))
+    assert {rule for rule, _ in found} == {"api-guarded"}
+    # Without a test of it, it is not.
+    for other in ("ready = True\n", "ready = hasattr(kit, 'other')\n", "ready = getattr(kit, 'run', None)\n"):
+        found = said(findings(tmp_path, f"import kit\n{other}{use}", "def gone(q): ...\n", ""))
+        assert ("api-removed", "kit.gone is not in kit 2.0") in found

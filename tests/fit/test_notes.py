@@ -144,6 +144,17 @@ WARNING = "import warnings\ndef run(q, tile=None):\n    if tile is not None:\n  
         ),
         ("def run(q):\n    logger.warning('slow')\n", "import kit\nkit.run(1)\n", None),
         (
+            "class Run:\n    '''Deprecated. Definition of a run.'''\n",
+            "import kit\nkit.Run()\n",
+            "Run() is deprecated in kit 1.0",
+        ),
+        (
+            "def run(q):\n    '''Deprecated. Use go() instead.'''\n",
+            "import kit\nkit.run(1)\n",
+            "run() is deprecated in kit 1.0: Use go() instead.",
+        ),
+        ("@deprecated\ndef run(q): ...\n", "import kit\nkit.run(1)\n", "run() is deprecated in kit 1.0"),
+        (
             "@deprecated('use go')\ndef run(q): ...\n",
             "import kit\nkit.run(1)\n",
             "run() is deprecated in kit 1.0: use go",

@@ -95,6 +95,20 @@ def tested(evaluator: Evaluator, node: ast.expr) -> list[Tested]:
     return []
 
 
+def tested_names(evaluator: Evaluator, node: ast.expr) -> set[str]:
+    """The names whose presence an expression tells: `hasattr(kit, "run")`, `getattr(kit, "run", None) is not None`."""
+    found: set[str] = set()
+    for each in walk(node):
+        match each:
+            case ast.Call(
+                func=ast.Name(id="hasattr" | "getattr"), args=[base, ast.Constant(value=str() as name), *more]
+            ):
+                # What `getattr` alone gives is the thing itself, or what is there in its place.
+                if last_name(each.func) == "hasattr" or (more and each is not node):
+                    found |= {pointer.reference.attribute(name).shown for pointer in pointers(evaluator.chain(base))}
+    return found
+
+
 def value_of_test(evaluator: Evaluator, node: ast.expr) -> Values:
     """What a name holds that is assigned a comparison of the package's version."""
     return frozenset(tested(evaluator, node))

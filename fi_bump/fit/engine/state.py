@@ -55,6 +55,8 @@ class ModuleState:
         self.ambiguous: set[str] = set()
         # The attributes that the module itself gives to objects, whosever they are.
         self.stored: set[str] = set()
+        # The names of the package that the module tests for, to hold at its top level whether they are there.
+        self.tested: set[str] = set()
         self.private: list[PrivateCall] = []
         # Whether the module imports `annotations` from `__future__`.
         self.are_annotations_texts = False
@@ -73,9 +75,15 @@ class ModuleState:
                 call=call,
                 guards=self.guards,
                 is_guess=any(each.is_guess for each in listed),
-                optional=tuple(sorted({each.optional.shown for each in listed if each.optional is not None})),
+                optional=tuple(sorted(self._optional(listed))),
             )
         )
+
+    def _optional(self, found: Iterable[Pointer]) -> set[str]:
+        """The names without which the code goes on."""
+        names = {each.optional.shown for each in found if each.optional is not None}
+        shown = [f"{each.reference.shown}." for each in found]
+        return names | {name for name in self.tested if any(each.startswith(f"{name}.") for each in shown)}
 
     def place(self, node: ast.AST) -> Place:
         """The place of a node; for a call, of the name that is called."""

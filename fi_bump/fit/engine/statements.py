@@ -209,6 +209,9 @@ class StatementReader(Evaluator):
     def _assignment(self, targets: list[ast.expr], value: ast.expr) -> None:
         values = self.evaluate(value)
         values |= gates.value_of_test(self, value)
+        if self.scope.outer is None:
+            # Its functions go by a name that holds whether a thing is there, in ways that are not all followed.
+            self.tested |= gates.tested_names(self, value)
         pairs = _pairs(targets, value)
         for target, part in pairs:
             is_named = isinstance(part, (ast.Name, ast.Attribute))

@@ -13,11 +13,14 @@ from fi_bump.fit.wheel.library import Thing
 _SAYS_SO = re.compile(r"deprecat", re.IGNORECASE)
 _WARNS = frozenset(["warn", "warning", "warning_once", "warn_once", "deprecate"])
 _CATEGORIES = frozenset(["DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"])
+_ADVICE = re.compile(r"\b(?:use|used|instead|prefer|replace\w*|remov\w+|see|call|since|will)\b", re.IGNORECASE)
 _IN_DOCSTRING = re.compile(r"^[^\S\n]*(?:\.\. deprecated::|deprecated\b[ :.,])\s*(.*)", re.IGNORECASE | re.MULTILINE)
 
 
 class Deprecation(NamedTuple):
-    """One thing that is going away: a parameter, or all of it where `parameter` is None. `words` are the release's.
+    """One thing that is going away: a parameter, or all of it where `parameter` is None.
+
+    `words` are the release's, empty where it says no more.
 
     A parameter with a star in front takes the arguments by position that no other one takes.
     """
@@ -41,12 +44,14 @@ def _stated(node: AnyFunction | ast.ClassDef) -> Iterator[Deprecation]:
     """What decorators and the docstring say about all of it."""
     for decorator, name in zip(node.decorator_list, decorator_names(node), strict=True):
         if _SAYS_SO.search(name):
-            yield Deprecation(None, message(decorator) or "deprecated")
+            yield Deprecation(None, message(decorator) or "")
     text = ast.get_docstring(node) or ""
     found = _IN_DOCSTRING.search(text)
     # A line about one parameter, deep in the text, is not about the whole.
     if found is not None and text[: found.start()].rstrip().count("\n") < 3:
-        yield Deprecation(None, found[1].strip() or "deprecated")
+        # What comes after the one word on the first line is mostly what the thing is.
+        is_advice = not found[0].strip().lower().startswith("deprecated.") or _ADVICE.search(found[1]) is not None
+        yield Deprecation(None, found[1].strip() if is_advice else "")
 
 
 def _of_function(node: AnyFunction) -> Iterator[Deprecation]:
@@ -64,7 +69,7 @@ def _of_function(node: AnyFunction) -> Iterator[Deprecation]:
                 named = [part.id for each in conditions for part in walk(each) if isinstance(part, ast.Name)]
                 tested = [name for name in named if name in parameters]
                 if tested or not conditions:
-                    yield Deprecation(tested[0] if tested else None, words or "deprecated")
+                    yield Deprecation(tested[0] if tested else None, words or "")
 
 
 def _is_category(call: ast.Call) -> bool:
