@@ -45,7 +45,9 @@ def audit_command(
     ] = None,
     trace_notes: Annotated[
         bool,
-        typer.Option("--trace-notes", help="With --api, find the release of each note on a long way too."),
+        typer.Option(
+            "--trace-notes", help="With --api, name the release that each note is from, also across many releases."
+        ),
     ] = False,
     form: ReportFormatOption = "text",
 ) -> None:

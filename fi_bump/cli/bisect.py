@@ -13,10 +13,16 @@ from fi_bump.terminal.output import guard
 
 def bisect_command(
     context: typer.Context,
-    good: Annotated[str | None, typer.Option(metavar="VERSION", help="A release that works.")] = None,
+    good: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="A release that works; needed without --continue.")
+    ] = None,
     bad: Annotated[
         str | None,
-        typer.Option(metavar="VERSION", help="A release that does not work; an older one finds what repaired it."),
+        typer.Option(
+            metavar="VERSION",
+            help="A release that does not work; needed without --continue. If it is the older one, bisect finds the "
+            "release that repaired it.",
+        ),
     ] = None,
     probe: Annotated[
         str | None,
@@ -64,7 +70,7 @@ def bisect_command(
     shard: Annotated[
         str | None,
         typer.Option(
-            metavar="K/N", help="Try every release of one part of N, for `smoke --merge`, instead of halving."
+            metavar="K/N", help="Try every release of one part of N and do not halve; `smoke --merge` joins the parts."
         ),
     ] = None,
     base: Annotated[

@@ -65,8 +65,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("fi-bump compare --baseline 'n/*.xml' --run new.xml", "with many files"),
     ),
     "bisect": (
-        ("fi-bump bisect --good 0.6.8.post1 --probe environment", "by a probe"),
-        ("fi-bump bisect --good 0.6.8.post1 --run ./t.sh", "by your command"),
+        ("fi-bump bisect --good 0.6.8 --bad 0.7.2 --probe environment", "a probe"),
+        ("fi-bump bisect --good 0.6.8 --bad 0.7.2 --run ./t.sh", "your command"),
     ),
     "site add": (
         ("fi-bump site add requirements/cuda.txt:6", "record the pin there"),

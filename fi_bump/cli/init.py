@@ -31,7 +31,10 @@ def init_command(
         typer.Option(metavar="HOST/OWNER/NAME", help="A git repository of your own group (repeatable)."),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="Paths to ignore, such as 'vendor/**' (repeatable).")
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN", help="Paths to record in the lock as not read, such as 'build/**' (repeatable)."
+        ),
     ] = None,
     version: Annotated[
         str | None, typer.Option(metavar="VERSION", help="The version to lock when the pins disagree.")

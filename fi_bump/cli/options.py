@@ -114,7 +114,7 @@ ReleaseNotesOption = Annotated[
     bool,
     typer.Option(
         "--release-notes",
-        help="Ask github.com for the headings of the release notes on the way, lines about breaking changes first.",
+        help="Ask github.com for the headings of the release notes in between, lines about breaking changes first.",
     ),
 ]
 YankedOption = Annotated[bool, typer.Option("--allow-yanked", help="Accept yanked releases.")]

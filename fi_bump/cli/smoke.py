@@ -92,7 +92,7 @@ def smoke_command(
     ] = False,
     arch: Annotated[
         str | None,
-        typer.Option(metavar="9.0a", help="The architecture for --compile-only. Default: 9.0a."),
+        typer.Option(metavar="ARCH", help="The GPU architecture for --compile-only, such as 10.0a. Default: 9.0a."),
     ] = None,
     modules: Annotated[
         str | None, typer.Option(metavar="DIR", help="Load the compiled modules that another run exported to DIR.")
@@ -142,7 +142,7 @@ def smoke_command(
         str | None,
         typer.Option(
             metavar="PACKAGE[==V,…]",
-            help="Compile with each release of a dependency; needs no GPU. Not with --only, --require, "
+            help="Compile with each release of a dependency, such as nvidia-cutlass-dsl; needs no GPU. Not with --only, --require, "
             "--pytest, --against, --ab, --baseline, --base, --modules, --export-modules.",
         ),
     ] = None,
@@ -161,7 +161,7 @@ def smoke_command(
         str | None,
         typer.Option(
             metavar="DIR",
-            help="Run nothing; join the JSON reports of a run. Only with --format and --output.",
+            help="Run nothing; join the JSON reports below DIR that the parts of --shard wrote. Only with --format and --output.",
         ),
     ] = None,
 ) -> None:

@@ -85,6 +85,9 @@ def test_it_runs_as_it_is_shown(repository: Path, run: Run, line: str, monkeypat
 
         def ran(options: object) -> int:
             asked.append(options)
+            if isinstance(options, bisect.BisectOptions):
+                # It raises what a command line lacks.
+                assert bisect._question(options, bisect.open_repository(options.root)).group == "flashinfer"
             return 0
 
         for module in (bisect, smoke):
