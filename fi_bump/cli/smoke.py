@@ -142,8 +142,8 @@ def smoke_command(
         str | None,
         typer.Option(
             metavar="PACKAGE[==V,…]",
-            help="Compile with each release of a dependency, such as nvidia-cutlass-dsl; needs no GPU. Not with --only, "
-            "--require, --pytest, --against, --ab, --baseline, --base, --modules, --export-modules.",
+            help="Compile with each release of a dependency, such as nvidia-cutlass-dsl; needs no GPU. Not with "
+            "--only, --require, --pytest, --against, --ab, --baseline, --base, --modules, --export-modules.",
         ),
     ] = None,
     show_list: Annotated[
