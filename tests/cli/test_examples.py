@@ -10,6 +10,7 @@ import pytest
 
 from fi_bump.cli.examples import EXAMPLES, examples
 from fi_bump.cli.help import SECTIONS
+from fi_bump.repository import open_repository
 from tests.conftest import NEW, OLD, Run, plant
 from tests.index.server import Package, running, wheel
 from tests.stories.test_precommit import git
@@ -87,7 +88,7 @@ def test_it_runs_as_it_is_shown(repository: Path, run: Run, line: str, monkeypat
             asked.append(options)
             if isinstance(options, bisect.BisectOptions):
                 # It raises what a command line lacks.
-                assert bisect._question(options, bisect.open_repository(options.root)).group == "flashinfer"
+                assert bisect._question(options, open_repository(options.root)).group == "flashinfer"
             return 0
 
         for module in (bisect, smoke):
