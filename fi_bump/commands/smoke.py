@@ -6,10 +6,13 @@ import os
 import re
 from typing import NamedTuple
 
+from packaging.version import Version
+
 from fi_bump import user_files
 from fi_bump.commands import bisect
 from fi_bump.commands.probing import ended_by_signals, shown_progress
-from fi_bump.errors import Exit, UsageError
+from fi_bump.errors import Exit, FiBumpError, UsageError
+from fi_bump.releases.asking import Online, asking
 from fi_bump.report.formats import SmokeFormat
 from fi_bump.report.json.envelope import enveloped
 from fi_bump.report.outputs import Output
@@ -19,10 +22,12 @@ from fi_bump.repository import open_repository
 from fi_bump.smoke import baseline, storage
 from fi_bump.smoke.interpreter import existing
 from fi_bump.smoke.merge import documents, merged
-from fi_bump.smoke.ranges import name_of, parse_sweep
-from fi_bump.smoke.registry import choose, group_of, sweepable
+from fi_bump.smoke.progress import Progress
+from fi_bump.smoke.ranges import admitted, name_of, parse_sweep
+from fi_bump.smoke.registry import PACKAGES, choose, group_of, sweepable
 from fi_bump.smoke.session import Session, Setup
 from fi_bump.smoke.shard import parse_shard
+from fi_bump.smoke.sweep import unlimited
 from fi_bump.terminal.output import say, say_next, write_document
 from fi_bump.versions import canonical_version, same_version
 
@@ -71,7 +76,7 @@ def run(options: SmokeOptions) -> int:
         return _merged(options, options.merge)
     setup, outputs = _prepare(options)
     with ended_by_signals(), shown_progress() as progress:
-        session = Session(setup, progress)
+        session = Session(setup._replace(told_unlimited=_told_unlimited(setup, progress)), progress)
         report = session.report()
     # The report comes before the modules: if those cannot be copied, the results of the run are not lost.
     output.leave(report, outputs, setup.repository)
@@ -81,6 +86,25 @@ def run(options: SmokeOptions) -> int:
         failed = [problem.probe for problem in report.problems if problem.probe is not None]
         say_next(f"fi-bump explain {failed[0]}" if failed else "fi-bump pr-body" if report.ok else "fi-bump explain 1")
     return int(Exit.OK if report.ok else Exit.FINDINGS)
+
+
+def _told_unlimited(setup: Setup, progress: Progress) -> bool:
+    """Say, before anything is downloaded, if the release does not limit the swept package; return whether it was said.
+
+    The index has the metadata of the wheel without the wheel. If it does not answer, the sweep says it later.
+    """
+    if setup.sweep is None or setup.sweep[1] or setup.python is not None or setup.wheelhouse is not None:
+        return False
+    repository, package = setup.repository, setup.sweep[0]
+    try:
+        with asking(repository.root, repository.lock, Online(), repository.scan()) as known:
+            requires = known.requires(PACKAGES[0], Version(setup.group.version))
+    except FiBumpError:
+        return False
+    if not requires or admitted({PACKAGES[0]: map(str, requires)}, package, {}):
+        return False
+    progress.note(unlimited(package))
+    return True
 
 
 def list_probes(form: SmokeFormat = "table") -> int:

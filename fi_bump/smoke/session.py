@@ -66,6 +66,7 @@ class Setup(NamedTuple):
     ab: str | None = None
     rounds: int = 3
     shard: Shard | None = None
+    told_unlimited: bool = False
 
 
 class Session:
@@ -172,7 +173,9 @@ class Session:
             message = f"this interpreter has {has}, but the lock says {version}"
             hint = "leave out --python, so that the sweep installs the locked version"
             raise FiBumpError(message, place=interpreter.python, hint=hint)
-        plan = SweepPlan(package, versions, self._wanted(version), request, setup.seconds, shard=setup.shard)
+        plan = SweepPlan(
+            package, versions, self._wanted(version), request, setup.seconds, setup.shard, setup.told_unlimited
+        )
         pins = pins_of(setup.repository, package)
         swept, planned = sweep(plan, target, interpreter, self._maker, self._progress, pins)
         problems = verdict.sweep_problems(swept) if setup.shard is None else ()

@@ -30,6 +30,14 @@ class SweepPlan(NamedTuple):
     request: ProbeRequest
     seconds: float | None = None
     shard: Shard | None = None
+    # Whether the user knows already that the metadata does not limit the package.
+    told: bool = False
+
+
+def unlimited(package: str) -> str:
+    """Return what a user is told before every release of a package is tried."""
+    some = f"to try a few, interrupt this and name them: --sweep {package}==VERSION,…"
+    return f"the wheel's metadata does not limit {package}: every final release is tried; {some}"
 
 
 def sweep(
@@ -43,9 +51,8 @@ def sweep(
     specifier = admitted(target.requires, plan.package, target.markers)
     versions = list(plan.versions)
     if not versions:
-        if not specifier:
-            some = f"to try a few, interrupt this and name them: --sweep {plan.package}==VERSION,…"
-            progress.note(f"the wheel's metadata does not limit {plan.package}: every final release is tried; {some}")
+        if not specifier and not plan.told:
+            progress.note(unlimited(plan.package))
         listed = releases(plan.package, base.python, base.log("releases"), plan.wanted.wheelhouse)
         versions = within(specifier, listed)
     if not versions:

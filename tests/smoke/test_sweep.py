@@ -20,7 +20,9 @@ from fi_bump.smoke.probes.protocol import ProbeRequest
 from fi_bump.smoke.registry import PROBES
 from fi_bump.smoke.repository_pins import Pins, pins_of
 from fi_bump.smoke.sweep import SweepPlan, sweep, varied
-from tests.conftest import Run, plant
+from tests.conftest import OLD, Run, plant
+from tests.index.server import Package, running
+from tests.index.server import wheel as an_index_wheel
 from tests.smoke.fakes import TARGET, Remembered, fake_python, wheel
 
 DSL = "nvidia-cutlass-dsl"
@@ -246,3 +248,66 @@ def test_a_package_that_the_wheel_does_not_limit_is_said_before_its_releases_are
         sweep(plan, TARGET._replace(requires={}), base, Made(str(tmp_path)), progress, Pins((), ()))
     some = f"to try a few, interrupt this and name them: --sweep {DSL}==VERSION,…"
     assert progress.said == [f"the wheel's metadata does not limit {DSL}: every final release is tried; {some}"]
+
+
+@pytest.mark.parametrize(
+    ("requires", "options", "told"),
+    [
+        (("torch", "kit>=1"), ("--sweep", "torch"), True),
+        (("kit>=1",), ("--sweep", "torch"), True),
+        (("torch>=2.9",), ("--sweep", "torch"), False),
+        (("torch",), ("--sweep", "torch==2.9"), False),
+        # No answer of the index is no answer about the package.
+        ((), ("--sweep", "torch"), False),
+    ],
+)
+def test_a_package_that_the_release_does_not_limit_is_said_before_anything_is_made(
+    engine: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    requires: tuple[str, ...],
+    options: tuple[str, ...],
+    told: bool,
+) -> None:
+    from fi_bump.commands import smoke
+
+    setups = []
+
+    class Made:
+        def __init__(self, setup: smoke.Setup, _: object) -> None:
+            setups.append(setup)
+            raise FiBumpError("an environment is made")
+
+    monkeypatch.setattr(smoke, "Session", Made)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with running() as index:
+        if requires:
+            name = "flashinfer-python"
+            Package(name, {OLD: an_index_wheel(name, OLD, *requires)}).serve(index)
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"{index.url}/simple")
+        monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+        done = run(engine, "smoke", *options, offline=False)
+    assert [setup.told_unlimited for setup in setups] == [told]
+    said = "the wheel's metadata does not limit torch: every final release is tried; to try a few, interrupt this and "
+    assert (
+        done.err
+        == (said + "name them: --sweep torch==VERSION,…\n" if told else "") + "fi-bump: an environment is made\n"
+    )
+    assert done.code == 3
+
+
+def test_what_was_told_is_not_told_again(tmp_path: Path) -> None:
+    (tmp_path / "house").mkdir()
+    plan = SweepPlan(DSL, (), EnvironmentRequest(("a==1",), (), str(tmp_path / "house")), REQUEST, told=True)
+    progress = Remembered()
+    with pytest.raises(FiBumpError):
+        sweep(
+            plan,
+            TARGET._replace(requires={}),
+            Interpreter(sys.executable, str(tmp_path)),
+            Made(str(tmp_path)),
+            progress,
+            Pins((), ()),
+        )
+    assert progress.said == []
