@@ -6,8 +6,6 @@ import os
 import re
 from typing import NamedTuple
 
-from packaging.version import Version
-
 from fi_bump import user_files
 from fi_bump.commands import bisect
 from fi_bump.commands.probing import ended_by_signals, shown_progress
@@ -23,7 +21,7 @@ from fi_bump.smoke import baseline, storage
 from fi_bump.smoke.interpreter import existing
 from fi_bump.smoke.merge import documents, merged
 from fi_bump.smoke.progress import Progress
-from fi_bump.smoke.ranges import admitted, name_of, parse_sweep
+from fi_bump.smoke.ranges import is_limited, name_of, parse_sweep
 from fi_bump.smoke.registry import PACKAGES, choose, group_of, sweepable
 from fi_bump.smoke.session import Session, Setup
 from fi_bump.smoke.shard import parse_shard
@@ -98,10 +96,10 @@ def _told_unlimited(setup: Setup, progress: Progress) -> bool:
     repository, package = setup.repository, setup.sweep[0]
     try:
         with asking(repository.root, repository.lock, Online(), repository.scan()) as known:
-            requires = known.requires(PACKAGES[0], Version(setup.group.version))
+            limited = is_limited(known, PACKAGES[0], setup.group.version, package)
     except FiBumpError:
         return False
-    if not requires or admitted({PACKAGES[0]: map(str, requires)}, package, {}):
+    if limited is not False:
         return False
     progress.note(unlimited(package))
     return True

@@ -11,7 +11,11 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from fi_bump.errors import UsageError, explained
+from fi_bump.records import TYPE_CHECKING
 from fi_bump.smoke.model import SweptRelease
+
+if TYPE_CHECKING:
+    from fi_bump.releases.known import Known
 
 
 def wheels(folder: str, package: str | None = None) -> list[str]:
@@ -62,6 +66,15 @@ def admitted(requires: Mapping[str, Iterable[str]], package: str, markers: Mappi
         if applies and canonicalize_name(requirement.name) == package:
             specifiers &= requirement.specifier
     return ",".join(sorted(map(str, specifiers), reverse=True))
+
+
+def is_limited(known: Known, holder: str, version: str, package: str) -> bool | None:
+    """Whether a release's metadata on its index has a specifier for a package; None if the index has no metadata of it.
+
+    Raises PackageIndexError.
+    """
+    requires = known.requires(holder, Version(version))
+    return bool(admitted({holder: map(str, requires)}, package, {})) if requires else None
 
 
 def name_of(requirement: str) -> str:

@@ -174,7 +174,13 @@ class Session:
             hint = "leave out --python, so that the sweep installs the locked version"
             raise FiBumpError(message, place=interpreter.python, hint=hint)
         plan = SweepPlan(
-            package, versions, self._wanted(version), request, setup.seconds, setup.shard, setup.told_unlimited
+            package,
+            versions,
+            wanted=self._wanted(version),
+            request=request,
+            seconds=setup.seconds,
+            shard=setup.shard,
+            told=setup.told_unlimited,
         )
         pins = pins_of(setup.repository, package)
         swept, planned = sweep(plan, target, interpreter, self._maker, self._progress, pins)

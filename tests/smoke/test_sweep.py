@@ -19,6 +19,7 @@ from fi_bump.smoke.model import RepositoryPin, Sweep, SweptRelease
 from fi_bump.smoke.probes.protocol import ProbeRequest
 from fi_bump.smoke.registry import PROBES
 from fi_bump.smoke.repository_pins import Pins, pins_of
+from fi_bump.smoke.session import Setup
 from fi_bump.smoke.sweep import SweepPlan, sweep, varied
 from tests.conftest import OLD, Run, plant
 from tests.index.server import Package, running
@@ -272,10 +273,10 @@ def test_a_package_that_the_release_does_not_limit_is_said_before_anything_is_ma
 ) -> None:
     from fi_bump.commands import smoke
 
-    setups = []
+    setups: list[Setup] = []
 
     class Made:
-        def __init__(self, setup: smoke.Setup, _: object) -> None:
+        def __init__(self, setup: Setup, _: object) -> None:
             setups.append(setup)
             raise FiBumpError("an environment is made")
 
