@@ -25,7 +25,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fi_bump.report.text import count
+from fi_bump.report.finding_lines import count
 from tests.sdists import unpacked
 
 TOP = Path(__file__).resolve().parent.parent

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import ListFormatOption, complete_families, days_of, leave
+from fi_bump.cli.options import ListFormatOption, complete_families, leave
 from fi_bump.errors import UsageError
 
 
@@ -63,6 +63,11 @@ def init_command(
     """
     from fi_bump.commands import init as command
 
+    minimum_age = None
+    if min_age is not None:
+        from fi_bump.releases.age import days_of  # Only this option needs packaging.
+
+        minimum_age = days_of(min_age) or None
     asked = command.InitOptions(
         root=context.obj,
         groups=tuple(group or ()),
@@ -74,7 +79,7 @@ def init_command(
         force=force,
         split=split,
         ask=interactive,
-        minimum_age=None if min_age is None else days_of(min_age) or None,
+        minimum_age=minimum_age,
     )
     if interactive and form == "json":
         raise UsageError("--interactive cannot be used with --format json", hint="leave out one of the two")

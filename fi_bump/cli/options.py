@@ -124,14 +124,6 @@ PrereleaseOption = Annotated[
 ]
 
 
-def days_of(text: str) -> int:
-    """Parse `10`, `10 days` or `1 day`. Raises UsageError."""
-    number, _, unit = text.strip().partition(" ")
-    if not (number.isascii() and number.isdigit() and len(number) < 5) or unit.strip() not in ("", "day", "days"):
-        raise UsageError(f"'{text}' is not a number of days", hint="write --min-age '10 days'; 0 accepts every release")
-    return int(number)
-
-
 MinimumAgeOption = Annotated[
     str | None,
     typer.Option(
@@ -149,6 +141,7 @@ def online_of(
 
     The imports are inside, so that commands without a network do not pay for the index client.
     """
+    from fi_bump.releases.age import days_of
     from fi_bump.releases.asking import Online
     from fi_bump.releases.known import Terms
 

@@ -21,7 +21,7 @@ from fi_bump.releases.counting import count_members
 from fi_bump.releases.known import Known
 from fi_bump.report.api.migration import migration_page
 from fi_bump.report.api.text import fit_lines
-from fi_bump.report.findings.lines import Lines
+from fi_bump.report.findings.source_lines import Lines
 from fi_bump.report.formats import ReportFormat
 from fi_bump.report.json.audit import audit_json
 from fi_bump.report.json.envelope import enveloped

@@ -12,7 +12,7 @@ from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import ConflictError, Exit, FiBumpError
 from fi_bump.findings.of_check import Finding, compare, conflict, finding_line, finding_order, interrupted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
-from fi_bump.report.text import check_lines, help_lines, mention_counts, mention_line, move_lines
+from fi_bump.report.finding_lines import check_lines, help_lines, mention_counts, mention_line, move_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.scanning import cache
 from fi_bump.scanning.scan import Scan, watch_names

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fi_bump.grouping import split, unmovable, votes
 from fi_bump.lock.records import Group
 from fi_bump.pins import Pin
-from fi_bump.report.text import count
+from fi_bump.report.finding_lines import count
 from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.output import say
 from fi_bump.terminal.questions import ask

@@ -33,8 +33,8 @@ from fi_bump.lock.records import LOCK_NAME, Group, Lock, Member
 from fi_bump.lock.writing import dump
 from fi_bump.ownership import Assigned, agrees, assign
 from fi_bump.pins import IF_IT_FOLLOWS
+from fi_bump.report.finding_lines import count
 from fi_bump.report.json.answer import groups_of
-from fi_bump.report.text import count
 from fi_bump.repository import conflict_places
 from fi_bump.scanning import files
 from fi_bump.scanning.scan import Scan, scan

@@ -12,7 +12,7 @@ from fi_bump.lock.reading import load
 from fi_bump.lock.records import LOCK_NAME, Group, Lock, Member
 from fi_bump.lock.writing import dump
 from fi_bump.ownership import assign
-from fi_bump.report.text import count
+from fi_bump.report.finding_lines import count
 from fi_bump.repository import Repository
 from fi_bump.request import named_group
 from fi_bump.terminal.facts import tell

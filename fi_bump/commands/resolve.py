@@ -14,8 +14,8 @@ from fi_bump.lock.records import LOCK_NAME
 from fi_bump.merging.locks import Choice, MergedLock
 from fi_bump.merging.resolution import Resolution, merged_lock, plan_resolution, read_lock
 from fi_bump.ownership import assign
+from fi_bump.report.finding_lines import count, help_lines, move_lines, pins_in_files
 from fi_bump.report.json.answer import groups_of, moved_pins
-from fi_bump.report.text import count, help_lines, move_lines, pins_in_files
 from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say
 from fi_bump.versions import canonical_version

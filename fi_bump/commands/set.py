@@ -17,7 +17,7 @@ from fi_bump.moving import plan_move
 from fi_bump.ownership import assign
 from fi_bump.pins import IMAGE, Kind, Pin
 from fi_bump.releases.release_pages import release_page
-from fi_bump.report.text import count, help_lines, mention_line, move_lines, pins_in_files
+from fi_bump.report.finding_lines import count, help_lines, mention_line, move_lines, pins_in_files
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import NEWEST, Request, named_group, read_request
 from fi_bump.scanning import mentions

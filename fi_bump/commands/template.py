@@ -17,7 +17,7 @@ from fi_bump.scanning import files
 from fi_bump.template import origin
 from fi_bump.template.catalog import TEMPLATES, Template, find, installs, source
 from fi_bump.template.fill import fill
-from fi_bump.template.shared import shared_name
+from fi_bump.template.never_replaced import shared_name
 from fi_bump.template.values import filling
 from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say, write_bytes

@@ -18,7 +18,7 @@ from fi_bump.editing.taking_back import Touched, taken_back
 from fi_bump.errors import Exit, FiBumpError, FileError, LockError, explained
 from fi_bump.lock.reading import load
 from fi_bump.lock.records import LOCK_NAME
-from fi_bump.report.text import count
+from fi_bump.report.finding_lines import count
 from fi_bump.scanning import files
 from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say, write_patch

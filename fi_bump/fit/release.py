@@ -21,10 +21,10 @@ from fi_bump.fit.engine.uses import (
 from fi_bump.fit.model import Defined
 from fi_bump.fit.packages import NativeApi
 from fi_bump.fit.signature import Misfit, Signature, misfits
+from fi_bump.fit.wheel.callables import CallShape, shape_of
 from fi_bump.fit.wheel.kept_checks import Memory
 from fi_bump.fit.wheel.library import Library, Lookup, Thing, ThingKind
 from fi_bump.fit.wheel.preconditions import Preconditions
-from fi_bump.fit.wheel.shapes import CallShape, shape_of
 
 
 class Met(NamedTuple):

@@ -8,7 +8,7 @@ from fi_bump.boundary.inside import Boundary
 from fi_bump.errors import FileError
 from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
-from fi_bump.installs import commands, tables
+from fi_bump.installs import command_places, tables
 from fi_bump.installs.model import IndexAddress, IndexOptions, Installation, Installed
 from fi_bump.installs.requirement_files import install, tops
 from fi_bump.lock.records import Lock
@@ -78,7 +78,7 @@ def _installations(root: str, lock: Lock, scan: Scan) -> list[Installation]:
     others: list[tuple[Source, str]] = []
     boundary = Boundary(root)
     for path, form in scan.all_paths:
-        if form != "requirements" and form != "pyproject" and not commands.may_install(form):
+        if form != "requirements" and form != "pyproject" and not command_places.may_install(form):
             continue
         try:
             source = files.read(root, path, boundary=boundary)
@@ -102,5 +102,5 @@ def _may_install(data: bytes, words: tuple[bytes, ...]) -> bool:
 def _read(source: Source, form: str, requirement_files: dict[str, RequirementFile]) -> Iterable[Installation]:
     if form == "pyproject":
         return tables.in_toml(source)
-    found = commands.installations(source, form, requirement_files)
+    found = command_places.installations(source, form, requirement_files)
     return [*found, *tables.in_conda_yaml(source)] if form == "yaml" else found

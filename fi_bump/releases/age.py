@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from packaging.version import Version
 
+from fi_bump.errors import UsageError
 from fi_bump.index.client import newest
 from fi_bump.lock.records import Group, Member
 from fi_bump.releases.known import Known
@@ -40,6 +41,14 @@ class Young(NamedTuple):
 def days(number: int) -> str:
     """Return `1 day`, `10 days`."""
     return f"{number} day" if number == 1 else f"{number} days"
+
+
+def days_of(text: str) -> int:
+    """Parse the value of --min-age: `10`, `10 days` or `1 day`. Raises UsageError."""
+    number, _, unit = text.strip().partition(" ")
+    if not (number.isascii() and number.isdigit() and len(number) < 5) or unit.strip() not in ("", "day", "days"):
+        raise UsageError(f"'{text}' is not a number of days", hint="write --min-age '10 days'; 0 accepts every release")
+    return int(number)
 
 
 def minimum_age(known: Known, group: Group) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from fi_bump.compare.model import ChangeKind
 from fi_bump.report.compare_lines import lines
 from fi_bump.report.compare_text import TITLES
-from fi_bump.report.text import count
+from fi_bump.report.finding_lines import count
 from fi_bump.smoke.ab_model import AbComparison, AbProbe, AbValue
 from fi_bump.untrusted import printable
 

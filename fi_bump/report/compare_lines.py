@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fi_bump.compare.model import CaseChange, ChangeKind
 from fi_bump.report.compare_text import detail, messages
-from fi_bump.report.text import count
+from fi_bump.report.finding_lines import count
 from fi_bump.untrusted import one_line
 
 # From this many on, cases of one file with the same fate are not listed one by one.

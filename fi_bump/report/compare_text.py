@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fi_bump.compare.model import CaseChange, ChangeKind, RunComparison, Side, Whole
-from fi_bump.report.text import count
+from fi_bump.report.finding_lines import count
 from fi_bump.untrusted import one_line
 
 TITLES = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fi_bump.fleet.model import Against, Fleet, FleetMember, GroupStatus, State
+from fi_bump.report.finding_lines import count
 from fi_bump.report.tables import behind, console, print_rows, shown, state
-from fi_bump.report.text import count
 from fi_bump.untrusted import printable
 
 # What colours the cells of a column; the others have no colour.

@@ -14,10 +14,10 @@ from rich.text import Text
 from fi_bump.boundary.here import shown as shown_path
 from fi_bump.ownership import Assigned, agrees
 from fi_bump.releases.release_pages import release_page
+from fi_bump.report.finding_lines import count
 from fi_bump.report.plain import INDENT
 from fi_bump.report.release_notes import release_note_lines
 from fi_bump.report.status import COLUMNS, STATES, ShownGroup, quoted_site
-from fi_bump.report.text import count
 from fi_bump.terminal.output import write_bytes
 from fi_bump.terminal.wanted import on_terminal
 from fi_bump.untrusted import visible

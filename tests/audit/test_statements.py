@@ -18,7 +18,7 @@ from fi_bump.index.http import Http
 from fi_bump.index.targets import Targets
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.releases.known import Known, Terms, requires_python
-from fi_bump.report.findings.lines import Lines
+from fi_bump.report.findings.source_lines import Lines
 from fi_bump.repository import open_repository
 from fi_bump.request import Request
 from fi_bump.terminal import waiting as waiting_module

@@ -11,7 +11,7 @@ import pytest
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.lock.writing import dump
 from fi_bump.pins import Kind, Mark, Pin, Source, Span, Unpinned
-from fi_bump.report.text import mention_line
+from fi_bump.report.finding_lines import mention_line
 from fi_bump.scanning import mentions
 from fi_bump.scanning.scan import Scan
 from tests.conftest import plant

@@ -86,7 +86,7 @@ SMALL = (("cli",), ("commands", "report"), ("errors",))
 )
 def test_upward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, expected: list[str]) -> None:
     monkeypatch.setattr(layers, "LAYERS", SMALL)
-    tree = {"cli/set.py": "", "commands/set.py": "", "report/text.py": "", "errors.py": "", file: text}
+    tree = {"cli/set.py": "", "commands/set.py": "", "report/finding_lines.py": "", "errors.py": "", file: text}
     assert layers.upward(layout(tmp_path, tree)) == expected
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from fi_bump.findings.rules import Rule, Severity
 from fi_bump.fit.model import ApiFinding, Defined, Fit
 from fi_bump.report.api.signatures import paired, single
-from fi_bump.report.text import count
+from fi_bump.report.finding_lines import count
 
 # More differences of a signature than a person reads in a line; the migration page has them all.
 _MOST_CHANGES = 8

@@ -10,7 +10,7 @@ from fi_bump.bisection.model import Bisection, Candidate
 from fi_bump.bisection.outcome import BisectReport
 from fi_bump.fit.release_changes import ReleaseChanges
 from fi_bump.report.api.text import fit_lines
-from fi_bump.report.text import count
+from fi_bump.report.finding_lines import count
 from fi_bump.untrusted import printable
 
 # More changes of a kind than a person reads; JSON has them all.

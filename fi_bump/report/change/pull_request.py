@@ -20,9 +20,9 @@ from fi_bump.report.change.sections import (
     title,
 )
 from fi_bump.report.compare.markdown import markdown_text as compare_markdown
+from fi_bump.report.finding_lines import count
 from fi_bump.report.markdown_escape import code, items, plain, table
 from fi_bump.report.smoke.markdown import markdown_text
-from fi_bump.report.text import count
 
 # A longer table or list is folded, so that a reviewer sees the other sections.
 MOST_ROWS = 20

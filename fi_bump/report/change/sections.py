@@ -13,8 +13,8 @@ from fi_bump.releases.on_the_way import Release
 from fi_bump.releases.release_pages import page_of
 from fi_bump.report.api.text import summary as fit_summary
 from fi_bump.report.compare_text import verdict as tests_verdict
+from fi_bump.report.finding_lines import count
 from fi_bump.report.release_notes import note_items
-from fi_bump.report.text import count
 from fi_bump.smoke.model import SmokeReport
 from fi_bump.untrusted import printable
 

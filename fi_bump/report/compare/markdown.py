@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from fi_bump.compare.model import ChangeKind, RunComparison
 from fi_bump.report.compare_lines import Line, lines
 from fi_bump.report.compare_text import TITLES, compared, counted, verdict
+from fi_bump.report.finding_lines import count
 from fi_bump.report.findings.markdown import bullets, plain
 from fi_bump.report.markdown_escape import code, table
-from fi_bump.report.text import count
 
 # What a reviewer reads at once; more is folded away, and of more than that the rest is counted.
 _OPEN = 20

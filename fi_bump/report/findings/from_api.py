@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from fi_bump.fit.model import ApiFinding, Defined, Fit
 from fi_bump.pins import Place
 from fi_bump.report.api.text import since_text, since_word
-from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Related, Result
+from fi_bump.report.findings.source_lines import Lines
 
 
 def fit_results(fits: Iterable[Fit], lines: Lines, *, brief: bool = False) -> Iterator[Result]:

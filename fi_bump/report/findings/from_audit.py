@@ -15,8 +15,8 @@ from fi_bump.lock.records import LOCK_NAME, Group, Lock
 from fi_bump.pins import Place
 from fi_bump.report.api.text import summary as fit_summary
 from fi_bump.report.findings.from_api import fit_results
-from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Passed, Related, Report, Result
+from fi_bump.report.findings.source_lines import Lines
 
 
 class Closing(NamedTuple):

@@ -8,9 +8,9 @@ from fi_bump.findings.of_check import Finding
 from fi_bump.findings.rules import Rule, rules_of
 from fi_bump.ownership import assign
 from fi_bump.pins import Pin, Place
-from fi_bump.report.findings.lines import Lines
+from fi_bump.report.finding_lines import closing_lines, made_files, mention_counts, rename_commands
 from fi_bump.report.findings.model import Passed, Report, Result
-from fi_bump.report.text import closing_lines, made_files, mention_counts, rename_commands
+from fi_bump.report.findings.source_lines import Lines
 from fi_bump.repository import Repository
 from fi_bump.scanning.mentions import Mention
 from fi_bump.scanning.scan import Scan

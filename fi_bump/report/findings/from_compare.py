@@ -9,8 +9,8 @@ from fi_bump.compare.model import CaseChange, ChangeKind, RunComparison
 from fi_bump.findings.rules import Rule, rules_of
 from fi_bump.pins import Place
 from fi_bump.report.compare_text import compared, counted, detail, messages, verdict, whole
+from fi_bump.report.finding_lines import count
 from fi_bump.report.findings.model import Passed, Report, Result
-from fi_bump.report.text import count
 
 _RULES = {
     ChangeKind.NEW_FAILURE: Rule.NEW_FAILURE,

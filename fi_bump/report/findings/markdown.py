@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from fi_bump.report import markdown_escape
+from fi_bump.report.finding_lines import count
 from fi_bump.report.findings.model import Report, shown
-from fi_bump.report.text import count
 from fi_bump.untrusted import encodable
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fi_bump.fit.wheel.callables import shape_of
 from fi_bump.fit.wheel.library import Library, ThingKind
-from fi_bump.fit.wheel.shapes import shape_of
 from tests.fit.folder import Folder, imported
 
 PACKAGE = {

@@ -9,8 +9,8 @@ import pytest
 
 from fi_bump.findings.rules import Rule
 from fi_bump.pins import Place
-from fi_bump.report.findings.lines import Lines
 from fi_bump.report.findings.model import Related, fingerprints, shown
+from fi_bump.report.findings.source_lines import Lines
 from tests.conftest import Run, plant
 from tests.report.samples import BROKEN, report, result
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fi_bump.installs.shell_words import expand, install_commands
+from fi_bump.installs.pip_and_uv import expand, install_commands
 
 U = "https://a.example/simple"
 

@@ -12,8 +12,8 @@ from fi_bump.formats import dockerfile_lines, shell_lines
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import named
 from fi_bump.installs.model import IndexAddress, IndexOptions, Installation
+from fi_bump.installs.pip_and_uv import InstallCommand, Word, expand, install_commands
 from fi_bump.installs.requirement_files import Files, install, matching
-from fi_bump.installs.shell_words import InstallCommand, Word, expand, install_commands
 from fi_bump.pins import Place, Source, Span
 
 # `export X=V`, `X=V command`, `X ?= V`. The value is one word.
