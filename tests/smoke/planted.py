@@ -76,6 +76,41 @@ def no_output(flashinfer: Any) -> None:
     flashinfer.fused_moe.cutlass_fused_moe = lambda *_, **__: None
 
 
+def _plan_decoding(flashinfer: Any, change: Callable[[Any, dict[str, Any]], None]) -> None:
+    """Let a function change the wrapper for decoding, and the named arguments with which it is planned."""
+    wrapper = flashinfer.BatchDecodeWithPagedKVCacheWrapper
+    plan = wrapper.plan
+
+    def changed(self: Any, *arguments: Any, **named: Any) -> Any:
+        change(self, named)
+        return plan(self, *arguments, **named)
+
+    wrapper.plan = changed
+
+
+def no_soft_cap(flashinfer: Any) -> None:
+    """Bound the scores of attention so far out that nothing is bounded."""
+    _plan_decoding(flashinfer, lambda _, named: named.update(logits_soft_cap=named.get("logits_soft_cap", 0.0) * 1000))
+
+
+def wide_window(flashinfer: Any) -> None:
+    """Let a query see one token more than its window has."""
+    _plan_decoding(
+        flashinfer, lambda _, named: named.update(window_left=named["window_left"] + (named["window_left"] > 0))
+    )
+
+
+def slow_auto(flashinfer: Any) -> None:
+    """Choose FA3 for decoding, which is slow, as FlashInfer 0.6.1 did."""
+    torch: Any = importlib.import_module("torch")
+
+    def choose(wrapper: Any, named: dict[str, Any]) -> None:
+        if wrapper._backend == "auto" and named["kv_data_type"] == torch.bfloat16:
+            wrapper._backend = "fa3"
+
+    _plan_decoding(flashinfer, choose)
+
+
 def no_rotary(flashinfer: Any) -> None:
     """Leave the rotary part out of latent attention."""
     wrapper = importlib.import_module("flashinfer.mla").BatchMLAPagedAttentionWrapper
@@ -127,6 +162,9 @@ IN_FLASHINFER: dict[str, Callable[[Any], None]] = {
         no_interleave,
         half_interleave,
         no_output,
+        no_soft_cap,
+        wide_window,
+        slow_auto,
         no_rotary,
         late_drift,
         no_exchange,

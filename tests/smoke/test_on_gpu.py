@@ -37,7 +37,7 @@ INTERLEAVED = Version(VERSION) >= Version(FIRST_INTERLEAVED)
 NO_DEFECT_BEFORE = ("expert_scale", "no_interleave", "half_interleave")
 
 MOE, SCALE = "mxfp4-sm90-interleave", "fp4-scale-contract"
-MLA, SOAK, RULE, FUSED = "mla-decode", "moe-soak", "gdn-prefill", "allreduce-fusion"
+PAGED, MLA, SOAK, RULE, FUSED = "paged-attention", "mla-decode", "moe-soak", "gdn-prefill", "allreduce-fusion"
 
 
 def smoke(run: Run, root: Path, python: str, report: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -106,6 +106,17 @@ def test_every_planted_defect_of_the_data_is_noticed(tmp_path: Path) -> None:
             MOE,
             r"the layout cannot be determined from the results; the errors are: legacy not a number, interleaved (not a number|absent)",
         ),
+        (
+            "no_soft_cap",
+            PAGED,
+            r"decode, soft cap and window, 16 x 4,096, fa2: the worst token is off by 0\.[1-9]\d+, the bound is 0\.01; .+",
+        ),
+        (
+            "wide_window",
+            PAGED,
+            r"decode, soft cap and window, 16 x 4,096, fa2: the worst token is off by 0\.\d+, the bound is 0\.01; .+",
+        ),
+        ("slow_auto", PAGED, r"decode, 16 x 4,096: auto chose fa3, which takes [2-9]\.\d times as long as fa2; .+"),
         ("no_rotary", MLA, r"16 heads, 16 x 4,096, fa2: the worst token is off by [01]\.\d+, the bound is 0\.01; .+"),
         ("late_drift", SOAK, r"1 tokens: a token of a replay differs by 0\.\d+ from that of the first call, .+"),
         ("no_forgetting", RULE, r"lengths 1 to 1,000, 32 value heads: the worst head of a token is off by .+"),

@@ -21,6 +21,7 @@ REQUEST = ProbeRequest("paged-attention", "flashinfer", "0.7.2.post1", {"flashin
 DECODE = AttentionShape("decode", 3, 64)
 WINDOW = AttentionShape("window", 2, 64, window=15, soft_cap=5.0)
 PREFILL = AttentionShape("prefill", 2, 64, queries=16)
+MANY = AttentionShape("many", 16, 16)
 FP8 = AttentionShape("fp8", 2, 32, cache="fp8")
 
 
@@ -64,7 +65,8 @@ class Wheel:
 
         def plan(*arguments: Any, q_data_type: Any, kv_data_type: Any, **features: Any) -> None:
             assert self.case is not None
-            if kv_data_type == torch.float8_e4m3fn and backend == "fa3":
+            assert kv_data_type != torch.float8_e4m3fn or backend != "fa3"
+            if self.defect == "fa3 does not compile" and backend == "fa3":
                 raise RuntimeError("long text\nNinja build failed.")
             shape = self.case.shape
             assert features["window_left"] == shape.window
@@ -83,6 +85,8 @@ class Wheel:
             out = torch.cat([case.expected(number) for number in range(case.shape.sequences)]).bfloat16()
             if self.defect == "a sequence unwritten" and made._backend == "fa3":
                 out[: case.shape.queries] = float("nan")
+            if self.defect == "the last sequence zero":
+                out[-case.shape.queries :] = 0.0
             return out
 
         made.plan, made.run = plan, run
@@ -142,7 +146,7 @@ def test_a_right_wheel(install: Install) -> None:
     assert auto == {"backend": "fa2", "median_us": 101.0, "roofline_share": round(786432 / 101.0 / 1e3 / 3000, 3)}
     assert "roofline_share" not in cases["window"]["auto"]
     assert set(cases["prefill"]["fa3"]) == {"backend", "worst_token", "median_us", "peak_share"}
-    assert cases["fp8"]["fa3"] == {"not_built": "RuntimeError: Ninja build failed."}
+    assert cases["fp8"]["fa3"] == {"not_built": "FA3 takes no bfloat16 query with an fp8 cache"}
     assert 0 < result.metrics["worst_token"] < 0.005
 
 
@@ -153,6 +157,7 @@ def test_a_right_wheel(install: Install) -> None:
         ("window ignored", WINDOW, "window, fa2: the worst token is off by 0."),
         ("soft cap ignored", WINDOW, "window, fa2: the worst token is off by 0."),
         ("a sequence unwritten", PREFILL, "prefill, fa3: the worst token is off by nan, the bound is 0.01"),
+        ("the last sequence zero", MANY, "many, fa2: the worst token is off by 1.0000, the bound is 0.01"),
         ("no auto", DECODE, "decode: auto does not run: RuntimeError: no kernel for this"),
     ],
 )
@@ -163,11 +168,11 @@ def test_a_defect_is_red(install: Install, defect: str, shape: AttentionShape, r
     assert str(result.reason).startswith(reason)
 
 
-@pytest.mark.parametrize(("window", "soft_cap"), [(1023, 0.0), (-1, 5.0), (1022, 5.0)])
+@pytest.mark.parametrize(("window", "soft_cap"), [(1023, 0.0), (-1, 5.0), (1022, 5.0), (1024, 5.0)])
 def test_every_feature_of_the_real_shape_changes_the_result_by_more_than_the_bound(
     window: int, soft_cap: float
 ) -> None:
-    (shape,) = [each for each in paged_attention.SHAPES if each.soft_cap]
+    shape = next(each for each in paged_attention.SHAPES if each.soft_cap)
     case = MAKE(shape._replace(sequences=1), device="cpu")
     other = case._replace(shape=case.shape._replace(window=window, soft_cap=soft_cap))
     assert paged_attention.worst_token(case, other.expected(0)) > 2 * BOUND
@@ -185,9 +190,9 @@ def test_auto_that_chose_a_slow_backend_is_red(install: Install) -> None:
 
 
 def test_a_kernel_that_cannot_be_built_is_tried_once(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
-    install((FP8, FP8._replace(name="again", sequences=1)))
+    install((DECODE, DECODE._replace(name="again", sequences=1))).defect = "fa3 does not compile"
     cases = paged_attention.run(REQUEST).metrics["cases"]
-    assert cases["again"]["fa3"] == cases["fp8"]["fa3"] == {"not_built": "RuntimeError: Ninja build failed."}
+    assert cases["again"]["fa3"] == cases["decode"]["fa3"] == {"not_built": "RuntimeError: Ninja build failed."}
     assert capsys.readouterr().out.count("Ninja build failed") == 1
 
 
