@@ -80,7 +80,9 @@ def work_of(shape: AttentionShape) -> Work:
         width = 1 if shape.cache == "fp8" else 2
         return Work(read=shape.sequences * shape.length * 2 * CACHE_HEADS * SIZE * width)
     if shape.queries > 1:
-        pairs = shape.queries * (shape.length - (shape.queries - 1) / 2)
+        first = shape.length - shape.queries + 1
+        most = shape.window + 1 if shape.window >= 0 else shape.length
+        pairs = sum(min(seen, most) for seen in range(first, shape.length + 1))
         return Work(operations=4 * shape.sequences * HEADS * SIZE * pairs)
     return Work()
 

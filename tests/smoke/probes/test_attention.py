@@ -178,6 +178,16 @@ def test_every_feature_of_the_real_shape_changes_the_result_by_more_than_the_bou
     assert paged_attention.worst_token(case, other.expected(0)) > 2 * BOUND
 
 
+@pytest.mark.parametrize("shape", [PREFILL, PREFILL._replace(window=15), PREFILL._replace(window=60)])
+def test_a_prefill_multiplies_only_the_pairs_that_see_each_other(shape: AttentionShape) -> None:
+    own = range(shape.length - shape.queries, shape.length)
+    seen = [
+        (query, key) for query in own for key in range(query + 1) if shape.window < 0 or key >= query - shape.window
+    ]
+    operations = 4 * shape.sequences * attention_case.HEADS * attention_case.SIZE * len(seen)
+    assert paged_attention.work_of(shape) == backend_runs.Work(operations=operations)
+
+
 def test_auto_that_chose_a_slow_backend_is_red(install: Install) -> None:
     install((DECODE,), {"fa2": 230.0, "fa3": 100.0, "auto": 230.0})
     result = paged_attention.run(REQUEST)
