@@ -124,6 +124,45 @@ GONE_ON = {
 }
 
 
+INSTEAD = {
+    "of another package": (
+        "try:\n    from fast import run\nexcept ImportError:\n    from kit import run\nrun(1, 2)\n",
+        [NOTE],
+    ),
+    "of another package, by a module": (
+        "try:\n    from fast import run\nexcept ImportError:\n    import kit\n    run = kit.run\nrun(1, 2)\n",
+        [NOTE],
+    ),
+    "of several imports": (
+        "try:\n    import fast\n    from kit import W as run\nexcept (ImportError, AttributeError):\n    from kit import run\n",
+        [NOTE],
+    ),
+    "of a name that is there": (
+        "try:\n    from kit import W as run\nexcept ImportError:\n    from kit import run\nrun(1, 2)\n",
+        [],
+    ),
+    "of a name that never was": (
+        "try:\n    from kit.new import run\nexcept ImportError:\n    from kit import run\nrun(1, 2)\n",
+        [REMOVED],
+    ),
+    "of a module of the package that has it": (
+        "try:\n    from fast import run\nexcept ImportError:\n    import kit\nkit.run(1, 2)\n",
+        [REMOVED],
+    ),
+    "of no import": ("try:\n    go()\nexcept Exception:\n    from kit import run\n    run(1, 2)\n", [REMOVED]),
+    "of an import and what it does": (
+        "try:\n    import fast\n    fast.go()\nexcept Exception:\n    from kit import run\n    run(1, 2)\n",
+        [REMOVED],
+    ),
+}
+
+
+@pytest.mark.parametrize(("engine", "expected"), INSTEAD.values(), ids=INSTEAD)
+def test_a_handler_in_place(tmp_path: Path, engine: str, expected: list[tuple[str, str]]) -> None:
+    found = said(findings(tmp_path, engine, OLD, "class W:\n    def plan(self, a, b): ...\n"))
+    assert [each for each in found if each[1] == NOTE[1]] == expected
+
+
 @pytest.mark.parametrize(("engine", "expected"), GONE_ON.values(), ids=GONE_ON)
 def test_an_import_that_may_fail(tmp_path: Path, engine: str, expected: list[tuple[str, str]]) -> None:
     assert said(findings(tmp_path, engine, OLD, "class W:\n    def plan(self, a, b): ...\n")) == expected

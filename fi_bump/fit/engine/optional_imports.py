@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from fi_bump.fit.engine.gates import protected
 from fi_bump.fit.engine.scopes import Environment
-from fi_bump.fit.engine.uses import Protection, Reference
+from fi_bump.fit.engine.uses import Caught, Guard, Presence, Protection, Reference
 from fi_bump.fit.engine.values import Imported, Pointer, Value, Values
+from fi_bump.fit.syntax import last_name
 
 
 def brought(before: Mapping[str, Values], now: Mapping[str, Values]) -> dict[str, tuple[Reference, ...]]:
@@ -42,6 +43,41 @@ def settled(
     references = tuple(sorted({reference for each in brought.values() for reference in each}))
     flags = {*_constants(node.body, True), *(name for each in handlers for name in _constants(each.body, False))}
     return found | {name: frozenset[Value]([Imported(references)]) for name in flags - brought.keys()}
+
+
+def instead(
+    node: ast.Try | ast.TryStar, handler: ast.ExceptHandler, brought: Mapping[str, tuple[Reference, ...]]
+) -> tuple[Guard, ...]:
+    """What protects a handler's code that takes the place of imports: it runs only where one of them failed."""
+    imports = [each for each in node.body if isinstance(each, (ast.Import, ast.ImportFrom))]
+    others = [each for each in node.body if each not in imports]
+    # Where more is tried than imports, other errors than theirs can lead to the handler.
+    only_imports = all(isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant) for each in others)
+    if not imports or Protection.ABSENCE not in protected(handler.type) or not (only_imports or _of_imports(handler)):
+        return ()
+    references = {reference for each in brought.values() for reference in each}
+    if len(references) == 1 and len(imports) == 1 and only_imports:
+        return tuple(Presence(reference, False) for reference in references)
+    # It may have been another package's import.
+    return (Caught(frozenset([Protection.ABSENCE])),)
+
+
+def _of_imports(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler is of failed imports alone."""
+    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return all(each is not None and last_name(each) in ("ImportError", "ModuleNotFoundError") for each in types)
+
+
+def optional(before: Mapping[str, Values], now: Mapping[str, Values]) -> Environment:
+    """What a handler bound in place of imports, without which the code goes on."""
+    return {
+        name: frozenset(
+            replace(each, optional=each.optional or each.reference) if isinstance(each, Pointer) else each
+            for each in values
+        )
+        for name, values in now.items()
+        if values != before.get(name)
+    }
 
 
 def _optional(value: Value) -> Value:

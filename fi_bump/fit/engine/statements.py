@@ -151,7 +151,13 @@ class StatementReader(Evaluator):
         for handler in node.handlers:
             self.scope.now = dict(after)
             self.evaluate(handler.type)
-            if not self.block(handler.body):
+            instead = optional_imports.instead(node, handler, brought)
+            self.guards = outside + instead
+            left = self.block(handler.body)
+            self.guards = outside
+            if any(isinstance(each, Caught) for each in instead):
+                self.scope.now |= optional_imports.optional(after, self.scope.now)
+            if not left:
                 ends.append(self.scope.now)
                 goes_on.append(handler)
         self.scope.now = merged(ends) if ends else after
