@@ -112,7 +112,7 @@ class ReleaseSide:
         path = self.library.path(thing.home)
         if path is None:
             return None
-        shape = shape or self.shape(thing, bound=False)
+        shape = shape or self.shape(thing, bound=thing.owner is not None)
         owner = f"{thing.owner.name}." if thing.owner is not None else ""
         text = f"{owner}{name}{shape.signature if shape else ''}"
         return Defined(self.label, path, getattr(thing.node, "lineno", 1), text)

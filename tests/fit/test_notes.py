@@ -9,6 +9,7 @@ import pytest
 from fi_bump.findings.rules import Rule
 from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
 from fi_bump.fit.engine.state import Subject
+from fi_bump.fit.engine.uses import Reference
 from fi_bump.fit.judge import Raised
 from fi_bump.fit.notes import Notes
 from fi_bump.fit.packages import NativeApi
@@ -183,3 +184,18 @@ def test_a_name_that_moved_and_still_works(tmp_path: Path) -> None:
         (Rule.API_MOVED, "kit.core.run is defined in kit.ops in kit 2.0", ())
     ]
     assert notes(tmp_path, "from kit.core import run\n", new, new) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("plan", "W.plan(a)"), ("begin", "W.begin(a)"), ("make", "W.make(b)"), ("of", "W.of(c)")]
+)
+def test_a_method_is_shown_as_callers_meet_it(name: str, text: str) -> None:
+    code = (
+        "class W:\n    def plan(self, a): ...\n    begin = plan\n    @staticmethod\n    def make(b): ...\n"
+        "    @classmethod\n    def of(cls, c): ...\n"
+    )
+    side = ReleaseSide("kit", "1.0", Library(Folder({"kit.py": code})))
+    (thing,) = side.resolve(Reference("kit", ("W", name)))[0].things
+    defined = side.defined(thing, name)
+    assert defined is not None
+    assert defined.text == text
