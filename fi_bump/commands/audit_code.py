@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fi_bump.audit.statements import installed_together
 from fi_bump.errors import FiBumpError, NoReleaseError, UsageError
 from fi_bump.fit.compare import Compared, compared, fits
@@ -71,22 +73,26 @@ def _named(root: str, lock: Lock, asked: list[Compared], text: str) -> Compared:
     member = next((each for each in asked if each.package == package), None)
     if member is not None:
         return member._replace(proposed=proposed)
-    return Compared(package, _pinned(root, lock, name), proposed)
+    pinned, *others = _pinned(root, lock, name)
+    remark = f"other requirements here pin {package} to {' and '.join(others)}" if others else None
+    return Compared(package, pinned, proposed, remark=remark)
 
 
-def _pinned(root: str, lock: Lock, name: str) -> str:
-    """Return the version that the repository pins a package to. Raises UsageError where it does not."""
+def _pinned(root: str, lock: Lock, name: str) -> list[str]:
+    """Return the versions that the repository pins a package to: the one of most requirements first, of those the
+    newest. Raises UsageError where it pins none.
+    """
     package = canonical_name(name)
     group = Group(package, "0", (Member(package),))
     sets = installed_together(root, lock._replace(groups=(group,)))
-    pins = sorted(
-        {str(each.version) for one in sets for each in one.stated if each.package == package and each.version}
-    )
+    stated = {each for one in sets for each in one.stated if each.package == package}
+    pins = Counter(each.version for each in stated if each.version is not None)
     if not pins:
         raise UsageError(
             f"no requirement here pins {name} to one version", hint=f"pin it, or leave out --package {name}"
         )
-    return pins[-1]
+    first, *others = sorted(pins, key=lambda each: (pins[each], each), reverse=True)
+    return [str(first), *map(str, sorted(others))]
 
 
 def _refuse_missing(known: Known, package: str, version: str, option: str) -> None:

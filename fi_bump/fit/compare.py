@@ -35,7 +35,8 @@ class Compared(NamedTuple):
     """One package and its releases; `repository` is where they have their pages, where that is known.
 
     `group` is the group that it is a member of, None for a package that only the command line names. With `trace_notes`
-    each note names the release in which it came up, however many releases are between the two.
+    each note names the release in which it came up, however many releases are between the two. `remark` is said of it
+    whatever the comparison finds.
     """
 
     package: str
@@ -44,11 +45,13 @@ class Compared(NamedTuple):
     repository: str | None = None
     group: str | None = None
     trace_notes: bool = False
+    remark: str | None = None
 
     @property
     def uncompared(self) -> Fit:
         """What is known before anything is compared."""
-        return Fit(self.package, self.pinned, self.proposed, group=self.group)
+        remarks = () if self.remark is None else (self.remark,)
+        return Fit(self.package, self.pinned, self.proposed, remarks=remarks, group=self.group)
 
 
 def compared(lock: Lock, versions: Mapping[str, str], against: str | None = None) -> list[Compared]:
@@ -133,6 +136,8 @@ def _subject(api: KnownApi, tops: frozenset[str]) -> Subject:
 def _fit(read: Read, paths: Sequence[str], asked: Compared, sources: ReleaseSources, ahead: UsesAhead | None) -> Fit:
     # The tree first: where it imports nothing of the package no wheel is opened.
     looked_for = subject(asked, sources)
+    if not looked_for.tops:
+        raise NoSourceError(f"the wheel of {asked.package} {asked.pinned} has no Python module")
     if ahead is not None:
         # While the second process reads the code, this one would only wait.
         sources.read_ahead(filter(None, (asked.pinned, asked.proposed)), sorted(ahead.imported(looked_for)))
@@ -153,7 +158,7 @@ def _fit(read: Read, paths: Sequence[str], asked: Compared, sources: ReleaseSour
         uses=sum(not _is_beyond(use, side) for use in found.uses),
         judged=sum(_is_judged(use, side) for use in found.uses),
         skipped=tuple(_unread(found)),
-        remarks=tuple(_remarks(answer, found.uses, findings, move)),
+        remarks=(*answer.remarks, *_remarks(answer, found.uses, findings, move)),
     )
 
 

@@ -280,6 +280,36 @@ def test_another_pinned_package(root: Path, ask: Ask, index: Index) -> None:
     assert "tool 0.1: no API findings; 2 of 2 uses" in ask(root, "audit", "--api", "--package", "tool").out
 
 
+@pytest.mark.parametrize(
+    ("pins", "compared", "remark"),
+    [
+        (["0.9", "0.10"], "0.10", "0.9"),
+        (["0.9", "0.9", "0.10"], "0.9", "0.10"),
+        (["0.10", "0.8", "0.9"], "0.10", "0.8 and 0.9"),
+        (["0.9", "0.9"], "0.9", None),
+    ],
+)
+def test_of_several_pinned_versions_the_one_of_most_requirements_counts(
+    root: Path, ask: Ask, index: Index, pins: list[str], compared: str, remark: str | None
+) -> None:
+    tool = {each: wheel("tool", each, {"tool.py": "def work(a): ...\n"}) for each in ("0.8", "0.9", "0.10")}
+    Package("tool", tool).serve(index)
+    plant(root, {f"requirements/{number}.txt": f"tool=={each}\n".encode() for number, each in enumerate(pins)})
+    plant(root, {"engine/t.py": b"from tool import work\nwork(a=1)\n"})
+    result = ask(root, "audit", "--api", "--package", "tool")
+    said = "" if remark is None else f"note: other requirements here pin tool to {remark}\n"
+    assert result.out.endswith(f"{said}tool {compared}: no API findings; 2 of 2 uses in 1 file compared\n")
+    assert ("other requirements" in result.out) is (remark is not None)
+
+
+def test_a_wheel_without_a_module_is_not_compared(root: Path, ask: Ask, index: Index) -> None:
+    Package("tool", {"0.1": wheel("tool", "0.1", {"tool.pth": "tool_packages\n"})}).serve(index)
+    plant(root, {"requirements.txt": b"kit==1.0\ntool==0.1\n"})
+    result = ask(root, "audit", "--api", "--package", "tool")
+    said = "note: the code is not compared: the wheel of tool 0.1 has no Python module\ntool 0.1: not compared\n"
+    assert (result.code, result.out.endswith(said)) == (0, True)
+
+
 def document(result: Result) -> dict[str, Any]:
     """The JSON document, held against its schema."""
     schema = json.loads(files("fi_bump").joinpath("schemas", "audit.schema.json").read_bytes())

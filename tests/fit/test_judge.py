@@ -125,6 +125,10 @@ GONE_ON = {
 
 
 INSTEAD = {
+    "the package first, then another one": (
+        "try:\n    from kit import run\nexcept ImportError:\n    from fast import run\nrun(1, 2)\n",
+        [NOTE],
+    ),
     "of another package": (
         "try:\n    from fast import run\nexcept ImportError:\n    from kit import run\nrun(1, 2)\n",
         [NOTE],

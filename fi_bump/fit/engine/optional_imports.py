@@ -92,6 +92,8 @@ def _substitutes(body: Iterable[ast.stmt]) -> Iterator[str]:
         match statement:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 yield name
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                yield from (each.asname or each.name.partition(".")[0] for each in names)
             case ast.Assign(targets=targets, value=value) if not isinstance(value, ast.Constant):
                 yield from (each.id for each in targets if isinstance(each, ast.Name))
 
