@@ -13,17 +13,20 @@ from fi_bump.report.finding_lines import count
 # More differences of a signature than a person reads in a line; the migration page has them all.
 _MOST_CHANGES = 8
 _MOST_PLACES = 4
+# Where only some findings are shown, a note with dozens of new conditions must not hide what a command did.
+_MOST_REASONS = 4
 
 
 def fit_lines(fits: Iterable[Fit], *, most: int | None = None) -> Iterator[str]:
     """A line for each place of each finding, with what explains it below, then a line about each package.
 
     What explains several findings in a row in the same words is below the last of them. With `most` only so many
-    findings are shown for each package, those that fail all the same.
+    findings are shown for each package, those that fail all the same, and of long explanations the first lines.
     """
+    explained = _details if most is None else _some_details
     for fit in fits:
         shown = [each for index, each in enumerate(fit.findings) if most is None or index < most or each.fails]
-        for details, alike in groupby(shown, _details):
+        for details, alike in groupby(shown, explained):
             for finding in alike:
                 severity = "" if finding.rule.severity is Severity.error else "note: "
                 for use in finding.uses if finding.fails else finding.uses[:1]:
@@ -39,6 +42,16 @@ def _details(finding: ApiFinding) -> tuple[str, ...]:
     """What is printed below the places of a finding; for a note that begins with its other places."""
     more = [] if finding.fails or len(finding.uses) == 1 else [f"also at: {_more_places(finding)}"]
     return (*more, *detail_lines(finding))
+
+
+def _some_details(finding: ApiFinding) -> tuple[str, ...]:
+    """Return `_details` with no more than some of a finding's reasons."""
+    more = len(finding.reasons) - _MOST_REASONS
+    if more <= 1:
+        return _details(finding)
+    return _details(
+        finding._replace(reasons=(*finding.reasons[:_MOST_REASONS], f"and {more} more, which audit --api lists"))
+    )
 
 
 def detail_lines(finding: ApiFinding) -> Iterator[str]:

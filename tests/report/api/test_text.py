@@ -67,3 +67,13 @@ def test_a_note_names_its_other_places_in_one_line() -> None:
         "  now:    run(a, d)  (kit/run.py:5 of kit 2.0)",
         "kit 1.0 -> 2.0: no API findings and 1 note; 2 of 2 uses in 1 file compared",
     ]
+
+
+def test_a_note_with_many_reasons_has_the_first_ones_where_only_some_findings_are_shown() -> None:
+    few = finding(Rule.API_DEFAULT, "few")._replace(old=None, new=None, since=None, reasons=tuple("abcde"))
+    many = few._replace(message="many", reasons=tuple("abcdef"))
+    fits = [Fit(package="kit", pinned="1.0", proposed="2.0", findings=(few, many), uses=2, files=1, judged=2)]
+    indented = [line.strip() for line in fit_lines(fits, most=10) if line.startswith("  ") and "also at" not in line]
+    assert indented == [*"abcde", *"abcd", "and 2 more, which audit --api lists"]
+    indented = [line.strip() for line in fit_lines(fits) if line.startswith("  ") and "also at" not in line]
+    assert indented == [*"abcde", *"abcdef"]
