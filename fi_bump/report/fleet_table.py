@@ -17,7 +17,7 @@ _SHORT, _DAY = 9, 10
 
 def print_fleet(fleet: Fleet) -> None:
     """Print a row for each group of each checkout, then the errors, then the summary line."""
-    dated = any(member.checkout.commit for member in fleet.members)
+    dated = _of_branches(fleet)
     header = ["branch", "commit", "date"] if dated else ["repository"]
     header += ["group", "locked", "state", "newest in the fleet"]
     header += ["newest of all members"] if fleet.online else []
@@ -38,8 +38,13 @@ def print_fleet(fleet: Fleet) -> None:
     out.print(shown(summary(fleet)))
 
 
+def _of_branches(fleet: Fleet) -> bool:
+    """Whether branches are compared, and not only checkouts."""
+    return any(member.checkout.commit for member in fleet.members)
+
+
 def summary(fleet: Fleet) -> str:
-    """Return a line like `4 repositories: 1 behind, 1 with another version than vllm`."""
+    """Return a line like `4 repositories: 1 behind, 1 with another version than vllm`, or `4 branches: …`."""
     counts = fleet.counted()
     words = {
         "behind": "behind",
@@ -52,8 +57,8 @@ def summary(fleet: Fleet) -> str:
     parts = [f"{counts[name]} {what}" for name, what in words.items() if counts[name]]
     parts += [f"none could be compared with {fleet.engine}"] if fleet.unanswered else []
     number = counts["repositories"]
-    repositories = "1 repository" if number == 1 else f"{number} repositories"
-    return f"{repositories}: {', '.join(parts) or 'all in step, none behind'}"
+    one, several = ("branch", "branches") if _of_branches(fleet) else ("repository", "repositories")
+    return f"{number} {one if number == 1 else several}: {', '.join(parts) or 'all in step, none behind'}"
 
 
 def _rows(fleet: Fleet, member: FleetMember) -> Iterator[tuple[str, ...]]:

@@ -63,7 +63,7 @@ def test_the_table(repository: Path, run: Run) -> None:
         ["release/2", commits["release/2"], "2026-01-02", "flashinfer", OLD, "1", "finding", *ahead],
         ["bare", commits["bare"], "2026-01-02", "-", "-", "no", "lock"],
     ]
-    assert done.out.split("\n")[5] == "4 repositories: 2 behind, 1 with findings, 1 without a lock"
+    assert done.out.split("\n")[5] == "4 branches: 2 behind, 1 with findings, 1 without a lock"
     assert snapshot(repository) == before
 
 
@@ -112,7 +112,7 @@ def test_a_held_group_is_not_behind(repository: Path, run: Run) -> None:
     done = run(repository, "fleet", "--refs", "main", "release/1", "--exit-code")
     assert done.code == 0
     assert done.out.split("\n")[2].endswith(f"in step  held: {reason}")
-    assert done.out.split("\n")[3] == "2 repositories: all in step, none behind"
+    assert done.out.split("\n")[3] == "2 branches: all in step, none behind"
     assert run(repository, "hold", "flashinfer", "--off") == (0, "flashinfer is not held\n", "")
     assert (repository / "versions.lock.json").read_bytes() == LOCK
 
