@@ -61,6 +61,7 @@ class FileScanner:
                     except OSError:
                         continue
         self._search.add(*searched)
+        self._search.begin()
 
     def results(
         self, paths: Iterable[tuple[str, str | None]]

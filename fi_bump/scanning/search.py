@@ -50,6 +50,11 @@ class WordSearch:
             if self._size > _BATCH:
                 self._start()
 
+    def begin(self) -> None:
+        """Start grep for the last paths too, so that it runs while the caller does something else before `maybe`."""
+        if len(self._batch) >= _FEWEST and len(self._running) < _AT_ONCE:
+            self._start()
+
     def maybe(self) -> set[str]:
         """Wait for the answers, and return every path that may lead to a file with one of the words."""
         if len(self._batch) < _FEWEST:

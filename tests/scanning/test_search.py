@@ -95,6 +95,33 @@ def test_many_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert maybe(tmp_path, list(files)) == {path for path, data in files.items() if data == b"kit"}
 
 
+def test_grep_reads_the_last_files_while_the_caller_does_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_FEWEST", 1)
+    plant(tmp_path, {"a": b"none", "b": b"kit"})
+    found = WordSearch(str(tmp_path), WORDS)
+    found.add("a", "b")
+    found.begin()
+    monkeypatch.setattr(os, "posix_spawn", None)
+    assert found.maybe() == {"b"}
+
+
+def test_not_more_processes_begin_than_may_run_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_BATCH", 1)
+    monkeypatch.setattr(search, "_AT_ONCE", 1)
+    monkeypatch.setattr(search, "_FEWEST", 1)
+    plant(tmp_path, {"a": b"none", "b": b"kit"})
+    found = WordSearch(str(tmp_path), WORDS)
+    found.add("a")
+    monkeypatch.setattr(search, "_BATCH", 1 << 20)
+    found.add("b")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "posix_spawn", None)
+        found.begin()
+    assert found.maybe() == {"b"}
+
+
 def test_a_few_files_are_not_worth_a_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_FEWEST", 3)
     monkeypatch.setattr(os, "posix_spawn", None)
