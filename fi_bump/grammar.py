@@ -145,3 +145,9 @@ class LazyPattern:
     def sub(self, replacement: bytes | Callable[[re.Match[bytes]], bytes], data: bytes) -> bytes:
         """See re.Pattern.sub."""
         return self.compiled.sub(replacement, data)
+
+
+# One version, with a `v` and a label, which may contain references: `v0.6.1+cu${CUDA}`.
+EXACT = LazyPattern(
+    rb"v?(" + VERSION + rb")(?:" + LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*)?\Z", re.IGNORECASE
+)

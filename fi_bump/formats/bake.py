@@ -14,12 +14,10 @@ from fi_bump.formats.shared.checksummed import checksummed
 from fi_bump.formats.shared.json_strings import JsonScalar, decoded, scalars
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
-from fi_bump.grammar import LOCAL, VERSION, LazyPattern, variable_of
+from fi_bump.grammar import EXACT, variable_of
 from fi_bump.pins import BY_HAND, Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
 
 # An exact version; group 1 is its public part. The label may contain a reference.
-_LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*"
-_EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
 _IN_JSON = f"a requirement in a JSON file: {BY_HAND}"
 _COMMAND_IN_JSON = f"a command in a JSON file: {BY_HAND}"
 _REFERENCE = re.compile(r"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
@@ -134,7 +132,7 @@ def _judge(source: Source, scalar: JsonScalar, anchor: str, subject: str) -> Pin
             return None
         reason = "true or false, not a version" if raw in (b"true", b"false") else "a number, not a string: quote it"
         return Unpinned(source, span, subject, reason)
-    exact = _EXACT.match(raw)
+    exact = EXACT.match(raw)
     if exact:
         return make_pin(source, span.start + exact.start(1), span.start + exact.end(1), anchor, Kind.VARIABLE, subject)
     value = decoded(source, span)

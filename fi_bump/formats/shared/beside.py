@@ -131,6 +131,8 @@ class Checksums:
         if not _SHORTEST <= leaf.span.end - leaf.span.start <= _LONGEST:
             return False
         value = self._masked[leaf.span.start : leaf.span.end]
+        if not _LONG_WORD.search(value):
+            return False
         named = any(_SUM.search(_words(name)) for name in leaf.names[-2:])
         return bool(_CLEAR.match(value) or (named and _NAMED.match(value)))
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name
+from fi_bump.grammar import EXACT, VERSION, LazyPattern, canonical_name
 from fi_bump.pins import Floor, Kind, Pin, Source, Unpinned, Wanted, make_pin
 from fi_bump.records import NamedTuple
 
 _HEAD = LazyPattern(rb"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*")
 _CLAUSE = LazyPattern(rb"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
 # An exact version; group 1 is its public part. The label may contain a reference.
-_LABEL = LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}\s]*\}[A-Za-z0-9._-]*"
-_EXACT = LazyPattern(rb"v?(" + VERSION + rb")(?:" + _LABEL + rb")?\Z", re.IGNORECASE)
 _WILDCARD = LazyPattern(rb"v?(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*\.\*\Z", re.IGNORECASE)
 _ORDERED = LazyPattern(rb"v?" + VERSION + rb"\Z", re.IGNORECASE)
 _COMPATIBLE = LazyPattern(rb"v?(?=(?:[0-9]+!)?[0-9]+\.[0-9])" + VERSION + rb"\Z", re.IGNORECASE)
@@ -151,14 +149,14 @@ def _allowed(clause: _Clause) -> bool:
     if clause.operator in (b"==", b"===") or b"${" in clause.version:
         return True
     if clause.operator == b"!=":
-        return bool(_EXACT.match(clause.version) or _WILDCARD.match(clause.version))
+        return bool(EXACT.match(clause.version) or _WILDCARD.match(clause.version))
     return (_COMPATIBLE if clause.operator == b"~=" else _ORDERED).match(clause.version) is not None
 
 
 def _exact(requirement: Requirement, clause: _Clause) -> Pin | Unpinned | None:
     """Return the pin of the only `==` clause, or the report that says why it is not a pin."""
     start, end = clause.start, clause.start + len(clause.version)
-    match = _EXACT.match(clause.version)
+    match = EXACT.match(clause.version)
     if match is None:
         if _WILDCARD.match(clause.version) and clause.operator == b"==":
             return _report(requirement, start, end, f"{_show(clause.version)} is a wildcard, not one version")
