@@ -14,6 +14,20 @@ from tests.conftest import LOCK, TREE, plant
 START = "import sys\nsys.argv = ['fi-bump', {}]\nfrom fi_bump.__main__ import main\nmain()"
 
 
+# The same with a terminal as standard output.
+ON_TERMINAL = "import os, pty\nos.dup2(pty.openpty()[1], 1)\n" + START
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind counts the instructions")
+def test_a_terminal_has_the_table_of_status_at_once(tmp_path: Path) -> None:
+    root, code = tmp_path / "tree", tmp_path / "code"
+    plant(root, {**TREE, "versions.lock.json": LOCK})
+    nothing = machine_instructions(root, code, "-c", ON_TERMINAL.partition("import sys")[0])
+    variables = {"TERM": "xterm", "COLUMNS": "100"}
+    assert machine_instructions(root, code, "-c", ON_TERMINAL.format("'status'"), **variables) - nothing < 190
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind counts the instructions")
 @pytest.mark.parametrize(
