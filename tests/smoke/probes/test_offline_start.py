@@ -86,6 +86,13 @@ def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fakes]:
         del sys.modules[name]
 
 
+def on_a_gpu(patch: pytest.MonkeyPatch, capability: tuple[int, int] | None) -> None:
+    """Let torch find a GPU of a compute capability, or none."""
+    patch.setattr(no_gpu, "stand_in", lambda torch: capability is None)
+    cuda = types.SimpleNamespace(get_device_capability=lambda: capability)
+    patch.setattr(sys.modules["torch"], "cuda", cuda, raising=False)
+
+
 def test_a_start_that_asks_for_nothing(fakes: Fakes, tmp_path: Path) -> None:
     result = fakes.run(cubins="1")
     assert (result.outcome, result.reason) == ("pass", None)
@@ -118,6 +125,36 @@ def test_what_would_be_downloaded_is_named(fakes: Fakes) -> None:
 def test_with_cubins_no_module_may_ask(fakes: Fakes, jit: str, reason: str) -> None:
     result = fakes.run(jit=jit, cubins="0.7.2.post1")
     assert (result.outcome, result.reason) == ("fail", reason)
+
+
+# flashinfer-cubin 0.6.11.post2 has the kernels of this module, and not the file that lists them.
+BLACKWELL = REQUESTS.replace("gen_moe_module", "gen_deepgemm_sm100_module")
+ASKS = f"without a network, gen_deepgemm_sm100_module asks for {URL}"
+
+
+@pytest.mark.parametrize("capability", [None, (9, 0), (12, 0), (1, 0)])
+def test_a_module_of_another_architecture_that_asks_is_a_note(
+    fakes: Fakes, monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int] | None
+) -> None:
+    on_a_gpu(monkeypatch, capability)
+    result = fakes.run(jit=QUIET + BLACKWELL, cubins="0.6.11.post2")
+    assert (result.outcome, result.reason) == ("pass", None)
+    assert result.metrics["notes"] == [f"{ASKS}; its architecture is not that of this machine"]
+
+
+@pytest.mark.parametrize("capability", [(10, 0), (10, 3)])
+def test_a_module_of_this_architecture_that_asks_is_a_failure(
+    fakes: Fakes, monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int]
+) -> None:
+    on_a_gpu(monkeypatch, capability)
+    result = fakes.run(jit=BLACKWELL, cubins="0.6.11.post2")
+    assert (result.outcome, result.reason, "notes" in result.metrics) == ("fail", ASKS, False)
+
+
+def test_a_module_of_all_architectures_fails_beside_a_note(fakes: Fakes) -> None:
+    result = fakes.run(jit=BLACKWELL + REQUESTS, cubins="0.6.11.post2")
+    assert (result.outcome, result.reason) == ("fail", f"without a network, gen_moe_module asks for {URL}")
+    assert result.metrics["notes"] == [f"{ASKS}; its architecture is not that of this machine"]
 
 
 def test_many_modules_that_ask_are_counted(fakes: Fakes) -> None:
