@@ -9,11 +9,16 @@ from pathlib import Path
 
 LONGEST = 40
 _HEAD, _TAIL = 26, 12
+# How many characters of each end are looked at. Blanks beside each other are shown as one.
+_READ = 500
 
 
 def readable(value: object) -> str:
     """Return a description of a value, in one line of at most LONGEST characters that is the same in every run."""
-    text = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in _described(value))
+    text = _described(value)
+    if len(text) > 2 * _READ:  # Of a text of a megabyte only the ends are shown.
+        text = text[:_READ] + text[-_READ:]
+    text = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
     text = re.sub(" +", " ", text)
     if len(text) > LONGEST:
         text = f"{text[:_HEAD]}..{text[-_TAIL:]}"
