@@ -95,7 +95,7 @@ def _installations(root: str, lock: Lock, scan: Scan) -> list[Installation]:
 
 def _may_install(data: bytes, words: tuple[bytes, ...]) -> bool:
     """Whether a file may have a command that installs a wanted package, or a requirement file with one."""
-    # The commands of shell_words.py have one of the first two; the packages of a conda environment, the third.
+    # The commands of pip_and_uv.py have one of the first two; the packages of a conda environment, the third.
     has_command = b"pip" in data or b"uv" in data or b"index-url" in data
     return has_command and (names_any(data, words) or b" -r" in data or b"--requirement" in data)
 
