@@ -51,10 +51,10 @@ def is_plain(texts: Iterable[str], lines: Iterable[str] = ()) -> bool:
     if any(map(os.environ.__contains__, _ASKED)) or (terminal and os.environ.get("TERM") in _WITHOUT_STYLES):
         return False
     longest = width() if terminal else _WIDEST
-    lines = [*lines]
+    shown = [*map(visible, lines)]
     return all(
-        text.isascii() and text.isprintable() and len(text) < _WIDEST for text in map(visible, (*texts, *lines))
-    ) and all(len(line) <= longest for line in lines)
+        text.isascii() and text.isprintable() and len(text) < _WIDEST for text in (*map(visible, texts), *shown)
+    ) and all(len(line) <= longest for line in shown)
 
 
 def width() -> int:
