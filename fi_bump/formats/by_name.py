@@ -79,7 +79,7 @@ _FILES = {form: [(pattern, _last_of_pattern(pattern)) for pattern in _expanded(f
 _LASTS = {last for patterns in _FILES.values() for _, last in patterns}
 # All patterns for names with any ending are beginnings.
 _STARTS = tuple([pattern[:-1] for patterns in _FILES.values() for pattern, last in patterns if last is None])
-_UNREAD = _NEVER - _LASTS
+UNREAD = _NEVER - _LASTS
 # The rules that can match a name, by what follows its last dot and whether it begins like a name with any ending.
 _RULES: dict[tuple[str, bool], list[_Rule]] = {}
 
@@ -125,9 +125,7 @@ def _decided() -> dict[str, tuple[str, tuple[str, ...]]]:
 
 # Most files of a tree have one of these after the last dot, in lower case.
 DECIDED = _decided()
-# What follows the last dot of names that may have a format, and of those that have none unless they begin with one of
-# the letters.
-ENDINGS = {**dict.fromkeys(_UNREAD, False), **dict.fromkeys(DECIDED, True)}
+# With an ending in `UNREAD`, only a name that begins with one of these letters may have a format.
 FIRST_LETTERS = frozenset([each for start in _STARTS for each in (start[0], start[0].upper())])
 
 
@@ -136,7 +134,7 @@ def may_have_format(name: str) -> bool:
     name = name.lower()
     dot = name.rfind(".")
     # Most files that are not read have an ending that decides it.
-    if dot >= 0 and name[dot + 1 :] in _UNREAD:
+    if dot >= 0 and name[dot + 1 :] in UNREAD:
         return name.startswith(_STARTS)
     return is_moved_by_name(name) or _is_other(name)
 

@@ -26,6 +26,18 @@ def may_contain(name: str, source: Source, wanted: Wanted) -> bool:
     return promise is None or promise(source, wanted)
 
 
+def evidence(name: str, wanted: Wanted) -> tuple[str, ...]:
+    """Return patterns for `grep -E`, in any case, of which each file that `may_contain` lets through has one on a line.
+
+    Empty for a format that has none: any of its files may contain something.
+    """
+    if not format_named(name).has_evidence:
+        return ()
+    module = __import__(f"fi_bump.formats.{format_named(name).promise}", fromlist=["evidence"])
+    patterns: tuple[str, ...] = module.evidence(wanted)
+    return patterns
+
+
 def _promise(module: str) -> Callable[[Source, Wanted], bool] | None:
     if not module:
         return None

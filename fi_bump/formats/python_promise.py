@@ -26,6 +26,9 @@ _LONGEST_COMMAND = max(map(len, COMMANDS))
 # A row in a table of releases.
 _ROW_WORD = b"version"
 _ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(\s*\w{0,3}[\"']{1,3}[vV]?[0-9]")
+# How both begin, as `re` and `grep -E` read it.
+_QUOTED = "[\"']v?[0-9][a-z0-9_!+-]*[.]"
+_ROW_BEGIN = "(^|[^a-z0-9_.])version[ \t]*[(][ \t\r\f\v]*([a-z0-9_]?[a-z0-9_]?[a-z0-9_]?[\"']|$)"
 # How many bytes before and after the start of a version its subject may begin: the value of a variable that is assigned
 # a name and then compared, and the other side of a comparison. python_version_strings.py has the same reach in _FAR,
 # _REACH and _COMPARES.
@@ -88,6 +91,12 @@ def _searches(wanted: Wanted) -> _PythonSearches:
         variables=Search((name, _OF_VARIABLE) for name in variables),
         beside=Search((name, _BESIDE) for name in (*packages, *variables)),
     )
+
+
+def evidence(wanted: Wanted) -> tuple[str, ...]:
+    """Return patterns for `grep -E`, in lower case: each promising file matches one on a line; empty if unknown."""
+    names = spelling(wanted).patterns()
+    return (*names, _QUOTED, _ROW_BEGIN) if names else ()
 
 
 def is_promising(source: Source, wanted: Wanted) -> bool:

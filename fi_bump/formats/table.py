@@ -1,7 +1,7 @@
 """The one table of file formats: the file names of each, and who gives a second opinion on its edits.
 
 A format's finder is the function `find` of `fi_bump/formats/NAME.py`. Everything else that depends on the format of a
-file is derived from this table: `format_of` and `may_have_format` of names.py, by which the walk of a tree chooses
+file is derived from this table: `format_of` and `may_have_format` of by_name.py, by which the walk of a tree chooses
 files, `finder`, and which parser of editing/second_opinion.py judges an edit. tools/formats.py writes the table of
 docs/forms.md from it.
 """
@@ -26,8 +26,9 @@ class FileFormat(NamedTuple):
     no format. `second_opinion` names the parser that judges edits, or is empty. `shared` says that many files with
     these names are not of this format, so a file that cannot be parsed is an error only if the lock has a site in
     it. `promise` is the module whose `is_promising` says whether the finder can find anything in a file; a
-    format whose finder raises ParseError has none, since a broken file is reported whatever it names. `title` and
-    `holds` are for readers of the documentation.
+    format whose finder raises ParseError has none, since a broken file is reported whatever it names. `has_evidence`
+    says that this module also has patterns with which grep rules out files. `title` and `holds` are for readers of the
+    documentation.
     """
 
     name: str
@@ -38,6 +39,7 @@ class FileFormat(NamedTuple):
     but: tuple[str, ...] = ()
     shared: bool = False
     promise: str = ""
+    has_evidence: bool = False
 
 
 # The first format that a name matches is the format of the file.
@@ -48,6 +50,7 @@ FORMATS = (
         ("*.py",),
         "strings that are requirements, git commands in strings; exact gates and run-time checks are reported",
         promise="python_promise",
+        has_evidence=True,
     ),
     FileFormat(
         "lockfile",

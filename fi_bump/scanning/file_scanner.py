@@ -16,8 +16,8 @@ from fi_bump.scanning import files
 from fi_bump.scanning.asked import literal_anchors, needles, recorded_anchors, wanted_by
 from fi_bump.scanning.cache_codec import decode, encode
 from fi_bump.scanning.in_tests import is_test
-from fi_bump.scanning.look import look
-from fi_bump.scanning.search import WordSearch
+from fi_bump.scanning.look import evidence, look
+from fi_bump.scanning.search import FEWEST_WITH_WORDS, pattern_search, word_search
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
@@ -27,6 +27,13 @@ class Markers(NamedTuple):
     """The conflict markers of one file."""
 
     places: tuple[Place, ...]
+
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    # What is in a file; None without anything.
+    Result: TypeAlias = Found | ParseError | Markers | None
 
 
 class FileScanner:
@@ -44,13 +51,16 @@ class FileScanner:
         self._wanted = wanted_by(lock.groups)
         self._words = needles(self._wanted)
         self._recorded = {site.partition("#")[0] for site in lock.sites}
-        self._search = WordSearch(root, self._words)
+        self._search = word_search(root, self._words)
         # The files that the search reads, each with its state before that.
         self._searched: dict[str, os.stat_result | None] = {}
+        self._early: dict[str, Result] = {}
+        self._failed: dict[str, FiBumpError] = {}
 
     def will_read(self, paths: Iterable[str]) -> None:
-        """Start the search of the files that the walk found, but for those that must be read in any case."""
-        recorded, watch, searched = self._recorded, self._watch, self._searched
+        """Start the search of files that the walk found, but for those that must be read in any case."""
+        recorded, watch = self._recorded, self._watch
+        searched: dict[str, os.stat_result | None] = {}
         if watch is None:
             searched.update(dict.fromkeys([path for path in paths if path not in recorded]))
         else:
@@ -60,32 +70,62 @@ class FileScanner:
                         searched[path] = os.lstat(f"{self._root}/{path}")
                     except OSError:
                         continue
+        self._searched.update(searched)
         self._search.add(*searched)
+
+    def will_read_no_more(self) -> None:
+        """Start the search of the last files."""
         self._search.begin()
 
-    def results(
-        self, paths: Iterable[tuple[str, str | None]]
-    ) -> Iterator[tuple[str, Found | ParseError | Markers | None]]:
+    def results(self, paths: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, Result]]:
         """Yield each file with its result, in order, but not the files without a wanted word. Raises FiBumpError."""
-        # The recorded files are read while the search runs. What is wrong with one is said when its turn comes.
-        early: dict[str, Found | ParseError | Markers | None] = {}
-        failed: dict[str, FiBumpError] = {}
-        recorded = self._recorded
-        for path, form in [each for each in paths if each[0] in recorded] if self._searched else ():
-            try:
-                early[path] = self.scan_file(path, form)
-            except FiBumpError as error:
-                failed[path] = error
-        maybe, searched = self._search.maybe(), self._searched
+        recorded, searched = self._recorded, self._searched
+        # The recorded files are read while grep runs.
+        self._scan_early([each for each in paths if each[0] in recorded] if searched else [])
+        maybe = self._search.maybe()
+        unsure = [each for each in paths if each[0] in maybe or each[0] not in searched]
+        ruled_out = (searched.keys() - maybe) | self._without_evidence(unsure)
         if self._watch is not None:
-            for path in searched.keys() - maybe:
+            for path in ruled_out:
                 self._watch.read(path, searched[path])
-        for path, form in [each for each in paths if each[0] in maybe or each[0] not in searched]:
-            if path in failed:
-                raise failed[path]
-            yield path, early[path] if path in early else self.scan_file(path, form)
+        for path, form in unsure:
+            if path in self._failed:
+                raise self._failed[path]
+            if path not in ruled_out:
+                yield path, self._early[path] if path in self._early else self.scan_file(path, form)
 
-    def scan_file(self, path: str, form: str | None) -> Found | ParseError | Markers | None:
+    def end(self) -> None:
+        """End the search, which an error may have left running."""
+        self._search.end()
+
+    def _scan_early(self, files: Iterable[tuple[str, str | None]]) -> None:
+        """Scan files before their turn, while grep runs. What is wrong with one is said when its turn comes."""
+        for path, form in files:
+            try:
+                self._early[path] = self.scan_file(path, form)
+            except FiBumpError as error:
+                self._failed[path] = error
+
+    def _without_evidence(self, unsure: list[tuple[str, str | None]]) -> set[str]:
+        """Return those files with a wanted word that grep rules out, and scan files of other formats meanwhile."""
+        searches = []
+        by_form: dict[str, list[str]] = {}
+        for path, form in unsure:
+            if form is not None and path in self._searched:
+                by_form.setdefault(form, []).append(path)
+        for form, paths in by_form.items():
+            patterns = evidence(form, self._wanted) if len(paths) >= FEWEST_WITH_WORDS else ()
+            if patterns:
+                search = pattern_search(self._root, patterns)
+                search.add(*paths)
+                search.begin()
+                searches.append((search, set(paths)))
+        asked = {path for _, paths in searches for path in paths}
+        if asked:
+            self._scan_early([each for each in unsure if each[0] not in asked and each[0] not in self._early])
+        return {path for search, paths in searches for path in paths - search.maybe()}
+
+    def scan_file(self, path: str, form: str | None) -> Result:
         """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings.
 
         A file with conflict markers has no findings: nobody can say which of its versions counts.
@@ -96,7 +136,7 @@ class FileScanner:
         if source is None:
             return None
         known = watch.cached_found(path) if watch is not None else None
-        what: Found | ParseError | Markers | None = _decoded(source, known)
+        what: Result = _decoded(source, known)
         if what is None:
             known = None
             what = self.examine(source, form)
@@ -113,7 +153,7 @@ class FileScanner:
         """Whether a file must be examined: a word of the lock is in it, or the lock records a site there."""
         return path in self._recorded or names_any(data, self._words)
 
-    def examine(self, source: Source, form: str | None) -> Found | ParseError | Markers | None:
+    def examine(self, source: Source, form: str | None) -> Result:
         """Like `scan_file`, for bytes that were read already, and without the cache."""
         path, is_recorded = source.path, source.path in self._recorded
         is_named = path in self.literals or any(source.few_places(word) != [] for word in self._words)

@@ -16,7 +16,7 @@ from fi_bump.boundary.here import typed
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary
 from fi_bump.boundary.left_out import MARKING, is_marked, is_skipped, refusal
 from fi_bump.errors import FIX_OR_EXCLUDE, FIX_OR_RESTORE, FileError, UsageError, reason_of
-from fi_bump.formats.by_name import ENDINGS, FIRST_LETTERS, format_of, is_moved_by_name, may_have_format
+from fi_bump.formats.by_name import DECIDED, FIRST_LETTERS, UNREAD, format_of, is_moved_by_name, may_have_format
 from fi_bump.formats.table import OTHER
 from fi_bump.lock.records import LOCK_NAME
 from fi_bump.pins import Source
@@ -40,23 +40,30 @@ def find_root(start: str) -> str:
     return start
 
 
-def walk(
-    root: str,
-    exclude: re.Pattern[str] | None,
-    below: str = "",
-    *,
-    promising: bool = False,
-    watch: Watch | None = None,
-    boundary: Boundary | None = None,
-) -> Iterator[str]:
-    """Yield every file's path relative to `root`, folder by folder; only names of a format with `promising`.
+def walk(root: str, exclude: re.Pattern[str] | None, *, boundary: Boundary | None = None) -> Iterator[str]:
+    """Yield every file's path relative to `root`, folder by folder.
 
-    Folders that `watch` has cached are not listed again; it caches promising names only. `boundary` remembers the
-    folders, and the links that lead out of the repository, which are left out.
+    `boundary` remembers the folders, and the links that lead out of the repository, which are left out.
 
     Raises FileError for a folder that cannot be listed.
     """
-    boundary = boundary or Boundary(root)
+    for path, _ in _walk(root, exclude, "", boundary or Boundary(root), promising=False):
+        yield path
+
+
+def _walk(
+    root: str,
+    exclude: re.Pattern[str] | None,
+    below: str,
+    boundary: Boundary,
+    *,
+    promising: bool = True,
+    watch: Watch | None = None,
+) -> Iterator[tuple[str, str | None]]:
+    """Yield the files below a path, each with its format; with `promising` only those that have one.
+
+    Folders that `watch` has cached are not listed again; it caches promising names only.
+    """
     folders = [below]
     while folders:
         folder = folders.pop()
@@ -64,7 +71,7 @@ def walk(
         known = watch.listing(folder) if watch is not None else None
         if known is not None:
             folders += known[0]
-            yield from known[1]
+            yield from _with_formats(known[1], watch)
             continue
         try:
             entries = list(os.scandir(f"{root}/{folder}"))
@@ -85,17 +92,23 @@ def walk(
                 if not is_skipped(name) and not (exclude and exclude.match(prefix + name)):
                     folders.append(prefix + name)
                 continue
+            path, form = prefix + name, None
             # Most names end here: a call for each of them would take longer than the rest.
             if promising:
                 _, dot, last = name.rpartition(".")
-                decided = ENDINGS.get(last) if dot else None
-                if not decided and ((decided is False and name[0] not in FIRST_LETTERS) or not may_have_format(name)):
+                decided = DECIDED.get(last) if dot else None
+                if decided is not None and (not decided[1] or not name.lower().endswith(decided[1])):
+                    form = decided[0]
+                elif dot and last in UNREAD and name[0] not in FIRST_LETTERS:
                     continue
-            path = prefix + name
+                else:
+                    form = format_of(path) if may_have_format(name) else None
+                    if form is None:
+                        continue
             if exclude is not None and exclude.match(path):
                 continue
             if entry.is_file(follow_symlinks=False):
-                yield path
+                yield path, form
             elif entry.is_symlink():
                 if watch is not None:
                     watch.linked(folder)
@@ -103,7 +116,7 @@ def walk(
                     continue
                 # A link to a file of this tree is left out too: the walk meets the file itself, if it has a format.
                 if _is_read_here(root, path, exclude, boundary) if promising else not os.path.exists(f"{root}/{path}"):
-                    yield path
+                    yield path, form
 
 
 def _is_read_here(root: str, path: str, exclude: re.Pattern[str] | None, boundary: Boundary) -> bool:
@@ -201,28 +214,33 @@ def candidates(
     below: Iterable[str] = (),
     watch: Watch | None = None,
     boundary: Boundary | None = None,
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str | None]]:
     """Yield `(path, format)` of each file whose name implies a format, below the paths (see `relative`) or the root.
 
     Files that `watch` can skip are left out, and paths that a walk of the whole tree would not reach.
     """
     boundary = boundary or Boundary(root)
     unwalked = watch.tree() if watch is not None else None
+    found: Iterable[tuple[str, str | None]]
     for path in tuple(below) or ("",):
         if unwalked is not None:
-            found = unwalked
+            found = _with_formats(unwalked, watch)
         elif path and (boundary.leads_out(path) or boundary.refusal_above(f"{path}/")):
             found = []
         elif path and not os.path.isdir(os.path.join(root, path)):
-            found = [path] if not (exclude and exclude.match(path)) else []
+            found = _with_formats([path] if not (exclude and exclude.match(path)) else [], watch)
         else:
-            found = list(walk(root, exclude, path, promising=True, watch=watch, boundary=boundary))
-        if watch is not None:
-            found = [each for each in found if not watch.can_skip(each)]
+            found = _walk(root, exclude, path, boundary, watch=watch)
         for each in found:
-            form = format_of(each)
-            if form is not None:
-                yield each, form
+            if watch is None or not watch.can_skip(each[0]):
+                yield each
+
+
+def _with_formats(paths: Iterable[str], watch: Watch | None) -> Iterator[tuple[str, str]]:
+    for path in paths:
+        form = None if watch is not None and watch.can_skip(path) else format_of(path)
+        if form is not None:
+            yield path, form
 
 
 def below(root: str, path: str) -> str:

@@ -17,6 +17,8 @@ from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted
 
 _ARCHIVE = re.compile(rb"\.(?:tar(?:\.[a-z0-9]+)?|tgz|zip)(?![\w.])")
 _EQUALS = r"(?:[ \t]{0,9}(?:\[[^\]\n]{0,99}\])?[ \t]{0,9}==|-[0-9])"
+# The same, wider, as `re` and `grep -E` read it.
+_EQUALS_IN_TEXT = "([ \t]*(\\[[^]]*\\])?[ \t]*==|-[0-9])"
 
 
 @lru_cache(maxsize=1)
@@ -26,13 +28,18 @@ def former_names() -> dict[str, str]:
     return names
 
 
+def former_evidence(wanted: Wanted) -> tuple[str, ...]:
+    """Return patterns for `grep -E`, in any case: each file in which a release under a former name is found has one."""
+    return tuple(f"{old.replace('-', '[-_.]+')}{_EQUALS_IN_TEXT}" for old in _formerly(wanted))
+
+
+def _formerly(wanted: Wanted) -> list[str]:
+    return [old for old, new in former_names().items() if new in wanted.packages and old not in wanted.packages]
+
+
 def with_former_names(source: Source, wanted: Wanted, form: str, found: Found) -> Found:
     """Return what was found in a file, and a report for each release of a wanted package under its former name."""
-    names = {
-        old: new
-        for old, new in former_names().items()
-        if new in wanted.packages and old not in wanted.packages and _release_of(old).is_in(source)
-    }
+    names = {old: former_names()[old] for old in _formerly(wanted) if _release_of(old).is_in(source)}
     if not names:
         return found
     again = finder(form)(source, Wanted(frozenset(names), frozenset(), frozenset()))

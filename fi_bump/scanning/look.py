@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable
 
 from fi_bump.errors import InternalError
+from fi_bump.formats import finders
 from fi_bump.formats.by_name import format_of, may_hold_requirements
 from fi_bump.formats.finders import finder, may_contain
 from fi_bump.formats.table import OTHER
@@ -23,7 +24,7 @@ from fi_bump.pins import (
     number_offers,
 )
 from fi_bump.scanning.bound_names import with_bound_names
-from fi_bump.scanning.former_names import with_former_names
+from fi_bump.scanning.former_names import former_evidence, with_former_names
 
 _MATRIX = ".matrix."
 _ENTRY = "an entry of a matrix of which the lock records others"
@@ -67,6 +68,15 @@ def look(
 
     pins = sorted([*literal_pins, *filter(free, found.pins)], key=lambda pin: pin.span)
     return Found(tuple(pins), (*filter(free, found.unpinned), *own.unpinned), tuple(filter(free, found.floors)))
+
+
+def evidence(form: str, wanted: Wanted) -> tuple[str, ...]:
+    """Return patterns for `grep -E`, in any case: each file in which `look` finds something has one of them on a line.
+
+    This is so for files in which the lock records nothing. Empty for a format that has no patterns.
+    """
+    patterns = finders.evidence(form, wanted)
+    return (*patterns, *former_evidence(wanted)) if patterns else ()
 
 
 def format_as_recorded(source: Source, anchors: Iterable[str], packages: Container[str]) -> str | None:

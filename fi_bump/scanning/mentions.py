@@ -24,7 +24,7 @@ from fi_bump.scanning.mention_rules import (
     with_version,
 )
 from fi_bump.scanning.scan import Scan
-from fi_bump.scanning.search import WordSearch
+from fi_bump.scanning.search import word_search
 
 # The lock itself, and a source distribution's metadata, which the next build rewrites.
 _WRITTEN = (LOCK_NAME, "PKG-INFO")
@@ -190,7 +190,7 @@ def _sources(
     root: str, lock: Lock, words: tuple[bytes, ...], written: Mapping[str, bytes] | None = None
 ) -> Iterator[Source]:
     """Yield every text file that may contain one of the lower-case words, by path; with the `written` bytes if any."""
-    search, boundary = WordSearch(root, words), Boundary(root)
+    search, boundary = word_search(root, words), Boundary(root)
     paths = sorted(path for path in files.walk(root, excluder(lock.exclude), boundary=boundary) if path not in _WRITTEN)
     for path in paths:
         search.add(path)

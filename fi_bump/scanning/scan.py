@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from itertools import islice
 
 from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.left_out import excluder
@@ -21,6 +22,9 @@ from fi_bump.scanning.in_tests import split_tests
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
+
+# How many files are listed before grep is told of them.
+_AT_A_TIME = 500
 
 
 class Scan(NamedTuple):
@@ -78,6 +82,20 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
     below = tuple(files.relative(root, path) for path in paths)
     boundary = Boundary(root)
     scanner = FileScanner(root, lock, watch, boundary)
+    try:
+        return _scanned(root, lock, below, boundary, watch, scanner)
+    finally:
+        scanner.end()
+
+
+def _scanned(
+    root: str,
+    lock: Lock,
+    below: tuple[str, ...],
+    boundary: Boundary,
+    watch: Watch | None,
+    scanner: FileScanner,
+) -> Scan:
     looked_at = _paths(root, lock, below, boundary, watch, scanner)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
@@ -125,9 +143,13 @@ def _paths(
     """
     exclude = excluder(lock.exclude)
     paths: dict[str, str | None] = {}
-    paths.update(files.candidates(root, exclude, below, watch, boundary))
-    if not below:
-        scanner.will_read(paths)
+    walked = files.candidates(root, exclude, below, watch, boundary)
+    while some := dict(islice(walked, _AT_A_TIME)):
+        paths.update(some)
+        if not below:
+            # grep reads these files while the next ones are listed.
+            scanner.will_read(some)
+    scanner.will_read_no_more()
     for path in boundary.named_by_links:
         paths.pop(path, None)
     for group in lock.groups:

@@ -3,7 +3,8 @@
 Most files of a tree name nothing that is wanted, and reading all of them takes most of a check. GNU grep reads and
 searches them in a fifth of the time, and in two processes at once. fi-bump alone decides which files there are: grep is
 given their paths, and only says which of them contain none of the words. All other files are read by fi-bump itself,
-and so are the files of a batch in which grep reports any error, or does not find the word in a text that has it.
+and so are the files of a batch in which grep reports any error, or does not find a text that it must find. Of the files
+with a word, a second search with patterns rules out those in which no finder would find anything.
 """
 
 from __future__ import annotations
@@ -15,26 +16,34 @@ import sys
 _PLACES = ("/usr/bin/grep", "/bin/grep")
 # The bytes of the paths of one process. Linux takes 128 KiB in all from every process, whatever its limits.
 _BATCH = 96 * 1024
-# Starting a process takes as long as reading this many files.
+# Starting a process takes as long as reading this many files for words, and as reading and examining these with them.
 _FEWEST = 300
+FEWEST_WITH_WORDS = 40
 # The processes at one time; each has its answer read before another one starts.
 _AT_ONCE = 4
-# What grep prints for its standard input, and the options that say: list files, whatever bytes they have, in any case,
-# with fixed words; print names as they are; be silent about errors, which the exit code has; never wait for a pipe.
+# What grep prints for its standard input, and the options that say: list files, whatever bytes they have, in any case;
+# print names as they are; be silent about errors, which the exit code has; never wait for a pipe.
 _INPUT = b"(standard input)"
-_OPTIONS = ("-l", "-a", "-i", "-F", "--null", "-s", "-D", "skip")
+_OPTIONS = ("-l", "-a", "-i", "--null", "-s", "-D", "skip")
+# A pattern with each part of the syntax that the patterns of formats have, and a text with it that must be found.
+_TRIAL = "(^|[^a-z])[j-l]no?(xx|w+)n*[.]\\[[0-9]$"
+_TRIAL_TEXT = b"\xffKNOWN.[7\n"
 
 
-class WordSearch:
-    """A search of files below `root` for lower-case words, in any case of ASCII letters.
+class FileSearch:
+    """A search of files below `root`, which rules out those that have none of what is searched for.
 
     `add` takes the paths one by one and starts grep for a batch of them; `maybe` ends the search.
     """
 
-    def __init__(self, root: str, words: tuple[bytes, ...]) -> None:
+    def __init__(self, root: str, kind: str, patterns: tuple[bytes, ...], sure: bytes, fewest: int) -> None:
+        """Make a search for patterns of grep's option `kind`, one of which is in the text `sure`, in another case."""
         self._root = root
-        self._words = words
-        self._places = list(_PLACES) if sys.platform == "linux" and words else []
+        self._arguments: list[str | bytes] = ["grep", *_OPTIONS, kind]
+        self._arguments += [*(b"-e" + pattern for pattern in patterns), "--"]
+        self._sure = sure
+        self._fewest = fewest
+        self._places = list(_PLACES) if sys.platform == "linux" and patterns else []
         self._batch: list[str] = []
         self._size = 0
         # The bytes of a path beside its own: the root, a slash and the zero at its end.
@@ -52,12 +61,12 @@ class WordSearch:
 
     def begin(self) -> None:
         """Start grep for the last paths too, so that it runs while the caller does something else before `maybe`."""
-        if len(self._batch) >= _FEWEST and len(self._running) < _AT_ONCE:
+        if len(self._batch) >= self._fewest and len(self._running) < _AT_ONCE:
             self._start()
 
     def maybe(self) -> set[str]:
         """Wait for the answers, and return every path that may lead to a file with one of the words."""
-        if len(self._batch) < _FEWEST:
+        if len(self._batch) < self._fewest:
             self._maybe.update(self._batch)
         else:
             self._start()
@@ -65,13 +74,18 @@ class WordSearch:
             self._maybe.update(self._running.pop(0).answer())
         return self._maybe
 
+    def end(self) -> None:
+        """Wait for the processes that an error left running, whatever they say."""
+        while self._running:
+            self._running.pop().answer()
+
     def _start(self) -> None:
         batch, self._batch, self._size = self._batch, [], 0
         if len(self._running) == _AT_ONCE:
             self._maybe.update(self._running.pop(0).answer())
         while self._places:
             try:
-                self._running.append(_Grep(self._places[0], self._root, batch, self._words))
+                self._running.append(_Grep(self._places[0], self._root, batch, self._arguments, self._sure))
             except OSError:
                 del self._places[0]
             else:
@@ -79,21 +93,35 @@ class WordSearch:
         self._maybe.update(batch)
 
 
+def word_search(root: str, words: tuple[bytes, ...]) -> FileSearch:
+    """Return a search for lower-case words, in any case of ASCII letters."""
+    return FileSearch(root, "-F", words, words[0].swapcase() if words else b"", _FEWEST)
+
+
+def pattern_search(root: str, patterns: tuple[str, ...]) -> FileSearch:
+    """Return a search for lower-case extended regular expressions on a line, in any case of ASCII letters.
+
+    They have only what `re` reads alike: brackets without classes, groups, `|`, `*`, `+`, `?`, `^`, `$`, and a
+    backslash before a bracket.
+    """
+    expressions = tuple(pattern.encode("ascii") for pattern in (*patterns, _TRIAL))
+    return FileSearch(root, "-E", expressions, _TRIAL_TEXT, FEWEST_WITH_WORDS)
+
+
 class _Grep:
     """One running grep. Raises OSError if it cannot be started."""
 
-    def __init__(self, program: str, root: str, batch: list[str], words: tuple[bytes, ...]) -> None:
+    def __init__(self, program: str, root: str, batch: list[str], arguments: list[str | bytes], sure: bytes) -> None:
         self._batch = batch
         self._prefix = os.fsencode(root) + b"/"
-        arguments: list[str | bytes] = ["grep", *_OPTIONS, *(b"-e" + word for word in words), "--"]
-        arguments += [f"{root}/{path}" for path in batch]
+        paths = [f"{root}/{path}" for path in batch]
         self._output, output = os.pipe()
         try:
-            given = _text_with(words[0])
+            given = _bytes_with(sure)
             try:
                 self._process = os.posix_spawn(
                     program,
-                    [*arguments, "-"],
+                    [*arguments, *paths, "-"],
                     # Letters and bytes mean the same in every locale, and no variable adds an option.
                     {"LC_ALL": "C"},
                     file_actions=[(os.POSIX_SPAWN_DUP2, given, 0), (os.POSIX_SPAWN_DUP2, output, 1)],
@@ -121,9 +149,9 @@ class _Grep:
         return [os.fsdecode(name[len(self._prefix) :]) for name in names[:-2]]
 
 
-def _text_with(word: bytes) -> int:
-    """Return a pipe with a word after bytes that are not text, for a grep that stops at those or minds the case."""
+def _bytes_with(sure: bytes) -> int:
+    """Return a pipe with a text after bytes that are none, for a grep that stops at those."""
     reader, writer = os.pipe()
-    os.write(writer, b"\xff\0\xfe\n\0" + word.swapcase() + b"\0")
+    os.write(writer, b"\xff\0\xfe\n\0" + sure + b"\0")
     os.close(writer)
     return reader

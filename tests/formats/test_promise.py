@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
 from fi_bump.formats.by_name import format_of
-from fi_bump.formats.finders import finder, may_contain
+from fi_bump.formats.finders import evidence, finder, may_contain
 from fi_bump.formats.shared.spelled import Search, is_promising, names_in_text, spelling
 from fi_bump.formats.table import FORMATS, OTHER
 from fi_bump.grammar import names_any
 from fi_bump.pins import Found, Source, Wanted
+from fi_bump.scanning import look as scanning_look
 from fi_bump.scanning.asked import needles
 from fi_bump.scanning.former_names import former_names
+from fi_bump.scanning.look import evidence as looked_for
 from tests.formats.test_fuzz import CASES, EDITS, NAMES, WANTED, corpus, mutated
 
 FORMS = sorted(form.name for form in (*FORMATS, OTHER))
@@ -69,6 +71,10 @@ PIECES = [
     b"os.system('pip install flashinfer-python')",
     b"os.system('pip install flashinfer-jit$X')",
     b'V = "0.6.1"\n',
+    b'"flashinfer==0.1"',
+    b'"flashinfer[cu] == 0.1"',
+    b"flashinfer-0.1-py3-none-any.whl",
+    b"version (\n  r'0.6.1'",
     b'f"flashinfer-python=={V}"',
     b'"flashinfer-python==" + V',
 ]
@@ -147,10 +153,20 @@ def is_ruled_out(form: str, source: Source, wanted: Wanted) -> bool:
     return not may_contain(form, source, wanted)
 
 
+def has_evidence(patterns: tuple[str, ...], source: Source) -> bool:
+    """Whether grep would find one of the patterns, or there are none."""
+    found = (re.search(each.encode(), source.data, re.IGNORECASE | re.MULTILINE) for each in patterns)
+    return not patterns or any(found)
+
+
 def hold(form: str, source: Source, wanted: Wanted = WANTED) -> None:
     """Assert that a file in which its finder finds something is not ruled out. The words come before all."""
-    if names_any(source.data, needles(wanted)) and is_ruled_out(form, source, wanted):
+    if not names_any(source.data, needles(wanted)):
+        return
+    if is_ruled_out(form, source, wanted) or not has_evidence(evidence(form, wanted), source):
         assert look(form, source, wanted) == Found(()), source.data
+    if not has_evidence(looked_for(form, wanted), source):
+        assert scanning_look.look(source, wanted) == Found(()), source.data
 
 
 @pytest.mark.slow
@@ -259,6 +275,7 @@ def test_the_judge_of_words_finds_what_the_patterns_find(wanted: Wanted, pieces:
     source = Source("a", b"".join(pieces))
     if names_in_text(wanted).versioned.is_in(source):
         assert spelling(wanted).kind(source) > 0
+        assert has_evidence(spelling(wanted).patterns(), source)
     if any(Search([(name.replace("-", "_").lower(), "")]).is_in(source) for name in wanted.packages | wanted.variables):
         assert spelling(wanted).kind(source) == 2
 

@@ -102,9 +102,9 @@ def test_walk_excludes(tmp_path: Path) -> None:
     assert list(files.walk(str(tmp_path), excluder(["a", "d/c.txt"]))) == ["d/b.txt"]
 
 
-def test_walk_starts_below(tmp_path: Path) -> None:
-    plant(tmp_path, {"a/b/c.txt": b"", "a/d.txt": b"", "e.txt": b""})
-    assert sorted(files.walk(str(tmp_path), None, "a")) == ["a/b/c.txt", "a/d.txt"]
+def test_candidates_below_a_path(tmp_path: Path) -> None:
+    plant(tmp_path, {"a/b/c.py": b"", "a/d.py": b"", "e.py": b""})
+    assert sorted(files.candidates(str(tmp_path), None, ["a"])) == [("a/b/c.py", "python"), ("a/d.py", "python")]
 
 
 def test_links(tmp_path: Path) -> None:

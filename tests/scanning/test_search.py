@@ -11,12 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fi_bump.boundary.inside import Boundary
 from fi_bump.errors import FileError
 from fi_bump.families import proposed
 from fi_bump.lock.records import Group, Lock, Member
-from fi_bump.scanning import search
+from fi_bump.pins import Source
+from fi_bump.scanning import file_scanner, files, search
+from fi_bump.scanning import scan as scan_module
+from fi_bump.scanning.asked import wanted_by
+from fi_bump.scanning.cache import Watch
+from fi_bump.scanning.look import evidence
 from fi_bump.scanning.scan import Scan, scan
-from fi_bump.scanning.search import WordSearch
+from fi_bump.scanning.search import pattern_search, word_search
 from tests.conftest import plant
 
 CASES = Path(__file__).parents[1] / "forms" / "cases"
@@ -30,13 +36,14 @@ pytestmark = pytest.mark.skipif(not GREP, reason="this system has no grep")
 @pytest.fixture(autouse=True)
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let grep read even a few files."""
-    monkeypatch.setattr(search, "_FEWEST", 0)
+    for module, name in ((search, "_FEWEST"), (search, "FEWEST_WITH_WORDS"), (file_scanner, "FEWEST_WITH_WORDS")):
+        monkeypatch.setattr(module, name, 0)
     monkeypatch.setattr("fi_bump.scanning.search.sys.platform", "linux")
 
 
 def maybe(root: Path, paths: list[str], words: tuple[bytes, ...] = WORDS) -> set[str]:
     """Return what a search answers."""
-    found = WordSearch(str(root), words)
+    found = word_search(str(root), words)
     for path in paths:
         found.add(path)
     return found.maybe()
@@ -88,6 +95,102 @@ def test_no_file_with_a_word_is_ruled_out(tmp_path: Path, contents: list[list[by
     assert maybe(tmp_path, list(files)) == {path for path, data in files.items() if b"kit" in data.lower()}
 
 
+PATTERNS = evidence("python", wanted_by(proposed()))
+PARTS = [
+    b"flashinfer",
+    b"FlashInfer-",
+    b"Python",
+    b"jit.cache",
+    b"-ai",
+    b"VERSION",
+    b"version",
+    b" (",
+    b"(",
+    b"=(",
+    b":v1",
+    b"-bin",
+    b"$",
+    b"==",
+    b"[cu",
+    b"]",
+    b"'",
+    b'"',
+    b"V0",
+    b"1",
+    b".",
+    b"_x",
+    b"x",
+    b" ",
+    b"\t",
+    b"\r",
+    b"\n",
+    b"\0",
+    b"\xff",
+    b"\xc3\xbc",
+    b"\x0b",
+]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.sampled_from(PARTS), max_size=12), min_size=1, max_size=20))
+def test_grep_finds_the_patterns_that_python_finds(tmp_path: Path, contents: list[list[bytes]]) -> None:
+    files = {f"{number}.py": b"".join(pieces) for number, pieces in enumerate(contents)}
+    for path in tmp_path.iterdir():
+        path.unlink()
+    plant(tmp_path, files)
+    found = pattern_search(str(tmp_path), PATTERNS)
+    found.add(*files)
+    texts = [re.compile(pattern.encode(), re.IGNORECASE | re.MULTILINE) for pattern in PATTERNS]
+    assert found.maybe() == {path for path, data in files.items() if any(text.search(data) for text in texts)}
+
+
+def test_files_of_a_format_with_patterns_are_read_only_if_they_match_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = {
+        "plain.py": b"import flashinfer\nflashinfer.run(1.0)\n",
+        "pinned.py": b"DEPS = ['flashinfer-python==0.2']\n",
+        "former.py": b"run('pip install flashinfer==0.1')\n",
+        "requirements.txt": b"# flashinfer\n",
+    }
+    plant(tmp_path, tree)
+    read: list[str] = []
+    as_ever = files.read
+
+    def reading(root: str, path: str, watch: Watch | None, boundary: Boundary | None) -> Source:
+        read.append(path)
+        return as_ever(root, path, watch, boundary)
+
+    monkeypatch.setattr(files, "read", reading)
+    found = scan(str(tmp_path), Lock((Group("flashinfer", "0.2", (Member("flashinfer-python"),)),)))
+    assert sorted(read) == ["former.py", "pinned.py", "requirements.txt"]
+    assert [each.place.path for each in (*found.pins, *found.unpinned)] == ["pinned.py", "former.py"]
+
+
+def test_an_error_while_the_tree_is_listed_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, {f"{number}.py": b"none" for number in range(9)})
+    monkeypatch.setattr(search, "_BATCH", 1)
+    monkeypatch.setattr(scan_module, "_AT_A_TIME", 3)
+    running: list[int] = []
+    spawn = os.posix_spawn
+
+    def spawning(*arguments: object, **options: object) -> int:
+        running.append(spawn(*arguments, **options))  # type: ignore[arg-type]  # as they came
+        return running[-1]
+
+    def failing(path: str) -> None:
+        raise FileError("cannot be listed", place=path)
+
+    monkeypatch.setattr(os, "posix_spawn", spawning)
+    monkeypatch.setattr(file_scanner.FileScanner, "will_read_no_more", lambda _: failing("x"))
+    with pytest.raises(FileError):
+        scan(str(tmp_path), LOCK)
+    assert len(running) == 9
+    for process in running:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(process, 0)
+
+
 def test_many_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_BATCH", 300)
     files = {f"{number}.py": b"kit" if number % 3 else b"none" for number in range(200)}
@@ -100,7 +203,7 @@ def test_grep_reads_the_last_files_while_the_caller_does_something_else(
 ) -> None:
     monkeypatch.setattr(search, "_FEWEST", 1)
     plant(tmp_path, {"a": b"none", "b": b"kit"})
-    found = WordSearch(str(tmp_path), WORDS)
+    found = word_search(str(tmp_path), WORDS)
     found.add("a", "b")
     found.begin()
     monkeypatch.setattr(os, "posix_spawn", None)
@@ -112,7 +215,7 @@ def test_not_more_processes_begin_than_may_run_at_once(tmp_path: Path, monkeypat
     monkeypatch.setattr(search, "_AT_ONCE", 1)
     monkeypatch.setattr(search, "_FEWEST", 1)
     plant(tmp_path, {"a": b"none", "b": b"kit"})
-    found = WordSearch(str(tmp_path), WORDS)
+    found = word_search(str(tmp_path), WORDS)
     found.add("a")
     monkeypatch.setattr(search, "_BATCH", 1 << 20)
     found.add("b")

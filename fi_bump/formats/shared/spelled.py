@@ -184,6 +184,17 @@ class Spelling:
                     most = kind
         return most
 
+    def patterns(self) -> tuple[str, ...]:
+        """Return patterns for `grep -E`, in lower case: each file that has a kind matches one; empty if it is unknown.
+
+        A word of extraordinary length has a kind without a look at it, and matches only if it has one of the names.
+        """
+        if not self.is_plain:
+            return ()
+        whole = [name.replace("_", _BETWEEN) for name in (*self._owners, *self._whole)]
+        short = [f"{name.replace('_', _BETWEEN)}{_MORE_IN_TEXT}" for name in self._short]
+        return (*whole, *short, *(f"{start.decode('ascii')}{_REST_IN_TEXT}" for start in self._starts))
+
     def places(self, source: Source) -> Iterator[tuple[int, int]]:
         """Yield where each word begins that has one of the names, with the word's kind."""
         lowered, rest = source.lowered, self._rest.match
@@ -233,6 +244,9 @@ _MOST = 2
 _MOST_WORDS, _LONGEST_WORD = 10_000, 1000
 # A version and a suffix after a short name, as in `_VERSION` and `_SUFFIX`, where `_collapsed` has made one separator.
 _MORE = re.compile(r"_?v?[0-9]|_(?:bin|git|wheel|cuda|src)")
+# The same where separators are as they are, and `_REST` with one of its ends, both as `re` and `grep -E` read them.
+_MORE_IN_TEXT = "([-_.]*v?[0-9]|[-_.]+(bin|git|wheel|cuda|src))"
+_REST_IN_TEXT = "[a-z0-9_.-]*([$]|=[(]|:v?[0-9])"
 
 
 def _text(rest: re.Match[bytes] | None) -> bytes:
