@@ -76,6 +76,12 @@ def names_any(data: bytes, words: tuple[bytes, ...]) -> bool:
     return has_any(data.lower(), words)
 
 
+def fewest(words: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return the words that contain no other one, sorted: a text contains one of them if it contains any of all."""
+    every = set(words)
+    return tuple(sorted(word for word in every if not any(each in word for each in every - {word})))
+
+
 def has_any(data: bytes, words: Iterable[bytes]) -> bool:
     """Whether `data` contains one of the words.
 
@@ -145,6 +151,32 @@ class LazyPattern:
     def sub(self, replacement: bytes | Callable[[re.Match[bytes]], bytes], data: bytes) -> bytes:
         """See re.Pattern.sub."""
         return self.compiled.sub(replacement, data)
+
+
+class LazyTextPattern:
+    """The same for texts, with the methods that finders use on names."""
+
+    __slots__ = ("_flags", "_pattern", "_text")
+
+    def __init__(self, text: str, flags: int = 0) -> None:
+        self._text = text
+        self._flags = flags
+        self._pattern: re.Pattern[str] | None = None
+
+    @property
+    def compiled(self) -> re.Pattern[str]:
+        """The compiled pattern."""
+        if self._pattern is None:
+            self._pattern = re.compile(self._text, self._flags)
+        return self._pattern
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """See re.Pattern.match."""
+        return self.compiled.match(text)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """See re.Pattern.search."""
+        return self.compiled.search(text)
 
 
 # One version, with a `v` and a label, which may contain references: `v0.6.1+cu${CUDA}`.

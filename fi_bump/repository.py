@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 
 from fi_bump.editing.plan import Plan, verify
 from fi_bump.errors import ConflictError, LockError
@@ -144,6 +143,8 @@ def sides(root: str, data: bytes) -> list[Repository]:
     found = []
     for ours in (True, False):
         text = markers.side(data, ours=ours)
-        with suppress(LockError):
+        try:
             found.append(Repository(files.find_root(root), text, load(text)))
+        except LockError:
+            continue
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from fi_bump.commands.set_report import report, say_conflicts, say_notes
@@ -17,6 +17,8 @@ from fi_bump.moving import plan_move
 from fi_bump.report.finding_lines import count, help_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import NEWEST, Request, read_request
+from fi_bump.scanning.mention_files import MentionFiles
+from fi_bump.scanning.mentions import files_ahead
 from fi_bump.scanning.scan import Scan
 from fi_bump.scanning.upwards import enter
 from fi_bump.terminal.output import say, say_next, write_patch
@@ -127,40 +129,55 @@ def _run(
     elif NEWEST in request.versions.values():
         hint = "leave out --offline, or name a version"
         raise UsageError(f"without the package indexes it is not known which version is the {NEWEST}", hint=hint)
-    targets = request.targets
     if patch is not None or confirm is not None:
         scan = scan or _scan(repository, request, quick=True)
-        plan, findings = _plan(repository, request, scan, flight)
-        if findings:
-            return _refuse(findings, flight)
-        write_patch(repository.diff(plan), patch)
-        report(repository, plan, request, scan, flight)
+        with _mentioning(repository, request) as files:
+            plan, findings = _plan(repository, request, scan, flight)
+            if findings:
+                return _refuse(findings, flight)
+            write_patch(repository.diff(plan), patch)
+            report(repository, plan, request, scan, flight, files)
         if confirm is None:
             return int(Exit.OK)
         if not confirm():
             say(["nothing was changed"])
             return int(Exit.FINDINGS)
+    return _write(repository, request.targets, flight, after, shown=confirm is not None)
+
+
+def _write(
+    repository: Repository, targets: tuple[str, ...], flight: Preflight | None, after: Following | None, *, shown: bool
+) -> int:
+    """Move the groups, and print what was moved, unless it was `shown` before."""
     # A rehearsal needs no writer, nor what finishes the change of a killed one.
     from fi_bump.commands.locked import locked_repository
 
-    with locked_repository(repository.root) as repository:
-        request = read_request(repository, targets)
-        scan = _scan(repository, request)
-        plan, findings = _plan(repository, request, scan, flight)
-        if findings:
-            return _refuse(findings, flight)
-        if after is not None:
-            after.refuse(repository, plan)
-        repository.apply(plan, f"set {' '.join(targets)}")
-    if confirm is None:
-        report(repository, plan, request, scan, flight)
-    else:
-        say([f"wrote {count(len(plan.changes), 'file')} and {LOCK_NAME}"])
+    with ExitStack() as until_reported:
+        with locked_repository(repository.root) as repository:
+            request = read_request(repository, targets)
+            scan = _scan(repository, request)
+            files = None if shown else until_reported.enter_context(_mentioning(repository, request))
+            plan, findings = _plan(repository, request, scan, flight)
+            if findings:
+                return _refuse(findings, flight)
+            if after is not None:
+                after.refuse(repository, plan)
+            repository.apply(plan, f"set {' '.join(targets)}")
+        if shown:
+            say([f"wrote {count(len(plan.changes), 'file')} and {LOCK_NAME}"])
+        else:
+            report(repository, plan, request, scan, flight, files)
     if after is not None:
         after.finish(repository, plan, request, scan, flight)
     elif not (flight and flight.audit and flight.audit.conflicts):
         say_next(_next(request))
     return int(Exit.OK)
+
+
+def _mentioning(repository: Repository, request: Request) -> MentionFiles:
+    """Let grep read the files that may mention a version which moves, while the move is planned."""
+    moving = [each for each in repository.lock.groups if request.versions.get(each.name, each.version) != each.version]
+    return files_ahead(repository.root, repository.lock, moving)
 
 
 def _preflight(repository: Repository, request: Request, scan: Scan, options: SetOptions) -> Preflight:

@@ -16,6 +16,7 @@ from fi_bump.report.finding_lines import count, mention_line, move_lines, pins_i
 from fi_bump.repository import Repository
 from fi_bump.request import Request, named_group
 from fi_bump.scanning import mentions
+from fi_bump.scanning.mention_files import MentionFiles
 from fi_bump.scanning.scan import Scan
 from fi_bump.terminal.facts import tell
 from fi_bump.terminal.output import say
@@ -28,8 +29,18 @@ if TYPE_CHECKING:
 _MOST_API_FINDINGS = 10
 
 
-def report(repository: Repository, plan: Plan, request: Request, scan: Scan, flight: Preflight | None) -> None:
-    """Print what a move changed, or would change, between the conflicts of the audit and its notes."""
+def report(
+    repository: Repository,
+    plan: Plan,
+    request: Request,
+    scan: Scan,
+    flight: Preflight | None,
+    files: MentionFiles | None = None,
+) -> None:
+    """Print what a move changed, or would change, between the conflicts of the audit and its notes.
+
+    `files` are those that may mention a version which moves, if they are looked for already.
+    """
     if flight:
         say_conflicts(repository, request, flight)
     say(line for change in plan.changes for line in move_lines(change))
@@ -52,7 +63,7 @@ def report(repository: Repository, plan: Plan, request: Request, scan: Scan, fli
         say(f"note: {line}" for line in dict.fromkeys(_unknown_files(request, moved)))
         if group.version != version:
             _say_release_notes(group, version, flight)
-            _report_mentions(repository, group, version, scan, moved, plan)
+            _report_mentions(repository, group, version, scan, moved, plan, files)
     if flight:
         say(_notes(flight))
         say_notes(flight)
@@ -120,12 +131,18 @@ def _unknown_files(request: Request, moved: list[Pin]) -> Iterator[str]:
 
 
 def _report_mentions(
-    repository: Repository, group: Group, version: str, scan: Scan, moved: list[Pin], plan: Plan
+    repository: Repository,
+    group: Group,
+    version: str,
+    scan: Scan,
+    moved: list[Pin],
+    plan: Plan,
+    files: MentionFiles | None,
 ) -> None:
     """Print the lines that still mention the old version, and the lock files that must be regenerated."""
     after = group._replace(version=version)
     written = {change.source.path: change.new for change in plan.changes}
-    found = mentions.to_look_at(repository.root, repository.lock, after, group.version, scan, moved, written)
+    found = mentions.to_look_at(repository.root, repository.lock, after, group.version, scan, moved, written, files)
     if found:
         say([f"{count(len(found), 'place')} to look at:"])
         say([f"  {mention_line(mention)}" for mention in found])

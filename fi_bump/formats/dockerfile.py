@@ -14,7 +14,7 @@ from fi_bump.formats.shared.searches import Searched, without_searches
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_images import images
-from fi_bump.grammar import LazyPattern
+from fi_bump.grammar import LazyPattern, fewest
 from fi_bump.pins import Found, Source, Wanted
 
 _ASSIGNMENT = LazyPattern(rb"(?P<name>\w+)=(?P<value>.*)", re.DOTALL)
@@ -127,7 +127,7 @@ def find(source: Source, wanted: Wanted) -> Found:
     finder = _DockerfileFinder(source, wanted)
     # An instruction without any of these words sets no wanted variable, names nothing wanted and affects no checkout.
     names = tuple(name.encode("ascii") for name in image_names(wanted))
-    for instruction in scan(source, finder.commands.words + names + _CONTEXT):
+    for instruction in scan(source, fewest((*finder.commands.words, *names, *_CONTEXT))):
         finder.instruction(instruction)
     finder.git.finish()
     return finder.gathered.found()

@@ -5,10 +5,9 @@ It parses neither names nor statements, so it also reads Python 2, templates and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from fi_bump.grammar import LazyPattern
+from fi_bump.grammar import LazyPattern, LazyTextPattern
 from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple
 
@@ -30,11 +29,11 @@ _REST_OF_LINE = LazyPattern(rb"[ \t\f;]*(?:#[^\n]*)?(?=\r?\n|\Z)")
 _LABEL = LazyPattern(rb"(?:(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\n=@:]{1,100})[\"']\s*[:=]\s*)\Z")
 _KEYWORDS = frozenset({"in", "not", "and", "or", "if", "else", "return", "yield", "assert", "is", "lambda", "await"})
 # What runs commands and what takes requirements, by the names in a scope.
-RUNS = re.compile(
+RUNS = LazyTextPattern(
     r"(?:^|[._])(?:run|system|check_call|check_output|call|Popen|popen|\w*run_commands|shell|execute"
     r"|getoutput|getstatusoutput|create_subprocess_(?:shell|exec)|dockerfile_commands)(?:[._]|$)"
 )
-INSTALLS = re.compile(
+INSTALLS = LazyTextPattern(
     r"(?:^|[._])(?:(?:\w+_)?pip_install|install_requires|extras_require|pip_packages|\w*requirements|dependencies|deps)"
     r"(?:[._]|$)"
 )

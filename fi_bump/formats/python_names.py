@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from fi_bump.formats.shared.spelled import Search
-from fi_bump.grammar import VERSION, LazyPattern, has_any, name_pattern, one_of
+from fi_bump.grammar import VERSION, LazyPattern, fewest, has_any, name_pattern, one_of
 from fi_bump.pins import Source, Wanted
 from fi_bump.records import NamedTuple
 
@@ -52,7 +52,7 @@ def names_of(wanted: Wanted) -> Names:
         stem=LazyPattern(rb"(?:(?<![a-z0-9])|(?<=\\[nrt]))" + stem + rb"(?![a-z0-9])"),
         start=Search((name, "(?![a-z0-9])") for name in stems),
         subjects={stem.encode("ascii"): name for stem, name in stems.items()},
-        words=tuple(word.encode("ascii") for word in sorted(words) if not any(each in word for each in words - {word})),
+        words=fewest(word.encode("ascii") for word in words),
     )
 
 

@@ -11,7 +11,7 @@ import re
 
 from fi_bump.formats.python_literals import Literal, scope
 from fi_bump.formats.python_names import names_of, subject_of
-from fi_bump.grammar import LazyPattern, canonical_name
+from fi_bump.grammar import LazyPattern, LazyTextPattern, canonical_name
 from fi_bump.pins import BY_HAND, Source, Unpinned, Wanted
 from fi_bump.records import NamedTuple
 
@@ -24,13 +24,13 @@ _BESIDE = LazyPattern(
     rb"\s*,\s*(?:#[^\n]*\n\s*)*(?:type\s*=\s*\w+\s*,\s*)?(?:default\s*=\s*|(?P<keyword>\w+)\s*=\s*)?\Z"
     rb"|\s*(?P<entry>:|\]\s*(?::[^=\n]{1,80})?=)\s*(?:#[^\n]*\n\s*)*\Z"
 )
-_FLOOR_WORD = re.compile(r"(?:^|[_.])(?:min|minimum|floor|least|since|oldest)(?:[_.]|\Z)", re.IGNORECASE)
-_CHECKS = re.compile(r"(?:^|[_.])(?:check|assert|require|verify|ensure|expect|validate)", re.IGNORECASE)
-_EXACT_TABLE = re.compile(
+_FLOOR_WORD = LazyTextPattern(r"(?:^|[_.])(?:min|minimum|floor|least|since|oldest)(?:[_.]|\Z)", re.IGNORECASE)
+_CHECKS = LazyTextPattern(r"(?:^|[_.])(?:check|assert|require|verify|ensure|expect|validate)", re.IGNORECASE)
+_EXACT_TABLE = LazyTextPattern(
     r"(?:^|[_.])(?:[A-Z][A-Z0-9_]*\Z|(?i:expected|exact|pinned|pins?|required|wanted|want|matrix)(?![a-z]))"
 )
-_EXACT_WORD = re.compile(r"version|(?:^|_)(?:expected|pinned|pin|required)(?:_|\Z)", re.IGNORECASE)
-_AT_LEAST = re.compile(r"(?:^|[_.])(?:at_?least|ge|gte|above|newer|compatible|range)(?:[_.]|\Z)", re.IGNORECASE)
+_EXACT_WORD = LazyTextPattern(r"version|(?:^|_)(?:expected|pinned|pin|required)(?:_|\Z)", re.IGNORECASE)
+_AT_LEAST = LazyTextPattern(r"(?:^|[_.])(?:at_?least|ge|gte|above|newer|compatible|range)(?:[_.]|\Z)", re.IGNORECASE)
 # From the start of a line to an argument of the call that is the statement there.
 _STATEMENT = LazyPattern(rb"^[ \t]*(?:[\w.]+\.)?(?P<name>\w+)[ \t]*\([^()]*\Z", re.MULTILINE)
 _REACH = 400

@@ -23,6 +23,7 @@ from fi_bump.grammar import (
     LazyPattern,
     canonical_name,
     compiled,
+    fewest,
     has_any,
     longest_first,
     name_pattern,
@@ -40,7 +41,7 @@ _VALUE = rb"(?:\$\{\{[^}\n]{0,400}\}\}|\$\{[^}\n]{0,400}\}|[^\s\"'`;|&()\\<>,}])
 _CLAUSE = _OPERATOR + rb"[ \t]{0,9}[\w.*+!]+"
 # Commands that leave the files of packages in a folder.
 _FETCH = LazyPattern(rb"\bpip[0-9.]*[\"', \t]+(?:download|wheel)(?![\w-])[^;&|\n()`]*")
-_RANGE = re.compile(_CLAUSE + rb"(?:[ \t]{0,9},[ \t]{0,9}\\?" + _CLAUSE + rb")*")
+_RANGE = LazyPattern(_CLAUSE + rb"(?:[ \t]{0,9},[ \t]{0,9}\\?" + _CLAUSE + rb")*")
 
 
 class _Patterns(NamedTuple):
@@ -70,7 +71,7 @@ def _patterns(wanted: Wanted) -> _Patterns:
         compiled(variables, rb"(?<![\w${])" + variable + rb"=(?!=)\\?[\"']?(?P<value>" + _VALUE + rb")"),
         compiled(variables, rb"\$\{" + variable + rb":?[-=](?P<value>[^}$\s]*)\}"),
         # Every text that sets or names a wanted package or variable contains one of these, in some case.
-        tuple(sorted(word for word in words if not any(each in word for each in words - {word}))),
+        fewest(words),
     )
 
 

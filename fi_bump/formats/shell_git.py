@@ -18,7 +18,7 @@ from fi_bump.formats.shell_git_options import (
     RESET_VALUES,
 )
 from fi_bump.formats.shell_values import ShellValues
-from fi_bump.grammar import LazyPattern, canonical_repository, names_any
+from fi_bump.grammar import LazyPattern, LazyTextPattern, canonical_repository, names_any
 from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
 
@@ -31,7 +31,7 @@ _ADDRESS_NAME = LazyPattern(_NAMED)
 _COMMAND = LazyPattern(
     rb"(?<![\w.@:-])(?:(?P<git>git)(?=[\s\"',])|(?:cd|pushd|popd)(?![\w.@:=/-]))[^;&|\n`]*|" + _NAMED
 )
-_REFERENCE = re.compile(r"\$(?:(?P<name>\w+)|\{(?P<braced>\w+)(?::?[-=](?P<default>[^}]+))?\})")
+_REFERENCE = LazyTextPattern(r"\$(?:(?P<name>\w+)|\{(?P<braced>\w+)(?::?[-=](?P<default>[^}]+))?\})")
 _WORD = LazyPattern(rb"[^\s\"',()\[\]\\]+")
 _VCS = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s\"'@/]+@)?[^\s\"'@#;,()\\]+)(?:@(?P<ref>[^\s\"'#&;,()\\]+))?")
 _ADDED = LazyPattern(rb"(?P<url>(?:\w+://|git@)[^\s\"'#,?]+)#(?P<ref>[^\s\"',:]*)")

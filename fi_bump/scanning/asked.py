@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fi_bump.grammar import LITERAL
+from fi_bump.grammar import LITERAL, fewest
 from fi_bump.lock.records import Group
 from fi_bump.pins import Wanted
 
@@ -26,7 +26,7 @@ def needles(wanted: Wanted) -> tuple[bytes, ...]:
     words |= {name.rpartition("/")[2] for name in wanted.repositories}
     words -= {"version"}
     words |= {name.lower() for name in wanted.variables if not any(word in name.lower() for word in words)}
-    return tuple(sorted(word.encode() for word in words if not any(o in word and o != word for o in words)))
+    return fewest(word.encode() for word in words)
 
 
 def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:

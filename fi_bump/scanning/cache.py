@@ -17,7 +17,6 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-import zlib
 from time import time_ns
 
 from fi_bump import __version__
@@ -271,8 +270,11 @@ def _cache_file(root: str) -> str | None:
     base = None if off else user_cache()
     if base is None:
         return None
+    # Imported here because a check without a cache needs none.
+    from zlib import adler32, crc32
+
     real = os.fsencode(os.path.realpath(root))
-    return os.path.join(base, "checks", f"{zlib.crc32(real):08x}{zlib.adler32(real):08x}")
+    return os.path.join(base, "checks", f"{crc32(real):08x}{adler32(real):08x}")
 
 
 def _is_ci() -> bool:
@@ -284,9 +286,11 @@ def _load(root: str) -> CachedCheck | None:
     path = _cache_file(root)
     if path is None:
         return None
+    from zlib import crc32
+
     try:
         data = read_own(path, _LARGEST)
-        if zlib.crc32(data[4:]).to_bytes(4) != data[:4]:
+        if crc32(data[4:]).to_bytes(4) != data[:4]:
             return None
         real, *parts = marshal.loads(data[4:])
         cached = CachedCheck(*parts) if real == os.path.realpath(root) else None
@@ -301,11 +305,13 @@ def _store(root: str, cached: CachedCheck) -> None:
         return
     data = marshal.dumps((os.path.realpath(root), *cached.parts))
     # Imported here because most checks write no cache.
+    from zlib import crc32
+
     from fi_bump import user_files
 
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        user_files.replace(path, zlib.crc32(data).to_bytes(4) + data, private=True, sync=False)
+        user_files.replace(path, crc32(data).to_bytes(4) + data, private=True, sync=False)
         forget_old(os.path.dirname(path))
     except OSError:
         return

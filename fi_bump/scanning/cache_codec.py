@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from enum import Enum
 
 from fi_bump.grammar import is_version
@@ -15,7 +14,14 @@ if TYPE_CHECKING:
 
 def encode(source: Source, found: Found) -> Any:
     """Return the results as nested tuples of texts and numbers, with a checksum of the source's bytes."""
-    return zlib.crc32(source.data), *[tuple([_encoded(item[1:]) for item in items]) for items in found[:3]]
+    return _checksum(source), *[tuple([_encoded(item[1:]) for item in items]) for items in found[:3]]
+
+
+def _checksum(source: Source) -> int:
+    # Imported here because a check without a cache needs none.
+    import zlib
+
+    return zlib.crc32(source.data)
 
 
 def _encoded(value: Any) -> Any:
@@ -28,7 +34,7 @@ def decode(source: Source, data: Any) -> Found:
     """Return the results of `encode` as records. Raises ValueError if they are not of these bytes."""
     try:
         checksum, pins, unpinned, floors = data
-        if checksum != zlib.crc32(source.data):
+        if checksum != _checksum(source):
             raise ValueError("the file has changed")
         return Found(
             tuple(

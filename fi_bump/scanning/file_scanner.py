@@ -108,7 +108,7 @@ class FileScanner:
 
     def _without_evidence(self, unsure: list[tuple[str, str | None]]) -> set[str]:
         """Return those files with a wanted word that grep rules out, and scan files of other formats meanwhile."""
-        searches = []
+        searches = {}
         by_form: dict[str, list[str]] = {}
         for path, form in unsure:
             if form is not None and path in self._searched:
@@ -119,11 +119,10 @@ class FileScanner:
                 search = pattern_search(self._root, patterns)
                 search.add(*paths)
                 search.begin()
-                searches.append((search, set(paths)))
-        asked = {path for _, paths in searches for path in paths}
-        if asked:
-            self._scan_early([each for each in unsure if each[0] not in asked and each[0] not in self._early])
-        return {path for search, paths in searches for path in paths - search.maybe()}
+                searches[form] = search
+        if searches:
+            self._scan_early([each for each in unsure if each[1] not in searches and each[0] not in self._recorded])
+        return {path for form, search in searches.items() for path in set(by_form[form]) - search.maybe()}
 
     def scan_file(self, path: str, form: str | None) -> Result:
         """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings.

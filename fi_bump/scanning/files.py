@@ -92,7 +92,7 @@ def _walk(
                 if not is_skipped(name) and not (exclude and exclude.match(prefix + name)):
                     folders.append(prefix + name)
                 continue
-            path, form = prefix + name, None
+            form = None
             # Most names end here: a call for each of them would take longer than the rest.
             if promising:
                 _, dot, last = name.rpartition(".")
@@ -102,9 +102,10 @@ def _walk(
                 elif dot and last in UNREAD and name[0] not in FIRST_LETTERS:
                     continue
                 else:
-                    form = format_of(path) if may_have_format(name) else None
+                    form = format_of(prefix + name) if may_have_format(name) else None
                     if form is None:
                         continue
+            path = prefix + name
             if exclude is not None and exclude.match(path):
                 continue
             if entry.is_file(follow_symlinks=False):

@@ -13,9 +13,10 @@ from functools import lru_cache
 from fi_bump.boundary.reading import read_data
 from fi_bump.formats.finders import finder
 from fi_bump.formats.shared.spelled import Search
+from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted
 
-_ARCHIVE = re.compile(rb"\.(?:tar(?:\.[a-z0-9]+)?|tgz|zip)(?![\w.])")
+_ARCHIVE = LazyPattern(rb"\.(?:tar(?:\.[a-z0-9]+)?|tgz|zip)(?![\w.])")
 _EQUALS = r"(?:[ \t]{0,9}(?:\[[^\]\n]{0,99}\])?[ \t]{0,9}==|-[0-9])"
 # The same, wider, as `re` and `grep -E` read it.
 _EQUALS_IN_TEXT = "([ \t]*(\\[[^]]*\\])?[ \t]*==|-[0-9])"

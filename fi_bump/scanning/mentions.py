@@ -6,13 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from fi_bump.boundary.inside import Boundary
-from fi_bump.boundary.left_out import excluder
 from fi_bump.grammar import names_any
-from fi_bump.lock.records import LOCK_NAME, Group, Lock
+from fi_bump.lock.records import Group, Lock
 from fi_bump.pins import Mark, Pin, Source, Unpinned
-from fi_bump.scanning import files
-from fi_bump.scanning.file_scanner import read_quietly
+from fi_bump.scanning.mention_files import LOCK_FILES, MentionFiles
 from fi_bump.scanning.mention_rules import (
     Rules,
     in_same_comment,
@@ -24,22 +21,15 @@ from fi_bump.scanning.mention_rules import (
     with_version,
 )
 from fi_bump.scanning.scan import Scan
-from fi_bump.scanning.search import word_search
 
-# The lock itself, and a source distribution's metadata, which the next build rewrites.
-_WRITTEN = (LOCK_NAME, "PKG-INFO")
-_LARGEST = 1_000_000
 _WIDTH = 120
 _DOCUMENTS = (".md", ".rst", ".adoc")
 _PATCHES = (".patch", ".diff")
-_LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "pipfile.lock", "conda-lock.yml")
 # Lock files whose entries are versions of other packages, mostly.
-_RESOLVED = (*_LOCK_FILES, "cargo.lock", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "go.sum", "pixi.lock")
+_RESOLVED = (*LOCK_FILES, "cargo.lock", "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "go.sum", "pixi.lock")
 # What makes a version another one: 0.6.1.post2 is not 0.6.1.
 _LONGER = rb"[-_.](?:post|dev|rc)(?![A-Za-z]))"
 _VERSION = re.compile(r"[0-9]+\.[0-9][\w.]*")
-# The body of a pull request, from report/change/pull_request.py: it contains versions, and each change rewrites it.
-_BODY = re.compile(rb"## [^\n]+\n\n[0-9]+ pins? in [0-9]+ files?, (?:in step|[0-9]+ findings? of fi-bump check);")
 # The lines of a comment below one with a name of the group, in which a version may be without it.
 _COMMENT_LINES = 4
 _COMMENT = re.compile(rb"\s*(?:#|//|/\*|\*|;|--\s|<!--)")
@@ -63,6 +53,7 @@ def of_version(
     scan: Scan,
     moved: Iterable[Pin] = (),
     written: Mapping[str, bytes] | None = None,
+    among: MentionFiles | None = None,
 ) -> list[Mention]:
     """Return each line with the old version of a group.
 
@@ -70,16 +61,19 @@ def of_version(
     no other group has it, and nothing binds it to another package. Left out are lines with a pin that the scan found
     and that was not `moved`, binary files, and files over 1 MB. Places with a finder's mark are added whatever version
     they have, except a lock file's entry at the group's version. `written` are files that count with other bytes than
-    those on disk.
+    those on disk, and `among` those of `files_ahead`.
     """
     rules = rules_of(group)
     search = _search_for(old, lock, group)
-    found = [
-        mention
-        for source in _sources(root, lock, search.words, written)
-        for mention in _with_version(source, search, rules)
-    ]
+    with among or MentionFiles(root, lock, search.words) as chosen:
+        found = [each for source in chosen.sources(written) for each in _with_version(source, search, rules)]
     return _without(found, group, scan, moved)
+
+
+def files_ahead(root: str, lock: Lock, groups: Iterable[Group]) -> MentionFiles:
+    """Return the files that may mention the versions of some groups, for `of_version` after something else is done."""
+    words = {word for group in groups for word in _search_for(group.version, lock, group).words}
+    return MentionFiles(root, lock, tuple(sorted(words)))
 
 
 def _with_version(source: Source, search: _Search, rules: Rules) -> Iterator[Mention]:
@@ -134,9 +128,10 @@ def to_look_at(
     scan: Scan,
     moved: Iterable[Pin],
     written: Mapping[str, bytes] | None = None,
+    among: MentionFiles | None = None,
 ) -> list[Mention]:
     """Return the mentions to review after a move from `old`, without lock files, which get a command instead."""
-    found = of_version(root, lock, group, old, scan, moved, written)
+    found = of_version(root, lock, group, old, scan, moved, written, among)
     return [mention for mention in found if mention.kind != Mark.LOCK_FILE.value]
 
 
@@ -151,11 +146,12 @@ def of_others(root: str, lock: Lock, scan: Scan, earlier: Mapping[str, Iterable[
     words = {word for _, rules, searches in looks for word in (*rules.words, *(w for s in searches for w in s.words))}
     found: dict[str, list[Mention]] = {group.name: [] for group in lock.groups}
     # One pass for all groups and versions: reading the tree takes longer than what is looked for in it.
-    for source in _sources(root, lock, tuple(sorted(words))):
-        for group, rules, searches in looks:
-            found[group.name] += [_mention(source, start, text) for start, text in _others(source, rules)]
-            for search in searches:
-                found[group.name] += _with_version(source, search, rules)
+    with MentionFiles(root, lock, tuple(sorted(words))) as chosen:
+        for source in chosen.sources():
+            for group, rules, searches in looks:
+                found[group.name] += [_mention(source, start, text) for start, text in _others(source, rules)]
+                for search in searches:
+                    found[group.name] += _with_version(source, search, rules)
     return [mention for group in lock.groups for mention in _without(found[group.name], group, scan)]
 
 
@@ -184,23 +180,6 @@ def _same(text: str, version: str) -> bool:
     from fi_bump.versions import same_version
 
     return same_version(text, version)
-
-
-def _sources(
-    root: str, lock: Lock, words: tuple[bytes, ...], written: Mapping[str, bytes] | None = None
-) -> Iterator[Source]:
-    """Yield every text file that may contain one of the lower-case words, by path; with the `written` bytes if any."""
-    search, boundary = word_search(root, words), Boundary(root)
-    paths = sorted(path for path in files.walk(root, excluder(lock.exclude), boundary=boundary) if path not in _WRITTEN)
-    for path in paths:
-        search.add(path)
-    for path in sorted(search.maybe()):
-        source = read_quietly(root, path, recorded=False, boundary=boundary)
-        if source is None or len(source.data) > _LARGEST or b"\0" in source.data or _BODY.match(source.data):
-            continue
-        if path.rpartition("/")[2].lower() in _LOCK_FILES:
-            continue  # The finder has read it: the entry of a package is reported, once.
-        yield Source(path, written[path]) if written and path in written else source
 
 
 def _others(source: Source, rules: Rules) -> Iterator[tuple[int, str]]:
@@ -277,7 +256,7 @@ def _excerpt(line: bytes, offset: int) -> str:
 
 def _kind(path: str, line: bytes) -> str:
     name = path.rpartition("/")[2].lower()
-    if name in _LOCK_FILES:
+    if name in LOCK_FILES:
         return "lock file"
     if name.endswith(_DOCUMENTS):
         return "doc"

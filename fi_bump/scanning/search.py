@@ -53,6 +53,11 @@ class FileSearch:
 
     def add(self, *paths: str) -> None:
         """Take regular files, relative to the root; their content is read at any time until `maybe` returns."""
+        size = sum(map(len, paths)) + len(paths) * self._around
+        if self._size + size <= _BATCH:
+            self._batch += paths
+            self._size += size
+            return
         for path in paths:
             self._batch.append(path)
             self._size += len(path) + self._around

@@ -164,7 +164,8 @@ def test_files_of_a_format_with_patterns_are_read_only_if_they_match_one(
     monkeypatch.setattr(files, "read", reading)
     found = scan(str(tmp_path), Lock((Group("flashinfer", "0.2", (Member("flashinfer-python"),)),)))
     assert sorted(read) == ["former.py", "pinned.py", "requirements.txt"]
-    assert [each.place.path for each in (*found.pins, *found.unpinned)] == ["pinned.py", "former.py"]
+    assert [pin.place.path for pin in found.pins] == ["pinned.py"]
+    assert [place.place.path for place in found.unpinned] == ["former.py"]
 
 
 def test_an_error_while_the_tree_is_listed_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from fi_bump.grammar import LazyPattern
+from fi_bump.grammar import LazyPattern, LazyTextPattern
 from fi_bump.pins import Found, Guard, Pin, Source, Span
 from fi_bump.records import NamedTuple
 
@@ -26,14 +26,14 @@ _NAMED = LazyPattern(rb"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-z]{52}|[
 _LONG_WORD = LazyPattern(rb"[\w+/]{32}")
 _SHORTEST = 32
 _LONGEST = 160
-_SUM = re.compile(
+_SUM = LazyTextPattern(
     r"(?:^|_)(?:sha|sha_?1|sha_?224|sha_?256|sha_?384|sha_?512|md_?5|b2|blake2b|blake3|hash|hashes|checksums?|digests?"
     r"|integrity|sri|(?:sha1|sha224|sha256|sha384|sha512|md5|b2|ck)?sums?)(?=_|\Z)"
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD_BREAK = re.compile(r"[^0-9a-z]+")
 # The last word of a key that holds a version or a URL.
-_VERSION_WORD = re.compile(r"_?(?:version|ver|ref|rev|tag|release|url|uri|git_ref|git_tag)\Z")
+_VERSION_WORD = LazyTextPattern(r"_?(?:version|ver|ref|rev|tag|release|url|uri|git_ref|git_tag)\Z")
 # Keys that say nothing about what their version is of, so that it is of all in their mapping.
 _GENERAL = frozenset({"version", "tag", "rev", "ref", "release"})
 # Keys whose own name is one key above them.
@@ -206,6 +206,6 @@ def _fits(version: str, checksum: str, subject: str) -> bool:
         return True
     found = _SUM.search(checksum)
     stem = checksum[: found.start()] if found else checksum
-    own = _VERSION_WORD.sub("", version)
-    names = {own, _words(subject), _words(subject.rpartition("/")[2]), _VERSION_WORD.sub("", _words(subject))}
+    own = _VERSION_WORD.compiled.sub("", version)
+    names = {own, _words(subject), _words(subject.rpartition("/")[2]), _VERSION_WORD.compiled.sub("", _words(subject))}
     return any(name and (name == stem or stem.startswith(name + "_") or name.startswith(stem + "_")) for name in names)

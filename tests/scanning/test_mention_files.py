@@ -1,0 +1,80 @@
+"""The files that may mention a version are looked for while something else is done; what is found stays the same."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fi_bump.lock.records import Group, Lock, Member
+from fi_bump.scanning import search
+from fi_bump.scanning.mention_files import MentionFiles
+from fi_bump.scanning.mentions import files_ahead, of_version
+from fi_bump.scanning.scan import scan
+from tests.conftest import plant
+
+KIT = Group("kit", "1.2.3", (Member("kit"),))
+TOY = Group("toy", "0.6.1.post2", (Member("toy"),))
+LOCK = Lock((KIT, TOY), exclude=("out/",))
+TREE = {
+    "a.md": b"# kit 1.2.3\n",
+    "b.c": b"// toy 0.6.1.post2, kit 1.2.3\n",
+    "c.txt": b"kit 1.2.4\n",
+    "out/d.md": b"kit 1.2.3\n",
+    "versions.lock.json": b"kit 1.2.3\n",
+    "uv.lock": b"kit 1.2.3\n",
+    "large.txt": b"kit 1.2.3\n" * 200_000,
+    "image": b"kit 1.2.3\0",
+}
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let grep read even a few files."""
+    monkeypatch.setattr(search, "_FEWEST", 0)
+
+
+def test_the_files_of_all_groups_serve_each_group(tmp_path: Path) -> None:
+    plant(tmp_path, TREE)
+    root, found = str(tmp_path), scan(str(tmp_path), LOCK)
+    with files_ahead(root, LOCK, [KIT, TOY]) as files:
+        for group, paths in ((KIT, ["a.md", "b.c"]), (TOY, ["b.c"])):
+            ahead = of_version(root, LOCK, group, group.version, found, among=files)
+            assert ahead == of_version(root, LOCK, group, group.version, found)
+            assert [each.path for each in ahead] == paths
+
+
+def test_a_file_that_is_written_meanwhile_counts_with_its_new_bytes(tmp_path: Path) -> None:
+    plant(tmp_path, TREE)
+    with MentionFiles(str(tmp_path), LOCK, (b"1.2.3",)) as files:
+        written = {"a.md": b"# kit 2\n"}
+        plant(tmp_path, written)
+        data = {source.path: source.data for source in files.sources(written)}
+    assert data.get("a.md", b"# kit 2\n") == b"# kit 2\n"
+    assert data["b.c"] == TREE["b.c"]
+    assert data.keys() <= {"a.md", "b.c"}
+
+
+def test_nothing_is_read_for_no_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "posix_spawn", None)
+    with files_ahead(str(tmp_path / "none"), LOCK, []) as files:
+        assert list(files.sources()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/usr/bin/grep"), reason="this system has no grep")
+def test_grep_has_ended_when_nobody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, TREE)
+    started: list[int] = []
+    spawn = os.posix_spawn
+
+    def spawning(*arguments: object, **options: object) -> int:
+        started.append(spawn(*arguments, **options))  # type: ignore[arg-type]  # as they came
+        return started[-1]
+
+    monkeypatch.setattr(os, "posix_spawn", spawning)
+    with pytest.raises(KeyError), MentionFiles(str(tmp_path), LOCK, (b"1.2.3",)):
+        raise KeyError
+    assert len(started) == 1
+    with pytest.raises(ChildProcessError):
+        os.waitpid(started[0], 0)
