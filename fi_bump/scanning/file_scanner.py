@@ -98,9 +98,9 @@ class FileScanner:
         """End the search, which an error may have left running."""
         self._search.end()
 
-    def _scan_early(self, files: Iterable[tuple[str, str | None]]) -> None:
+    def _scan_early(self, some: Iterable[tuple[str, str | None]]) -> None:
         """Scan files before their turn, while grep runs. What is wrong with one is said when its turn comes."""
-        for path, form in files:
+        for path, form in some:
             try:
                 self._early[path] = self.scan_file(path, form)
             except FiBumpError as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Iterable
 
 from fi_bump.errors import InternalError
-from fi_bump.formats import finders
 from fi_bump.formats.by_name import format_of, may_hold_requirements
+from fi_bump.formats.finders import evidence as evidence_of_format
 from fi_bump.formats.finders import finder, may_contain
 from fi_bump.formats.table import OTHER
 from fi_bump.pins import (
@@ -75,7 +75,7 @@ def evidence(form: str, wanted: Wanted) -> tuple[str, ...]:
 
     This is so for files in which the lock records nothing. Empty for a format that has no patterns.
     """
-    patterns = finders.evidence(form, wanted)
+    patterns = evidence_of_format(form, wanted)
     return (*patterns, *former_evidence(wanted)) if patterns else ()
 
 

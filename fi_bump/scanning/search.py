@@ -70,7 +70,7 @@ class FileSearch:
             self._start()
 
     def maybe(self) -> set[str]:
-        """Wait for the answers, and return every path that may lead to a file with one of the words."""
+        """Wait for the answers, and return every path that may lead to a file with what is searched for."""
         if len(self._batch) < self._fewest:
             self._maybe.update(self._batch)
         else:
@@ -140,7 +140,7 @@ class _Grep:
             os.close(output)
 
     def answer(self) -> list[str]:
-        """Wait for the end, and return the paths of the files that may contain a word."""
+        """Wait for the end, and return the paths of the files that may have what is searched for."""
         pieces = []
         try:
             while piece := os.read(self._output, 1 << 16):
