@@ -17,7 +17,7 @@ from fi_bump.scanning.asked import literal_anchors, needles, recorded_anchors, w
 from fi_bump.scanning.cache_codec import decode, encode
 from fi_bump.scanning.in_tests import is_test
 from fi_bump.scanning.look import evidence, look
-from fi_bump.scanning.search import FEWEST_WITH_WORDS, pattern_search, word_search
+from fi_bump.scanning.search import FEWEST_WITH_WORDS, FileSearch, pattern_search, word_search
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
@@ -52,6 +52,8 @@ class FileScanner:
         self._words = needles(self._wanted)
         self._recorded = {site.partition("#")[0] for site in lock.sites}
         self._search = word_search(root, self._words)
+        # The searches with the patterns of a format, by its name.
+        self._searches: dict[str, FileSearch] = {}
         # The files that the search reads, each with its state before that.
         self._searched: dict[str, os.stat_result | None] = {}
         self._early: dict[str, Result] = {}
@@ -95,8 +97,9 @@ class FileScanner:
                 yield path, self._early[path] if path in self._early else self.scan_file(path, form)
 
     def end(self) -> None:
-        """End the search, which an error may have left running."""
-        self._search.end()
+        """End the searches, which an error may have left running."""
+        for search in (self._search, *self._searches.values()):
+            search.end()
 
     def _scan_early(self, some: Iterable[tuple[str, str | None]]) -> None:
         """Scan files before their turn, while grep runs. What is wrong with one is said when its turn comes."""
@@ -108,7 +111,7 @@ class FileScanner:
 
     def _without_evidence(self, unsure: list[tuple[str, str | None]]) -> set[str]:
         """Return those files with a wanted word that grep rules out, and scan files of other formats meanwhile."""
-        searches = {}
+        searches = self._searches
         by_form: dict[str, list[str]] = {}
         for path, form in unsure:
             if form is not None and path in self._searched:

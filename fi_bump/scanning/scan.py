@@ -83,24 +83,14 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
     boundary = Boundary(root)
     scanner = FileScanner(root, lock, watch, boundary)
     try:
-        return _scanned(root, lock, below, boundary, watch, scanner)
+        looked_at = _paths(root, lock, below, boundary, watch, scanner)
+        results = list(scanner.results(looked_at))
     finally:
         scanner.end()
-
-
-def _scanned(
-    root: str,
-    lock: Lock,
-    below: tuple[str, ...],
-    boundary: Boundary,
-    watch: Watch | None,
-    scanner: FileScanner,
-) -> Scan:
-    looked_at = _paths(root, lock, below, boundary, watch, scanner)
     found: list[Found] = []
     unparsed: list[tuple[str, ParseError]] = []
     conflicts: list[Place] = []
-    for path, what in scanner.results(looked_at):
+    for path, what in results:
         if isinstance(what, ParseError):
             unparsed.append((path, what))
         elif isinstance(what, Markers):

@@ -33,7 +33,7 @@ _TRIAL_TEXT = b"\xffKNOWN.[7\n"
 class FileSearch:
     """A search of files below `root`, which rules out those that have none of what is searched for.
 
-    `add` takes the paths one by one and starts grep for a batch of them; `maybe` ends the search.
+    `add` takes paths and starts grep for each batch of them; `maybe` ends the search.
     """
 
     def __init__(self, root: str, kind: str, patterns: tuple[bytes, ...], sure: bytes, fewest: int) -> None:
@@ -53,6 +53,7 @@ class FileSearch:
 
     def add(self, *paths: str) -> None:
         """Take regular files, relative to the root; their content is read at any time until `maybe` returns."""
+        # Most calls fit into the batch: to count each path by itself would take longer than to list its folder.
         size = sum(map(len, paths)) + len(paths) * self._around
         if self._size + size <= _BATCH:
             self._batch += paths

@@ -192,6 +192,29 @@ def test_an_error_while_the_tree_is_listed_leaves_no_process(tmp_path: Path, mon
             os.waitpid(process, 0)
 
 
+def test_an_error_during_the_second_search_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, {"a.py": b"import flashinfer\n", "requirements.txt": b"# flashinfer\n"})
+    running: list[int] = []
+    spawn = os.posix_spawn
+
+    def spawning(*arguments: object, **options: object) -> int:
+        running.append(spawn(*arguments, **options))  # type: ignore[arg-type]  # as they came
+        return running[-1]
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "posix_spawn", spawning)
+    monkeypatch.setattr(file_scanner.FileScanner, "scan_file", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        scan(str(tmp_path), Lock((Group("flashinfer", "0.2", (Member("flashinfer-python"),)),)))
+    # Two for words, of which one has no path left, since here a process is worth any number of files; one for patterns.
+    assert len(running) == 3
+    for process in running:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(process, 0)
+
+
 def test_many_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_BATCH", 300)
     files = {f"{number}.py": b"kit" if number % 3 else b"none" for number in range(200)}
