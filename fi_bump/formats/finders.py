@@ -27,13 +27,14 @@ def may_contain(name: str, source: Source, wanted: Wanted) -> bool:
 
 
 def evidence(name: str, wanted: Wanted) -> tuple[str, ...]:
-    """Return patterns for `grep -E`, in any case, of which each file that `may_contain` lets through has one on a line.
+    """Return patterns for `grep -E`, in any case: each file in which the finder finds something has one on a line.
 
     Empty for a format that has none: any of its files may contain something.
     """
-    if not format_named(name).has_evidence:
+    name = format_named(name).evidence
+    if not name:
         return ()
-    module = __import__(f"fi_bump.formats.{format_named(name).promise}", fromlist=["evidence"])
+    module = __import__(f"fi_bump.formats.{name}", fromlist=["evidence"])
     patterns: tuple[str, ...] = module.evidence(wanted)
     return patterns
 

@@ -14,7 +14,7 @@ import re
 from bisect import bisect_left
 
 from fi_bump.formats.python_built_requirements import BoundConstants
-from fi_bump.formats.python_literals import INSTALLS, RUNS, Literal, is_searched, literals, scope
+from fi_bump.formats.python_literals import Literal, installs, is_searched, literals, runs, scope
 from fi_bump.formats.python_names import may_clone, names_of
 from fi_bump.formats.python_neighbours import Neighbours
 from fi_bump.formats.python_tables import ReleaseTable
@@ -226,12 +226,12 @@ class _PythonFinder:
         """Report a wanted package that is installed without a version: in a list of requirements, or a command."""
         start, found = literal.body.start, list(unversioned(body, self._wanted))
         # A text for people, such as an error message, may name a command too.
-        if found and not RUNS.search(scope(self._source, literal)):
+        if found and not runs(scope(self._source, literal)):
             return
         head = named(body) if not found and body[:1].isalpha() and len(body) <= _LONGEST_NAME else None
         if head is not None and head[1] == len(body) and head[0] in self._wanted.packages:
             names = scope(self._source, literal)
-            if literal.brackets and INSTALLS.search(names):
+            if literal.brackets and installs(names):
                 found = [(0, len(body), head[0])]
         for begin, end, package in found:
             span = Span(start + begin, start + end)

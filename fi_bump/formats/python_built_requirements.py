@@ -6,7 +6,7 @@ name; a constant that a requirement of another package takes its version from to
 
 from __future__ import annotations
 
-from fi_bump.formats.python_literals import INSTALLS, Literal, scope
+from fi_bump.formats.python_literals import Literal, installs, scope
 from fi_bump.formats.python_names import names_of
 from fi_bump.formats.shared.references import foreign_users
 from fi_bump.grammar import LOCAL, VERSION, LazyPattern, canonical_name, canonical_repository
@@ -78,8 +78,8 @@ class BoundConstants:
             variable = name.rpartition(b".")[2].decode("ascii")
             where = Span(literal.body.start + start, literal.body.start + max(field.end(), end))
             # An error message, `f"kit=={expected} is needed"`, is no place to report.
-            installs = INSTALLS.search(scope(self._source, literal)) is not None
-            self._uses.setdefault(variable, VariableUse(self._source, where, subject, variable, installs))
+            installed = installs(scope(self._source, literal))
+            self._uses.setdefault(variable, VariableUse(self._source, where, subject, variable, installed))
 
     def pins(self) -> list[Pin]:
         """Return the pins of the constants that are used, but for those that other packages use too."""

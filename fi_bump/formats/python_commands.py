@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from fi_bump.formats.python_clones import clone_calls
-from fi_bump.formats.python_literals import RUNS, Literal, is_searched, literals, scope
+from fi_bump.formats.python_literals import Literal, is_searched, literals, runs, scope
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.parts import unescaped
 from fi_bump.formats.shared.pieces import Text
@@ -103,7 +103,7 @@ class _Commands:
         self._git.run((text,), "", resumed=True)
 
     def _is_command(self, literal: Literal) -> bool:
-        if RUNS.search(scope(self._source, literal)):
+        if runs(scope(self._source, literal)):
             self._run.append(literal.body)
             return True
         return _COMMAND.search(unescaped(self._data[slice(*literal.body)])) is not None

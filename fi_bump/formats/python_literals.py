@@ -28,15 +28,18 @@ _REST_OF_LINE = LazyPattern(rb"[ \t\f;]*(?:#[^\n]*)?(?=\r?\n|\Z)")
 # that may itself be a pin cannot be part of an anchor, since it changes.
 _LABEL = LazyPattern(rb"(?:(\w+)[ \t]*(?::[^=\n]*)?=\s*|[\"']([^\"'\n=@:]{1,100})[\"']\s*[:=]\s*)\Z")
 _KEYWORDS = frozenset({"in", "not", "and", "or", "if", "else", "return", "yield", "assert", "is", "lambda", "await"})
-# What runs commands and what takes requirements, by the names in a scope.
-RUNS = LazyTextPattern(
+# What runs commands and what takes requirements, by the names in a scope; and what a scope of each contains, since most
+# contain none of these.
+_RUNS = LazyTextPattern(
     r"(?:^|[._])(?:run|system|check_call|check_output|call|Popen|popen|\w*run_commands|shell|execute"
     r"|getoutput|getstatusoutput|create_subprocess_(?:shell|exec)|dockerfile_commands)(?:[._]|$)"
 )
-INSTALLS = LazyTextPattern(
+_INSTALLS = LazyTextPattern(
     r"(?:^|[._])(?:(?:\w+_)?pip_install|install_requires|extras_require|pip_packages|\w*requirements|dependencies|deps)"
     r"(?:[._]|$)"
 )
+_OF_RUNS = ("run", "system", "call", "output", "open", "shell", "exec", "commands")
+_OF_INSTALLS = ("install", "require", "pip_packages", "dependencies", "deps")
 # Before the first argument of a call that searches a text, and after a string that is looked for.
 _SEARCHED = LazyPattern(
     rb"(?:\.(?:replace|startswith|endswith|r?find|r?index|count|r?split|r?partition|removeprefix|removesuffix)"
@@ -124,6 +127,16 @@ def scope(source: Source, literal: Literal) -> str:
     """Return the names that lead to a literal, such as `setup.extras_require.vllm`; empty if nothing is named."""
     names = [_label(source.data, offset) for offset in (*literal.brackets, literal.whole.start)]
     return ".".join(name for name in names if name)
+
+
+def runs(names: str) -> bool:
+    """Whether the names that lead to a literal say that it is run as a command."""
+    return any(word in names for word in _OF_RUNS) and _RUNS.search(names) is not None
+
+
+def installs(names: str) -> bool:
+    """Whether the names that lead to a literal say that it is a requirement to install."""
+    return any(word in names for word in _OF_INSTALLS) and _INSTALLS.search(names) is not None
 
 
 def _label(data: bytes, offset: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from fi_bump.formats.shared.spelled import Search
+from fi_bump.formats.shared.name_search import Search
 from fi_bump.grammar import VERSION, LazyPattern, fewest, has_any, name_pattern, one_of
 from fi_bump.pins import Source, Wanted
 from fi_bump.records import NamedTuple

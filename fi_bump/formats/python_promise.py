@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from fi_bump.formats.python_names import may_clone, names_of
-from fi_bump.formats.shared.spelled import Search, Spelling, spelling
+from fi_bump.formats.shared.name_search import Search
+from fi_bump.formats.shared.spelled import Spelling, spelling
 from fi_bump.formats.shared.unversioned import COMMANDS
 from fi_bump.grammar import LazyPattern, has_any
 from fi_bump.pins import Source, Span, Wanted
@@ -24,11 +25,7 @@ _VERSIONS = (
 _LONGEST_VERSION = 200
 _LONGEST_COMMAND = max(map(len, COMMANDS))
 # A row in a table of releases.
-_ROW_WORD = b"version"
 _ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(\s*\w{0,3}[\"']{1,3}[vV]?[0-9]")
-# How both begin, as `re` and `grep -E` read it.
-_QUOTED = "[\"']v?[0-9][a-z0-9_!+-]*[.]"
-_ROW_BEGIN = "(^|[^a-z0-9_.])version[ \t]*[(][ \t\r\f\v]*([a-z0-9_]?[a-z0-9_]?[a-z0-9_]?[\"']|$)"
 # How many bytes before and after the start of a version its subject may begin: the value of a variable that is assigned
 # a name and then compared, and the other side of a comparison. python_version_strings.py has the same reach in _FAR,
 # _REACH and _COMPARES.
@@ -38,8 +35,13 @@ _BEFORE, _AFTER = 2500, 600
 _OF_PACKAGE = r"\s*+(?:\[[^\[\]\n]*+\]\s*+)?[(@=!<>~]"
 _OF_VARIABLE = r"=[\"']?v?[0-9]"
 _BESIDE = r"[\"']{0,3}\s*[,:\]]"
-# What URLs and names of files contain that may lead to a release, and what is around a package without a version.
+# What URLs and names of files contain that may lead to a release.
 _AROUND = (b".whl", b".tar.", b".zip", b"git+", b"/archive/", b"ball/", b"/releases/")
+# A URL from a name on, what is before it, and how far before the name it may begin; a longer one is not judged.
+_IN_URL = LazyPattern(rb"[^\s\"']*")
+_NOT_IN_URL = (b" ", b"\n", b'"', b"'", b"\t", b"\r", b"\f", b"\v")
+_LONGEST_URL = 2000
+# What is around a package without a version.
 _LISTS = (
     b"pip_install",
     b"install_requires",
@@ -93,18 +95,16 @@ def _searches(wanted: Wanted) -> _PythonSearches:
     )
 
 
-def evidence(wanted: Wanted) -> tuple[str, ...]:
-    """Return patterns for `grep -E`, in lower case: each promising file matches one on a line; empty if unknown."""
-    names = spelling(wanted).patterns()
-    return (*names, _QUOTED, _ROW_BEGIN) if names else ()
-
-
 def is_promising(source: Source, wanted: Wanted) -> bool:
     """Whether the finder may find something in a Python file."""
     searches = _searches(wanted)
     kind = searches.judge.kind(source)
-    # The address of a repository contains its owner.
-    if kind and (_has_address(source) or (kind > 1 and _is_bound(source, searches)) or may_clone(source, wanted)):
+    if kind and (
+        _has_address(source, searches.judge)
+        or (kind > 1 and _is_bound(source, searches))
+        or may_clone(source, wanted)
+        or source.data.find(b"# /// script") >= 0
+    ):
         return True
     for first, last in searches.stems.runs(source, _AFTER + _BEFORE):
         if _has_gate(source, wanted, max(first - _AFTER, 0), last + _BEFORE):
@@ -113,22 +113,44 @@ def is_promising(source: Source, wanted: Wanted) -> bool:
     return _has_row(source)
 
 
-def _has_address(source: Source) -> bool:
-    """Whether a file has the address of anything that may be a release, a table of releases or of requirements."""
-    return has_any(source.lowered, _AROUND) or source.data.find(b"# /// script") >= 0 or _has_row(source)
+def _has_address(source: Source, judge: Spelling) -> bool:
+    """Whether a name is in a URL or the name of a file that may lead to a release. A URL may be split after a slash."""
+    lowered = source.lowered
+    if not judge.is_plain:
+        return has_any(lowered, _AROUND)
+    end = 0
+    for place, _ in judge.places(source):
+        if place < end:
+            continue
+        word = _IN_URL.match(lowered, place)
+        end = word.end() if word else place
+        before = lowered[max(place - _LONGEST_URL, 0) : place]
+        begin = max([before.rfind(each) for each in _NOT_IN_URL])
+        if lowered[end - 1 : end] == b"/" and lowered[end : end + 1] in (b'"', b"'"):
+            return True
+        if (begin < 0 and len(before) == _LONGEST_URL) or has_any(before[begin + 1 :] + lowered[place:end], _AROUND):
+            return True
+    return False
 
 
 def _is_bound(source: Source, searches: _PythonSearches) -> bool:
     """Whether a string may say which version of a whole name is meant, or installs it without one."""
-    lowered = source.lowered
-    packages = searches.packages.places(source)
-    if searches.variables.is_in(source) or any(_begins_word(lowered, place) for place in packages):
+    if not searches.judge.is_plain:
         return True
-    for place in searches.beside.places(source):
-        if lowered[place - 1 : place] in _BEFORE_BESIDE and _NEXT.match(lowered, _end_of_word(lowered, place)):
+    lowered = source.lowered
+    whole = []
+    for place in searches.judge.places_of_names(source):
+        if searches.variables.is_at(lowered, place):
             return True
-    # A longer name that ends with this one is none.
-    whole = [place for place in searches.whole.places(source) if lowered[place - 1 : place] != b"_"]
+        if searches.packages.is_at(lowered, place) and _begins_word(lowered, place):
+            return True
+        before = lowered[place - 1 : place]
+        is_beside = before in _BEFORE_BESIDE and searches.beside.is_at(lowered, place)
+        if is_beside and _NEXT.match(lowered, _end_of_word(lowered, place)):
+            return True
+        # A longer name that ends with this one is none.
+        if before != b"_" and searches.whole.is_at(lowered, place):
+            whole.append(place)
     return bool(whole) and _installs(source, _may_install(lowered, whole))
 
 
@@ -159,7 +181,7 @@ def _end_of_word(lowered: bytes, place: int) -> int:
 
 def _installs(source: Source, places: list[int]) -> bool:
     """Whether one of the names is in a string that installs it, by the code around the string."""
-    from fi_bump.formats.python_literals import INSTALLS, RUNS, literals, scope
+    from fi_bump.formats.python_literals import installs, literals, runs, scope
 
     waiting = iter(places)
     place = next(waiting, None)
@@ -170,7 +192,7 @@ def _installs(source: Source, places: list[int]) -> bool:
             return False
         if place < literal.body.end:
             names = scope(source, literal)
-            if RUNS.search(names) or INSTALLS.search(names):
+            if runs(names) or installs(names):
                 return True
     return False
 
@@ -181,13 +203,7 @@ def _begins_word(lowered: bytes, start: int) -> bool:
 
 
 def _has_row(source: Source) -> bool:
-    data = source.data
-    place = data.find(_ROW_WORD)
-    while place >= 0:
-        if _ROW.match(data, place):
-            return True
-        place = data.find(_ROW_WORD, place + len(_ROW_WORD))
-    return False
+    return _ROW.search(source.data) is not None
 
 
 def _has_gate(source: Source, wanted: Wanted, start: int, end: int) -> bool:

@@ -26,9 +26,9 @@ class FileFormat(NamedTuple):
     no format. `second_opinion` names the parser that judges edits, or is empty. `shared` says that many files with
     these names are not of this format, so a file that cannot be parsed is an error only if the lock has a site in
     it. `promise` is the module whose `is_promising` says whether the finder can find anything in a file; a
-    format whose finder raises ParseError has none, since a broken file is reported whatever it names. `has_evidence`
-    says that this module also has patterns with which grep rules out files. `title` and `holds` are for readers of the
-    documentation.
+    format whose finder raises ParseError has none, since a broken file is reported whatever it names. `evidence`
+    is the module whose `evidence` gives the patterns with which grep rules out files, or is empty. `title` and `holds`
+    are for readers of the documentation.
     """
 
     name: str
@@ -39,7 +39,7 @@ class FileFormat(NamedTuple):
     but: tuple[str, ...] = ()
     shared: bool = False
     promise: str = ""
-    has_evidence: bool = False
+    evidence: str = ""
 
 
 # The first format that a name matches is the format of the file.
@@ -50,7 +50,7 @@ FORMATS = (
         ("*.py",),
         "strings that are requirements, git commands in strings; exact gates and run-time checks are reported",
         promise="python_promise",
-        has_evidence=True,
+        evidence="python_evidence",
     ),
     FileFormat(
         "lockfile",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from fi_bump.formats.shared.spelled import Search, spelling
+from fi_bump.formats.shared.name_search import Search
+from fi_bump.formats.shared.spelled import spelling
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.pins import Source, Wanted
 

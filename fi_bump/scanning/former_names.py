@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from fi_bump.boundary.reading import read_data
 from fi_bump.formats.finders import finder
-from fi_bump.formats.shared.spelled import Search
+from fi_bump.formats.shared.name_search import Search
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Found, Kind, Pin, Source, Span, Unpinned, Wanted
 

@@ -16,9 +16,8 @@ import sys
 _PLACES = ("/usr/bin/grep", "/bin/grep")
 # The bytes of the paths of one process. Linux takes 128 KiB in all from every process, whatever its limits.
 _BATCH = 96 * 1024
-# Starting a process takes as long as reading this many files for words, and as reading and examining these with them.
+# Starting a process takes as long as reading this many files.
 _FEWEST = 300
-FEWEST_WITH_WORDS = 40
 # The processes at one time; each has its answer read before another one starts.
 _AT_ONCE = 4
 # What grep prints for its standard input, and the options that say: list files, whatever bytes they have, in any case;
@@ -26,8 +25,8 @@ _AT_ONCE = 4
 _INPUT = b"(standard input)"
 _OPTIONS = ("-l", "-a", "-i", "--null", "-s", "-D", "skip")
 # A pattern with each part of the syntax that the patterns of formats have, and a text with it that must be found.
-_TRIAL = "(^|[^a-z])[j-l]no?(xx|w+)n*[.]\\[[0-9]$"
-_TRIAL_TEXT = b"\xffKNOWN.[7\n"
+_TRIAL = "(^|[^a-z])[j-l]no?(xx|w+)n*x{2}[.]\\[[0-9][\\\\]$"
+_TRIAL_TEXT = b"\xffKNOWNXX.[7\\\n"
 
 
 class FileSearch:
@@ -70,6 +69,14 @@ class FileSearch:
         if len(self._batch) >= self._fewest and len(self._running) < _AT_ONCE:
             self._start()
 
+    def answered(self) -> set[str]:
+        """Return the paths that may lead to a file with what is searched for, as far as answers are there already."""
+        ended = [each for each in self._running if each.has_ended()]
+        self._running = [each for each in self._running if each not in ended]
+        for each in ended:
+            self._maybe.update(each.answer())
+        return self._maybe
+
     def maybe(self) -> set[str]:
         """Wait for the answers, and return every path that may lead to a file with what is searched for."""
         if len(self._batch) < self._fewest:
@@ -107,11 +114,11 @@ def word_search(root: str, words: tuple[bytes, ...]) -> FileSearch:
 def pattern_search(root: str, patterns: tuple[str, ...]) -> FileSearch:
     """Return a search for lower-case extended regular expressions on a line, in any case of ASCII letters.
 
-    They have only what `re` reads alike: brackets without classes, groups, `|`, `*`, `+`, `?`, `^`, `$`, and a
-    backslash before a bracket.
+    They have only what `re` reads alike: brackets without classes, groups, `|`, `*`, `+`, `?`, `{2}`, `^`, `$`, and
+    a backslash before a bracket.
     """
     expressions = tuple(pattern.encode("ascii") for pattern in (*patterns, _TRIAL))
-    return FileSearch(root, "-E", expressions, _TRIAL_TEXT, FEWEST_WITH_WORDS)
+    return FileSearch(root, "-E", expressions, _TRIAL_TEXT, 1)
 
 
 class _Grep:
@@ -120,6 +127,7 @@ class _Grep:
     def __init__(self, program: str, root: str, batch: list[str], arguments: list[str | bytes], sure: bytes) -> None:
         self._batch = batch
         self._prefix = os.fsencode(root) + b"/"
+        self._status: int | None = None
         paths = [f"{root}/{path}" for path in batch]
         self._output, output = os.pipe()
         try:
@@ -140,6 +148,13 @@ class _Grep:
         finally:
             os.close(output)
 
+    def has_ended(self) -> bool:
+        """Whether the answer is there. A long one is not, until it is read."""
+        if self._status is None:
+            ended, status = os.waitpid(self._process, os.WNOHANG)
+            self._status = status if ended else None
+        return self._status is not None
+
     def answer(self) -> list[str]:
         """Wait for the end, and return the paths of the files that may have what is searched for."""
         pieces = []
@@ -148,7 +163,7 @@ class _Grep:
                 pieces.append(piece)
         finally:
             os.close(self._output)
-            status = os.waitpid(self._process, 0)[1]
+            status = os.waitpid(self._process, 0)[1] if self._status is None else self._status
         names = b"".join(pieces).split(b"\0")
         if status != 0 or names[-2:] != [_INPUT, b""]:
             return self._batch

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from fi_bump.errors import ParseError
 from fi_bump.formats.by_name import format_of
 from fi_bump.formats.finders import evidence, finder, may_contain
-from fi_bump.formats.shared.spelled import Search, is_promising, names_in_text, spelling
+from fi_bump.formats.shared.name_search import Search
+from fi_bump.formats.shared.spelled import is_promising, names_in_text, spelling
 from fi_bump.formats.table import FORMATS, OTHER
 from fi_bump.grammar import names_any
 from fi_bump.pins import Found, Source, Wanted
@@ -76,6 +77,16 @@ PIECES = [
     b"flashinfer-0.1-py3-none-any.whl",
     b"version (\n  r'0.6.1'",
     b'f"flashinfer-python=={V}"',
+    b'"flashinfer-python", ',
+    b'"git", "clone", ',
+    b'"git clone https://github.com/flashinfer-ai/flashinfer -b v0.6.1"',
+    b"git checkout v0.6.1",
+    b"subprocess.run([",
+    b'U = "https://github.com/flashinfer-ai/flashinfer"\n',
+    b'Repo.clone_from(U, branch="v0.6.1")',
+    b"# /// script\n# dependencies = ['flashinfer-python==0.6.1']\n# ///\n",
+    b"\\n",
+    b"/",
     b'"flashinfer-python==" + V',
 ]
 # Parts of shell scripts that decide whether a version is of a name.
@@ -275,7 +286,6 @@ def test_the_judge_of_words_finds_what_the_patterns_find(wanted: Wanted, pieces:
     source = Source("a", b"".join(pieces))
     if names_in_text(wanted).versioned.is_in(source):
         assert spelling(wanted).kind(source) > 0
-        assert has_evidence(spelling(wanted).patterns(), source)
     if any(Search([(name.replace("-", "_").lower(), "")]).is_in(source) for name in wanted.packages | wanted.variables):
         assert spelling(wanted).kind(source) == 2
 
@@ -319,11 +329,40 @@ def test_other_files(text: bytes, expected: bool) -> None:
         (b'install_requires = ["flashinfer-python"]\n', True),
         (b"run('pip install \"flashinfer-python\"')\n", True),
         (b"# https://github.com/flashinfer-ai/flashinfer/pull/1 needs deps\n", False),
+        (b"x = 'a.whl'\n# https://github.com/flashinfer-ai/flashinfer/pull/1\n", False),
+        (b'x = "https://github.com/flashinfer-ai/" "flashinfer/archive/v0.6.1.zip"\n', True),
+        (b'x = "https://example.invalid/a/b' + b"/c" * 2000 + b'/flashinfer-ai/v0.6.1"\n', True),
         (b'x = "https://github.com/flashinfer-ai/flashinfer/releases/"\n', True),
     ],
 )
 def test_python_needs_more_than_a_name(text: bytes, expected: bool) -> None:
     assert may_contain("python", Source("a.py", text), WANTED) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"# https://github.com/flashinfer-ai/flashinfer/pull/1\n", False),
+        (b"flashinfer_python_x = 1\nflashinfer == 1\n", False),
+        (b'x = "https://github.com/flashinfer-ai/flashinfer/releases/"\n', True),
+        (b'x = "https://github.com/flashinfer-ai/"\n', True),
+        (b"x = 'git+ssh://git@github.com/flashinfer-ai/flashinfer'\n", True),
+        (b'"flashinfer-python",\n', True),
+        (b"pip install flashinfer_jit.cache\n", True),
+        (b"X FLASHINFER_VERSION=0.1\n", True),
+        (b"f'flashinfer-cu{x}$Y'\n", False),
+        (b"'flashinfer-cu$Y'\n", True),
+        (b"x == '0.1'\n", True),
+        (b"x == '1'\n", False),
+        (b"sha256='" + b"0f" * 32 + b"'\n", True),
+        (b"['git', 'clone']\n", True),
+        (b"few logits\nx.git\n", False),
+        (b"Repo.clone_from(U)\n", True),
+        (b"# /// script\n", True),
+    ],
+)
+def test_evidence_in_python(text: bytes, expected: bool) -> None:
+    assert has_evidence(evidence("python", WANTED), Source("a.py", text)) is expected
 
 
 @pytest.mark.parametrize(

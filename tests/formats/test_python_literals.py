@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fi_bump.formats.python_literals import Literal, scope
+from fi_bump.formats import python_literals
+from fi_bump.formats.python_literals import Literal, installs, runs, scope
 from fi_bump.pins import Source, Span
 
 # What a name before a value is, as one pattern, which is too slow for every string of a file.
@@ -47,3 +48,22 @@ def test_the_name_is_what_the_whole_pattern_finds(text: str) -> None:
     match = NAME.search(before, max(len(before) - 200, 0))
     name = match[match.lastindex or 0].decode("utf-8", "replace") if match else ""
     assert named(before) == ("" if name in KEYWORDS else name)
+
+
+NAMED = [
+    "run",
+    "system",
+    "check_output",
+    "xrun_commands",
+    "-run_commands",
+    "create_subprocess_exec",
+    "pre_requirements",
+]
+NAMED += ["pip_install", "x_pip_install", "extras_require", "deps", "adeps", "dependencies", "call", "x", ".", "_", "é"]
+
+
+@given(st.lists(st.sampled_from(NAMED), max_size=6))
+def test_a_scope_runs_or_installs_as_its_pattern_says(names: list[str]) -> None:
+    text = "".join(names)
+    assert runs(text) == (python_literals._RUNS.search(text) is not None)
+    assert installs(text) == (python_literals._INSTALLS.search(text) is not None)

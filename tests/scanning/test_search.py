@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from fi_bump.errors import FileError
 from fi_bump.families import proposed
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.pins import Source
-from fi_bump.scanning import file_scanner, files, search
+from fi_bump.scanning import evidence_search, file_scanner, files, search
 from fi_bump.scanning import scan as scan_module
 from fi_bump.scanning.asked import wanted_by
 from fi_bump.scanning.cache import Watch
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.skipif(not GREP, reason="this system has no grep")
 @pytest.fixture(autouse=True)
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let grep read even a few files."""
-    for module, name in ((search, "_FEWEST"), (search, "FEWEST_WITH_WORDS"), (file_scanner, "FEWEST_WITH_WORDS")):
+    for module, name in ((search, "_FEWEST"), (evidence_search, "FEWEST"), (evidence_search, "FEWEST_MORE")):
         monkeypatch.setattr(module, name, 0)
     monkeypatch.setattr("fi_bump.scanning.search.sys.platform", "linux")
 
@@ -308,3 +309,20 @@ def test_a_scan_finds_the_same_without_grep(case: str, tmp_path: Path, monkeypat
     found = said(scan(str(root), lock))
     monkeypatch.setattr(search, "_PLACES", ())
     assert said(scan(str(root), lock)) == found
+
+
+def test_answers_are_taken_as_soon_as_they_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, {"a": b"x", "b": b"kit", "c": b"a kit", "d": b"y"})
+    monkeypatch.setattr(search, "_FEWEST", 1)
+    found = word_search(str(tmp_path), WORDS)
+    assert found.answered() == set()
+    found.add("a", "b")
+    found.begin()
+    seconds = 0.0
+    while not found.answered() and seconds < 60:
+        time.sleep(0.01)
+        seconds += 0.01
+    assert found.answered() == {"b"}
+    found.add("c", "d")
+    assert found.answered() == {"b"}
+    assert found.maybe() == found.answered() == {"b", "c"}

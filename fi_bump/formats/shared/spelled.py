@@ -6,101 +6,13 @@ A test compares `is_promising` with the finders on all cases and on mutated file
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
+from fi_bump.formats.shared.name_search import BETWEEN, Search
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.pins import Source, Wanted
 from fi_bump.records import NamedTuple
-
-_BETWEEN = "[-_.]+"
-
-
-class Search:
-    """A search for patterns that begin with the same text, which Python finds many times faster than a pattern.
-
-    `names` are lower-case names with `_` between their parts; `ends` is added to the pattern of each. A file may have
-    any separators between the parts.
-    """
-
-    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        self._names = sorted(set(names), key=lambda each: (-len(each[0]), each))
-        first, last = min(self._names, default=("", "")), max(self._names, default=("", ""))
-        shared = 0
-        while shared < len(first[0]) and first[0][: shared + 1] == last[0][: shared + 1]:
-            shared += 1
-        # A separator may be several characters, so it is left to the pattern.
-        self._start = re.split("[^a-z0-9]", first[0][:shared])[0]
-        self._word = self._start.encode("ascii")
-        self._compiled: re.Pattern[bytes] | None = None
-
-    @property
-    def _pattern(self) -> re.Pattern[bytes]:
-        if self._compiled is None:
-            # NamesInText with the same end share it, since each character takes time to compile.
-            by_end: dict[str, list[str]] = {}
-            for name, end in self._names:
-                by_end.setdefault(end, []).append(re.escape(name[len(self._start) :]).replace("_", _BETWEEN))
-            names = [name for each in by_end.values() for name in each]
-            between = _BETWEEN if names and all(name.startswith(_BETWEEN) for name in names) else ""
-            texts = [f"(?:{'|'.join(name[len(between) :] for name in each)}){end}" for end, each in by_end.items()]
-            pattern = f"{self._start}{between}(?:{'|'.join(texts)})" if texts else "(?!)"
-            self._compiled = re.compile(pattern.encode("ascii"))
-        return self._compiled
-
-    def runs(self, source: Source, gap: int) -> Iterator[tuple[int, int]]:
-        """Yield the first and the last place of each run of places that are at most `gap` bytes apart, in order.
-
-        The places are those of the text with which all names begin; without one, those of the names.
-        """
-        places = source.few_places(self._word) if self._start else self.places(source)
-        if places is not None:
-            yield from _runs(places, gap)
-            return
-        lowered, word = source.lowered, self._word
-        first = lowered.find(word)
-        while first >= 0:
-            last = first
-            # From the last one within reach to the last one within its reach: a run may have thousands.
-            while (further := lowered.rfind(word, last + 1, last + gap + len(word))) >= 0:
-                last = further
-            yield first, last
-            first = lowered.find(word, last + 1)
-
-    def is_in(self, source: Source) -> bool:
-        """Whether one of the names is in a file."""
-        places = source.few_places(self._word) if self._start else None
-        if places is None:
-            return self._pattern.search(source.lowered) is not None
-        lowered = source.lowered
-        return bool(places) and any(self._pattern.match(lowered, place) for place in places)
-
-    def is_in_text(self, lowered: bytes) -> bool:
-        """Whether one of the names is in a lower-case text, which is shorter than most files."""
-        place = lowered.find(self._word)
-        while place >= 0:
-            if self._pattern.match(lowered, place):
-                return True
-            place = lowered.find(self._word, place + 1)
-        return False
-
-    def places(self, source: Source) -> list[int]:
-        """Return where the names begin in a file, in order, even inside another match."""
-        if not self._start:
-            return [match.start() for match in self._pattern.finditer(source.lowered)]
-        match, lowered = self._pattern.match, source.lowered
-        return [place for place in source.places(self._word) if match(lowered, place)]
-
-
-def _runs(places: list[int], gap: int) -> Iterator[tuple[int, int]]:
-    first = last = -1
-    for place in places:
-        if first >= 0 and place - last > gap:
-            yield first, last
-            first = -1
-        first, last = place if first < 0 else first, place
-    if first >= 0:
-        yield first, last
 
 
 def owners_of(wanted: Wanted) -> list[str]:
@@ -184,16 +96,24 @@ class Spelling:
                     most = kind
         return most
 
-    def patterns(self) -> tuple[str, ...]:
-        """Return patterns for `grep -E`, in lower case: each file that has a kind matches one; empty if it is unknown.
+    @property
+    def starts(self) -> list[str]:
+        """The texts with one of which each name begins, in lower case."""
+        return [start.decode("ascii") for start in self._starts]
 
-        A word of extraordinary length has a kind without a look at it, and matches only if it has one of the names.
-        """
-        if not self.is_plain:
-            return ()
-        whole = [name.replace("_", _BETWEEN) for name in (*self._owners, *self._whole)]
-        short = [f"{name.replace('_', _BETWEEN)}{_MORE_IN_TEXT}" for name in self._short]
-        return (*whole, *short, *(f"{start.decode('ascii')}{_REST_IN_TEXT}" for start in self._starts))
+    def places_of_names(self, source: Source) -> list[int]:
+        """Return each place at which a name may begin in a word of the second kind, in order; it must be plain."""
+        lowered, rest = source.lowered, self._rest.match
+        places = []
+        for start in self._starts:
+            end = 0
+            for place in source.places(start):
+                if place >= end:
+                    word = _text(rest(lowered, place))
+                    end, kind = place + len(word), self._known(word)
+                if kind == _MOST:
+                    places.append(place)
+        return places if len(self._starts) == 1 else sorted(places)
 
     def places(self, source: Source) -> Iterator[tuple[int, int]]:
         """Yield where each word begins that has one of the names, with the word's kind."""
@@ -244,9 +164,6 @@ _MOST = 2
 _MOST_WORDS, _LONGEST_WORD = 10_000, 1000
 # A version and a suffix after a short name, as in `_VERSION` and `_SUFFIX`, where `_collapsed` has made one separator.
 _MORE = re.compile(r"_?v?[0-9]|_(?:bin|git|wheel|cuda|src)")
-# The same where separators are as they are, and `_REST` with one of its ends, both as `re` and `grep -E` read them.
-_MORE_IN_TEXT = "([-_.]*v?[0-9]|[-_.]+(bin|git|wheel|cuda|src))"
-_REST_IN_TEXT = "[a-z0-9_.-]*([$]|=[(]|:v?[0-9])"
 
 
 def _text(rest: re.Match[bytes] | None) -> bytes:
@@ -255,7 +172,7 @@ def _text(rest: re.Match[bytes] | None) -> bytes:
 
 def _collapsed(name: str) -> str:
     """Return a name with each run of separators as one `_`."""
-    return re.sub(_BETWEEN, "_", name)
+    return re.sub(BETWEEN, "_", name)
 
 
 @lru_cache(maxsize=64)
