@@ -179,7 +179,21 @@ class LazyTextPattern:
         return self.compiled.search(text)
 
 
-# One version, with a `v` and a label, which may contain references: `v0.6.1+cu${CUDA}`.
-EXACT = LazyPattern(
+_EXACT = LazyPattern(
     rb"v?(" + VERSION + rb")(?:" + LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*)?\Z", re.IGNORECASE
 )
+
+
+def plain_span(data: bytes) -> tuple[int, int] | None:
+    """Return the indices of the version if `data` is `V` or `vV`, as most values are, else None."""
+    start = 1 if data[:1] in (b"v", b"V") else 0
+    return (start, len(data)) if is_version(data[start:].decode("latin-1")) else None
+
+
+def exact_span(data: bytes) -> tuple[int, int] | None:
+    """Return the indices of the public version if `data` is one version, else None.
+
+    It may have a `v` and a label, which may contain references: `v0.6.1+cu${CUDA}`.
+    """
+    match = None if (plain := plain_span(data)) else _EXACT.match(data)
+    return match.span(1) if match else plain

@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from fi_bump.grammar import LOCAL, canonical_name, canonical_repository, is_version, name_pattern, one_of, variable_of
+from fi_bump.formats.shared import gathered
+from fi_bump.formats.shared.gathered import release_span
+from fi_bump.grammar import (
+    _EXACT,
+    LOCAL,
+    canonical_name,
+    canonical_repository,
+    exact_span,
+    is_version,
+    name_pattern,
+    one_of,
+    variable_of,
+)
 
 PIECES = [
     "0",
@@ -48,6 +60,34 @@ def packaging_reads(text: str) -> bool:
 @given(VERSIONS)
 def test_is_version_is_packaging_s(text: str) -> None:
     assert is_version(text) is packaging_reads(text)
+
+
+@given(
+    st.sampled_from(["", "v", "V", "==", "=== ", "tags/", "Refs/Tags/v", "x"]), VERSIONS, st.sampled_from(["", "+cu1"])
+)
+def test_spans_are_those_of_the_patterns(before: str, version: str, after: str) -> None:
+    data = f"{before}{version}{after}".encode("latin-1")
+    exact, release = _EXACT.match(data), gathered._RELEASE.match(data)
+    assert exact_span(data) == (exact.span(1) if exact else None)
+    assert release_span(data) == (release.span("version") if release else None)
+
+
+@pytest.mark.parametrize(
+    ("data", "exact", "release"),
+    [
+        (b"0.6.1", (0, 5), (0, 5)),
+        (b"v0.6.1.post2", (1, 12), (1, 12)),
+        (b"0.6.1+cu${CUDA}", (0, 5), (0, 5)),
+        (b"== 0.6.1", None, (3, 8)),
+        (b"refs/tags/v0.6.1", None, (11, 16)),
+        (b"vv1", None, None),
+        (b"$V", None, None),
+        (b"", None, None),
+        (b"\xff1", None, None),
+    ],
+)
+def test_spans(data: bytes, exact: tuple[int, int] | None, release: tuple[int, int] | None) -> None:
+    assert (exact_span(data), release_span(data)) == (exact, release)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from fi_bump.formats.shared.checksummed import checksummed
 from fi_bump.formats.shared.json_strings import JsonScalar, decoded, scalars
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
-from fi_bump.grammar import EXACT, variable_of
+from fi_bump.grammar import exact_span, variable_of
 from fi_bump.pins import BY_HAND, Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
 
 # An exact version; group 1 is its public part. The label may contain a reference.
@@ -132,9 +132,9 @@ def _judge(source: Source, scalar: JsonScalar, anchor: str, subject: str) -> Pin
             return None
         reason = "true or false, not a version" if raw in (b"true", b"false") else "a number, not a string: quote it"
         return Unpinned(source, span, subject, reason)
-    exact = EXACT.match(raw)
+    exact = exact_span(raw)
     if exact:
-        return make_pin(source, span.start + exact.start(1), span.start + exact.end(1), anchor, Kind.VARIABLE, subject)
+        return make_pin(source, span.start + exact[0], span.start + exact[1], anchor, Kind.VARIABLE, subject)
     value = decoded(source, span)
     if not value:
         return None

@@ -10,7 +10,7 @@ import re
 from itertools import pairwise
 
 from fi_bump.formats.shared.addresses import release
-from fi_bump.formats.shared.gathered import BESIDE, RELEASE, Gathered
+from fi_bump.formats.shared.gathered import BESIDE, Gathered, release_span
 from fi_bump.formats.shared.pieces import Text, joined
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.grammar import LazyPattern, canonical_repository
@@ -85,11 +85,11 @@ class _CMakeFinder:
         if version is None or address is None:
             return
         text = joined(self.data, [version])
-        exact = RELEASE.match(text.data)
+        exact = release_span(text.data)
         if exact and address.versions:
             hashes = tuple([named[key] for key in _HASHES if key in named])
             guard = Guard(address.reason or BESIDE, hashes) if address.reason or hashes else None
-            span = text.span(*exact.span("version"))
+            span = text.span(*exact)
             self.gathered.pin(span, f"{anchor}/VERSION", Kind.GIT_REF, address.subject, (), guard)
         elif exact:
             self.gathered.unpinned(version, address.subject, f"belongs to a URL, and is {address.reason}")

@@ -10,7 +10,7 @@ import re
 from fi_bump.formats.dockerfile_lines import Instruction, scan
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.formats.shared.searches import Searched, without_searches
+from fi_bump.formats.shared.searches import Searched
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_images import images
@@ -48,8 +48,7 @@ class _DockerfileFinder:
                 self.commands.checksums.read(instruction.line)
                 self.git.names(instruction.line)
             case "RUN":
-                searched = self.read((instruction.line, *instruction.bodies), "RUN ")
-                self.git.run(tuple([each.text for each in searched]))
+                self.git.run_searched(self.read((instruction.line, *instruction.bodies), "RUN "))
             case "CMD" | "ENTRYPOINT" | "HEALTHCHECK":
                 self.read((instruction.line,), f"{instruction.keyword} ")
             case "LABEL":
@@ -74,14 +73,14 @@ class _DockerfileFinder:
 
     def read(self, texts: tuple[Text, ...], prefix: str) -> list[Searched]:
         """Read commands for everything except git clones and checkouts. Return them without their searches."""
-        searched = list(map(without_searches, texts))
-        for text, heard in searched:
-            if self.commands.concerns(heard):
-                self.commands.assignments(text, prefix)
-                self.commands.literals(text, prefix)
-                self.commands.reports(text, prefix, compared=heard, steps=True)
+        searched = list(map(Searched, texts))
+        for each in searched:
+            if self.commands.concerns(each.whole) and self.commands.concerns(each.compared):
+                self.commands.assignments(each.text, prefix)
+                self.commands.literals(each.text, prefix)
+                self.commands.reports(each.text, prefix, compared=each.compared, steps=True)
             else:
-                self.commands.checksums.read(text, steps=True)
+                self.commands.checksums.read_searched(each)
         return searched
 
     def labels(self, instruction: Instruction) -> None:

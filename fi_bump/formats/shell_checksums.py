@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 
 from fi_bump.formats.shared.gathered import ChecksumLink, Gathered
 from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.searches import Searched
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Span
 from fi_bump.records import NamedTuple
@@ -62,14 +64,15 @@ class ChecksumReader:
         self._gathered = gathered
         self._last: tuple[Text, _Url] | None = None
         # The texts after that of the last URL that were not searched for URLs, because no checksum was known.
-        self._waiting: list[Text] = []
+        self._waiting: list[Callable[[], Text]] = []
 
     def read(self, text: Text, *, steps: bool = False) -> None:
         """Add the checksums in a text, those of variables and those that belong to a download."""
-        if not self._gathered.checksums and not _WRITTEN.search(text.data):
-            self._waiting.append(text)
+        if self._may_wait(text):
+            self._waiting.append(lambda: text)
             return
-        for earlier in reversed(self._waiting):
+        for each in reversed(self._waiting):
+            earlier = each()
             if urls := _urls(earlier):
                 self._last = (earlier, urls[-1])
                 break
@@ -98,6 +101,16 @@ class ChecksumReader:
             if checksum is not None and where is not None:
                 self._gathered.links.append(_link(*where, checksum, file["file"] if file else b""))
         self._last = (text, urls[-1]) if urls else self._last
+
+    def read_searched(self, searched: Searched) -> None:
+        """Read a step whose searches need not be known if there is no checksum."""
+        if self._may_wait(searched.whole):
+            self._waiting.append(lambda: searched.text)
+        else:
+            self.read(searched.text, steps=True)
+
+    def _may_wait(self, text: Text) -> bool:
+        return not self._gathered.checksums and not _WRITTEN.search(text.data)
 
     def variable(self, text: Text, name: bytes, start: int, end: int) -> None:
         """Add `text.data[start:end]` if the variable `name` contains a checksum: `KIT_SHA256 := DIGEST` in make."""

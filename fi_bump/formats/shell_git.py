@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from fi_bump.formats.shared.gathered import is_release
 from fi_bump.formats.shared.pieces import Text
+from fi_bump.formats.shared.searches import Searched
 from fi_bump.formats.shell_folder import BESIDE, NOWHERE, OUTSIDE, Folder, entered, folder_name
 from fi_bump.formats.shell_git_options import (
     CHECKOUT_VALUES,
@@ -95,6 +96,15 @@ class GitReader:
         With `resumed`, the texts continue where the last ones stopped, as the commands of one YAML list do.
         """
         self._when_wanted(partial(self._run, texts, prefix, resumed=resumed), *(text.data for text in texts))
+
+    def run_searched(self, texts: Iterable[Searched], prefix: str = "") -> None:
+        """Read the commands of one RUN or script without their searches, as `run` does."""
+        every = tuple(texts)
+
+        def run() -> None:
+            self._run(tuple([each.text for each in every]), prefix, resumed=False)
+
+        self._when_wanted(run, *(each.whole.data for each in every))
 
     def _when_wanted(self, do: Callable[[], None], *read: bytes) -> None:
         """Do something now if what it reads, or anything read before, has a wanted repository; else keep it."""

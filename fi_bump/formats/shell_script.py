@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fi_bump.formats.shared.gathered import Gathered
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.formats.shared.searches import without_searches
+from fi_bump.formats.shared.searches import Searched
 from fi_bump.formats.shell_commands import CommandReader
 from fi_bump.formats.shell_lines import read
 from fi_bump.pins import Found, Source, Span, Wanted
@@ -30,14 +30,15 @@ class ScriptReader:
 
     def text(self, text: Text, prefix: str, *, compared: bool = True, steps: bool = False) -> None:
         """Read commands that are already cut; without `compared`, comparisons are ignored."""
-        text, heard = without_searches(text)
-        if self.commands.concerns(heard):
-            self.commands.assignments(text, prefix)
-            self.commands.literals(text, prefix)
-            self.commands.reports(text, prefix, compared=heard if compared else None, steps=steps)
+        searched = Searched(text)
+        if self.commands.concerns(text) and self.commands.concerns(searched.compared):
+            heard = searched.compared if compared else None
+            self.commands.assignments(searched.text, prefix)
+            self.commands.literals(searched.text, prefix)
+            self.commands.reports(searched.text, prefix, compared=heard, steps=steps)
         elif steps:
-            self.commands.checksums.read(text, steps=True)
-        self.commands.git.run((text,), prefix)
+            self.commands.checksums.read_searched(searched)
+        self.commands.git.run_searched([searched], prefix)
 
     def found(self) -> Found:
         """Return the results, in the order of the file."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from fi_bump.formats.shared.addresses import file_address, release
-from fi_bump.formats.shared.gathered import BESIDE, RELEASE, WRAPPING, Gathered, is_commit
+from fi_bump.formats.shared.gathered import BESIDE, WRAPPING, Gathered, is_commit, release_span
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.references import referred, referred_in
 from fi_bump.formats.shared.units import ARCHIVE
@@ -53,9 +53,9 @@ class ShellValues:
         while start < end and text.data[end - 1] in WRAPPING:
             end -= 1
         value = text.data[start:end]
-        release = RELEASE.match(value)
-        if release and not is_commit(value):
-            self._release(text, start + release.start("version"), start + release.end("version"), anchor, kind, subject)
+        found = release_span(value)
+        if found and not is_commit(value):
+            self._release(text, start + found[0], start + found[1], anchor, kind, subject)
             return
         default = _DEFAULT.match(value)
         if default:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fi_bump.formats.shared.gathered import RELEASE, WRAPPING, Gathered, is_commit
+from fi_bump.formats.shared.gathered import WRAPPING, Gathered, is_commit, release_span
 from fi_bump.formats.shared.references import referred
 from fi_bump.grammar import LazyPattern, variable_of
 from fi_bump.pins import Kind, Source, Span
@@ -37,9 +37,9 @@ class YamlValues:
         """
         start, end = self._stripped(start, end)
         value = self.masked[start:end]
-        release = RELEASE.match(value)
+        release = release_span(value)
         if release and not is_commit(value) and (strict or b"." in value):
-            span = Span(start + release.start("version"), start + release.end("version"))
+            span = Span(start + release[0], start + release[1])
             self.gathered.pin(span, anchor, kind, subject)
             return
         default = _DEFAULT.match(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 
-from fi_bump.grammar import VERSION, LazyPattern
+from fi_bump.grammar import VERSION, LazyPattern, plain_span
 from fi_bump.pins import (
     Floor,
     Found,
@@ -23,9 +23,11 @@ from fi_bump.pins import (
 from fi_bump.records import NamedTuple
 
 # A label may contain references (`0.6.1+cu${CUDA}`): the public part is exact all the same.
-RELEASE = LazyPattern(
+_RELEASE = LazyPattern(
     rb"(?:===?\s*)?(?:(?:refs/)?tags/)?v?(?P<version>" + VERSION + rb")(?:\+[\w.${}-]*)?\Z", re.IGNORECASE
 )
+# What a release may begin with.
+_BEGINS = frozenset([b"%c" % each for each in b"0123456789=vVrRtT"])
 WRAPPING = b"\"'\\ \t\r\n"
 _COMMIT = LazyPattern(rb"(?:[0-9]{40}|[0-9]*[a-f][0-9a-f]*)\Z", re.IGNORECASE)
 _COMMIT_LENGTH = (7, 40)
@@ -35,8 +37,16 @@ BESIDE = "its checksum is beside it; update both together"
 
 def release_at(source: Source, span: Span) -> Span | None:
     """Return the span of the version if the text at `span` is one release (`V`, `vV`, `==V`), else None."""
-    found = RELEASE.match(source.masked[slice(*span)])
-    return Span(span.start + found.start("version"), span.start + found.end("version")) if found else None
+    found = release_span(source.masked[slice(*span)])
+    return Span(span.start + found[0], span.start + found[1]) if found else None
+
+
+def release_span(value: bytes) -> tuple[int, int] | None:
+    """Return the indices of the version if a value is one release (`V`, `vV`, `==V`, `refs/tags/V`), else None."""
+    if value[:1] not in _BEGINS:
+        return None
+    found = None if (plain := plain_span(value)) else _RELEASE.match(value)
+    return found.span("version") if found else plain
 
 
 def is_commit(value: bytes) -> bool:
@@ -48,7 +58,7 @@ def is_commit(value: bytes) -> bool:
 def is_release(ref: str) -> bool:
     """Whether a git ref is a release tag, not a commit hash and not a plain number."""
     data = ref.encode("ascii")
-    return "." in ref and RELEASE.match(data) is not None and not is_commit(data)
+    return "." in ref and release_span(data) is not None and not is_commit(data)
 
 
 class ChecksumLink(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fi_bump.formats.shared.addresses import NOT_MOVED, file_address, git_release, release
-from fi_bump.formats.shared.gathered import RELEASE, is_commit
+from fi_bump.formats.shared.gathered import is_commit, release_span
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.pins import Guard, Kind, Pin, Source, Span, Unpinned, Wanted, make_pin
 from fi_bump.records import NamedTuple
@@ -32,9 +32,9 @@ def judge_address(place: Addressed) -> Pin | Unpinned | None:
         subject, ref = git
         if ref is None:
             return _report(place, subject, "installed without a release")
-        found = RELEASE.match(text[ref[0] : ref[1]])
-        if found and not is_commit(found[0]):
-            spans = ((ref[0] + found.start("version"), ref[0] + found.end("version")),)
+        found = release_span(text[ref[0] : ref[1]])
+        if found and not is_commit(text[ref[0] : ref[1]]):
+            spans = ((ref[0] + found[0], ref[0] + found[1]),)
             return _pin(place, spans, f"git+{subject}", Kind.GIT_REF, subject)
         if b"${" in text[ref[0] : ref[1]]:
             return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from fi_bump.formats.shared.pieces import Text
-from fi_bump.grammar import EXACT, VERSION, LazyPattern, canonical_name
+from fi_bump.grammar import VERSION, LazyPattern, canonical_name, exact_span
 from fi_bump.pins import Floor, Kind, Pin, Source, Unpinned, Wanted, make_pin
 from fi_bump.records import NamedTuple
 
@@ -149,15 +149,15 @@ def _allowed(clause: _Clause) -> bool:
     if clause.operator in (b"==", b"===") or b"${" in clause.version:
         return True
     if clause.operator == b"!=":
-        return bool(EXACT.match(clause.version) or _WILDCARD.match(clause.version))
+        return bool(exact_span(clause.version) or _WILDCARD.match(clause.version))
     return (_COMPATIBLE if clause.operator == b"~=" else _ORDERED).match(clause.version) is not None
 
 
 def _exact(requirement: Requirement, clause: _Clause) -> Pin | Unpinned | None:
     """Return the pin of the only `==` clause, or the report that says why it is not a pin."""
     start, end = clause.start, clause.start + len(clause.version)
-    match = EXACT.match(clause.version)
-    if match is None:
+    exact = exact_span(clause.version)
+    if exact is None:
         if _WILDCARD.match(clause.version) and clause.operator == b"==":
             return _report(requirement, start, end, f"{_show(clause.version)} is a wildcard, not one version")
         if b"${" not in clause.version:
@@ -165,8 +165,8 @@ def _exact(requirement: Requirement, clause: _Clause) -> Pin | Unpinned | None:
         if is_reference(clause.version):
             return None
         return _report(requirement, start, end, f"{_show(clause.version)} is assembled from a variable")
-    public = requirement.passage.span(start + match.start(1), start + match.end(1))
-    if requirement.source.data[public.start : public.end] != match[1]:
+    public = requirement.passage.span(start + exact[0], start + exact[1])
+    if requirement.source.data[public.start : public.end] != clause.version[slice(*exact)]:
         return _report(requirement, start, end, f"the version is split by {requirement.broken_by}")
     return make_pin(
         requirement.source, public.start, public.end, requirement.anchor, Kind.REQUIREMENT, requirement.package

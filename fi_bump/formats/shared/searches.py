@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.grammar import LazyPattern, has_any
-from fi_bump.records import NamedTuple
 
 # Each text with a search contains one of these; most texts contain none.
 _HINTS = (b"sed", b"grep", b"perl", b"awk", b"@@", b"rg ", b"//", b"s/", b"s|", b"s#", b"s,", b"s@", b"ack ")
@@ -46,28 +45,47 @@ _WITH_VALUE = frozenset(b"-A -B -C -m --include --exclude -f --file -d -D --type
 _PATTERN = frozenset({b"-e", b"--regexp"})
 
 
-class Searched(NamedTuple):
-    """A text without its searches. In `compared` those are left that look at what another command prints.
+class Searched:
+    """A text without its searches, which are looked for when they are first asked about: most texts name nothing.
 
-    `… | grep 0.6.1` compares an installed version, so it is reported like other comparisons.
+    In `compared` those are left that look at what another command prints: `… | grep 0.6.1` compares an installed
+    version, so it is reported like other comparisons. `whole` is the text as it is.
     """
 
-    text: Text
-    compared: Text
+    __slots__ = ("_both", "whole")
+
+    def __init__(self, whole: Text) -> None:
+        self.whole = whole
+        self._both: tuple[Text, Text] | None = None
+
+    @property
+    def text(self) -> Text:
+        """The text with other characters in place of everything that describes another file."""
+        return self._searched()[0]
+
+    @property
+    def compared(self) -> Text:
+        """The same with the searches of another command's output."""
+        return self._searched()[1]
+
+    def _searched(self) -> tuple[Text, Text]:
+        if self._both is None:
+            self._both = without_searches(self.whole)
+        return self._both
 
 
-def without_searches(text: Text) -> Searched:
-    """Return the text with other characters in place of everything that describes another file."""
+def without_searches(text: Text) -> tuple[Text, Text]:
+    """Return the text without its searches, and without those that describe another file (see `Searched`)."""
     if not has_any(text.data, _HINTS):
-        return Searched(text, text)
+        return text, text
     found = _in_scripts(text.data)
     piped: list[tuple[int, int]] = []
     for match in _greps(text.data):
         reads_pipe, spans = _grepped(text.data, match)
         (piped if reads_pipe else found).extend(spans)
     if not found and not piped:
-        return Searched(text, text)
-    return Searched(text.covered([*found, *piped]), text.covered(found))
+        return text, text
+    return text.covered([*found, *piped]), text.covered(found)
 
 
 def searches(data: bytes) -> list[tuple[int, int]]:
