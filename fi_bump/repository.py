@@ -29,14 +29,21 @@ class Repository(NamedTuple):
     lock_data: bytes
     lock: Lock
 
-    def scan(self, paths: Iterable[str] = (), watch: Watch | None = None, *, quiet: bool = False) -> Scan:
+    def scan(
+        self,
+        paths: Iterable[str] = (),
+        watch: Watch | None = None,
+        *,
+        quiet: bool = False,
+        words: Iterable[bytes] = (),
+    ) -> Scan:
         """Find the pins in `paths`, or in the whole tree. `watch` is the cache of the last check.
 
-        A terminal sees that a scan takes long, unless `quiet`.
+        A terminal sees that a scan takes long, unless `quiet`. `words` are explained at `scan`.
         """
-        return scan(self.root, self.lock, paths, watch, quiet=quiet)
+        return scan(self.root, self.lock, paths, watch, quiet=quiet, words=words)
 
-    def quick_scan(self) -> Scan:
+    def quick_scan(self, words: Iterable[bytes] = ()) -> Scan:
         """Find the pins in the whole tree without the files in which the last check found nothing, if it was cached.
 
         It is only for looking: before a write every file is read, because a cached answer could be wrong.
@@ -44,8 +51,9 @@ class Repository(NamedTuple):
         from fi_bump.scanning import cache
 
         root = self.root
-        known = cache.Watch(root, watch_names(self.lock), cache.recall(root)) if cache.enabled(root) else None
-        return self.scan(watch=known)
+        last = cache.recall(root) if cache.enabled(root) else cache.nothing()
+        known = cache.Watch(root, watch_names(self.lock), last) if last.cached is not None else None
+        return self.scan(watch=known, words=words)
 
     def verified(self, plan: Plan) -> Plan:
         """Verify a plan, get a second opinion on it, and return it. Raises InternalError or FileError."""

@@ -21,7 +21,7 @@ from fi_bump.terminal.output import say, write_document, write_patch
 from fi_bump.terminal.wanted import on_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fi_bump.editing.write import FileChange
     from fi_bump.releases.asking import Online
@@ -97,10 +97,11 @@ def run(options: CheckOptions) -> int:
         return _report_conflicts(options, error)
     watch = _watch(repository, options)
     changes: list[FileChange] = []
+    earlier = _earlier(repository) if options.mentions else None
     if options.fix:
         repository, scan, changes = _fix(repository.root, options)
     else:
-        scan = repository.scan(options.paths, watch)
+        scan = repository.scan(options.paths, watch, words=() if earlier is None else _words(repository, earlier))
         if options.diff:
             _show(repository, repository.verified(make_plan(repository.lock, scan)), options)
     findings = _findings(repository, scan)
@@ -111,7 +112,7 @@ def run(options: CheckOptions) -> int:
             [*findings, *online_findings(repository, scan, options.online), *tag_findings(repository, scan)],
             key=finding_order,
         )
-    lines = _report(repository, scan, findings, options, changes)
+    lines = _report(repository, scan, findings, options, changes, earlier)
     say(lines or ())
     in_step = not any(finding.fails for finding in findings)
     if watch is not None:
@@ -132,7 +133,7 @@ def _report_conflicts(options: CheckOptions, error: ConflictError) -> int:
         say([*map(finding_line, findings), *help_lines(findings)])
     else:
         nothing = scan._replace(pins=(), unpinned=(), floors=(), unparsed=())
-        say(_report(opened[0], nothing, findings, options._replace(mentions=False)) or ())
+        say(_report(opened[0], nothing, findings, options) or ())
     return int(Exit.FINDINGS)
 
 
@@ -188,9 +189,13 @@ def _report(
     findings: list[Finding],
     options: CheckOptions,
     changes: Sequence[FileChange] = (),
+    earlier: Mapping[str, Iterable[str]] | None = None,
 ) -> list[str] | None:
-    """Return the report's lines, or None after printing it in another format."""
-    mentions = _mentions(repository, scan, findings) if options.mentions else None
+    """Return the report's lines, or None after printing it in another format.
+
+    With the `earlier` versions of each group, mentions are reported too.
+    """
+    mentions = None if earlier is None else _mentions(repository, scan, findings, earlier)
     if options.form == "json":
         from fi_bump.report.json.check import check_json
         from fi_bump.report.json.envelope import enveloped
@@ -209,15 +214,28 @@ def _report(
     return lines if mentions is None else [*lines, *mention_counts(repository.lock, mentions)]
 
 
-def _mentions(repository: Repository, scan: Scan, findings: list[Finding]) -> list[Mention]:
-    """Return the mentions, one per line, without the lines that a finding names already."""
+def _earlier(repository: Repository) -> dict[str, tuple[str, ...]]:
+    """Return the versions that each group had before its present one."""
     from fi_bump.git.commits import earlier_files
     from fi_bump.lock.records import LOCK_NAME
-    from fi_bump.scanning.mentions import earlier_versions, of_others
+    from fi_bump.scanning.mentions import earlier_versions
 
-    root, lock = repository.root, repository.lock
-    earlier = earlier_versions(lock, earlier_files(root, LOCK_NAME))
-    found = of_others(root, lock, scan, earlier)
+    return earlier_versions(repository.lock, earlier_files(repository.root, LOCK_NAME))
+
+
+def _words(repository: Repository, earlier: Mapping[str, Iterable[str]]) -> tuple[bytes, ...]:
+    from fi_bump.scanning.mentions import words_of_others
+
+    return words_of_others(repository.lock, earlier)
+
+
+def _mentions(
+    repository: Repository, scan: Scan, findings: list[Finding], earlier: Mapping[str, Iterable[str]]
+) -> list[Mention]:
+    """Return the mentions, one per line, without the lines that a finding names already."""
+    from fi_bump.scanning.mentions import of_others
+
+    found = of_others(repository.root, repository.lock, scan, earlier)
     lines = {(each.path, each.line): each for each in sorted(found, reverse=True)}
     named = {(each.place.path, each.place.line) for each in findings}
     return sorted(each for at, each in lines.items() if at not in named)

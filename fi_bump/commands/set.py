@@ -18,7 +18,7 @@ from fi_bump.report.finding_lines import count, help_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import NEWEST, Request, read_request
 from fi_bump.scanning.mention_files import MentionFiles
-from fi_bump.scanning.mentions import files_ahead
+from fi_bump.scanning.mentions import files_ahead, words_of_versions
 from fi_bump.scanning.scan import Scan
 from fi_bump.scanning.upwards import enter
 from fi_bump.terminal.output import say, say_next, write_patch
@@ -131,7 +131,7 @@ def _run(
         raise UsageError(f"without the package indexes it is not known which version is the {NEWEST}", hint=hint)
     if patch is not None or confirm is not None:
         scan = scan or _scan(repository, request, quick=True)
-        with _mentioning(repository, request) as files:
+        with _mentioning(repository, request, scan) as files:
             plan, findings = _plan(repository, request, scan, flight)
             if findings:
                 return _refuse(findings, flight)
@@ -156,7 +156,7 @@ def _write(
         with locked_repository(repository.root) as repository:
             request = read_request(repository, targets)
             scan = _scan(repository, request)
-            files = None if shown else until_reported.enter_context(_mentioning(repository, request))
+            files = None if shown else until_reported.enter_context(_mentioning(repository, request, scan))
             plan, findings = _plan(repository, request, scan, flight)
             if findings:
                 return _refuse(findings, flight)
@@ -174,10 +174,10 @@ def _write(
     return int(Exit.OK)
 
 
-def _mentioning(repository: Repository, request: Request) -> MentionFiles:
+def _mentioning(repository: Repository, request: Request, scan: Scan) -> MentionFiles:
     """Let grep read the files that may mention a version which moves, while the move is planned."""
     moving = [each for each in repository.lock.groups if request.versions.get(each.name, each.version) != each.version]
-    return files_ahead(repository.root, repository.lock, moving)
+    return files_ahead(repository.root, repository.lock, moving, scan)
 
 
 def _preflight(repository: Repository, request: Request, scan: Scan, options: SetOptions) -> Preflight:
@@ -192,7 +192,10 @@ def _preflight(repository: Repository, request: Request, scan: Scan, options: Se
 def _scan(repository: Repository, request: Request, *, quick: bool = False) -> Scan:
     """Scan the tree. With `quick`, only to look: see `quick_scan`."""
     wanted = repository._replace(lock=request.lock)
-    return wanted.quick_scan() if quick else wanted.scan()
+    words = words_of_versions(
+        repository.lock, [each for each in repository.lock.groups if each.name in request.versions]
+    )
+    return wanted.quick_scan(words) if quick else wanted.scan(words=words)
 
 
 def _plan(repository: Repository, request: Request, scan: Scan, flight: Preflight | None) -> tuple[Plan, list[Finding]]:

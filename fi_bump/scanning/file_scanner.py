@@ -15,9 +15,10 @@ from fi_bump.records import TYPE_CHECKING, NamedTuple
 from fi_bump.scanning import files
 from fi_bump.scanning.asked import literal_anchors, needles, recorded_anchors, wanted_by
 from fi_bump.scanning.cache_codec import decode, encode
+from fi_bump.scanning.evidence_search import EvidenceSearch
 from fi_bump.scanning.in_tests import is_test
-from fi_bump.scanning.look import evidence, look
-from fi_bump.scanning.search import FEWEST_WITH_WORDS, FileSearch, pattern_search, word_search
+from fi_bump.scanning.look import look
+from fi_bump.scanning.search import word_search
 
 if TYPE_CHECKING:
     from fi_bump.scanning.cache import Watch
@@ -39,10 +40,13 @@ if TYPE_CHECKING:
 class FileScanner:
     """Finds the pins of one lock in files.
 
-    `will_read` takes the files of a whole tree that the walk met, `results` says what is in all files.
+    `will_read` takes the files of a whole tree that the walk met, and `results` says what is in all files. After that,
+    only the files of `maybe` may have one of `words`: those of the lock, and the `others` that the caller asks about.
     """
 
-    def __init__(self, root: str, lock: Lock, watch: Watch | None, boundary: Boundary) -> None:
+    def __init__(
+        self, root: str, lock: Lock, watch: Watch | None, boundary: Boundary, others: tuple[bytes, ...] = ()
+    ) -> None:
         self.literals = literal_anchors(lock.groups)
         self._anchors = recorded_anchors(lock.groups)
         self._boundary = boundary
@@ -51,13 +55,14 @@ class FileScanner:
         self._wanted = wanted_by(lock.groups)
         self._words = needles(self._wanted)
         self._recorded = {site.partition("#")[0] for site in lock.sites}
-        self._search = word_search(root, self._words)
-        # The searches with the patterns of a format, by its name.
-        self._searches: dict[str, FileSearch] = {}
+        self.words = frozenset([*self._words, *others])
+        self._search = word_search(root, tuple(sorted(self.words)))
+        self._evidence = EvidenceSearch(root, self._wanted)
         # The files that the search reads, each with its state before that.
         self._searched: dict[str, os.stat_result | None] = {}
         self._early: dict[str, Result] = {}
         self._failed: dict[str, FiBumpError] = {}
+        self.maybe: frozenset[str] = frozenset()
 
     def will_read(self, paths: Iterable[str]) -> None:
         """Start the search of files that the walk found, but for those that must be read in any case."""
@@ -82,11 +87,27 @@ class FileScanner:
     def results(self, paths: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, Result]]:
         """Yield each file with its result, in order, but not the files without a wanted word. Raises FiBumpError."""
         recorded, searched = self._recorded, self._searched
-        # The recorded files are read while grep runs.
-        self._scan_early([each for each in paths if each[0] in recorded] if searched else [])
+        forms = dict(paths)
+        followed: set[str] = set()
+
+        def follow(found: set[str]) -> None:
+            # A file that is read under the name of a link is none of these paths.
+            self._evidence.add([(path, forms[path]) for path in found - followed if path in forms])
+            followed.update(found)
+
+        # The recorded files are read while grep runs, and what it finds meanwhile is given to the second search.
+        for path in sorted(recorded & forms.keys()) if searched else ():
+            self._scan_early(path, forms[path])
+            follow(self._search.answered())
         maybe = self._search.maybe()
+        follow(maybe)
         unsure = [each for each in paths if each[0] in maybe or each[0] not in searched]
-        ruled_out = (searched.keys() - maybe) | self._without_evidence(unsure)
+        self.maybe = frozenset([path for path, _ in unsure])
+        # Files of other formats are read while the second search runs.
+        for path, form in unsure if self._evidence.given else ():
+            if path not in self._evidence.given and path not in recorded:
+                self._scan_early(path, form)
+        ruled_out = (searched.keys() - maybe) | self._evidence.ruled_out()
         if self._watch is not None:
             for path in ruled_out:
                 self._watch.read(path, searched[path])
@@ -98,34 +119,15 @@ class FileScanner:
 
     def end(self) -> None:
         """End the searches, which an error may have left running."""
-        for search in (self._search, *self._searches.values()):
-            search.end()
+        self._search.end()
+        self._evidence.end()
 
-    def _scan_early(self, some: Iterable[tuple[str, str | None]]) -> None:
-        """Scan files before their turn, while grep runs. What is wrong with one is said when its turn comes."""
-        for path, form in some:
-            try:
-                self._early[path] = self.scan_file(path, form)
-            except FiBumpError as error:
-                self._failed[path] = error
-
-    def _without_evidence(self, unsure: list[tuple[str, str | None]]) -> set[str]:
-        """Return those files with a wanted word that grep rules out, and scan files of other formats meanwhile."""
-        searches = self._searches
-        by_form: dict[str, list[str]] = {}
-        for path, form in unsure:
-            if form is not None and path in self._searched:
-                by_form.setdefault(form, []).append(path)
-        for form, paths in by_form.items():
-            patterns = evidence(form, self._wanted) if len(paths) >= FEWEST_WITH_WORDS else ()
-            if patterns:
-                search = pattern_search(self._root, patterns)
-                search.add(*paths)
-                search.begin()
-                searches[form] = search
-        if searches:
-            self._scan_early([each for each in unsure if each[1] not in searches and each[0] not in self._recorded])
-        return {path for form, search in searches.items() for path in set(by_form[form]) - search.maybe()}
+    def _scan_early(self, path: str, form: str | None) -> None:
+        """Scan a file before its turn, while grep runs. What is wrong with it is said when its turn comes."""
+        try:
+            self._early[path] = self.scan_file(path, form)
+        except FiBumpError as error:
+            self._failed[path] = error
 
     def scan_file(self, path: str, form: str | None) -> Result:
         """Return the file's findings, a ParseError for a file that need not be parsed, or None without findings.

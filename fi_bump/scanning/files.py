@@ -11,6 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from fi_bump.boundary.here import typed
 from fi_bump.boundary.inside import BEHIND_LINK, OUTSIDE, Boundary
@@ -33,6 +34,18 @@ _IS_LINK = frozenset([errno.ELOOP, errno.EMLINK, getattr(errno, "EFTYPE", errno.
 PUT_HERE = "put the file itself here"
 
 
+class Leftovers:
+    """What a walk met beside the files that it yields.
+
+    `others` are the files whose names imply no format, and `extra` the paths that are read for pins and that a walk of
+    every file would not meet, because they are links to a file. A cached listing has neither.
+    """
+
+    def __init__(self) -> None:
+        self.others: list[str] = []
+        self.extra: set[str] = set()
+
+
 def find_root(start: str) -> str:
     """Return `start` if it is an existing folder. Raises UsageError if it is not."""
     if not os.path.isdir(start):
@@ -41,37 +54,35 @@ def find_root(start: str) -> str:
 
 
 def walk(root: str, exclude: re.Pattern[str] | None, *, boundary: Boundary | None = None) -> Iterator[str]:
-    """Yield every file's path relative to `root`, folder by folder.
+    """Yield every file's path relative to `root`.
 
     `boundary` remembers the folders, and the links that lead out of the repository, which are left out.
 
     Raises FileError for a folder that cannot be listed.
     """
-    for path, _ in _walk(root, exclude, "", boundary or Boundary(root), promising=False):
-        yield path
+    left = Leftovers()
+    for found in _walk(root, exclude, "", boundary or Boundary(root), None, left):
+        for path, _ in found:
+            if path not in left.extra:
+                yield path
+    yield from left.others
 
 
 def _walk(
-    root: str,
-    exclude: re.Pattern[str] | None,
-    below: str,
-    boundary: Boundary,
-    *,
-    promising: bool = True,
-    watch: Watch | None = None,
-) -> Iterator[tuple[str, str | None]]:
-    """Yield the files below a path, each with its format; with `promising` only those that have one.
+    root: str, exclude: re.Pattern[str] | None, below: str, boundary: Boundary, watch: Watch | None, left: Leftovers
+) -> Iterator[list[tuple[str, str | None]]]:
+    """Yield the files of each folder below a path whose names imply a format, with their formats.
 
-    Folders that `watch` has cached are not listed again; it caches promising names only.
+    Folders that `watch` has cached are not listed again; it caches names with a format only.
     """
-    folders = [below]
+    folders, others = [below], left.others
     while folders:
         folder = folders.pop()
         prefix = f"{folder}/" if folder else ""
         known = watch.listing(folder) if watch is not None else None
         if known is not None:
             folders += known[0]
-            yield from _with_formats(known[1], watch)
+            yield _with_formats(known[1], watch)
             continue
         try:
             entries = list(os.scandir(f"{root}/{folder}"))
@@ -86,38 +97,53 @@ def _walk(
                 boundary.borders.append(folder)
             continue
         boundary.enter(folder)
+        found: list[tuple[str, str | None]] = []
         for entry in entries:
             name = entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if not is_skipped(name) and not (exclude and exclude.match(prefix + name)):
-                    folders.append(prefix + name)
-                continue
-            form = None
+            _, dot, last = name.rpartition(".")
             # Most names end here: a call for each of them would take longer than the rest.
-            if promising:
-                _, dot, last = name.rpartition(".")
-                decided = DECIDED.get(last) if dot else None
-                if decided is not None and (not decided[1] or not name.lower().endswith(decided[1])):
-                    form = decided[0]
-                elif dot and last in UNREAD and name[0] not in FIRST_LETTERS:
+            likely = DECIDED.get(last)
+            if likely is not None and dot and entry.is_file(follow_symlinks=False):
+                form, but = likely
+                if not but or not name.lower().endswith(but):
+                    if exclude is None or not exclude.match(prefix + name):
+                        found.append((prefix + name, form))
                     continue
-                else:
-                    form = format_of(prefix + name) if may_have_format(name) else None
-                    if form is None:
-                        continue
-            path = prefix + name
-            if exclude is not None and exclude.match(path):
+            elif dot and last in UNREAD and name[0] not in FIRST_LETTERS and entry.is_file(follow_symlinks=False):
+                if exclude is None or not exclude.match(prefix + name):
+                    others.append(prefix + name)
                 continue
-            if entry.is_file(follow_symlinks=False):
-                yield path, form
-            elif entry.is_symlink():
-                if watch is not None:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            path = prefix + name
+            if (is_folder and is_skipped(name)) or (exclude is not None and exclude.match(path)):
+                continue
+            if is_folder:
+                folders.append(path)
+            else:
+                found += _kept(root, entry, path, exclude, boundary, left)
+                if watch is not None and entry.is_symlink() and format_of(path) is not None:
                     watch.linked(folder)
-                if boundary.leads_out(path):
-                    continue
-                # A link to a file of this tree is left out too: the walk meets the file itself, if it has a format.
-                if _is_read_here(root, path, exclude, boundary) if promising else not os.path.exists(f"{root}/{path}"):
-                    yield path, form
+        yield found
+
+
+def _kept(
+    root: str, entry: os.DirEntry[str], path: str, exclude: re.Pattern[str] | None, boundary: Boundary, left: Leftovers
+) -> list[tuple[str, str | None]]:
+    """Return an entry that is no folder, with its format, or nothing if it has none or is not to be read."""
+    form = format_of(path) if may_have_format(entry.name) else None
+    if entry.is_file(follow_symlinks=False):
+        if form is not None:
+            return [(path, form)]
+        left.others.append(path)
+    elif entry.is_symlink() and not boundary.leads_out(path):
+        # A link to a file of this tree is left out: the walk meets the file itself, if it has a format.
+        is_there = os.path.exists(f"{root}/{path}")
+        if form is None:
+            left.others += [] if is_there else [path]
+        elif _is_read_here(root, path, exclude, boundary):
+            left.extra.update([path] if is_there else [])
+            return [(path, form)]
+    return []
 
 
 def _is_read_here(root: str, path: str, exclude: re.Pattern[str] | None, boundary: Boundary) -> bool:
@@ -215,33 +241,47 @@ def candidates(
     below: Iterable[str] = (),
     watch: Watch | None = None,
     boundary: Boundary | None = None,
+    left: Leftovers | None = None,
 ) -> Iterator[tuple[str, str | None]]:
     """Yield `(path, format)` of each file whose name implies a format, below the paths (see `relative`) or the root.
 
-    Files that `watch` can skip are left out, and paths that a walk of the whole tree would not reach.
+    Files that `watch` can skip are left out, and paths that a walk of the whole tree would not reach. `left` takes what
+    else there is.
     """
-    boundary = boundary or Boundary(root)
+    found = _candidates(root, exclude, tuple(below) or ("",), watch, boundary or Boundary(root), left or Leftovers())
+    return chain.from_iterable(found)
+
+
+def _candidates(
+    root: str,
+    exclude: re.Pattern[str] | None,
+    below: Iterable[str],
+    watch: Watch | None,
+    boundary: Boundary,
+    left: Leftovers,
+) -> Iterator[Iterable[tuple[str, str | None]]]:
     unwalked = watch.tree() if watch is not None else None
-    found: Iterable[tuple[str, str | None]]
-    for path in tuple(below) or ("",):
+    found: Iterable[list[tuple[str, str | None]]]
+    for path in below:
         if unwalked is not None:
-            found = _with_formats(unwalked, watch)
+            found = [_with_formats(unwalked, watch)]
         elif path and (boundary.leads_out(path) or boundary.refusal_above(f"{path}/")):
             found = []
         elif path and not os.path.isdir(os.path.join(root, path)):
-            found = _with_formats([path] if not (exclude and exclude.match(path)) else [], watch)
+            found = [_with_formats([path] if not (exclude and exclude.match(path)) else [], watch)]
         else:
-            found = _walk(root, exclude, path, boundary, watch=watch)
-        for each in found:
-            if watch is None or not watch.can_skip(each[0]):
-                yield each
+            found = _walk(root, exclude, path, boundary, watch, left)
+        for some in found:
+            yield some if watch is None else [each for each in some if not watch.can_skip(each[0])]
 
 
-def _with_formats(paths: Iterable[str], watch: Watch | None) -> Iterator[tuple[str, str]]:
+def _with_formats(paths: Iterable[str], watch: Watch | None) -> list[tuple[str, str | None]]:
+    found: list[tuple[str, str | None]] = []
     for path in paths:
         form = None if watch is not None and watch.can_skip(path) else format_of(path)
         if form is not None:
-            yield path, form
+            found.append((path, form))
+    return found
 
 
 def below(root: str, path: str) -> str:

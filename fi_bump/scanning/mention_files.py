@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.left_out import excluder
@@ -11,6 +11,7 @@ from fi_bump.lock.records import LOCK_NAME, Lock
 from fi_bump.pins import Source
 from fi_bump.scanning import files
 from fi_bump.scanning.file_scanner import read_quietly
+from fi_bump.scanning.scan import WordFiles
 from fi_bump.scanning.search import word_search
 
 # The lock itself, and a source distribution's metadata, which the next build rewrites.
@@ -24,15 +25,23 @@ _BODY = re.compile(rb"## [^\n]+\n\n[0-9]+ pins? in [0-9]+ files?, (?:in step|[0-
 class MentionFiles:
     """The files with one of some lower-case words, as a context manager.
 
-    grep begins to read them when this is made, so that the caller can do something else before it asks for them.
+    grep begins to read them when this is made, so that the caller can do something else before it asks for them. It
+    does not read the files of which a scan `knew` that they have none.
     """
 
-    def __init__(self, root: str, lock: Lock, words: tuple[bytes, ...]) -> None:
+    def __init__(self, root: str, lock: Lock, words: tuple[bytes, ...], knew: WordFiles | None = None) -> None:
         self._root = root
         self._boundary = Boundary(root)
         self._search = word_search(root, words)
+        self._known: frozenset[str] = frozenset()
         if words:
-            found = files.walk(root, excluder(lock.exclude), boundary=self._boundary)
+            found: Iterable[str]
+            if knew is None or not knew.words.issuperset(words):
+                found = files.walk(root, excluder(lock.exclude), boundary=self._boundary)
+            elif all(any(word in each for word in words) for each in knew.words):
+                found, self._known = knew.unread, knew.maybe.difference(_WRITTEN)
+            else:
+                found = knew.maybe | knew.unread
             self._search.add(*sorted(path for path in found if path not in _WRITTEN))
             self._search.begin()
 
@@ -42,9 +51,14 @@ class MentionFiles:
     def __exit__(self, *_: object) -> None:
         self._search.end()
 
+    def _paths(self) -> Iterator[str]:
+        # These are read while grep runs.
+        yield from sorted(self._known)
+        yield from sorted(self._search.maybe() - self._known)
+
     def sources(self, written: Mapping[str, bytes] | None = None) -> Iterator[Source]:
-        """Yield every text file that may contain one of the words, by path; with the `written` bytes if any."""
-        for path in sorted(self._search.maybe()):
+        """Yield every text file that may contain one of the words, in some order; with the `written` bytes if any."""
+        for path in self._paths():
             source = read_quietly(self._root, path, recorded=False, boundary=self._boundary)
             if source is None or len(source.data) > _LARGEST or b"\0" in source.data or _BODY.match(source.data):
                 continue

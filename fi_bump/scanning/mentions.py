@@ -70,10 +70,17 @@ def of_version(
     return _without(found, group, scan, moved)
 
 
-def files_ahead(root: str, lock: Lock, groups: Iterable[Group]) -> MentionFiles:
-    """Return the files that may mention the versions of some groups, for `of_version` after something else is done."""
-    words = {word for group in groups for word in _search_for(group.version, lock, group).words}
-    return MentionFiles(root, lock, tuple(sorted(words)))
+def files_ahead(root: str, lock: Lock, groups: Iterable[Group], scan: Scan | None = None) -> MentionFiles:
+    """Return the files that may mention the versions of some groups, for `of_version` after something else is done.
+
+    A `scan` for the words of `words_of_versions` makes this faster.
+    """
+    return MentionFiles(root, lock, words_of_versions(lock, groups), scan.worded if scan is not None else None)
+
+
+def words_of_versions(lock: Lock, groups: Iterable[Group]) -> tuple[bytes, ...]:
+    """Return the words of which each file has one that mentions the version of one of the groups."""
+    return tuple(sorted({word for group in groups for word in _search_for(group.version, lock, group).words}))
 
 
 def _with_version(source: Source, search: _Search, rules: Rules) -> Iterator[Mention]:
@@ -143,16 +150,24 @@ def of_others(root: str, lock: Lock, scan: Scan, earlier: Mapping[str, Iterable[
     leaves out and adds the same lines as `of_version`.
     """
     looks = [(group, rules_of(group), [*_searches(lock, group, earlier)]) for group in lock.groups]
-    words = {word for _, rules, searches in looks for word in (*rules.words, *(w for s in searches for w in s.words))}
+    words = words_of_others(lock, earlier)
     found: dict[str, list[Mention]] = {group.name: [] for group in lock.groups}
     # One pass for all groups and versions: reading the tree takes longer than what is looked for in it.
-    with MentionFiles(root, lock, tuple(sorted(words))) as chosen:
+    with MentionFiles(root, lock, words, scan.worded) as chosen:
         for source in chosen.sources():
             for group, rules, searches in looks:
                 found[group.name] += [_mention(source, start, text) for start, text in _others(source, rules)]
                 for search in searches:
                     found[group.name] += _with_version(source, search, rules)
     return [mention for group in lock.groups for mention in _without(found[group.name], group, scan)]
+
+
+def words_of_others(lock: Lock, earlier: Mapping[str, Iterable[str]]) -> tuple[bytes, ...]:
+    """Return the words of which each file has one in which `of_others` finds something; see `files_ahead`."""
+    words: set[bytes] = set()
+    for group in lock.groups:
+        words.update(rules_of(group).words, *(search.words for search in _searches(lock, group, earlier)))
+    return tuple(sorted(words))
 
 
 def _searches(lock: Lock, group: Group, earlier: Mapping[str, Iterable[str]]) -> Iterator[_Search]:

@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 _AT_A_TIME = 500
 
 
+class WordFiles(NamedTuple):
+    """Which files of a whole tree may have one of some lower-case words.
+
+    `maybe` are those with a format, and `unread` all files without one: a scan does not read these.
+    """
+
+    words: frozenset[bytes]
+    maybe: frozenset[str]
+    unread: frozenset[str]
+
+
 class Scan(NamedTuple):
     """What was found in the files that were read, sorted by path and place.
 
@@ -36,7 +47,8 @@ class Scan(NamedTuple):
     out of the repository; nothing was read there. `conflicts` are the conflict markers in files that have a pin on one
     of the sides, or in which the lock records a site; nothing else of these files is in the scan. `in_tests` are
     versions in strings of test files, which are pins only if the lock records them. `borders` are the folders
-    with a lock of their own; nothing was read there.
+    with a lock of their own; nothing was read there. `worded` are the files with a word of the lock or one that the
+    caller of the scan has given, or None if it gave none, or if not all files were read for them.
     """
 
     pins: tuple[Pin, ...]
@@ -50,6 +62,7 @@ class Scan(NamedTuple):
     conflicts: tuple[Place, ...] = ()
     in_tests: tuple[Pin, ...] = ()
     borders: tuple[str, ...] = ()
+    worded: WordFiles | None = None
 
     @property
     def all_paths(self) -> list[tuple[str, str | None]]:
@@ -61,29 +74,39 @@ class Scan(NamedTuple):
         return _covers(self.below, path)
 
 
-def scan(root: str, lock: Lock, paths: Iterable[str] = (), watch: Watch | None = None, *, quiet: bool = False) -> Scan:
+def scan(
+    root: str,
+    lock: Lock,
+    paths: Iterable[str] = (),
+    watch: Watch | None = None,
+    *,
+    quiet: bool = False,
+    words: Iterable[bytes] = (),
+) -> Scan:
     """Find every pin of the lock's groups in `paths` (the whole root if there are none).
 
     With `watch`, files without findings that have not changed since the last check are skipped. A terminal shows that
-    a scan takes long, unless `quiet`.
+    a scan takes long, unless `quiet`. `words` are lower-case words of which the caller wants to know the files.
 
     Raises FileError for a file that cannot be read, and ParseError for a file that is not of its format, except where
     the name decides the format only roughly (any .json) and the lock records no site in the file.
     """
     if quiet or not sys.stderr.isatty():
-        return _scan(root, lock, paths, watch)
+        return _scan(root, lock, paths, watch, tuple(words))
     from fi_bump.terminal.waiting import waiting
 
     with waiting("reading the repository"):
-        return _scan(root, lock, paths, watch)
+        return _scan(root, lock, paths, watch, tuple(words))
 
 
-def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> Scan:
+def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None, words: tuple[bytes, ...]) -> Scan:
     below = tuple(files.relative(root, path) for path in paths)
     boundary = Boundary(root)
-    scanner = FileScanner(root, lock, watch, boundary)
+    words = words if not below and watch is None else ()
+    scanner = FileScanner(root, lock, watch, boundary, words)
+    left = files.Leftovers()
     try:
-        looked_at = _paths(root, lock, below, boundary, watch, scanner)
+        looked_at = _paths(root, lock, below, boundary, watch, scanner, left)
         results = list(scanner.results(looked_at))
     finally:
         scanner.end()
@@ -110,7 +133,14 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None) -> S
         conflicts=tuple(conflicts),
         in_tests=in_tests,
         borders=tuple(sorted(boundary.borders)),
+        worded=_worded(scanner, left, boundary) if words else None,
     )
+
+
+def _worded(scanner: FileScanner, left: files.Leftovers, boundary: Boundary) -> WordFiles:
+    # The target of a link that is read under the name of the link is not read under its own.
+    unread = frozenset([*left.others, *boundary.named_by_links])
+    return WordFiles(scanner.words, scanner.maybe - left.extra, unread)
 
 
 def watch_names(lock: Lock) -> object:
@@ -126,6 +156,7 @@ def _paths(
     boundary: Boundary,
     watch: Watch | None,
     scanner: FileScanner,
+    left: files.Leftovers,
 ) -> list[tuple[str, str | None]]:
     """Return every path to read with its format, including those that only a recorded literal leads to.
 
@@ -133,7 +164,7 @@ def _paths(
     """
     exclude = excluder(lock.exclude)
     paths: dict[str, str | None] = {}
-    walked = files.candidates(root, exclude, below, watch, boundary)
+    walked = files.candidates(root, exclude, below, watch, boundary, left)
     while some := dict(islice(walked, _AT_A_TIME)):
         paths.update(some)
         if not below:
@@ -152,6 +183,7 @@ def _paths(
                 raise FileError(refused, place=path, hint=f"forget its site: fi-bump site remove {quoted(site)}")
             if anchor.startswith(LITERAL) and files.is_regular(root, path):
                 paths[path] = format_of(path)
+                left.extra.add(path)
     for path in recorded_anchors(lock.groups):
         if paths.get(path) == OTHER.name and path.endswith(REQUIREMENT_ENDINGS):
             paths[path] = "requirements"

@@ -52,7 +52,8 @@ def test_each_further_file_costs_little(tmp_path: Path) -> None:
         return instructions(root)
 
     small = tree("small", 0, 0)
-    assert (tree("others", 300, 0) - small) / 300 < 60
+    # A file that is never read is remembered for those who look for mentions.
+    assert (tree("others", 300, 0) - small) / 300 < 75
     assert (tree("candidates", 0, 300) - small) / 300 < 550
 
 

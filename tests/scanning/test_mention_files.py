@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from fi_bump.errors import ParseError
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.scanning import search
 from fi_bump.scanning.mention_files import MentionFiles
@@ -54,6 +56,76 @@ def test_a_file_that_is_written_meanwhile_counts_with_its_new_bytes(tmp_path: Pa
     assert data.get("a.md", b"# kit 2\n") == b"# kit 2\n"
     assert data["b.c"] == TREE["b.c"]
     assert data.keys() <= {"a.md", "b.c"}
+
+
+CASES = Path(__file__).parents[1] / "forms" / "cases"
+LINKED = Lock((KIT,), exclude=("out/",))
+
+
+def recorded(lock: Lock, site: str) -> Lock:
+    """Return the lock with a site of its first group."""
+    first, *others = lock.groups
+    return lock._replace(groups=(first._replace(sites=(site,)), *others))
+
+
+def paths_of(files: MentionFiles, words: tuple[bytes, ...]) -> set[str]:
+    """Return the files that have one of the words: the search may return others too."""
+    with files:
+        return {each.path for each in files.sources() if any(word in each.lowered for word in words)}
+
+
+@pytest.mark.parametrize("words", [(b"1.2.3",), (b"kit",), (b"kit", b"1.2.3"), (b"toy",), (b"no such word",)])
+def test_what_a_scan_knew_is_what_a_search_finds(tmp_path: Path, words: tuple[bytes, ...]) -> None:
+    plant(
+        tmp_path,
+        TREE
+        | {
+            "notes.md": b"kit 1.2.3",
+            "a/b/Dockerfile": b"# 1.2.3\nRUN x\n",
+            "src/a.cu": b"// kit",
+            "shared": b"kit 1.2.3",
+        },
+    )
+    links = {
+        "c.md": "notes.md",
+        "link.txt": "c.txt",
+        "Dockerfile": "src/a.cu",
+        "Containerfile": "shared",
+        "requirements.txt": "out/d.md",
+        "gone.py": "nothing",
+        "gone": "nothing",
+        "outside.yml": "/etc/hostname",
+    }
+    for name, target in links.items():
+        (tmp_path / name).symlink_to(target)
+    for lock in (LINKED, recorded(LINKED, "notes.md#literal:kit {version}")):
+        known = scan(str(tmp_path), lock, words=words).worded
+        assert known is not None
+        knew = paths_of(MentionFiles(str(tmp_path), lock, words, known), words)
+        assert knew == paths_of(MentionFiles(str(tmp_path), lock, words), words)
+        # Words for which the scan did not look.
+        assert paths_of(MentionFiles(str(tmp_path), lock, (b"x",), known), (b"x",)) == paths_of(
+            MentionFiles(str(tmp_path), lock, (b"x",)), (b"x",)
+        )
+
+
+@pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
+def test_what_a_scan_knew_of_a_case(tmp_path: Path, case: str) -> None:
+    root = str(tmp_path / case)
+    shutil.copytree(CASES / case, root, symlinks=True)
+    lock = Lock((Group("flashinfer", "0.6.1", (Member("flashinfer-python"),)),))
+    words = (b"0.6.1", b"flashinfer")
+    try:
+        known = scan(root, lock, words=words).worded
+    except ParseError:
+        return  # Nobody asks for mentions after an error.
+    assert paths_of(MentionFiles(root, lock, words, known), words) == paths_of(MentionFiles(root, lock, words), words)
+
+
+def test_a_scan_of_a_part_knows_nothing_of_words(tmp_path: Path) -> None:
+    plant(tmp_path, TREE)
+    assert scan(str(tmp_path), LOCK, ["a.md"], words=[b"kit"]).worded is None
+    assert scan(str(tmp_path), LOCK).worded is None
 
 
 def test_nothing_is_read_for_no_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
