@@ -48,7 +48,7 @@ def _run() -> None:
 
         checking = check.parse(sys.argv[1:])
         if checking is not None:
-            sys.exit(guard(lambda: check.run(checking)))
+            _exit(guard(lambda: check.run(checking)))
     if "status" in sys.argv[1:] and not helping:
         from fi_bump.scanning.upwards import plain
 
@@ -56,7 +56,7 @@ def _run() -> None:
         if root is not None:
             from fi_bump.commands import status
 
-            sys.exit(guard(lambda: status.run(root)))
+            _exit(guard(lambda: status.run(root)))
     # The other commands run for about a second: rare collections are enough.
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
@@ -65,7 +65,7 @@ def _run() -> None:
 
         setting = command.parse(sys.argv[1:])
         if setting is not None:
-            sys.exit(guard(lambda: command.run(setting)))
+            _exit(guard(lambda: command.run(setting)))
     if sys.argv[-1:] == ["latest"]:
         from fi_bump.scanning.upwards import plain
 
@@ -77,6 +77,12 @@ def _run() -> None:
     from fi_bump.cli.app import app
 
     sys.exit(guard(lambda: _typed(app)))
+
+
+def _exit(code: int) -> None:
+    """Exit without a last collection of garbage, which takes as long as to read hundreds of files."""
+    gc.freeze()
+    sys.exit(code)
 
 
 def _typed(app: Callable[..., int]) -> int:

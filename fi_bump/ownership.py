@@ -28,13 +28,14 @@ def assign(lock: Lock, pins: tuple[Pin, ...], recorded: dict[str, Group] | None 
     A caller that asks for each file of a large lock passes `recorded`, the `recorded_sites` of the lock.
     """
     recorded = recorded_sites(lock) if recorded is None else recorded
+    subjects = {group.name: group.subjects for group in lock.groups}
     assigned = []
     for pin in pins:
         owner = recorded.get(pin.site)
-        if owner is not None and pin.subject in owner.subjects:
+        if owner is not None and pin.subject in subjects[owner.name]:
             assigned.append(Assigned(pin, owner, True))
             continue
-        owners = [group for group in lock.groups if pin.subject in group.subjects]
+        owners = [group for group in lock.groups if pin.subject in subjects[group.name]]
         assigned.append(Assigned(pin, owners[0] if len(owners) == 1 else None, False))
     return assigned
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import overload
 
 
@@ -19,4 +18,6 @@ def digest(data: bytes) -> str: ...
 def digest(data: bytes | None) -> str | None: ...
 def digest(data: bytes | None) -> str | None:
     """Return the SHA-256 of a file's bytes; None for a file that is not there."""
+    import hashlib  # OpenSSL is loaded with it, which a diff does not need.
+
     return None if data is None else hashlib.sha256(data).hexdigest()
