@@ -8,13 +8,13 @@ a check after a change, TAB, and `status`; then what a person waits for without 
 
     python benchmarks/bench.py [ROUNDS]
 
-benchmarks/index.py compares the network part with uv. Byte code is compiled first, as pip does; an editable install
-starts without it.
+benchmarks/index.py compares the network part with uv. fi-bump is installed from its wheel into an environment of its
+own, without pip and setuptools, as `uv tool` and pipx do: an editable install in the environment of the tests starts
+later, because other packages there run code at each start.
 """
 
 from __future__ import annotations
 
-import compileall
 import os
 import platform
 import shutil
@@ -25,7 +25,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import fi_bump
 from tests.sdists import unpacked
 
 ROUNDS = 40
@@ -46,9 +45,7 @@ FILES = {
 
 def main() -> None:
     """Measure and print."""
-    here = Path(sys.executable).parent
-    peers = _peers(Path(".venv-bench"))
-    compileall.compile_dir(Path(fi_bump.__file__).parent, quiet=1)
+    peers, here = _peers(Path(".venv-bench")), _installed(Path(".venv-bench-fi-bump"))
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / "vllm"
         shutil.copytree(unpacked("vllm", "0.22.0"), root, symlinks=True)
@@ -104,6 +101,22 @@ def _peers(environment: Path) -> Path:
     if not (environment / "bin" / "pre-commit").exists():
         subprocess.run([sys.executable, "-m", "venv", environment], check=True)
         subprocess.run([environment / "bin" / "python", "-m", "pip", "install", "--quiet", *PEERS], check=True)
+    return environment.resolve() / "bin"
+
+
+def _installed(environment: Path) -> Path:
+    """Install this checkout, and return the folder of its commands."""
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        environment / "bin" / "python",
+        "install",
+        "--quiet",
+    ]
+    subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", environment], check=True)
+    subprocess.run([*pip, Path(__file__).parents[1]], check=True)
     return environment.resolve() / "bin"
 
 
