@@ -1,7 +1,8 @@
 """Compare `fi-bump check` with other tools on the tree of vLLM 0.22.0: medians, minima and ratios as a Markdown table.
 
 In each round all commands run once, so that a busy machine slows all of them alike. The other tools have their own
-environment, because tbump needs another version of tomlkit than fi-bump. `git grep` of the wanted word is the measure
+environment, because tbump needs another version of tomlkit than fi-bump, and their own copy of the tree, in which their
+configuration names every pin. `git grep` of the wanted word is the measure
 of what reading the tree must take; ripgrep is measured where it is installed. pre-commit runs one hook that does
 nothing. The cache (fi_bump/scanning/cache.py) helps if the tree has not changed, or only little; the rows after it show
 a check after a change, TAB, and `status`; then what a person waits for without the cache.
@@ -47,9 +48,12 @@ def main() -> None:
     """Measure and print."""
     peers, here = _peers(Path(".venv-bench")), _installed(Path(".venv-bench-fi-bump"))
     with tempfile.TemporaryDirectory() as scratch:
-        root = Path(scratch) / "vllm"
-        shutil.copytree(unpacked("vllm", "0.22.0"), root, symlinks=True)
-        _configure(root)
+        root, configured = Path(scratch) / "vllm", Path(scratch) / "configured"
+        for tree in (root, configured):
+            shutil.copytree(unpacked("vllm", "0.22.0"), tree, symlinks=True)
+        _configure(configured)
+        for tree in (root, configured):
+            _commit(tree)
         subprocess.run([here / "fi-bump", "init"], cwd=root, check=True, stdout=subprocess.DEVNULL)
         commands: dict[str, list[str | Path]] = {
             "`python -c pass`": [here / "python", "-c", "pass"],
@@ -94,7 +98,8 @@ def main() -> None:
         time.sleep(SETTLED)
         subprocess.run(commands[OURS], cwd=root, check=True, stdout=subprocess.DEVNULL)
         rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-        _print(_measure(commands, root, rounds), rounds)
+        roots = {name: configured if Path(command[0]).parent == peers else root for name, command in commands.items()}
+        _print(_measure(commands, roots, rounds), rounds)
 
 
 def _peers(environment: Path) -> Path:
@@ -121,7 +126,7 @@ def _installed(environment: Path) -> Path:
 
 
 def _configure(root: Path) -> None:
-    """Configure the other tools with the same pins, and make the git repository that tbump needs."""
+    """Configure the other tools with the same pins."""
     git_table = '[git]\nmessage_template = "{new_version}"\ntag_template = "v{new_version}"\n'
     tbump = f'[version]\ncurrent = "{VERSION}"\nregex = ".+"\n{git_table}'
     bumpversion = f'[tool.bumpversion]\ncurrent_version = "{VERSION}"\nparse = "(?P<all>.+)"\nserialize = ["{{all}}"]\n'
@@ -138,32 +143,36 @@ def _configure(root: Path) -> None:
     (root / ".pre-commit-config.yaml").write_text(f"repos: [{{repo: local, hooks: [{hook}]}}]\n")
     (root / "tbump.toml").write_text(tbump)
     (root / ".bumpversion.toml").write_text(bumpversion)
+
+
+def _commit(root: Path) -> None:
+    """Make a git repository of a tree."""
     git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.invalid"]
     for arguments in (["init", "-q"], ["add", "-A", "-f"], ["commit", "-q", "-m", "tree"]):
         subprocess.run([*git, *arguments], cwd=root, check=True)
 
 
-def _measure(commands: dict[str, list[str | Path]], root: Path, rounds: int) -> dict[str, list[float]]:
+def _measure(commands: dict[str, list[str | Path]], roots: dict[str, Path], rounds: int) -> dict[str, list[float]]:
     """Return the milliseconds of each run by command. A command that fails ends the benchmark."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
             environment = dict(os.environ)
             if name == CHANGED:
-                (root / "setup.py").touch()
+                (roots[name] / "setup.py").touch()
             if list(commands).index(name) >= list(commands).index(COLD):
                 environment["FI_BUMP_NO_CACHE"] = "1"
             if name.startswith("TAB"):
                 environment |= {"_FI_BUMP_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "fi-bump set "}
             start = time.perf_counter()
-            done = subprocess.run(command, cwd=root, env=environment, capture_output=True)
+            done = subprocess.run(command, cwd=roots[name], env=environment, capture_output=True)
             times[name].append((time.perf_counter() - start) * 1000)
             if done.returncode:
                 sys.exit(f"{name} failed:\n{done.stdout.decode()}{done.stderr.decode()}")
             if name == CHANGED:
                 # Wait until the cache accepts the change, and check once more so that the cache is complete again.
                 time.sleep(SETTLED)
-                subprocess.run(commands[OURS], cwd=root, check=True, stdout=subprocess.DEVNULL)
+                subprocess.run(commands[OURS], cwd=roots[OURS], check=True, stdout=subprocess.DEVNULL)
     return times
 
 
