@@ -15,6 +15,15 @@ from fi_bump.formats.shared.name_search import BETWEEN
 from fi_bump.formats.shared.spelled import spelling
 from fi_bump.pins import Wanted
 
+# After the name of a package: the operator of a requirement, or the end of a string; and before both its extras.
+_BLANK = "[ \t\r\f\v]*"
+_SPECIFIER = f"{_BLANK}[(@=!<>~[]"
+_NO_MORE = f"{_BLANK}([\"'[]|$)"
+# A command that installs packages: `_INSTALL` of shared/unversioned.py.
+_INSTALL = (
+    "(pip[0-9.]*|pipx|uv|poetry|pdm|conda|mamba|pixi)[\"', \t]+(pip[\"', \t]+)?"
+    "(install|add|inject|download|wheel)[^a-z0-9_-]"
+)
 # A string that begins like a version.
 _VERSION = "[\"']v?[0-9][a-z0-9_!+-]*[.]"
 # A table of releases counts only with a checksum in it: `_DIGEST` of python.py.
@@ -40,8 +49,13 @@ def evidence(wanted: Wanted) -> tuple[str, ...]:
     return (
         f"({starts}){_IN_URL}({_RELEASE}|/[\"'])",
         f"{_RELEASE}{_IN_URL}({starts})",
-        # A whole name in a string that has its version or installs it, or that is beside its version.
-        *([f"({packages})([^a-z0-9_.-]|$)"] if packages else ()),
+        # A package with a version, a string that is one, and one in an install command; a variable that is set in a
+        # string, and one that is a string.
+        *(
+            [f"({packages}){_SPECIFIER}", f"[\"']({packages}){_NO_MORE}", f"{_INSTALL}.*({packages})"]
+            if packages
+            else ()
+        ),
         *([f"({variables})(=[\"']?v?[0-9]|[\"'])"] if variables else ()),
         *([f"({begun})[-_.][a-z0-9_.-]*[$]"] if begun else ()),
         _VERSION,

@@ -348,6 +348,14 @@ def test_python_needs_more_than_a_name(text: bytes, expected: bool) -> None:
         (b'x = "https://github.com/flashinfer-ai/"\n', True),
         (b"x = 'git+ssh://git@github.com/flashinfer-ai/flashinfer'\n", True),
         (b'"flashinfer-python",\n', True),
+        (b"'flashinfer-python [cu]'\n", True),
+        (b"'flashinfer-python [cu, \nx] '\n", True),
+        (b'"""flashinfer-python\n"""\n', True),
+        (b"flashinfer-python [cu] >= 1\n", True),
+        (b"import flashinfer_python\n", False),
+        (b'"flashinfer-python is needed"\n', False),
+        (b"padding(flashinfer_python, 1)\n", False),
+        (b"uv pip install -U x flashinfer-python\n", True),
         (b"pip install flashinfer_jit.cache\n", True),
         (b"X FLASHINFER_VERSION=0.1\n", True),
         (b"f'flashinfer-cu{x}$Y'\n", False),
@@ -363,6 +371,14 @@ def test_python_needs_more_than_a_name(text: bytes, expected: bool) -> None:
 )
 def test_evidence_in_python(text: bytes, expected: bool) -> None:
     assert has_evidence(evidence("python", WANTED), Source("a.py", text)) is expected
+
+
+def test_a_package_that_is_a_word_of_code() -> None:
+    # The name alone is in nearly every file of an engine.
+    wanted = Wanted(frozenset({"torch"}), frozenset({"TORCH_VERSION"}), frozenset())
+    code = b"import torch\nfrom torch import nn\nx: torch.Tensor = torch.zeros(2)\nadd(torch, 'a torch')\n"
+    for text, expected in ((code, False), (code + b"'torch'\n", True), (code + b"'torch==2.9'\n", True)):
+        assert has_evidence(evidence("python", wanted), Source("a.py", text)) is expected
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,11 @@ class Search:
     def _pattern(self) -> re.Pattern[bytes]:
         """All names, for what cannot be taken apart."""
         if self._compiled is None:
-            texts = [f"{re.escape(name).replace('_', BETWEEN)}{end}" for name, end in self._names]
+            # Names with the same end share it, since each character takes time to compile.
+            by_end: dict[str, list[str]] = {}
+            for name, end in self._names:
+                by_end.setdefault(end, []).append(re.escape(name).replace("_", BETWEEN))
+            texts = [f"(?:{'|'.join(names)}){end}" for end, names in by_end.items()]
             self._compiled = re.compile("|".join(texts or ["(?!)"]).encode("ascii"))
         return self._compiled
 
