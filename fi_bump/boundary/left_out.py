@@ -46,6 +46,7 @@ MARKING = frozenset([*MARKS, GIT_FOLDER[0]])
 
 # Parts of a path that name no file of a folder.
 _NO_NAMES = frozenset(["", ".", ".."])
+_NOT_PLAIN = "is not a plain path inside the repository"
 
 
 def is_marked(names: Iterable[str]) -> bool:
@@ -69,15 +70,25 @@ def refusal(path: str) -> str | None:
 
     The text follows the path: `is in .git, …`.
     """
-    *folders, name = path.split("/")
-    if name in _NO_NAMES or not _NO_NAMES.isdisjoint(folders):
-        return "is not a plain path inside the repository"
-    for folder in folders:
-        if is_skipped(folder):
-            return f"is in {folder}, where fi-bump reads and changes no file"
+    folder, slash, name = path.rpartition("/")
+    if name in _NO_NAMES:
+        return _NOT_PLAIN
+    refused = _refusal_of_folder(folder) if slash else None
+    if refused is not None:
+        return refused
     if name.lower() == ".git":
         return "belongs to git"
     return "is the lock" if path == LOCK_NAME else None
+
+
+# A lock may have 10,000 sites in a few folders.
+@lru_cache(maxsize=4096)
+def _refusal_of_folder(folder: str) -> str | None:
+    names = folder.split("/")
+    if not _NO_NAMES.isdisjoint(names):
+        return _NOT_PLAIN
+    skipped = next(filter(is_skipped, names), None)
+    return f"is in {skipped}, where fi-bump reads and changes no file" if skipped is not None else None
 
 
 def excluder(patterns: Iterable[str]) -> re.Pattern[str] | None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from fi_bump.formats.table import Finder, format_named
 from fi_bump.pins import Source, Wanted
+from fi_bump.records import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 # The second filters that were imported, by their formats; None for a format without one.
 _PROMISES: dict[str, Callable[[Source, Wanted], bool] | None] = {}
@@ -13,9 +18,15 @@ _PROMISES: dict[str, Callable[[Source, Wanted], bool] | None] = {}
 
 def finder(name: str) -> Finder:
     """Return the finder of a format. Raises InternalError if there is no such format."""
-    module = __import__(f"fi_bump.formats.{format_named(name).name}", fromlist=["find"])
-    find: Finder = module.find
+    find: Finder = _module(name).find
     return find
+
+
+# Asked of every file in which a finder runs: the import of a module that is there takes longer than some finders.
+@cache
+def _module(name: str) -> ModuleType:
+    module: ModuleType = __import__(f"fi_bump.formats.{format_named(name).name}", fromlist=["find"])
+    return module
 
 
 def may_contain(name: str, source: Source, wanted: Wanted) -> bool:

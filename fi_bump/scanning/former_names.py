@@ -34,8 +34,11 @@ def former_evidence(wanted: Wanted) -> tuple[str, ...]:
     return tuple(f"{old.replace('-', '[-_.]+')}{_EQUALS_IN_TEXT}" for old in _formerly(wanted))
 
 
-def _formerly(wanted: Wanted) -> list[str]:
-    return [old for old, new in former_names().items() if new in wanted.packages and old not in wanted.packages]
+# Asked of every file in which a finder runs.
+@lru_cache(maxsize=64)
+def _formerly(wanted: Wanted) -> tuple[str, ...]:
+    names = former_names().items()
+    return tuple(old for old, new in names if new in wanted.packages and old not in wanted.packages)
 
 
 def with_former_names(source: Source, wanted: Wanted, form: str, found: Found) -> Found:
