@@ -12,6 +12,7 @@ from fi_bump.scanning import evidence_search
 from fi_bump.scanning.asked import wanted_by
 from fi_bump.scanning.evidence_search import FEWEST, FEWEST_MORE, EvidenceSearch
 from tests.conftest import plant
+from tests.scanning.conftest import assert_ended
 
 WANTED = wanted_by(proposed())
 pytestmark = pytest.mark.skipif(not os.path.exists("/usr/bin/grep"), reason="this system has no grep there")
@@ -53,19 +54,10 @@ def test_portions_are_as_good_as_all_at_once(tmp_path: Path) -> None:
     assert search.ruled_out() == every - left
 
 
-def test_no_process_is_left_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[int] = []
-    spawn = os.posix_spawn
-
-    def spawning(*arguments: object, **options: object) -> int:
-        started.append(spawn(*arguments, **options))  # type: ignore[arg-type]  # as they came
-        return started[-1]
-
-    monkeypatch.setattr(os, "posix_spawn", spawning)
+def test_no_process_is_left_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[int]) -> None:
     monkeypatch.setattr(evidence_search, "FEWEST", 1)
     search = EvidenceSearch(str(tmp_path), WANTED)
     search.add(python(tmp_path, 3))
     search.end()
     assert len(started) == 1
-    with pytest.raises(ChildProcessError):
-        os.waitpid(started[0], 0)
+    assert_ended(started)

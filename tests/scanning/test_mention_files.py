@@ -15,6 +15,7 @@ from fi_bump.scanning.mention_files import MentionFiles
 from fi_bump.scanning.mentions import files_ahead, of_version
 from fi_bump.scanning.scan import scan
 from tests.conftest import plant
+from tests.scanning.conftest import assert_ended
 
 KIT = Group("kit", "1.2.3", (Member("kit"),))
 TOY = Group("toy", "0.6.1.post2", (Member("toy"),))
@@ -135,18 +136,9 @@ def test_nothing_is_read_for_no_version(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.skipif(not os.path.exists("/usr/bin/grep"), reason="this system has no grep")
-def test_grep_has_ended_when_nobody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_grep_has_ended_when_nobody_asks(tmp_path: Path, started: list[int]) -> None:
     plant(tmp_path, TREE)
-    started: list[int] = []
-    spawn = os.posix_spawn
-
-    def spawning(*arguments: object, **options: object) -> int:
-        started.append(spawn(*arguments, **options))  # type: ignore[arg-type]  # as they came
-        return started[-1]
-
-    monkeypatch.setattr(os, "posix_spawn", spawning)
     with pytest.raises(KeyError), MentionFiles(str(tmp_path), LOCK, (b"1.2.3",)):
         raise KeyError
     assert len(started) == 1
-    with pytest.raises(ChildProcessError):
-        os.waitpid(started[0], 0)
+    assert_ended(started)

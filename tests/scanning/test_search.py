@@ -25,6 +25,7 @@ from fi_bump.scanning.look import evidence
 from fi_bump.scanning.scan import Scan, scan
 from fi_bump.scanning.search import pattern_search, word_search
 from tests.conftest import plant
+from tests.scanning.conftest import assert_ended
 
 CASES = Path(__file__).parents[1] / "forms" / "cases"
 GREP = [place for place in ("/usr/bin/grep", "/bin/grep") if os.path.exists(place)]
@@ -169,51 +170,37 @@ def test_files_of_a_format_with_patterns_are_read_only_if_they_match_one(
     assert [place.place.path for place in found.unpinned] == ["former.py"]
 
 
-def test_an_error_while_the_tree_is_listed_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_while_the_tree_is_listed_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[int]
+) -> None:
     plant(tmp_path, {f"{number}.py": b"none" for number in range(9)})
     monkeypatch.setattr(search, "_BATCH", 1)
     monkeypatch.setattr(scan_module, "_AT_A_TIME", 3)
-    running: list[int] = []
-    spawn = os.posix_spawn
-
-    def spawning(*arguments: object, **options: object) -> int:
-        running.append(spawn(*arguments, **options))  # type: ignore[arg-type]  # as they came
-        return running[-1]
 
     def failing(path: str) -> None:
         raise FileError("cannot be listed", place=path)
 
-    monkeypatch.setattr(os, "posix_spawn", spawning)
     monkeypatch.setattr(file_scanner.FileScanner, "will_read_no_more", lambda _: failing("x"))
     with pytest.raises(FileError):
         scan(str(tmp_path), LOCK)
-    assert len(running) == 9
-    for process in running:
-        with pytest.raises(ChildProcessError):
-            os.waitpid(process, 0)
+    assert len(started) == 9
+    assert_ended(started)
 
 
-def test_an_error_during_the_second_search_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_during_the_second_search_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[int]
+) -> None:
     plant(tmp_path, {"a.py": b"import flashinfer\n", "requirements.txt": b"# flashinfer\n"})
-    running: list[int] = []
-    spawn = os.posix_spawn
-
-    def spawning(*arguments: object, **options: object) -> int:
-        running.append(spawn(*arguments, **options))  # type: ignore[arg-type]  # as they came
-        return running[-1]
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "posix_spawn", spawning)
     monkeypatch.setattr(file_scanner.FileScanner, "scan_file", interrupted)
     with pytest.raises(KeyboardInterrupt):
         scan(str(tmp_path), Lock((Group("flashinfer", "0.2", (Member("flashinfer-python"),)),)))
     # Two for words, of which one has no path left, since here a process is worth any number of files; one for patterns.
-    assert len(running) == 3
-    for process in running:
-        with pytest.raises(ChildProcessError):
-            os.waitpid(process, 0)
+    assert len(started) == 3
+    assert_ended(started)
 
 
 def test_many_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
