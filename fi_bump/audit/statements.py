@@ -12,9 +12,8 @@ from fi_bump.audit.conflicts import Stated
 from fi_bump.boundary.inside import Boundary
 from fi_bump.boundary.left_out import excluder
 from fi_bump.errors import FileError
-from fi_bump.formats.requirements_statements import RequirementFile, read
 from fi_bump.grammar import names_any
-from fi_bump.installs.requirement_files import closure, tops
+from fi_bump.installs.requirement_files import RequirementFiles, closure
 from fi_bump.lock.records import Lock
 from fi_bump.pins import Place, Source, Span
 from fi_bump.scanning import files
@@ -46,23 +45,24 @@ def installed_together(root: str, lock: Lock, paths: Paths | None = None) -> lis
     """
     words = needles(wanted_by(lock.groups))
     paths = sorted(files.candidates(root, excluder(lock.exclude))) if paths is None else paths
-    requirement_files: dict[str, RequirementFile] = {}
+    requirement_files = RequirementFiles()
     boundary = Boundary(root)
     found: list[InstalledTogether] = []
     for path, form in paths:
         try:
             if form == "requirements":
-                requirement_files[path] = read(files.read(root, path, boundary=boundary))
+                requirement_files.add(files.read(root, path, boundary=boundary))
             elif form == "pyproject":
                 source = files.read(root, path, boundary=boundary)
                 found += _pyproject(source) if names_any(source.data, words) else []
         except FileError:
             continue  # `check` reports files that cannot be read
-    closures = [_closure(path, requirement_files, words) for path in tops(requirement_files)]
+    naming = requirement_files.naming(words)
+    closures = [_closure(path, requirement_files, words) for path in requirement_files.tops() if path in naming]
     return sorted([*(each for each in closures if each), *found])
 
 
-def _closure(path: str, known: dict[str, RequirementFile], words: tuple[bytes, ...]) -> InstalledTogether | None:
+def _closure(path: str, known: RequirementFiles, words: tuple[bytes, ...]) -> InstalledTogether | None:
     """Return a requirement file with all its includes, each file once; None if none of them names a member."""
     order = closure(path, known)
     texts = (statement.text.encode() for each in order for statement in known[each].statements)

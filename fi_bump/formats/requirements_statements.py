@@ -14,6 +14,8 @@ from fi_bump.pins import Source, Span
 
 _OPTIONS = LazyPattern(rb"(?:^|(?<=\s))--?[A-Za-z]")
 _OPTION = re.compile(rb"\s*(--[A-Za-z][A-Za-z-]*|-[A-Za-z])(?:\s*=\s*|\s+)?(.*)\Z", re.DOTALL)
+# The start of a line of options: after a line end as in requirements_lines.py.
+_LINE_OF_OPTIONS = LazyPattern(rb"(?:^|[\n\r\x0b\x0c\x1c-\x1e\x85\xa8\xa9\xbf])[\s\\]*-")
 INCLUDE, INDEX, EXTRA, LINKS, NO_INDEX = "include", "index", "extra", "links", "no-index"
 _KINDS = {
     b"-r": INCLUDE,
@@ -56,6 +58,11 @@ class RequirementFile(NamedTuple):
     def includes(self) -> tuple[str, ...]:
         """The paths of the requirement and constraint files that it includes, relative to its folder."""
         return tuple(option.value for option in self.options if option.kind == INCLUDE)
+
+
+def may_include(data: bytes) -> bool:
+    """Whether a requirement file may include another one, by its text: most have no line that begins with a hyphen."""
+    return data.find(b"-") >= 0 and _LINE_OF_OPTIONS.search(data) is not None
 
 
 def read(source: Source) -> RequirementFile:

@@ -13,7 +13,7 @@ from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import named
 from fi_bump.installs.model import IndexAddress, IndexOptions, Installation
 from fi_bump.installs.pip_and_uv import InstallCommand, Word, expand, install_commands
-from fi_bump.installs.requirement_files import Files, install, matching
+from fi_bump.installs.requirement_files import RequirementFiles, install, matching
 from fi_bump.pins import Place, Source, Span
 
 # `export X=V`, `X=V command`, `X ?= V`. The value is one word.
@@ -38,7 +38,7 @@ def may_install(form: str | None) -> bool:
     return form in _FORMATS
 
 
-def installations(source: Source, form: str, files: Files) -> list[Installation]:
+def installations(source: Source, form: str, files: RequirementFiles) -> list[Installation]:
     """Return what the commands in a file install, in order.
 
     A bare name without a version counts in a Dockerfile, script or Makefile. In YAML it does not: most YAML texts are

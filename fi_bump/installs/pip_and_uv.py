@@ -6,6 +6,7 @@ Nothing is executed. A word keeps its references (`${NAME}`, `$(…)`); the call
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -54,9 +55,9 @@ class InstallCommand(NamedTuple):
     all_indexes: bool | None
 
 
-def install_commands(data: bytes) -> Iterator[InstallCommand]:
-    """Yield the commands in a text of shell commands whose continuation lines are joined."""
-    for match in _COMMAND.finditer(data):
+def install_commands(data: bytes, start: int = 0, end: int = sys.maxsize) -> Iterator[InstallCommand]:
+    """Yield the commands that begin between two indices of a text of shell commands with joined continuation lines."""
+    for match in _COMMAND.finditer(data, start, end):
         words = list(_words(data, match.end()))
         yield _command(match.start(), "uv" if match["uv"] else "pip", words)
 

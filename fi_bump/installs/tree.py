@@ -6,15 +6,14 @@ from collections.abc import Iterable
 
 from fi_bump.boundary.inside import Boundary
 from fi_bump.errors import FileError
-from fi_bump.formats.requirements_statements import RequirementFile, read
-from fi_bump.grammar import names_any
 from fi_bump.installs import command_places, tables
 from fi_bump.installs.model import IndexAddress, IndexOptions, Installation, Installed
-from fi_bump.installs.requirement_files import install, tops
+from fi_bump.installs.promise import may_install
+from fi_bump.installs.requirement_files import RequirementFiles, install
 from fi_bump.lock.records import Lock
 from fi_bump.pins import Kind, Pin, Place, Source
 from fi_bump.scanning import files
-from fi_bump.scanning.asked import needles, wanted_by
+from fi_bump.scanning.asked import needles, wanted_by, words_of
 from fi_bump.scanning.scan import Scan
 
 _OF_PYTHON = ("requirements", "pyproject")
@@ -73,8 +72,9 @@ def _word_at(pin: Pin) -> str:
 
 
 def _installations(root: str, lock: Lock, scan: Scan) -> list[Installation]:
-    words = needles(wanted_by(lock.groups))
-    requirement_files: dict[str, RequirementFile] = {}
+    wanted = wanted_by(lock.groups)
+    words = needles(wanted)
+    requirement_files = RequirementFiles()
     others: list[tuple[Source, str]] = []
     boundary = Boundary(root)
     for path, form in scan.all_paths:
@@ -85,22 +85,23 @@ def _installations(root: str, lock: Lock, scan: Scan) -> list[Installation]:
         except FileError:
             continue  # the scan reports it
         if form == "requirements":
-            requirement_files[path] = read(source)
-        elif form == "pyproject" or (form is not None and _may_install(source.data, words)):
+            requirement_files.add(source)
+        elif form is not None:
             others.append((source, form))
-    found = [each for source, form in others for each in _read(source, form, requirement_files)]
+    naming = requirement_files.naming(words_of(wanted.packages))
+    names = frozenset(path.rpartition("/")[2] for path in naming)
+    found = [
+        each
+        for source, form in others
+        if form == "pyproject" or may_install(source, form, words, names)
+        for each in _read(source, form, requirement_files)
+    ]
     by_command = {path for each in found for path in each.paths}
-    return found + [install(path, requirement_files) for path in tops(requirement_files) if path not in by_command]
+    tops = requirement_files.tops()
+    return found + [install(path, requirement_files) for path in tops if path in naming and path not in by_command]
 
 
-def _may_install(data: bytes, words: tuple[bytes, ...]) -> bool:
-    """Whether a file may have a command that installs a wanted package, or a requirement file with one."""
-    # The commands of pip_and_uv.py have one of the first two; the packages of a conda environment, the third.
-    has_command = b"pip" in data or b"uv" in data or b"index-url" in data
-    return has_command and (names_any(data, words) or b" -r" in data or b"--requirement" in data)
-
-
-def _read(source: Source, form: str, requirement_files: dict[str, RequirementFile]) -> Iterable[Installation]:
+def _read(source: Source, form: str, requirement_files: RequirementFiles) -> Iterable[Installation]:
     if form == "pyproject":
         return tables.in_toml(source)
     found = command_places.installations(source, form, requirement_files)

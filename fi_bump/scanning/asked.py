@@ -29,6 +29,11 @@ def needles(wanted: Wanted) -> tuple[bytes, ...]:
     return fewest(word.encode() for word in words)
 
 
+def words_of(packages: Iterable[str]) -> tuple[bytes, ...]:
+    """Return the shortest list of lower-case words such that every spelling of these names contains one of them."""
+    return fewest(max(name.split("-"), key=len).encode() for name in packages)
+
+
 def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:
     """Return the literal anchors that the lock records, by path, each with the packages of its group."""
     literals: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
