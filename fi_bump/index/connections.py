@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
 import threading
@@ -56,6 +57,18 @@ class Connections:
         # By proxy, and whether the server's certificate is checked, which is None without TLS.
         self._pools: dict[tuple[str | None, bool | None], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
+
+    def prepare(self, url: str) -> None:
+        """Read the certificates for a server in a thread, so that a first request need not wait for them.
+
+        It connects to nothing. What cannot be used is told where the server is asked.
+        """
+
+        def read() -> None:
+            with contextlib.suppress(Exception):
+                self._pool(url)
+
+        threading.Thread(target=read, daemon=True).start()
 
     def ask(self, url: str, headers: dict[str, str]) -> Response:
         """Return the answer of a server, whose body is not read yet; redirects are answers.

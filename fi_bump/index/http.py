@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
 from urllib.parse import urljoin
 
 from fi_bump.boundary.addresses import has_secrets, redacted
@@ -61,6 +62,15 @@ class Http:
         self._credentials = credentials or CredentialStore()
         self._total = total or TOTAL_LIMIT
         self._connections = Connections(proxy, trust, connect, read)
+
+    def prepare(self, url: str) -> None:
+        """Read in a thread what a request to a server needs, without a connection to it.
+
+        What is wrong with the URL is told where the server is asked.
+        """
+        if url.startswith("https:"):
+            with suppress(PackageIndexError):
+                self._connections.prepare(split(url)[0])
 
     def get(
         self,

@@ -42,7 +42,9 @@ def asking(root: str, lock: Lock, online: Online, scan: Scan, *, or_offline: boo
         message = "FI_BUMP_OFFLINE is set, but this command asks the package indexes"
         raise FiBumpError(message, hint="unset FI_BUMP_OFFLINE for this command")
     user = configuration.find(online.indexes, root)
-    client = Client(Http(Cache(default_folder()), proxy=user.proxy, trust=user.trust, note=say_verbose))
+    http = Http(Cache(default_folder()), proxy=user.proxy, trust=user.trust, note=say_verbose)
+    http.prepare(user.default)
+    client = Client(http)
     with waiting("asking the package indexes"):
         try:
             yield Known(client, user, lock, targets(root), online.terms, installed=installed(root, lock, scan))

@@ -50,7 +50,19 @@ def write(path: Path, text: str) -> Path:
 def asks(index: Index, *given: str, root: str = ".") -> int:
     """Ask as a command does, and return the status."""
     user = find(given, root)
-    return Http(Cache(None), proxy=user.proxy, trust=user.trust).get(f"{index.url}/simple/kit/").status
+    http = Http(Cache(None), proxy=user.proxy, trust=user.trust)
+    http.prepare(index.url)
+    return http.get(f"{index.url}/simple/kit/").status
+
+
+def test_to_prepare_a_request_asks_nothing_and_refuses_nothing() -> None:
+    with running(tls=True) as index:
+        http = Http(Cache(None), trust=Trust(Setting("/none", "SSL_CERT_FILE")))
+        for url in (index.url, index.url.replace("https", "http"), "https://[", "https://a@b@c:x/", "", "/tmp"):
+            http.prepare(url)
+        with pytest.raises(PackageIndexError, match="cannot be read"):
+            http.get(f"{index.url}/simple/kit/")
+        assert index.log == []
 
 
 def refusal(index: Index, *given: str) -> tuple[str, str | None]:
