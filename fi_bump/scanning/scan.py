@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 
 from fi_bump.boundary.inside import Boundary
@@ -67,11 +68,17 @@ class Scan(NamedTuple):
     @property
     def all_paths(self) -> list[tuple[str, str | None]]:
         """The read and the skipped paths with their formats, sorted."""
-        return sorted([*self.paths, *((path, format_of(path)) for path in self.skipped)])
+        return [*_all_paths(self.paths, self.skipped)]
 
     def covers(self, path: str) -> bool:
         """Whether the scan included this path, or would have if the path existed."""
         return _covers(self.below, path)
+
+
+# A command that goes online asks three times, and a tree may have thousands of files.
+@lru_cache(maxsize=1)
+def _all_paths(paths: tuple[tuple[str, str | None], ...], skipped: tuple[str, ...]) -> list[tuple[str, str | None]]:
+    return sorted([*paths, *((path, format_of(path)) for path in skipped)])
 
 
 def scan(
