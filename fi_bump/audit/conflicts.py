@@ -95,11 +95,6 @@ def holds(requirement: Requirement, environment: Environment, extras: Iterable[s
     return any(requirement.marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras))
 
 
-def extras_of(package: str, stated: Iterable[Stated]) -> frozenset[str]:
-    """Return the extras of a package that the repository requires."""
-    return frozenset(extra for each in stated if each.package == package for extra in each.requirement.extras)
-
-
 def satisfying(specifier: SpecifierSet, versions: Iterable[Version]) -> list[Version]:
     """Return the versions that a specifier allows; pre-releases only if it names one or there are no others."""
     return list(specifier.filter(versions))
@@ -150,13 +145,17 @@ def conflicts(
 
 def demands(stated: Sequence[Stated], releases: Releases, environment: Environment) -> Iterator[Demand]:
     """Yield the demands of the exactly pinned releases in an environment, including those of the required extras."""
+    extras: dict[str, list[str]] = {}
     for each in stated:
-        if each.version is None:
+        if each.requirement.extras:
+            extras.setdefault(each.package, []).extend(each.requirement.extras)
+    for each in stated:
+        package, version = each.package, each.version
+        if version is None:
             continue
-        extras = extras_of(each.package, stated)
-        for requirement in releases.requires(each.package, each.version):
-            if holds(requirement, environment, extras):
-                yield Demand(requirement, each.package, each.version, each.place)
+        for requirement in releases.requires(package, version):
+            if holds(requirement, environment, extras.get(package, ())):
+                yield Demand(requirement, package, version, each.place)
 
 
 def _order(conflict: Conflict) -> tuple[str, int, str]:
