@@ -24,12 +24,18 @@ Files = Mapping[str, tuple[tuple[str, str], ...]]
 
 
 def plan_move(
-    repository: Repository, request: Request, scan: Scan, files: Files | None, checksums: Checksums | None = None
+    repository: Repository,
+    request: Request,
+    scan: Scan,
+    files: Files | None,
+    checksums: Checksums | None = None,
+    early: Plan | None = None,
 ) -> tuple[Plan, list[Finding]]:
     """Return the plan, and the findings that forbid it: places of a moving group that the move would leave behind.
 
     `files` is None if no index was asked. With `checksums` a version moves together with its checksum. Without findings
-    the plan is verified. Raises FiBumpError when a group that is to move has no pin.
+    the plan is verified, unless it has the edits of the `early` one, which was.
+    Raises FiBumpError when a group that is to move has no pin.
     """
     versions = request.versions
     plan = make_plan(_with_files(request, files), scan, versions, checksums)
@@ -61,7 +67,36 @@ def plan_move(
         if subjects_here.isdisjoint(group.subjects):
             hint = "record a place with fi-bump site add, or run fi-bump init --force to look for pins again"
             raise FiBumpError(f"found no pin of {name}, so there is nothing to move", hint=hint)
-    return repository.verified(plan), []
+    return plan if _is_verified(plan, early) else repository.verified(plan), []
+
+
+def early_plan(repository: Repository, request: Request, scan: Scan) -> Plan | None:
+    """Return the verified plan of a move whose release files are not known yet, or None where anything forbids it.
+
+    `plan_move` says what forbids it. To verify a plan takes most of its time, and needs no answer of an index.
+    """
+    try:
+        plan, findings = plan_move(repository, request, scan, None)
+    except FiBumpError:
+        return None
+    return None if findings else plan
+
+
+def _is_verified(plan: Plan, early: Plan | None) -> bool:
+    """Whether a plan that was verified has the same edits, and none of them depends on the files of a release."""
+    return (
+        early is not None
+        and plan.changes == early.changes
+        and _without_files(plan.lock) == _without_files(early.lock)
+        and not any(move.pin.hashes for change in plan.changes for move in change.moves)
+    )
+
+
+def _without_files(lock: Lock) -> Lock:
+    for group in lock.groups:
+        members = tuple(member._replace(files=()) for member in group.packages)
+        lock = lock.replace_group(group._replace(packages=members))
+    return lock
 
 
 def _wrong_tags(plan: Plan) -> list[Finding]:

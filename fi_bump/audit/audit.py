@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
@@ -37,11 +37,30 @@ class Audit(NamedTuple):
     failures: tuple[str, ...] = ()
 
 
-def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, paths: Paths | None = None) -> Audit:
+def stated_together(root: str, lock: Lock, known: Known, paths: Paths | None = None) -> list[InstalledTogether]:
+    """Return the requirements of the repository, and recall what the cache knows of other packages: no index is asked.
+
+    `paths` are the tree's files, if the caller knows them already.
+    """
+    sets = installed_together(root, lock, paths)
+    members = {member.name for group in lock.groups for member in group.packages}
+    for each in sets:
+        known.recall(pin for pin in _pinned(each.stated) if pin[0] not in members)
+    return sets
+
+
+def audit(
+    root: str,
+    lock: Lock,
+    versions: Mapping[str, str],
+    known: Known,
+    paths: Paths | None = None,
+    together: Sequence[InstalledTogether] | None = None,
+) -> Audit:
     """Audit the groups at their locked versions, or at those in `versions` (group name to version).
 
-    `paths` are the tree's files, if the caller knows them already. Raises PackageIndexError when an index cannot be
-    asked.
+    `paths` are the tree's files, and `together` is what `stated_together` returned, if the caller knows them already.
+    Raises PackageIndexError when an index cannot be asked.
     """
     packages = _versions(lock, versions)
     refused = _refused(lock, versions, known)
@@ -50,8 +69,8 @@ def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, path
     sets = []
     bad: list[Note] = []
     environments = known.targets.environments
-    for together in installed_together(root, lock, paths):
-        stated = [_moved(each, packages) for each in together.stated]
+    for one in installed_together(root, lock, paths) if together is None else together:
+        stated = [_moved(each, packages) for each in one.stated]
         if not any(each.package in packages for each in stated):
             continue
         sets.append(stated)
@@ -59,7 +78,7 @@ def audit(root: str, lock: Lock, versions: Mapping[str, str], known: Known, path
         here = conflicts(stated, frozenset(packages), known, environments)
         found |= {each.key: each for each in here}
         notes |= dict.fromkeys(open_floors(stated, known, known_breakages(), environments))
-        notes |= dict.fromkeys(_unreachable(together, stated, packages, lock, known, refused))
+        notes |= dict.fromkeys(_unreachable(one, stated, packages, lock, known, refused))
         bad += bad_releases(stated)
     moves = propose(sets, packages, known, environments) if found else {}
     if moves:
@@ -152,8 +171,14 @@ def _moved(stated: Stated, packages: Mapping[str, Mapping[str, Version]]) -> Sta
 
 def _prefetch(stated: Sequence[Stated], known: Known) -> None:
     """Ask for all metadata that the comparison will need, with several requests at once."""
-    pinned = [(each.package, each.version) for each in stated if each.version is not None]
-    known.client.each(lambda pin: known.requires(*pin), dict.fromkeys(pinned))
+    pinned = _pinned(stated)
+    known.recall(pinned)
+    known.client.each(lambda pin: known.requires(*pin), [pin for pin in pinned if not known.recalls(*pin)])
+
+
+def _pinned(stated: Iterable[Stated]) -> dict[tuple[str, Version], None]:
+    """Return the releases that are pinned, each once."""
+    return dict.fromkeys((each.package, each.version) for each in stated if each.version is not None)
 
 
 def _unreachable(

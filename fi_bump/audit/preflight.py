@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
 
 from packaging.version import Version
 
-from fi_bump.audit.audit import Audit, audit
+from fi_bump.audit.audit import Audit, audit, stated_together
 from fi_bump.errors import NoReleaseError
 from fi_bump.fit.compare import compared, fits, reading_ahead
 from fi_bump.fit.model import Fit
@@ -16,7 +16,7 @@ from fi_bump.lock.records import Group
 from fi_bump.releases.age import newest_ripe, young
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.checksums import NOTHING, Renewed, renewed
-from fi_bump.releases.counting import Counted, count_members
+from fi_bump.releases.counting import Counted, count_members, start_counting
 from fi_bump.releases.known import Known, MemberRelease, release_files
 from fi_bump.releases.notes import GroupNotes, release_notes
 from fi_bump.releases.on_the_way import Release, on_the_way
@@ -51,12 +51,20 @@ class Preflight(NamedTuple):
 
 
 def preflight(
-    root: str, request: Request, scan: Scan, online: Online, *, code: bool = False, checksums: bool = False
+    root: str,
+    request: Request,
+    scan: Scan,
+    online: Online,
+    *,
+    code: bool = False,
+    checksums: bool = False,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Preflight:
     """Ask the indexes of all moving members; audit the move unless a member lacks the release.
 
     With `code`, also compare the code's calls with the new releases. What cannot be compared is told and stops nothing.
-    With `checksums`, also find the new checksums of versions that have one beside them.
+    With `checksums`, also find the new checksums of versions that have one beside them. `meanwhile` is called while the
+    first answers are on their way, and may start threads and processes.
 
     Raises PackageIndexError when it is not known whether a member has it, and NoReleaseError if NEWEST is asked for and
     there is no version that all members have and that is old enough.
@@ -71,6 +79,12 @@ def preflight(
     with ExitStack() as stack:
         ahead = stack.enter_context(reading_ahead(root, request.lock.exclude, members))
         known = stack.enter_context(asking(root, request.lock, online, scan, or_offline=True))
+        # Of the others nothing is asked before it is known that the first one can move.
+        for group in request.groups[:1]:
+            start_counting(known, group)
+        if meanwhile is not None:
+            meanwhile()
+        together = stated_together(root, request.lock, known, scan.all_paths)
         for group in request.groups:
             counted, version = _chosen(known, group, request.versions[group.name])
             request.versions[group.name] = version
@@ -84,7 +98,7 @@ def preflight(
                 ages.append(f"{group.name} {early.message}")
             releases[group.name] = on_the_way(known, counted.asked, group.version, version)
             files |= {release.member.name: release_files(release) for release in available}
-        found = None if refusals else audit(root, request.lock, request.versions, known, scan.all_paths)
+        found = None if refusals else audit(root, request.lock, request.versions, known, scan.all_paths, together)
         if known.unread is not None:
             raise known.unread
         moves = [each for each in compared(request.lock, request.versions) if each.proposed is not None]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, redirect_stdout
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
+from fi_bump.commands.set_ahead import Ahead
 from fi_bump.commands.set_report import report, say_conflicts, say_notes
 from fi_bump.editing.plan import Plan
 from fi_bump.errors import Exit, UsageError
@@ -17,8 +18,7 @@ from fi_bump.moving import plan_move
 from fi_bump.report.finding_lines import count, help_lines
 from fi_bump.repository import Repository, open_repository
 from fi_bump.request import NEWEST, Request, read_request
-from fi_bump.scanning.mention_files import MentionFiles
-from fi_bump.scanning.mentions import files_ahead, words_of_versions
+from fi_bump.scanning.mentions import words_of_versions
 from fi_bump.scanning.scan import Scan
 from fi_bump.scanning.upwards import enter
 from fi_bump.terminal.output import say, say_next, write_patch
@@ -109,40 +109,49 @@ def _run(
     """Move the groups, or with `patch` write the patch to that stream and change no file; `confirm` is that of run."""
     repository = open_repository(options.root)
     request = read_request(repository, options.targets, newest=True)
+    rehearses = patch is not None or confirm is not None
     scan: Scan | None = None
     flight = None
-    if options.online is not None:
-        scan = _scan(repository, request, quick=True)
-        flight = _preflight(repository, request, scan, options)
-        request = flight.request
-        if flight.refusals:
-            helps = [f"help: {remedy}" for remedy in flight.remedies]
-            say([*flight.refusals, "nothing was changed", *helps])
-            return int(Exit.FINDINGS)
-        breaks = any(each.fails for each in flight.fits)
-        if options.strict and flight.audit and (flight.audit.conflicts or breaks or flight.young):
-            say_conflicts(repository, request, flight)
-            say(flight.young)
-            say_notes(flight)
-            say(["nothing was changed"])
-            return int(Exit.FINDINGS)
-    elif NEWEST in request.versions.values():
-        hint = "leave out --offline, or name a version"
-        raise UsageError(f"without the package indexes it is not known which version is the {NEWEST}", hint=hint)
-    if patch is not None or confirm is not None:
-        scan = scan or _scan(repository, request, quick=True)
-        with _mentioning(repository, request, scan) as files:
-            plan, findings = _plan(repository, request, scan, flight)
+    with Ahead(repository) as ahead:
+        if options.online is not None:
+            scan = _scan(repository, request, quick=True)
+            flight = _preflight(repository, request, scan, options, ahead if rehearses else None)
+            request = flight.request
+            if _stopped(repository, request, flight, options):
+                return int(Exit.FINDINGS)
+        elif NEWEST in request.versions.values():
+            hint = "leave out --offline, or name a version"
+            raise UsageError(f"without the package indexes it is not known which version is the {NEWEST}", hint=hint)
+        if rehearses:
+            scan = scan or _scan(repository, request, quick=True)
+            files = ahead.mentioning(request, scan)
+            plan, findings = _plan(repository, request, scan, flight, ahead.plan)
             if findings:
                 return _refuse(findings, flight)
             write_patch(repository.diff(plan), patch)
             report(repository, plan, request, scan, flight, files)
-        if confirm is None:
-            return int(Exit.OK)
-        if not confirm():
-            say(["nothing was changed"])
-            return int(Exit.FINDINGS)
+    if rehearses and confirm is None:
+        return int(Exit.OK)
+    if confirm is not None and not confirm():
+        say(["nothing was changed"])
+        return int(Exit.FINDINGS)
     return _write(repository, request.targets, flight, after, shown=confirm is not None)
+
+
+def _stopped(repository: Repository, request: Request, flight: Preflight, options: SetOptions) -> bool:
+    """Say why the indexes' answers forbid the move, if they do, and return whether they do."""
+    if flight.refusals:
+        helps = [f"help: {remedy}" for remedy in flight.remedies]
+        say([*flight.refusals, "nothing was changed", *helps])
+        return True
+    breaks = any(each.fails for each in flight.fits)
+    if options.strict and flight.audit and (flight.audit.conflicts or breaks or flight.young):
+        say_conflicts(repository, request, flight)
+        say(flight.young)
+        say_notes(flight)
+        say(["nothing was changed"])
+        return True
+    return False
 
 
 def _write(
@@ -156,7 +165,7 @@ def _write(
         with locked_repository(repository.root) as repository:
             request = read_request(repository, targets)
             scan = _scan(repository, request)
-            files = None if shown else until_reported.enter_context(_mentioning(repository, request, scan))
+            files = None if shown else until_reported.enter_context(Ahead(repository)).mentioning(request, scan)
             plan, findings = _plan(repository, request, scan, flight)
             if findings:
                 return _refuse(findings, flight)
@@ -174,19 +183,19 @@ def _write(
     return int(Exit.OK)
 
 
-def _mentioning(repository: Repository, request: Request, scan: Scan) -> MentionFiles:
-    """Let grep read the files that may mention a version which moves, while the move is planned."""
-    moving = [each for each in repository.lock.groups if request.versions.get(each.name, each.version) != each.version]
-    return files_ahead(repository.root, repository.lock, moving, scan)
-
-
-def _preflight(repository: Repository, request: Request, scan: Scan, options: SetOptions) -> Preflight:
+def _preflight(
+    repository: Repository, request: Request, scan: Scan, options: SetOptions, ahead: Ahead | None
+) -> Preflight:
     # Importing the index client takes longer than all the rest of `set`.
     from fi_bump.audit.preflight import preflight
 
+    def meanwhile() -> None:
+        if ahead is not None:
+            ahead.begin(request, scan)
+
     assert options.online is not None  # the caller asks only then
     sums = options.update_checksums
-    return preflight(repository.root, request, scan, options.online, code=True, checksums=sums)
+    return preflight(repository.root, request, scan, options.online, code=True, checksums=sums, meanwhile=meanwhile)
 
 
 def _scan(repository: Repository, request: Request, *, quick: bool = False) -> Scan:
@@ -198,9 +207,11 @@ def _scan(repository: Repository, request: Request, *, quick: bool = False) -> S
     return wanted.quick_scan(words) if quick else wanted.scan(words=words)
 
 
-def _plan(repository: Repository, request: Request, scan: Scan, flight: Preflight | None) -> tuple[Plan, list[Finding]]:
+def _plan(
+    repository: Repository, request: Request, scan: Scan, flight: Preflight | None, early: Plan | None = None
+) -> tuple[Plan, list[Finding]]:
     checksums = flight.renewed.checksums if flight else None
-    return plan_move(repository, request, scan, flight.files if flight else None, checksums)
+    return plan_move(repository, request, scan, flight.files if flight else None, checksums, early)
 
 
 def _refuse(findings: list[Finding], flight: Preflight | None) -> int:

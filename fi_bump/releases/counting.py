@@ -36,7 +36,7 @@ def count_members(known: Known, group: Group, wanted: str | None = None) -> Coun
     A member counts if the tree installs it, or if the lock gives it an index or a label. If none does, because the tree
     has only a variable or a clone, those count that an index has at this version. Raises PackageIndexError.
     """
-    installed = [each for each in group.packages if known.installed.counts(each)]
+    installed = _installed(known, group)
     if not installed:
         return _by_release(known, group, Version(wanted) if wanted else None)
     known.answers(installed)
@@ -45,6 +45,15 @@ def count_members(known: Known, group: Group, wanted: str | None = None) -> Coun
     idle = [member for member in group.packages if member not in installed]
     notes = [*_idle_notes(idle), *(_unknown_note(known, member) for member in unknown), *_silent_notes(known, asked)]
     return Counted(tuple(asked), tuple(idle), tuple(unknown), tuple(notes))
+
+
+def start_counting(known: Known, group: Group) -> None:
+    """Start to ask about the members of which `count_members` will ask, and do not wait for the answers."""
+    known.start(_installed(known, group) or group.packages)
+
+
+def _installed(known: Known, group: Group) -> list[Member]:
+    return [each for each in group.packages if known.installed.counts(each)]
 
 
 def _by_release(known: Known, group: Group, version: Version | None) -> Counted:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import tomllib
 from collections.abc import Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +15,7 @@ from packaging.version import Version
 from fi_bump.boundary.addresses import has_secrets, shown
 from fi_bump.errors import PackageIndexError, UnreachableError
 from fi_bump.index.cache import UNCHANGING
-from fi_bump.index.client import Client, newest, wheel_for_metadata
+from fi_bump.index.client import AT_ONCE, Client, in_background, newest, wheel_for_metadata
 from fi_bump.index.configuration import Indexes
 from fi_bump.index.model import File, Project
 from fi_bump.index.targets import Targets, targets_of, unfit
@@ -75,6 +77,7 @@ class Known:
         self.terms = terms
         self.installed = installed
         self._answers: dict[str, Answer] = {}
+        self._started: dict[str, Future[Answer]] = {}
         self._failed: dict[tuple[str, str], PackageIndexError] = {}
         self._usable: dict[str, list[Version]] = {}
         self._requires: dict[tuple[str, Version], tuple[Requirement, ...]] = {}
@@ -89,8 +92,19 @@ class Known:
     def answer(self, package: str) -> Answer:
         """Return what the indexes of a package say. An index that does not answer is part of the answer."""
         if package not in self._answers:
-            self._answers[package] = self._ask(package, self.sources(package), revalidate=package in self._members)
+            started = self._started.get(package)
+            self._answers[package] = self._asked(package) if started is None else started.result()
         return self._answers[package]
+
+    def start(self, members: Iterable[Member]) -> None:
+        """Start to ask about members of which `answer` will be wanted in any case, and do not wait."""
+        gate = threading.Semaphore(AT_ONCE)
+        for member in members:
+            if member.name not in self._answers and member.name not in self._started:
+                self._started[member.name] = in_background(self._asked, member.name, gate)
+
+    def _asked(self, package: str) -> Answer:
+        return self._ask(package, self.sources(package), revalidate=package in self._members)
 
     def at(self, package: str, source: IndexSource) -> Answer:
         """Return what the indexes of one source say about a package."""
@@ -189,25 +203,42 @@ class Known:
             return PackageIndexError(message, place=first.place, hint=first.hint)
         return first
 
-    def _cached_requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
-        """Return a release's requirements from the cache under its name, without its page, since they never change."""
-        from packaging.requirements import Requirement
+    def recall(self, releases: Iterable[tuple[str, Version]]) -> None:
+        """Take the requirements of releases that the cache has, without a question to an index."""
+        for key in releases:
+            if key not in self._requires and (kept := self._kept(*key)) is not None:
+                self._requires[key] = kept
 
-        source = " ".join(shown(url) for each in self.sources(package) for url in each.urls)
-        name = f"requires {source} {package} {version} {self.label(package)}"
-        cache = self.client.http.cache
-        cached = cache.get(name)
-        if cached is not None:
-            with suppress(ValueError, TypeError):
-                return tuple(map(Requirement, json.loads(cached.body)))
+    def recalls(self, package: str, version: Version) -> bool:
+        """Whether a release's requirements are known without another question."""
+        return (package, version) in self._requires
+
+    def _cached_requires(self, package: str, version: Version) -> tuple[Requirement, ...]:
+        kept = self._kept(package, version)
+        if kept is not None:
+            return kept
         wheel = wheel_for_metadata(self.files(package, version))
         if wheel is None:
             return ()
         requires = self.client.metadata(wheel).requires
         body = json.dumps([str(each) for each in requires]).encode()
         if not has_secrets(body):
-            cache.put(name, {"cache-control": UNCHANGING}, body)
+            self.client.http.cache.put(self._kept_under(package, version), {"cache-control": UNCHANGING}, body)
         return requires
+
+    def _kept(self, package: str, version: Version) -> tuple[Requirement, ...] | None:
+        """Return a release's requirements from the cache under its name, without its page, since they never change."""
+        from packaging.requirements import Requirement
+
+        cached = self.client.http.cache.get(self._kept_under(package, version))
+        if cached is not None:
+            with suppress(ValueError, TypeError):
+                return tuple(map(Requirement, json.loads(cached.body)))
+        return None
+
+    def _kept_under(self, package: str, version: Version) -> str:
+        source = " ".join(shown(url) for each in self.sources(package) for url in each.urls)
+        return f"requires {source} {package} {version} {self.label(package)}"
 
     def member_release(self, member: Member, version: Version) -> MemberRelease:
         """Return one version of a member on its indexes, and whether it can be used.
