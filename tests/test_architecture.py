@@ -51,7 +51,7 @@ DOORS = {
         "fit/meanings.py",
         "fit/release.py",
         "fit/release_changes.py",
-        "fit/sources.py",
+        "fit/releases.py",
         "index/",
         "releases/",
         "commands/audit.py",

@@ -10,8 +10,9 @@ from packaging.version import Version
 
 from fi_bump.audit.audit import Audit, audit, stated_together
 from fi_bump.errors import NoReleaseError
-from fi_bump.fit.compare import compared, fits, reading_ahead
-from fi_bump.fit.model import Fit
+from fi_bump.fit.engine.files import scanned_python_files
+from fi_bump.fit.model import Compared, Fit
+from fi_bump.fit.tree_code import TreeCode, compared
 from fi_bump.lock.records import Group
 from fi_bump.releases.age import newest_ripe, young
 from fi_bump.releases.asking import Online, asking
@@ -75,9 +76,11 @@ def preflight(
     notes: list[str] = []
     releases: dict[str, tuple[Release, ...]] = {}
     ages: list[str] = []
-    members = [each.name for group in request.groups for each in group.packages] if code else []
     with ExitStack() as stack:
-        ahead = stack.enter_context(reading_ahead(root, request.lock.exclude, members))
+        tree = None
+        if code:
+            tree = stack.enter_context(TreeCode(root, scanned_python_files(scan)))
+            tree.read_ahead(_moves(request))
         known = stack.enter_context(asking(root, request.lock, online, scan, or_offline=True))
         # Of the others nothing is asked before it is known that the first one can move.
         for group in request.groups[:1]:
@@ -101,12 +104,11 @@ def preflight(
         found = None if refusals else audit(root, request.lock, request.versions, known, scan.all_paths, together)
         if known.unread is not None:
             raise known.unread
-        moves = [each for each in compared(request.lock, request.versions) if each.proposed is not None]
         sums = renewed(known, request.lock, request.versions, scan) if checksums and not refusals else NOTHING
         wanted = request.groups if online.release_notes and not refusals else []
         moving = [each for each in wanted if request.versions[each.name] != each.version]
         notices = [release_notes(known, group, releases[group.name]) for group in moving]
-        code_fits = fits(root, request.lock.exclude, moves, known, ahead)[0] if code and not refusals else []
+        code_fits = tree.fits(_moves(request), known)[0] if tree is not None and not refusals else []
     return Preflight(
         request=request,
         refusals=tuple(refusals),
@@ -120,6 +122,12 @@ def preflight(
         renewed=sums,
         release_notes=tuple(notices),
     )
+
+
+def _moves(request: Request) -> list[Compared]:
+    """The members that move and that code can call. NEWEST is no version: none is proposed until it is known."""
+    moves = [each for each in compared(request.lock, request.versions) if each.proposed is not None]
+    return [each._replace(proposed=None) if each.proposed == NEWEST else each for each in moves]
 
 
 def _chosen(known: Known, group: Group, wanted: str) -> tuple[Counted, str]:

@@ -12,9 +12,9 @@ from fi_bump.audit.resolve import Verdict, resolve
 from fi_bump.audit.words import lines, proposed_command, summary
 from fi_bump.commands.audit_code import compare_code
 from fi_bump.errors import Exit, FiBumpError, NoReleaseError, UsageError
-from fi_bump.fit.compare import reading_ahead
-from fi_bump.fit.engine.ahead import UsesAhead
+from fi_bump.fit.engine.files import python_files
 from fi_bump.fit.model import Fit
+from fi_bump.fit.tree_code import TreeCode, compared
 from fi_bump.lock.records import Lock
 from fi_bump.releases.asking import Online, asking
 from fi_bump.releases.counting import count_members
@@ -63,15 +63,17 @@ def run(options: AuditOptions) -> int:
     repository = open_repository(options.root)
     request = read_request(repository, options.targets)
     lock, versions = request
-    members = [each.name for group in lock.groups for each in group.packages] if options.api else []
     with ExitStack() as stack:
-        ahead = stack.enter_context(reading_ahead(repository.root, lock.exclude, members))
+        tree = None
+        if options.api:
+            tree = stack.enter_context(TreeCode(repository.root, python_files(repository.root, lock.exclude)))
+            tree.read_ahead(compared(lock, versions))
         scan = repository._replace(lock=lock).quick_scan()
         known = stack.enter_context(asking(repository.root, lock, options.online, scan))
         _refuse_what_nobody_has(request, known)
         found = audit(repository.root, lock, versions, known, scan.all_paths)
         verdicts, trouble = _verdicts(repository, request, known) if options.resolve else ([], None)
-        code, unread = _code(repository, request, known, options, ahead)
+        code, unread = _code(repository, request, known, options, tree)
         trouble = trouble or unread or known.unread
     failed = bool(found.conflicts) or any(not verdict.ok for verdict in verdicts) or any(each.fails for each in code)
     has_results = bool(found.conflicts or found.notes or any(each.findings for each in code))
@@ -128,13 +130,13 @@ def _refuse_what_nobody_has(request: Request, known: Known) -> None:
 
 
 def _code(
-    repository: Repository, request: Request, known: Known, options: AuditOptions, ahead: UsesAhead
+    repository: Repository, request: Request, known: Known, options: AuditOptions, tree: TreeCode | None
 ) -> tuple[list[Fit], FiBumpError | None]:
     """Return how the code fits the releases; nothing without --api."""
-    if not options.api:
+    if tree is None:
         return [], None
     return compare_code(
-        repository, request, known, options.packages, options.against, ahead, trace_notes=options.trace_notes
+        repository, request, known, options.packages, options.against, tree, trace_notes=options.trace_notes
     )
 
 

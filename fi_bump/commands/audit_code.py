@@ -6,10 +6,9 @@ from collections import Counter
 
 from fi_bump.audit.statements import installed_together
 from fi_bump.errors import FiBumpError, NoReleaseError, UsageError
-from fi_bump.fit.compare import Compared, compared, fits
-from fi_bump.fit.engine.ahead import UsesAhead
-from fi_bump.fit.model import Fit
-from fi_bump.fit.sources import is_released
+from fi_bump.fit.model import Compared, Fit
+from fi_bump.fit.releases import is_released
+from fi_bump.fit.tree_code import TreeCode, compared
 from fi_bump.grammar import canonical_name
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.releases.known import Known
@@ -24,14 +23,14 @@ def compare_code(
     known: Known,
     packages: tuple[str, ...],
     against: str | None,
-    ahead: UsesAhead | None = None,
+    tree: TreeCode,
     *,
     trace_notes: bool = False,
 ) -> tuple[list[Fit], FiBumpError | None]:
     """Compare the code with the releases of the members and of `packages` (`NAME[==VERSION]`).
 
-    `against` is the release to compare with in place of the locked one, `ahead` what was read of the code before. With
-    `trace_notes` each note names the release in which it came up, however many releases are between the two.
+    `against` is the release to compare with in place of the locked one. With `trace_notes` each note names the release
+    in which it came up, however many releases are between the two.
     Returns what was found, and the first error of an index that does not answer. Raises UsageError for a package that
     the repository does not pin or a text that is no version, and NoReleaseError for a release that is named and not on
     the indexes.
@@ -50,7 +49,7 @@ def compare_code(
             _refuse_missing(known, each.package, each.proposed, "--package")
         asked = [other for other in asked if other.package != each.package] + [each]
     asked = [each._replace(trace_notes=trace_notes) for each in asked]
-    return fits(repository.root, lock.exclude, asked, known, ahead)
+    return tree.fits(asked, known)
 
 
 def _against(request: Request, text: str) -> str:

@@ -16,9 +16,11 @@ from fi_bump.bisection.outcome import BisectReport
 from fi_bump.bisection.session import BisectPlace, BisectSession
 from fi_bump.commands.probing import ended_by_signals, shown_progress
 from fi_bump.errors import Exit, FiBumpError, UsageError
-from fi_bump.fit.compare import Compared, fits
+from fi_bump.fit.engine.files import python_files
+from fi_bump.fit.model import Compared
 from fi_bump.fit.packages import known_api
 from fi_bump.fit.release_changes import release_changes
+from fi_bump.fit.tree_code import TreeCode
 from fi_bump.grammar import canonical_name
 from fi_bump.lock.records import Group, Member
 from fi_bump.releases.asking import Online, asking
@@ -241,7 +243,8 @@ def _with_changes(report: BisectReport, repository: Repository, group: Group, kn
     page = page_of(pages, f"v{new}") if pages and owned else changes.page
     compared = [Compared(question.package, old, new, pages if owned else None, group.name if owned else None)]
     compared = [each for each in compared if known_api(each.package).holds is None]
-    code, trouble = fits(repository.root, repository.lock.exclude, compared, known)
+    with TreeCode(repository.root, python_files(repository.root, repository.lock.exclude)) as tree:
+        code, trouble = tree.fits(compared, known)
     return report._replace(
         changes=changes, code=tuple(code), page=page, unread=None if trouble is None else str(trouble)
     )

@@ -3,123 +3,46 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
-from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
 from fi_bump.fit.artifacts import changed_artifacts
 from fi_bump.fit.compiled import miscounted
 from fi_bump.fit.engine.ahead import UsesAhead
-from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
+from fi_bump.fit.engine.repository import EngineUses, engine_uses
 from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.uses import RESULT, Use
 from fi_bump.fit.introduced import with_introduced
 from fi_bump.fit.judge import Raised, grouped, judge, order
 from fi_bump.fit.meanings import Read, found_meanings, meanings
-from fi_bump.fit.model import ApiFinding, Fit
+from fi_bump.fit.model import ApiFinding, Compared, Fit
 from fi_bump.fit.notes import Notes
 from fi_bump.fit.origin import Step, traced
 from fi_bump.fit.packages import KnownApi, NativeApi, known_api
 from fi_bump.fit.release import ReleaseSide
+from fi_bump.fit.releases import NoSourceError, PackageReleases
 from fi_bump.fit.replacement import replacement
-from fi_bump.fit.sources import NoSourceError, ReleaseSources
+from fi_bump.fit.sources import ReleaseSources
 from fi_bump.fit.undecided import undecided
-from fi_bump.lock.records import Lock
-from fi_bump.releases.known import Known
-from fi_bump.releases.release_pages import pages_of
 
 
-class Compared(NamedTuple):
-    """One package and its releases; `repository` is where they have their pages, where that is known.
-
-    `group` is the group that it is a member of, None for a package that only the command line names. With `trace_notes`
-    each note names the release in which it came up, however many releases are between the two. `remark` is said of it
-    whatever the comparison finds.
-    """
-
-    package: str
-    pinned: str
-    proposed: str | None = None
-    repository: str | None = None
-    group: str | None = None
-    trace_notes: bool = False
-    remark: str | None = None
-
-    @property
-    def uncompared(self) -> Fit:
-        """What is known before anything is compared."""
-        remarks = () if self.remark is None else (self.remark,)
-        return Fit(self.package, self.pinned, self.proposed, remarks=remarks, group=self.group)
-
-
-def compared(lock: Lock, versions: Mapping[str, str], against: str | None = None) -> list[Compared]:
-    """The members of a lock that code can call, with the versions that they have and that they move to.
-
-    `versions` are the proposed ones by group. `against` takes the place of the locked version where one is proposed.
-    """
-    found = []
-    for group in lock.groups:
-        proposed = versions.get(group.name)
-        pinned = against if against is not None and proposed is not None else group.version
-        pages = pages_of(group)
-        for member in group.packages:
-            if known_api(member.name).holds is None:
-                moved = None if proposed == pinned else proposed
-                found.append(Compared(member.name, pinned, moved, pages, group.name))
-    return found
-
-
-def reading_ahead(root: str, exclude: Iterable[str], packages: Iterable[str]) -> UsesAhead:
-    """Start to read the code for the first of these packages of which the names are known that it is imported by.
-
-    Use it as a context manager around what is done before `fits`, and hand it over to it.
-    """
-    first = next((each for each in map(known_api, packages) if each.imports and each.holds is None), None)
-    return UsesAhead(root, exclude, None if first is None else _subject(first, first.imports))
-
-
-def fits(
-    root: str, exclude: Iterable[str], asked: Iterable[Compared], known: Known, ahead: UsesAhead | None = None
-) -> tuple[list[Fit], FiBumpError | None]:
-    """Hold the repository's Python files against the releases of each package.
-
-    `ahead` may have read them for one of the packages.
-
-    An index that does not answer must not hide what else is found: `skipped` says what it kept from being compared,
-    and the first error of this kind is returned.
-    """
-    paths = python_files(root, exclude)
-    read = RepositoryFiles(root).read
-    found: list[Fit] = []
-    trouble: FiBumpError | None = None
-    for each in asked:
-        try:
-            found.append(fit(read, paths, each, known, ahead))
-        except FiBumpError as error:
-            trouble = trouble or error
-            found.append(_skipped(each, str(error)))
-    return found, trouble
-
-
-def fit(read: Read, paths: Sequence[str], asked: Compared, known: Known, ahead: UsesAhead | None = None) -> Fit:
+def fit(
+    read: Read, paths: Sequence[str], asked: Compared, releases: PackageReleases, ahead: UsesAhead | None = None
+) -> Fit:
     """Hold the Python files at `paths`, whose bytes `read` gives, against the releases.
 
-    Raises PackageIndexError for a wheel that cannot be read.
-    A release without a wheel cannot be compared; the answer says so.
+    `ahead` may have read them. Raises NoSourceError for a release without a wheel, and PackageIndexError for a wheel
+    that cannot be read.
     """
-    if not paths:
-        return asked.uncompared
-    try:
-        with _without_collector(), ReleaseSources(known, asked.package) as sources:
-            return _fit(read, paths, asked, sources, ahead)
-    except NoSourceError as error:
-        return _skipped(asked, str(error))
+    with _without_collector(), ReleaseSources(releases) as sources:
+        return _fit(read, paths, asked, sources, ahead)
 
 
-def _skipped(asked: Compared, reason: str) -> Fit:
-    return asked.uncompared._replace(skipped=(f"the code is not compared: {reason}",))
+def uses_ahead(root: str, paths: Sequence[str], asked: Compared) -> UsesAhead:
+    """What reads the files at `paths` in a second process for a package of which the imports are known."""
+    api = known_api(asked.package)
+    return UsesAhead(root, paths, _subject(api, api.imports))
 
 
 def subject(asked: Compared, sources: ReleaseSources) -> Subject:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from fi_bump.findings.rules import Rule
-from fi_bump.fit.engine.repository import is_test
+from fi_bump.fit.engine.files import is_test
 from fi_bump.fit.engine.uses import Protection, Use
 from fi_bump.fit.model import ApiFinding, Defined
 from fi_bump.fit.release import Met, ReleaseSide, is_guarded

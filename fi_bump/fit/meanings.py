@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 
 from fi_bump.boundary.reading import read_data
 from fi_bump.findings.rules import Rule
-from fi_bump.fit.engine.repository import is_test
+from fi_bump.fit.engine.files import is_test
 from fi_bump.fit.engine.uses import Reference, Use, UseKind
 from fi_bump.fit.model import ApiFinding
 from fi_bump.fit.patterns import matches, pattern

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fi_bump.findings.rules import Rule, Severity
-from fi_bump.fit.engine.repository import is_test
+from fi_bump.fit.engine.files import is_test
 from fi_bump.fit.engine.uses import Use
 
 
@@ -98,3 +98,26 @@ class Fit(NamedTuple):
     def fails(self) -> bool:
         """Whether some code breaks with the proposed release."""
         return any(each.fails for each in self.findings)
+
+
+class Compared(NamedTuple):
+    """One package and its releases; `repository` is where they have their pages, where that is known.
+
+    `group` is the group that it is a member of, None for a package that only the command line names. With `trace_notes`
+    each note names the release in which it came up, however many releases are between the two. `remark` is said of it
+    whatever the comparison finds.
+    """
+
+    package: str
+    pinned: str
+    proposed: str | None = None
+    repository: str | None = None
+    group: str | None = None
+    trace_notes: bool = False
+    remark: str | None = None
+
+    @property
+    def uncompared(self) -> Fit:
+        """What is known before anything is compared."""
+        remarks = () if self.remark is None else (self.remark,)
+        return Fit(self.package, self.pinned, self.proposed, remarks=remarks, group=self.group)

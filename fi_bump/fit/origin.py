@@ -52,7 +52,7 @@ class Step(NamedTuple):
     def since(self, version: str) -> Since:
         """A release with its day and its page."""
         page = page_of(self.pages, f"v{version}") if self.pages else None
-        return Since(version, self.sources.uploaded(version), page, self.is_way_back)
+        return Since(version, self.sources.releases.uploaded(version), page, self.is_way_back)
 
     def traces(self, finding: ApiFinding) -> bool:
         """Whether the release in which a finding came up is looked for: for a note only on a short way."""
@@ -66,7 +66,11 @@ class Step(NamedTuple):
     def releases(self) -> list[str]:
         """The releases that the move passes: from the one next to the pinned release to the proposed one."""
         old, new = self.pinned.version, self.proposed.version
-        inside = self.sources.between(new, old)[::-1] if self.is_way_back else self.sources.between(old, new)
+        inside = (
+            self.sources.releases.between(new, old)[::-1]
+            if self.is_way_back
+            else self.sources.releases.between(old, new)
+        )
         return [*inside, new]
 
     def changed(self, turn: Turn) -> str:
@@ -181,7 +185,7 @@ def _since_of_the_pin(finding: ApiFinding, move: Step) -> Since | None:
     if finding.repaired:
         later = move.releases()
         return move.since(_turn(later, lambda version: None if (found := breaks(version)) is None else not found).first)
-    earlier = [*move.sources.between(_BEFORE_ALL, move.pinned.version), move.pinned.version]
+    earlier = [*move.sources.releases.between(_BEFORE_ALL, move.pinned.version), move.pinned.version]
     first = _turn(earlier, breaks).first
     return None if first == earlier[0] else move.since(first)
 
@@ -210,4 +214,5 @@ def _readable(sources: ReleaseSources, version: str) -> ReleaseSide | None:
     try:
         return sources.side(version)
     except FiBumpError:
+        sources.releases.note_unreadable()
         return None

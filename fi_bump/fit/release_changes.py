@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from fi_bump.fit.release import ReleaseSide
+from fi_bump.fit.releases import PackageReleases
 from fi_bump.fit.sources import ReleaseSources
 from fi_bump.fit.wheel.class_body import members
 from fi_bump.fit.wheel.library import Library, Thing, ThingKind
@@ -128,12 +129,12 @@ def _contents(known: Known, package: str, version: str) -> _Contents:
     record: dict[str, str] = {}
     page = date = None
     for part in parts:
-        with ReleaseSources(known, part) as sources:
+        with ReleaseSources(PackageReleases(known, part)) as sources:
             side = sources.side(version)
             api |= public_api(side)
             record |= _record(side.library)
             if part == package:
-                page, date = _page(side.library), sources.uploaded(version)
+                page, date = _page(side.library), sources.releases.uploaded(version)
     requires = {
         str(each)
         for part in parts

@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-    # Each path and its `_signature`.
+    # Each path and its `signature_of`.
     Signatures: TypeAlias = dict[str, int]
     # What was found in each file with something wanted, from `cache_codec.encode`; None if the file must be read again.
     FoundByPath: TypeAlias = dict[str, Any]
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _CACHE_FORMAT = 3
 _TICK = 2_000_000_000
 _OLD = 30 * 24 * 3600 * 1_000_000_000
-_UNSETTLED = -1
+UNSETTLED = -1
 # No cache of a tree that people work in is larger: 50,000 files take 5 MB.
 _LARGEST = 256 << 20
 
@@ -102,7 +102,7 @@ class LastCheck:
 
 def recall(root: str) -> LastCheck:
     """Load the cache of the last check of this tree, and compare the signature of every path in it."""
-    settled = time_ns() - _TICK
+    settled = settled_time()
     cached = _load(root)
     if cached is None or cached.code != _code_version(cached.code):
         return LastCheck(None, {}, settled)
@@ -113,21 +113,27 @@ def recall(root: str) -> LastCheck:
             try:
                 now = look(f"{root}/{path}")
             except (OSError, ValueError):
-                changed[path] = _UNSETTLED
+                changed[path] = UNSETTLED
                 continue
             if _unguarded_signature(now) != signature:
-                changed[path] = _signature(now, settled)
+                changed[path] = signature_of(now, settled)
     return LastCheck(cached, changed, settled)
 
 
 def nothing() -> LastCheck:
     """Return what `recall` returns for a tree without a cache, so that every file is read."""
-    return LastCheck(None, {}, time_ns() - _TICK)
+    return LastCheck(None, {}, settled_time())
 
 
-def _signature(now: os.stat_result, settled: int) -> int:
+def settled_time() -> int:
+    """Return the time (nanoseconds) before which a file must have changed last, or it may change without a trace."""
+    return time_ns() - _TICK
+
+
+def signature_of(now: os.stat_result, settled: int) -> int:
+    """Return a number that changes with a file or a folder; UNSETTLED if it changed after the time `settled`."""
     if now.st_mtime_ns >= settled or now.st_ctime_ns >= settled:
-        return _UNSETTLED
+        return UNSETTLED
     return _unguarded_signature(now)
 
 
@@ -137,7 +143,7 @@ def _unguarded_signature(now: os.stat_result) -> int:
 
 
 def enabled(root: str) -> bool:
-    """Whether a check of this tree can be cached."""
+    """Whether what is found in this tree can be cached."""
     return _cache_file(root) is not None
 
 
@@ -206,7 +212,7 @@ class Watch:
 
     def read(self, path: str, now: os.stat_result | None) -> None:
         """Record the state of a file that was read, from before the read; None for a file that could not be read."""
-        self._files[path] = _UNSETTLED if now is None else _signature(now, self._last_check.settled)
+        self._files[path] = UNSETTLED if now is None else signature_of(now, self._last_check.settled)
 
     def record_found(self, path: str, found: Any) -> None:
         """Record what was found in a file, so that the next check reads the file again."""
@@ -215,7 +221,7 @@ class Watch:
     def cached_found(self, path: str) -> Any:
         """Return what was found in a file at the last check, if the file is unchanged since then; else None."""
         signature = self._files[path]
-        same = signature != _UNSETTLED and signature == self._cached.files.get(path)
+        same = signature != UNSETTLED and signature == self._cached.files.get(path)
         return self._cached.found.get(path) if same else None
 
     def save(self) -> None:
@@ -236,9 +242,9 @@ class Watch:
         if path in known:
             return self._last_check.changed.get(path, known[path])
         try:
-            return _signature(os.stat(f"{self._root}/{path}"), self._last_check.settled)
+            return signature_of(os.stat(f"{self._root}/{path}"), self._last_check.settled)
         except OSError:
-            return _UNSETTLED
+            return UNSETTLED
 
 
 def _code_version(saved: str = "") -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fi_bump.fit.compiled import miscounted
-from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
+from fi_bump.fit.engine.files import RepositoryFiles
+from fi_bump.fit.engine.repository import engine_uses
 from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.packages import NativeApi
 from fi_bump.fit.release import ReleaseSide

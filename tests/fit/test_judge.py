@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fi_bump.findings.rules import Rule, Severity
-from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
+from fi_bump.fit.engine.files import RepositoryFiles
+from fi_bump.fit.engine.repository import engine_uses
 from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.judge import grouped, judge
 from fi_bump.fit.model import ApiFinding

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fi_bump.findings.rules import Rule
-from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
+from fi_bump.fit.engine.files import RepositoryFiles
+from fi_bump.fit.engine.repository import engine_uses
 from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.uses import Reference
 from fi_bump.fit.judge import Raised

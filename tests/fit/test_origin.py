@@ -12,7 +12,8 @@ from fi_bump.errors import FiBumpError
 from fi_bump.findings.rules import Rule
 from fi_bump.fit import origin
 from fi_bump.fit.compiled import miscounted
-from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
+from fi_bump.fit.engine.files import RepositoryFiles
+from fi_bump.fit.engine.repository import engine_uses
 from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.uses import Reference, Use, UseKind
 from fi_bump.fit.judge import grouped, judge
@@ -37,6 +38,7 @@ class Releases:
     def __init__(self, files: dict[str, dict[str, str] | None]) -> None:
         self.files = files
         self.read: list[str] = []
+        self.releases = self
 
     def side(self, version: str) -> ReleaseSide:
         """A release."""
@@ -49,6 +51,9 @@ class Releases:
     def between(self, old: str, new: str) -> list[str]:
         """The releases between two others."""
         return [each for each in self.files if Version(old) < Version(each) < Version(new)]
+
+    def note_unreadable(self) -> None:
+        """Nothing is kept here."""
 
     def uploaded(self, version: str) -> str:
         """A day."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
+from fi_bump.fit.engine.files import RepositoryFiles
+from fi_bump.fit.engine.repository import engine_uses
 from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.release import ReleaseSide
 from fi_bump.fit.undecided import undecided

@@ -12,12 +12,13 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
 from typing import BinaryIO
 
-from fi_bump.fit.engine.repository import EngineUses, RepositoryFiles, engine_uses, python_files
+from fi_bump.fit.engine.files import RepositoryFiles
+from fi_bump.fit.engine.repository import EngineUses, engine_uses
 from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.uses import Reference
 
@@ -25,16 +26,16 @@ from fi_bump.fit.engine.uses import Reference
 class UsesAhead:
     """The uses of one package in a repository, as a context manager that ends the second process."""
 
-    def __init__(self, root: str, exclude: Iterable[str], subject: Subject | None) -> None:
+    def __init__(self, root: str, paths: Sequence[str], subject: Subject) -> None:
         self._root = root
-        self._exclude = tuple(exclude)
+        self._paths = paths
         self._subject = subject
         self._process: int | None = None
         self._stream: BinaryIO | None = None
 
     def __enter__(self) -> UsesAhead:
-        if self._subject is not None and _can_fork():
-            self._start(self._subject)
+        if _can_fork():
+            self._start()
         return self
 
     def __exit__(
@@ -64,7 +65,7 @@ class UsesAhead:
         except (pickle.UnpicklingError, EOFError):
             return None
 
-    def _start(self, subject: Subject) -> None:
+    def _start(self) -> None:
         reading, writing = os.pipe()
         try:
             self._process = os.fork()
@@ -76,10 +77,9 @@ class UsesAhead:
             try:
                 os.close(reading)
                 gc.disable()
-                paths = python_files(self._root, self._exclude)
                 with os.fdopen(writing, "wb") as stream:
                     write = partial(_write, stream)
-                    write(engine_uses(RepositoryFiles(self._root).read, paths, subject, write))
+                    write(engine_uses(RepositoryFiles(self._root).read, self._paths, self._subject, write))
             finally:
                 # Whatever happened: the rest of the program, with all that it does at its end, is the first process's.
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -7,29 +7,20 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from fi_bump.boundary.inside import Boundary
-from fi_bump.boundary.left_out import excluder
-from fi_bump.errors import FileError
 from fi_bump.fit.engine.by_text import imported_by_text
 from fi_bump.fit.engine.reader import EngineModule, Reader
 from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.statements import Exports
 from fi_bump.fit.engine.uses import PrivateCall, Reference, Use
 from fi_bump.fit.syntax import parsed
-from fi_bump.scanning import files
 
 # What imports a module, or asks for one, by its name as a text.
 _ASKING = re.compile(rb"import_module|find_spec|__import__|importorskip|version\(|patch\(|setattr\(")
 _WORD = re.compile(rb"[A-Za-z0-9_]+")
 # A line end that is written out is found many times faster than `^`.
 _IMPORT_LINE = re.compile(rb"\n[ \t]*(?:from|import)[ \t][^\n]*")
-# Bytes of files that are kept.
-_MOST_KEPT = 256 << 20
 # How often names may be handed on from module to module.
 _ROUNDS = 4
-_TESTS = re.compile(
-    r"(?:\A|/)(?:tests?|testing|benchmarks?|examples?|docs?|tools|scripts)/|(?:\A|/)(?:test_|conftest)[^/]*\Z|_test\.py\Z"
-)
 
 
 class EngineUses(NamedTuple):
@@ -45,17 +36,6 @@ class EngineUses(NamedTuple):
     unreadable: tuple[str, ...]
 
 
-def is_test(path: str) -> bool:
-    """Whether a file is no part of the package that users run: a test, a benchmark, an example."""
-    return _TESTS.search(path) is not None
-
-
-def python_files(root: str, exclude: Iterable[str]) -> list[str]:
-    """The paths of a repository's Python files."""
-    found = files.candidates(root, excluder(exclude))
-    return sorted(path for path, form in found if form == "python")
-
-
 def engine_uses(
     read: Callable[[str], bytes],
     paths: Iterable[str],
@@ -67,29 +47,6 @@ def engine_uses(
     `announce` is told early what their texts import of it, before any file is parsed.
     """
     return _Repository(read, tuple(paths), subject).uses(announce)
-
-
-class RepositoryFiles:
-    """The bytes of a repository's files. They are kept, up to a limit: several questions go through all of them."""
-
-    def __init__(self, root: str) -> None:
-        self._root = root
-        self._boundary = Boundary(root)
-        self._kept: dict[str, bytes] = {}
-        self._left = _MOST_KEPT
-
-    def read(self, path: str) -> bytes:
-        """A file's bytes; nothing for one that cannot be read, of which `check` speaks."""
-        if path in self._kept:
-            return self._kept[path]
-        try:
-            data = files.read(self._root, path, boundary=self._boundary).data
-        except FileError:
-            data = b""
-        if len(data) <= self._left:
-            self._kept[path] = data
-            self._left -= len(data)
-        return data
 
 
 class _Repository:

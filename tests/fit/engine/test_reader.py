@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fi_bump.fit.engine.repository import RepositoryFiles, engine_uses
+from fi_bump.fit.engine.files import RepositoryFiles
+from fi_bump.fit.engine.repository import engine_uses
 from fi_bump.fit.engine.state import Subject
 from fi_bump.fit.engine.uses import (
     Acceptance,
