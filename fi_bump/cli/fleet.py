@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import IndexOption, ListFormatOption, PrereleaseOption, YankedOption, online_of
+from fi_bump.cli.options import (
+    IndexOption,
+    ListFormatOption,
+    PrereleaseOption,
+    YankedOption,
+    online_of,
+    refuse_unasked,
+)
 from fi_bump.terminal.output import guard
 
 
@@ -67,4 +74,11 @@ def fleet_command(
         form=form,
         exit_code=exit_code,
     )
-    sys.exit(guard(lambda: command.run(asked)))
+
+    def fleet() -> int:
+        if not online:
+            given = {"--index": index, "--allow-yanked": allow_yanked, "--allow-prerelease": allow_prerelease}
+            refuse_unasked(given)
+        return command.run(asked)
+
+    sys.exit(guard(fleet))

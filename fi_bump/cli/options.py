@@ -1,7 +1,7 @@
 """The typer application, and the options and completions that several commands share."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -146,6 +146,14 @@ def online_of(
     from fi_bump.releases.known import Terms
 
     return Online(tuple(index or ()), Terms(yanked, prerelease, None if age is None else days_of(age)), release_notes)
+
+
+def refuse_unasked(given: Mapping[str, object]) -> None:
+    """Raise UsageError for an option that says how to ask the indexes; for a command without --online."""
+    for option, value in given.items():
+        if value:
+            message = f"{option} needs --online: without it no package index is asked"
+            raise UsageError(message, hint=f"add --online, or leave out {option}")
 
 
 def refuse_notes(asked: bool) -> None:

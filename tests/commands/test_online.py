@@ -390,6 +390,22 @@ def test_latest(engine: Path, ask: Ask) -> None:
     assert up_to_date in ask(engine, "latest").out
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [("check", "--index"), ("fleet", "--index"), ("fleet", "--allow-yanked"), ("fleet", "--allow-prerelease")],
+)
+def test_a_command_that_asks_nothing_takes_no_word_on_how_to_ask(
+    engine: Path, run: Run, command: str, option: str
+) -> None:
+    value = ("https://packages.example",) if option == "--index" else ()
+    assert run(engine, command, option, *value, offline=False) == (
+        2,
+        "",
+        f"fi-bump: {option} needs --online: without it no package index is asked\n"
+        f"help: add --online, or leave out {option}\n",
+    )
+
+
 def test_check_online(engine: Path, ask: Ask, index: Index) -> None:
     assert ask(engine, "set", NEW).code == 0
     assert ask(engine, "check", "--online") == (0, f"flashinfer {NEW}: 5 pins in 4 files, in step\n", "")
