@@ -21,10 +21,10 @@ from fi_bump.releases.on_the_way import on_the_way
 from fi_bump.report.formats import ListFormat
 from fi_bump.report.json.envelope import enveloped
 from fi_bump.report.json.latest import latest_json
-from fi_bump.report.tables import print_latest
+from fi_bump.report.latest import plain_latest, shown_latest
 from fi_bump.repository import open_repository
 from fi_bump.request import named_group
-from fi_bump.terminal.output import write_document
+from fi_bump.terminal.output import write_document, write_text
 
 
 class LatestOptions(NamedTuple):
@@ -53,7 +53,15 @@ def run(options: LatestOptions) -> int:
     if options.form == "json":
         write_document(enveloped("latest", code, latest_json(found)))
     else:
-        print_latest(found)
+        shown = list(map(shown_latest, found))
+        text = plain_latest(shown)
+        if text is not None:
+            write_text(text)
+        else:
+            # Importing rich takes longer than the rest of the command without its requests.
+            from fi_bump.report.tables import print_latest
+
+            print_latest(shown)
     return int(code)
 
 

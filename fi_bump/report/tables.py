@@ -13,10 +13,8 @@ from rich.text import Text
 
 from fi_bump.boundary.here import shown as shown_path
 from fi_bump.ownership import Assigned, agrees
-from fi_bump.releases.release_pages import release_page
-from fi_bump.report.finding_lines import count
+from fi_bump.report import latest
 from fi_bump.report.plain import INDENT
-from fi_bump.report.release_notes import release_note_lines
 from fi_bump.report.status import COLUMNS, STATES, ShownGroup, quoted_site
 from fi_bump.terminal.output import write_bytes
 from fi_bump.terminal.wanted import on_terminal
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
     from fi_bump.lock.records import Group
     from fi_bump.releases.choices import ReleaseChoice
-    from fi_bump.releases.latest import GroupLatest
+    from fi_bump.report.latest import ShownLatest
 
 
 class _ConsoleOutput(io.TextIOBase):
@@ -149,27 +147,20 @@ def print_status(groups: Sequence[ShownGroup]) -> None:
         print_rows(out, COLUMNS, [(_site(site), shown(version), state(what)) for site, version, what in group.rows])
 
 
-def print_latest(found: list[GroupLatest]) -> None:
-    """Print each group: the locked version, each member's newest version, and the newest that all members have."""
+def print_latest(groups: Sequence[ShownLatest]) -> None:
+    """Print each group with its members, the sentences about it and the release notes."""
     out = console()
-    for each in found:
+    for each in groups:
         out.print(_heading(each.group))
         rows = [
-            (
-                shown(f"  {member.member.name}"),
-                _release(each.group, str(member.version) if member.version else None),
-                shown(member.date or "-"),
-                shown(member.index_url or "-"),
-            )
-            for member in each.members
+            (shown(package), _release(each.group, version), shown(date), shown(index))
+            for package, version, date, index in each.rows
         ]
-        print_rows(out, ("  package", "newest", "date", "index"), rows)
-        out.print(shown(f"  {_verdict(each)}"))
-        for note in (*([each.young.message] if each.young else []), *each.failures, *each.counted.notes):
-            out.print(shown(f"  note: {note}"))
-        if each.release_notes is not None:
-            for line in release_note_lines(each.release_notes):
-                out.print(shown(f"  {line}"), soft_wrap=True)
+        print_rows(out, latest.COLUMNS, rows)
+        for sentence in each.sentences:
+            out.print(shown(sentence))
+        for line in each.release_notes:
+            out.print(shown(line), soft_wrap=True)
 
 
 def print_choices(group: Group, found: Sequence[ReleaseChoice]) -> None:
@@ -188,23 +179,6 @@ def print_choices(group: Group, found: Sequence[ReleaseChoice]) -> None:
     print_rows(out, ("", "release", "uploaded", ""), rows)
 
 
-def _release(group: Group, version: str | None) -> Text:
-    """Return a version as a cell; on a terminal that can, it links to the page of the release (OSC 8)."""
-    if version is None:
-        return shown("-")
-    page = release_page(group, version)
-    return shown(version, f"link {page}" if page is not None and on_terminal() else "")
-
-
-def _verdict(each: GroupLatest) -> str:
-    locked = each.group.version
-    if each.common is None:
-        return f"no version that every member has is as new as {locked}, the locked one"
-    audit = f"{count(each.conflicts, 'conflict') if each.conflicts else 'no conflicts'}"
-    audit += f", {count(each.notes, 'note')}" if each.notes else ""
-    audit += f": see fi-bump audit {each.group.name}=={each.common}" if each.conflicts or each.notes else ""
-    if each.is_behind:
-        move = f"run fi-bump set {each.group.name}=={each.common}"
-        return f"newest version that every member has: {each.common} ({audit}); {move}"
-    ripe = " and that is old enough" if each.young else ""
-    return f"up to date: {locked} is the newest version that every member has{ripe} ({audit})"
+def _release(group: Group, version: str) -> Text:
+    page = latest.page_of_cell(group, version)
+    return shown(version, f"link {page}" if page is not None else "")

@@ -26,6 +26,7 @@ from fi_bump.report.fleet_table import print_fleet
 from fi_bump.report.json.fleet import fleet_json
 from fi_bump.report.json.latest import latest_json
 from fi_bump.report.json.text import json_text
+from fi_bump.report.latest import shown_latest
 from fi_bump.report.tables import print_latest
 from fi_bump.scanning.mentions import Mention
 from fi_bump.untrusted import encodable, visible
@@ -172,7 +173,7 @@ def test_the_document_of_fleet(said: dict[str, str]) -> None:
 @settings(deadline=None, max_examples=15)
 @given(LATEST)
 def test_the_table_of_latest(said: dict[str, str]) -> None:
-    text, plain = (printed(print_latest, [latest_of(each)]) for each in (said, marked(said)))
+    text, plain = (printed(print_latest, [shown_latest(latest_of(each))]) for each in (said, marked(said)))
     same_rows(text, plain, said)
 
 

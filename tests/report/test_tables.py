@@ -71,7 +71,7 @@ def test_a_release_links_to_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
     assert release_page(group, "1.1+cu130") == page
     assert tables._release(group, "1.1+cu130") == Text("1.1+cu130", f"link {page}")
     assert tables._release(group._replace(repositories=("git.example/o/kit",)), "1.1") == Text("1.1")
-    assert tables._release(group, None) == Text("-")
+    assert tables._release(group, "-") == Text("-")
     stream = io.StringIO()
     Console(file=stream, force_terminal=True).print(tables._release(group, "1.1"))
     assert "\x1b]8;" in stream.getvalue()
