@@ -105,11 +105,13 @@ def _state(root: str, paths: Sequence[str]) -> str | None:
         try:
             # A link is followed, as when the file is read.
             now = signature_of(os.stat(f"{root}/{path}"), settled)
-        except (OSError, ValueError):
-            return None
-        if now == UNSETTLED:
-            return None
-        found.update(f"{path}\0{now:x}\0".encode("utf-8", "surrogateescape"))
+        except OSError as error:  # mostly a link to nothing
+            state = f"error {error.errno}"
+        else:
+            if now == UNSETTLED:
+                return None
+            state = f"{now:x}"
+        found.update(f"{path}\0{state}\0".encode("utf-8", "surrogateescape"))
     return found.hexdigest()
 
 
