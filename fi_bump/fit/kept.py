@@ -100,19 +100,16 @@ def _checked(asked: Any, answers: Any, fit: Any) -> _Entry:
 def _state(root: str, paths: Sequence[str]) -> str | None:
     """Return a digest of fi-bump and of the files' state; None while a file may change without a trace."""
     settled = settled_time()
-    found = hashlib.sha256(_code())
+    states: list[object] = []
     for path in paths:
         try:
             # A link is followed, as when the file is read.
-            now = signature_of(os.stat(f"{root}/{path}"), settled)
+            states.append(signature_of(os.stat(f"{root}/{path}"), settled))
         except OSError as error:  # mostly a link to nothing
-            state = f"error {error.errno}"
-        else:
-            if now == UNSETTLED:
-                return None
-            state = f"{now:x}"
-        found.update(f"{path}\0{state}\0".encode("utf-8", "surrogateescape"))
-    return found.hexdigest()
+            states.append(str(error.errno))
+    if UNSETTLED in states:
+        return None
+    return hashlib.sha256(_code() + repr((paths, states)).encode()).hexdigest()
 
 
 @cache
