@@ -23,13 +23,24 @@ LOCAL = rb"\+[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*"
 LITERAL = "literal:"
 LITERAL_MARK = "{version}"
 
-_VERSION_TEXT = re.compile(VERSION.decode("ascii") + r"\Z", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[-_.]+")
 
 
 def is_version(text: str) -> bool:
     """Whether `text` is a PEP 440 version without a local label."""
-    return _VERSION_TEXT.match(text) is not None
+    return is_common_version(text) or _VERSION_TEXT.match(text) is not None
+
+
+def is_common_version(text: str) -> bool:
+    """Whether `text` has the form of most versions, which is canonical: `0.6.11` or `0.6.11.post2`.
+
+    To take these apart takes a hundredth of the time that it takes to compile a pattern of all versions.
+    """
+    release, post, number = text.partition(".post")
+    numbers = release.split(".")
+    if post:
+        numbers.append(number)
+    return text.isascii() and all(each.isdigit() and (each[0] != "0" or each == "0") for each in numbers)
 
 
 def is_literal_anchor(anchor: str) -> bool:
@@ -178,7 +189,12 @@ class LazyTextPattern:
         """See re.Pattern.search."""
         return self.compiled.search(text)
 
+    def sub(self, replacement: str, text: str, count: int = 0) -> str:
+        """See re.Pattern.sub."""
+        return self.compiled.sub(replacement, text, count)
 
+
+_VERSION_TEXT = LazyTextPattern(VERSION.decode("ascii") + r"\Z", re.IGNORECASE)
 _EXACT = LazyPattern(
     rb"v?(" + VERSION + rb")(?:" + LOCAL + rb"|\+[A-Za-z0-9._-]*\$\{[^}]*\}[A-Za-z0-9._-]*)?\Z", re.IGNORECASE
 )

@@ -132,7 +132,8 @@ class Source:
     def masked(self) -> bytes:
         """The data at the same length, every byte of 0x80 or more as `x` and a BOM as blanks, for matching."""
         if self._masked is None:
-            masked = self.data.translate(_MASK)
+            # Most files have only ASCII characters, and this is known sooner than they are copied.
+            masked = self.data if self.data.isascii() else self.data.translate(_MASK)
             if self.data.startswith(BOM):
                 masked = b"   " + masked[3:]
             self._masked = masked

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-_COMMAND = re.compile(r"##(?=[A-Za-z]*\[)")
+# Compiled on first use, since few texts have it.
+_COMMAND = r"##(?=[A-Za-z]*\[)"
 _NAMES = {"\n": "\\n", "\r": "\\r"}
 
 
@@ -24,7 +25,7 @@ def visible(text: str) -> str:
     if not text.isprintable():
         text = "".join([each if each.isprintable() else _escape(each) for each in text])
     if "##" in text:
-        text = _COMMAND.sub(r"#\\#", text)
+        text = re.sub(_COMMAND, r"#\\#", text)
     if "::" in text and text.lstrip().startswith("::"):
         text = text.replace("::", "\\::", 1)
     return text

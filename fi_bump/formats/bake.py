@@ -14,13 +14,13 @@ from fi_bump.formats.shared.checksummed import checksummed
 from fi_bump.formats.shared.json_strings import JsonScalar, decoded, scalars
 from fi_bump.formats.shared.pieces import Text
 from fi_bump.formats.shared.requirement_text import Requirement, judge, named, without_marker
-from fi_bump.grammar import exact_span, variable_of
+from fi_bump.grammar import LazyTextPattern, exact_span, variable_of
 from fi_bump.pins import BY_HAND, Found, Kind, Pin, Source, Unpinned, Wanted, make_pin, number_anchors
 
 # An exact version; group 1 is its public part. The label may contain a reference.
 _IN_JSON = f"a requirement in a JSON file: {BY_HAND}"
 _COMMAND_IN_JSON = f"a command in a JSON file: {BY_HAND}"
-_REFERENCE = re.compile(r"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
+_REFERENCE = LazyTextPattern(r"\$\{\s*[A-Za-z_][A-Za-z0-9_.]*\s*\}")
 
 
 def find(source: Source, wanted: Wanted) -> Found:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from fi_bump.grammar import LazyTextPattern
 from fi_bump.records import NamedTuple
 
 # A position is the number of folders below the top of the clone, or one of these. BESIDE is where `git clone` ran.
@@ -12,7 +11,7 @@ from fi_bump.records import NamedTuple
 OUTSIDE = -1
 BESIDE = -2
 UNKNOWN = -3
-_BRACED = re.compile(r"\$\{(\w+)\}")
+_BRACED = LazyTextPattern(r"\$\{(\w+)\}")
 
 
 class Folder(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from fi_bump.boundary import left_out
+from fi_bump.grammar import is_common_version
 from fi_bump.lock.records import USERS_INDEXES
 
 # In characters. No release comes near it, and Python refuses to parse numbers that are much longer.
@@ -37,7 +38,7 @@ DIGEST = r"sha256:[0-9a-f]{64}"
 
 def is_canonical_version(text: str) -> bool:
     """Whether `text` is a public PEP 440 version in its canonical form."""
-    return re.fullmatch(CANONICAL_VERSION, text) is not None
+    return is_common_version(text) or re.fullmatch(CANONICAL_VERSION, text) is not None
 
 
 def is_site(text: str) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fi_bump.errors import LockError
-from fi_bump.lock.fields import is_canonical_version
+from fi_bump.lock.fields import CANONICAL_VERSION, is_canonical_version
 from fi_bump.lock.reading import load
 from fi_bump.lock.records import Group, Lock, Member
 from fi_bump.lock.writing import dump
@@ -358,3 +361,11 @@ def test_a_list_is_not_compared_with_itself_entry_by_entry(key: str, monkeypatch
     assert getattr(group, key) == tuple(map(str, names))
     # Some comparisons per entry are right; 2,000 entries that are compared with each other are 2,000,000.
     assert Compared.times <= 10 * len(names)
+
+
+@given(
+    st.lists(st.sampled_from(["0", "1", "10", "01", ".", "!", "a", "rc", ".post", ".dev", "²", "\n", "-"]), max_size=7)
+)
+def test_canonical_versions_are_those_of_the_pattern(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert is_canonical_version(text) is (re.fullmatch(CANONICAL_VERSION, text) is not None)

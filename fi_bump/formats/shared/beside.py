@@ -30,8 +30,8 @@ _SUM = LazyTextPattern(
     r"(?:^|_)(?:sha|sha_?1|sha_?224|sha_?256|sha_?384|sha_?512|md_?5|b2|blake2b|blake3|hash|hashes|checksums?|digests?"
     r"|integrity|sri|(?:sha1|sha224|sha256|sha384|sha512|md5|b2|ck)?sums?)(?=_|\Z)"
 )
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_WORD_BREAK = re.compile(r"[^0-9a-z]+")
+_CAMEL = LazyTextPattern(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD_BREAK = LazyTextPattern(r"[^0-9a-z]+")
 # The last word of a key that holds a version or a URL.
 _VERSION_WORD = LazyTextPattern(r"_?(?:version|ver|ref|rev|tag|release|url|uri|git_ref|git_tag)\Z")
 # Keys that say nothing about what their version is of, so that it is of all in their mapping.

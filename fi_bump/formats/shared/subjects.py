@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-from fi_bump.grammar import canonical_name
+from fi_bump.grammar import LazyTextPattern, canonical_name
 from fi_bump.pins import Wanted
 
 
@@ -18,8 +17,8 @@ def image_names(wanted: Wanted) -> dict[str, str]:
 
 
 # What systems put before and after the name of a Python package.
-_PREFIX = re.compile(r"(?:python3?|py3?|lib)-")
-_SUFFIX = re.compile(r"-(?:bin|git|wheel|cuda|src)\Z")
+_PREFIX = LazyTextPattern(r"(?:python3?|py3?|lib)-")
+_SUFFIX = LazyTextPattern(r"-(?:bin|git|wheel|cuda|src)\Z")
 
 
 def distribution_subject(name: str, wanted: Wanted) -> str | None:
