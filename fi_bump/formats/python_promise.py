@@ -25,6 +25,7 @@ _VERSIONS = (
 _LONGEST_VERSION = 200
 _LONGEST_COMMAND = max(map(len, COMMANDS))
 # A row in a table of releases.
+_ROW_WORD, _AFTER_ROW_WORD = b"version", frozenset([b"(", b" ", b"\t"])
 _ROW = LazyPattern(rb"version(?<![\w.]version)[ \t]*\(\s*\w{0,3}[\"']{1,3}[vV]?[0-9]")
 # How many bytes before and after the start of a version its subject may begin: the value of a variable that is assigned
 # a name and then compared, and the other side of a comparison. python_version_strings.py has the same reach in _FAR,
@@ -203,7 +204,15 @@ def _begins_word(lowered: bytes, start: int) -> bool:
 
 
 def _has_row(source: Source) -> bool:
-    return _ROW.search(source.data) is not None
+    # To look for the word alone takes less time than to try the pattern at every byte.
+    data = source.data
+    place = data.find(_ROW_WORD)
+    while place >= 0:
+        end = place + len(_ROW_WORD)
+        if data[end : end + 1] in _AFTER_ROW_WORD and _ROW.match(data, place):
+            return True
+        place = data.find(_ROW_WORD, end)
+    return False
 
 
 def _has_gate(source: Source, wanted: Wanted, start: int, end: int) -> bool:
@@ -217,13 +226,15 @@ def _has_gate(source: Source, wanted: Wanted, start: int, end: int) -> bool:
 
 def _may_be_gate(data: bytes, start: int, end: int, words: tuple[bytes, ...]) -> bool:
     """Whether the code next to a version, between a quote and its end, is of a kind that `GateReader` reads."""
-    after = data[end + 1 : end + _COMPARED]
-    if after.find(b"==") >= 0 or after.find(b"!=") >= 0:
+    # A comparison is right behind the string; of three quotes, two are.
+    if data[end + 1 : end + _COMPARED].lstrip(b" \t)\"'")[:2] in (b"==", b"!="):
         return True
     tail = data[max(start - _REACH, 0) : start]
     # The letters before the quote may be a name or a prefix.
     for before in {tail.rstrip(), tail.rstrip(b"\"'").rstrip(_PREFIXES).rstrip()}:
-        if before.rfind(b"in") > before.rfind(b"\n"):
+        # `in ("V"`: the last bracket that opens follows the word.
+        opened = max(before.rfind(b"("), before.rfind(b"["), before.rfind(b"{"))
+        if opened >= 0 and before[:opened].rstrip(b" \t").endswith(b"in"):
             return True
         if before.endswith(b"("):
             call = before[:-1].rstrip(_NAMED)
