@@ -6,7 +6,7 @@ Nothing is executed or expanded. The caller knows which part of a file the text 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from fi_bump.formats.shared.conda_commands import WITH_BUILD, CondaSpec, conda_specs
@@ -28,7 +28,6 @@ from fi_bump.grammar import (
     longest_first,
     name_pattern,
     names_any,
-    one_of,
     variable_of,
 )
 from fi_bump.pins import Kind, Span, Wanted
@@ -38,6 +37,11 @@ _OPERATOR = rb"(?:===|[=~!<>]=|[<>])"
 _TOKEN = rb"(?:\$?\{\{[^}\n]{0,400}\}\}|\$\{[^}\n]{0,400}\}\S*|\$\S*|[\w.!*-]*(?:\+[\w.${}-]*|\$\S*)?)"
 # The lengths are limited, since no real reference is longer: an unlimited search would be quadratic in a line's length.
 _VALUE = rb"(?:\$\{\{[^}\n]{0,400}\}\}|\$\{[^}\n]{0,400}\}|[^\s\"'`;|&()\\<>,}])*"
+# What sets a variable of any name, the value behind it, and a reference with a default. A name is judged when it is
+# found, since a pattern of all wanted names takes longer to compile than most texts to read.
+_SET = LazyPattern(rb"(?<![\w${])(?P<name>\w+)=(?!=)\\?[\"']?")
+_SET_TO = LazyPattern(_VALUE)
+_DEFAULT = LazyPattern(rb"\$\{(?P<name>\w+):?[-=](?P<value>[^}$\s]*)\}")
 _CLAUSE = _OPERATOR + rb"[ \t]{0,9}[\w.*+!]+"
 # Commands that leave the files of packages in a folder.
 _FETCH = LazyPattern(rb"\bpip[0-9.]*[\"', \t]+(?:download|wheel)(?![\w-])[^;&|\n()`]*")
@@ -48,18 +52,14 @@ class _Patterns(NamedTuple):
     """The patterns of a set of wanted names."""
 
     requirement: re.Pattern[bytes]
-    assignment: re.Pattern[bytes]
-    default: re.Pattern[bytes]
     words: tuple[bytes, ...]
 
 
 @lru_cache(maxsize=64)
 def _patterns(wanted: Wanted) -> _Patterns:
     names = b"|".join(name_pattern(name) for name in longest_first(wanted.packages))
-    variables = one_of(wanted.variables)
     words = {max(name.split("-"), key=len).encode("ascii") for name in wanted.packages}
     words |= {name.lower().encode("ascii") for name in wanted.variables}
-    variable = rb"(?P<name>(?:\w*_)?(?:" + variables + rb"))"
     return _Patterns(
         compiled(
             names,
@@ -68,11 +68,25 @@ def _patterns(wanted: Wanted) -> _Patterns:
             + rb")(?:[ \t]{0,9}\\?\[[^\]\[\n]{0,200}\])?(?P<gap>[ \t]{0,9})\(?[ \t]{0,9}"
             rb"\\?(?P<operator>" + _OPERATOR + rb")[ \t]{0,9}[\\\"']{0,2}(?P<value>" + _TOKEN + rb")",
         ),
-        compiled(variables, rb"(?<![\w${])" + variable + rb"=(?!=)\\?[\"']?(?P<value>" + _VALUE + rb")"),
-        compiled(variables, rb"\$\{" + variable + rb":?[-=](?P<value>[^}$\s]*)\}"),
         # Every text that sets or names a wanted package or variable contains one of these, in some case.
         fewest(words),
     )
+
+
+def assigned(data: bytes, variables: frozenset[str]) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the name of each assignment to one of the variables, with the indices of the value."""
+    end = 0
+    for match in _SET.finditer(data) if variables else ():
+        # What looks like an assignment inside a value is a part of the value.
+        if match.start() >= end and variable_of(match["name"].decode("ascii"), variables) is not None:
+            value = _SET_TO.match(data, match.end())
+            end = value.end() if value else match.end()
+            yield match["name"], match.end(), end
+
+
+def defaults(data: bytes) -> Iterable[re.Match[bytes]]:
+    """Find the references with a default, to a variable of any name: `${X:-0.6.1}`."""
+    return _DEFAULT.finditer(data) if b"${" in data else ()
 
 
 class CommandReader:
@@ -104,12 +118,12 @@ class CommandReader:
 
     def assignments(self, text: Text, prefix: str) -> None:
         """Judge assignments: `X=V command`, `export X=V`, `--build-arg X=V`."""
-        for match in self._patterns.assignment.finditer(text.data):
-            self.variable(text, match["name"], *match.span("value"), prefix)
+        for name, start, end in assigned(text.data, self._wanted.variables):
+            self.variable(text, name, start, end, prefix)
 
     def literals(self, text: Text, prefix: str) -> None:
         """Judge the defaults of references, the requirements and the git URLs anywhere in a text."""
-        for match in self._patterns.default.finditer(text.data) if b"${" in text.data else ():
+        for match in defaults(text.data):
             self.variable(text, match["name"], *match.span("value"), prefix)
         for match in self._patterns.requirement.finditer(text.data):
             self._requirement(text, match, prefix)

@@ -19,7 +19,7 @@ from fi_bump.formats.shell_git_options import (
     RESET_VALUES,
 )
 from fi_bump.formats.shell_values import ShellValues
-from fi_bump.grammar import LazyPattern, LazyTextPattern, canonical_repository, names_any
+from fi_bump.grammar import LazyPattern, LazyTextPattern, canonical_repository, has_any, names_any
 from fi_bump.pins import Kind
 from fi_bump.records import NamedTuple
 
@@ -32,13 +32,15 @@ _ADDRESS_NAME = LazyPattern(_NAMED)
 _COMMAND = LazyPattern(
     rb"(?<![\w.@:-])(?:(?P<git>git)(?=[\s\"',])|(?:cd|pushd|popd)(?![\w.@:=/-]))[^;&|\n`]*|" + _NAMED
 )
+# Whatever `_COMMAND` matches contains one of these.
+_HINTS = (b"git", b"cd", b"pushd", b"popd", b"://")
 _REFERENCE = LazyTextPattern(r"\$(?:(?P<name>\w+)|\{(?P<braced>\w+)(?::?[-=](?P<default>[^}]+))?\})")
 _WORD = LazyPattern(rb"[^\s\"',()\[\]\\]+")
 _VCS = LazyPattern(rb"git\+(?P<url>\w+://(?:[^\s\"'@/]+@)?[^\s\"'@#;,()\\]+)(?:@(?P<ref>[^\s\"'#&;,()\\]+))?")
 _ADDED = LazyPattern(rb"(?P<url>(?:\w+://|git@)[^\s\"'#,?]+)#(?P<ref>[^\s\"',:]*)")
 # Names of the current commit: checking it out selects no release.
-_CURRENT = re.compile(r"(?:ORIG_)?HEAD(?:[~^@].*)?\Z|@\Z")
-_BRANCH = re.compile(r"(?:--branch|--revision)(?:=|\Z)|-b")
+_CURRENT = LazyTextPattern(r"(?:ORIG_)?HEAD(?:[~^@].*)?\Z|@\Z")
+_BRANCH = LazyTextPattern(r"(?:--branch|--revision)(?:=|\Z)|-b")
 
 
 class _Word(NamedTuple):
@@ -122,7 +124,8 @@ class GitReader:
             self._folder = self._workdir
             self._pushed = []
         self._prefix = prefix
-        commands = [(text, command) for text in texts for command in _COMMAND.finditer(text.data)]
+        some = [text for text in texts if has_any(text.data, _HINTS)]
+        commands = [(text, command) for text in some for command in _COMMAND.finditer(text.data)]
         for _, command in commands:
             if command["name"]:
                 self._add_name(command["name"], command["url"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from itertools import islice, pairwise
 
@@ -66,10 +66,14 @@ _SCRIPT = LazyPattern(
     rb"(?:[ \t]+[\"']?[A-Za-z][\w-]{1,60}[\"']?)?[ \t]+[\"']?" + _VERSION + rb"[\"']?(?=[ \t]+[\"']?[\w-])",
     re.IGNORECASE,
 )
-# Whatever each of the three matches contains this, which is compiled and found sooner.
+# Whatever each of the three matches contains this, which is compiled and found sooner; for a script it is the blank
+# before the version.
 _CALLED = LazyPattern(rb"\([ \t]{0,9}\\{0,3}[\"']")
 _LISTS = LazyPattern(rb"in[ \t]{0,9}[\[({][ \t]{0,9}\\{0,3}[\"']", re.IGNORECASE)
-_FOLLOWED = LazyPattern(rb"[ \t][\"']?v?[0-9!]+\.[^ \t\n]*[ \t]+[\"']?[\w-]", re.IGNORECASE)
+_FOLLOWED = LazyPattern(rb"[ \t](?=[\"']?v?[0-9!]+\.[^ \t\n]*[ \t]+[\"']?[\w-])", re.IGNORECASE)
+# Before the version that follows a script, how much of the text is read for the script.
+_SCRIPT_REACH = 400
+_INTERPRETERS = (b"python", b"sh")
 _NAME = LazyPattern(rb"[A-Za-z_]\w{0,60}\Z")
 _FAR, _NEAR = 2000, 200
 _OPERAND = LazyPattern(rb"[\w.$\[\]-]+[ \t]*\Z")
@@ -152,6 +156,28 @@ def _pairs(wanted: Wanted) -> re.Pattern[bytes]:
         + rb")?"
         + quote,
     )
+
+
+def has_script(data: bytes) -> bool:
+    """Whether `_SCRIPT` may match: a path, or the name of an interpreter, is among the words before a version."""
+    for blank in _FOLLOWED.finditer(data):
+        begin = max(blank.start() - _SCRIPT_REACH, 0)
+        words = data[begin : blank.start()].lower().rsplit(None, 3)
+        if begin and len(words) < 4:
+            return True  # The blanks between the words are longer than the part that was read.
+        # The script is right before the version, or one word further; its interpreter is before it.
+        near = words[-3:]
+        if any(b"/" in word for word in near[-2:]) or any(has_any(word, _INTERPRETERS) for word in near):
+            return True
+    return False
+
+
+# The patterns of arguments, each with a cheaper test of whether it may match.
+_ARGUMENTS: tuple[tuple[LazyPattern, Callable[[bytes], object]], ...] = (
+    (_CALL, _CALLED.search),
+    (_MEMBERSHIP, _LISTS.search),
+    (_SCRIPT, has_script),
+)
 
 
 class ReportReader:
@@ -261,8 +287,8 @@ class ReportReader:
     def _arguments(self, text: Text) -> None:
         """Report versions in order in a call (`check_kit("V", "W")`), in a list (`in ("V", "W")`) and of a script."""
         some = _ARGUMENT.search(text.data) is not None
-        for pattern, hint in ((_CALL, _CALLED), (_MEMBERSHIP, _LISTS), (_SCRIPT, _FOLLOWED)) if some else ():
-            for match in pattern.finditer(text.data) if hint.search(text.data) else ():
+        for pattern, is_possible in _ARGUMENTS if some else ():
+            for match in pattern.finditer(text.data) if is_possible(text.data) else ():
                 subject = self._named(text, match.start(), match.start("version"))
                 if subject:
                     self._values.unpinned(text, *match.span("version"), subject, _ONE_LINER, Mark.EXACT_GATE)
