@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from fi_bump.errors import ParseError
 from fi_bump.formats.shared.pieces import Text, joined
-from fi_bump.grammar import LazyPattern, names_any
+from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Span
 from fi_bump.records import NamedTuple
 
@@ -67,8 +67,10 @@ class _Scanner:
 
     def __init__(self, source: Source, words: tuple[bytes, ...]) -> None:
         self.source = source
-        self.words = words
         self.data = source.masked
+        # Where each wanted word is next, and a heredoc, whose end must be found; empty if every instruction is wanted.
+        self._next = dict.fromkeys((*words, b"<<"), -1) if words else {}
+        self._lowered = self.data.lower() if words else b""
         self.position = 0
         self.escape = b"\\"
 
@@ -81,6 +83,49 @@ class _Scanner:
 
     def more(self) -> bool:
         return self.position < len(self.data)
+
+    def next_instruction(self) -> int | None:
+        """Return where the next relevant instruction begins, or None after the last one."""
+        while (place := self._next_place()) < len(self.data):
+            start = self._first_line(self.data.rfind(b"\n", 0, place) + 1)
+            if start is not None:
+                return start
+            self.position = self.data.find(b"\n", place) + 1 or len(self.data)
+        return None
+
+    def _next_place(self) -> int:
+        """Return where the next wanted word is, or the end of the file without one."""
+        first = len(self.data) if self._next else self.position
+        for word, place in self._next.items():
+            if place < self.position:
+                place = self._lowered.find(word, self.position)
+                place = self._next[word] = len(self.data) if place < 0 else place
+            first = min(first, place)
+        return first
+
+    def _first_line(self, line: int) -> int | None:
+        """Return where the instruction that has a line begins; None for an empty line or a comment outside of any.
+
+        Most instructions are irrelevant, so those between the last one and this line are not read.
+        """
+        data, above = self.data, line
+        start = None if self._is_empty(line) else line
+        while above > self.position:
+            before = max(data.rfind(b"\n", 0, above - 1) + 1, self.position)
+            if not self._is_empty(before):
+                if not self._goes_on(data[before:above].rstrip(b"\r\n").rstrip(b" \t")):
+                    break
+                start = before
+            above = before
+        return start
+
+    def _is_empty(self, line: int) -> bool:
+        end = self.data.find(b"\n", line) + 1 or len(self.data)
+        return self.data[line:end].lstrip(_BLANK)[:1] in _EMPTY
+
+    def _goes_on(self, bare: bytes) -> bool:
+        """Whether the instruction goes on after a line, without the blanks at its end."""
+        return bare[-1:] == self.escape and bare[-2:-1] != self.escape
 
     def directives(self) -> None:
         """Read the parser directives at the top, up to the first line that is not one."""
@@ -100,18 +145,17 @@ class _Scanner:
                 self.escape = match[2]
 
     def instruction(self, start: int, end: int) -> Instruction | None:
-        """Return the instruction that starts on the line from `start` to `end`, or None if it is irrelevant.
+        """Return the instruction that starts on the line from `start` to `end`, or None if it has no keyword.
 
         Its continuations and heredocs are included.
         """
-        data, escape, size = self.data, self.escape, len(self.data)
+        data, size = self.data, len(self.data)
         pieces = []
-        # Most lines of a Dockerfile pass here and are irrelevant, so this makes no records.
         begin, goes_on = start, True
         while goes_on:
             whole = data[begin:end].rstrip(b"\r\n")
             bare = whole.rstrip(b" \t")
-            goes_on = bare.endswith(escape) and not bare.endswith(escape * 2)
+            goes_on = self._goes_on(bare)
             pieces.append((begin, begin + (len(bare) - 1 if goes_on else len(whole))))
             while goes_on:
                 begin, end = end, data.find(b"\n", end) + 1 or size
@@ -120,8 +164,6 @@ class _Scanner:
                 elif data[begin:end].lstrip(_BLANK)[:1] not in _EMPTY:
                     break
         self.position = end
-        if not self.relevant(data[start:end]):
-            return None
         text = joined(data, [Span(*piece) for piece in pieces])
         match = _KEYWORD.match(text.data)
         if match is None:
@@ -131,10 +173,6 @@ class _Scanner:
         if keyword in _HEREDOC_KEYWORDS and b"<<" in text.data and not _EXEC_FORM.match(text.data, match.end()):
             bodies = self.heredocs(text, match.end())
         return Instruction(keyword, text, match.end(), tuple(bodies), self.escape)
-
-    def relevant(self, raw: bytes) -> bool:
-        """Whether an instruction contains a wanted word, or starts a heredoc, whose end must be found."""
-        return not self.words or raw.find(b"<<") >= 0 or names_any(raw, self.words)
 
     def heredocs(self, text: Text, args: int) -> list[Text]:
         """Return the bodies of the heredocs that a line starts, and go past their ends."""
@@ -186,11 +224,7 @@ def scan(source: Source, words: tuple[bytes, ...] = ()) -> Iterator[Instruction]
     scanner = _Scanner(source, words)
     scanner.directives()
     data = scanner.data
-    while scanner.more():
-        start, end = scanner.position, data.find(b"\n", scanner.position) + 1 or len(data)
-        if data[start:end].lstrip(_BLANK)[:1] in _EMPTY:
-            scanner.position = end
-            continue
-        instruction = scanner.instruction(start, end)
+    while (start := scanner.next_instruction()) is not None:
+        instruction = scanner.instruction(start, data.find(b"\n", start) + 1 or len(data))
         if instruction is not None:
             yield instruction
