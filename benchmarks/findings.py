@@ -134,8 +134,13 @@ def digests(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
 
 
 def found(scanned: Callable[[], Any]) -> tuple[object, ...]:
-    """Return what a scan found, without what only another part of fi-bump asks it about."""
-    return tuple(value for name, value in scanned()._asdict().items() if name != "worded")
+    """Return what a scan found, without what only another part of fi-bump asks it about.
+
+    The paths of the files that were read have no order.
+    """
+    scan = scanned()._asdict()
+    del scan["worded"]
+    return tuple(tuple(sorted(value)) if name == "paths" else value for name, value in scan.items())
 
 
 def digest_of(find: Callable[[], object]) -> str:

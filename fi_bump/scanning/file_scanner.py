@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from fi_bump.boundary.inside import Boundary
 from fi_bump.errors import FIX_OR_EXCLUDE, FiBumpError, FileError, ParseError
@@ -69,7 +69,7 @@ class FileScanner:
         recorded, watch = self._recorded, self._watch
         searched: dict[str, os.stat_result | None] = {}
         if watch is None:
-            searched.update(dict.fromkeys([path for path in paths if path not in recorded]))
+            searched = dict.fromkeys([path for path in paths if path not in recorded])
         else:
             for path in paths:
                 if path not in recorded and not watch.has_findings(path):
@@ -84,10 +84,12 @@ class FileScanner:
         """Start the search of the last files."""
         self._search.begin()
 
-    def results(self, paths: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, Result]]:
-        """Yield each file with its result, in order, but not the files without a wanted word. Raises FiBumpError."""
+    def results(self, forms: Mapping[str, str | None]) -> Iterator[tuple[str, Result]]:
+        """Yield each file with its result, sorted, but not the files without a wanted word. Raises FiBumpError.
+
+        `forms` are the paths of the files, each with its format.
+        """
         recorded, searched = self._recorded, self._searched
-        forms = dict(paths)
         followed: set[str] = set()
 
         def follow(found: set[str]) -> None:
@@ -101,15 +103,17 @@ class FileScanner:
             follow(self._search.answered())
         maybe = self._search.maybe()
         follow(maybe)
-        unsure = [each for each in paths if each[0] in maybe or each[0] not in searched]
-        self.maybe = frozenset([path for path, _ in unsure])
+        # Few of the paths are left, so only these are sorted.
+        left = [path for path in forms if path in maybe or path not in searched]
+        unsure = [(path, forms[path]) for path in sorted(left)]
+        self.maybe = frozenset(left)
         # Files of other formats are read while the second search runs.
         for path, form in unsure if self._evidence.given else ():
             if path not in self._evidence.given and path not in recorded:
                 self._scan_early(path, form)
-        ruled_out = (searched.keys() - maybe) | self._evidence.ruled_out()
+        ruled_out = self._evidence.ruled_out()
         if self._watch is not None:
-            for path in ruled_out:
+            for path in (searched.keys() - maybe) | ruled_out:
                 self._watch.read(path, searched[path])
         for path, form in unsure:
             if path in self._failed:

@@ -92,27 +92,17 @@ def _walk(
             raise unreadable(folder or ".", error) from None
         except OSError as error:
             raise unreadable(folder or ".", error) from None
-        if folder != below and not MARKING.isdisjoint(names := [entry.name for entry in entries]) and is_marked(names):
+        found, unread, undecided = _decided(entries, prefix, exclude)
+        # No name that marks a folder is decided.
+        names = [entry.name for entry in undecided]
+        if folder != below and not MARKING.isdisjoint(names) and is_marked(names):
             if LOCK_NAME in names:
                 boundary.borders.append(folder)
             continue
         boundary.enter(folder)
-        found: list[tuple[str, str | None]] = []
-        for entry in entries:
+        others += unread
+        for entry in undecided:
             name = entry.name
-            _, dot, last = name.rpartition(".")
-            # Most names end here: a call for each of them would take longer than the rest.
-            likely = DECIDED.get(last)
-            if likely is not None and dot and entry.is_file(follow_symlinks=False):
-                form, but = likely
-                if not but or not name.lower().endswith(but):
-                    if exclude is None or not exclude.match(prefix + name):
-                        found.append((prefix + name, form))
-                    continue
-            elif dot and last in UNREAD and name[0] not in FIRST_LETTERS and entry.is_file(follow_symlinks=False):
-                if exclude is None or not exclude.match(prefix + name):
-                    others.append(prefix + name)
-                continue
             is_folder = entry.is_dir(follow_symlinks=False)
             path = prefix + name
             if (is_folder and is_skipped(name)) or (exclude is not None and exclude.match(path)):
@@ -124,6 +114,31 @@ def _walk(
                 if watch is not None and entry.is_symlink() and format_of(path) is not None:
                     watch.linked(folder)
         yield found
+
+
+def _decided(
+    entries: list[os.DirEntry[str]], prefix: str, exclude: re.Pattern[str] | None
+) -> tuple[list[tuple[str, str | None]], list[str], list[os.DirEntry[str]]]:
+    """Return the files of a folder with a format, those without one, and the entries whose names do not decide it."""
+    found: list[tuple[str, str | None]] = []
+    unread, undecided = [], []
+    for entry in entries:
+        name = entry.name
+        _, dot, last = name.rpartition(".")
+        # Most names end here: a call for each of them would take longer than the rest.
+        likely = DECIDED.get(last)
+        if likely is not None and dot and entry.is_file(follow_symlinks=False):
+            form, but = likely
+            if not but or not name.lower().endswith(but):
+                if exclude is None or not exclude.match(prefix + name):
+                    found.append((prefix + name, form))
+                continue
+        elif dot and last in UNREAD and name[0] not in FIRST_LETTERS and entry.is_file(follow_symlinks=False):
+            if exclude is None or not exclude.match(prefix + name):
+                unread.append(prefix + name)
+            continue
+        undecided.append(entry)
+    return found, unread, undecided
 
 
 def _kept(

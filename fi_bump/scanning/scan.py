@@ -43,11 +43,11 @@ class Scan(NamedTuple):
     """What was found in the files that were read, sorted by path and place.
 
     `below` are the paths that limit the scan (empty: the whole tree). `unparsed` are the files that name a subject but
-    cannot be parsed, and in which the lock records no site. `paths` is every file that was read, with its format, and
-    `skipped` every file that the cache allowed to skip. `links_out` are the links with the name of a format that lead
-    out of the repository; nothing was read there. `conflicts` are the conflict markers in files that have a pin on one
-    of the sides, or in which the lock records a site; nothing else of these files is in the scan. `in_tests` are
-    versions in strings of test files, which are pins only if the lock records them. `borders` are the folders
+    cannot be parsed, and in which the lock records no site. `paths` is every file that was read, with its format, in no
+    order, and `skipped` every file that the cache allowed to skip. `links_out` are the links with the name of a format
+    that lead out of the repository; nothing was read there. `conflicts` are the conflict markers in files that have a
+    pin on one of the sides, or in which the lock records a site; nothing else of these files is in the scan. `in_tests`
+    are versions in strings of test files, which are pins only if the lock records them. `borders` are the folders
     with a lock of their own; nothing was read there. `worded` are the files with a word of the lock or one that the
     caller of the scan has given, or None if it gave none, or if not all files were read for them.
     """
@@ -134,7 +134,7 @@ def _scan(root: str, lock: Lock, paths: Iterable[str], watch: Watch | None, word
         floors=tuple(floor for each in found for floor in each.floors),
         unparsed=tuple(unparsed),
         below=below,
-        paths=tuple(looked_at),
+        paths=tuple(looked_at.items()),
         skipped=tuple(watch.skipped) if watch is not None else (),
         links_out=tuple(sorted(path for path in boundary.links_out if format_of(path) not in (None, OTHER.name))),
         conflicts=tuple(conflicts),
@@ -164,7 +164,7 @@ def _paths(
     watch: Watch | None,
     scanner: FileScanner,
     left: files.Leftovers,
-) -> list[tuple[str, str | None]]:
+) -> dict[str, str | None]:
     """Return every path to read with its format, including those that only a recorded literal leads to.
 
     Raises FileError for a recorded site in a file that exists and is not a file of the repository.
@@ -194,7 +194,7 @@ def _paths(
     for path in recorded_anchors(lock.groups):
         if paths.get(path) == OTHER.name and path.endswith(REQUIREMENT_ENDINGS):
             paths[path] = "requirements"
-    return [(path, paths[path]) for path in sorted(paths)]
+    return paths
 
 
 def _covers(below: tuple[str, ...], path: str) -> bool:

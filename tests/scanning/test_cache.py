@@ -137,7 +137,7 @@ def test_a_scan_lists_the_files_that_it_skipped(tree: Path) -> None:
     whole = scan(str(tree), lock)
     quick = scan(str(tree), lock, watch=watching(tree))
     assert sorted(quick.skipped) == ["src/a.py", "src/b.py"]
-    assert quick.all_paths == [*whole.paths]
+    assert quick.all_paths == whole.all_paths
     assert [(pin.site, pin.version) for pin in quick.pins] == [(pin.site, pin.version) for pin in whole.pins]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fi_bump.boundary.inside import Boundary
-from fi_bump.boundary.left_out import excluder
+from fi_bump.boundary.left_out import GIT_FOLDER, MARKS, excluder
 from fi_bump.errors import FileError, UsageError
 from fi_bump.formats.by_name import format_of
 from fi_bump.scanning import files
@@ -315,3 +315,10 @@ def test_relative_refuses(tmp_path: Path, path: str, message: str, hint: str | N
     with pytest.raises(UsageError) as caught:
         files.relative(str(tmp_path), path)
     assert (str(caught.value), caught.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize("name", [*MARKS, *GIT_FOLDER])
+def test_a_name_that_marks_a_folder_is_never_decided_by_its_ending(name: str, tmp_path: Path) -> None:
+    plant(tmp_path, {name: b""})
+    entries = list(os.scandir(tmp_path))
+    assert files._decided(entries, "", None) == ([], [], entries)
