@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from fi_bump.editing.plan import Plan, verify
 from fi_bump.errors import ConflictError, LockError
 from fi_bump.lock.reading import load
 from fi_bump.lock.records import LOCK_NAME, Lock
@@ -18,6 +17,7 @@ from fi_bump.scanning.look import look
 from fi_bump.scanning.scan import Scan, scan, watch_names
 
 if TYPE_CHECKING:
+    from fi_bump.editing.plan import Plan
     from fi_bump.scanning.cache import Watch
     from fi_bump.scanning.revision import Nameless
 
@@ -57,6 +57,8 @@ class Repository(NamedTuple):
 
     def verified(self, plan: Plan) -> Plan:
         """Verify a plan, get a second opinion on it, and return it. Raises InternalError or FileError."""
+        from fi_bump.editing.plan import verify
+
         verify(plan, finder_of(plan.lock))
         if plan.changes:
             # Third-party parsers check the result too; `check` without --fix never spends that time.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from fi_bump import state
 from fi_bump.boundary.here import shown_site
-from fi_bump.editing.plan import Plan, make_plan
 from fi_bump.errors import ConflictError, Exit, FiBumpError
 from fi_bump.findings.of_check import Finding, compare, conflict, finding_line, finding_order, interrupted
 from fi_bump.records import TYPE_CHECKING, NamedTuple
@@ -23,6 +22,7 @@ from fi_bump.terminal.wanted import on_terminal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from fi_bump.editing.plan import Plan
     from fi_bump.editing.write import FileChange
     from fi_bump.releases.asking import Online
     from fi_bump.report.formats import ReportFormat
@@ -103,6 +103,8 @@ def run(options: CheckOptions) -> int:
     else:
         scan = repository.scan(options.paths, watch, words=() if earlier is None else _words(repository, earlier))
         if options.diff:
+            from fi_bump.editing.plan import make_plan
+
             _show(repository, repository.verified(make_plan(repository.lock, scan)), options)
     findings = _findings(repository, scan)
     if options.online is not None:
@@ -154,6 +156,7 @@ def _show(repository: Repository, plan: Plan, options: CheckOptions) -> None:
 def _fix(root: str, options: CheckOptions) -> tuple[Repository, Scan, list[FileChange]]:
     """Change the pins to the locked versions; return the repository and its scan after that, and the changes."""
     from fi_bump.commands.locked import locked_repository
+    from fi_bump.editing.plan import make_plan
     from fi_bump.editing.write import witnessed
 
     with witnessed() as changes, locked_repository(root, quiet=options.form != "text") as repository:

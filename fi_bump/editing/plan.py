@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from fi_bump.errors import REPORT_WITH_FILE, FileError, InternalError, ParseError, quoted
 from fi_bump.grammar import is_literal_anchor
 from fi_bump.lock.records import Group, Lock
 from fi_bump.ownership import Assigned, agrees, assign, recorded_sites, release_hashes, site_to_record
 from fi_bump.pins import Edit, Found, Kind, Pin, Source, Span, splice
-from fi_bump.records import NamedTuple
 from fi_bump.scanning.scan import Scan
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from fi_bump.boundary.here import shown, shown_site
-from fi_bump.editing.plan import PlannedChange
 from fi_bump.errors import quoted
 from fi_bump.findings.of_check import Finding, finding_line
 from fi_bump.findings.rules import FIX, Rule
@@ -18,6 +17,7 @@ from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
 
 if TYPE_CHECKING:
+    from fi_bump.editing.plan import PlannedChange
     from fi_bump.scanning.mentions import Mention
 
 

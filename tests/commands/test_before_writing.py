@@ -35,7 +35,7 @@ def wrong_edit(source: Source, span: Span, new: str) -> Edit:
             id="verify",
         ),
         pytest.param(
-            "fi_bump.repository.verify",
+            "fi_bump.editing.plan.verify",
             f"requirements/cuda.txt: packaging does not read {NEW} in the new flashinfer-python requirement",
             id="second opinion",
         ),
