@@ -93,6 +93,11 @@ def fewest(words: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(sorted(word for word in every if not any(each in word for each in every - {word})))
 
 
+def longest_parts(names: Iterable[str]) -> set[str]:
+    """Return the longest part of each canonical name: every spelling of a name contains its own, in some case."""
+    return {max(name.split("-"), key=len) for name in names}
+
+
 def has_any(data: bytes, words: Iterable[bytes]) -> bool:
     """Whether `data` contains one of the words.
 

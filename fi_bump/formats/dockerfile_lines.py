@@ -77,8 +77,7 @@ class _Scanner:
     def next_line(self) -> Span:
         """Return the next line with its line end, and go past it."""
         start = self.position
-        end = self.data.find(b"\n", start)
-        self.position = len(self.data) if end < 0 else end + 1
+        self.position = self._end_of(start)
         return Span(start, self.position)
 
     def more(self) -> bool:
@@ -90,7 +89,7 @@ class _Scanner:
             start = self._first_line(self.data.rfind(b"\n", 0, place) + 1)
             if start is not None:
                 return start
-            self.position = self.data.find(b"\n", place) + 1 or len(self.data)
+            self.position = self._end_of(place)
         return None
 
     def _next_place(self) -> int:
@@ -109,18 +108,21 @@ class _Scanner:
         Most instructions are irrelevant, so those between the last one and this line are not read.
         """
         data, above = self.data, line
-        start = None if self._is_empty(line) else line
+        start = None if self._is_empty(line, self._end_of(line)) else line
         while above > self.position:
             before = max(data.rfind(b"\n", 0, above - 1) + 1, self.position)
-            if not self._is_empty(before):
+            if not self._is_empty(before, above):
                 if not self._goes_on(data[before:above].rstrip(b"\r\n").rstrip(b" \t")):
                     break
                 start = before
             above = before
         return start
 
-    def _is_empty(self, line: int) -> bool:
-        end = self.data.find(b"\n", line) + 1 or len(self.data)
+    def _end_of(self, place: int) -> int:
+        """Return where the line that has a place ends, its line end included."""
+        return self.data.find(b"\n", place) + 1 or len(self.data)
+
+    def _is_empty(self, line: int, end: int) -> bool:
         return self.data[line:end].lstrip(_BLANK)[:1] in _EMPTY
 
     def _goes_on(self, bare: bytes) -> bool:
@@ -144,24 +146,24 @@ class _Scanner:
                     raise ParseError("the escape directive takes \\ or ` only", place=place(self.source, start))
                 self.escape = match[2]
 
-    def instruction(self, start: int, end: int) -> Instruction | None:
-        """Return the instruction that starts on the line from `start` to `end`, or None if it has no keyword.
+    def instruction(self, start: int) -> Instruction | None:
+        """Return the instruction that starts on the line at `start`, or None if it has no keyword.
 
         Its continuations and heredocs are included.
         """
         data, size = self.data, len(self.data)
         pieces = []
-        begin, goes_on = start, True
+        begin, end, goes_on = start, self._end_of(start), True
         while goes_on:
             whole = data[begin:end].rstrip(b"\r\n")
             bare = whole.rstrip(b" \t")
             goes_on = self._goes_on(bare)
             pieces.append((begin, begin + (len(bare) - 1 if goes_on else len(whole))))
             while goes_on:
-                begin, end = end, data.find(b"\n", end) + 1 or size
+                begin, end = end, self._end_of(end)
                 if begin == size:
                     goes_on = False
-                elif data[begin:end].lstrip(_BLANK)[:1] not in _EMPTY:
+                elif not self._is_empty(begin, end):
                     break
         self.position = end
         text = joined(data, [Span(*piece) for piece in pieces])
@@ -223,8 +225,7 @@ def scan(source: Source, words: tuple[bytes, ...] = ()) -> Iterator[Instruction]
     """
     scanner = _Scanner(source, words)
     scanner.directives()
-    data = scanner.data
     while (start := scanner.next_instruction()) is not None:
-        instruction = scanner.instruction(start, data.find(b"\n", start) + 1 or len(data))
+        instruction = scanner.instruction(start)
         if instruction is not None:
             yield instruction

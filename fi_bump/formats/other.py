@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from fi_bump.formats import shell
 from fi_bump.formats.shared.parts import FilePart, Finder, blank, read_parts, reported
-from fi_bump.grammar import VERSION, LazyPattern, compiled, names_any, one_of, variable_of
+from fi_bump.grammar import VERSION, LazyPattern, compiled, longest_parts, names_any, one_of, variable_of
 from fi_bump.pins import BOM, BY_HAND, Found, Source, Span, Unpinned, Wanted
 
 _UNREAD = f"in a file whose format fi-bump does not read: {BY_HAND}"
@@ -46,7 +46,7 @@ def _finder(program: bytes) -> Finder:
 @lru_cache(maxsize=64)
 def _words(wanted: Wanted) -> tuple[bytes, ...]:
     """Return lower-case words of which every line with a report contains one."""
-    words = {max(name.split("-"), key=len) for name in wanted.packages}
+    words = longest_parts(wanted.packages)
     words |= {name.lower() for name in wanted.variables} | {name.rpartition("/")[2] for name in wanted.repositories}
     return tuple(sorted(word.encode("ascii") for word in words))
 

@@ -26,6 +26,7 @@ from fi_bump.grammar import (
     fewest,
     has_any,
     longest_first,
+    longest_parts,
     name_pattern,
     names_any,
     variable_of,
@@ -58,8 +59,7 @@ class _Patterns(NamedTuple):
 @lru_cache(maxsize=64)
 def _patterns(wanted: Wanted) -> _Patterns:
     names = b"|".join(name_pattern(name) for name in longest_first(wanted.packages))
-    words = {max(name.split("-"), key=len).encode("ascii") for name in wanted.packages}
-    words |= {name.lower().encode("ascii") for name in wanted.variables}
+    words = longest_parts(wanted.packages) | {name.lower() for name in wanted.variables}
     return _Patterns(
         compiled(
             names,
@@ -69,7 +69,7 @@ def _patterns(wanted: Wanted) -> _Patterns:
             rb"\\?(?P<operator>" + _OPERATOR + rb")[ \t]{0,9}[\\\"']{0,2}(?P<value>" + _TOKEN + rb")",
         ),
         # Every text that sets or names a wanted package or variable contains one of these, in some case.
-        fewest(words),
+        fewest(word.encode("ascii") for word in words),
     )
 
 

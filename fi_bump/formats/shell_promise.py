@@ -6,8 +6,7 @@ near it: within the distances and the numbers of lines in shell_reports.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
+from fi_bump.formats.shared.name_search import merged
 from fi_bump.formats.shared.spelled import names_in_text, spelling, with_joined_lines
 from fi_bump.grammar import LazyPattern
 from fi_bump.pins import Source, Wanted
@@ -37,22 +36,9 @@ def has_version(source: Source, wanted: Wanted) -> bool:
     # A table begins with a name, and its versions may be anywhere behind it.
     return (
         (b"case" in data and _DIGEST.search(data) is not None)
-        or any(_COMPARED.search(data, *part) for part in _joined(_around(data, place) for place in places))
-        or any(_ARGUMENT.search(data, *part) for part in _joined((place, place + _LONGEST_CALL) for place in places))
+        or any(_COMPARED.search(data, *part) for part in merged(_around(data, place) for place in places))
+        or any(_ARGUMENT.search(data, *part) for part in merged((place, place + _LONGEST_CALL) for place in places))
     )
-
-
-def _joined(parts: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield parts of a text, sorted by their starts, with those that overlap as one: each byte is searched once."""
-    first, last = -1, -1
-    for start, end in parts:
-        if start > last:
-            if first >= 0:
-                yield first, last
-            first = start
-        last = max(last, end)
-    if first >= 0:
-        yield first, last
 
 
 def _around(data: bytes, place: int) -> tuple[int, int]:

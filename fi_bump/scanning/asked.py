@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fi_bump.grammar import LITERAL, fewest
+from fi_bump.grammar import LITERAL, fewest, longest_parts
 from fi_bump.lock.records import Group
 from fi_bump.pins import Wanted
 
@@ -21,7 +21,7 @@ def wanted_by(groups: Iterable[Group]) -> Wanted:
 
 def needles(wanted: Wanted) -> tuple[bytes, ...]:
     """Return the shortest list of lower-case words such that every file with a pin contains at least one of them."""
-    words = {max(name.split("-"), key=len) for name in wanted.packages}
+    words = longest_parts(wanted.packages)
     words |= {max(name.lower().split("_"), key=len) if "_" in name else name.lower() for name in wanted.variables}
     words |= {name.rpartition("/")[2] for name in wanted.repositories}
     words -= {"version"}
@@ -31,7 +31,7 @@ def needles(wanted: Wanted) -> tuple[bytes, ...]:
 
 def words_of(packages: Iterable[str]) -> tuple[bytes, ...]:
     """Return the shortest list of lower-case words such that every spelling of these names contains one of them."""
-    return fewest(max(name.split("-"), key=len).encode() for name in packages)
+    return fewest(word.encode() for word in longest_parts(packages))
 
 
 def literal_anchors(groups: Iterable[Group]) -> dict[str, list[tuple[str, tuple[str, ...]]]]:

@@ -30,7 +30,7 @@ class EvidenceSearch:
     def add(self, files: Iterable[tuple[str, str | None]]) -> None:
         """Take files with a wanted word, each with its format, and start grep for those that are enough."""
         for path, form in files:
-            if form is not None and self._searches.get(form, True) is not None:
+            if form is not None:
                 self._waiting.setdefault(form, []).append(path)
         for form, paths in self._waiting.items():
             if len(paths) >= (FEWEST_MORE if form in self._searches else FEWEST):

@@ -10,10 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fi_bump.errors import ParseError
-from fi_bump.formats import dockerfile_lines, python_promise, shell_commands, shell_git, shell_promise, shell_reports
+from fi_bump.formats import dockerfile_lines, python_promise, shell_commands, shell_git, shell_reports
 from fi_bump.formats.python_literals import literals
 from fi_bump.formats.python_names import names_of
 from fi_bump.formats.python_version_strings import GateReader
+from fi_bump.formats.shared.name_search import merged
 from fi_bump.grammar import has_any, one_of, variable_of
 from fi_bump.pins import Source
 from tests.formats.results import WANTED
@@ -184,9 +185,9 @@ def test_no_git_command_is_ruled_out(text: bytes) -> None:
 
 
 @given(parts=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 12)), max_size=8))
-def test_joined_parts_have_all_bytes_once(parts: list[tuple[int, int]]) -> None:
+def test_merged_parts_have_all_bytes_once(parts: list[tuple[int, int]]) -> None:
     spans = sorted((start, start + length) for start, length in parts)
-    found = list(shell_promise._joined(iter(spans)))
+    found = list(merged(iter(spans)))
     assert all(before[1] < after[0] for before, after in pairwise(found))
     assert all(any(first <= start and end <= last for first, last in found) for start, end in spans)
     assert {place for first, last in found for place in range(first, last)} == {

@@ -16,7 +16,7 @@ from fi_bump.records import NamedTuple
 BETWEEN = "[-_.]+"
 _SEPARATORS = b"-_."
 _PLAIN = LazyTextPattern("[a-z0-9]+(?:_+[a-z0-9]+)*")
-_RUN = LazyPattern(b"[-_.]+")
+_RUN = LazyTextPattern(BETWEEN)
 # A word from the beginning of a name on. A longer one is left to the pattern.
 _LONGEST = 1000
 _WORD = LazyPattern(rb"[\w.-]{0,1000}")
@@ -27,7 +27,7 @@ _MOST_WORDS = 10_000
 class _Way(NamedTuple):
     """A name in lower case and as parts, each with the least number of separators before it; and what must follow."""
 
-    text: bytes
+    text: str
     parts: tuple[tuple[int, bytes], ...]
     end: LazyPattern | None
 
@@ -69,7 +69,8 @@ class Search:
         """
         places = source.few_places(self._start) if self._start else self.places(source)
         if places is not None:
-            yield from _runs(places, gap)
+            for first, end in merged((place, place + gap) for place in places):
+                yield first, end - gap
             return
         lowered, word = source.lowered, self._start
         first = lowered.find(word)
@@ -129,16 +130,16 @@ class Search:
             self._ways = [_way(name, end, patterns) for name, end in self._names]
         if len(self._words) > _MOST_WORDS:
             self._words.clear()
-        text = collapsed(word)
+        text = collapsed(word.decode("ascii"))
         begun = [way for way in self._ways if text.startswith(way.text)]
         found = [(_end(word, way.parts), way.end) for way in begun]
         self._words[word] = ends = [(end, pattern) for end, pattern in found if end is not None]
         return ends
 
 
-def collapsed(word: bytes) -> bytes:
-    """Return a word with each run of separators as one `_`."""
-    return _RUN.sub(b"_", word)
+def collapsed(name: str) -> str:
+    """Return a name with each run of separators as one `_`."""
+    return _RUN.sub("_", name)
 
 
 def _way(name: str, end: str, patterns: dict[str, LazyPattern]) -> _Way:
@@ -147,7 +148,7 @@ def _way(name: str, end: str, patterns: dict[str, LazyPattern]) -> _Way:
     begin = plain[0] if plain else ""
     rest = re.escape(name[len(begin) :]).replace("_", BETWEEN)
     pattern = LazyPattern(f"{rest}{end}".encode("ascii")) if rest else patterns.get(end)
-    return _Way(collapsed(begin.encode("ascii")), _parts(begin), pattern)
+    return _Way(collapsed(begin), _parts(begin), pattern)
 
 
 def _parts(name: str) -> tuple[tuple[int, bytes], ...]:
@@ -173,12 +174,14 @@ def _end(word: bytes, parts: tuple[tuple[int, bytes], ...]) -> int | None:
     return at
 
 
-def _runs(places: list[int], gap: int) -> Iterator[tuple[int, int]]:
+def merged(parts: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield parts of a text, given by their starts in order, with those that overlap or touch as one."""
     first = last = -1
-    for place in places:
-        if first >= 0 and place - last > gap:
-            yield first, last
-            first = -1
-        first, last = place if first < 0 else first, place
+    for start, end in parts:
+        if start > last:
+            if first >= 0:
+                yield first, last
+            first = start
+        last = max(last, end)
     if first >= 0:
         yield first, last

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from fi_bump.formats.shared.name_search import BETWEEN, Search
+from fi_bump.formats.shared.name_search import Search, collapsed
 from fi_bump.formats.shared.subjects import image_names
 from fi_bump.pins import Source, Wanted
 from fi_bump.records import NamedTuple
@@ -62,12 +62,12 @@ class Spelling:
     """
 
     def __init__(self, wanted: Wanted) -> None:
-        self._owners = tuple(map(_collapsed, owners_of(wanted)))
+        self._owners = tuple(map(collapsed, owners_of(wanted)))
         # A repository without an owner is named by its last part alone.
         alone = [name.partition("/")[2] for name in wanted.repositories if name.count("/") == 1]
-        self._whole = tuple(_collapsed(name.lower()) for name in (*wanted.packages, *wanted.variables, *alone))
+        self._whole = tuple(collapsed(name.lower()) for name in (*wanted.packages, *wanted.variables, *alone))
         short = [*image_names(wanted), *(name.rpartition("/")[2] for name in wanted.repositories)]
-        self._short = tuple(_collapsed(name) for name in short)
+        self._short = tuple(collapsed(name) for name in short)
         names = [*self._owners, *self._whole, *self._short]
         starts = {re.split("[^a-z0-9]", name)[0] for name in names}
         # A name with another character is in several words.
@@ -144,7 +144,7 @@ class Spelling:
         for start in self._starts:
             place = word.find(start)
             while place >= 0:
-                kind = max(kind, self._kind_at(_collapsed(word[place:].decode("ascii"))))
+                kind = max(kind, self._kind_at(collapsed(word[place:].decode("ascii"))))
                 place = word.find(start, place + 1)
         return kind
 
@@ -162,17 +162,12 @@ _REST = rb"[\w.-]*(?:\$|=\(|:v?[0-9])?"
 _MOST = 2
 # How many words are remembered, and how long they may be.
 _MOST_WORDS, _LONGEST_WORD = 10_000, 1000
-# A version and a suffix after a short name, as in `_VERSION` and `_SUFFIX`, where `_collapsed` has made one separator.
+# A version and a suffix after a short name, as in `_VERSION` and `_SUFFIX`, where `collapsed` has made one separator.
 _MORE = re.compile(r"_?v?[0-9]|_(?:bin|git|wheel|cuda|src)")
 
 
 def _text(rest: re.Match[bytes] | None) -> bytes:
     return rest[0] if rest else b""
-
-
-def _collapsed(name: str) -> str:
-    """Return a name with each run of separators as one `_`."""
-    return re.sub(BETWEEN, "_", name)
 
 
 @lru_cache(maxsize=64)
