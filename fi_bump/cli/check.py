@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fi_bump.cli.options import IndexOption, ReportFormatOption, online_of, refuse_unasked
+from fi_bump.cli.options import IndexOption, ReportFormatOption, asked_online
 from fi_bump.terminal.output import guard
 
 
@@ -40,11 +40,4 @@ def check_command(
     asked = command.CheckOptions(
         root=context.obj, paths=tuple(paths or ()), fix=fix, diff=diff, form=form, mentions=mentions, cold=cold
     )
-
-    def check() -> int:
-        if not online:
-            refuse_unasked({"--index": index})
-            return command.run(asked)
-        return command.run(asked._replace(online=online_of(index, yanked=False, prerelease=False)))
-
-    sys.exit(guard(check))
+    sys.exit(guard(lambda: command.run(asked._replace(online=asked_online(online, index)))))

@@ -10,8 +10,7 @@ from fi_bump.cli.options import (
     ListFormatOption,
     PrereleaseOption,
     YankedOption,
-    online_of,
-    refuse_unasked,
+    asked_online,
 )
 from fi_bump.terminal.output import guard
 
@@ -70,15 +69,11 @@ def fleet_command(
         refs=tuple(refs or ()),
         repos=repos,
         engine=engine,
-        online=online_of(index, allow_yanked, allow_prerelease) if online else None,
         form=form,
         exit_code=exit_code,
     )
 
     def fleet() -> int:
-        if not online:
-            given = {"--index": index, "--allow-yanked": allow_yanked, "--allow-prerelease": allow_prerelease}
-            refuse_unasked(given)
-        return command.run(asked)
+        return command.run(asked._replace(online=asked_online(online, index, allow_yanked, allow_prerelease)))
 
     sys.exit(guard(fleet))

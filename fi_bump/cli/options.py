@@ -1,7 +1,7 @@
 """The typer application, and the options and completions that several commands share."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -148,12 +148,17 @@ def online_of(
     return Online(tuple(index or ()), Terms(yanked, prerelease, None if age is None else days_of(age)), release_notes)
 
 
-def refuse_unasked(given: Mapping[str, object]) -> None:
-    """Raise UsageError for an option that says how to ask the indexes; for a command without --online."""
-    for option, value in given.items():
-        if value:
+def asked_online(
+    online: bool, index: list[str] | None, yanked: bool = False, prerelease: bool = False
+) -> "Online | None":
+    """Return what --online asks. Without it, return None, or raise UsageError for an option that says how to ask."""
+    if online:
+        return online_of(index, yanked, prerelease)
+    for option, given in (("--index", index), ("--allow-yanked", yanked), ("--allow-prerelease", prerelease)):
+        if given:
             message = f"{option} needs --online: without it no package index is asked"
             raise UsageError(message, hint=f"add --online, or leave out {option}")
+    return None
 
 
 def refuse_notes(asked: bool) -> None:
