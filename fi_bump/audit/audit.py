@@ -69,7 +69,9 @@ def audit(
     sets = []
     bad: list[Note] = []
     environments = known.targets.environments
-    for one in installed_together(root, lock, paths) if together is None else together:
+    if together is None:
+        together = installed_together(root, lock, paths)
+    for one in together:
         stated = [_moved(each, packages) for each in one.stated]
         if not any(each.package in packages for each in stated):
             continue

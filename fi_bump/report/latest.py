@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fi_bump.lock.records import Group
 from fi_bump.releases.release_pages import release_page
 from fi_bump.report.finding_lines import count
-from fi_bump.report.plain import Cell, is_plain, table
+from fi_bump.report.plain import Cell, heading, is_plain, table, text_of
 from fi_bump.report.release_notes import release_note_lines
 from fi_bump.terminal.wanted import on_terminal
 from fi_bump.untrusted import visible
@@ -62,11 +62,11 @@ def plain_latest(groups: Sequence[ShownLatest]) -> str | None:
             for package, version, date, index in each.rows
         ]
         lines += [
-            f"{Cell(group.name, '1').shown()} {visible(group.version)}",
+            heading(group.name, group.version),
             *table(COLUMNS, rows),
             *map(visible, (*each.sentences, *each.release_notes)),
         ]
-    return "".join([f"{line.rstrip(' ')}\n" for line in lines])
+    return text_of(lines)
 
 
 def page_of_cell(group: Group, version: str) -> str | None:

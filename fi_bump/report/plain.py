@@ -80,6 +80,16 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
     return ["  ".join([_padded(*each) for each in zip(row, widths, strict=True)]).rstrip(" ") for row in cells]
 
 
+def heading(name: str, version: str) -> str:
+    """Return the line above the table of a group."""
+    return f"{Cell(name, _BOLD).shown()} {visible(version)}"
+
+
+def text_of(lines: Iterable[str]) -> str:
+    """Return lines as rich prints them, without blanks at their ends."""
+    return "".join([f"{line.rstrip(' ')}\n" for line in lines])
+
+
 def _padded(cell: Cell, columns: int) -> str:
     return cell.shown() + " " * (columns - len(visible(cell.text)))
 

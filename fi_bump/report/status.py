@@ -9,7 +9,7 @@ from fi_bump.boundary.here import shown_site
 from fi_bump.errors import quoted
 from fi_bump.ownership import Assigned, assign
 from fi_bump.records import TYPE_CHECKING, NamedTuple
-from fi_bump.report.plain import Cell, is_plain, table
+from fi_bump.report.plain import Cell, heading, is_plain, table, text_of
 from fi_bump.repository import Repository
 from fi_bump.scanning.scan import Scan
 from fi_bump.untrusted import visible
@@ -72,11 +72,11 @@ def plain_status(groups: Sequence[ShownGroup]) -> str | None:
     for each in groups:
         rows = [(_site(site), Cell(version), Cell(what, _CODES[STATES[what]])) for site, version, what in each.rows]
         lines += [
-            f"{Cell(each.name, '1').shown()} {visible(each.version)}",
+            heading(each.name, each.version),
             *map(visible, each.lines),
             *table(COLUMNS, rows),
         ]
-    return "".join([f"{line.rstrip(' ')}\n" for line in lines])
+    return text_of(lines)
 
 
 def quoted_site(site: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,20 +15,13 @@ from fi_bump.fit.packages import KnownApi
 from fi_bump.index.cache import Cache, CachedAnswer
 from fi_bump.scanning import cache
 from tests.commands.conftest import Ask
-from tests.commands.test_audit_api import AFTER, BEFORE, ENGINE, LOCK, TESTS, WHEELS, wheel
+from tests.commands.test_audit_api import AFTER, BEFORE, ENGINE, LOCK, TESTS, WHEELS, index, wheel
 from tests.conftest import plant
-from tests.index.server import Index, Package, Reply, running
+from tests.index.server import Index, Package, Reply
 
+__all__ = ["index"]
 LATER = 10 * 1_000_000_000
 AUDIT = ("audit", "2.0", "--api")
-
-
-@pytest.fixture
-def index() -> Iterator[Index]:
-    """An index with four releases of kit."""
-    with running() as started:
-        Package("kit", WHEELS).serve(started)
-        yield started
 
 
 @pytest.fixture
